@@ -1,0 +1,38 @@
+/** Where a cache reads the time. Pass a {@link ManualClock} to test expiry without waiting. */
+export interface Clock {
+  /** Milliseconds on a clock that never jumps; only differences mean anything. Decides expiry. */
+  now(): number
+  /** Milliseconds since 1970. Tells people when something happened; never decides expiry. */
+  wallTime(): number
+}
+
+/** The machine's clocks. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+}
+
+/** A clock that stands still until told to move. */
+export class ManualClock implements Clock {
+  #elapsed = 0
+  readonly #startedAt: number
+
+  /** @param startedAt - what {@link ManualClock.wallTime} says before the first advance */
+  constructor(startedAt: number = Date.UTC(2026, 0, 1)) {
+    this.#startedAt = startedAt
+  }
+
+  now(): number {
+    return this.#elapsed
+  }
+
+  wallTime(): number {
+    return this.#startedAt + this.#elapsed
+  }
+
+  /** Moves both clocks forward. Time never runs backwards here: a negative step is a RangeError. */
+  advance(milliseconds: number): void {
+    if (!(milliseconds >= 0)) throw new RangeError(`cannot advance by ${milliseconds} ms`)
+    this.#elapsed += milliseconds
+  }
+}

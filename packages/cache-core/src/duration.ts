@@ -1,0 +1,53 @@
+import { describeType, ValidationError } from './errors.js'
+
+/**
+ * How long something lives: seconds as a number (fractions allowed), a string with its unit such
+ * as `'500ms'`, `'30s'`, `'5m'`, `'2h'` or `'1d'`, or `null` for never expires.
+ *
+ * The shortest is one millisecond and the longest a hundred years.
+ */
+export type Ttl = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}` | null
+
+const MILLISECONDS_PER_UNIT: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+const LONGEST_MILLISECONDS = 100 * 365 * 86_400_000
+
+const ALLOWED =
+  "seconds as a positive number, a string such as '500ms', '30s', '5m', '2h' or '1d', or null for never expires; from 1 ms to 100 years"
+
+/**
+ * Turns a {@link Ttl} into whole milliseconds; `null` becomes `Infinity`.
+ *
+ * @param name - the argument's name, for the message
+ * @throws ValidationError (`INVALID_TTL`) for zero, negative, `NaN`, infinite, too short, too long
+ * and unreadable durations
+ */
+export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
+  if (ttl === null) return Number.POSITIVE_INFINITY
+  const milliseconds =
+    typeof ttl === 'number' ? ttl * 1_000 : typeof ttl === 'string' ? parse(ttl) : Number.NaN
+  const rounded = Math.round(milliseconds)
+  if (rounded >= 1 && rounded <= LONGEST_MILLISECONDS) return rounded
+  const shown = typeof ttl === 'number' || typeof ttl === 'string' ? quote(ttl) : describeType(ttl)
+  throw new ValidationError(`${name} is ${shown}; allowed: ${ALLOWED}`, {
+    code: 'INVALID_TTL',
+    context: { argument: name, received: shown },
+  })
+}
+
+function parse(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|[smhd])$/.exec(text)
+  if (match === null) return Number.NaN
+  const [, amount, unit] = match as unknown as [string, string, string]
+  return Number(amount) * (MILLISECONDS_PER_UNIT[unit] ?? Number.NaN)
+}
+
+function quote(ttl: number | string): string {
+  return typeof ttl === 'number' ? String(ttl) : JSON.stringify(ttl.slice(0, 32))
+}

@@ -1,0 +1,43 @@
+/** Tells listeners what happened. A listener that throws disturbs neither the cache nor the others. */
+export class EventHub<Events extends Record<string, readonly unknown[]>> {
+  readonly #listeners = new Map<keyof Events, Set<(...details: never[]) => unknown>>()
+  #failures = 0
+
+  /** Listeners that have thrown, or whose promise was rejected, so far. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Calls the listener at each such event, in order of registration. Returns how to stop. */
+  on<Name extends keyof Events>(
+    event: Name,
+    listener: (...details: Events[Name]) => unknown,
+  ): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners)
+    // A wrapper of its own, so that a function registered twice is called twice and removed singly.
+    const registered = (...details: Events[Name]): unknown => listener(...details)
+    listeners.add(registered)
+    return () => {
+      listeners.delete(registered)
+    }
+  }
+
+  /** True when somebody listens; lets a hot path skip building what nobody reads. */
+  has(event: keyof Events): boolean {
+    return (this.#listeners.get(event)?.size ?? 0) > 0
+  }
+
+  emit<Name extends keyof Events>(event: Name, ...details: Events[Name]): void {
+    const listeners = this.#listeners.get(event)
+    if (listeners === undefined) return
+    for (const listener of listeners) {
+      try {
+        const outcome = (listener as (...args: Events[Name]) => unknown)(...details)
+        if (outcome instanceof Promise) outcome.catch(() => this.#failures++)
+      } catch {
+        this.#failures++
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { describeType, ValidationError } from './errors.js'
+
+/** The longest pattern, in UTF-16 units. */
+export const MAX_PATTERN_LENGTH = 256
+
+/**
+ * Refuses what cannot be a glob pattern.
+ *
+ * @throws ValidationError (`INVALID_PATTERN`)
+ */
+export function assertPattern(pattern: unknown): asserts pattern is string {
+  const problem =
+    typeof pattern !== 'string'
+      ? describeType(pattern)
+      : pattern.length === 0
+        ? 'empty'
+        : pattern.length > MAX_PATTERN_LENGTH
+          ? `${pattern.length} characters long`
+          : undefined
+  if (problem === undefined) return
+  throw new ValidationError(
+    `pattern is ${problem}; allowed: a glob of 1 to ${MAX_PATTERN_LENGTH} characters, '*' for every key`,
+    { code: 'INVALID_PATTERN', context: { argument: 'pattern' } },
+  )
+}
+
+/** Escapes `* ? [ ] \ ^ -` so that a glob matches the text itself, here and in Redis. */
+export function escapeGlob(text: string): string {
+  return text.replaceAll(/[*?[\]\\^-]/g, '\\$&')
+}
+
+/** One position of a pattern: a star, or a test for a single UTF-16 unit. */
+type Token = '*' | ((unit: number) => boolean)
+
+/**
+ * Compiles a glob in Redis' dialect: `*` any run, `?` any one character, `[abc]`, `[a-z]`,
+ * `[^abc]`, and `\` before a character that stands for itself.
+ *
+ * Matching backtracks to the latest star only, so a hostile pattern costs at most its length times
+ * the key's, never more.
+ *
+ * @throws ValidationError (`INVALID_PATTERN`)
+ */
+export function compileGlob(pattern: string): (text: string) => boolean {
+  assertPattern(pattern)
+  const tokens = tokenize(pattern)
+  return (text) => matches(tokens, text)
+}
+
+function matches(tokens: readonly Token[], text: string): boolean {
+  let token = 0
+  let index = 0
+  let starToken = -1
+  let starIndex = 0
+  while (index < text.length) {
+    const current = tokens[token]
+    if (current === '*') {
+      starToken = token++
+      starIndex = index
+    } else if (current?.(text.charCodeAt(index))) {
+      token++
+      index++
+    } else if (starToken >= 0) {
+      token = starToken + 1
+      index = ++starIndex
+    } else {
+      return false
+    }
+  }
+  while (tokens[token] === '*') token++
+  return token === tokens.length
+}
+
+function tokenize(pattern: string): Token[] {
+  const tokens: Token[] = []
+  let index = 0
+  while (index < pattern.length) {
+    const character = pattern.charAt(index)
+    if (character === '*') {
+      if (tokens.at(-1) !== '*') tokens.push('*')
+      index++
+    } else if (character === '?') {
+      tokens.push(() => true)
+      index++
+    } else if (character === '[') {
+      const [token, next] = characterClass(pattern, index + 1)
+      tokens.push(token)
+      index = next
+    } else {
+      const escaped = character === '\\' && index + 1 < pattern.length
+      tokens.push(literal(pattern.charCodeAt(escaped ? index + 1 : index)))
+      index += escaped ? 2 : 1
+    }
+  }
+  return tokens
+}
+
+function literal(expected: number): Token {
+  return (unit) => unit === expected
+}
+
+/** Reads `[...]` from behind its opening bracket; a missing closing one is taken as at the end. */
+function characterClass(pattern: string, start: number): [Token, next: number] {
+  let index = start
+  const negated = pattern.charAt(index) === '^'
+  if (negated) index++
+  const ranges: [low: number, high: number][] = []
+  const unitAt = (): number => {
+    if (pattern.charAt(index) === '\\' && index + 1 < pattern.length) index++
+    return pattern.charCodeAt(index++)
+  }
+  while (index < pattern.length && pattern.charAt(index) !== ']') {
+    const low = unitAt()
+    const isRange = pattern.charAt(index) === '-' && index + 1 < pattern.length
+    if (isRange && pattern.charAt(index + 1) !== ']') {
+      index++
+      const high = unitAt()
+      ranges.push(low <= high ? [low, high] : [high, low])
+    } else {
+      ranges.push([low, low])
+    }
+  }
+  const inside = (unit: number): boolean =>
+    ranges.some(([low, high]) => unit >= low && unit <= high)
+  return [negated ? (unit) => !inside(unit) : inside, index + 1]
+}

@@ -1,0 +1,27 @@
+/** What was done to a cache. */
+export type CacheOperation = 'get' | 'set' | 'delete' | 'exists' | 'invalidate' | 'clear'
+
+/** How it ended: `hit` and `miss` for reads, `ok` for the rest, `error` when the backend failed. */
+export type OperationOutcome = 'hit' | 'miss' | 'ok' | 'error'
+
+/** What answered: the memory of this process, or a shared store behind it. */
+export type CacheTier = 'memory' | 'redis'
+
+/**
+ * What a cache reports to, if it is given one. Calls are positional and carry no key and no value,
+ * so that observing costs little and leaks nothing. A cache makes exactly one
+ * {@link CacheMonitor.observeOperation} call for each logical operation.
+ *
+ * Implementations must not throw.
+ */
+export interface CacheMonitor {
+  observeOperation(
+    operation: CacheOperation,
+    outcome: OperationOutcome,
+    tier: CacheTier,
+    milliseconds: number,
+  ): void
+  observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void
+  observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void
+  observeInvalidation(keysInvalidated: number, milliseconds: number): void
+}

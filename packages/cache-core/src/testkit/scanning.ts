@@ -1,0 +1,51 @@
+import { describe, expect } from 'vitest'
+import type { CacheInterface } from '../cache-interface.js'
+import { escapeGlob } from '../glob.js'
+import { type CacheContract, cacheTest } from './contract.js'
+
+export function scanningTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+
+  describe('many keys', () => {
+    test('scan lists every key once', async (cache) => {
+      const keys = Array.from({ length: 500 }, (_, index) => `key:${index}`)
+      await cache.setMany(keys.map((key) => [key, key]))
+      expect((await listed(cache)).toSorted()).toEqual(keys.toSorted())
+    })
+
+    test('scan takes a glob', async (cache) => {
+      await cache.setMany(['cat', 'cot', 'cart', 'dog', 'c*t'].map((key) => [key, key]))
+      expect((await listed(cache, 'c?t')).toSorted()).toEqual(['c*t', 'cat', 'cot'])
+      expect((await listed(cache, 'c[ao]t')).toSorted()).toEqual(['cat', 'cot'])
+      expect((await listed(cache, 'c*t')).toSorted()).toEqual(['c*t', 'cart', 'cat', 'cot'])
+      expect(await listed(cache, escapeGlob('c*t'))).toEqual(['c*t'])
+    })
+
+    test('invalidatePattern removes what matches and counts it', async (cache) => {
+      await cache.setMany(['user:1', 'user:2', 'user_3', 'order:1'].map((key) => [key, key]))
+      expect(await cache.invalidatePattern('user:*')).toBe(2)
+      expect((await listed(cache)).toSorted()).toEqual(['order:1', 'user_3'])
+      expect(await cache.get('user:1')).toBeUndefined()
+    })
+
+    test('clear removes everything and counts it', async (cache) => {
+      await cache.setMany(['a', 'b', 'c'].map((key) => [key, key]))
+      expect(await cache.clear()).toBe(3)
+      expect(await listed(cache)).toEqual([])
+      expect(await cache.get('a')).toBeUndefined()
+    })
+
+    test('an expired key is not listed', async (cache) => {
+      await cache.set('short', 1, '100ms')
+      await cache.set('long', 1)
+      await contract.advance(150)
+      expect(await listed(cache)).toEqual(['long'])
+    })
+  })
+}
+
+async function listed(cache: CacheInterface, pattern?: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const key of cache.scan(pattern)) keys.push(key)
+  return keys
+}

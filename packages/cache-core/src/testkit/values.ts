@@ -1,0 +1,47 @@
+import { describe, expect } from 'vitest'
+import { type CacheContract, cacheTest } from './contract.js'
+
+const VALUES: Readonly<Record<string, unknown>> = {
+  null: null,
+  zero: 0,
+  'negative zero': -0,
+  'not a number': Number.NaN,
+  infinity: Number.NEGATIVE_INFINITY,
+  false: false,
+  'empty text': '',
+  'empty object': {},
+  'empty list': [],
+  text: 'naïve café, 日本語, 😀',
+  'half a surrogate pair': '\ud800',
+  nested: { list: [1, [2, { three: null }]], flag: true },
+  'undefined inside': { gone: undefined, list: [1, undefined, 3] },
+  date: new Date('2026-11-22T10:00:00.123Z'),
+  bigint: 123_456_789_012_345_678_901_234_567_890n,
+  bytes: new Uint8Array([0, 1, 127, 128, 255]),
+  map: new Map<unknown, unknown>([
+    ['a', 1],
+    [{ key: 'object' }, new Set([1n])],
+  ]),
+  set: new Set(['x', null, 2]),
+  url: new URL('https://example.org/path?q=1#part'),
+  'object with dollar names': { $date: 1, $$x: { $map: [] }, '': 'empty name' },
+  'a megabyte': 'verbatim '.repeat(120_000),
+}
+
+export function valueTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+
+  describe('values come back as they were', () => {
+    for (const [kind, value] of Object.entries(VALUES)) {
+      test(kind, async (cache) => {
+        await cache.set('value', value)
+        // Twice, because the first read may have moved the value to a nearer tier.
+        for (const attempt of [1, 2]) {
+          expect(await cache.get('value'), `read ${attempt}`).toStrictEqual(value)
+        }
+        expect(await cache.exists('value')).toBe(true)
+        expect(await cache.getMany(['value'])).toStrictEqual(new Map([['value', value]]))
+      })
+    }
+  })
+}

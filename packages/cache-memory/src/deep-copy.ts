@@ -1,0 +1,86 @@
+import { SerializationError } from '@verbatim/cache-core'
+
+/**
+ * Copies a value all the way down.
+ *
+ * The platform's structured clone is not used: it turns a `URL` and every class instance into a
+ * bare object without a word, and a cache must not hand out something else than it was given.
+ *
+ * @throws SerializationError (`NOT_CLONEABLE`) for functions, symbols and instances of classes
+ */
+export function deepCopy(value: unknown): unknown {
+  return copyInto(value, new Map())
+}
+
+/** True for values that cannot change, so that a copy would be pointless. */
+export function isImmutable(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function')
+}
+
+/** @param copies - what was copied already, so that shared and circular parts stay so */
+function copyInto(value: unknown, copies: Map<object, unknown>): unknown {
+  if (typeof value === 'symbol' || typeof value === 'function') throw notCloneable(typeof value)
+  if (value === null || typeof value !== 'object') return value
+  if (copies.has(value)) return copies.get(value)
+  const remember = <Copy>(copied: Copy): Copy => {
+    copies.set(value, copied)
+    return copied
+  }
+  if (Array.isArray(value)) {
+    const list = remember<unknown[]>(Array.from({ length: value.length }))
+    for (const [index, item] of value.entries()) list[index] = copyInto(item, copies)
+    return list
+  }
+  if (value instanceof Map) {
+    const map = remember(new Map<unknown, unknown>())
+    for (const [key, item] of value) map.set(copyInto(key, copies), copyInto(item, copies))
+    return map
+  }
+  if (value instanceof Set) {
+    const set = remember(new Set<unknown>())
+    for (const item of value) set.add(copyInto(item, copies))
+    return set
+  }
+  if (value instanceof URL) return remember(new URL(value.href))
+  if (isPlatformData(value)) return remember(structuredClone(value))
+  return copyPlainObject(value, remember, copies)
+}
+
+function copyPlainObject(
+  value: object,
+  remember: <Copy>(copied: Copy) => Copy,
+  copies: Map<object, unknown>,
+): unknown {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw notCloneable(`an instance of ${value.constructor?.name ?? 'a class'}`)
+  }
+  const copied = remember<Record<string, unknown>>(prototype === null ? Object.create(null) : {})
+  for (const [key, item] of Object.entries(value)) {
+    // Defined rather than assigned: assigning '__proto__' would swap the prototype.
+    Object.defineProperty(copied, key, {
+      value: copyInto(item, copies),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
+  }
+  return copied
+}
+
+/** What the structured clone copies faithfully. A Buffer comes back as a plain Uint8Array. */
+function isPlatformData(value: object): boolean {
+  return (
+    value instanceof Date ||
+    value instanceof RegExp ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value)
+  )
+}
+
+function notCloneable(what: string): SerializationError {
+  return new SerializationError(
+    `value holds ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
+    { code: 'NOT_CLONEABLE' },
+  )
+}

@@ -1,0 +1,66 @@
+import { deepCopy, isImmutable } from './deep-copy.js'
+
+/**
+ * What stands between a cached value and the code that holds it.
+ *
+ * - `'none'`: a hit is the very object that was set. Fastest; whoever changes it changes the cache.
+ * - `'freeze'`: the cache keeps a deeply frozen copy, and every hit is that copy. Values with parts
+ *   that cannot be frozen (`Date`, `Map`, `Set`, `URL`, bytes) are copied at each hit instead.
+ * - `'clone'`: the cache keeps a copy, and every hit is a copy of its own.
+ */
+export type Isolation = 'none' | 'freeze' | 'clone'
+
+/** Turns values into what is kept, and what is kept into what is handed out. */
+export interface Isolator {
+  admit(value: unknown): unknown
+  release(kept: unknown): unknown
+}
+
+/** Marks a kept value that cannot be frozen, and so is copied at every hit. */
+class CopiedAtEveryHit {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
+  none: { admit: (value) => value, release: (kept) => kept },
+  freeze: {
+    admit: (value) => {
+      if (isImmutable(value)) return value
+      const copied = deepCopy(value)
+      return freezeDeeply(copied) ? copied : new CopiedAtEveryHit(copied)
+    },
+    release: (kept) => (kept instanceof CopiedAtEveryHit ? deepCopy(kept.value) : kept),
+  },
+  clone: {
+    admit: (value) => (isImmutable(value) ? value : deepCopy(value)),
+    release: (kept) => (isImmutable(kept) ? kept : deepCopy(kept)),
+  },
+}
+
+export function isolatorFor(isolation: Isolation): Isolator {
+  return ISOLATORS[isolation]
+}
+
+/** Freezes plain objects and lists all the way down; false as soon as something else turns up. */
+function freezeDeeply(root: unknown): boolean {
+  const seen = new Set<object>()
+  const pending: unknown[] = [root]
+  while (pending.length > 0) {
+    const value = pending.pop()
+    if (value === null || typeof value !== 'object' || seen.has(value)) continue
+    if (!Array.isArray(value) && !isPlainObject(value)) return false
+    seen.add(value)
+    for (const child of Object.values(value)) pending.push(child)
+  }
+  for (const value of seen) Object.freeze(value)
+  return true
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

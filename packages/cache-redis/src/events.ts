@@ -1,0 +1,21 @@
+import type { InfrastructureError } from '@verbatim/cache-core'
+
+/** What a {@link GenericRedisCache} tells its listeners, with what it passes to them. */
+export type RedisCacheEvents = {
+  /** A read found a value. */
+  get_success: [key: string, value: unknown]
+  /** A read found none. */
+  get_miss: [key: string]
+  /** A write has reached Redis. */
+  set_success: [key: string, value: unknown]
+  /** A delete removed something. */
+  delete_success: [key: string]
+  /** Redis can be used, for the first time or again. */
+  connected: []
+  /** Redis cannot be used: from here on the cache lives in memory only. */
+  disconnected: []
+  /** Redis did not do what a call needed. */
+  backend_error: [error: InfrastructureError]
+  /** Redis held something under a key that is no value of ours, or not intact. It was removed. */
+  corrupt_value: [key: string]
+}

@@ -1,0 +1,130 @@
+import {
+  type CacheMonitor,
+  choiceOption,
+  type Clock,
+  ConfigurationError,
+  integerOption,
+  invalidOption,
+  systemClock,
+  toMilliseconds,
+  type Ttl,
+} from '@verbatim/cache-core'
+import type { Isolation } from '@verbatim/cache-memory'
+import { createRedisClient, type RedisClient } from './redis-client.js'
+import { parseRedisUrl } from './redis-url.js'
+
+export interface GenericRedisCacheOptions {
+  /** `redis://` or `rediss://[user:password@]host[:port][/database]`. Either this or `client`. */
+  readonly redisUrl?: string | undefined
+  /** A client of yours. It is used, never changed and never closed. */
+  readonly client?: RedisClient | undefined
+  /** Stands before every key in Redis. 1 to 128 characters. Default: `'cache:'`. */
+  readonly keyPrefix?: string | undefined
+  /** The life of an entry that is set without one. Default: 3600 seconds. */
+  readonly defaultTtl?: Ttl | undefined
+  /** Whether hot entries are kept in the memory of this process too. Default: true. */
+  readonly enableL1Cache?: boolean | undefined
+  /** The most entries kept in memory. 1 to 16,777,216. Default: 100. */
+  readonly l1CacheSize?: number | undefined
+  /** Whether hits from memory are protected against changes by those who hold them. Default: `'none'`. */
+  readonly isolation?: Isolation | undefined
+  /** Values of more bytes than this are compressed. 0 to 1,048,576. Default: 1000. */
+  readonly compressionThreshold?: number | undefined
+  /** 1 (fastest) to 9 (smallest). Default: 6. */
+  readonly compressionLevel?: number | undefined
+  /** The longest that Redis may keep a call waiting, in milliseconds. 1 to 60,000. Default: 200. */
+  readonly commandTimeout?: number | undefined
+  /**
+   * What trouble with Redis does to a call: `'degrade'` makes a read a miss and a write
+   * memory-only; `'throw'` makes both throw an InfrastructureError. Default: `'degrade'`.
+   */
+  readonly onBackendError?: 'degrade' | 'throw' | undefined
+  /** Told about every operation. Default: nobody. */
+  readonly performanceMonitor?: CacheMonitor | undefined
+  /** Where the time is read. Default: the machine's clocks. */
+  readonly clock?: Clock | undefined
+}
+
+export interface ResolvedOptions {
+  readonly client: RedisClient
+  readonly ownsClient: boolean
+  readonly keyPrefix: string
+  readonly defaultLifeMs: number
+  readonly defaultTtl: Ttl
+  readonly enableL1Cache: boolean
+  readonly l1CacheSize: number
+  readonly isolation: Isolation
+  readonly compressionThreshold: number
+  readonly compressionLevel: number
+  readonly commandTimeoutMs: number
+  readonly throwsBackendErrors: boolean
+  readonly monitor: CacheMonitor | undefined
+  readonly clock: Clock
+}
+
+const LONGEST_PREFIX = 128
+
+export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptions {
+  const {
+    defaultTtl = 3_600,
+    enableL1Cache = true,
+    l1CacheSize = 100,
+    isolation = 'none',
+    compressionThreshold = 1_000,
+    compressionLevel = 6,
+    commandTimeout = 200,
+    onBackendError = 'degrade',
+    keyPrefix = 'cache:',
+  } = options
+  const commandTimeoutMs = integerOption('commandTimeout', commandTimeout, { min: 1, max: 60_000 })
+  const resolved = {
+    keyPrefix: checkedPrefix(keyPrefix),
+    defaultLifeMs: toMilliseconds(defaultTtl, 'defaultTtl'),
+    defaultTtl,
+    enableL1Cache,
+    l1CacheSize: integerOption('l1CacheSize', l1CacheSize, { min: 1, max: 2 ** 24 }),
+    isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
+    compressionThreshold: integerOption('compressionThreshold', compressionThreshold, {
+      min: 0,
+      max: 1_048_576,
+    }),
+    compressionLevel: integerOption('compressionLevel', compressionLevel, { min: 1, max: 9 }),
+    commandTimeoutMs,
+    throwsBackendErrors:
+      choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
+    monitor: options.performanceMonitor,
+    clock: options.clock ?? systemClock,
+  }
+  if (typeof enableL1Cache !== 'boolean') {
+    throw invalidOption('enableL1Cache', enableL1Cache, 'true or false')
+  }
+  // Last: only now is it certain that nobody has to close the client.
+  return { ...resolved, ...resolveClient(options, commandTimeoutMs) }
+}
+
+function resolveClient(
+  { redisUrl, client }: GenericRedisCacheOptions,
+  commandTimeoutMs: number,
+): { client: RedisClient; ownsClient: boolean } {
+  if ((redisUrl === undefined) === (client === undefined)) {
+    throw new ConfigurationError('either redisUrl or client must be given, and not both', {
+      code: 'INVALID_OPTION',
+      context: { options: ['redisUrl', 'client'] },
+    })
+  }
+  if (client !== undefined) return { client, ownsClient: false }
+  return { client: createRedisClient(parseRedisUrl(redisUrl), commandTimeoutMs), ownsClient: true }
+}
+
+/** Without a prefix, clearing the cache would clear the database. */
+function checkedPrefix(prefix: unknown): string {
+  if (
+    typeof prefix === 'string' &&
+    prefix.length >= 1 &&
+    prefix.length <= LONGEST_PREFIX &&
+    prefix.isWellFormed()
+  ) {
+    return prefix
+  }
+  throw invalidOption('keyPrefix', prefix, `a string of 1 to ${LONGEST_PREFIX} characters`)
+}

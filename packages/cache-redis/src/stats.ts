@@ -1,0 +1,25 @@
+import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+
+/** What a {@link GenericRedisCache} has done. Counts are since it was made. */
+export interface RedisCacheStats {
+  /** `'redis'` while Redis is in use, `'memory_only'` while it is not. */
+  readonly mode: 'redis' | 'memory_only'
+  /** Reads answered with a value, by either tier. */
+  readonly hits: number
+  readonly misses: number
+  /** hits / (hits + misses), in percent; 0 before the first read. */
+  readonly hitRate: number
+  readonly redis: {
+    readonly connected: boolean
+    readonly hits: number
+    readonly misses: number
+    /** Commands that failed, by the code of the error. */
+    readonly errors: Readonly<Record<string, number>>
+    /** Values that could not be read back. */
+    readonly corruptValues: number
+    /** Keys and patterns that will be deleted as soon as Redis answers. */
+    readonly unconfirmedDeletes: number
+  }
+  /** The memory tier; `undefined` when it is switched off. */
+  readonly memory: InMemoryCacheStats | undefined
+}

@@ -1,0 +1,51 @@
+import type { CacheTier, InfrastructureError } from '@verbatim/cache-core'
+import type { RedisCacheStats } from './stats.js'
+
+type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate'> & {
+  readonly redis: Pick<RedisCacheStats['redis'], 'hits' | 'misses' | 'errors' | 'corruptValues'>
+}
+
+/** Counts what a cache does: one hit or one miss for each read, whatever the tiers did for it. */
+export class Tally {
+  readonly #hits: Record<CacheTier, number> = { memory: 0, redis: 0 }
+  readonly #errors: Record<string, number> = {}
+  #misses = 0
+  #redisMisses = 0
+  #corruptValues = 0
+
+  hit(tier: CacheTier): void {
+    this.#hits[tier]++
+  }
+
+  miss(): void {
+    this.#misses++
+  }
+
+  redisMiss(): void {
+    this.#redisMisses++
+  }
+
+  corruptValue(): void {
+    this.#corruptValues++
+  }
+
+  error({ code }: InfrastructureError): void {
+    this.#errors[code] = (this.#errors[code] ?? 0) + 1
+  }
+
+  counts(): Counts {
+    const hits = this.#hits.memory + this.#hits.redis
+    const reads = hits + this.#misses
+    return {
+      hits,
+      misses: this.#misses,
+      hitRate: reads === 0 ? 0 : (hits / reads) * 100,
+      redis: {
+        hits: this.#hits.redis,
+        misses: this.#redisMisses,
+        errors: { ...this.#errors },
+        corruptValues: this.#corruptValues,
+      },
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.js'
+
+const START_DEADLINE_MS = 10_000
+
+/** A real redis-server on a loopback port, for one test file. Nothing is written to disk. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number
+  readonly url: string
+  readonly #args: readonly string[]
+  #process: ChildProcess | undefined
+  #folder = ''
+
+  constructor(port: number, args: readonly string[]) {
+    this.port = port
+    this.url = `redis://127.0.0.1:${port}`
+    this.#args = args
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  async start(): Promise<void> {
+    const program = process.env['REDIS_SERVER_BIN']
+    if (program === undefined) {
+      throw new Error(
+        "REDIS_SERVER_BIN is not set; add '@verbatim/test-support/require-redis' to globalSetup",
+      )
+    }
+    this.#folder = await mkdtemp(path.join(tmpdir(), 'verbatim-redis-'))
+    const server = spawn(
+      program,
+      [
+        ...['--port', String(this.port), '--bind', '127.0.0.1'],
+        ...['--save', '', '--appendonly', 'no', '--dir', this.#folder],
+        ...this.#args,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    this.#process = server
+    running.add(server)
+    let output = ''
+    for (const stream of [server.stdout, server.stderr]) {
+      stream.on('data', (text) => {
+        output += String(text)
+      })
+    }
+    const deadline = Date.now() + START_DEADLINE_MS
+    while (!(await answersPing(this.port))) {
+      if (server.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`redis-server did not come up:\n${output}`)
+      }
+      await sleep(10)
+    }
+  }
+
+  /** Freezes the server: it keeps its connections and answers nobody. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT')
+  }
+
+  /** Ends the server; its data is gone. `SIGKILL` for a crash. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const server = this.#process
+    this.#process = undefined
+    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
+      const ended = once(server, 'exit')
+      server.kill(signal)
+      // A frozen process takes a signal only once it runs again.
+      server.kill('SIGCONT')
+      await ended
+      running.delete(server)
+    }
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Brings a stopped server back on its port, empty. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const server of running) server.kill('SIGKILL')
+})
+
+/** Starts a redis-server on a free port. */
+export async function startRedis(...args: string[]): Promise<RedisServer> {
+  const server = new RedisServer(await freePort(), args)
+  await server.start()
+  return server
+}
+
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    const settle = (answered: boolean): void => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.setTimeout(500, () => settle(false))
+    socket.once('data', (reply) => settle(/^[+-]/.test(String(reply))))
+    socket.once('error', () => settle(false))
+    socket.once('close', () => settle(false))
+  })
+}
