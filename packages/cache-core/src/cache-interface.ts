@@ -71,6 +71,11 @@ export abstract class CacheInterface implements AsyncDisposable {
     if (options.ttl !== undefined) toMilliseconds(options.ttl)
     const cached = await this.get<T>(key)
     if (cached !== undefined) return cached
+    return this.load(key, loader, options)
+  }
+
+  /** The second half of {@link CacheInterface.getOrSet}, for a key that was just missed. */
+  protected load<T>(key: string, loader: Loader<T>, options: GetOrSetOptions): Promise<T> {
     return this.loads.run(key, async (flight) => {
       const value = await loader()
       if (value === undefined) {

@@ -1,13 +1,13 @@
 import {
   type CacheMonitor,
-  choiceOption,
   type Clock,
   ConfigurationError,
+  choiceOption,
   integerOption,
   invalidOption,
   systemClock,
-  toMilliseconds,
   type Ttl,
+  toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from '@verbatim/cache-memory'
 import { createRedisClient, type RedisClient } from './redis-client.js'

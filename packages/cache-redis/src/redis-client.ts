@@ -4,8 +4,8 @@ import type { RedisTarget } from './redis-url.js'
 /** A client of ioredis, for one server, a Sentinel group or a Cluster. */
 export type RedisClient = Redis | Cluster
 
-const CONNECT_TIMEOUT_MS = 1_000
-const SOCKET_TIMEOUT_MS = 1_000
+/** What the client waits at least for a connection, a handshake or a sign of life. */
+const PATIENCE_MS = 1_000
 const LONGEST_RETRY_DELAY_MS = 800
 
 /**
@@ -15,13 +15,16 @@ const LONGEST_RETRY_DELAY_MS = 800
  * and are sent again after a reconnect, by when a newer value may have been written.
  */
 export function createRedisClient(target: RedisTarget, commandTimeoutMs: number): Redis {
+  // Calls are timed by the connection; these limits are for what the client does by itself.
+  const patience = Math.max(PATIENCE_MS, commandTimeoutMs)
   return new Redis({
     ...target,
     lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // Bounds the handshake too, which connectTimeout does not.
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: SOCKET_TIMEOUT_MS,
+    connectTimeout: patience,
+    // Bounds the handshake, which connectTimeout does not.
+    commandTimeout: patience,
+    // A socket that owes an answer for so long is given up, and a new one opened.
+    socketTimeout: patience,
     disconnectTimeout: 200,
     keepAlive: 5_000,
     // These three together: what is under way when the connection closes is rejected, at once and

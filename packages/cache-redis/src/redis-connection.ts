@@ -170,7 +170,9 @@ export class RedisConnection {
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(timedOut(milliseconds)), milliseconds)
+    // After a stall of this process timers run before sockets are read. The answer may be there
+    // already, so it gets that one chance before Redis is blamed.
+    timer = setTimeout(() => setImmediate(() => reject(timedOut(milliseconds))), milliseconds)
   })
   try {
     return await Promise.race([work, deadline])

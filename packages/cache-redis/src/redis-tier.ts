@@ -4,15 +4,25 @@ import type { Cluster, Redis } from 'ioredis'
 import type { ValueCodec } from './codec/value-codec.js'
 import type { RedisClient } from './redis-client.js'
 import type { RunCommands } from './redis-connection.js'
+import { Script } from './script.js'
 
 /** Keys asked for in one step of SCAN, and removed in one UNLINK. */
 const PAGE = 500
 
+/**
+ * Reads a value with what is left of its life. Not a transaction: Redis refuses to queue even reads
+ * for one when it is out of memory.
+ */
+const READ = new Script(`
+local bytes = redis.call('GET', KEYS[1])
+if not bytes then return false end
+return {bytes, redis.call('PTTL', KEYS[1])}`)
+
 /** Removes a key if it still holds the bytes with this digest. */
-const REMOVE_IF_UNCHANGED = `
+const REMOVE_IF_UNCHANGED = new Script(`
 local bytes = redis.call('GET', KEYS[1])
 if bytes and redis.sha1hex(bytes) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end
-return 0`
+return 0`)
 
 /** A value as Redis holds it. */
 export interface StoredValue {
@@ -39,13 +49,9 @@ export class RedisTier {
   }
 
   async read(key: string): Promise<StoredValue | CorruptValue | undefined> {
-    const full = this.#prefix + key
-    // One transaction, or the life could be that of a value written in between.
-    const replies = await this.#run(async (client) =>
-      unwrap(await client.multi().getBuffer(full).pttl(full).exec()),
-    )
-    const [bytes, remaining] = replies as [Buffer | null, number]
-    if (bytes === null) return undefined
+    const reply = await this.#run((client) => READ.run(client, this.#prefix + key))
+    if (reply === null) return undefined
+    const [bytes, remaining] = reply as [Buffer, number]
     try {
       const value = await this.#codec.decode(key, bytes)
       return { value, remainingMs: remaining < 0 ? Number.POSITIVE_INFINITY : remaining }
@@ -69,7 +75,7 @@ export class RedisTier {
 
   async removeCorrupt(key: string, bytes: Buffer): Promise<void> {
     const digest = createHash('sha1').update(bytes).digest('hex')
-    await this.#run((client) => client.eval(REMOVE_IF_UNCHANGED, 1, this.#prefix + key, digest))
+    await this.#run((client) => REMOVE_IF_UNCHANGED.run(client, this.#prefix + key, digest))
   }
 
   async has(key: string): Promise<boolean> {
@@ -134,12 +140,4 @@ export class RedisTier {
 
 function masters(client: RedisClient): Redis[] {
   return client.isCluster ? (client as Cluster).nodes('master') : [client as Redis]
-}
-
-/** A transaction answers a list of [error, reply]; an error in it is thrown like any other. */
-function unwrap(results: [error: Error | null, reply: unknown][] | null): unknown[] {
-  return (results ?? []).map(([error, reply]) => {
-    if (error !== null) throw error
-    return reply
-  })
 }

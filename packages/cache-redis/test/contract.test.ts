@@ -15,6 +15,7 @@ for (const enableL1Cache of [true, false]) {
       new GenericRedisCache({
         redisUrl: redis.url,
         keyPrefix: `contract-${caches++}:`,
+        commandTimeout: 5_000,
         enableL1Cache,
       }),
     advance: (milliseconds) => sleep(milliseconds),

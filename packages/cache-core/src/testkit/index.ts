@@ -1,11 +1,11 @@
 import { describe } from 'vitest'
 import { argumentTests } from './arguments.js'
+import { basicTests } from './basic.js'
 import { batchTests } from './batch.js'
 import type { CacheContract } from './contract.js'
-import { basicTests } from './basic.js'
+import { lifetimeTests } from './lifetime.js'
 import { loadingTests } from './loading.js'
 import { scanningTests } from './scanning.js'
-import { lifetimeTests } from './lifetime.js'
 import { valueTests } from './values.js'
 
 export type { CacheContract } from './contract.js'

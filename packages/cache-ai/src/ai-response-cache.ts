@@ -1,0 +1,207 @@
+import { type Clock, escapeGlob, systemClock, type Ttl } from '@verbatim/cache-core'
+import { CachePerformanceMonitor, type PerformanceStats } from '@verbatim/cache-monitoring'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '@verbatim/cache-redis'
+import { assertOperation, assertResponse } from './arguments.js'
+import {
+  CacheKeyGenerator,
+  type CacheKeyGeneratorOptions,
+  escapePart,
+  type RequestOptions,
+} from './cache-key-generator.js'
+import { mergeOperationTtls, type OperationTtls } from './operation-ttls.js'
+
+export interface AIResponseCacheOptions
+  extends Omit<GenericRedisCacheOptions, 'performanceMonitor'>,
+    Omit<CacheKeyGeneratorOptions, 'prefix' | 'performanceMonitor'> {
+  /**
+   * How long the response to each operation lives. Added to the default table; operations in
+   * neither live for `defaultTtl`.
+   */
+  readonly operationTtls?: OperationTtls | undefined
+  /** Told about every operation and key. Default: a monitor of its own. */
+  readonly performanceMonitor?: CachePerformanceMonitor | undefined
+}
+
+/** What a response depends on. */
+export interface AIRequest {
+  readonly text: string
+  readonly operation: string
+  /** Default: none. */
+  readonly options?: RequestOptions | undefined
+  readonly question?: string | undefined
+}
+
+/** A response to store. */
+export interface AIResponse extends AIRequest {
+  /** Anything but `undefined` that the cache can write to bytes. */
+  readonly response: unknown
+  /** Its life; what the operation's table says when left out. */
+  readonly ttl?: Ttl | undefined
+}
+
+/** A response with what is known about it. The response itself is what was stored, untouched. */
+export interface CachedResponse<T = unknown> {
+  readonly response: T
+  readonly cached: {
+    /** False when the response was computed by this very call, or by one it waited for. */
+    readonly hit: boolean
+    readonly key: string
+    /** When it was stored, in ISO 8601. */
+    readonly at: string
+    /** Milliseconds since then, on the wall clocks of those who stored and read it; never negative. */
+    readonly ageMs: number
+  }
+}
+
+/** What stands in the cache: the response, and when it came. */
+interface StoredResponse<T = unknown> {
+  readonly response: T
+  readonly storedAt: number
+}
+
+/**
+ * A cache for AI responses, in Redis and memory.
+ *
+ * Responses are found again by the text, the operation, the options and the question they answer,
+ * and live as long as their operation says. Keys stand under `ai_cache:`; hits are frozen, so that
+ * nobody can change a response for the next caller.
+ */
+export class AIResponseCache extends GenericRedisCache {
+  readonly #keys: CacheKeyGenerator
+  readonly #operationTtls: ReadonlyMap<string, Ttl>
+  readonly #monitor: CachePerformanceMonitor
+  readonly #clock: Clock
+
+  /** @throws ConfigurationError or ValidationError that names the option and what it may be */
+  constructor(options: AIResponseCacheOptions) {
+    const {
+      textHashThreshold,
+      hashAlgorithm,
+      keyStyle,
+      operationTtls = {},
+      clock = systemClock,
+      performanceMonitor = new CachePerformanceMonitor({ clock }),
+      ...generic
+    } = options
+    const ttls = mergeOperationTtls(operationTtls)
+    const keys = new CacheKeyGenerator({
+      textHashThreshold,
+      hashAlgorithm,
+      keyStyle,
+      // The cache puts its own prefix before every key.
+      prefix: '',
+      performanceMonitor,
+    })
+    super({ keyPrefix: 'ai_cache:', isolation: 'freeze', ...generic, clock, performanceMonitor })
+    this.#keys = keys
+    this.#operationTtls = ttls
+    this.#monitor = performanceMonitor
+    this.#clock = clock
+  }
+
+  /**
+   * Stores a response.
+   *
+   * @throws ValidationError for wrong arguments, SerializationError for a response that has no
+   * form in bytes
+   */
+  async cacheResponse(answered: AIResponse): Promise<void> {
+    const { operation, response, ttl } = answered
+    const key = this.#keyOf(answered)
+    assertResponse(response)
+    const life = ttl === undefined ? this.#operationTtls.get(operation) : ttl
+    await this.set(key, this.#stamp(response), life)
+  }
+
+  /**
+   * Looks a response up.
+   *
+   * @throws ValidationError for wrong arguments
+   */
+  async getCachedResponse<T = unknown>(request: AIRequest): Promise<CachedResponse<T> | undefined> {
+    const key = this.#keyOf(request)
+    const stored = await this.get<StoredResponse<T>>(key)
+    return stored === undefined ? undefined : this.#describe(key, stored, true)
+  }
+
+  /**
+   * Looks a response up, or computes and stores it. Calls with the same request share one
+   * computation.
+   *
+   * @throws what the computation throws; nothing is stored then
+   */
+  async getOrCompute<T>(
+    request: AIRequest,
+    compute: () => T | Promise<T>,
+  ): Promise<CachedResponse<T>> {
+    const key = this.#keyOf(request)
+    const stored = await this.get<StoredResponse<T>>(key)
+    if (stored !== undefined) return this.#describe(key, stored, true)
+    const loaded = await this.load<StoredResponse<T>>(
+      key,
+      async () => {
+        const response = await compute()
+        assertResponse(response)
+        return this.#stamp(response)
+      },
+      { ttl: this.#operationTtls.get(request.operation) },
+    )
+    return this.#describe(key, loaded, false)
+  }
+
+  /**
+   * The key of a request, as `get` and `delete` take it. In Redis it stands behind `ai_cache:`.
+   *
+   * @throws ValidationError for wrong arguments
+   */
+  buildKey(
+    text: string,
+    operation: string,
+    options: RequestOptions = {},
+    question?: string,
+  ): string {
+    return this.#keys.generateCacheKey(text, operation, options, question)
+  }
+
+  /**
+   * Removes every response to an operation, and to no other: `'qa'` leaves `'qa_long'` alone.
+   *
+   * @returns how many
+   * @throws ValidationError for an empty operation
+   */
+  async invalidateByOperation(operation: string): Promise<number> {
+    assertOperation(operation)
+    return this.invalidatePattern(`${escapeGlob(`op:${escapePart(operation)}|`)}*`)
+  }
+
+  /** hits / (hits + misses), in percent; 0 before the first read. */
+  getCacheHitRatio(): number {
+    return this.getStats().hitRate
+  }
+
+  /** What the monitor has measured: operations, key generation, compression, invalidation. */
+  getPerformanceStats(): PerformanceStats {
+    return this.#monitor.getPerformanceStats()
+  }
+
+  #keyOf({ text, operation, options, question }: AIRequest): string {
+    return this.buildKey(text, operation, options, question)
+  }
+
+  #stamp<T>(response: T): StoredResponse<T> {
+    return { response, storedAt: this.#clock.wallTime() }
+  }
+
+  #describe<T>(key: string, stored: StoredResponse<T>, hit: boolean): CachedResponse<T> {
+    const { response, storedAt } = stored
+    return {
+      response,
+      cached: {
+        hit,
+        key,
+        at: new Date(storedAt).toISOString(),
+        ageMs: Math.max(0, this.#clock.wallTime() - storedAt),
+      },
+    }
+  }
+}

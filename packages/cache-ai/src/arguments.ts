@@ -1,0 +1,41 @@
+import { describeType, ValidationError } from '@verbatim/cache-core'
+
+/** In UTF-16 units; with every one of them escaped, a name still fits into a pattern. */
+const LONGEST_OPERATION = 64
+
+export function assertText(text: unknown): asserts text is string {
+  if (typeof text !== 'string' || text === '') throw invalid('text', text, 'a non-empty string')
+}
+
+export function assertOperation(operation: unknown): asserts operation is string {
+  const isUsable =
+    typeof operation === 'string' &&
+    operation !== '' &&
+    operation.length <= LONGEST_OPERATION &&
+    operation.isWellFormed()
+  if (isUsable) return
+  throw invalid('operation', operation, `a string of 1 to ${LONGEST_OPERATION} characters`)
+}
+
+export function assertOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  throw invalid('options', options, 'an object')
+}
+
+export function assertQuestion(question: unknown): void {
+  if (question === undefined || typeof question === 'string') return
+  throw invalid('question', question, 'a string, or undefined for none')
+}
+
+export function assertResponse(response: unknown): void {
+  if (response !== undefined) return
+  throw invalid('response', response, 'any value but undefined')
+}
+
+function invalid(argument: string, value: unknown, allowed: string): ValidationError {
+  const shown = value === '' ? 'empty' : describeType(value)
+  return new ValidationError(`${argument} is ${shown}; allowed: ${allowed}`, {
+    code: 'INVALID_ARGUMENT',
+    context: { argument, received: shown },
+  })
+}

@@ -1,0 +1,156 @@
+import { createHash, getHashes } from 'node:crypto'
+import {
+  type CacheMonitor,
+  canonicalJson,
+  choiceOption,
+  integerOption,
+  invalidOption,
+  MAX_KEY_BYTES,
+  utf8Length,
+} from '@verbatim/cache-core'
+import { assertOperation, assertOptions, assertQuestion, assertText } from './arguments.js'
+
+/** The options of a request, such as `{ max_length: 100, model: 'gpt-4' }`. */
+export type RequestOptions = Readonly<Record<string, unknown>>
+
+/**
+ * What a key looks like.
+ *
+ * - `'readable'`: short texts stand in the key as they are, for people who look at the store.
+ * - `'hashed'`: nothing of the text, the options or the question stands in the key.
+ */
+export type KeyStyle = 'readable' | 'hashed'
+
+export interface CacheKeyGeneratorOptions {
+  /** Texts of more code points than this are hashed. 1 to 100,000. Default: 1000. */
+  readonly textHashThreshold?: number | undefined
+  /** Any algorithm of the platform's with 128 bits or more. Default: `'sha256'`. */
+  readonly hashAlgorithm?: string | undefined
+  /** Default: `'readable'`. */
+  readonly keyStyle?: KeyStyle | undefined
+  /** Stands before every key. Default: `'ai_cache:'`. */
+  readonly prefix?: string | undefined
+  /** Told how long each key took. Default: nobody. */
+  readonly performanceMonitor?: CacheMonitor | undefined
+}
+
+/** Digests are cut to this many hexadecimal digits: 128 bits. */
+const DIGEST_DIGITS = 32
+
+/**
+ * Makes the key of an AI response from what the response depends on.
+ *
+ * `ai_cache:op:<operation>|txt:<text>[|opts:<digest>][|q:<digest>]`
+ *
+ * Two requests share a key only if they have the same text, operation, options and question; the
+ * order of options does not matter. `:`, `|` and `%` in the operation and the text are escaped like
+ * in a URL, so that no part can run into the next. Options go in as canonical JSON, so `1` and `'1'`
+ * differ.
+ */
+export class CacheKeyGenerator {
+  readonly #textHashThreshold: number
+  readonly #hashAlgorithm: string
+  readonly #keyStyle: KeyStyle
+  readonly #prefix: string
+  readonly #monitor: CacheMonitor | undefined
+
+  /** @throws ConfigurationError that names the option and what it may be */
+  constructor(options: CacheKeyGeneratorOptions = {}) {
+    const {
+      textHashThreshold = 1_000,
+      hashAlgorithm = 'sha256',
+      keyStyle = 'readable',
+      prefix = 'ai_cache:',
+    } = options
+    this.#textHashThreshold = integerOption('textHashThreshold', textHashThreshold, {
+      min: 1,
+      max: 100_000,
+    })
+    this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
+    this.#keyStyle = choiceOption('keyStyle', keyStyle, ['readable', 'hashed'])
+    this.#prefix = prefix
+    this.#monitor = options.performanceMonitor
+  }
+
+  /**
+   * @param options - an empty object when the request has none
+   * @param question - left out of the key when missing or empty
+   * @throws ValidationError naming the argument, for wrong types, an empty text or operation, and
+   * options that have no canonical form
+   */
+  generateCacheKey(
+    text: string,
+    operation: string,
+    options: RequestOptions = {},
+    question?: string,
+  ): string {
+    const startedAt = this.#monitor === undefined ? 0 : performance.now()
+    assertText(text)
+    assertOperation(operation)
+    assertOptions(options)
+    assertQuestion(question)
+    const head = `${this.#prefix}op:${escapePart(operation)}`
+    const tail = this.#optionsPart(options) + this.#questionPart(question)
+    const key =
+      this.#keyStyle === 'hashed'
+        ? `${head}|h:${this.#digest(`${this.#textDigest(text)}${tail}`)}`
+        : this.#readableKey(head, text, tail)
+    this.#monitor?.observeKeyGeneration(performance.now() - startedAt, text.length, operation)
+    return key
+  }
+
+  #readableKey(head: string, text: string, tail: string): string {
+    if (text.isWellFormed() && !hasMoreCodePoints(text, this.#textHashThreshold)) {
+      const key = `${head}|txt:${escapePart(text)}${tail}`
+      // Text in few code points can still take many bytes.
+      if (utf8Length(key) <= MAX_KEY_BYTES) return key
+    }
+    return `${head}|txt:${this.#textDigest(text)}${tail}`
+  }
+
+  /** The colon cannot stand in an escaped text, so no text is taken for a digest. */
+  #textDigest(text: string): string {
+    // Half a surrogate pair has no UTF-8 form, and any two would be hashed alike. As JSON it is
+    // escaped, and distinct.
+    return text.isWellFormed()
+      ? `hash:${this.#digest(text)}`
+      : `json:${this.#digest(JSON.stringify(text))}`
+  }
+
+  #optionsPart(options: RequestOptions): string {
+    const canonical = canonicalJson(options, 'options')
+    return canonical === '{}' ? '' : `|opts:${this.#digest(canonical)}`
+  }
+
+  #questionPart(question: string | undefined): string {
+    return question === undefined || question === ''
+      ? ''
+      : `|q:${this.#digest(JSON.stringify(question))}`
+  }
+
+  #digest(text: string): string {
+    return createHash(this.#hashAlgorithm).update(text).digest('hex').slice(0, DIGEST_DIGITS)
+  }
+}
+
+/** Escapes what separates the parts of a key, and the escape itself. */
+export function escapePart(text: string): string {
+  return text.replaceAll(/[%:|]/g, (separator) => ESCAPES[separator] ?? separator)
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', ':': '%3A', '|': '%7C' }
+
+function hasMoreCodePoints(text: string, limit: number): boolean {
+  if (text.length <= limit) return false
+  // A code point takes at most two units.
+  if (text.length > 2 * limit) return true
+  let count = 0
+  for (const _codePoint of text) if (++count > limit) return true
+  return false
+}
+
+function checkedAlgorithm(algorithm: unknown): string {
+  const isKnown = typeof algorithm === 'string' && getHashes().includes(algorithm)
+  if (isKnown && createHash(algorithm).digest().length * 2 >= DIGEST_DIGITS) return algorithm
+  throw invalidOption('hashAlgorithm', algorithm, "a hash of 128 bits or more, such as 'sha256'")
+}

@@ -1,0 +1,14 @@
+export {
+  type AIRequest,
+  type AIResponse,
+  AIResponseCache,
+  type AIResponseCacheOptions,
+  type CachedResponse,
+} from './ai-response-cache.js'
+export {
+  CacheKeyGenerator,
+  type CacheKeyGeneratorOptions,
+  type KeyStyle,
+  type RequestOptions,
+} from './cache-key-generator.js'
+export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'

@@ -1,0 +1,34 @@
+import { ConfigurationError, type Ttl, toMilliseconds } from '@verbatim/cache-core'
+
+/** How long the response to an operation lives. */
+export type OperationTtls = Readonly<Record<string, Ttl>>
+
+/** In seconds. Summaries and sentiments hold longer than answers, which depend on their context. */
+export const DEFAULT_OPERATION_TTLS: Readonly<
+  Record<'summarize' | 'sentiment' | 'key_points' | 'questions' | 'qa', number>
+> = {
+  summarize: 7_200,
+  sentiment: 86_400,
+  key_points: 7_200,
+  questions: 3_600,
+  qa: 1_800,
+}
+
+/**
+ * Adds the defaults to what was given; a given operation wins.
+ *
+ * @throws ValidationError naming the operation whose TTL is not allowed
+ */
+export function mergeOperationTtls(given: OperationTtls): ReadonlyMap<string, Ttl> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigurationError('option operationTtls must be an object of operation to TTL', {
+      code: 'INVALID_OPTION',
+      context: { option: 'operationTtls' },
+    })
+  }
+  for (const [operation, ttl] of Object.entries(given)) {
+    toMilliseconds(ttl, `operationTtls[${JSON.stringify(operation)}]`)
+  }
+  // A map, so that an operation called 'constructor' finds nothing it should not.
+  return new Map<string, Ttl>(Object.entries({ ...DEFAULT_OPERATION_TTLS, ...given }))
+}

@@ -1,0 +1,115 @@
+import { type Clock, integerOption, systemClock } from '@verbatim/cache-core'
+import {
+  type BenchmarkedCache,
+  type Measurements,
+  measure,
+  removeAll,
+  warmUp,
+} from './basic-operations.js'
+import { type BenchmarkResult, performanceGrade } from './benchmark-result.js'
+import { currentEnvironment } from './environment.js'
+import { durationStatistics } from './statistics.js'
+import { generateBasicOperationsData, LARGEST_SEED, MOST_ITEMS } from './test-data.js'
+
+/** How a {@link CachePerformanceBenchmark} is set up. */
+export interface CachePerformanceBenchmarkOptions {
+  /** Measured iterations where a call does not say. 1 to 1,000,000. Default: 100. */
+  readonly defaultIterations?: number | undefined
+  /** Iterations before the measured ones. 0 to 1,000,000. Default: 10. */
+  readonly warmupIterations?: number | undefined
+  /** Of the test data, the same for every cache. 1 to 2^32 - 1. Default: 1. */
+  readonly seed?: number | undefined
+  /** Where durations are read. Default: the machine's clocks. */
+  readonly clock?: Clock | undefined
+}
+
+/** What may differ from one cache to the next. */
+export interface BenchmarkOptions {
+  /** 1 to 1,000,000. Default: the benchmark's `defaultIterations`. */
+  readonly iterations?: number | undefined
+  /** What to call the cache in results. Default: the name of its class. */
+  readonly cacheName?: string | undefined
+}
+
+const BYTES_PER_MB = 1_024 * 1_024
+
+/** Measures caches, all with the same data, one call at a time. */
+export class CachePerformanceBenchmark {
+  readonly #defaultIterations: number
+  readonly #warmupIterations: number
+  readonly #seed: number
+  readonly #clock: Clock
+
+  /** @throws ConfigurationError that names the option and what it may be */
+  constructor(options: CachePerformanceBenchmarkOptions = {}) {
+    const { defaultIterations = 100, warmupIterations = 10, seed = 1 } = options
+    this.#defaultIterations = iterationsOption('defaultIterations', defaultIterations, 1)
+    this.#warmupIterations = iterationsOption('warmupIterations', warmupIterations, 0)
+    this.#seed = integerOption('seed', seed, { min: 1, max: LARGEST_SEED })
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /**
+   * Sets, gets and checks one key after another, and removes them in the end.
+   *
+   * The keys are `test_key_0`, `test_key_1` and so on: run it against a cache, or under a prefix,
+   * that has no such keys of its own.
+   *
+   * @throws ConfigurationError for `iterations` out of range
+   * @throws CacheError (`WRONG_ANSWER`) when a read does not give back what was just set
+   * @throws CacheError (`BENCHMARK_FAILED`) when no iteration ran through
+   */
+  async benchmarkBasicOperations(
+    cache: BenchmarkedCache,
+    options: BenchmarkOptions = {},
+  ): Promise<BenchmarkResult> {
+    const { cacheName = cache.constructor.name } = options
+    const iterations = iterationsOption(
+      'iterations',
+      options.iterations ?? this.#defaultIterations,
+      1,
+    )
+    const items = generateBasicOperationsData({
+      count: Math.max(iterations, this.#warmupIterations),
+      seed: this.#seed,
+    })
+    try {
+      await warmUp(cache, items.slice(0, this.#warmupIterations), this.#clock)
+      const measurements = await measure(cache, items.slice(0, iterations), this.#clock)
+      return this.#result(cacheName, iterations, measurements)
+    } finally {
+      await removeAll(cache, items)
+    }
+  }
+
+  #result(cacheName: string, iterations: number, measurements: Measurements): BenchmarkResult {
+    const { set, get, exists, together, initialMemory, peakMemory } = measurements
+    const statistics = durationStatistics(together)
+    return {
+      operationType: 'basic_operations',
+      cacheName,
+      timestamp: new Date(this.#clock.wallTime()).toISOString(),
+      iterations,
+      ...statistics,
+      successRate: together.length / iterations,
+      cacheHitRate: 100,
+      memoryPeakMb: peakMemory / BYTES_PER_MB,
+      memoryUsageMb: (peakMemory - initialMemory) / BYTES_PER_MB,
+      performanceGrade: performanceGrade(statistics.avgDurationMs),
+      operations: {
+        set: durationStatistics(set),
+        get: durationStatistics(get),
+        exists: durationStatistics(exists),
+      },
+      metadata: {
+        warmupIterations: this.#warmupIterations,
+        seed: this.#seed,
+        environment: currentEnvironment(),
+      },
+    }
+  }
+}
+
+function iterationsOption(name: string, value: unknown, min: number): number {
+  return integerOption(name, value, { min, max: MOST_ITEMS })
+}

@@ -1,0 +1,166 @@
+import { ConfigurationError, InfrastructureError, ManualClock } from '@verbatim/cache-core'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { describe, expect, test } from 'vitest'
+import {
+  type BenchmarkOptions,
+  CachePerformanceBenchmark,
+  type CachePerformanceBenchmarkOptions,
+} from '../src/index.js'
+import { ClockworkCache } from './clockwork-cache.js'
+
+describe('figures', () => {
+  test('are those of the calls, one by one and together', async () => {
+    const clock = new ManualClock(Date.UTC(2026, 0, 1))
+    const benchmark = new CachePerformanceBenchmark({ warmupIterations: 0, seed: 9, clock })
+    const result = await benchmark.benchmarkBasicOperations(new ClockworkCache(clock), {
+      iterations: 50,
+    })
+    expect(result).toMatchObject({
+      operationType: 'basic_operations',
+      cacheName: 'ClockworkCache',
+      timestamp: '2026-01-01T00:00:00.350Z',
+      iterations: 50,
+      durationMs: 350,
+      avgDurationMs: 7,
+      minDurationMs: 7,
+      maxDurationMs: 7,
+      p95DurationMs: 7,
+      p99DurationMs: 7,
+      stdDevMs: 0,
+      operationsPerSecond: expect.closeTo(142.857, 3),
+      successRate: 1,
+      cacheHitRate: 100,
+      performanceGrade: 'Good',
+      operations: {
+        set: { avgDurationMs: 4, operationsPerSecond: 250 },
+        get: { avgDurationMs: 2, operationsPerSecond: 500 },
+        exists: { avgDurationMs: 1, operationsPerSecond: 1_000 },
+      },
+      metadata: { warmupIterations: 0, seed: 9 },
+    })
+    expect(result.memoryPeakMb).toBeGreaterThan(1)
+    expect(result.memoryUsageMb).toBeGreaterThanOrEqual(0)
+    expect(result.metadata.environment.runtimeVersion).toBe(`Node.js ${process.versions.node}`)
+  })
+
+  test('leave the warm-up out', async () => {
+    const clock = new ManualClock()
+    const cache = new ClockworkCache(clock)
+    const benchmark = new CachePerformanceBenchmark({ warmupIterations: 30, clock })
+    const result = await benchmark.benchmarkBasicOperations(cache, { iterations: 20 })
+    expect(cache.ttls).toHaveLength(50)
+    expect(result.durationMs).toBe(20 * 7)
+  })
+
+  test('count only the iterations in which no call failed', async () => {
+    const clock = new ManualClock()
+    const cache = new (class extends ClockworkCache {
+      override async exists(key: string): Promise<boolean> {
+        if (Number(key.at(-1)) % 2 === 1) throw new InfrastructureError('down')
+        return super.exists(key)
+      }
+    })(clock)
+    const benchmark = new CachePerformanceBenchmark({ defaultIterations: 10, clock })
+    const result = await benchmark.benchmarkBasicOperations(cache)
+    expect(result).toMatchObject({ iterations: 10, successRate: 0.5, durationMs: 5 * 7 })
+  })
+
+  test('of a real cache', async () => {
+    const result = await new CachePerformanceBenchmark().benchmarkBasicOperations(
+      new InMemoryCache(),
+      { cacheName: 'memory' },
+    )
+    expect(result).toMatchObject({ cacheName: 'memory', iterations: 100, successRate: 1 })
+    expect(result.operationsPerSecond).toBeGreaterThan(0)
+    expect(result.minDurationMs).toBeLessThanOrEqual(result.p95DurationMs)
+    expect(result.p95DurationMs).toBeLessThanOrEqual(result.maxDurationMs)
+  })
+})
+
+test('entries have a life, and are removed in the end', async () => {
+  const clock = new ManualClock()
+  const cache = new ClockworkCache(clock)
+  await cache.set('mine', 'kept')
+  await new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache)
+  expect([...cache.entries.keys()]).toEqual(['mine'])
+  expect(cache.ttls.slice(1).every((ttl) => Number(ttl) >= 300 && Number(ttl) <= 3_600)).toBe(true)
+})
+
+describe('a cache that answers wrongly gets no figures', () => {
+  class Forgetful extends ClockworkCache {
+    override async get<T>(): Promise<T | undefined> {
+      return undefined
+    }
+  }
+  class Confused extends ClockworkCache {
+    override async get<T>(_key: string): Promise<T | undefined> {
+      return super.get<T>('test_key_0')
+    }
+  }
+  class Lossy extends ClockworkCache {
+    override async set(key: string, value: object): Promise<void> {
+      return super.set(key, { ...value, options: {} })
+    }
+  }
+  class Denying extends ClockworkCache {
+    override async exists(): Promise<boolean> {
+      return false
+    }
+  }
+
+  test.each([
+    ['forgets', Forgetful, 'get found nothing right after set of test_key_0'],
+    ['mixes keys up', Confused, 'get gave back another value right after set of test_key_1'],
+    ['loses a part', Lossy, 'get gave back another value right after set of test_key_0'],
+    ['denies', Denying, 'exists said no right after set of test_key_0'],
+  ])('one that %s', async (_what, Cache, message) => {
+    const clock = new ManualClock()
+    const cache = new Cache(clock)
+    const run = new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache)
+    await expect(run).rejects.toMatchObject({
+      code: 'WRONG_ANSWER',
+      message: expect.stringContaining(message),
+    })
+    expect(cache.entries.size).toBe(0)
+  })
+
+  test('one that always fails', async () => {
+    const clock = new ManualClock()
+    const cache = new (class extends ClockworkCache {
+      override async set(): Promise<void> {
+        throw new InfrastructureError('the backend is down')
+      }
+    })(clock)
+    const run = new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache)
+    await expect(run).rejects.toMatchObject({
+      code: 'BENCHMARK_FAILED',
+      message: 'none of 100 iterations ran through: the backend is down',
+    })
+  })
+})
+
+describe('options', () => {
+  test.each<[CachePerformanceBenchmarkOptions, string]>([
+    [{ defaultIterations: 0 }, 'defaultIterations'],
+    [{ defaultIterations: 1_000_001 }, 'defaultIterations'],
+    [{ warmupIterations: -1 }, 'warmupIterations'],
+    [{ warmupIterations: 0.5 }, 'warmupIterations'],
+    [{ seed: 0 }, 'seed'],
+    [{ seed: Number.NaN }, 'seed'],
+  ])('%j is refused', (options, name) => {
+    const build = (): unknown => new CachePerformanceBenchmark(options)
+    expect(build).toThrow(ConfigurationError)
+    expect(build).toThrow(`option ${name} is `)
+  })
+
+  test.each<BenchmarkOptions>([{ iterations: 0 }, { iterations: 2.5 }])(
+    '%j is refused by the call, which touches nothing',
+    async (options) => {
+      const clock = new ManualClock()
+      const cache = new ClockworkCache(clock)
+      const run = new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache, options)
+      await expect(run).rejects.toThrow(ConfigurationError)
+      expect(cache.ttls).toEqual([])
+    },
+  )
+})

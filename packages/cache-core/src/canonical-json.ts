@@ -1,0 +1,101 @@
+import { describeType, ValidationError } from './errors.js'
+
+/** The deepest nesting; deeper input could overflow the stack. */
+const MAX_DEPTH = 512
+
+/**
+ * Writes a value as JSON such that equal values give equal text and different values different
+ * text, in every process: what a key is made of.
+ *
+ * The names of an object are sorted (by UTF-16 code units, as in RFC 8785) and its `undefined`
+ * properties left out; `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no
+ * plain object can imitate. What has no faithful form is refused rather than guessed: `NaN`, the
+ * infinities, `undefined` in a list, functions, symbols, class instances, cycles.
+ *
+ * @param name - the argument's name, for the message
+ * @throws ValidationError (`NOT_CANONICAL`) naming the place of what cannot be written
+ */
+export function canonicalJson(value: unknown, name = 'value'): string {
+  return write(value, { names: [name], parents: [] })
+}
+
+/** Where the writer stands: the names on the way down and the containers they lead through. */
+interface Place {
+  readonly names: (string | number)[]
+  readonly parents: object[]
+}
+
+function write(value: unknown, place: Place): string {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(value)
+    case 'number':
+      if (!Number.isFinite(value)) throw refused(String(value), place)
+      return JSON.stringify(value)
+    case 'bigint':
+      return tag('$bigint', JSON.stringify(String(value)))
+    case 'object':
+      return value === null ? 'null' : writeObject(value, place)
+    default:
+      throw refused(describeType(value), place)
+  }
+}
+
+function writeObject(value: object, place: Place): string {
+  if (place.parents.includes(value)) throw refused('a reference to its own container', place)
+  if (place.parents.length >= MAX_DEPTH) throw refused(`deeper than ${MAX_DEPTH} levels`, place)
+  place.parents.push(value)
+  const text = writeContents(value, place)
+  place.parents.pop()
+  return text
+}
+
+function writeContents(value: object, place: Place): string {
+  const inside = (item: unknown, name: string | number): string => {
+    place.names.push(name)
+    const text = write(item, place)
+    place.names.pop()
+    return text
+  }
+  const list = (items: Iterable<unknown>): string => `[${Array.from(items, inside).join(',')}]`
+  if (Array.isArray(value)) return list(value)
+  if (value instanceof Map) return tag('$map', sorted(Array.from(value, inside)))
+  if (value instanceof Set) return tag('$set', sorted(Array.from(value, inside)))
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw refused('an invalid date', place)
+    return tag('$date', String(value.getTime()))
+  }
+  if (value instanceof URL) return tag('$url', JSON.stringify(value.href))
+  if (value instanceof Uint8Array) return tag('$bytes', list(value))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw refused(`an instance of ${value.constructor?.name ?? 'a class'}`, place)
+  }
+  const properties = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, item]) => `${JSON.stringify(escapeTag(name))}:${inside(item, name)}`)
+  return `{${properties.join(',')}}`
+}
+
+function tag(name: string, content: string): string {
+  return `{"${name}":${content}}`
+}
+
+/** A real name that looks like a tag gets a second dollar. */
+function escapeTag(name: string): string {
+  return name.startsWith('$') ? `$${name}` : name
+}
+
+function sorted(items: readonly string[]): string {
+  return `[${items.toSorted().join(',')}]`
+}
+
+function refused(what: string, { names: [root, ...names] }: Place): ValidationError {
+  const path = `${root}${names.map((name) => `[${JSON.stringify(name)}]`).join('')}`
+  return new ValidationError(
+    `${path} is ${what}; allowed: plain data (text, finite numbers, booleans, null, lists, objects, dates, bigints, maps, sets, URLs, bytes)`,
+    { code: 'NOT_CANONICAL', context: { path } },
+  )
+}

@@ -1,0 +1,100 @@
+/**
+ * What a monitor has seen.
+ *
+ * The counts at this level run since the monitor was made or last reset. The sections cover the
+ * measurements of the last `retentionHours`, at most `maxMeasurements` of each kind, and a section
+ * without any is left out.
+ */
+export interface PerformanceStats {
+  /** When these figures were taken, in ISO 8601. */
+  readonly timestamp: string
+  readonly retentionHours: number
+  /** hits / (hits + misses), in percent; 0 before the first read. */
+  readonly cacheHitRate: number
+  /** Operations of every kind and outcome. */
+  readonly totalCacheOperations: number
+  /** Reads that found their key. */
+  readonly cacheHits: number
+  /** Reads that did not find their key. */
+  readonly cacheMisses: number
+  /** Operations that the backend failed; a failed read is neither a hit nor a miss. */
+  readonly cacheErrors: number
+  /** Records ignored because a number in them was negative, infinite or not a number. */
+  readonly rejectedRecords: number
+  readonly keyGeneration?: KeyGenerationStats
+  readonly cacheOperations?: CacheOperationStats
+  readonly compression?: CompressionStats
+  readonly invalidation?: InvalidationStats
+}
+
+/** How long operations took. */
+export interface DurationStats {
+  readonly avgDurationSeconds: number
+  /** Of an even number of measurements, the mean of the two in the middle. */
+  readonly medianDurationSeconds: number
+  readonly minDurationSeconds: number
+  readonly maxDurationSeconds: number
+}
+
+/** Keys made within retention. */
+export interface KeyGenerationStats extends DurationStats {
+  readonly totalOperations: number
+  /** In characters, like the next. */
+  readonly avgTextLength: number
+  readonly maxTextLength: number
+  /** How many took longer than `keyGenerationThreshold`. */
+  readonly slowOperations: number
+}
+
+/** Operations within retention. */
+export interface CacheOperationStats extends DurationStats {
+  readonly totalOperations: number
+  /** How many took longer than `cacheOperationThreshold`. */
+  readonly slowOperations: number
+  /** By what was done, such as `get`. */
+  readonly byOperationType: Readonly<Record<string, OperationTypeStats>>
+}
+
+/** Operations of one type within retention. */
+export interface OperationTypeStats {
+  readonly count: number
+  readonly avgDurationSeconds: number
+  readonly maxDurationSeconds: number
+}
+
+/**
+ * Values compressed within retention.
+ *
+ * A compression ratio is compressed / original bytes: smaller is better, 1 for an empty original.
+ */
+export interface CompressionStats {
+  readonly totalOperations: number
+  readonly avgCompressionRatio: number
+  readonly medianCompressionRatio: number
+  /** The smallest. */
+  readonly bestCompressionRatio: number
+  /** The largest. */
+  readonly worstCompressionRatio: number
+  readonly avgCompressionTimeSeconds: number
+  readonly maxCompressionTimeSeconds: number
+  /** Bytes before compression. */
+  readonly totalBytesProcessed: number
+  /** Bytes before less bytes after; negative where compression made things larger. */
+  readonly totalBytesSaved: number
+  /** totalBytesSaved / totalBytesProcessed, in percent; 0 when there were no bytes. */
+  readonly overallSavingsPercent: number
+}
+
+/** Invalidations: how many ever, and what those within retention cost. */
+export interface InvalidationStats {
+  /** Since the monitor was made or last reset, like the next. */
+  readonly totalInvalidations: number
+  readonly totalKeysInvalidated: number
+  readonly efficiency: {
+    /** totalKeysInvalidated / totalInvalidations. */
+    readonly avgKeysPerInvalidation: number
+    /** Over the retained events, like the next. */
+    readonly avgDurationSeconds: number
+    readonly maxDurationSeconds: number
+  }
+}

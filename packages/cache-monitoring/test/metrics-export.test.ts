@@ -1,0 +1,91 @@
+import { ManualClock } from '@verbatim/cache-core'
+import { expect, test } from 'vitest'
+import { CachePerformanceMonitor } from '../src/index.js'
+
+test('an export is the whole state under the names of the original, and survives JSON', () => {
+  const clock = new ManualClock(1_000)
+  const monitor = new CachePerformanceMonitor({ clock })
+  const additionalData = { model: 'small' }
+  monitor.observeOperation('get', 'hit', 'redis', 2)
+  monitor.recordCacheOperationTime({
+    operation: 'set',
+    duration: 0.5,
+    cacheHit: false,
+    textLength: 40,
+    additionalData,
+  })
+  clock.advance(500)
+  monitor.recordKeyGenerationTime({ duration: 0.1, textLength: 7, operationType: 'qa' })
+  monitor.observeCompression(1_000, 250, 3)
+  monitor.recordInvalidationEvent({
+    pattern: 'qa:*',
+    keysInvalidated: 3,
+    duration: 0.2,
+    invalidationType: 'automatic',
+    operationContext: 'model_update',
+  })
+  additionalData.model = 'changed since'
+
+  const metrics = monitor.exportMetrics()
+  expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics)
+  expect(metrics).toEqual({
+    key_generation_times: [
+      {
+        duration: 0.1,
+        text_length: 7,
+        timestamp: 1.5,
+        operation_type: 'qa',
+        additional_data: {},
+      },
+    ],
+    cache_operation_times: [
+      {
+        duration: 0.002,
+        text_length: 0,
+        timestamp: 1,
+        operation_type: 'get',
+        outcome: 'hit',
+        tier: 'redis',
+        additional_data: {},
+      },
+      {
+        duration: 0.5,
+        text_length: 40,
+        timestamp: 1,
+        operation_type: 'set',
+        outcome: 'ok',
+        tier: null,
+        additional_data: { model: 'small' },
+      },
+    ],
+    compression_ratios: [
+      {
+        original_size: 1_000,
+        compressed_size: 250,
+        compression_ratio: 0.25,
+        compression_time: 0.003,
+        timestamp: 1.5,
+        operation_type: '',
+      },
+    ],
+    invalidation_events: [
+      {
+        pattern: 'qa:*',
+        keys_invalidated: 3,
+        duration: 0.2,
+        timestamp: 1.5,
+        invalidation_type: 'automatic',
+        operation_context: 'model_update',
+        additional_data: {},
+      },
+    ],
+    cache_hits: 1,
+    cache_misses: 0,
+    cache_errors: 0,
+    total_operations: 2,
+    total_invalidations: 1,
+    total_keys_invalidated: 3,
+    rejected_records: 0,
+    export_timestamp: '1970-01-01T00:00:01.500Z',
+  })
+})

@@ -1,0 +1,264 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+
+let redis: RedisServer
+const opened: { close(): unknown }[] = []
+
+beforeEach(async () => {
+  redis = await startRedis()
+})
+afterEach(async () => {
+  for (const { close } of opened.splice(0)) await close()
+  await redis.stop()
+})
+
+function open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
+  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
+  opened.push({ close: () => cache.close() })
+  return cache
+}
+
+/** Another process, as it were: no memory of its own. */
+function elsewhere(): GenericRedisCache {
+  return open({ enableL1Cache: false, commandTimeout: 5_000 })
+}
+
+const back = (cache: GenericRedisCache): Promise<void> =>
+  vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), { timeout: 5_000, interval: 5 })
+
+const away = (cache: GenericRedisCache): Promise<void> =>
+  vi.waitFor(() => expect(cache.getStats().mode).toBe('memory_only'), {
+    timeout: 5_000,
+    interval: 5,
+  })
+
+describe('no Redis from the start', () => {
+  test('connect answers false, and the cache works from memory', async () => {
+    const cache = open({ redisUrl: `redis://127.0.0.1:${await freePort()}` })
+    expect(await cache.connect()).toBe(false)
+    await cache.set('key', 'value')
+    expect(await cache.get('key')).toBe('value')
+    expect(await cache.getOrSet('other', () => 'loaded')).toBe('loaded')
+    expect(await cache.get('other')).toBe('loaded')
+    expect(await cache.delete('key')).toBe(true)
+    expect(await cache.get('key')).toBeUndefined()
+    expect(cache.getStats()).toMatchObject({ mode: 'memory_only', redis: { connected: false } })
+  })
+
+  test('without a memory tier every read is a miss, and loads still answer', async () => {
+    const cache = open({ redisUrl: `redis://127.0.0.1:${await freePort()}`, enableL1Cache: false })
+    await cache.set('key', 'value')
+    expect(await cache.get('key')).toBeUndefined()
+    expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
+  })
+
+  test("with onBackendError 'throw' calls say so", async () => {
+    const cache = open({
+      redisUrl: `redis://127.0.0.1:${await freePort()}`,
+      onBackendError: 'throw',
+    })
+    await expect(cache.get('key')).rejects.toThrow(InfrastructureError)
+    await expect(cache.set('key', 'value')).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
+    await expect(cache.delete('key')).rejects.toThrow('Redis is not connected')
+    await expect(cache.exists('key')).rejects.toThrow(InfrastructureError)
+  })
+})
+
+describe('Redis dies and comes back', () => {
+  test('no call fails, and what was in memory stays', async () => {
+    const cache = open()
+    await cache.set('before', 1)
+    await redis.stop('SIGKILL')
+    await away(cache)
+    expect(await cache.get('before')).toBe(1)
+    await cache.set('during', 2)
+    expect(await cache.get('during')).toBe(2)
+    expect(await cache.get('never')).toBeUndefined()
+    await redis.restart()
+    await back(cache)
+    await cache.set('after', 3)
+    expect(await elsewhere().get('after')).toBe(3)
+  })
+
+  test('it is back within a second of the server', async () => {
+    const cache = open()
+    await cache.set('key', 1)
+    await redis.stop('SIGKILL')
+    await away(cache)
+    await sleep(1_500)
+    await redis.restart()
+    const startedAt = performance.now()
+    await back(cache)
+    expect(performance.now() - startedAt).toBeLessThan(1_500)
+  })
+
+  test('listeners are told once each way', async () => {
+    const cache = open()
+    const told: string[] = []
+    cache.on('connected', () => told.push('connected'))
+    cache.on('disconnected', () => told.push('disconnected'))
+    await cache.connect()
+    await redis.stop('SIGKILL')
+    await away(cache)
+    for (let call = 0; call < 20; call++) await cache.get('key')
+    await redis.restart()
+    await back(cache)
+    expect(told).toEqual(['connected', 'disconnected', 'connected'])
+  })
+})
+
+describe('Redis freezes', () => {
+  test('one call waits for its limit, the next ones do not wait', async () => {
+    const cache = open({ commandTimeout: 100 })
+    await cache.set('near', 'value')
+    redis.pause()
+    const first = await timed(() => cache.get('far'))
+    expect(first.answer).toBeUndefined()
+    expect(first.milliseconds).toBeLessThan(1_000)
+    for (const call of [
+      () => cache.get('far'),
+      () => cache.set('key', 1),
+      () => cache.delete('key'),
+      () => cache.exists('far'),
+      () => cache.getOrSet('loaded', () => 1),
+    ]) {
+      expect((await timed(call)).milliseconds).toBeLessThan(90)
+    }
+    expect(await cache.get('near')).toBe('value')
+    redis.resume()
+    await back(cache)
+  })
+
+  test('a thousand concurrent calls all settle within the limit', async () => {
+    const cache = open({ enableL1Cache: false })
+    await cache.connect()
+    redis.pause()
+    const { milliseconds } = await timed(() =>
+      Promise.all(Array.from({ length: 1_000 }, (_, index) => cache.get(`key:${index}`))),
+    )
+    expect(milliseconds).toBeLessThan(1_000)
+  })
+
+  test('closing takes less than a second', async () => {
+    const cache = open()
+    await cache.connect()
+    redis.pause()
+    expect((await timed(() => cache.close())).milliseconds).toBeLessThan(1_000)
+  })
+})
+
+describe('what was changed without Redis is not undone by it', () => {
+  test('a key deleted while Redis hung does not come back', async () => {
+    const cache = open({ commandTimeout: 100 })
+    await cache.set('key', 'old')
+    redis.pause()
+    await cache.delete('key')
+    expect(await cache.get('key')).toBeUndefined()
+    redis.resume()
+    await back(cache)
+    expect(await cache.get('key')).toBeUndefined()
+    expect(await elsewhere().get('key')).toBeUndefined()
+    expect(cache.getStats().redis.unconfirmedDeletes).toBe(0)
+  })
+
+  test('a key overwritten while Redis hung is not read in its old state', async () => {
+    const cache = open({ commandTimeout: 100 })
+    await cache.set('key', 'old')
+    redis.pause()
+    await cache.set('key', 'new')
+    expect(await cache.get('key')).toBe('new')
+    redis.resume()
+    await back(cache)
+    expect(await cache.get('key')).toBe('new')
+    expect(await elsewhere().get('key')).not.toBe('old')
+  })
+
+  test('a pattern invalidated while Redis hung stays invalidated', async () => {
+    const cache = open({ commandTimeout: 100 })
+    await cache.setMany([
+      ['user:1', 1],
+      ['user:2', 2],
+      ['order:1', 3],
+    ])
+    redis.pause()
+    expect(await cache.invalidatePattern('user:*')).toBe(2)
+    redis.resume()
+    await back(cache)
+    const other = elsewhere()
+    expect(await other.getMany(['user:1', 'user:2', 'order:1'])).toEqual(new Map([['order:1', 3]]))
+  })
+
+  test('more changes than are remembered one by one clear the cache rather than leave one out', async () => {
+    const cache = open({ commandTimeout: 100 })
+    await cache.setMany([
+      ['kept:1', 1],
+      ['kept:2', 1],
+    ])
+    redis.pause()
+    for (let index = 0; index < 10_001; index++) await cache.delete(`gone:${index}`)
+    await cache.delete('kept:1')
+    expect(cache.getStats().redis.unconfirmedDeletes).toBeLessThan(10)
+    redis.resume()
+    await back(cache)
+    expect(await elsewhere().exists('kept:1')).toBe(false)
+  })
+
+  test('a write that Redis refuses leaves no old value behind, and reads go on', async () => {
+    const cache = open({ enableL1Cache: false, commandTimeout: 5_000 })
+    await cache.set('key', 'old')
+    await cache.set('other', 'value')
+    const admin = new Redis(redis.url)
+    opened.push({ close: () => admin.quit() })
+    await admin.config('SET', 'maxmemory', '1')
+    await cache.set('key', 'new')
+    expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 })
+    await back(cache)
+    expect(await cache.get('key')).toBeUndefined()
+    expect(await cache.get('other')).toBe('value')
+  })
+})
+
+describe('a client that was handed in', () => {
+  test('is used, and left as it was', async () => {
+    const client = new Redis(redis.url)
+    opened.push({ close: () => client.quit() })
+    await client.ping()
+    const listeners = (): number =>
+      client.eventNames().reduce((sum, name) => sum + client.listenerCount(name), 0)
+    const before = listeners()
+    const cache = new GenericRedisCache({ client })
+    await cache.set('key', 'value')
+    expect(await cache.get('key')).toBe('value')
+    expect(await client.exists('cache:key')).toBe(1)
+    await cache.close()
+    expect(listeners()).toBe(before)
+    expect(await client.ping()).toBe('PONG')
+  })
+})
+
+test('errors and stats show no password and no value', async () => {
+  const cache = open({
+    redisUrl: redis.url.replace('//', '//user:s3cret@'),
+    onBackendError: 'throw',
+  })
+  const error = await cache.set('key', 'private').catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(InfrastructureError)
+  const { inspect } = await import('node:util')
+  for (const shown of [
+    inspect(error, { depth: 9 }),
+    JSON.stringify(error),
+    inspect(cache.getStats()),
+  ]) {
+    expect(shown).not.toMatch(/s3cret|private/)
+  }
+})
+
+async function timed<T>(call: () => Promise<T>): Promise<{ answer: T; milliseconds: number }> {
+  const startedAt = performance.now()
+  const answer = await call()
+  return { answer, milliseconds: performance.now() - startedAt }
+}
