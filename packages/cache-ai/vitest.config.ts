@@ -1,8 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { testConfig } from '../../vitest.shared.ts'
 
-export default defineConfig({
-  test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['@verbatim/test-support/require-redis'],
-  },
-})
+export default testConfig({ redis: true })

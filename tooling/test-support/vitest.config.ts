@@ -1,5 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { testConfig } from '../../vitest.shared.ts'
 
-export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], globalSetup: ['./src/require-redis.ts'] },
-})
+export default testConfig({ redis: true })

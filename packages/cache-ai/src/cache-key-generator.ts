@@ -144,9 +144,7 @@ function hasMoreCodePoints(text: string, limit: number): boolean {
   if (text.length <= limit) return false
   // A code point takes at most two units.
   if (text.length > 2 * limit) return true
-  let count = 0
-  for (const _codePoint of text) if (++count > limit) return true
-  return false
+  return Array.from(text).length > limit
 }
 
 function checkedAlgorithm(algorithm: unknown): string {

@@ -1,6 +1,9 @@
 import { type Ttl, toMilliseconds } from './duration.js'
 import { CacheError, ValidationError } from './errors.js'
+import { assertPattern } from './glob.js'
+import { assertKey } from './key.js'
 import { SingleFlight } from './single-flight.js'
+import { assertValue } from './value.js'
 
 /** Computes the value of a key that is not in the cache. */
 export type Loader<T> = () => T | Promise<T>
@@ -108,17 +111,29 @@ export abstract class CacheInterface implements AsyncDisposable {
     return found
   }
 
-  /** Stores several values with one life. */
+  /**
+   * Stores several values with one life.
+   *
+   * @throws ValidationError for a bad key, value or TTL among them; nothing is stored then
+   */
   async setMany<T>(entries: Iterable<readonly [key: string, value: T]>, ttl?: Ttl): Promise<void> {
-    await Promise.all(Array.from(entries, ([key, value]) => this.set(key, value, ttl)))
+    const all = [...entries]
+    for (const [key, value] of all) {
+      assertKey(key)
+      assertValue(value)
+    }
+    if (ttl !== undefined) toMilliseconds(ttl)
+    await Promise.all(all.map(([key, value]) => this.set(key, value, ttl)))
   }
 
   /**
    * Removes several keys.
    *
    * @returns how many were there; a key named twice counts once
+   * @throws ValidationError for a bad key among them; nothing is removed then
    */
   async deleteMany(keys: readonly string[]): Promise<number> {
+    for (const key of keys) assertKey(key)
     const removed = await Promise.all(Array.from(new Set(keys), (key) => this.delete(key)))
     return removed.filter(Boolean).length
   }
@@ -149,11 +164,14 @@ export abstract class CacheInterface implements AsyncDisposable {
    * Removes every key that a glob matches.
    *
    * @returns how many
+   * @throws ValidationError for a bad pattern
    */
   async invalidatePattern(pattern: string): Promise<number> {
+    assertPattern(pattern)
+    // Before the scan: what is loaded and stored behind its back would stay.
+    this.loads.fenceAll()
     const keys: string[] = []
     for await (const key of this.scan(pattern)) keys.push(key)
-    this.loads.fenceAll()
     return this.deleteMany(keys)
   }
 

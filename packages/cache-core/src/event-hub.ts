@@ -31,7 +31,8 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
   emit<Name extends keyof Events>(event: Name, ...details: Events[Name]): void {
     const listeners = this.#listeners.get(event)
     if (listeners === undefined) return
-    for (const listener of listeners) {
+    // Over a copy: a listener that registers another at each event would never come to an end.
+    for (const listener of [...listeners]) {
       try {
         const outcome = (listener as (...args: Events[Name]) => unknown)(...details)
         if (outcome instanceof Promise) outcome.catch(() => this.#failures++)

@@ -34,7 +34,8 @@ type Token = '*' | ((unit: number) => boolean)
 
 /**
  * Compiles a glob in Redis' dialect: `*` any run, `?` any one character, `[abc]`, `[a-z]`,
- * `[^abc]`, and `\` before a character that stands for itself.
+ * `[^abc]`, and `\` before a character that stands for itself. In two places a class is kinder than
+ * Redis': a `-` before the closing bracket stands for itself, and the ends of a range may be escaped.
  *
  * Matching backtracks to the latest star only, so a hostile pattern costs at most its length times
  * the key's, never more.

@@ -21,7 +21,8 @@ export class SingleFlight {
     if (joined !== undefined) return joined.result as Promise<T>
     const flight: FlightRecord = { fenced: false, result: undefined }
     this.#flights.set(key, flight)
-    const result = load(flight).finally(() => {
+    // Inside a promise: a loader that throws at once has failed like any other.
+    const result = new Promise<T>((resolve) => resolve(load(flight))).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     })
     flight.result = result

@@ -6,7 +6,7 @@ import { SerializationError } from '@verbatim/cache-core'
  * The platform's structured clone is not used: it turns a `URL` and every class instance into a
  * bare object without a word, and a cache must not hand out something else than it was given.
  *
- * @throws SerializationError (`NOT_CLONEABLE`) for functions, symbols and instances of classes
+ * @throws SerializationError (`NOT_CLONEABLE`) for functions and instances of other classes
  */
 export function deepCopy(value: unknown): unknown {
   return copyInto(value, new Map())
@@ -17,18 +17,31 @@ export function isImmutable(value: unknown): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function')
 }
 
+/** Exactly these and not what extends them: a copy would lose what the subclass adds. */
+const COPIED_CLASSES: ReadonlySet<unknown> = new Set([
+  null,
+  ...[Object, Array, Map, Set, URL, Date, RegExp, ArrayBuffer].map(({ prototype }) => prototype),
+])
+
 /** @param copies - what was copied already, so that shared and circular parts stay so */
 function copyInto(value: unknown, copies: Map<object, unknown>): unknown {
-  if (typeof value === 'symbol' || typeof value === 'function') throw notCloneable(typeof value)
+  if (typeof value === 'function') throw notCloneable('a function')
   if (value === null || typeof value !== 'object') return value
   if (copies.has(value)) return copies.get(value)
+  if (!COPIED_CLASSES.has(Object.getPrototypeOf(value)) && !ArrayBuffer.isView(value)) {
+    throw notCloneable(`an instance of ${value.constructor?.name ?? 'a class'}`)
+  }
   const remember = <Copy>(copied: Copy): Copy => {
     copies.set(value, copied)
     return copied
   }
   if (Array.isArray(value)) {
-    const list = remember<unknown[]>(Array.from({ length: value.length }))
-    for (const [index, item] of value.entries()) list[index] = copyInto(item, copies)
+    const list = remember<unknown[]>([])
+    list.length = value.length
+    // Not for...of, which would fill the holes of a list.
+    value.forEach((item, index) => {
+      list[index] = copyInto(item, copies)
+    })
     return list
   }
   if (value instanceof Map) {
@@ -42,6 +55,8 @@ function copyInto(value: unknown, copies: Map<object, unknown>): unknown {
     return set
   }
   if (value instanceof URL) return remember(new URL(value.href))
+  // Only the bytes that are looked at: the structured clone of a Buffer brings its whole pool.
+  if (value instanceof Uint8Array) return remember(new Uint8Array(value))
   if (isPlatformData(value)) return remember(structuredClone(value))
   return copyPlainObject(value, remember, copies)
 }
@@ -51,11 +66,7 @@ function copyPlainObject(
   remember: <Copy>(copied: Copy) => Copy,
   copies: Map<object, unknown>,
 ): unknown {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw notCloneable(`an instance of ${value.constructor?.name ?? 'a class'}`)
-  }
-  const copied = remember<Record<string, unknown>>(prototype === null ? Object.create(null) : {})
+  const copied = remember<Record<string, unknown>>(Object.create(Object.getPrototypeOf(value)))
   for (const [key, item] of Object.entries(value)) {
     // Defined rather than assigned: assigning '__proto__' would swap the prototype.
     Object.defineProperty(copied, key, {
@@ -68,7 +79,7 @@ function copyPlainObject(
   return copied
 }
 
-/** What the structured clone copies faithfully. A Buffer comes back as a plain Uint8Array. */
+/** What the structured clone copies faithfully. */
 function isPlatformData(value: object): boolean {
   return (
     value instanceof Date ||

@@ -7,8 +7,8 @@ import {
   type Clock,
   compileGlob,
   type OperationOutcome,
-  toMilliseconds,
   type Ttl,
+  toMilliseconds,
 } from '@verbatim/cache-core'
 import { LRUCache } from 'lru-cache'
 import { type Expiring, ExpiryQueue } from './expiry-queue.js'

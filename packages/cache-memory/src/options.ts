@@ -1,11 +1,11 @@
 import {
-  choiceOption,
-  type Clock,
   type CacheMonitor,
+  type Clock,
+  choiceOption,
   integerOption,
   systemClock,
-  toMilliseconds,
   type Ttl,
+  toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from './isolation.js'
 

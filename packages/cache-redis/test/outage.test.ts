@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
 
 let redis: RedisServer
-const opened: { close(): unknown }[] = []
+const opened: { readonly close: () => unknown }[] = []
 
 beforeEach(async () => {
   redis = await startRedis()

@@ -56,7 +56,7 @@ export async function testReadme(readme: URL): Promise<void> {
     test('its examples compile', async () => {
       const compiled = await run(process.execPath, [TSC, '-p', folder]).then(
         () => '',
-        (error: { stdout?: string }) => error.stdout ?? String(error),
+        (error: Error & { stdout?: string }) => error.stdout ?? error.message,
       )
       expect(compiled).toBe('')
     }, 60_000)

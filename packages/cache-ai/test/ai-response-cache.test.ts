@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CacheError, SerializationError, ValidationError } from '@verbatim/cache-core'
+import { freePort, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AIResponseCache, type AIResponseCacheOptions } from '../src/index.js'
+
+const redis = await startRedis()
+const raw = new Redis(redis.url)
+afterAll(async () => {
+  await raw.quit()
+  await redis.stop()
+})
+beforeEach(() => raw.flushall())
+
+const opened: AIResponseCache[] = []
+afterEach(async () => {
+  for (const cache of opened.splice(0)) await cache.close()
+})
+
+function open(options: AIResponseCacheOptions = {}): AIResponseCache {
+  const cache = new AIResponseCache({ redisUrl: redis.url, commandTimeout: 5_000, ...options })
+  opened.push(cache)
+  return cache
+}
+
+const request = {
+  text: 'Long document to analyze...',
+  operation: 'summarize',
+  options: { max_length: 100, model: 'gpt-4' },
+}
+const response = { summary: 'Brief summary', confidence: 0.95 }
+
+describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
+  const options = async (): Promise<AIResponseCacheOptions> =>
+    situation === 'with Redis' ? {} : { redisUrl: `redis://127.0.0.1:${await freePort()}` }
+
+  test('are found again by the request they answer', async () => {
+    const cache = open(await options())
+    await cache.cacheResponse({ ...request, response })
+    const found = await cache.getCachedResponse(request)
+    expect(found?.response).toEqual(response)
+    expect(found?.cached.hit).toBe(true)
+    expect(found?.cached.ageMs).toBeLessThan(10_000)
+    expect(Date.parse(found?.cached.at ?? '')).toBeGreaterThan(Date.now() - 10_000)
+  })
+
+  test.each([
+    ['text', { ...request, text: 'another' }],
+    ['operation', { ...request, operation: 'sentiment' }],
+    ['options', { ...request, options: { max_length: 101, model: 'gpt-4' } }],
+    ['options', { text: request.text, operation: request.operation }],
+    ['question', { ...request, question: 'Why?' }],
+  ])('are not found for another %s', async (_part, other) => {
+    const cache = open(await options())
+    await cache.cacheResponse({ ...request, response })
+    expect(await cache.getCachedResponse(other)).toBeUndefined()
+  })
+
+  test('null and other falsy responses are responses', async () => {
+    const cache = open(await options())
+    for (const falsy of [null, 0, false, '']) {
+      await cache.cacheResponse({ ...request, response: falsy })
+      expect((await cache.getCachedResponse(request))?.response).toBe(falsy)
+    }
+  })
+
+  test('cannot be changed by those who got them', async () => {
+    const cache = open(await options())
+    const mine = { tags: ['a'] }
+    await cache.cacheResponse({ ...request, response: mine })
+    mine.tags.push('changed by the writer')
+    const found = await cache.getCachedResponse<{ tags: string[] }>(request)
+    expect(() => found?.response.tags.push('changed by a reader')).toThrow(TypeError)
+    expect((await cache.getCachedResponse(request))?.response).toEqual({ tags: ['a'] })
+  })
+
+  test('getOrCompute computes once, and says who computed', async () => {
+    const cache = open(await options())
+    let computed = 0
+    const compute = async (): Promise<object> => {
+      computed++
+      await sleep(20)
+      return response
+    }
+    const first = await Promise.all([1, 2, 3].map(() => cache.getOrCompute(request, compute)))
+    expect(first.map(({ cached }) => cached.hit)).toEqual([false, false, false])
+    const again = await cache.getOrCompute(request, compute)
+    expect(again.cached.hit).toBe(true)
+    expect(again.response).toEqual(response)
+    expect(computed).toBe(1)
+  })
+
+  test('a failed computation is not stored', async () => {
+    const cache = open(await options())
+    const failing = (): never => {
+      throw new Error('the model is away')
+    }
+    await expect(cache.getOrCompute(request, failing)).rejects.toThrow('the model is away')
+    await expect(cache.getOrCompute(request, () => undefined)).rejects.toThrow(
+      'response is undefined',
+    )
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+  })
+
+  test('invalidateByOperation removes one operation exactly', async () => {
+    const cache = open(await options())
+    for (const operation of ['qa', 'qa_long', 'q*', 'summarize']) {
+      for (const text of ['one', 'two']) {
+        await cache.cacheResponse({ text, operation, response })
+      }
+    }
+    expect(await cache.invalidateByOperation('qa')).toBe(2)
+    expect(await cache.getCachedResponse({ text: 'one', operation: 'qa' })).toBeUndefined()
+    expect(await cache.getCachedResponse({ text: 'one', operation: 'qa_long' })).toBeDefined()
+    expect(await cache.invalidateByOperation('q*')).toBe(2)
+    expect(await cache.getCachedResponse({ text: 'two', operation: 'qa_long' })).toBeDefined()
+    expect(await cache.invalidateByOperation('never_used')).toBe(0)
+  })
+})
+
+describe('lives', () => {
+  test.each([
+    ['summarize', undefined, 7_200],
+    ['sentiment', undefined, 86_400],
+    ['qa', undefined, 1_800],
+    ['translate', undefined, 3_600],
+    ['qa', 60, 60],
+    ['classify', undefined, 600],
+    ['qa', '5m' as const, 300],
+  ])('%s given %s lives %d s', async (operation, ttl, seconds) => {
+    const cache = open({ operationTtls: { classify: '10m' } })
+    await cache.cacheResponse({ text: 'text', operation, response, ttl })
+    const left = await cache.getTtl(cache.buildKey('text', operation))
+    expect(left).toBeGreaterThan(seconds - 10)
+    expect(left).toBeLessThanOrEqual(seconds)
+  })
+
+  test('null never expires, for a call and for an operation', async () => {
+    const cache = open({ operationTtls: { glossary: null } })
+    await cache.cacheResponse({ ...request, response, ttl: null })
+    expect(
+      await cache.getTtl(cache.buildKey(request.text, 'summarize', request.options)),
+    ).toBeNull()
+    await cache.getOrCompute({ text: 'text', operation: 'glossary' }, () => 1)
+    expect(await cache.getTtl(cache.buildKey('text', 'glossary'))).toBeNull()
+  })
+})
+
+test('keys lie under ai_cache: in Redis, as the key generator writes them', async () => {
+  const cache = open()
+  await cache.cacheResponse({ text: 'Test text', operation: 'sentiment', response })
+  expect(await raw.keys('*')).toEqual(['ai_cache:op:sentiment|txt:Test text'])
+  expect(cache.buildKey('Test text', 'sentiment')).toBe('op:sentiment|txt:Test text')
+  expect(await cache.get(cache.buildKey('Test text', 'sentiment'))).toMatchObject({ response })
+})
+
+test('1,000 stores, 1,000 hits and 1,000 misses are counted as just that', async () => {
+  const cache = open({ l1CacheSize: 100 })
+  const requests = Array.from({ length: 1_000 }, (_, index) => ({
+    text: `text ${index}`,
+    operation: 'qa',
+  }))
+  for (const each of requests) await cache.cacheResponse({ ...each, response })
+  for (const each of requests) await cache.getCachedResponse(each)
+  for (const each of requests) await cache.getCachedResponse({ ...each, question: 'Why?' })
+  expect(cache.getStats()).toMatchObject({ hits: 1_000, misses: 1_000, hitRate: 50 })
+  expect(cache.getCacheHitRatio()).toBe(50)
+  expect(cache.getPerformanceStats()).toMatchObject({
+    cacheHits: 1_000,
+    cacheMisses: 1_000,
+    cacheHitRate: 50,
+    totalCacheOperations: 3_000,
+  })
+})
+
+describe('bad arguments', () => {
+  test.each<[Record<string, unknown>, string]>([
+    [{ ...request, text: '' }, 'text is empty'],
+    [{ ...request, operation: '' }, 'operation is empty'],
+    [{ ...request, options: 'none' }, 'options is a string'],
+    [{ ...request, question: 1 }, 'question is a number'],
+    [{ ...request, response: undefined }, 'response is undefined'],
+    [{ ...request, ttl: 0 }, 'ttl is 0'],
+  ])('%#', async (given, message) => {
+    const stored = { response, ...given } as unknown as Parameters<
+      AIResponseCache['cacheResponse']
+    >[0]
+    await expect(open().cacheResponse(stored)).rejects.toThrow(ValidationError)
+    await expect(open().cacheResponse(stored)).rejects.toThrow(message)
+    expect(await raw.dbsize()).toBe(0)
+  })
+
+  test('a response without a form in bytes is refused', async () => {
+    const cached = open().cacheResponse({ ...request, response: { stream: () => 1 } })
+    await expect(cached).rejects.toThrow(SerializationError)
+  })
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ operationTtls: { qa: -1 } }, 'operationTtls["qa"] is -1'],
+    [{ operationTtls: [] }, 'option operationTtls'],
+    [{ textHashThreshold: 0 }, 'option textHashThreshold'],
+    [{ l1CacheSize: 0 }, 'option l1CacheSize'],
+  ])('option %j', (options, message) => {
+    const given = { redisUrl: redis.url, ...options }
+    expect(() => new AIResponseCache(given)).toThrow(CacheError)
+    expect(() => new AIResponseCache(given)).toThrow(message)
+  })
+})

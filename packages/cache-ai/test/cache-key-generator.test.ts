@@ -1,0 +1,201 @@
+import { CacheError, type CacheMonitor, MAX_KEY_BYTES, ValidationError } from '@verbatim/cache-core'
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { CacheKeyGenerator, type KeyStyle } from '../src/index.js'
+
+const generator = new CacheKeyGenerator()
+
+describe('readable keys', () => {
+  test.each([
+    ['Test text', 'sentiment', {}, undefined, 'ai_cache:op:sentiment|txt:Test text'],
+    ['a|b:c%', 'summarize', {}, undefined, 'ai_cache:op:summarize|txt:a%7Cb%3Ac%25'],
+    ['text', 'op|txt:x', {}, undefined, 'ai_cache:op:op%7Ctxt%3Ax|txt:text'],
+    ['text', 'qa', {}, '', 'ai_cache:op:qa|txt:text'],
+  ])('%j %s', (text, operation, options, question, key) => {
+    expect(generator.generateCacheKey(text, operation, options, question)).toBe(key)
+  })
+
+  test('options and question come as digests of 128 bits', () => {
+    expect(generator.generateCacheKey('text', 'qa', { max_length: 100 }, 'Why?')).toMatch(
+      /^ai_cache:op:qa\|txt:text\|opts:[0-9a-f]{32}\|q:[0-9a-f]{32}$/,
+    )
+  })
+
+  test('a text of exactly the threshold stands in the key, a longer one does not', () => {
+    const short = new CacheKeyGenerator({ textHashThreshold: 10 })
+    expect(short.generateCacheKey('A'.repeat(10), 'op')).toContain('txt:AAAAAAAAAA')
+    expect(short.generateCacheKey('A'.repeat(11), 'op')).toMatch(/txt:hash:[0-9a-f]{32}$/)
+    expect(short.generateCacheKey('😀'.repeat(10), 'op')).toContain('😀')
+    expect(short.generateCacheKey('😀'.repeat(11), 'op')).toContain('hash:')
+  })
+
+  test('a text in few characters but many bytes is hashed', () => {
+    const key = generator.generateCacheKey('😀'.repeat(999), 'op')
+    expect(key).toContain('txt:hash:')
+    expect(Buffer.byteLength(key)).toBeLessThanOrEqual(MAX_KEY_BYTES)
+  })
+
+  test('a text that looks like a digest is not taken for one', () => {
+    const long = 'A'.repeat(1_001)
+    const digest = generator.generateCacheKey(long, 'op').split('txt:')[1] ?? ''
+    expect(generator.generateCacheKey(digest, 'op')).not.toBe(
+      generator.generateCacheKey(long, 'op'),
+    )
+  })
+})
+
+describe('hashed keys', () => {
+  test('show the operation and nothing else', () => {
+    const hashed = new CacheKeyGenerator({ keyStyle: 'hashed' })
+    expect(hashed.generateCacheKey('private text', 'qa', { tone: 'dry' }, 'private?')).toMatch(
+      /^ai_cache:op:qa\|h:[0-9a-f]{32}$/,
+    )
+  })
+})
+
+interface Request {
+  readonly text: string
+  readonly operation: string
+  readonly options: Record<string, unknown>
+  readonly question: string | undefined
+}
+
+const part = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 8 }),
+  fc.constantFrom('a|b', 'a:b', 'a_b'),
+)
+const request: fc.Arbitrary<Request> = fc.record({
+  text: fc.oneof(
+    part,
+    fc.string({ unit: 'binary', minLength: 1 }),
+    fc.constantFrom('\ud800', '\ud801'),
+  ),
+  operation: part,
+  options: fc.dictionary(
+    fc.string({ maxLength: 4 }),
+    fc.oneof(fc.jsonValue(), fc.constantFrom(1, '1', true, 'true', null, 'null')),
+  ),
+  question: fc.option(fc.string({ minLength: 1, maxLength: 8 }), { nil: undefined }),
+})
+
+describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keyStyle) => {
+  const keys = new CacheKeyGenerator({ keyStyle })
+  const keyOf = ({ text, operation, options, question }: Request): string =>
+    keys.generateCacheKey(text, operation, options, question)
+
+  test('different requests have different keys', () => {
+    fc.assert(
+      fc.property(request, request, (one, other) => {
+        const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+        expect(keyOf(one) === keyOf(other)).toBe(same)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  test('changing any one part changes the key', () => {
+    fc.assert(
+      fc.property(request, part, (one, added) => {
+        const changed: Request[] = [
+          { ...one, text: one.text + added },
+          { ...one, operation: `${one.operation}x` },
+          { ...one, options: { ...one.options, [`new-${added}`]: 1 } },
+          { ...one, question: `${one.question ?? ''}${added}` },
+        ]
+        expect(new Set([one, ...changed].map(keyOf)).size).toBe(5)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  test('the order of options does not matter, at any depth', () => {
+    fc.assert(
+      fc.property(request, (one) => {
+        const reversed = { ...one, options: reverse(one.options) as Record<string, unknown> }
+        expect(keyOf(reversed)).toBe(keyOf(one))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test.each([
+    [{ a: '1&b=2' }, { a: '1', b: '2' }],
+    [{ n: 100 }, { n: '100' }],
+    [{ flag: true }, { flag: 'True' }],
+    [{ flag: null }, {}],
+    [{ date: new Date(0) }, { date: new Date(0).toISOString() }],
+  ])('%j and %j differ', (one, other) => {
+    const of = (options: Record<string, unknown>): string =>
+      keys.generateCacheKey('text', 'op', options)
+    expect(of(one)).not.toBe(of(other))
+  })
+
+  test("the original's colliding questions do not collide", () => {
+    const of = (question: string): string => keys.generateCacheKey('text', 'qa', {}, question)
+    expect(of('What is item 91748?')).not.toBe(of('What is item 95940?'))
+  })
+})
+
+describe('bad arguments', () => {
+  test.each<[unknown[], string]>([
+    [['', 'op'], 'text is empty'],
+    [[42, 'op'], 'text is a number'],
+    [['text', ''], 'operation is empty'],
+    [['text', 'o'.repeat(65)], 'operation is a string; allowed: a string of 1 to 64'],
+    [['text', '\ud800'], 'operation is a string'],
+    [['text', 'op', null], 'options is null'],
+    [['text', 'op', []], 'options is an array'],
+    [['text', 'op', { t: Number.NaN }], 'options["t"] is NaN'],
+    [['text', 'op', { deep: { call: () => 1 } }], 'options["deep"]["call"] is a function'],
+    [['text', 'op', {}, 42], 'question is a number'],
+  ])('%j', (given, message) => {
+    const call = (): string =>
+      generator.generateCacheKey(...(given as Parameters<typeof generator.generateCacheKey>))
+    expect(call).toThrow(ValidationError)
+    expect(call).toThrow(message)
+  })
+
+  test.each([
+    [
+      { textHashThreshold: 0 },
+      'option textHashThreshold is 0; allowed: an integer from 1 to 100000',
+    ],
+    [{ hashAlgorithm: 'crc32' }, 'option hashAlgorithm is a string'],
+    [
+      { keyStyle: 'short' as KeyStyle },
+      "option keyStyle is a string; allowed: 'readable', 'hashed'",
+    ],
+  ])('option %j', (options, message) => {
+    expect(() => new CacheKeyGenerator(options)).toThrow(CacheError)
+    expect(() => new CacheKeyGenerator(options)).toThrow(message)
+  })
+})
+
+test('the monitor hears of each key once', () => {
+  const observeKeyGeneration = vi.fn()
+  const performanceMonitor = { observeKeyGeneration } as unknown as CacheMonitor
+  new CacheKeyGenerator({ performanceMonitor }).generateCacheKey('text', 'qa')
+  expect(observeKeyGeneration).toHaveBeenCalledExactlyOnceWith(expect.any(Number), 4, 'qa')
+})
+
+function reverse(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reverse)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([name, item]) => [name, reverse(item)]),
+  )
+}
+
+/** With the names of every object in order and `-0` as `0`, so that equal requests look equal. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (Object.is(value, -0)) return 0
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, item]) => [name, sorted(item)]),
+  )
+}

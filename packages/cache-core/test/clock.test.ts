@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { ManualClock, systemClock } from '../src/index.js'
+
+test('a manual clock stands still until told to move', () => {
+  const clock = new ManualClock(1_000)
+  expect([clock.now(), clock.wallTime()]).toEqual([0, 1_000])
+  clock.advance(250)
+  clock.advance(0)
+  clock.advance(0.5)
+  expect([clock.now(), clock.wallTime()]).toEqual([250.5, 1_250.5])
+})
+
+test('a manual clock starts on the first of January 2026 unless told otherwise', () => {
+  expect(new Date(new ManualClock().wallTime()).toISOString()).toBe('2026-01-01T00:00:00.000Z')
+})
+
+test.each([-1, -0.001, Number.NaN])('a manual clock does not advance by %d ms', (step) => {
+  const clock = new ManualClock()
+  clock.advance(5)
+  expect(() => clock.advance(step)).toThrow(new RangeError(`cannot advance by ${step} ms`))
+  expect(clock.now()).toBe(5)
+})
+
+test('the system clock never runs backwards and knows the date', () => {
+  const readings = Array.from({ length: 1_000 }, () => systemClock.now())
+  expect(readings).toEqual(readings.toSorted((one, other) => one - other))
+  expect(Math.abs(systemClock.wallTime() - Date.now())).toBeLessThan(10_000)
+})

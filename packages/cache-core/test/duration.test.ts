@@ -1,0 +1,123 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { toMilliseconds, ValidationError } from '../src/index.js'
+
+const HUNDRED_YEARS = 100 * 365 * 86_400_000
+
+describe('toMilliseconds', () => {
+  test.each([
+    [1, 1_000],
+    [0.5, 500],
+    [3_600, 3_600_000],
+    [0.001, 1],
+    [0.0015, 2],
+    [0.29, 290],
+    [HUNDRED_YEARS / 1_000, HUNDRED_YEARS],
+    ['1ms', 1],
+    ['500ms', 500],
+    ['1.4ms', 1],
+    ['30s', 30_000],
+    ['1.5s', 1_500],
+    ['0.001s', 1],
+    ['5m', 300_000],
+    ['0.5m', 30_000],
+    ['2h', 7_200_000],
+    ['0.25h', 900_000],
+    ['1d', 86_400_000],
+    ['1.5d', 129_600_000],
+    ['007s', 7_000],
+    ['36500d', HUNDRED_YEARS],
+    [null, Number.POSITIVE_INFINITY],
+  ])('%o is %d ms', (ttl, milliseconds) => {
+    expect(toMilliseconds(ttl)).toBe(milliseconds)
+  })
+
+  test.each([
+    [0, '0'],
+    [-0, '0'],
+    [-1, '-1'],
+    [0.0004, '0.0004'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+    [HUNDRED_YEARS / 1_000 + 0.001, '3153600000.001'],
+    [Number.MAX_VALUE, '1.7976931348623157e+308'],
+    ['0s', '"0s"'],
+    ['0.4ms', '"0.4ms"'],
+    ['36500.1d', '"36500.1d"'],
+    [`${'9'.repeat(400)}s`, `"${'9'.repeat(32)}"`],
+    ['', '""'],
+    ['5', '"5"'],
+    ['s', '"s"'],
+    ['5 s', '"5 s"'],
+    [' 5s', '" 5s"'],
+    ['5s\n', '"5s\\n"'],
+    ['5S', '"5S"'],
+    ['-5s', '"-5s"'],
+    ['+5s', '"+5s"'],
+    ['.5s', '".5s"'],
+    ['5.s', '"5.s"'],
+    ['1e3s', '"1e3s"'],
+    ['0x10s', '"0x10s"'],
+    ['5w', '"5w"'],
+    ['5sec', '"5sec"'],
+    ['5s5s', '"5s5s"'],
+    ['Infinitys', '"Infinitys"'],
+    ['٥s', '"٥s"'],
+    [undefined, 'undefined'],
+    [true, 'a boolean'],
+    [5n, 'a bigint'],
+    [[5], 'an array'],
+    [{ seconds: 5 }, 'an object'],
+    [new Date(), 'an object'],
+    [Symbol('5s'), 'a symbol'],
+  ])('%o is refused', (ttl, shown) => {
+    const refusal = refusalOf(() => toMilliseconds(ttl))
+    expect(refusal).toMatchObject({
+      code: 'INVALID_TTL',
+      context: { argument: 'ttl', received: shown },
+    })
+    expect(refusal.message).toContain(`ttl is ${shown}; allowed: `)
+    expect(refusal.message).toContain('from 1 ms to 100 years')
+  })
+
+  test('the message names the argument', () => {
+    expect(refusalOf(() => toMilliseconds(0, 'defaultTtl'))).toMatchObject({
+      message: expect.stringMatching(/^defaultTtl is 0; allowed: /),
+      context: { argument: 'defaultTtl' },
+    })
+  })
+
+  test('a number and the same number of seconds as text agree, to the millisecond', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: HUNDRED_YEARS }), (milliseconds) => {
+        expect(toMilliseconds(milliseconds / 1_000)).toBe(milliseconds)
+        expect(toMilliseconds(`${milliseconds}ms`)).toBe(milliseconds)
+      }),
+    )
+  })
+
+  test('whatever comes in, a whole number of milliseconds comes out or a ValidationError', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), fc.double(), fc.string()), (ttl) => {
+        try {
+          const milliseconds = toMilliseconds(ttl)
+          expect(ttl === null || Number.isInteger(milliseconds)).toBe(true)
+          expect(milliseconds).toBeGreaterThanOrEqual(1)
+        } catch (error) {
+          expect(error).toBeInstanceOf(ValidationError)
+        }
+      }),
+    )
+  })
+})
+
+function refusalOf(call: () => unknown): ValidationError {
+  try {
+    call()
+  } catch (error) {
+    expect(error).toBeInstanceOf(ValidationError)
+    return error as ValidationError
+  }
+  return expect.unreachable('the duration was accepted')
+}

@@ -1,0 +1,79 @@
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { EventHub } from '../src/index.js'
+
+interface Events extends Record<string, readonly unknown[]> {
+  readonly hit: readonly [key: string, milliseconds: number]
+  readonly miss: readonly [key: string]
+}
+
+describe('an event hub', () => {
+  test('calls the listeners of an event in order of registration, with its details', () => {
+    const hub = new EventHub<Events>()
+    const calls: unknown[] = []
+    hub.on('hit', (...details) => calls.push(['first', ...details]))
+    hub.on('hit', (...details) => calls.push(['second', ...details]))
+    hub.on('miss', (key) => calls.push(['missed', key]))
+    hub.emit('hit', 'key', 5)
+    expect(calls).toEqual([
+      ['first', 'key', 5],
+      ['second', 'key', 5],
+    ])
+  })
+
+  test('knows whether somebody listens', () => {
+    const hub = new EventHub<Events>()
+    expect(hub.has('hit')).toBe(false)
+    const stop = hub.on('hit', () => {})
+    expect([hub.has('hit'), hub.has('miss')]).toEqual([true, false])
+    stop()
+    expect(hub.has('hit')).toBe(false)
+    hub.emit('hit', 'key', 5)
+    hub.emit('miss', 'key')
+  })
+
+  test('a function registered twice is called twice and removed singly', () => {
+    const hub = new EventHub<Events>()
+    let calls = 0
+    const listener = (): number => calls++
+    const stop = hub.on('miss', listener)
+    hub.on('miss', listener)
+    hub.emit('miss', 'key')
+    expect(calls).toBe(2)
+    stop()
+    stop()
+    hub.emit('miss', 'key')
+    expect(calls).toBe(3)
+  })
+
+  test('a listener that throws or rejects is counted and disturbs nobody', async () => {
+    const hub = new EventHub<Events>()
+    let calls = 0
+    hub.on('miss', () => {
+      throw new Error('thrown')
+    })
+    hub.on('miss', () => Promise.reject(new Error('rejected')))
+    hub.on('miss', () => Promise.resolve())
+    hub.on('miss', () => calls++)
+    hub.emit('miss', 'key')
+    expect([calls, hub.failures]).toEqual([1, 1])
+    await setImmediate()
+    expect(hub.failures).toBe(2)
+  })
+
+  test('a listener may stop itself and register itself again', () => {
+    const hub = new EventHub<Events>()
+    let calls = 0
+    const listenOnce = (): void => {
+      const stop = hub.on('miss', () => {
+        stop()
+        if (++calls < 100) listenOnce()
+      })
+    }
+    listenOnce()
+    hub.emit('miss', 'key')
+    expect(calls).toBe(1)
+    hub.emit('miss', 'key')
+    expect(calls).toBe(2)
+  })
+})

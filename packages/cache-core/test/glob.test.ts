@@ -1,0 +1,188 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  assertPattern,
+  compileGlob,
+  escapeGlob,
+  MAX_PATTERN_LENGTH,
+  ValidationError,
+} from '../src/index.js'
+
+describe('compileGlob', () => {
+  test.each([
+    ['key', 'key', 'keys'],
+    ['key', 'key', 'ke'],
+    ['Key', 'Key', 'key'],
+    ['*', '', undefined],
+    ['*', 'any\nthing', undefined],
+    ['user:*', 'user:', 'user'],
+    ['*:1', 'user:1', 'user:12'],
+    ['a*b*c', 'a-b-b-c', 'a-c-b'],
+    ['***', 'x', undefined],
+    ['*aab', 'aaaab', 'aaaa'],
+    ['?', '\n', ''],
+    ['a?c', 'abc', 'ac'],
+    ['??', '😀', 'x'],
+    ['h[ae]llo', 'hello', 'hillo'],
+    ['h[a-e]llo', 'hcllo', 'hfllo'],
+    ['h[e-a]llo', 'hcllo', 'hfllo'],
+    ['h[^e]llo', 'hallo', 'hello'],
+    ['[a-ce-g0]', 'f', 'd'],
+    ['[a^]', '^', 'b'],
+    ['[-a]', '-', 'b'],
+    ['[a-]', '-', 'b'],
+    ['[*?]', '*', 'a'],
+    ['[\\]]', ']', '\\'],
+    ['[\\^a]', '^', 'b'],
+    ['[a\\-c]', '-', 'b'],
+    ['[\\a-\\c]', 'b', '\\'],
+    ['[^\\]]', 'a', ']'],
+    ['[^]', 'a', ''],
+    ['[é-ü]', 'ö', 'o'],
+    ['\\*', '*', 'a'],
+    ['\\\\', '\\', '\\\\'],
+    ['\\a', 'a', '\\a'],
+    ['a]', 'a]', 'a'],
+    ['.', '.', 'a'],
+    ['(a|b)+$', '(a|b)+$', 'a'],
+    // As Redis reads what was not finished: a class ends with the pattern, a backslash is one.
+    ['[ab', 'b', '[ab'],
+    ['[a-', '-', 'b'],
+    ['a\\', 'a\\', 'a'],
+    ['[\\', '\\', '['],
+  ])('%j matches %j and not %j', (pattern, match, other) => {
+    const matches = compileGlob(pattern)
+    expect(matches(match)).toBe(true)
+    if (other !== undefined) expect(matches(other)).toBe(false)
+  })
+
+  test.each(['[]', '[', '[]a]'])('%j matches nothing, for its class is empty', (pattern) => {
+    const matches = compileGlob(pattern)
+    for (const text of ['', 'a', '[', ']', '[]', 'a]']) expect(matches(text)).toBe(false)
+  })
+
+  test('agrees with a matcher that tries every way', () => {
+    fc.assert(
+      fc.property(fc.array(PART, { minLength: 1, maxLength: 6 }), TEXT, (parts, text) => {
+        const pattern = parts.map(({ written }) => written).join('')
+        expect(compileGlob(pattern)(text), pattern).toBe(matchesEveryWay(parts, text))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  test('an escaped text matches itself and nothing else', () => {
+    const text = fc.string({ unit: SYMBOL, minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(text, text, (own, other) => {
+        const matches = compileGlob(escapeGlob(own))
+        expect(matches(own)).toBe(true)
+        expect(matches(other)).toBe(own === other)
+        expect(compileGlob(`${escapeGlob(own)}*`)(own + other)).toBe(true)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('a hostile pattern costs at most its length times the text', () => {
+    for (const pattern of ['*a'.repeat(100), `${'*a'.repeat(100)}b`, `*${'a'.repeat(200)}b`]) {
+      const matches = compileGlob(pattern)
+      const [work, doubled] = [5_000, 10_000].map((length) => {
+        const text = new CountingText('a'.repeat(length))
+        matches(text as unknown as string)
+        return text.reads
+      }) as [number, number]
+      expect(work).toBeLessThanOrEqual(pattern.length * 5_000)
+      expect(doubled / work).toBeLessThan(2.1)
+    }
+  })
+})
+
+describe('assertPattern', () => {
+  test.each([
+    ['', 'pattern is empty;'],
+    ['a'.repeat(MAX_PATTERN_LENGTH + 1), 'pattern is 257 characters long;'],
+    [undefined, 'pattern is undefined;'],
+    [42, 'pattern is a number;'],
+    [['*'], 'pattern is an array;'],
+  ])('refuses %o', (pattern, problem) => {
+    for (const use of [assertPattern, compileGlob] as ((pattern: unknown) => unknown)[]) {
+      expect(() => use(pattern)).toThrow(ValidationError)
+      expect(() => use(pattern)).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_PATTERN',
+          context: { argument: 'pattern' },
+          message: expect.stringContaining(problem),
+        }),
+      )
+    }
+  })
+
+  test('takes the longest pattern', () => {
+    const longest = 'a'.repeat(MAX_PATTERN_LENGTH)
+    expect(compileGlob(longest)(longest)).toBe(true)
+  })
+})
+
+/** One element of a pattern: how it is written and what it takes. */
+interface Part {
+  readonly written: string
+  readonly takes: 'any run' | ((character: string) => boolean)
+}
+
+const SYMBOL = fc.constantFrom(...'ab-^[]\\*?.')
+const TEXT = fc.string({ unit: SYMBOL, maxLength: 8 })
+
+const ENDS = fc.tuple(fc.constantFrom(...'abc'), fc.constantFrom(...'abc'))
+
+const PART: fc.Arbitrary<Part> = fc.oneof(
+  fc.constant<Part>({ written: '*', takes: 'any run' }),
+  fc.constant<Part>({ written: '?', takes: () => true }),
+  SYMBOL.map((symbol): Part => ({ written: `\\${symbol}`, takes: (one) => one === symbol })),
+  fc
+    .constantFrom(...'ab-^].')
+    .map((symbol): Part => ({ written: symbol, takes: (one) => one === symbol })),
+  fc.tuple(fc.boolean(), fc.array(fc.oneof(SYMBOL, ENDS), { maxLength: 3 })).map(
+    ([negated, items]): Part => ({
+      written: `[${negated ? '^' : ''}${items.map((item) => (Array.isArray(item) ? item.join('-') : `\\${item}`)).join('')}]`,
+      takes: (one) => {
+        const inside = items.some((item) => {
+          if (!Array.isArray(item)) return one === item
+          const [low, high] = item.toSorted() as [string, string]
+          return one >= low && one <= high
+        })
+        return inside !== negated
+      },
+    }),
+  ),
+)
+
+function matchesEveryWay(parts: readonly Part[], text: string): boolean {
+  const [part, ...rest] = parts
+  if (part === undefined) return text === ''
+  if (part.takes === 'any run') {
+    return Array.from({ length: text.length + 1 }, (_, taken) => taken).some((taken) =>
+      matchesEveryWay(rest, text.slice(taken)),
+    )
+  }
+  return text !== '' && part.takes(text.charAt(0)) && matchesEveryWay(rest, text.slice(1))
+}
+
+/** Stands in for a text and counts how often it is looked at: the same figure on any machine. */
+class CountingText {
+  reads = 0
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get length(): number {
+    return this.#text.length
+  }
+
+  charCodeAt(index: number): number {
+    this.reads++
+    return this.#text.charCodeAt(index)
+  }
+}

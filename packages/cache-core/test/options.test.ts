@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigurationError, choiceOption, integerOption, invalidOption } from '../src/index.js'
+
+describe('integerOption', () => {
+  const range = { min: 1, max: 10 }
+
+  test.each([1, 5, 10])('%d is taken', (value) => {
+    expect(integerOption('size', value, range)).toBe(value)
+  })
+
+  test.each([
+    [0, '0'],
+    [11, '11'],
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    ['5', 'a string'],
+    [5n, 'a bigint'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [[5], 'an array'],
+  ])('%o is refused', (value, shown) => {
+    expect(() => integerOption('size', value, range)).toThrow(
+      expect.objectContaining({
+        name: 'ConfigurationError',
+        code: 'INVALID_OPTION',
+        message: `option size is ${shown}; allowed: an integer from 1 to 10`,
+        context: { option: 'size', received: shown },
+      }),
+    )
+  })
+})
+
+describe('choiceOption', () => {
+  const colours = ['red', 'green'] as const
+
+  test('one of the words is taken', () => {
+    expect(choiceOption('colour', 'green', colours)).toBe('green')
+  })
+
+  test.each([['blue'], ['Red'], [''], [undefined], [['red']]])('%o is refused', (value) => {
+    expect(() => choiceOption('colour', value, colours)).toThrow(ConfigurationError)
+    expect(() => choiceOption('colour', value, colours)).toThrow("allowed: 'red', 'green'")
+  })
+})
+
+test('the error for an option does not show text, which may be a secret', () => {
+  const error = invalidOption('password', 'hunter2', 'nothing')
+  expect(JSON.stringify([error.message, error.context])).not.toContain('hunter2')
+})

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { assertValue, ValidationError } from '../src/index.js'
+
+test('undefined is refused, for it means a miss', () => {
+  expect(() => assertValue(undefined)).toThrow(ValidationError)
+  expect(() => assertValue(undefined)).toThrow(
+    expect.objectContaining({ code: 'INVALID_VALUE', context: { argument: 'value' } }),
+  )
+})
+
+test.each([[null], [0], [false], [''], [Number.NaN], [[undefined]], [{}], [() => {}]])(
+  '%o is a value',
+  (value) => {
+    expect(() => assertValue(value)).not.toThrow()
+  },
+)

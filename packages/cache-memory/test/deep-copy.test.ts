@@ -1,0 +1,127 @@
+import { SerializationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { deepCopy, isImmutable } from '../src/deep-copy.js'
+
+describe('deepCopy', () => {
+  test.each<[name: string, value: object]>([
+    ['an empty object', {}],
+    ['a nested object', { a: { b: [1, { c: null }] }, d: undefined }],
+    ['a list', [1, 'two', [3], null, undefined]],
+    ['a list with holes', Object.assign([], { length: 3, 1: 'middle' })],
+    [
+      'a map',
+      new Map<unknown, unknown>([
+        ['a', { b: 1 }],
+        [{ key: 1 }, new Set([1])],
+      ]),
+    ],
+    ['a set', new Set([1, 'two', { three: 3 }])],
+    ['a date', new Date('2026-11-22T10:00:00.123Z')],
+    ['an invalid date', new Date(Number.NaN)],
+    ['a regular expression', /a+/giu],
+    ['a URL', new URL('https://user@example.org:8080/path?q=1#part')],
+    ['bytes', new Uint8Array([0, 1, 255])],
+    ['floats', new Float64Array([0.5, Number.NaN])],
+    ['an array buffer', new Uint8Array([1, 2]).buffer],
+    ['a view of bytes', new DataView(new Uint8Array([1, 2]).buffer)],
+    ['dollar names', { $date: 1, '': 2 }],
+  ])('%s comes back equal and apart', (_name, value) => {
+    const copied = deepCopy(value)
+    expect(copied).toStrictEqual(value)
+    expect(copied).not.toBe(value)
+  })
+
+  test.each([1, 'text', true, null, undefined, 1n, Number.NaN, Symbol.for('name')])(
+    '%o is its own copy',
+    (value) => expect(deepCopy(value)).toBe(value),
+  )
+
+  test('nothing inside is shared with the original', () => {
+    const original = { list: [{ a: 1 }], map: new Map([['k', { b: 1 }]]), set: new Set([[1]]) }
+    const copied = deepCopy(original) as typeof original
+    expect(copied.list).not.toBe(original.list)
+    expect(copied.list[0]).not.toBe(original.list[0])
+    expect(copied.map.get('k')).not.toBe(original.map.get('k'))
+    expect([...copied.set][0]).not.toBe([...original.set][0])
+  })
+
+  test('what was shared inside stays shared, and cycles stay cycles', () => {
+    const shared = { a: 1 }
+    const original = { one: shared, other: shared, list: [shared], self: {} as object }
+    original.self = original
+    const map = new Map<string, unknown>([['shared', shared]])
+    map.set('self', map)
+    const list: unknown[] = [original, map]
+    list.push(list)
+
+    const copied = deepCopy(list) as [typeof original, typeof map, unknown]
+    expect(copied[2]).toBe(copied)
+    expect(copied[0].self).toBe(copied[0])
+    expect(copied[0].one).toBe(copied[0].other)
+    expect(copied[0].list[0]).toBe(copied[0].one)
+    expect(copied[1].get('self')).toBe(copied[1])
+    expect(copied[1].get('shared')).toBe(copied[0].one)
+    expect(copied[0].one).not.toBe(shared)
+  })
+
+  test('an own __proto__ stays a name like any other', () => {
+    const original = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}') as object
+    const copied = deepCopy(original) as object
+    expect(Object.keys(copied)).toEqual(['__proto__', 'a'])
+    expect(Object.getPrototypeOf(copied)).toBe(Object.prototype)
+    expect('polluted' in copied).toBe(false)
+  })
+
+  test('an object without prototype stays without', () => {
+    const original = Object.assign(Object.create(null) as object, { a: 1 })
+    expect(Object.getPrototypeOf(deepCopy(original))).toBeNull()
+  })
+
+  test('a Buffer becomes plain bytes, without the pool it was cut from', () => {
+    const copied = deepCopy(Buffer.from('abc')) as Uint8Array
+    expect(copied).toStrictEqual(new Uint8Array([97, 98, 99]))
+    expect(copied.buffer.byteLength).toBe(3)
+  })
+
+  test('a copied object can be changed, even of a frozen one', () => {
+    const copied = deepCopy(Object.freeze({ a: 1 })) as { a: number }
+    copied.a = 2
+    expect(copied.a).toBe(2)
+  })
+
+  class Point {}
+  class Names extends Array<string> {}
+  class Counts extends Map<string, number> {}
+
+  test.each<[name: string, value: unknown, what: string]>([
+    ['a function', () => {}, 'a function'],
+    ['an instance of a class', new Point(), 'an instance of Point'],
+    ['an error', new Error('secret'), 'an instance of Error'],
+    ['a promise', Promise.resolve(), 'an instance of Promise'],
+    ['a weak map', new WeakMap(), 'an instance of WeakMap'],
+    ['an instance of nothing known', Object.create(Object.create(null)), 'an instance of a class'],
+    ['a list of a class of its own', new Names('a'), 'an instance of Names'],
+    ['a map of a class of its own', new Counts(), 'an instance of Counts'],
+  ])('%s is refused, wherever it is', (_name, value, what) => {
+    for (const holder of [
+      value,
+      [value],
+      { a: { b: value } },
+      new Map([['a', value]]),
+      new Set([value]),
+    ]) {
+      expect(() => deepCopy(holder)).toThrow(SerializationError)
+      expect(() => deepCopy(holder)).toThrow(
+        expect.objectContaining({
+          code: 'NOT_CLONEABLE',
+          message: `value holds ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
+        }),
+      )
+    }
+  })
+})
+
+test('isImmutable tells what cannot change', () => {
+  expect([null, undefined, 1, 'a', true, 1n, Symbol('s')].map(isImmutable)).not.toContain(false)
+  expect([{}, [], new Date(), () => {}].map(isImmutable)).not.toContain(true)
+})

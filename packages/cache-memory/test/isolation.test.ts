@@ -1,0 +1,146 @@
+import { ManualClock, SerializationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { InMemoryCache, type Isolation } from '../src/index.js'
+
+interface Profile {
+  name: string
+  tags: string[]
+  inner: { count: number }
+}
+
+const profile = (): Profile => ({ name: 'Ada', tags: ['a'], inner: { count: 1 } })
+
+const cacheWith = (isolation: Isolation): InMemoryCache =>
+  new InMemoryCache({ isolation, clock: new ManualClock() })
+
+describe("isolation 'none'", () => {
+  test('a hit is the very object that was set', async () => {
+    const cache = cacheWith('none')
+    const value = { list: [1], act: () => 'even a function' }
+    await cache.set('key', value)
+    expect(await cache.get('key')).toBe(value)
+    expect(Object.isFrozen(value)).toBe(false)
+  })
+
+  test('is the default', async () => {
+    const cache = new InMemoryCache()
+    const value = profile()
+    await cache.set('key', value)
+    value.name = 'Grace'
+    expect(await cache.get('key')).toBe(value)
+  })
+})
+
+for (const isolation of ['freeze', 'clone'] as const) {
+  describe(`isolation '${isolation}'`, () => {
+    test('the writer cannot change a hit afterwards', async () => {
+      const cache = cacheWith(isolation)
+      const value = profile()
+      await cache.set('key', value)
+      value.name = 'Grace'
+      value.tags.push('b')
+      value.inner.count = 2
+      expect(await cache.get('key')).toStrictEqual(profile())
+      expect(Object.isFrozen(value)).toBe(false)
+    })
+
+    test('a reader cannot change what others read', async () => {
+      const cache = cacheWith(isolation)
+      await cache.set('key', profile())
+      const hit = (await cache.get<Profile>('key')) as Profile
+      for (const change of [
+        () => void (hit.name = 'Grace'),
+        () => void hit.tags.push('b'),
+        () => void (hit.inner.count = 2),
+        () => void delete (hit as Partial<Profile>).name,
+      ]) {
+        if (isolation === 'freeze') expect(change).toThrow(TypeError)
+        else change()
+      }
+      expect(await cache.get('key')).toStrictEqual(profile())
+      expect((await cache.getMany('key'.split(','))).get('key')).toStrictEqual(profile())
+    })
+
+    test('what cannot be frozen is safe as well', async () => {
+      const cache = cacheWith(isolation)
+      const fresh = () => ({
+        date: new Date(0),
+        map: new Map([['a', [1]]]),
+        set: new Set([1]),
+        bytes: new Uint8Array([1]),
+        url: new URL('https://example.org/'),
+        plain: { a: 1 },
+      })
+      const value = fresh()
+      await cache.set('key', value)
+      const change = (one: ReturnType<typeof fresh>): void => {
+        one.date.setTime(1)
+        one.map.get('a')?.push(2)
+        one.map.clear()
+        one.set.add(2)
+        one.bytes[0] = 2
+        one.url.pathname = '/changed'
+        one.plain.a = 2
+      }
+      change(value)
+      change((await cache.get<ReturnType<typeof fresh>>('key')) as ReturnType<typeof fresh>)
+      expect(await cache.get('key')).toStrictEqual(fresh())
+    })
+
+    test('a loaded value stays with its caller and a copy is kept', async () => {
+      const cache = cacheWith(isolation)
+      const loaded = await cache.getOrSet('key', profile)
+      loaded.name = 'Grace'
+      expect(await cache.get('key')).toStrictEqual(profile())
+    })
+
+    test('shared parts and cycles come back as they were', async () => {
+      const cache = cacheWith(isolation)
+      const shared = { a: 1 }
+      const value: Record<string, unknown> = { one: shared, other: shared }
+      value['self'] = value
+      await cache.set('key', value)
+      const hit = (await cache.get<Record<string, unknown>>('key')) ?? {}
+      expect(hit['self']).toBe(hit)
+      expect(hit['one']).toBe(hit['other'])
+    })
+
+    test('what has no copy is refused and changes nothing', async () => {
+      const cache = cacheWith(isolation)
+      await cache.set('key', 'before')
+      for (const value of [() => {}, { act: () => {} }, new (class Point {})()]) {
+        await expect(cache.set('key', value)).rejects.toThrow(SerializationError)
+        await expect(cache.set('new', value)).rejects.toMatchObject({ code: 'NOT_CLONEABLE' })
+      }
+      expect(await cache.get('key')).toBe('before')
+      expect(cache.getKeys()).toEqual(['key'])
+    })
+
+    test('what cannot change is handed out as it is', async () => {
+      const cache = cacheWith(isolation)
+      for (const value of ['text', 1, null, false, 1n, Symbol.for('name')]) {
+        await cache.set('key', value)
+        expect(await cache.get('key')).toBe(value)
+      }
+    })
+  })
+}
+
+test("with 'freeze' plain data is one frozen object for every hit, what cannot be frozen is not", async () => {
+  const cache = cacheWith('freeze')
+  await cache.set('plain', profile())
+  const hit = await cache.get<Profile>('plain')
+  expect(await cache.get('plain')).toBe(hit)
+  expect([hit, hit?.tags, hit?.inner].map(Object.isFrozen)).toEqual([true, true, true])
+
+  await cache.set('dated', { date: new Date(0) })
+  const dated = await cache.get('dated')
+  expect(await cache.get('dated')).not.toBe(dated)
+  expect(Object.isFrozen(dated)).toBe(false)
+})
+
+test("with 'clone' every hit is another object", async () => {
+  const cache = cacheWith('clone')
+  await cache.set('key', profile())
+  expect(await cache.get('key')).not.toBe(await cache.get('key'))
+})

@@ -1,0 +1,112 @@
+import { SerializationError } from '@verbatim/cache-core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeTaggedJson, encodeTaggedJson } from '../../src/codec/tagged-json.js'
+
+const anyValue = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withNullPrototype: false,
+  withTypedArray: false,
+  withSparseArray: false,
+  key: fc.oneof(fc.string(), fc.constantFrom('$date', '$$date', '$map', '$', '__proto__')),
+})
+
+describe('what is encoded comes back', () => {
+  test('whatever it is', () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual(value)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('bytes, URLs and invalid dates', () => {
+    for (const value of [
+      new Uint8Array([0, 255]),
+      new Uint8Array(0),
+      new URL('https://example.org/a?b#c'),
+      new Date(Number.NaN),
+    ]) {
+      expect(decodeTaggedJson(encodeTaggedJson([value]))).toStrictEqual([value])
+    }
+  })
+
+  test('a Buffer comes back as the plain bytes it is', () => {
+    const bytes = decodeTaggedJson(encodeTaggedJson(Buffer.from('verbatim')))
+    expect(bytes).toStrictEqual(new Uint8Array(Buffer.from('verbatim')))
+  })
+
+  test('an object cannot pass itself off as a tag', () => {
+    for (const forged of [
+      { $date: 0 },
+      { $$date: 0 },
+      { $map: [] },
+      { $bytes: 'AA==' },
+      { $: 1 },
+    ]) {
+      expect(decodeTaggedJson(encodeTaggedJson(forged))).toStrictEqual(forged)
+    }
+  })
+
+  test('a property called __proto__ stays a property', () => {
+    const value: unknown = JSON.parse('{"__proto__": {"polluted": true}, "$x": 1}')
+    const decoded = decodeTaggedJson(encodeTaggedJson(value)) as object
+    expect(Object.hasOwn(decoded, '__proto__')).toBe(true)
+    expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype)
+    expect((decoded as { polluted?: unknown }).polluted).toBeUndefined()
+  })
+})
+
+describe('what has no faithful form is refused, by its place', () => {
+  class Money {
+    readonly amount = 1
+  }
+  const circular: { self?: unknown } = {}
+  circular.self = circular
+
+  test.each([
+    [() => 1, 'value is a function'],
+    [{ list: [1, Symbol('x')] }, 'value["list"][1] is a symbol'],
+    [{ price: new Money() }, 'value["price"] is an instance of Money'],
+    [new Map([['key', /x/]]), 'value[0] is an instance of RegExp'],
+    [circular, 'value["self"] is a reference to its own container'],
+    [nested(600), 'more than 512 levels'],
+  ])('%#', (value, message) => {
+    expect(() => encodeTaggedJson(value)).toThrow(SerializationError)
+    expect(() => encodeTaggedJson(value)).toThrow(message)
+  })
+
+  test('the message shows no value', () => {
+    const secret = { password: 's3cret', handler: () => 's3cret' }
+    expect(() => encodeTaggedJson(secret)).toThrow(/^(?!.*s3cret)/s)
+  })
+
+  test('an object that stands in two places is no cycle', () => {
+    const shared = { x: 1 }
+    expect(decodeTaggedJson(encodeTaggedJson([shared, shared]))).toStrictEqual([shared, shared])
+  })
+})
+
+describe('text that was not written by it is refused', () => {
+  test.each([
+    '{"$unknown": 1}',
+    '{"$bigint": "x"}',
+    '{"$url": "nowhere"}',
+    '{"$map": 1}',
+    '{',
+    '{"$set": [',
+    `${'{"$set":['.repeat(600)}1${']}'.repeat(600)}`,
+  ])('%#', (text) => {
+    expect(() => decodeTaggedJson(text)).toThrow()
+  })
+})
+
+function nested(levels: number): unknown {
+  let value: unknown = 0
+  for (let level = 0; level < levels; level++) value = [value]
+  return value
+}

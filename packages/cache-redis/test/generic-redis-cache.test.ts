@@ -1,0 +1,234 @@
+import { CacheError, type CacheMonitor } from '@verbatim/cache-core'
+import { startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+
+const redis = await startRedis()
+const raw = new Redis(redis.url)
+afterAll(async () => {
+  await raw.quit()
+  await redis.stop()
+})
+beforeEach(() => raw.flushall())
+
+const opened: { readonly close: () => unknown }[] = []
+afterEach(async () => {
+  for (const { close } of opened.splice(0)) await close()
+})
+
+function open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
+  const target = options.client === undefined ? { redisUrl: redis.url } : {}
+  const cache = new GenericRedisCache({ ...target, commandTimeout: 5_000, ...options })
+  opened.push({ close: () => cache.close() })
+  return cache
+}
+
+describe('what stands in Redis', () => {
+  test('lies under the prefix, with a life in milliseconds', async () => {
+    await open({ keyPrefix: 'app:' }).set('key', 'value', '1500ms')
+    expect(await raw.keys('*')).toEqual(['app:key'])
+    expect(await raw.pttl('app:key')).toBeGreaterThan(1_000)
+    expect(await raw.pttl('app:key')).toBeLessThanOrEqual(1_500)
+  })
+
+  test('is compressed when large', async () => {
+    await open().set('key', 'verbatim '.repeat(10_000))
+    expect(await raw.strlen('cache:key')).toBeLessThan(1_000)
+  })
+
+  test.each(['a*[b]?', '[ab]:', 'x\\y^-'])(
+    'clear removes only what lies under the prefix %s',
+    async (keyPrefix) => {
+      const neighbours = ['aXbY', 'a:1', 'b:1', 'xy^-', 'session:1']
+      for (const key of neighbours) await raw.set(key, 1)
+      const cache = open({ keyPrefix })
+      await cache.setMany(Array.from({ length: 300 }, (_, index) => [`key:${index}`, index]))
+      expect(await cache.clear()).toBe(300)
+      expect((await raw.keys('*')).toSorted()).toEqual(neighbours.toSorted())
+    },
+  )
+})
+
+describe('two tiers', () => {
+  test('a hit in memory asks Redis nothing', async () => {
+    const cache = open()
+    await cache.set('key', 'value')
+    const before = await commandsServed()
+    for (let read = 0; read < 10; read++) await cache.get('key')
+    expect((await commandsServed()) - before).toBe(1) // the INFO itself
+    expect(cache.getStats()).toMatchObject({ hits: 10, misses: 0, redis: { hits: 0 } })
+  })
+
+  test('a hit in Redis is kept in memory, no longer than Redis keeps it', async () => {
+    await open().set('key', 'value', 2)
+    const cache = open({ defaultTtl: 3_600 })
+    expect(await cache.get('key')).toBe('value')
+    expect(cache.getStats().memory?.activeEntries).toBe(1)
+    await raw.del('cache:key')
+    expect(await cache.get('key')).toBe('value')
+    await vi.waitFor(async () => expect(await cache.get('key')).toBeUndefined(), { timeout: 4_000 })
+  })
+
+  test('and no longer than the default life', async () => {
+    await open().set('key', 'value', '1h')
+    const cache = open({ defaultTtl: '50ms' })
+    expect(await cache.get('key')).toBe('value')
+    await raw.del('cache:key')
+    await vi.waitFor(async () => expect(await cache.get('key')).toBeUndefined(), { timeout: 4_000 })
+  })
+
+  test('each read counts once, whichever tier answered', async () => {
+    const observeOperation = vi.fn()
+    const monitor = { observeOperation } as unknown as CacheMonitor
+    await open().set('far', 1)
+    const cache = open({ performanceMonitor: monitor })
+    await cache.get('absent')
+    await cache.get('far')
+    await cache.get('far')
+    expect(
+      observeOperation.mock.calls.map(([name, outcome, tier]) => [name, outcome, tier]),
+    ).toEqual([
+      ['get', 'miss', 'redis'],
+      ['get', 'hit', 'redis'],
+      ['get', 'hit', 'memory'],
+    ])
+    expect(cache.getStats()).toMatchObject({
+      hits: 2,
+      misses: 1,
+      redis: { hits: 1, misses: 1, errors: {} },
+    })
+    expect(cache.getStats().hitRate).toBeCloseTo(66.67, 1)
+  })
+})
+
+describe('corrupt values', () => {
+  test.each([
+    ['foreign text', 'pickled \x80'],
+    ['an empty value', ''],
+    ["a value another key's writer sealed", undefined],
+  ])('%s is a miss, is counted, and is removed', async (_kind, planted) => {
+    const cache = open({ enableL1Cache: false })
+    const told = vi.fn()
+    cache.on('corrupt_value', told)
+    if (planted === undefined) {
+      await cache.set('other', 'value')
+      await raw.copy('cache:other', 'cache:key')
+    } else {
+      await raw.set('cache:key', planted)
+    }
+    expect(await cache.get('key')).toBeUndefined()
+    expect(cache.getStats()).toMatchObject({ misses: 1, redis: { corruptValues: 1 } })
+    expect(told).toHaveBeenCalledExactlyOnceWith('key')
+    expect(await raw.exists('cache:key')).toBe(0)
+  })
+})
+
+describe('races', () => {
+  /** A client whose answers to reads are held back until `held` resolves. */
+  class SlowReads extends Redis {
+    held: Promise<void> = Promise.resolve()
+    override async callBuffer(...args: unknown[]): Promise<unknown> {
+      const answer = await super.callBuffer(...(args as [string, ...string[]]))
+      await this.held
+      return answer
+    }
+  }
+
+  test.each(['set', 'delete', 'invalidatePattern'] as const)(
+    'a read overtaken by %s does not bring its old value into memory',
+    async (change) => {
+      await open().set('key', 'old')
+      const client = new SlowReads(redis.url)
+      opened.push({ close: () => client.quit() })
+      const cache = open({ client })
+      await cache.connect()
+      let release = (): void => {}
+      client.held = new Promise((resolve) => {
+        release = resolve
+      })
+      const read = cache.get('key')
+      if (change === 'set') await cache.set('key', 'new')
+      else await cache[change]('key')
+      release()
+      expect(await read).toBe('old')
+      expect(await cache.get('key')).toBe(change === 'set' ? 'new' : undefined)
+    },
+  )
+
+  test.each(['delete', 'invalidatePattern'] as const)(
+    'a write that takes long to encode is not sent after a later %s',
+    async (change) => {
+      const cache = open()
+      await cache.connect()
+      const large = cache.set('key', 'verbatim '.repeat(500_000))
+      await Promise.all([large, cache[change]('key')])
+      expect(await cache.get('key')).toBeUndefined()
+      expect(await raw.exists('cache:key')).toBe(0)
+    },
+  )
+
+  test('of two writes at once the later call wins in both tiers', async () => {
+    const cache = open()
+    await cache.connect()
+    await Promise.all([cache.set('key', 'verbatim '.repeat(500_000)), cache.set('key', 'small')])
+    expect(await cache.get('key')).toBe('small')
+    expect(await open().get('key')).toBe('small')
+  })
+})
+
+test('a program that Redis has forgotten is sent again', async () => {
+  const cache = open({ enableL1Cache: false })
+  await cache.set('key', 'value')
+  expect(await cache.get('key')).toBe('value')
+  await raw.script('FLUSH')
+  expect(await cache.get('key')).toBe('value')
+})
+
+test('callbacks hear what happened, and one that throws disturbs nobody', async () => {
+  const cache = open()
+  const heard: unknown[][] = []
+  cache.registerCallback('get_miss', () => {
+    throw new Error('a bad listener')
+  })
+  for (const event of ['get_success', 'get_miss', 'set_success', 'delete_success'] as const) {
+    cache.registerCallback(event, (...details) => heard.push([event, ...details]))
+  }
+  await cache.get('key')
+  await cache.set('key', 1)
+  await cache.get('key')
+  await cache.delete('key')
+  await cache.delete('key')
+  expect(heard).toEqual([
+    ['get_miss', 'key'],
+    ['set_success', 'key', 1],
+    ['get_success', 'key', 1],
+    ['delete_success', 'key'],
+  ])
+})
+
+describe('options', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['either redisUrl or client', {}],
+    ['either redisUrl or client', { redisUrl: redis.url, client: raw }],
+    ['redisUrl has the scheme http:', { redisUrl: 'http://h' }],
+    ['option keyPrefix is a string; allowed: a string of 1 to 128', { keyPrefix: '' }],
+    ['defaultTtl is 0', { defaultTtl: 0 }],
+    ['option l1CacheSize is 0; allowed: an integer from 1', { l1CacheSize: 0 }],
+    ['option compressionLevel is 10', { compressionLevel: 10 }],
+    ['option compressionThreshold is -1', { compressionThreshold: -1 }],
+    ['option commandTimeout is 0.5', { commandTimeout: 0.5 }],
+    ["option onBackendError is a string; allowed: 'degrade', 'throw'", { onBackendError: 'retry' }],
+    ['option enableL1Cache is a string', { enableL1Cache: 'yes' }],
+    ["option isolation is a string; allowed: 'none'", { isolation: 'some' }],
+  ])('%s', (message, options) => {
+    const given = Object.keys(options).length === 0 ? options : { redisUrl: redis.url, ...options }
+    const target = 'client' in options ? options : given
+    expect(() => new GenericRedisCache(target)).toThrow(CacheError)
+    expect(() => new GenericRedisCache(target)).toThrow(message)
+  })
+})
+
+async function commandsServed(): Promise<number> {
+  return Number(/total_commands_processed:(\d+)/.exec(await raw.info('stats'))?.[1])
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { KeyFence } from '../src/key-fence.js'
+
+describe('KeyFence', () => {
+  test('a read may keep its value when nothing else happens', () => {
+    const fence = new KeyFence()
+    expect(fence.end(fence.begin('read', 'key'))).toBe(true)
+  })
+
+  test('a write overtakes a read that began before it was sent', () => {
+    const fence = new KeyFence()
+    const read = fence.begin('read', 'key')
+    const write = fence.begin('write', 'key')
+    expect(read.overtaken).toBe(false)
+    expect(fence.claim(write)).toBe(true)
+    expect(read.overtaken).toBe(true)
+  })
+
+  test('a write overtakes a read that began while the write was being encoded', () => {
+    const fence = new KeyFence()
+    const write = fence.begin('write', 'key')
+    const read = fence.begin('read', 'key')
+    fence.claim(write)
+    expect(read.overtaken).toBe(true)
+  })
+
+  test('the end of a write overtakes reads that began after it was sent', () => {
+    const fence = new KeyFence()
+    const write = fence.begin('write', 'key')
+    fence.claim(write)
+    const read = fence.begin('read', 'key')
+    expect(fence.end(write)).toBe(true)
+    expect(fence.end(read)).toBe(false)
+  })
+
+  test('of two writes, the one that began later wins, whichever is ready first', () => {
+    const fence = new KeyFence()
+    const earlier = fence.begin('write', 'key')
+    const later = fence.begin('write', 'key')
+    expect(fence.claim(later)).toBe(true)
+    expect(fence.claim(earlier)).toBe(false)
+    expect(fence.end(earlier)).toBe(false)
+    expect(fence.end(later)).toBe(true)
+  })
+
+  test('a write does not overtake one that began later, neither when sent nor at its end', () => {
+    const fence = new KeyFence()
+    const earlier = fence.begin('write', 'key')
+    const later = fence.begin('write', 'key')
+    expect(fence.claim(earlier)).toBe(true)
+    fence.end(earlier)
+    expect(fence.claim(later)).toBe(true)
+    expect(fence.end(later)).toBe(true)
+  })
+
+  test('a write that is given up overtakes nobody', () => {
+    const fence = new KeyFence()
+    const write = fence.begin('write', 'key')
+    const failed = fence.begin('write', 'key')
+    fence.end(failed)
+    expect(fence.claim(write)).toBe(true)
+  })
+
+  test('keys do not touch each other', () => {
+    const fence = new KeyFence()
+    const read = fence.begin('read', 'a')
+    fence.claim(fence.begin('write', 'b'))
+    expect(fence.end(read)).toBe(true)
+  })
+
+  test('an invalidation overtakes what matches, or only the reads among it', () => {
+    const fence = new KeyFence()
+    const read = fence.begin('read', 'user:1')
+    const write = fence.begin('write', 'user:1')
+    const other = fence.begin('write', 'order:1')
+    const isUser = (key: string): boolean => key.startsWith('user:')
+    fence.overtake(isUser, 'read')
+    expect([read.overtaken, write.overtaken, other.overtaken]).toEqual([true, false, false])
+    fence.overtake(isUser)
+    expect(fence.claim(write)).toBe(false)
+    expect(fence.claim(other)).toBe(true)
+  })
+})

@@ -1,0 +1,37 @@
+import { ConfigurationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { parseRedisUrl } from '../src/redis-url.js'
+
+describe('a Redis URL', () => {
+  test.each([
+    ['redis://localhost', { host: 'localhost', port: 6379, db: 0 }],
+    ['redis://10.0.0.1:7000/3', { host: '10.0.0.1', port: 7000, db: 3 }],
+    ['redis://[::1]:7000/', { host: '::1', port: 7000, db: 0 }],
+    ['redis://:p%40ss@h', { host: 'h', port: 6379, db: 0, password: 'p@ss' }],
+    ['redis://me:p@h', { host: 'h', port: 6379, db: 0, username: 'me', password: 'p' }],
+    ['rediss://h', { host: 'h', port: 6379, db: 0, tls: { servername: 'h' } }],
+    ['REDISS://h', { host: 'h', port: 6379, db: 0, tls: { servername: 'h' } }],
+    ['rediss://10.0.0.1', { host: '10.0.0.1', port: 6379, db: 0, tls: {} }],
+  ])('%s', (url, target) => {
+    expect(parseRedisUrl(url)).toEqual(target)
+  })
+
+  test.each([
+    ['localhost:6379', 'has the scheme localhost:'],
+    ['http://h', 'has the scheme http:'],
+    ['redis:///1', 'has no host'],
+    ['redis://h/one', 'has a path that is not a database number'],
+    ['redis://h?commandTimeout=1', 'has a query'],
+    ['redis://h#x', 'has a query or a fragment'],
+    ['nonsense', 'is not a URL'],
+    ['', 'is not a URL'],
+    [42, 'is not a URL'],
+  ])('%s is refused', (url, message) => {
+    expect(() => parseRedisUrl(url)).toThrow(ConfigurationError)
+    expect(() => parseRedisUrl(url)).toThrow(message)
+  })
+
+  test('a refusal does not show the password', () => {
+    expect(() => parseRedisUrl('redis://me:s3cret@h?x=1')).toThrow(/^(?!.*s3cret)/)
+  })
+})

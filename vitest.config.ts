@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+const [nodeMajor] = process.versions.node.split('.')
+
+/** All tests of all packages, in one run. */
+export default defineConfig({
+  test: {
+    projects: ['packages/*', 'apps/*', 'tooling/test-support'],
+    reporters: ['default', 'json'],
+    outputFile: { json: `reports/tests-node-${nodeMajor}.json` },
+    // Many tests start servers and processes of their own.
+    maxWorkers: 2,
+  },
+})
