@@ -1,3 +1,3 @@
-import { testConfig } from '../../vitest.shared.ts'
+import { testConfig } from '../../vitest.shared.js'
 
 export default testConfig({ redis: true })

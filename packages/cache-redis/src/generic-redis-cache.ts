@@ -101,7 +101,6 @@ export class GenericRedisCache extends CacheInterface {
   }
 
   override async set<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
-    assertKey(key)
     this.loads.fence(key)
     await this.#store(key, value, ttl)
   }
@@ -119,7 +118,8 @@ export class GenericRedisCache extends CacheInterface {
     try {
       const wasNear = (await this.#memory?.delete(key)) ?? false
       const wasFar = await this.#change('delete', key, startedAt, () => this.#redis.remove(key))
-      await this.#memory?.delete(key)
+      // A read may have brought the value back meanwhile; a later write may have, and may keep it.
+      if (!write.overtaken) await this.#memory?.delete(key)
       const existed = wasNear || wasFar === true
       if (existed) this.#events.emit('delete_success', key)
       return existed

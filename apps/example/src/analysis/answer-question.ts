@@ -1,0 +1,149 @@
+import { candidatesIn } from './answer-candidates.js'
+import { parseSentence, type Sentence, type TextDocument } from './document.js'
+import { type AnswerType, expectedAnswer, subjectTerms } from './expected-answers.js'
+import { impliedTerms } from './implied-terms.js'
+import { type Span, textOf } from './phrases.js'
+import { byScore, type Ranked, roundScore } from './ranking.js'
+import { condense, standalone } from './sentences.js'
+import { buildVectorSpace, type VectorSpace } from './term-vectors.js'
+import { mainVerbAnswer, repeats } from './verb-answers.js'
+
+export interface Answer {
+  readonly question: string
+  readonly answerable: boolean
+  /** The words of the text that answer it; `null` when none do. */
+  readonly answer: string | null
+  readonly answer_type: AnswerType
+  /** From 0 to 1: how much of the question the evidence covers. */
+  readonly confidence: number
+  readonly evidence: { readonly index: number; readonly text: string } | null
+}
+
+/** Evidence that is worth less than this is about something else. */
+const MIN_CONFIDENCE = 0.45
+
+/** A term that is only meant, by a pronoun or in a neighbour, counts less than one spelt out. */
+const IMPLIED_TERM = 0.6
+
+/** What a sentence without words of the type asked for is worth, next to one that has them. */
+const WITHOUT_SPAN: Record<AnswerType, number> = {
+  statement: 1,
+  thing: 0.6,
+  person: 0.5,
+  place: 0.5,
+  // No sentence tells how much or when without an amount or a date in it.
+  time: 0.2,
+  duration: 0.2,
+  money: 0.2,
+  number: 0.2,
+}
+
+/** What a sentence that is itself a question is worth, next to a statement. */
+const ASKING = 0.7
+
+/** What it adds when question and sentence share a "have" or a "be". */
+const SHARED_AUXILIARY = 0.05
+
+export function answerQuestion({ sentences }: TextDocument, question: string): Answer {
+  const asked = parseSentence(question)
+  const answerType = expectedAnswer(asked)
+  const space = buildVectorSpace(sentences)
+  const best = findEvidence(sentences, asked, answerType, space)
+  if (best === undefined || best.score < MIN_CONFIDENCE) {
+    return {
+      question,
+      answerable: false,
+      answer: null,
+      answer_type: answerType,
+      confidence: best?.score ?? 0,
+      evidence: null,
+    }
+  }
+  const { sentence, span, index, score } = best
+  const text = condense(standalone(sentence.text))
+  return {
+    question,
+    answerable: true,
+    answer: span === undefined ? text : textOf(sentence, span),
+    answer_type: answerType,
+    confidence: Math.min(1, score),
+    evidence: { index, text },
+  }
+}
+
+interface Evidence extends Ranked {
+  readonly sentence: Sentence
+  /** The words in it that answer; left out when all of it does. */
+  readonly span: Span | undefined
+}
+
+function findEvidence(
+  sentences: readonly Sentence[],
+  asked: Sentence,
+  answerType: AnswerType,
+  space: VectorSpace,
+): Evidence | undefined {
+  const terms = subjectTerms(asked)
+  const implied = impliedTerms(sentences)
+  const evidence: Evidence[] = []
+  for (const [index, sentence] of sentences.entries()) {
+    const coverage = coverageOf(terms, sentence, implied[index] ?? new Set(), space)
+    if (coverage === 0) continue
+    const span = answerSpan(sentence, asked, answerType)
+    let worth = coverage + (sharesAuxiliary(sentence, asked) ? SHARED_AUXILIARY : 0)
+    if (span === undefined) worth *= WITHOUT_SPAN[answerType]
+    if (sentence.text.includes('?')) worth *= ASKING
+    evidence.push({ index, score: roundScore(worth), sentence, span })
+  }
+  return evidence.toSorted(byScore).at(0)
+}
+
+/** The part of what is asked about that a sentence speaks of; rare terms weigh more. */
+function coverageOf(
+  askedTerms: readonly string[],
+  sentence: Sentence,
+  implied: ReadonlySet<string>,
+  space: VectorSpace,
+): number {
+  let asked = 0
+  let covered = 0
+  for (const term of new Set(askedTerms)) {
+    const weight = space.inverseFrequency(term)
+    asked += weight
+    if (sentence.terms.includes(term)) covered += weight
+    else if (implied.has(term)) covered += weight * IMPLIED_TERM
+  }
+  return asked === 0 ? 0 : covered / asked
+}
+
+function sharesAuxiliary(sentence: Sentence, asked: Sentence): boolean {
+  return asked.tokens.some(
+    ({ lemma, partOfSpeech }) =>
+      partOfSpeech === 'AUX' &&
+      lemma !== 'do' &&
+      sentence.tokens.some((token) => token.lemma === lemma),
+  )
+}
+
+function answerSpan(sentence: Sentence, asked: Sentence, type: AnswerType): Span | undefined {
+  if (type === 'statement') return undefined
+  const byVerb = mainVerbAnswer(sentence, asked, type)
+  if (byVerb !== undefined && !repeats(sentence, byVerb, asked)) return byVerb
+  const askedTerms = new Set(asked.terms)
+  const candidates = candidatesIn(sentence, type)
+    // "Who met Jim?" is not answered by "Jim".
+    .filter((span) => !repeats(sentence, span, asked))
+    .map((span, index) => ({ span, index, score: closeness(sentence, span, askedTerms) }))
+  return candidates.toSorted(byScore).at(0)?.span
+}
+
+/** The nearer a span is to the words of the question, the likelier it belongs to them. */
+function closeness(sentence: Sentence, span: Span, askedTerms: ReadonlySet<string>): number {
+  let sum = 0
+  for (const [position, token] of sentence.tokens.entries()) {
+    if (!askedTerms.has(token.term)) continue
+    const distance = Math.max(0, span.start - position, position - span.end + 1)
+    sum += 1 / (1 + distance)
+  }
+  return roundScore(sum)
+}

@@ -1,0 +1,36 @@
+import type { CacheBackend } from './create-cache.js'
+
+/** What is printed at start-up: where the service is, what it caches in, and what to try. */
+export function greeting(
+  address: string,
+  backend: CacheBackend,
+  redisUrl: string | undefined,
+): string {
+  const body = `{"text":"The launch went well. The weather was bad.","operation":"sentiment"}`
+  return [
+    `Listening on ${address}`,
+    `Cache: ${describeCache(backend, redisUrl)}`,
+    '',
+    'Try next:',
+    `  open ${address} in a browser`,
+    `  curl -s ${address}/process -H 'content-type: application/json' -d '${body}'`,
+    '    (twice: the second answer says "hit")',
+    ...(redisUrl === undefined
+      ? ['  REDIS_URL=redis://127.0.0.1:6379 npx --yes pnpm@10.34.9 start']
+      : []),
+  ].join('\n')
+}
+
+function describeCache({ mode }: CacheBackend, redisUrl: string | undefined): string {
+  const descriptions: Record<CacheBackend['mode'], string> = {
+    memory: 'in the memory of this process',
+    redis: `Redis at ${hostOf(redisUrl)}, and the memory of this process`,
+    memory_only: `only the memory of this process, until Redis at ${hostOf(redisUrl)} answers`,
+  }
+  return descriptions[mode]
+}
+
+// A Redis URL may hold a password: host and port are all that is shown of it.
+function hostOf(redisUrl = ''): string {
+  return URL.canParse(redisUrl) ? new URL(redisUrl).host : 'the configured address'
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import { warmUp } from './analysis/operations.js'
+import { buildApp } from './app.js'
+import { createCache } from './create-cache.js'
+import { readEnvironment } from './environment.js'
+import { greeting } from './greeting.js'
+
+const HOST = '127.0.0.1'
+
+try {
+  await start()
+} catch (error) {
+  const reason = error instanceof Error ? error.message : String(error)
+  console.error(`The service did not start: ${reason}`)
+  process.exitCode = 1
+}
+
+async function start(): Promise<void> {
+  const { port, redisUrl } = readEnvironment(process.env)
+  const setup = await createCache(redisUrl)
+  const app = await buildApp(setup)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void app.close())
+  }
+  try {
+    warmUp()
+    const address = await listen(app, port)
+    console.log(greeting(address, setup.backend(), redisUrl))
+  } catch (error) {
+    // Without this the connection to Redis would keep the process alive.
+    await app.close()
+    throw error
+  }
+}
+
+async function listen(service: FastifyInstance, wanted: number | undefined): Promise<string> {
+  try {
+    return await service.listen({ host: HOST, port: wanted ?? 3000 })
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (wanted !== undefined || !isTaken) throw error
+    return service.listen({ host: HOST, port: 0 })
+  }
+}

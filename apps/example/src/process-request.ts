@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import type { Task } from './analysis/operations.js'
+import { RequestError } from './request-error.js'
+
+/** Longer texts would keep every other request waiting for seconds. */
+const MAX_TEXT_LENGTH = 100_000
+
+const MAX_QUESTION_LENGTH = 500
+const OPERATIONS = ['summarize', 'sentiment', 'key_points', 'questions', 'qa'] as const
+
+const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text)
+
+const textRule = `text must be a string with at least one word, of at most ${MAX_TEXT_LENGTH} characters`
+const operationRule = `operation must be one of ${OPERATIONS.join(', ')}`
+const questionRule = `question must be a string with at least one word, of at most ${MAX_QUESTION_LENGTH} characters`
+
+const bodySchema = z.strictObject(
+  {
+    text: z
+      .string(textRule)
+      .max(MAX_TEXT_LENGTH, textRule)
+      .refine(hasWord, textRule)
+      .refine((text) => text.isWellFormed(), 'text must be well-formed Unicode'),
+    operation: z.enum(OPERATIONS, operationRule),
+    options: z.unknown().optional(),
+    question: z
+      .string(questionRule)
+      .max(MAX_QUESTION_LENGTH, questionRule)
+      .refine(hasWord, questionRule)
+      .refine((text) => text.isWellFormed(), 'question must be well-formed Unicode')
+      .optional(),
+  },
+  'the body must be a JSON object with text and operation',
+)
+
+const countRule = 'options.count must be an integer from 1 to 20'
+const maxSentencesRule = 'options.max_sentences must be an integer from 1 to 20'
+const count = z.int(countRule).min(1, countRule).max(20, countRule).default(5)
+const maxSentences = z.int(maxSentencesRule).min(1, maxSentencesRule).max(20, maxSentencesRule)
+const optionsRule = 'options must be an object'
+
+const noOptions = z.strictObject({}, optionsRule)
+const countOptions = z.strictObject({ count }, optionsRule)
+const summarizeOptions = z.strictObject({ max_sentences: maxSentences.default(3) }, optionsRule)
+
+export interface ProcessRequest {
+  readonly text: string
+  readonly task: Task
+}
+
+/**
+ * Checks the body of a request and fills in defaults, so that requests which mean the same share a
+ * cache key.
+ *
+ * @throws RequestError that names the field and what is allowed, and repeats nothing of the text
+ */
+export function parseProcessRequest(body: unknown): ProcessRequest {
+  const { text, operation, options = {}, question } = check(bodySchema, body, [])
+  if (operation === 'qa') {
+    if (question === undefined) throw invalidField('question', 'question is required for qa')
+    return { text, task: { operation, options: checkOptions(noOptions, options), question } }
+  }
+  if (question !== undefined) throw invalidField('question', 'question is only allowed for qa')
+  if (operation === 'summarize') {
+    return { text, task: { operation, options: checkOptions(summarizeOptions, options) } }
+  }
+  if (operation === 'sentiment') {
+    return { text, task: { operation, options: checkOptions(noOptions, options) } }
+  }
+  return { text, task: { operation, options: checkOptions(countOptions, options) } }
+}
+
+function checkOptions<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  options: unknown,
+): z.output<typeof schema> {
+  return check(schema, options, ['options'])
+}
+
+/** @param path - where in the body the input is */
+function check<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  input: unknown,
+  path: readonly string[],
+): z.output<typeof schema> {
+  const checked = schema.safeParse(input)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  const field = [...path, ...(issue?.path.map(String) ?? [])].join('.')
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = [...path, shownKey(issue.keys[0])].join('.')
+    const allowed = Object.keys(schema.shape).join(', ') || 'none'
+    throw invalidField(unknown, `${unknown} is not a known field; allowed: ${allowed}`)
+  }
+  throw invalidField(field || undefined, issue?.message ?? 'the body is not valid')
+}
+
+// A key is free text too: what does not look like a field name is not repeated.
+function shownKey(key: string | undefined): string {
+  return key !== undefined && /^\w{1,40}$/u.test(key) ? key : '(unnamed)'
+}
+
+function invalidField(field: string | undefined, message: string): RequestError {
+  return new RequestError(400, 'INVALID_REQUEST', message, field)
+}

@@ -1,0 +1,14 @@
+/** A request that cannot be served, told in words that are safe to send back. */
+export class RequestError extends Error {
+  readonly statusCode: number
+  readonly code: string
+  readonly field: string | undefined
+
+  constructor(statusCode: number, code: string, message: string, field?: string) {
+    super(message)
+    this.name = 'RequestError'
+    this.statusCode = statusCode
+    this.code = code
+    this.field = field
+  }
+}

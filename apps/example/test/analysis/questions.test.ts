@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { parseDocument } from '../../src/analysis/document.js'
+import { generateQuestions } from '../../src/analysis/questions.js'
+import { readSample, SAMPLE_NAMES } from '../support/samples.js'
+
+function askedOf(text: string, count = 5): Array<readonly [string, string | null]> {
+  const { questions } = generateQuestions(parseDocument(text), count)
+  return questions.map(({ question, answer }) => [question, answer])
+}
+
+test('turns statements into questions of several kinds', () => {
+  expect(
+    askedOf(
+      'The Apollo 11 mission landed the first humans on the Moon on July 20, 1969. ' +
+        'Michael Collins stayed in the command module. ' +
+        'The crew collected rocks because scientists wanted them.',
+    ),
+  ).toEqual([
+    ['When did the Apollo 11 mission land the first humans on the Moon?', 'July 20, 1969'],
+    ['Who stayed in the command module?', 'Michael Collins'],
+    ['Why did the crew collect rocks?', 'because scientists wanted them'],
+  ])
+})
+
+test('asks about the samples what they answer', () => {
+  expect(askedOf(readSample('declaration-of-independence'))).toContainEqual([
+    'What is the history of the present King of Great Britain?',
+    'a history of repeated injuries and usurpations',
+  ])
+  expect(askedOf(readSample('gift-of-the-magi'))).toContainEqual([
+    'What did Jim draw from his overcoat pocket?',
+    'a package',
+  ])
+})
+
+test.each(SAMPLE_NAMES)('asks nothing twice of %s, and no more than wanted', (name) => {
+  const questions = askedOf(readSample(name), 20).map(([question]) => question)
+  expect(questions.length).toBeLessThanOrEqual(20)
+  expect(new Set(questions).size).toBe(questions.length)
+  for (const question of questions) expect(question).toMatch(/^[A-Z].*\w.*\?$/u)
+})
+
+test('does not ask who "he" is', () => {
+  expect(askedOf('He has refused his assent to laws. They went home in May.')).toEqual([])
+})

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { SAMPLE_NAMES } from './support/samples.js'
+import { startService } from './support/service.js'
+
+test.each<[url: string, type: string]>([
+  ['/', 'text/html'],
+  ['/page.js', 'javascript'],
+  ['/page.css', 'text/css'],
+  ...SAMPLE_NAMES.map((name) => [`/samples/${name}.txt`, 'text/plain'] satisfies [string, string]),
+])('serves %s as %s', async (url, type) => {
+  const { app } = await startService()
+  const reply = await app.inject(url)
+  expect(reply.statusCode).toBe(200)
+  expect(reply.headers['content-type']).toContain(type)
+})
+
+test('loads nothing from elsewhere and never writes HTML', async () => {
+  const { app } = await startService()
+  for (const file of ['/', '/page.css', '/page.js', '/answers.js', '/status.js']) {
+    const { body } = await app.inject(file)
+    expect(body).not.toMatch(/https?:\/\//)
+    expect(body).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/)
+  }
+  const { headers } = await app.inject('/')
+  expect(headers['content-security-policy']).toBe("default-src 'self'")
+})

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { startService } from '../support/service.js'
+
+test('tells the mode, what memory holds and how many reads hit', async () => {
+  const { app } = await startService()
+  const payload = { text: 'It rained all day.', operation: 'sentiment' }
+  for (let time = 0; time < 4; time++)
+    await app.inject({ method: 'POST', url: '/process', payload })
+  const reply = await app.inject('/internal/cache/status')
+  expect(reply.json()).toEqual({
+    mode: 'memory',
+    redis: { status: 'not_configured' },
+    memory: {
+      memory_cache_entries: 1,
+      memory_cache_size_limit: 1000,
+      memory_cache_utilization: '1/1000',
+    },
+    performance: {
+      cache_hit_rate: 75,
+      total_cache_operations: expect.any(Number),
+      cache_hits: 3,
+      cache_misses: 1,
+    },
+  })
+})
+
+test('answers before anything was asked', async () => {
+  const { app } = await startService()
+  const { performance } = (await app.inject('/internal/cache/status')).json<{
+    performance: { cache_hit_rate: number }
+  }>()
+  expect(performance.cache_hit_rate).toBe(0)
+})

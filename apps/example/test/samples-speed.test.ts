@@ -1,0 +1,75 @@
+import { afterAll, expect, test } from 'vitest'
+import { warmUp } from '../src/analysis/operations.js'
+import { post, type TimedAnswer } from './support/http.js'
+import { readSample, SAMPLE_NAMES } from './support/samples.js'
+import { startService } from './support/service.js'
+import { tasksFor } from './support/tasks.js'
+
+/** The first answers of a process run cold code, which would flatter the cache. */
+const ROUNDS_TO_WARM_UP = 3
+const ROUNDS = 5
+
+const figures: Array<Record<string, string | number>> = []
+afterAll(() => console.table(figures))
+
+test('the second identical request is a hit, with the same bytes, at least 20 times as fast', async () => {
+  const { app, cache } = await startService()
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  warmUp()
+
+  for (const sample of SAMPLE_NAMES) {
+    const text = readSample(sample)
+    const overHttp = { miss: 0, hit: 0 }
+    for (const task of tasksFor(sample)) {
+      const rounds: Round[] = []
+      for (let round = 0; round < ROUNDS_TO_WARM_UP + ROUNDS; round++) {
+        await cache.clear()
+        const miss = await post(address, { text, ...task })
+        const hit = await post(address, { text, ...task })
+        expect(miss.cache.status).toBe('miss')
+        expect(hit.cache.status).toBe('hit')
+        expect(hit.resultBytes).toBe(miss.resultBytes)
+        if (round >= ROUNDS_TO_WARM_UP) rounds.push({ miss, hit })
+      }
+      const server = compare(rounds, ({ cache: { durationMs } }) => durationMs)
+      const wall = compare(rounds, ({ wallMs }) => wallMs)
+      figures.push({
+        sample,
+        operation: task.operation,
+        'miss ms': server.miss,
+        'hit ms': server.hit,
+        faster: server.ratio,
+        'HTTP miss ms': wall.miss,
+        'HTTP hit ms': wall.hit,
+        'HTTP faster': wall.ratio,
+      })
+      expect.soft(server.ratio, `${sample} ${task.operation} in the server`).toBeGreaterThan(20)
+      overHttp.miss += wall.miss
+      overHttp.hit += wall.hit
+    }
+    // Over all operations: a single hit takes about a millisecond of HTTP, which varies by as much.
+    expect.soft(overHttp.miss / overHttp.hit, `${sample} over HTTP`).toBeGreaterThan(20)
+  }
+}, 120_000)
+
+interface Round {
+  readonly miss: TimedAnswer
+  readonly hit: TimedAnswer
+}
+
+function compare(
+  rounds: readonly Round[],
+  time: (answer: TimedAnswer) => number,
+): { miss: number; hit: number; ratio: number } {
+  const miss = median(rounds.map((round) => time(round.miss)))
+  const hit = median(rounds.map((round) => time(round.hit)))
+  return { miss: round2(miss), hit: round2(hit), ratio: Math.round(miss / hit) }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100
+}

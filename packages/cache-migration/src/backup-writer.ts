@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { access, link, open, rename, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { CacheError } from '@verbatim/cache-core'
+import { errorCode } from './failures.js'
+
+/** Text is handed to gzip in pieces of about so many characters; single lines would be slow. */
+const PIECE_LENGTH = 64 * 1_024
+
+/**
+ * Writes gzipped lines to a file that is whole or not there: they go to a temporary file beside it,
+ * which takes its place once everything is on disk. Only the owner can read it.
+ *
+ * @returns the size of the file in bytes
+ * @throws CacheError (`FILE_EXISTS`) unless `overwrite`, errors of the file system, and whatever
+ * `lines` throws; the temporary file is gone then
+ */
+export async function writeLines(
+  file: string,
+  overwrite: boolean,
+  lines: AsyncIterable<string>,
+): Promise<number> {
+  if (!overwrite && (await exists(file))) throw fileExists()
+  const temporary = `${file}.${randomUUID()}.tmp`
+  const handle = await open(temporary, 'wx', 0o600)
+  try {
+    const destination = handle.createWriteStream({ flush: true })
+    await pipeline(joined(lines), createGzip(), destination)
+    if (overwrite) await rename(temporary, file)
+    else await linkNew(temporary, file)
+    return destination.bytesWritten
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+/** Unlike a rename, a link never replaces a file that has turned up meanwhile. */
+async function linkNew(temporary: string, file: string): Promise<void> {
+  try {
+    await link(temporary, file)
+  } catch (error) {
+    throw errorCode(error) === 'EEXIST' ? fileExists() : error
+  }
+}
+
+async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let piece = ''
+  for await (const line of lines) {
+    piece += line
+    if (piece.length < PIECE_LENGTH) continue
+    yield piece
+    piece = ''
+  }
+  if (piece !== '') yield piece
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+function fileExists(): CacheError {
+  return new CacheError('the file exists, and overwrite is not set', { code: 'FILE_EXISTS' })
+}

@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
+import type { Manifest } from './repository.js'
+
+/** A version of a package, as npm sends and receives it. */
+export interface PublishedVersion extends Manifest {
+  readonly dist: { readonly tarball: string }
+}
+
+interface Packument {
+  readonly name: string
+  readonly 'dist-tags': Record<string, string>
+  readonly versions: Record<string, PublishedVersion>
+}
+
+/** What a client sends to publish: a packument of one version, and its tarball. */
+interface Publication extends Packument {
+  readonly _attachments: Readonly<Record<string, { readonly data: string }>>
+}
+
+/**
+ * As much of an npm registry as it takes to publish packages and install them again. In memory, on
+ * a free loopback port, open to everybody; it knows nothing but what was published to it.
+ */
+export class LoopbackRegistry implements AsyncDisposable {
+  readonly #server: Server
+  readonly #packuments = new Map<string, Packument>()
+  /** By the path of their URL. */
+  readonly #tarballs = new Map<string, Buffer>()
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        response.writeHead(500).end(String(error))
+      })
+    })
+  }
+
+  static async start(): Promise<LoopbackRegistry> {
+    const registry = new LoopbackRegistry()
+    await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve))
+    return registry
+  }
+
+  /** Without the scheme and with a slash at the end, as npm's settings for one registry want it. */
+  get location(): string {
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('not listening')
+    return `//127.0.0.1:${address.port}/`
+  }
+
+  get url(): string {
+    return `http:${this.location}`
+  }
+
+  /** The latest version of a package. */
+  latest(name: string): PublishedVersion | undefined {
+    const packument = this.#packuments.get(name)
+    return packument?.versions[packument['dist-tags']['latest'] ?? '']
+  }
+
+  names(): string[] {
+    return [...this.#packuments.keys()].toSorted()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', this.url)
+    const tarball = this.#tarballs.get(pathname)
+    if (request.method === 'PUT') {
+      const accepted = this.#publish((await json(request)) as Publication)
+      response.writeHead(accepted ? 201 : 409).end('{}')
+    } else if (tarball !== undefined) {
+      response.end(tarball)
+    } else {
+      const packument = this.#packuments.get(decodeURIComponent(pathname.slice(1)))
+      response.writeHead(packument === undefined ? 404 : 200, {
+        'content-type': 'application/json',
+      })
+      response.end(JSON.stringify(packument ?? { error: 'not found' }))
+    }
+  }
+
+  /** A version that is there already is not replaced, as on the real registry. */
+  #publish({ _attachments, ...publication }: Publication): boolean {
+    const known = this.#packuments.get(publication.name)
+    const [attachment] = Object.values(_attachments)
+    const [published] = Object.values(publication.versions)
+    if (attachment === undefined || published === undefined) return false
+    if (known?.versions[published.version] !== undefined) return false
+    this.#tarballs.set(
+      new URL(published.dist.tarball).pathname,
+      Buffer.from(attachment.data, 'base64'),
+    )
+    this.#packuments.set(publication.name, {
+      name: publication.name,
+      'dist-tags': { ...known?.['dist-tags'], ...publication['dist-tags'] },
+      versions: { ...known?.versions, ...publication.versions },
+    })
+    return true
+  }
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startRedis } from '@verbatim/test-support'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { COMPILERS, ConsumerProject, MODULE_RESOLUTIONS } from '../src/consumer-project.js'
+import { LoopbackRegistry } from '../src/loopback-registry.js'
+import { pnpm, REPOSITORY } from '../src/repository.js'
+
+/** What each package brings of ours, and what of others'. A new dependency has to be added here. */
+const EXPECTED = {
+  'cache-core': { ours: [], others: [] },
+  'cache-memory': { ours: ['cache-core'], others: ['lru-cache'] },
+  'cache-monitoring': { ours: ['cache-core'], others: [] },
+  'cache-redis': { ours: ['cache-core', 'cache-memory'], others: ['ioredis'] },
+  'cache-ai': { ours: ['cache-core', 'cache-monitoring', 'cache-redis'], others: [] },
+  'cache-migration': { ours: ['cache-core', 'cache-redis'], others: ['commander'] },
+  'cache-bench': { ours: ['cache-core'], others: ['cli-table3', 'commander'] },
+} as const
+
+const COMMANDS = { 'cache-migration': 'cache-migrate', 'cache-bench': 'cache-bench' } as const
+
+const redis = await startRedis()
+const registry = await LoopbackRegistry.start()
+
+beforeAll(() => publishTo(registry))
+afterAll(async () => {
+  await registry[Symbol.asyncDispose]()
+  await redis.stop()
+})
+
+test('every package is published, and nothing else', () => {
+  const names = Object.keys(EXPECTED).map((name) => `@verbatim/${name}`)
+  expect(registry.names()).toEqual(names.toSorted())
+})
+
+describe.each(Object.entries(EXPECTED))('%s, installed alone', (shortName, { ours, others }) => {
+  const name = `@verbatim/${shortName}`
+  let project: ConsumerProject
+
+  beforeAll(async () => {
+    project = await ConsumerProject.create(registry.url)
+    await project.install(name)
+  })
+  afterAll(() => project[Symbol.asyncDispose]())
+
+  test('declares exactly what it should', () => {
+    const { dependencies = {} } = registry.latest(name) ?? {}
+    const expected = [...ours.map((our) => `@verbatim/${our}`), ...others]
+    expect(Object.keys(dependencies).toSorted()).toEqual(expected.toSorted())
+    const ranges = Object.values(dependencies)
+    expect(ranges.filter((range) => /workspace|catalog|\*/.test(range))).toEqual([])
+  })
+
+  test('brings exactly what it and its dependencies declare', async () => {
+    expect(await project.installedNames()).toEqual(await project.declaredNames(name))
+  })
+
+  for (const compiler of COMPILERS) {
+    for (const resolution of MODULE_RESOLUTIONS.keys()) {
+      test(`a program compiles with ${compiler}, ${resolution}, and runs`, async () => {
+        const source = fileURLToPath(new URL(`../programs/${shortName}.ts`, import.meta.url))
+        const program = await project.compile(source, compiler, resolution)
+        expect(await project.node([program], { REDIS_URL: redis.url })).toBe('ok\n')
+      })
+    }
+  }
+
+  test('require() finds the same as import', async () => {
+    const required = await project.node(['-p', `Object.keys(require('${name}')).sort().join()`])
+    const imported = await project.node([
+      ...['--input-type=module', '--eval'],
+      `console.log(Object.keys(await import('${name}')).sort().join())`,
+    ])
+    expect(required).toBe(imported)
+  })
+})
+
+describe.each(Object.entries(COMMANDS))('%s', (shortName, command) => {
+  test(`brings the command ${command}`, async () => {
+    await using project = await ConsumerProject.create(registry.url)
+    await project.install(`@verbatim/${shortName}`)
+    expect(await project.command(command, ['--help'])).toContain(`Usage: ${command}`)
+  })
+})
+
+/** As a release does, but to the loopback registry. */
+async function publishTo({ url, location }: LoopbackRegistry): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-publisher-'))
+  try {
+    const userconfig = path.join(folder, 'npmrc')
+    // npm publishes to nobody without a token, even where none is asked for.
+    await writeFile(userconfig, `@verbatim:registry=${url}\n${location}:_authToken=none\n`)
+    await pnpm(['--recursive', 'publish', '--no-git-checks'], {
+      cwd: REPOSITORY,
+      env: { NPM_CONFIG_USERCONFIG: userconfig },
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

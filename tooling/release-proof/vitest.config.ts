@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // It is started from the root of the repository.
+  root: import.meta.dirname,
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['@verbatim/test-support/require-redis'],
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+  },
+})
