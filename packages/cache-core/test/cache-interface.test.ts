@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CacheError, CacheInterface, type Ttl, ValidationError } from '../src/index.js'
+import { CacheError, type CacheInterface, type Ttl, ValidationError } from '../src/index.js'
 import { deferred } from './deferred.js'
 import { FourMethodCache } from './four-method-cache.js'
 
@@ -20,7 +20,9 @@ describe('a cache that writes only the four abstract methods', () => {
         ['a', null],
       ]),
     )
+    cache.calls.length = 0
     expect(await cache.deleteMany(['a', 'a', 'absent', 'b'])).toBe(2)
+    expect(cache.calls).toEqual(['delete a', 'delete absent', 'delete b'])
     expect(await cache.getMany(['a', 'b'])).toEqual(new Map())
   })
 
@@ -28,8 +30,22 @@ describe('a cache that writes only the four abstract methods', () => {
     const cache = new FourMethodCache()
     await cache.set('kept', 1)
     const bad: [() => Promise<unknown>, code: string][] = [
-      [() => cache.setMany([['new', 1], ['', 2]]), 'INVALID_KEY'],
-      [() => cache.setMany([['new', 1], ['other', undefined]]), 'INVALID_VALUE'],
+      [
+        () =>
+          cache.setMany([
+            ['new', 1],
+            ['', 2],
+          ]),
+        'INVALID_KEY',
+      ],
+      [
+        () =>
+          cache.setMany([
+            ['new', 1],
+            ['other', undefined],
+          ]),
+        'INVALID_VALUE',
+      ],
       [() => cache.setMany([['new', 1]], 0), 'INVALID_TTL'],
       [() => cache.deleteMany(['kept', '']), 'INVALID_KEY'],
       [() => cache.getMany(['kept', '']), 'INVALID_KEY'],

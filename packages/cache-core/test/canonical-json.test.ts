@@ -3,6 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson, ValidationError } from '../src/index.js'
 
+class Point {
+  readonly x = 1
+}
+
 const SHARED = { a: 1 }
 
 describe('canonicalJson', () => {
@@ -65,7 +69,7 @@ describe('canonicalJson', () => {
     ['a regular expression', /a/, 'options is an instance of RegExp'],
     ['an error', new Error('secret'), 'options is an instance of Error'],
     ['a boxed primitive', Object('text'), 'options is an instance of String'],
-    ['an instance of a class', new (class Point {})(), 'options is an instance of Point'],
+    ['an instance of a class', new Point(), 'options is an instance of Point'],
     [
       'an instance of nothing known',
       Object.create(Object.create(null)),
@@ -111,7 +115,7 @@ describe('canonicalJson', () => {
     fc.assert(
       fc.property(VALUE, (value) => {
         const text = canonicalJson(value)
-        expect(isDeepStrictEqual(readBack(JSON.parse(text)), value), text).toBe(true)
+        expect(isDeepStrictEqual(readBack(JSON.parse(text)), value)).toBe(true)
       }),
       { numRuns: 2_000 },
     )

@@ -54,6 +54,8 @@ export class InMemoryCache extends CacheInterface {
       max: resolved.maxSize,
       dispose: (entry, _key, reason) => {
         entry.removed = true
+        // The entry may wait in the expiry queue for long; its value must not.
+        entry.kept = undefined
         if (reason === 'evict') this.#evictions++
       },
     })
@@ -89,8 +91,11 @@ export class InMemoryCache extends CacheInterface {
   }
 
   override async exists(key: string): Promise<boolean> {
+    const startedAt = this.#startTime()
     assertKey(key)
-    return this.#live(key, false) !== undefined
+    const alive = this.#live(key, false) !== undefined
+    this.#observe('exists', 'ok', startedAt)
+    return alive
   }
 
   /** {@inheritDoc CacheInterface.getTtl} */
@@ -107,24 +112,24 @@ export class InMemoryCache extends CacheInterface {
   }
 
   override async invalidatePattern(pattern: string): Promise<number> {
-    const startedAt = this.#clock.now()
+    const startedAt = this.#startTime()
     const keys = this.#matching(pattern)
     this.loads.fenceAll()
     for (const key of keys) this.#entries.delete(key)
+    this.#observe('invalidate', 'ok', startedAt)
     this.#monitor?.observeInvalidation(keys.length, this.#clock.now() - startedAt)
     return keys.length
   }
 
   override async clear(): Promise<number> {
-    this.loads.fenceAll()
-    const removed = this.size()
-    this.#entries.clear()
-    this.#expiry.clear()
+    const startedAt = this.#startTime()
+    const removed = this.#removeAll()
+    this.#observe('clear', 'ok', startedAt)
     return removed
   }
 
   override async close(): Promise<void> {
-    await this.clear()
+    this.#removeAll()
   }
 
   /** How many entries are alive. */
@@ -167,6 +172,14 @@ export class InMemoryCache extends CacheInterface {
       utilization: `${activeEntries}/${maxSize}`,
       defaultTtl: this.#defaultTtl === Number.POSITIVE_INFINITY ? null : this.#defaultTtl / 1_000,
     }
+  }
+
+  #removeAll(): number {
+    this.loads.fenceAll()
+    const removed = this.size()
+    this.#entries.clear()
+    this.#expiry.clear()
+    return removed
   }
 
   #write(key: string, value: unknown, ttl: Ttl | undefined): void {

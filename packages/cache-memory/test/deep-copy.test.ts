@@ -45,6 +45,13 @@ describe('deepCopy', () => {
     expect([...copied.set][0]).not.toBe([...original.set][0])
   })
 
+  test('the keys of a map are copied, too', () => {
+    const key = { part: 1 }
+    const [copied] = (deepCopy(new Map([[key, 'value']])) as Map<unknown, string>).keys()
+    expect(copied).toEqual(key)
+    expect(copied).not.toBe(key)
+  })
+
   test('what was shared inside stays shared, and cycles stay cycles', () => {
     const shared = { a: 1 }
     const original = { one: shared, other: shared, list: [shared], self: {} as object }
@@ -89,7 +96,9 @@ describe('deepCopy', () => {
     expect(copied.a).toBe(2)
   })
 
-  class Point {}
+  class Point {
+    readonly x = 1
+  }
   class Names extends Array<string> {}
   class Counts extends Map<string, number> {}
 
@@ -121,7 +130,21 @@ describe('deepCopy', () => {
   })
 })
 
+test('512 levels are copied, one more is refused', () => {
+  expect(deepCopy(nested(512))).toEqual(nested(512))
+  for (const depth of [513, 100_000]) {
+    expect(() => deepCopy(nested(depth))).toThrow('value holds more than 512 levels')
+    expect(() => deepCopy(nested(depth))).toThrow(SerializationError)
+  }
+})
+
 test('isImmutable tells what cannot change', () => {
   expect([null, undefined, 1, 'a', true, 1n, Symbol('s')].map(isImmutable)).not.toContain(false)
   expect([{}, [], new Date(), () => {}].map(isImmutable)).not.toContain(true)
 })
+
+function nested(depth: number): unknown[] {
+  let value: unknown[] = []
+  for (let level = 1; level < depth; level++) value = [value]
+  return value
+}

@@ -1,6 +1,6 @@
 import {
   assertKey,
-  CacheInterface,
+  type CacheInterface,
   type GetOrSetOptions,
   type Loader,
   ManualClock,

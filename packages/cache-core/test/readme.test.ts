@@ -1,0 +1,30 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { testReadme } from '@verbatim/test-support'
+import { expect, test } from 'vitest'
+import { runVitest } from './testkit/run-vitest.js'
+
+const README = new URL('../README.md', import.meta.url)
+
+await testReadme(README)
+
+test('the cache that the README shows keeps the contract', async () => {
+  const text = await readFile(README, 'utf8')
+  const folder = new URL('../.readme/', import.meta.url)
+  await mkdir(new URL('test/', folder), { recursive: true })
+  try {
+    await writeFile(new URL('test/map-cache.ts', folder), firstBlock(text, 'ts'))
+    await writeFile(new URL('test/map-cache.test.ts', folder), firstBlock(text, 'typescript'))
+    const results = await runVitest(fileURLToPath(folder))
+    expect(results.filter(({ passed }) => !passed)).toEqual([])
+    expect(results.length).toBeGreaterThan(50)
+    expect(text).toContain(`about ${Math.round(results.length / 10) * 10} tests`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}, 60_000)
+
+function firstBlock(text: string, language: string): string {
+  const [, code = ''] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(text) ?? []
+  return code
+}

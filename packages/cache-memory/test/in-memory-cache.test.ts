@@ -1,0 +1,351 @@
+import { ConfigurationError, ManualClock, ValidationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { InMemoryCache, type InMemoryCacheOptions } from '../src/index.js'
+
+function cacheWithClock(options: InMemoryCacheOptions = {}): {
+  cache: InMemoryCache
+  clock: ManualClock
+} {
+  const clock = new ManualClock()
+  return { cache: new InMemoryCache({ clock, ...options }), clock }
+}
+
+async function fill(cache: InMemoryCache, keys: string): Promise<void> {
+  for (const key of keys) await cache.set(key, key)
+}
+
+describe('the constructor', () => {
+  test('has defaults: a thousand entries, an hour', () => {
+    expect(new InMemoryCache().getStats()).toMatchObject({ maxSize: 1_000, defaultTtl: 3_600 })
+    expect(new InMemoryCache({ maxSize: undefined, defaultTtl: undefined }).getStats()).toEqual(
+      new InMemoryCache().getStats(),
+    )
+  })
+
+  test.each<[options: object, ErrorClass: typeof ConfigurationError, message: string]>([
+    [
+      { maxSize: 0 },
+      ConfigurationError,
+      'option maxSize is 0; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { maxSize: -1 },
+      ConfigurationError,
+      'option maxSize is -1; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { maxSize: 1.5 },
+      ConfigurationError,
+      'option maxSize is 1.5; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { maxSize: 2 ** 24 + 1 },
+      ConfigurationError,
+      'option maxSize is 16777217; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { maxSize: Number.NaN },
+      ConfigurationError,
+      'option maxSize is NaN; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { maxSize: '10' },
+      ConfigurationError,
+      'option maxSize is a string; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { maxSize: null },
+      ConfigurationError,
+      'option maxSize is null; allowed: an integer from 1 to 16777216',
+    ],
+    [
+      { isolation: 'copy' },
+      ConfigurationError,
+      "option isolation is a string; allowed: 'none', 'freeze', 'clone'",
+    ],
+    [
+      { isolation: true },
+      ConfigurationError,
+      "option isolation is a boolean; allowed: 'none', 'freeze', 'clone'",
+    ],
+    [{ defaultTtl: 0 }, ValidationError, 'defaultTtl is 0; allowed: seconds as a positive number'],
+    [
+      { defaultTtl: -5 },
+      ValidationError,
+      'defaultTtl is -5; allowed: seconds as a positive number',
+    ],
+    [
+      { defaultTtl: '1 hour' },
+      ValidationError,
+      'defaultTtl is "1 hour"; allowed: seconds as a positive number',
+    ],
+    [
+      { defaultTtl: Number.NaN },
+      ValidationError,
+      'defaultTtl is NaN; allowed: seconds as a positive number',
+    ],
+  ])('refuses %o', (options, ErrorClass, message) => {
+    const create = (): InMemoryCache => new InMemoryCache(options)
+    expect(create).toThrow(ErrorClass)
+    expect(create).toThrow(message)
+  })
+
+  test('holds a single entry if told so', async () => {
+    const cache = new InMemoryCache({ maxSize: 1 })
+    await fill(cache, 'ab')
+    expect(cache.getKeys()).toEqual(['b'])
+  })
+})
+
+describe('the least recently used entry goes first', () => {
+  test('in the exact order of use', async () => {
+    const { cache } = cacheWithClock({ maxSize: 3 })
+    await fill(cache, 'abc')
+    await cache.get('a')
+    await cache.set('d', 1)
+    expect(cache.getKeys()).toEqual(['d', 'a', 'c'])
+    await cache.get('c')
+    await cache.set('e', 1)
+    await cache.set('f', 1)
+    expect(cache.getKeys()).toEqual(['f', 'e', 'c'])
+    expect(cache.getStats().evictions).toBe(3)
+  })
+
+  test('overwriting counts as use and evicts nothing, at capacity too', async () => {
+    const { cache } = cacheWithClock({ maxSize: 3 })
+    await fill(cache, 'abc')
+    await cache.set('a', 'again')
+    expect(cache.getKeys()).toEqual(['a', 'c', 'b'])
+    expect(cache.getStats()).toMatchObject({ evictions: 0, totalEntries: 3 })
+    await cache.set('d', 1)
+    expect(cache.getKeys()).toEqual(['d', 'a', 'c'])
+  })
+
+  test('looking without reading is not use and is not counted', async () => {
+    const { cache } = cacheWithClock({ maxSize: 3 })
+    await fill(cache, 'abc')
+    await cache.exists('a')
+    await cache.getTtl('a')
+    cache.getKeys()
+    cache.getActiveKeys()
+    cache.size()
+    cache.getStats()
+    for await (const key of cache.scan()) expect(key).toHaveLength(1)
+    await expect(cache.set('a', undefined)).rejects.toThrow(ValidationError)
+    await expect(cache.set('a', 1, 0)).rejects.toThrow(ValidationError)
+    expect(cache.getKeys()).toEqual(['c', 'b', 'a'])
+    expect(cache.getStats()).toMatchObject({ hits: 0, misses: 0 })
+    await cache.set('d', 1)
+    expect(cache.getKeys()).toEqual(['d', 'c', 'b'])
+  })
+
+  test('reading several is use, in the order asked for', async () => {
+    const { cache } = cacheWithClock({ maxSize: 3 })
+    await fill(cache, 'abc')
+    await cache.getMany(['b', 'absent', 'a'])
+    expect(cache.getKeys()).toEqual(['a', 'b', 'c'])
+    expect(cache.getStats()).toMatchObject({ hits: 2, misses: 1 })
+  })
+
+  test('an expired entry never costs a live one its place', async () => {
+    const { cache, clock } = cacheWithClock({ maxSize: 4 })
+    await cache.set('live', 1)
+    await cache.set('x', 1, '10ms')
+    await cache.set('y', 1, '20ms')
+    await cache.set('z', 1, '30ms')
+    clock.advance(31)
+    // The live one is the least recently used of the four.
+    await fill(cache, 'abc')
+    expect(cache.getKeys()).toEqual(['c', 'b', 'a', 'live'])
+    expect(cache.getStats()).toMatchObject({ evictions: 0, expirations: 3 })
+    await cache.set('d', 1)
+    expect(cache.getKeys()).toEqual(['d', 'c', 'b', 'a'])
+    expect(cache.getStats().evictions).toBe(1)
+  })
+})
+
+describe('lives', () => {
+  test('an entry lives up to its very expiry', async () => {
+    const { cache, clock } = cacheWithClock()
+    await cache.set('key', 1, '100ms')
+    clock.advance(100)
+    expect(await cache.get('key')).toBe(1)
+    expect(await cache.getTtl('key')).toBe(0)
+    clock.advance(0.001)
+    expect(await cache.get('key')).toBeUndefined()
+  })
+
+  test('getTtl tells seconds with their fraction', async () => {
+    const { cache, clock } = cacheWithClock()
+    await cache.set('key', 1, '2s')
+    clock.advance(750)
+    expect(await cache.getTtl('key')).toBe(1.25)
+    expect(await cache.getTtl('absent')).toBeUndefined()
+  })
+
+  test('a default life of null never ends', async () => {
+    const { cache, clock } = cacheWithClock({ defaultTtl: null })
+    await cache.set('key', 1)
+    clock.advance(1e15)
+    expect(await cache.get('key')).toBe(1)
+    expect(await cache.getTtl('key')).toBeNull()
+    expect(cache.getStats().defaultTtl).toBeNull()
+  })
+
+  test('a default life may be written with its unit', async () => {
+    const { cache, clock } = cacheWithClock({ defaultTtl: '5m' })
+    await cache.set('key', 1)
+    expect(await cache.getTtl('key')).toBe(300)
+    expect(cache.getStats().defaultTtl).toBe(300)
+    clock.advance(300_001)
+    expect(await cache.exists('key')).toBe(false)
+  })
+
+  test('every way of asking drops and counts an expired entry once', async () => {
+    const { cache, clock } = cacheWithClock()
+    for (const key of 'abcd') await cache.set(key, 1, '10ms')
+    clock.advance(11)
+    expect(await cache.get('a')).toBeUndefined()
+    expect(await cache.exists('b')).toBe(false)
+    expect(await cache.getTtl('c')).toBeUndefined()
+    expect(await cache.delete('d')).toBe(false)
+    for (const key of 'abcd') expect(await cache.exists(key)).toBe(false)
+    expect(cache.getStats()).toMatchObject({ expirations: 4, totalEntries: 0 })
+  })
+
+  test('the real clock works, too', async () => {
+    const cache = new InMemoryCache()
+    await cache.set('short', 1, '1ms')
+    await cache.set('long', 1)
+    await expect.poll(() => cache.exists('short'), { timeout: 5_000 }).toBe(false)
+    expect(await cache.exists('long')).toBe(true)
+  })
+})
+
+describe('listing', () => {
+  test('getKeys lists what is held, getActiveKeys what is alive, both most recent first', async () => {
+    const { cache, clock } = cacheWithClock()
+    await cache.set('short', 1, '10ms')
+    await fill(cache, 'ab')
+    clock.advance(11)
+    expect(cache.getKeys()).toEqual(['b', 'a', 'short'])
+    expect(cache.getActiveKeys()).toEqual(['b', 'a'])
+  })
+
+  test('size counts the living and drops the rest', async () => {
+    const { cache, clock } = cacheWithClock()
+    for (const key of 'abcdef') await cache.set(key, 1, '10ms')
+    await cache.set('long', 1)
+    clock.advance(11)
+    expect(cache.size()).toBe(1)
+    expect(cache.getKeys()).toEqual(['long'])
+    expect(cache.getStats().expirations).toBe(6)
+  })
+
+  test('scan is not disturbed by what happens meanwhile', async () => {
+    const { cache } = cacheWithClock()
+    await fill(cache, 'abc')
+    const seen: string[] = []
+    for await (const key of cache.scan()) {
+      seen.push(key)
+      await cache.delete(key)
+      await cache.set(`new ${key}`, 1)
+    }
+    expect(seen).toEqual(['c', 'b', 'a'])
+  })
+
+  test('scan refuses a bad pattern', async () => {
+    const { cache } = cacheWithClock()
+    const first = async (): Promise<void> => {
+      for await (const key of cache.scan('')) throw new Error(`listed ${key}`)
+    }
+    await expect(first()).rejects.toMatchObject({ code: 'INVALID_PATTERN' })
+  })
+
+  test('invalidatePattern and clear count the living only', async () => {
+    const { cache, clock } = cacheWithClock()
+    await cache.set('user:1', 1, '10ms')
+    await fill(cache, 'ab')
+    await cache.set('user:2', 1)
+    clock.advance(11)
+    expect(await cache.invalidatePattern('user:*')).toBe(1)
+    await cache.set('short', 1, '10ms')
+    clock.advance(11)
+    expect(await cache.clear()).toBe(2)
+    expect(cache.getKeys()).toEqual([])
+    expect(cache.getStats()).toMatchObject({ evictions: 0, expirations: 2 })
+  })
+})
+
+describe('getStats', () => {
+  test('of a new cache', () => {
+    expect(new InMemoryCache({ maxSize: 10, defaultTtl: 60 }).getStats()).toEqual({
+      hits: 0,
+      misses: 0,
+      hitRate: 0,
+      evictions: 0,
+      expirations: 0,
+      totalEntries: 0,
+      activeEntries: 0,
+      expiredEntries: 0,
+      maxSize: 10,
+      utilizationPercent: 0,
+      utilization: '0/10',
+      defaultTtl: 60,
+    })
+  })
+
+  test('of a cache that was used', async () => {
+    const { cache, clock } = cacheWithClock({ maxSize: 4 })
+    await cache.set('short', 1, '10ms')
+    await cache.set('shorter', 1, '5ms')
+    await fill(cache, 'abc')
+    for (const key of ['a', 'b', 'c', 'absent']) await cache.get(key)
+    clock.advance(11)
+    expect(cache.getStats()).toEqual({
+      hits: 3,
+      misses: 1,
+      hitRate: 75,
+      evictions: 1,
+      expirations: 0,
+      totalEntries: 4,
+      activeEntries: 3,
+      expiredEntries: 1,
+      maxSize: 4,
+      utilizationPercent: 75,
+      utilization: '3/4',
+      defaultTtl: 3_600,
+    })
+  })
+
+  test('counts survive clear', async () => {
+    const { cache } = cacheWithClock()
+    await fill(cache, 'a')
+    await cache.get('a')
+    await cache.clear()
+    expect(cache.getStats()).toMatchObject({ hits: 1, totalEntries: 0 })
+  })
+})
+
+test('a closed cache is empty, and closes at the end of its block', async () => {
+  const { cache } = cacheWithClock()
+  {
+    await using scoped = cache
+    await fill(scoped, 'abc')
+  }
+  expect(cache.getKeys()).toEqual([])
+})
+
+test('many at once do not disturb each other', async () => {
+  const { cache } = cacheWithClock({ maxSize: 100 })
+  await Promise.all(
+    Array.from({ length: 2_000 }, async (_, index) => {
+      const key = `key:${index % 150}`
+      await cache.set(key, key)
+      const value = await cache.get(key)
+      expect([key, undefined]).toContain(value)
+      if (index % 3 === 0) await cache.delete(key)
+    }),
+  )
+  expect(cache.size()).toBeLessThanOrEqual(100)
+})

@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { ManualClock } from '@verbatim/cache-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Expiring, ExpiryQueue } from '../src/expiry-queue.js'
+import { InMemoryCache } from '../src/index.js'
+
+const CYCLES = 200_000
+const MEGABYTE = 2 ** 20
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+describe('memory stays bounded', () => {
+  let longestQueue = 0
+  // Not a spy of vitest: that would itself remember every call.
+  // oxlint-disable-next-line typescript/unbound-method -- called with its queue below
+  const { schedule } = ExpiryQueue.prototype
+  beforeEach(() => {
+    longestQueue = 0
+    ExpiryQueue.prototype.schedule = function (this: ExpiryQueue<Expiring>, entry: Expiring) {
+      schedule.call(this, entry)
+      longestQueue = Math.max(longestQueue, this.length)
+    }
+  })
+  afterEach(() => {
+    ExpiryQueue.prototype.schedule = schedule
+  })
+
+  test('over 200,000 writes and deletes', async () => {
+    const cache = new InMemoryCache({ maxSize: 100, clock: new ManualClock() })
+    const grown = await heapGrowth(async () => {
+      for (let cycle = 0; cycle < CYCLES; cycle++) {
+        await cache.set(`key:${cycle % 500}`, [cycle])
+        await cache.delete(`key:${cycle % 500}`)
+      }
+    })
+    expect(cache.size()).toBe(0)
+    expect(longestQueue).toBeLessThanOrEqual(100)
+    expect(grown).toBeLessThan(10 * MEGABYTE)
+  })
+
+  test('over 200,000 overwrites with lives that grow and shrink', async () => {
+    const clock = new ManualClock()
+    const cache = new InMemoryCache({ maxSize: 100, clock })
+    const grown = await heapGrowth(async () => {
+      for (let cycle = 0; cycle < CYCLES; cycle++) {
+        // Each life ends before all that were given so far, the worst case for the queue.
+        const life = cycle % 2 === 0 ? '1h' : (`${3_000_000 - 10 * cycle}ms` as const)
+        await cache.set(`key:${cycle % 50}`, [cycle], life)
+        if (cycle % 100 === 0) clock.advance(1)
+      }
+    })
+    expect(cache.size()).toBe(50)
+    expect(longestQueue).toBeLessThanOrEqual(2 * 50 + 64 + 1)
+    expect(grown).toBeLessThan(10 * MEGABYTE)
+  })
+
+  test('over 200,000 evictions', async () => {
+    const cache = new InMemoryCache({ maxSize: 100, clock: new ManualClock() })
+    const grown = await heapGrowth(async () => {
+      for (let cycle = 0; cycle < CYCLES; cycle++) await cache.set(`key:${cycle}`, [cycle])
+    })
+    expect(cache.size()).toBe(100)
+    expect(longestQueue).toBeLessThanOrEqual(2 * 100 + 64 + 1)
+    expect(grown).toBeLessThan(10 * MEGABYTE)
+  })
+})
+
+test('a value is let go of as soon as its entry is gone, long before its life would have ended', async () => {
+  const clock = new ManualClock()
+  const cache = new InMemoryCache({ maxSize: 4, clock })
+  const values = new Map<string, WeakRef<object>>()
+  for (const key of ['deleted', 'overwritten', 'expired', 'evicted', 'kept']) {
+    const value = { key }
+    values.set(key, new WeakRef(value))
+    await cache.set(key, value, key === 'expired' ? '10ms' : '1h')
+    if (key === 'deleted') await cache.delete(key)
+    if (key === 'overwritten') await cache.set(key, 'another')
+  }
+  clock.advance(11)
+  expect(await cache.get('expired')).toBeUndefined()
+  await cache.get('kept')
+  await cache.get('overwritten')
+  for (const key of 'ab') await cache.set(key, key)
+  expect(cache.getKeys()).toEqual(['b', 'a', 'overwritten', 'kept'])
+  // A weak reference holds on until the task that made it has ended.
+  await setImmediate()
+  collectGarbage()
+  const held = [...values].filter(([, value]) => value.deref() !== undefined)
+  expect(held.map(([key]) => key)).toEqual(['kept'])
+})
+
+/** Bytes by which the heap has grown while doing this, garbage not counted. */
+async function heapGrowth(action: () => Promise<void>): Promise<number> {
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  await action()
+  collectGarbage()
+  return process.memoryUsage().heapUsed - before
+}

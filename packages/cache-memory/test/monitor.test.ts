@@ -1,0 +1,80 @@
+import { type CacheMonitor, ManualClock } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { InMemoryCache } from '../src/index.js'
+
+describe('a monitor is told', () => {
+  test('each logical operation once, with its outcome and how long it took', async () => {
+    const { monitor, calls } = recordingMonitor()
+    const clock = new ManualClock()
+    const ticking = { now: () => (clock.advance(1), clock.now()), wallTime: () => clock.wallTime() }
+    const cache = new InMemoryCache({ clock: ticking, performanceMonitor: monitor })
+    const callsDuring = async (action: () => Promise<unknown>): Promise<string[]> => {
+      calls.length = 0
+      await action()
+      return [...calls]
+    }
+    const key = 'key'
+    expect(await callsDuring(() => cache.set(key, 1))).toEqual(['set ok memory'])
+    expect(await callsDuring(() => cache.get(key))).toEqual(['get hit memory'])
+    expect(await callsDuring(() => cache.get('absent'))).toEqual(['get miss memory'])
+    expect(await callsDuring(() => cache.exists(key))).toEqual(['exists ok memory'])
+    expect(await callsDuring(() => cache.exists('absent'))).toEqual(['exists ok memory'])
+    expect(await callsDuring(() => cache.getOrSet(key, () => 2))).toEqual(['get hit memory'])
+    expect(await callsDuring(() => cache.getOrSet('new', () => 2))).toEqual([
+      'get miss memory',
+      'set ok memory',
+    ])
+    expect(await callsDuring(() => cache.getMany([key, 'absent']))).toEqual([
+      'get hit memory',
+      'get miss memory',
+    ])
+    expect(await callsDuring(() => cache.delete(key))).toEqual(['delete ok memory'])
+    expect(await callsDuring(() => cache.delete(key))).toEqual(['delete ok memory'])
+    expect(await callsDuring(() => cache.invalidatePattern('n*'))).toEqual([
+      'invalidate ok memory',
+      'invalidation of 1',
+    ])
+    expect(await callsDuring(() => cache.clear())).toEqual(['clear ok memory'])
+    for (const refused of [
+      () => cache.get(''),
+      () => cache.set(key, 1, 0),
+      () => cache.delete(''),
+      () => cache.exists(''),
+      () => cache.invalidatePattern(''),
+    ]) {
+      expect(await callsDuring(() => refused().catch(() => {}))).toEqual([])
+    }
+    expect(await callsDuring(() => cache.close())).toEqual([])
+  })
+
+  test('nothing by an expired entry but a miss', async () => {
+    const { monitor, calls } = recordingMonitor()
+    const clock = new ManualClock()
+    const cache = new InMemoryCache({ clock, performanceMonitor: monitor })
+    await cache.set('key', 1, '10ms')
+    clock.advance(11)
+    await cache.get('key')
+    expect(calls).toEqual(['set ok memory', 'get miss memory'])
+  })
+})
+
+/** Notes what it is told, and that a duration is one. */
+function recordingMonitor(): { monitor: CacheMonitor; calls: string[] } {
+  const calls: string[] = []
+  return {
+    calls,
+    monitor: {
+      observeOperation(operation, outcome, tier, milliseconds) {
+        expect(milliseconds).toBeGreaterThanOrEqual(0)
+        expect(milliseconds).toBeLessThan(100)
+        calls.push(`${operation} ${outcome} ${tier}`)
+      },
+      observeKeyGeneration: () => expect.unreachable(),
+      observeCompression: () => expect.unreachable(),
+      observeInvalidation(keysInvalidated, milliseconds) {
+        expect(milliseconds).toBeGreaterThan(0)
+        calls.push(`invalidation of ${keysInvalidated}`)
+      },
+    },
+  }
+}
