@@ -1,5 +1,5 @@
-/** What was done to a cache. */
-export type CacheOperation = 'get' | 'set' | 'delete' | 'exists' | 'invalidate' | 'clear'
+/** What is observed of a cache. Asking whether a key exists or how long it lives is not. */
+export type CacheOperation = 'get' | 'set' | 'delete'
 
 /** How it ended: `hit` and `miss` for reads, `ok` for the rest, `error` when the backend failed. */
 export type OperationOutcome = 'hit' | 'miss' | 'ok' | 'error'
@@ -9,8 +9,9 @@ export type CacheTier = 'memory' | 'redis'
 
 /**
  * What a cache reports to, if it is given one. Calls are positional and carry no key and no value,
- * so that observing costs little and leaks nothing. A cache makes exactly one
- * {@link CacheMonitor.observeOperation} call for each logical operation.
+ * so that observing costs little and leaks nothing. A cache makes one
+ * {@link CacheMonitor.observeOperation} call for each key it is asked to read, write or delete, and
+ * one {@link CacheMonitor.observeInvalidation} call for each `invalidatePattern` and `clear`.
  *
  * Implementations must not throw.
  */

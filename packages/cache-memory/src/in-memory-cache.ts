@@ -91,11 +91,8 @@ export class InMemoryCache extends CacheInterface {
   }
 
   override async exists(key: string): Promise<boolean> {
-    const startedAt = this.#startTime()
     assertKey(key)
-    const alive = this.#live(key, false) !== undefined
-    this.#observe('exists', 'ok', startedAt)
-    return alive
+    return this.#live(key, false) !== undefined
   }
 
   /** {@inheritDoc CacheInterface.getTtl} */
@@ -116,7 +113,6 @@ export class InMemoryCache extends CacheInterface {
     const keys = this.#matching(pattern)
     this.loads.fenceAll()
     for (const key of keys) this.#entries.delete(key)
-    this.#observe('invalidate', 'ok', startedAt)
     this.#monitor?.observeInvalidation(keys.length, this.#clock.now() - startedAt)
     return keys.length
   }
@@ -124,7 +120,7 @@ export class InMemoryCache extends CacheInterface {
   override async clear(): Promise<number> {
     const startedAt = this.#startTime()
     const removed = this.#removeAll()
-    this.#observe('clear', 'ok', startedAt)
+    this.#monitor?.observeInvalidation(removed, this.#clock.now() - startedAt)
     return removed
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
 
 describe('a monitor is told', () => {
-  test('each logical operation once, with its outcome and how long it took', async () => {
+  test('each operation once, with its outcome and how long it took', async () => {
     const { monitor, calls } = recordingMonitor()
     const clock = new ManualClock()
     const ticking = { now: () => (clock.advance(1), clock.now()), wallTime: () => clock.wallTime() }
@@ -17,8 +17,8 @@ describe('a monitor is told', () => {
     expect(await callsDuring(() => cache.set(key, 1))).toEqual(['set ok memory'])
     expect(await callsDuring(() => cache.get(key))).toEqual(['get hit memory'])
     expect(await callsDuring(() => cache.get('absent'))).toEqual(['get miss memory'])
-    expect(await callsDuring(() => cache.exists(key))).toEqual(['exists ok memory'])
-    expect(await callsDuring(() => cache.exists('absent'))).toEqual(['exists ok memory'])
+    expect(await callsDuring(() => cache.exists(key))).toEqual([])
+    expect(await callsDuring(() => cache.getTtl(key))).toEqual([])
     expect(await callsDuring(() => cache.getOrSet(key, () => 2))).toEqual(['get hit memory'])
     expect(await callsDuring(() => cache.getOrSet('new', () => 2))).toEqual([
       'get miss memory',
@@ -30,11 +30,8 @@ describe('a monitor is told', () => {
     ])
     expect(await callsDuring(() => cache.delete(key))).toEqual(['delete ok memory'])
     expect(await callsDuring(() => cache.delete(key))).toEqual(['delete ok memory'])
-    expect(await callsDuring(() => cache.invalidatePattern('n*'))).toEqual([
-      'invalidate ok memory',
-      'invalidation of 1',
-    ])
-    expect(await callsDuring(() => cache.clear())).toEqual(['clear ok memory'])
+    expect(await callsDuring(() => cache.invalidatePattern('n*'))).toEqual(['invalidation of 1'])
+    expect(await callsDuring(() => cache.clear())).toEqual(['invalidation of 0'])
     for (const refused of [
       () => cache.get(''),
       () => cache.set(key, 1, 0),

@@ -45,7 +45,7 @@ describe('hits and misses', () => {
 
   test('an outcome that only reads have moves nothing elsewhere', () => {
     const monitor = new CachePerformanceMonitor()
-    monitor.observeOperation('exists', 'hit', 'memory', 1)
+    monitor.observeOperation('set', 'hit', 'memory', 1)
     monitor.observeOperation('delete', 'miss', 'memory', 1)
     expect(monitor.getPerformanceStats()).toMatchObject({
       cacheHits: 0,
