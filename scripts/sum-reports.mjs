@@ -1,17 +1,21 @@
 // Adds up the runners' own reports into the closing line of CI, and fails unless all is well.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const folder = new URL('../reports/', import.meta.url)
 const total = { passed: 0, failed: 0, skipped: 0 }
-for (const file of readdirSync(folder)) {
+for (const file of existsSync(folder) ? readdirSync(folder) : []) {
   const report = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
   const counts = {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + (report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? 1 : 0),
+    failed:
+      report.numFailedTests +
+      (report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? 1 : 0),
     skipped: report.numPendingTests + report.numTodoTests,
   }
   for (const name of Object.keys(total)) total[name] += counts[name]
-  console.log(`${file}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+  console.log(
+    `${file}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+  )
 }
 console.log(`tests: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.passed > 0 && total.failed === 0 ? 0 : 1
