@@ -8,5 +8,7 @@ export default defineConfig({
     globalSetup: ['@verbatim/test-support/require-redis'],
     testTimeout: 120_000,
     hookTimeout: 300_000,
+    reporters: ['default', 'json'],
+    outputFile: { json: '../../reports/release-proof.json' },
   },
 })

@@ -48,53 +48,55 @@ function toJson(value: unknown, place: (string | number)[], parents: Set<object>
   }
 }
 
+/** Exactly these and not what extends them: reading back would lose what the subclass adds. */
+const STORED_CLASSES: ReadonlySet<unknown> = new Set([
+  null,
+  ...[Object, Array, Map, Set, Date, URL, Uint8Array, Buffer].map(({ prototype }) => prototype),
+])
+
 function objectToJson(value: object, place: (string | number)[], parents: Set<object>): Json {
+  if (!STORED_CLASSES.has(Object.getPrototypeOf(value))) {
+    throw notSerializable(`an instance of ${value.constructor?.name ?? 'a class'}`, place)
+  }
   if (parents.has(value)) throw notSerializable('a reference to its own container', place)
   if (parents.size >= MAX_DEPTH) throw notSerializable(`more than ${MAX_DEPTH} levels`, [])
   parents.add(value)
-  const inside = (item: unknown, name: string | number): Json => {
+  const json = contentToJson(value, (item, name) => {
     place.push(name)
-    const json = toJson(item, place, parents)
+    const inside = toJson(item, place, parents)
     place.pop()
-    return json
-  }
-  const json = containerToJson(value, inside) ?? leafToJson(value)
-  if (json === undefined) {
-    throw notSerializable(`an instance of ${value.constructor?.name ?? 'a class'}`, place)
-  }
+    return inside
+  })
   parents.delete(value)
   return json
 }
 
-type Descend = (item: unknown, name: string | number) => Json
-
-function containerToJson(value: object, inside: Descend): Json | undefined {
+function contentToJson(
+  value: object,
+  inside: (item: unknown, name: string | number) => Json,
+): Json {
   if (Array.isArray(value)) return Array.from(value, inside)
   if (value instanceof Map) {
-    return {
-      $map: Array.from(value, ([key, item], index) => [inside(key, index), inside(item, index)]),
-    }
+    const entries = Array.from(value, ([key, item], index) => [
+      inside(key, index),
+      inside(item, index),
+    ])
+    return { $map: entries }
   }
   if (value instanceof Set) return { $set: Array.from(value, inside) }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return undefined
-  const json: Record<string, Json> = Object.create(null)
-  for (const [name, item] of Object.entries(value)) {
-    json[name.startsWith('$') ? `$${name}` : name] = inside(item, name)
-  }
-  return json
-}
-
-function leafToJson(value: object): Json | undefined {
   if (value instanceof Date)
     return { $date: Number.isNaN(value.getTime()) ? null : value.getTime() }
+  if (value instanceof URL) return { $url: value.href }
   if (value instanceof Uint8Array) {
     return {
       $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
     }
   }
-  if (value instanceof URL) return { $url: value.href }
-  return undefined
+  const json: Record<string, Json> = Object.create(null)
+  for (const [name, item] of Object.entries(value)) {
+    json[name.startsWith('$') ? `$${name}` : name] = inside(item, name)
+  }
+  return json
 }
 
 function notSerializable(what: string, place: readonly (string | number)[]): SerializationError {

@@ -73,6 +73,7 @@ describe('what has no faithful form is refused, by its place', () => {
     [{ list: [1, Symbol('x')] }, 'value["list"][1] is a symbol'],
     [{ price: new Money() }, 'value["price"] is an instance of Money'],
     [new Map([['key', /x/]]), 'value[0] is an instance of RegExp'],
+    [new (class Ledger extends Map {})(), 'value is an instance of Ledger'],
     [circular, 'value["self"] is a reference to its own container'],
     [nested(600), 'more than 512 levels'],
   ])('%#', (value, message) => {
