@@ -1,7 +1,9 @@
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
+import { startRedis } from '@verbatim/test-support'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AppProcess } from './support/app-process.js'
 import { startService } from './support/service.js'
 
 const chromiumPath = findChromium()
@@ -112,17 +114,28 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     expect(width).toBeLessThanOrEqual(390)
   })
 
-  test('says so when Redis is away', async () => {
-    const { page } = await openPage()
-    await page.route('**/internal/cache/status', async (route) => {
-      const reply = await route.fetch()
-      const status = { ...(await reply.json()), mode: 'memory_only' }
-      await route.fulfill({ response: reply, json: status })
-    })
-    await expect
-      .poll(() => page.getByText('Redis does not answer').isVisible(), { timeout: 5_000 })
-      .toBe(true)
-    expect(await page.locator('#mode').textContent()).toBe('memory only')
+  test('says so while Redis is away, goes on answering, and says when it is back', async () => {
+    await using redis = await startRedis()
+    await using app = await AppProcess.start({ REDIS_URL: redis.url })
+    const page = await browser.newPage()
+    await page.goto(app.address)
+    const mode = (): Promise<string | null> => page.locator('#mode').textContent()
+    const notice = page.getByText('Redis does not answer')
+    await expect.poll(mode, { timeout: 10_000 }).toBe('Redis')
+    expect(await notice.isVisible()).toBe(false)
+
+    await redis.stop('SIGKILL')
+    await expect.poll(() => notice.isVisible(), { timeout: 10_000 }).toBe(true)
+    expect(await mode()).toBe('memory only')
+    await page.getByLabel('Text').fill('It rained all day, and the tent leaked.')
+    for (const status of ['MISS', 'HIT']) {
+      await analyse(page)
+      await expect.poll(() => page.locator(badge).textContent()).toBe(status)
+    }
+
+    await redis.restart()
+    await expect.poll(mode, { timeout: 10_000 }).toBe('Redis')
+    expect(await notice.isVisible()).toBe(false)
   })
 })
 
