@@ -1,3 +1,5 @@
+export { askRedis } from './ask-redis.js'
 export { freePort } from './free-port.js'
 export { testReadme } from './readme.js'
+export { type RedisCluster, startRedisCluster } from './redis-cluster.js'
 export { type RedisServer, startRedis } from './redis-server.js'

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { askRedis } from './ask-redis.js'
 import { freePort } from './free-port.js'
 
 const START_DEADLINE_MS = 10_000
@@ -108,16 +108,9 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
   return server
 }
 
-function answersPing(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
-    const settle = (answered: boolean): void => {
-      socket.destroy()
-      resolve(answered)
-    }
-    socket.setTimeout(500, () => settle(false))
-    socket.once('data', (reply) => settle(/^[+-]/.test(String(reply))))
-    socket.once('error', () => settle(false))
-    socket.once('close', () => settle(false))
-  })
+async function answersPing(port: number): Promise<boolean> {
+  return askRedis(port, 'PING').then(
+    (reply) => /^[+-]/.test(reply),
+    () => false,
+  )
 }

@@ -1,6 +1,5 @@
-import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { startRedis } from '../src/index.js'
+import { askRedis, startRedis, startRedisCluster } from '../src/index.js'
 
 test('a server starts, dies and comes back on its port', async () => {
   await using redis = await startRedis()
@@ -18,13 +17,18 @@ test('a frozen server can be ended', async () => {
   expect(await ask(redis.port)).toBe('ECONNREFUSED')
 })
 
-function ask(port: number): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
-    socket.once('data', (reply) => {
-      socket.destroy()
-      resolve(String(reply).trim())
-    })
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-  })
+test('a cluster forms, and sends keys to where they live', async () => {
+  await using cluster = await startRedisCluster()
+  const replies = await Promise.all(
+    cluster.masters.map(({ port }) => askRedis(port, 'SET key value')),
+  )
+  expect(replies.filter((reply) => reply.startsWith('+OK'))).toHaveLength(1)
+  expect(replies.filter((reply) => reply.startsWith('-MOVED'))).toHaveLength(2)
+})
+
+async function ask(port: number): Promise<string> {
+  return askRedis(port, 'PING').then(
+    (reply) => reply.trim(),
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+  )
 }
