@@ -16,7 +16,10 @@ export function answerError(
   _request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  send(reply, toldAs(error))
+  const told = toldAs(error)
+  // The one who asked learns nothing of a bug of ours; the one who runs the service must.
+  if (told.statusCode >= 500) console.error(error)
+  send(reply, told)
 }
 
 function send(reply: FastifyReply, { statusCode, code, message, field }: RequestError): void {

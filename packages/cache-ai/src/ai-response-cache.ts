@@ -79,6 +79,8 @@ export class AIResponseCache extends GenericRedisCache {
       hashAlgorithm,
       keyStyle,
       operationTtls = {},
+      keyPrefix = 'ai_cache:',
+      isolation = 'freeze',
       clock = systemClock,
       performanceMonitor = new CachePerformanceMonitor({ clock }),
       ...generic
@@ -92,7 +94,7 @@ export class AIResponseCache extends GenericRedisCache {
       prefix: '',
       performanceMonitor,
     })
-    super({ keyPrefix: 'ai_cache:', isolation: 'freeze', ...generic, clock, performanceMonitor })
+    super({ ...generic, keyPrefix, isolation, clock, performanceMonitor })
     this.#keys = keys
     this.#operationTtls = ttls
     this.#monitor = performanceMonitor
@@ -120,8 +122,8 @@ export class AIResponseCache extends GenericRedisCache {
    */
   async getCachedResponse<T = unknown>(request: AIRequest): Promise<CachedResponse<T> | undefined> {
     const key = this.#keyOf(request)
-    const stored = await this.get<StoredResponse<T>>(key)
-    return stored === undefined ? undefined : this.#describe(key, stored, true)
+    const stored = await this.get(key)
+    return isStoredResponse<T>(stored) ? this.#describe(key, stored, true) : undefined
   }
 
   /**
@@ -135,8 +137,8 @@ export class AIResponseCache extends GenericRedisCache {
     compute: () => T | Promise<T>,
   ): Promise<CachedResponse<T>> {
     const key = this.#keyOf(request)
-    const stored = await this.get<StoredResponse<T>>(key)
-    if (stored !== undefined) return this.#describe(key, stored, true)
+    const stored = await this.get(key)
+    if (isStoredResponse<T>(stored)) return this.#describe(key, stored, true)
     const loaded = await this.load<StoredResponse<T>>(
       key,
       async () => {
@@ -204,4 +206,10 @@ export class AIResponseCache extends GenericRedisCache {
       },
     }
   }
+}
+
+/** Somebody may have used `set` with a key of ours, or the original may have stored there. */
+function isStoredResponse<T>(value: unknown): value is StoredResponse<T> {
+  const { response, storedAt } = Object(value) as Partial<StoredResponse<T>>
+  return response !== undefined && Number.isFinite(storedAt)
 }

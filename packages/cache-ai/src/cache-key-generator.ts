@@ -28,7 +28,7 @@ export interface CacheKeyGeneratorOptions {
   readonly hashAlgorithm?: string | undefined
   /** Default: `'readable'`. */
   readonly keyStyle?: KeyStyle | undefined
-  /** Stands before every key. Default: `'ai_cache:'`. */
+  /** Stands before every key. At most 128 characters. Default: `'ai_cache:'`. */
   readonly prefix?: string | undefined
   /** Told how long each key took. Default: nobody. */
   readonly performanceMonitor?: CacheMonitor | undefined
@@ -36,6 +36,7 @@ export interface CacheKeyGeneratorOptions {
 
 /** Digests are cut to this many hexadecimal digits: 128 bits. */
 const DIGEST_DIGITS = 32
+const LONGEST_PREFIX = 128
 
 /**
  * Makes the key of an AI response from what the response depends on.
@@ -68,7 +69,7 @@ export class CacheKeyGenerator {
     })
     this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
     this.#keyStyle = choiceOption('keyStyle', keyStyle, ['readable', 'hashed'])
-    this.#prefix = prefix
+    this.#prefix = checkedPrefix(prefix)
     this.#monitor = options.performanceMonitor
   }
 
@@ -145,6 +146,11 @@ function hasMoreCodePoints(text: string, limit: number): boolean {
   // A code point takes at most two units.
   if (text.length > 2 * limit) return true
   return Array.from(text).length > limit
+}
+
+function checkedPrefix(prefix: unknown): string {
+  if (typeof prefix === 'string' && prefix.length <= LONGEST_PREFIX) return prefix
+  throw invalidOption('prefix', prefix, `a string of at most ${LONGEST_PREFIX} characters`)
 }
 
 function checkedAlgorithm(algorithm: unknown): string {

@@ -155,6 +155,22 @@ test('keys lie under ai_cache: in Redis, as the key generator writes them', asyn
   expect(await cache.get(cache.buildKey('Test text', 'sentiment'))).toMatchObject({ response })
 })
 
+test('options of undefined are options left out', async () => {
+  const cache = open({ keyPrefix: undefined, isolation: undefined, operationTtls: undefined })
+  await cache.cacheResponse({ ...request, response })
+  expect(await raw.keys('ai_cache:*')).toHaveLength(1)
+  expect(Object.isFrozen((await cache.getCachedResponse(request))?.response)).toBe(true)
+})
+
+test('what somebody else stored under a key of ours is no response', async () => {
+  const cache = open()
+  const { text, operation, options } = request
+  await cache.set(cache.buildKey(text, operation, options), 'plain')
+  expect(await cache.getCachedResponse(request)).toBeUndefined()
+  expect((await cache.getOrCompute(request, () => response)).response).toEqual(response)
+  expect((await cache.getCachedResponse(request))?.response).toEqual(response)
+})
+
 test('1,000 stores, 1,000 hits and 1,000 misses are counted as just that', async () => {
   const cache = open({ l1CacheSize: 100 })
   const requests = Array.from({ length: 1_000 }, (_, index) => ({

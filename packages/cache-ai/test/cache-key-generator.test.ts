@@ -160,6 +160,7 @@ describe('bad arguments', () => {
       { textHashThreshold: 0 },
       'option textHashThreshold is 0; allowed: an integer from 1 to 100000',
     ],
+    [{ prefix: 'x'.repeat(129) }, 'option prefix is a string; allowed: a string of at most 128'],
     [{ hashAlgorithm: 'crc32' }, 'option hashAlgorithm is a string'],
     [
       { keyStyle: 'short' as KeyStyle },

@@ -34,7 +34,7 @@ export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
     typeof ttl === 'number' ? ttl * 1_000 : typeof ttl === 'string' ? parse(ttl) : Number.NaN
   const rounded = Math.round(milliseconds)
   if (rounded >= 1 && rounded <= LONGEST_MILLISECONDS) return rounded
-  const shown = typeof ttl === 'number' || typeof ttl === 'string' ? quote(ttl) : describeType(ttl)
+  const shown = show(ttl)
   throw new ValidationError(`${name} is ${shown}; allowed: ${ALLOWED}`, {
     code: 'INVALID_TTL',
     context: { argument: name, received: shown },
@@ -48,6 +48,9 @@ function parse(text: string): number {
   return Number(amount) * (MILLISECONDS_PER_UNIT[unit] ?? Number.NaN)
 }
 
-function quote(ttl: number | string): string {
-  return typeof ttl === 'number' ? String(ttl) : JSON.stringify(ttl.slice(0, 32))
+/** Shows a number, and text that was meant as a duration: any other text may be a secret. */
+function show(ttl: unknown): string {
+  if (typeof ttl === 'number') return String(ttl)
+  const isMeantSo = typeof ttl === 'string' && /^[-+]?[\d.,]{0,16}\s?[a-z]{0,8}$/i.test(ttl)
+  return isMeantSo && /\d/.test(ttl) ? JSON.stringify(ttl) : describeType(ttl)
 }

@@ -10,8 +10,9 @@ export type CacheTier = 'memory' | 'redis'
 /**
  * What a cache reports to, if it is given one. Calls are positional and carry no key and no value,
  * so that observing costs little and leaks nothing. A cache makes one
- * {@link CacheMonitor.observeOperation} call for each key it is asked to read, write or delete, and
- * one {@link CacheMonitor.observeInvalidation} call for each `invalidatePattern` and `clear`.
+ * {@link CacheMonitor.observeOperation} call for each key that it reads, writes or deletes, and one
+ * {@link CacheMonitor.observeInvalidation} call for each `invalidatePattern` and `clear`. Calls that
+ * are refused for their arguments are not observed.
  *
  * Implementations must not throw.
  */

@@ -12,6 +12,7 @@ export type Isolation = 'none' | 'freeze' | 'clone'
 
 /** Turns values into what is kept, and what is kept into what is handed out. */
 export interface Isolator {
+  /** @throws SerializationError (`NOT_CLONEABLE`) for a value that has to be copied and has no copy */
   admit(value: unknown): unknown
   release(kept: unknown): unknown
 }
@@ -41,6 +42,7 @@ const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
   },
 }
 
+/** The isolation of an `InMemoryCache`, for caches that keep values in other places too. */
 export function isolatorFor(isolation: Isolation): Isolator {
   return ISOLATORS[isolation]
 }

@@ -202,7 +202,9 @@ describe('a source that cannot be read leaves no file', () => {
     const file = newFile()
     const result = await manager.createBackup(source, file)
     expect(result).toMatchObject({ success: false, keysBackedUp: 0 })
-    expect(result.errors).toEqual(['Backup failed, no file was written: Redis is not connected'])
+    expect(result.errors).toEqual([
+      'Backup failed, no file was written: Redis is not connected (ECONNREFUSED)',
+    ])
     expect(await filesLike(file)).toEqual([])
   })
 })

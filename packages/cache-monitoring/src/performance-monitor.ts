@@ -49,10 +49,9 @@ const MILLISECONDS_PER_HOUR = 3_600_000
  * a record with a negative, infinite or missing number is left out and counted in
  * {@link PerformanceStats.rejectedRecords}.
  *
- * Only reads move hits and misses. A read that the backend failed is neither, even though its
- * caller is served as on a miss: it says nothing about whether the key was there, so an outage must
- * not pass for a cache that holds the wrong things. It counts in
- * {@link PerformanceStats.cacheErrors}, as does every other failed operation.
+ * Only reads move hits and misses. An operation that ended in an error counts in
+ * {@link PerformanceStats.cacheErrors} and in nothing else: it says nothing about whether a key was
+ * there. A cache that turns trouble with its backend into a miss reports a miss.
  */
 export class CachePerformanceMonitor implements CacheMonitor {
   readonly #options: ResolvedOptions

@@ -11,50 +11,67 @@ import {
   type Ttl,
   toMilliseconds,
 } from '@verbatim/cache-core'
-import { InMemoryCache } from '@verbatim/cache-memory'
+import { InMemoryCache, type Isolator, isolatorFor } from '@verbatim/cache-memory'
 import { ValueCodec } from './codec/value-codec.js'
 import type { RedisCacheEvents } from './events.js'
-import { KeyFence } from './key-fence.js'
+import { KeyFence, type Ticket } from './key-fence.js'
 import { type GenericRedisCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { RedisConnection, type RunCommands } from './redis-connection.js'
+import { checkServer } from './redis-client.js'
+import { RedisConnection } from './redis-connection.js'
 import { RedisTier } from './redis-tier.js'
 import type { RedisCacheStats } from './stats.js'
 import { Tally } from './tally.js'
 import { UnconfirmedDeletes } from './unconfirmed-deletes.js'
+
+/** What answered a read: a value as it is kept, if any. */
+interface Found {
+  readonly kept: unknown
+  readonly tier: CacheTier
+}
 
 /**
  * A cache in two tiers: the memory of this process before a Redis that processes share.
  *
  * No call fails because Redis does, unless `onBackendError` says so, and none waits for one command
  * longer than `commandTimeout`. Without Redis the memory tier keeps serving and accepting; what was
- * written or deleted meanwhile is deleted from Redis before Redis is believed again.
+ * written or deleted meanwhile is deleted from Redis before Redis is believed about it again.
  */
 export class GenericRedisCache extends CacheInterface {
   readonly #options: ResolvedOptions
   readonly #codec: ValueCodec
+  readonly #isolator: Isolator
   readonly #connection: RedisConnection
   readonly #redis: RedisTier
   readonly #memory: InMemoryCache | undefined
   readonly #fence = new KeyFence()
-  readonly #unconfirmed = new UnconfirmedDeletes()
+  readonly #unconfirmed: UnconfirmedDeletes
   readonly #events = new EventHub<RedisCacheEvents>()
   readonly #tally = new Tally()
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
-  constructor(options: GenericRedisCacheOptions) {
+  constructor(options: GenericRedisCacheOptions = {}) {
     super()
     const resolved = resolveOptions(options)
     this.#options = resolved
     this.#codec = new ValueCodec(resolved)
+    this.#isolator = isolatorFor(resolved.isolation)
     this.#memory = resolved.enableL1Cache ? memoryTier(resolved) : undefined
     this.#connection = new RedisConnection({
       client: resolved.client,
       owned: resolved.ownsClient,
       commandTimeoutMs: resolved.commandTimeoutMs,
-      recover: (run) => this.#replayDeletes(run),
-      onChange: (ready) => this.#events.emit(ready ? 'connected' : 'disconnected'),
+      check: (client) => checkServer(client, resolved.database),
+      onChange: (ready) => {
+        this.#events.emit(ready ? 'connected' : 'disconnected')
+        if (ready) void this.#unconfirmed.settle()
+      },
     })
     this.#redis = new RedisTier(this.#connection.run, this.#codec, resolved.keyPrefix)
+    this.#unconfirmed = new UnconfirmedDeletes({
+      ready: () => this.#connection.ready,
+      deleteKeys: (keys) => this.#redis.removeAll(keys),
+      deletePattern: (pattern) => this.#redis.removeMatching(pattern),
+    })
   }
 
   /**
@@ -85,45 +102,50 @@ export class GenericRedisCache extends CacheInterface {
   override async get<T>(key: string): Promise<T | undefined> {
     assertKey(key)
     const startedAt = this.#options.clock.now()
-    const near = await this.#memory?.get<T>(key)
-    const value = near === undefined ? ((await this.#readRedis(key)) as T | undefined) : near
-    const tier: CacheTier = near === undefined && this.#connection.ready ? 'redis' : 'memory'
-    if (value === undefined) {
-      this.#tally.miss()
-      this.#observe('get', 'miss', tier, startedAt)
-      this.#events.emit('get_miss', key)
-    } else {
+    let tier: CacheTier = 'memory'
+    let outcome: OperationOutcome = 'error'
+    try {
+      let kept = await this.#memory?.get(key)
+      if (kept === undefined) ({ kept, tier } = await this.#readRedis(key))
+      outcome = kept === undefined ? 'miss' : 'hit'
+      if (kept === undefined) {
+        this.#tally.miss()
+        this.#events.emit('get_miss', key)
+        return undefined
+      }
       this.#tally.hit(tier)
-      this.#observe('get', 'hit', tier, startedAt)
+      const value = this.#isolator.release(kept) as T
       this.#events.emit('get_success', key, value)
+      return value
+    } finally {
+      this.#observe('get', outcome, tier, startedAt)
     }
-    return value
   }
 
-  override async set<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
-    this.loads.fence(key)
-    await this.#store(key, value, ttl)
+  override set<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
+    return this.#store(key, value, ttl, true)
   }
 
   protected override fill<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
-    return this.#store(key, value, ttl)
+    return this.#store(key, value, ttl, false)
   }
 
   override async delete(key: string): Promise<boolean> {
     assertKey(key)
     const startedAt = this.#options.clock.now()
     this.loads.fence(key)
+    const isBelieved = !this.#unconfirmed.has(key)
     const write = this.#fence.begin('write', key)
     this.#fence.claim(write)
     try {
       const wasNear = (await this.#memory?.delete(key)) ?? false
-      const wasFar = await this.#change('delete', key, startedAt, () => this.#redis.remove(key))
-      // A read may have brought the value back meanwhile; a later write may have, and may keep it.
-      if (!write.overtaken) await this.#memory?.delete(key)
-      const existed = wasNear || wasFar === true
+      const wasFar = await this.#change('delete', write, startedAt, () => this.#redis.remove(key))
+      const existed = wasNear || (isBelieved && wasFar === true)
       if (existed) this.#events.emit('delete_success', key)
       return existed
     } finally {
+      // A read may have brought the value back meanwhile; a later write may have, and may keep it.
+      if (!write.overtaken) await this.#memory?.delete(key)
       this.#fence.end(write)
     }
   }
@@ -131,12 +153,15 @@ export class GenericRedisCache extends CacheInterface {
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
     if (await this.#memory?.exists(key)) return true
+    if (this.#unconfirmed.has(key)) return false
     return (await this.#attempt(() => this.#redis.has(key))) ?? false
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const far = await this.#attempt(() => this.#redis.remainingMs(key))
+    const far = this.#unconfirmed.has(key)
+      ? undefined
+      : await this.#attempt(() => this.#redis.remainingMs(key))
     // What was written while Redis was away is in memory only.
     if (far === undefined) return this.#memory?.getTtl(key)
     return far === Number.POSITIVE_INFINITY ? null : far / 1_000
@@ -152,7 +177,7 @@ export class GenericRedisCache extends CacheInterface {
     const listed = new Set<string>()
     for await (const page of this.#redis.pages(pattern)) {
       for (const key of page) {
-        if (listed.has(key)) continue
+        if (listed.has(key) || this.#unconfirmed.has(key)) continue
         listed.add(key)
         yield key
       }
@@ -172,14 +197,17 @@ export class GenericRedisCache extends CacheInterface {
     this.#fence.overtake(matches)
     const removed = new Set(this.#memory?.getActiveKeys().filter(matches))
     await this.#memory?.invalidatePattern(pattern)
-    const removedFar = await this.#attempt(
-      () => this.#redis.removeMatching(pattern),
-      () => this.#unconfirmed.addPattern(pattern),
-    )
-    for (const key of removedFar ?? []) removed.add(key)
-    // Reads that began meanwhile may have brought back what was on its way out.
-    this.#fence.overtake(matches, 'read')
-    await this.#memory?.invalidatePattern(pattern)
+    try {
+      const removedFar = await this.#attempt(
+        () => this.#redis.removeMatching(pattern),
+        () => this.#unconfirmed.addPattern(pattern),
+      )
+      for (const key of removedFar ?? []) removed.add(key)
+    } finally {
+      // Reads that began meanwhile may have brought back what was on its way out.
+      this.#fence.overtake(matches, 'read')
+      await this.#memory?.invalidatePattern(pattern)
+    }
     const { monitor, clock } = this.#options
     monitor?.observeInvalidation(removed.size, clock.now() - startedAt)
     return removed.size
@@ -197,25 +225,30 @@ export class GenericRedisCache extends CacheInterface {
     return {
       mode: connected ? 'redis' : 'memory_only',
       ...counts,
-      redis: { connected, ...redis, unconfirmedDeletes: this.#unconfirmed.size },
+      redis: {
+        connected,
+        lastTrouble: this.#connection.lastTrouble,
+        ...redis,
+        unconfirmedDeletes: this.#unconfirmed.size,
+      },
       memory: this.#memory?.getStats(),
     }
   }
 
-  async #readRedis(key: string): Promise<unknown> {
+  async #readRedis(key: string): Promise<Found> {
+    if (this.#unconfirmed.has(key)) return { kept: undefined, tier: 'memory' }
     const read = this.#fence.begin('read', key)
     try {
       const stored = await this.#attempt(() => this.#redis.read(key))
-      if (stored === undefined) {
-        if (this.#connection.ready) this.#tally.redisMiss()
-        return undefined
+      if (stored === undefined) return { kept: undefined, tier: 'memory' }
+      if (stored === null || 'corrupt' in stored) {
+        this.#tally.redisMiss()
+        if (stored !== null) await this.#dropCorrupt(key, stored.corrupt)
+        return { kept: undefined, tier: 'redis' }
       }
-      if ('corrupt' in stored) {
-        await this.#dropCorrupt(key, stored.corrupt)
-        return undefined
-      }
-      if (!read.overtaken) await this.#keepNear(key, stored.value, stored.remainingMs)
-      return stored.value
+      const kept = this.#isolator.admit(stored.value)
+      if (!read.overtaken) await this.#keepNear(key, kept, stored.remainingMs)
+      return { kept, tier: 'redis' }
     } finally {
       this.#fence.end(read)
     }
@@ -227,54 +260,67 @@ export class GenericRedisCache extends CacheInterface {
     await this.#attempt(() => this.#redis.removeCorrupt(key, bytes))
   }
 
-  async #store(key: string, value: unknown, ttl: Ttl | undefined): Promise<void> {
+  async #store(
+    key: string,
+    value: unknown,
+    ttl: Ttl | undefined,
+    fencesLoads: boolean,
+  ): Promise<void> {
     assertKey(key)
     assertValue(value)
     const lifeMs = ttl === undefined ? this.#options.defaultLifeMs : toMilliseconds(ttl)
+    if (fencesLoads) this.loads.fence(key)
     const startedAt = this.#options.clock.now()
     const write = this.#fence.begin('write', key)
     try {
+      // Both take the value as it is now, whatever its owner does to it while Redis answers.
+      const kept = this.#isolator.admit(value)
       const bytes = await this.#codec.encode(key, value)
       // A later write or delete of this key has gone ahead while this one was being encoded.
       if (!this.#fence.claim(write)) return
       // The old value goes first, so that nobody reads it here once Redis has the new one.
       await this.#memory?.delete(key)
-      const stored = await this.#change('set', key, startedAt, async () => {
+      const stored = await this.#change('set', write, startedAt, async () => {
         await this.#redis.write(key, bytes, lifeMs)
         return true
       })
-      if (!write.overtaken) await this.#keepNear(key, value, lifeMs)
+      if (!write.overtaken) await this.#keepNear(key, kept, lifeMs)
       if (stored === true) this.#events.emit('set_success', key, value)
     } finally {
       this.#fence.end(write)
     }
   }
 
-  /** Sends a write or delete of a key. Answers `undefined` where Redis was no use. */
+  /** Sends a write or delete. Answers `undefined` where Redis was no use. */
   async #change<T>(
     operation: CacheOperation,
-    key: string,
+    write: Ticket,
     startedAt: number,
     send: () => Promise<T>,
   ): Promise<T | undefined> {
-    const answer = await this.#attempt(send, () => this.#unconfirmed.addKey(key))
-    const reached = answer !== undefined
-    this.#observe(operation, reached ? 'ok' : 'error', reached ? 'redis' : 'memory', startedAt)
-    return answer
+    let reached = false
+    try {
+      const answer = await this.#attempt(send, () => this.#unconfirmed.addKey(write.key))
+      reached = answer !== undefined
+      if (reached && !write.overtaken) this.#unconfirmed.confirm(write.key)
+      return answer
+    } finally {
+      this.#observe(operation, reached ? 'ok' : 'error', reached ? 'redis' : 'memory', startedAt)
+    }
   }
 
   /** Keeps a value in memory, no longer than Redis does and no longer than the default life. */
-  async #keepNear(key: string, value: unknown, lifeMs: number): Promise<void> {
+  async #keepNear(key: string, kept: unknown, lifeMs: number): Promise<void> {
     const nearMs = Math.floor(Math.min(lifeMs, this.#options.defaultLifeMs))
     if (nearMs < 1) return
-    await this.#memory?.set(key, value, nearMs === Number.POSITIVE_INFINITY ? null : `${nearMs}ms`)
+    await this.#memory?.set(key, kept, nearMs === Number.POSITIVE_INFINITY ? null : `${nearMs}ms`)
   }
 
   /**
    * Does something with Redis. Trouble is counted, told and, unless the cache was told to throw,
    * answered with `undefined`.
    *
-   * @param remember - for changes: notes what must be deleted before Redis is believed again
+   * @param remember - for changes: notes what must be deleted before Redis is believed about it again
    */
   async #attempt<T>(work: () => Promise<T>, remember?: () => void): Promise<T | undefined> {
     try {
@@ -282,7 +328,7 @@ export class GenericRedisCache extends CacheInterface {
     } catch (error) {
       if (remember !== undefined) {
         remember()
-        this.#connection.distrust()
+        void this.#unconfirmed.settle()
       }
       if (!(error instanceof InfrastructureError)) throw error
       this.#tally.error(error)
@@ -290,16 +336,6 @@ export class GenericRedisCache extends CacheInterface {
       if (this.#options.throwsBackendErrors) throw error
       return undefined
     }
-  }
-
-  /** Redis has answered again: before it is believed, what could not be deleted is deleted. */
-  async #replayDeletes(run: RunCommands): Promise<void> {
-    await run((client) => client.ping())
-    const redis = new RedisTier(run, this.#codec, this.#options.keyPrefix)
-    await this.#unconfirmed.replay(
-      (keys) => redis.removeAll(keys),
-      (pattern) => redis.removeMatching(pattern),
-    )
   }
 
   #observe(
@@ -313,7 +349,7 @@ export class GenericRedisCache extends CacheInterface {
   }
 }
 
-function memoryTier(options: ResolvedOptions): InMemoryCache {
-  const { defaultTtl, l1CacheSize: maxSize, isolation, clock } = options
-  return new InMemoryCache({ defaultTtl, maxSize, isolation, clock })
+/** It keeps what was admitted already, so it does no isolating of its own. */
+function memoryTier({ defaultTtl, l1CacheSize, clock }: ResolvedOptions): InMemoryCache {
+  return new InMemoryCache({ defaultTtl, maxSize: l1CacheSize, clock })
 }

@@ -45,18 +45,13 @@ export class KeyFence {
   /**
    * Must be called for every ticket, whatever became of it. The end of a write overtakes all reads
    * once more: one that began after it was sent may have seen either state.
-   *
-   * @returns whether its value may go to memory
    */
-  end(ticket: Ticket): boolean {
+  end(ticket: Ticket): void {
     const tickets = this.#tickets.get(ticket.key)
-    if (tickets === undefined) return false
-    tickets.delete(ticket)
-    if (tickets.size === 0) this.#tickets.delete(ticket.key)
-    if (ticket.kind === 'write') {
-      for (const other of tickets) if (other.kind === 'read') other.overtaken = true
-    }
-    return !ticket.overtaken
+    tickets?.delete(ticket)
+    if (tickets?.size === 0) this.#tickets.delete(ticket.key)
+    if (ticket.kind !== 'write') return
+    for (const other of tickets ?? []) if (other.kind === 'read') other.overtaken = true
   }
 
   /** Overtakes what is under way for the keys that match; only the reads, if so told. */

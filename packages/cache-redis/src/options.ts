@@ -32,7 +32,7 @@ export interface GenericRedisCacheOptions {
   readonly compressionThreshold?: number | undefined
   /** 1 (fastest) to 9 (smallest). Default: 6. */
   readonly compressionLevel?: number | undefined
-  /** The longest that Redis may keep a call waiting, in milliseconds. 1 to 60,000. Default: 200. */
+  /** The longest that one command may take, in milliseconds. 1 to 60,000. Default: 200. */
   readonly commandTimeout?: number | undefined
   /**
    * What trouble with Redis does to a call: `'degrade'` makes a read a miss and a write
@@ -48,6 +48,8 @@ export interface GenericRedisCacheOptions {
 export interface ResolvedOptions {
   readonly client: RedisClient
   readonly ownsClient: boolean
+  /** The number of the database to use on a client of ours. */
+  readonly database: number
   readonly keyPrefix: string
   readonly defaultLifeMs: number
   readonly defaultTtl: Ttl
@@ -105,15 +107,36 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
 function resolveClient(
   { redisUrl, client }: GenericRedisCacheOptions,
   commandTimeoutMs: number,
-): { client: RedisClient; ownsClient: boolean } {
+): Pick<ResolvedOptions, 'client' | 'ownsClient' | 'database'> {
   if ((redisUrl === undefined) === (client === undefined)) {
     throw new ConfigurationError('either redisUrl or client must be given, and not both', {
       code: 'INVALID_OPTION',
       context: { options: ['redisUrl', 'client'] },
     })
   }
-  if (client !== undefined) return { client, ownsClient: false }
-  return { client: createRedisClient(parseRedisUrl(redisUrl), commandTimeoutMs), ownsClient: true }
+  if (client !== undefined) {
+    assertNoClientPrefix(client)
+    return { client, ownsClient: false, database: 0 }
+  }
+  const target = parseRedisUrl(redisUrl)
+  return {
+    client: createRedisClient(target, commandTimeoutMs),
+    ownsClient: true,
+    database: target.db ?? 0,
+  }
+}
+
+/** The client puts its prefix before keys, but not into the patterns by which keys are found. */
+function assertNoClientPrefix(client: RedisClient): void {
+  const options: {
+    keyPrefix?: string | undefined
+    redisOptions?: { keyPrefix?: string | undefined } | undefined
+  } = client.options
+  if (!(options.keyPrefix || options.redisOptions?.keyPrefix)) return
+  throw new ConfigurationError('client has a keyPrefix of its own; give keyPrefix to the cache', {
+    code: 'INVALID_OPTION',
+    context: { option: 'client' },
+  })
 }
 
 /** Without a prefix, clearing the cache would clear the database. */

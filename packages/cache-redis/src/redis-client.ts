@@ -43,3 +43,12 @@ export function createRedisClient(target: RedisTarget, commandTimeoutMs: number)
 function fullJitter(attempt: number): number {
   return Math.random() * Math.min(LONGEST_RETRY_DELAY_MS, 50 * 2 ** attempt)
 }
+
+/**
+ * Rejects unless the server answers, in the right database. The client goes on in database 0 when
+ * the one it was told to use is refused.
+ */
+export async function checkServer(client: RedisClient, database: number): Promise<void> {
+  if (database > 0) await (client as Redis).select(database)
+  await client.ping()
+}

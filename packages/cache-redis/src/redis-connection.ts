@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { InfrastructureError } from '@verbatim/cache-core'
 import type { RedisClient } from './redis-client.js'
 
 /** How long `connect()` waits for an answer, one way or the other. */
 const CONNECT_DEADLINE_MS = 1_500
 const CLOSE_DEADLINE_MS = 500
-const RECOVERY_PAUSE_MS = 100
+const PAUSE_BETWEEN_CHECKS_MS = 100
 
 /**
  * Sends commands and waits for the answer, within the time limit.
@@ -20,8 +21,8 @@ export interface ConnectionOptions {
   readonly owned: boolean
   /** The longest that one command may take, in milliseconds. */
   readonly commandTimeoutMs: number
-  /** Runs before the connection is used for the first time and after each trouble. */
-  readonly recover: (run: RunCommands) => Promise<void>
+  /** Must succeed before the connection is trusted, for the first time or again. */
+  readonly check: (client: RedisClient) => Promise<unknown>
   readonly onChange: (ready: boolean) => void
 }
 
@@ -29,33 +30,38 @@ export interface ConnectionOptions {
  * A connection that is either trusted or not used.
  *
  * One command that times out or loses its connection ends the trust: calls then fail at once, and
- * the server is asked in the background until it answers and `recover` has set right what was left
- * undone. So a server that hangs costs one caller its time limit, not every caller.
+ * the server is checked in the background until it answers. So a server that hangs costs one caller
+ * its time limit, not every caller.
  */
 export class RedisConnection {
   readonly #options: ConnectionOptions
   readonly #client: RedisClient
-  #state: 'idle' | 'untrusted' | 'ready' | 'closed' = 'idle'
-  /** False until the first attempt to connect has ended, well or badly. */
-  #wasTried = false
-  #recovering = false
-  /** Grows at each reason to doubt, so that one which comes up during a recovery is not lost. */
-  #doubts = 0
-  #pause: NodeJS.Timeout | undefined
   readonly #waiting = new Set<(ready: boolean) => void>()
+  readonly #closing = new AbortController()
+  #state: 'idle' | 'untrusted' | 'ready' | 'closed' = 'idle'
+  /** False until a first call has waited for the connection, successfully or not. */
+  #wasTried = false
+  #checking = false
+  #lastTrouble: string | undefined
+  #closed: Promise<void> | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#client = options.client
     this.#client.on('ready', this.#onReady)
     this.#client.on('close', this.#onClose)
-    // An `error` event without a listener ends up on stderr. What it says reaches callers anyway,
-    // through the commands that fail.
-    if (options.owned) this.#client.on('error', () => {})
+    // Without a listener the client would print its errors to stderr. A client that was handed in
+    // has, or has not, its owner's.
+    if (options.owned) this.#client.on('error', this.#noteTrouble)
   }
 
   get ready(): boolean {
     return this.#state === 'ready'
+  }
+
+  /** Why Redis could not be used last time, such as `ECONNREFUSED` or `WRONGPASS`. */
+  get lastTrouble(): string | undefined {
+    return this.#lastTrouble
   }
 
   /** Opens the connection if need be. Answers whether it can be used; never rejects. */
@@ -75,33 +81,30 @@ export class RedisConnection {
   }
 
   readonly run: RunCommands = async (send) => {
-    // Only the very first calls wait for the connection; after a loss they fail at once.
-    if (!this.#wasTried) await this.connect(this.#options.commandTimeoutMs)
-    if (this.#state !== 'ready') throw unavailable()
+    // Only the very first calls wait for the connection; after that, calls fail at once.
+    if (!this.#wasTried) {
+      await this.connect(this.#options.commandTimeoutMs)
+      this.#wasTried = true
+    }
+    if (this.#state !== 'ready') throw unavailable(this.#lastTrouble)
     try {
       return await this.#attempt(send)
     } catch (error) {
       // A refusal is an answer: the connection itself is sound.
-      if ((error as InfrastructureError).code !== 'BACKEND_REFUSED') this.distrust()
+      if (error instanceof InfrastructureError && error.code !== 'BACKEND_REFUSED') this.#distrust()
       throw error
     }
   }
 
-  /** Says that something was left undone, which `recover` must do before Redis is used again. */
-  distrust(): void {
-    if (this.#state === 'closed') return
-    this.#doubts++
-    const wasReady = this.#state === 'ready'
-    this.#state = 'untrusted'
-    if (wasReady) this.#options.onChange(false)
-    if (this.#client.status === 'ready') void this.#recover()
+  /** Ends the connection if it is ours. Takes no longer than a second, whatever the server does. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
   }
 
-  /** Ends the connection if it is ours. Takes no longer than a second, whatever the server does. */
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return
+  async #end(): Promise<void> {
     this.#state = 'closed'
-    clearTimeout(this.#pause)
+    this.#closing.abort()
     this.#settleWaiting(false)
     this.#client.off('ready', this.#onReady)
     this.#client.off('close', this.#onClose)
@@ -114,55 +117,69 @@ export class RedisConnection {
 
   #start(): void {
     this.#state = 'untrusted'
-    if (this.#client.status === 'ready') void this.#recover()
+    if (this.#client.status === 'ready') void this.#regainTrust()
     // Whether it succeeds is told by the events.
     else if (this.#client.status === 'wait') this.#client.connect().catch(() => undefined)
   }
 
   readonly #onReady = (): void => {
-    if (this.#state !== 'idle') void this.#recover()
+    if (this.#state === 'untrusted') void this.#regainTrust()
   }
 
   readonly #onClose = (): void => {
-    this.distrust()
+    this.#distrust()
     this.#settleWaiting(false)
   }
 
-  async #recover(): Promise<void> {
-    if (this.#recovering) return
-    this.#recovering = true
-    try {
-      // Again whenever something more was left undone meanwhile.
-      let doubts: number
-      do {
-        doubts = this.#doubts
-        await this.#options.recover(this.#attempt)
-      } while (doubts !== this.#doubts)
-      if (this.#state !== 'untrusted') return
-      this.#state = 'ready'
-      this.#options.onChange(true)
-      this.#settleWaiting(true)
-    } catch {
-      if (this.#state === 'closed') return
-      this.#pause = setTimeout(() => {
-        if (this.#client.status === 'ready') void this.#recover()
-      }, RECOVERY_PAUSE_MS)
-    } finally {
-      this.#recovering = false
+  readonly #noteTrouble = (error: unknown): void => {
+    this.#lastTrouble = kindOf(error)
+  }
+
+  #distrust(): void {
+    if (this.#state !== 'ready') return
+    this.#state = 'untrusted'
+    this.#options.onChange(false)
+    void this.#regainTrust()
+  }
+
+  /** Checks the server until it answers. Ends when the connection does; the next one starts anew. */
+  async #regainTrust(): Promise<void> {
+    if (this.#checking) return
+    this.#checking = true
+    while (this.#state === 'untrusted' && this.#client.status === 'ready') {
+      try {
+        await this.#attempt(this.#options.check)
+        if (this.#state === 'untrusted') this.#trust()
+      } catch {
+        await sleep(PAUSE_BETWEEN_CHECKS_MS, undefined, {
+          ref: false,
+          signal: this.#closing.signal,
+        }).catch(() => undefined)
+      }
     }
+    this.#checking = false
+  }
+
+  #trust(): void {
+    this.#state = 'ready'
+    this.#lastTrouble = undefined
+    this.#options.onChange(true)
+    this.#settleWaiting(true)
   }
 
   readonly #attempt: RunCommands = async (send) => {
     try {
       return await within(this.#options.commandTimeoutMs, send(this.#client))
     } catch (error) {
+      // A mistake of ours is not to be taken for trouble with Redis.
+      if (error instanceof TypeError) throw error
+      this.#noteTrouble(error)
       if (error instanceof InfrastructureError) throw error
-      throw isErrorReply(error) ? refused(error) : unavailable()
+      throw isErrorReply(error) ? refused(kindOf(error)) : unavailable(kindOf(error))
     }
   }
 
   #settleWaiting(ready: boolean): void {
-    this.#wasTried = true
     for (const settle of this.#waiting) settle(ready)
   }
 }
@@ -182,15 +199,26 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 }
 
 /** True for what Redis itself answered, such as `OOM` or `NOPERM`. */
-function isErrorReply(error: unknown): error is Error {
+function isErrorReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** What kind of trouble an error is, without what it says: that may quote arguments. */
+function kindOf(error: unknown): string {
+  const { code, name, message } = error as Partial<NodeJS.ErrnoException>
+  if (isErrorReply(error)) return /^[A-Z]+/.exec(message ?? '')?.[0] ?? 'ERR'
+  return code ?? name ?? 'UNKNOWN'
 }
 
 // Errors are made anew, never passed on: those of the client carry the command's arguments, and so
 // passwords and values.
 
-function unavailable(): InfrastructureError {
-  return new InfrastructureError('Redis is not connected', { code: 'BACKEND_UNAVAILABLE' })
+function unavailable(reason: string | undefined): InfrastructureError {
+  const because = reason === undefined ? '' : ` (${reason})`
+  return new InfrastructureError(`Redis is not connected${because}`, {
+    code: 'BACKEND_UNAVAILABLE',
+    context: { reason },
+  })
 }
 
 function timedOut(milliseconds: number): InfrastructureError {
@@ -200,11 +228,9 @@ function timedOut(milliseconds: number): InfrastructureError {
   })
 }
 
-function refused(reply: Error): InfrastructureError {
-  // The first word is the kind of refusal; what follows may quote arguments.
-  const kind = /^[A-Z]+/.exec(reply.message)?.[0] ?? 'ERR'
-  return new InfrastructureError(`Redis refused the command: ${kind}`, {
+function refused(reply: string): InfrastructureError {
+  return new InfrastructureError(`Redis refused the command: ${reply}`, {
     code: 'BACKEND_REFUSED',
-    context: { reply: kind },
+    context: { reply },
   })
 }

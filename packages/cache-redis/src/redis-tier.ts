@@ -24,6 +24,9 @@ local bytes = redis.call('GET', KEYS[1])
 if bytes and redis.sha1hex(bytes) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end
 return 0`)
 
+/** A client may have been told to answer numbers as text. */
+type RedisNumber = number | string
+
 /** A value as Redis holds it. */
 export interface StoredValue {
   readonly value: unknown
@@ -48,13 +51,14 @@ export class RedisTier {
     this.#prefix = prefix
   }
 
-  async read(key: string): Promise<StoredValue | CorruptValue | undefined> {
+  /** Answers `null` when there is none. */
+  async read(key: string): Promise<StoredValue | CorruptValue | null> {
     const reply = await this.#run((client) => READ.run(client, this.#prefix + key))
-    if (reply === null) return undefined
-    const [bytes, remaining] = reply as [Buffer, number]
+    if (reply === null) return null
+    const [bytes, remaining] = reply as [Buffer, RedisNumber]
     try {
       const value = await this.#codec.decode(key, bytes)
-      return { value, remainingMs: remaining < 0 ? Number.POSITIVE_INFINITY : remaining }
+      return { value, remainingMs: toLife(remaining) }
     } catch {
       return { corrupt: bytes }
     }
@@ -84,9 +88,8 @@ export class RedisTier {
 
   /** What is left of a key's life: `Infinity` when it never expires, `undefined` when it is absent. */
   async remainingMs(key: string): Promise<number | undefined> {
-    const remaining = await this.#run((client) => client.pttl(this.#prefix + key))
-    if (remaining === -2) return undefined
-    return remaining === -1 ? Number.POSITIVE_INFINITY : remaining
+    const reply: RedisNumber = await this.#run((client) => client.pttl(this.#prefix + key))
+    return Number(reply) === -2 ? undefined : toLife(reply)
   }
 
   /** Lists keys page by page. Redis may list a key twice. */
@@ -136,6 +139,11 @@ export class RedisTier {
     const head = /^[^*?[\\]*/.exec(pattern)?.[0] ?? ''
     return `${escapeGlob(this.#prefix + head)}*`
   }
+}
+
+/** Redis says -1 for what never expires. */
+function toLife(pttl: RedisNumber): number {
+  return Number(pttl) < 0 ? Number.POSITIVE_INFINITY : Number(pttl)
 }
 
 function masters(client: RedisClient): Redis[] {

@@ -31,9 +31,17 @@ export function parseRedisUrl(text: unknown): RedisTarget {
     host,
     port: url.port === '' ? 6379 : Number(url.port),
     db: Number(database),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === '' ? {} : { username: decoded(url.username) }),
+    ...(url.password === '' ? {} : { password: decoded(url.password) }),
     ...(secure ? { tls: isAddress(host) ? {} : { servername: host } } : {}),
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw invalid('has a user or password with a % that escapes nothing; write %25')
   }
 }
 

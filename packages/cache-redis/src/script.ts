@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './redis-client.js'
 
+/**
+ * The client's own methods for programs, which its types leave out for a Cluster. `callBuffer` would
+ * do the same, except on a client with automatic pipelining, which garbles it.
+ */
+interface ProgramCommands {
+  evalshaBuffer(digest: string, keys: 1, key: string, ...args: string[]): Promise<unknown>
+  evalBuffer(source: string, keys: 1, key: string, ...args: string[]): Promise<unknown>
+}
+
 /** A program that Redis runs on one key, as a single step: nothing else happens in between. */
 export class Script {
   readonly #source: string
@@ -13,12 +22,13 @@ export class Script {
 
   /** Text in the answer comes as bytes. */
   async run(client: RedisClient, key: string, ...args: string[]): Promise<unknown> {
+    const programs = client as unknown as ProgramCommands
     try {
-      return await client.callBuffer('EVALSHA', this.#digest, 1, key, ...args)
+      return await programs.evalshaBuffer(this.#digest, 1, key, ...args)
     } catch (error) {
       // Redis forgets programs when it restarts; sending one makes it known again.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-      return client.callBuffer('EVAL', this.#source, 1, key, ...args)
+      return programs.evalBuffer(this.#source, 1, key, ...args)
     }
   }
 }

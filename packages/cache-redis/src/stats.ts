@@ -11,13 +11,15 @@ export interface RedisCacheStats {
   readonly hitRate: number
   readonly redis: {
     readonly connected: boolean
+    /** Why Redis could not be used last time, such as `'ECONNREFUSED'`; `undefined` while it can. */
+    readonly lastTrouble: string | undefined
     readonly hits: number
     readonly misses: number
-    /** Commands that failed, by the code of the error. */
+    /** Calls that Redis was no use to, by the code of the error. */
     readonly errors: Readonly<Record<string, number>>
     /** Values that could not be read back. */
     readonly corruptValues: number
-    /** Keys and patterns that will be deleted as soon as Redis answers. */
+    /** Keys and patterns that are misses until they have been deleted from Redis. */
     readonly unconfirmedDeletes: number
   }
   /** The memory tier; `undefined` when it is switched off. */

@@ -128,9 +128,10 @@ describe('races', () => {
   /** A client whose answers to reads are held back until `held` resolves. */
   class SlowReads extends Redis {
     held: Promise<void> = Promise.resolve()
-    override async callBuffer(...args: unknown[]): Promise<unknown> {
-      const answer = await super.callBuffer(...(args as [string, ...string[]]))
-      await this.held
+
+    override async sendCommand(...args: Parameters<Redis['sendCommand']>): Promise<unknown> {
+      const answer = await super.sendCommand(...args)
+      if (args[0].name.startsWith('eval')) await this.held
       return answer
     }
   }
@@ -174,6 +175,52 @@ describe('races', () => {
     await Promise.all([cache.set('key', 'verbatim '.repeat(500_000)), cache.set('key', 'small')])
     expect(await cache.get('key')).toBe('small')
     expect(await open().get('key')).toBe('small')
+  })
+})
+
+describe('what its owner does to a value after storing it', () => {
+  test.each(['freeze', 'clone'] as const)("reaches neither tier with '%s'", async (isolation) => {
+    const cache = open({ isolation })
+    const value = { list: [1] }
+    const stored = cache.set('key', value)
+    value.list.push(2)
+    await stored
+    expect(await cache.get('key')).toEqual({ list: [1] })
+    expect(await open().get('key')).toEqual({ list: [1] })
+  })
+
+  test("hits are frozen with 'freeze', whichever tier answers", async () => {
+    await open().set('key', { list: [1] })
+    const cache = open({ isolation: 'freeze' })
+    const fromRedis = await cache.get<{ list: number[] }>('key')
+    const fromMemory = await cache.get<{ list: number[] }>('key')
+    expect([fromRedis, fromMemory].map((hit) => Object.isFrozen(hit?.list))).toEqual([true, true])
+  })
+})
+
+describe('clients that were handed in', () => {
+  test('with automatic pipelining', async () => {
+    const client = new Redis(redis.url, { enableAutoPipelining: true })
+    opened.push({ close: () => client.quit() })
+    const cache = open({ client, enableL1Cache: false })
+    await cache.setMany(Array.from({ length: 20 }, (_, index) => [`key:${index}`, index]))
+    const keys = Array.from({ length: 20 }, (_, index) => `key:${index}`)
+    expect((await cache.getMany(keys)).size).toBe(20)
+  })
+
+  test('with numbers as text', async () => {
+    const client = new Redis(redis.url, { stringNumbers: true })
+    opened.push({ close: () => client.quit() })
+    const cache = open({ client, enableL1Cache: false })
+    await cache.set('key', 1, null)
+    expect(await cache.getTtl('key')).toBeNull()
+    expect(await cache.getTtl('absent')).toBeUndefined()
+    expect(await cache.get('key')).toBe(1)
+  })
+
+  test('with a prefix of their own are refused', () => {
+    const client = new Redis(redis.url, { keyPrefix: 'app:', lazyConnect: true })
+    expect(() => new GenericRedisCache({ client })).toThrow('client has a keyPrefix of its own')
   })
 })
 

@@ -4,7 +4,9 @@ import { KeyFence } from '../src/key-fence.js'
 describe('KeyFence', () => {
   test('a read may keep its value when nothing else happens', () => {
     const fence = new KeyFence()
-    expect(fence.end(fence.begin('read', 'key'))).toBe(true)
+    const read = fence.begin('read', 'key')
+    fence.end(read)
+    expect(read.overtaken).toBe(false)
   })
 
   test('a write overtakes a read that began before it was sent', () => {
@@ -29,8 +31,10 @@ describe('KeyFence', () => {
     const write = fence.begin('write', 'key')
     fence.claim(write)
     const read = fence.begin('read', 'key')
-    expect(fence.end(write)).toBe(true)
-    expect(fence.end(read)).toBe(false)
+    fence.end(write)
+    expect(write.overtaken).toBe(false)
+    fence.end(read)
+    expect(read.overtaken).toBe(true)
   })
 
   test('of two writes, the one that began later wins, whichever is ready first', () => {
@@ -39,8 +43,10 @@ describe('KeyFence', () => {
     const later = fence.begin('write', 'key')
     expect(fence.claim(later)).toBe(true)
     expect(fence.claim(earlier)).toBe(false)
-    expect(fence.end(earlier)).toBe(false)
-    expect(fence.end(later)).toBe(true)
+    fence.end(earlier)
+    expect(earlier.overtaken).toBe(true)
+    fence.end(later)
+    expect(later.overtaken).toBe(false)
   })
 
   test('a write does not overtake one that began later, neither when sent nor at its end', () => {
@@ -50,7 +56,8 @@ describe('KeyFence', () => {
     expect(fence.claim(earlier)).toBe(true)
     fence.end(earlier)
     expect(fence.claim(later)).toBe(true)
-    expect(fence.end(later)).toBe(true)
+    fence.end(later)
+    expect(later.overtaken).toBe(false)
   })
 
   test('a write that is given up overtakes nobody', () => {
@@ -65,7 +72,8 @@ describe('KeyFence', () => {
     const fence = new KeyFence()
     const read = fence.begin('read', 'a')
     fence.claim(fence.begin('write', 'b'))
-    expect(fence.end(read)).toBe(true)
+    fence.end(read)
+    expect(read.overtaken).toBe(false)
   })
 
   test('an invalidation overtakes what matches, or only the reads among it', () => {

@@ -36,6 +36,9 @@ const away = (cache: GenericRedisCache): Promise<void> =>
     interval: 5,
   })
 
+const settled = (cache: GenericRedisCache): Promise<void> =>
+  vi.waitFor(() => expect(cache.getStats().redis.unconfirmedDeletes).toBe(0), { timeout: 5_000 })
+
 describe('no Redis from the start', () => {
   test('connect answers false, and the cache works from memory', async () => {
     const cache = open({ redisUrl: `redis://127.0.0.1:${await freePort()}` })
@@ -64,7 +67,9 @@ describe('no Redis from the start', () => {
     await expect(cache.get('key')).rejects.toThrow(InfrastructureError)
     await expect(cache.set('key', 'value')).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
     await expect(cache.delete('key')).rejects.toThrow('Redis is not connected')
-    await expect(cache.exists('key')).rejects.toThrow(InfrastructureError)
+    await expect(cache.exists('other')).rejects.toThrow('Redis is not connected (ECONNREFUSED)')
+    // Whether Redis has it or not, it was deleted.
+    expect(await cache.exists('key')).toBe(false)
   })
 })
 
@@ -94,6 +99,30 @@ describe('Redis dies and comes back', () => {
     const startedAt = performance.now()
     await back(cache)
     expect(performance.now() - startedAt).toBeLessThan(1_500)
+  })
+
+  test('it is back although writes never pause', async () => {
+    const cache = open()
+    await cache.connect()
+    await redis.stop('SIGKILL')
+    await away(cache)
+    const pause = new AbortController()
+    const writers = Array.from({ length: 20 }, async (_, writer) => {
+      for (let count = 0; !pause.signal.aborted; count++) {
+        await cache.set(`key:${writer}:${count % 50}`, count)
+        await sleep(1)
+      }
+    })
+    await sleep(300)
+    await redis.restart()
+    const startedAt = performance.now()
+    await back(cache)
+    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    pause.abort()
+    await Promise.all(writers)
+    await settled(cache)
+    await cache.set('after', 1)
+    expect(await elsewhere().get('after')).toBe(1)
   })
 
   test('listeners are told once each way', async () => {
@@ -161,8 +190,9 @@ describe('what was changed without Redis is not undone by it', () => {
     redis.resume()
     await back(cache)
     expect(await cache.get('key')).toBeUndefined()
+    await settled(cache)
+    expect(await cache.get('key')).toBeUndefined()
     expect(await elsewhere().get('key')).toBeUndefined()
-    expect(cache.getStats().redis.unconfirmedDeletes).toBe(0)
   })
 
   test('a key overwritten while Redis hung is not read in its old state', async () => {
@@ -174,6 +204,7 @@ describe('what was changed without Redis is not undone by it', () => {
     redis.resume()
     await back(cache)
     expect(await cache.get('key')).toBe('new')
+    await settled(cache)
     expect(await elsewhere().get('key')).not.toBe('old')
   })
 
@@ -187,7 +218,7 @@ describe('what was changed without Redis is not undone by it', () => {
     redis.pause()
     expect(await cache.invalidatePattern('user:*')).toBe(2)
     redis.resume()
-    await back(cache)
+    await settled(cache)
     const other = elsewhere()
     expect(await other.getMany(['user:1', 'user:2', 'order:1'])).toEqual(new Map([['order:1', 3]]))
   })
@@ -203,7 +234,7 @@ describe('what was changed without Redis is not undone by it', () => {
     await cache.delete('kept:1')
     expect(cache.getStats().redis.unconfirmedDeletes).toBeLessThan(10)
     redis.resume()
-    await back(cache)
+    await settled(cache)
     expect(await elsewhere().exists('kept:1')).toBe(false)
   })
 
@@ -216,7 +247,8 @@ describe('what was changed without Redis is not undone by it', () => {
     await admin.config('SET', 'maxmemory', '1')
     await cache.set('key', 'new')
     expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 })
-    await back(cache)
+    expect(await cache.get('key')).toBeUndefined()
+    await settled(cache)
     expect(await cache.get('key')).toBeUndefined()
     expect(await cache.get('other')).toBe('value')
   })
@@ -240,21 +272,58 @@ describe('a client that was handed in', () => {
   })
 })
 
-test('errors and stats show no password and no value', async () => {
-  const cache = open({
-    redisUrl: redis.url.replace('//', '//user:s3cret@'),
-    onBackendError: 'throw',
-  })
-  const error = await cache.set('key', 'private').catch((reason: unknown) => reason)
-  expect(error).toBeInstanceOf(InfrastructureError)
-  const { inspect } = await import('node:util')
-  for (const shown of [
-    inspect(error, { depth: 9 }),
-    JSON.stringify(error),
-    inspect(cache.getStats()),
-  ]) {
-    expect(shown).not.toMatch(/s3cret|private/)
+describe('a server that refuses', () => {
+  const admin = async (...command: [string, ...string[]]): Promise<void> => {
+    const client = new Redis(redis.url)
+    await client.call(...command)
+    client.disconnect()
   }
+
+  test('the password: the cache is memory-only, and says why', async () => {
+    const cache = open({ redisUrl: redis.url.replace('//', '//nobody:wrong@') })
+    await cache.set('key', 'value')
+    expect(await cache.get('key')).toBe('value')
+    expect(cache.getStats()).toMatchObject({
+      mode: 'memory_only',
+      redis: { lastTrouble: 'WRONGPASS' },
+    })
+  })
+
+  test('the database: nothing is stored in another one', async () => {
+    const cache = open({ redisUrl: `${redis.url}/99` })
+    expect(await cache.connect()).toBe(false)
+    await cache.set('key', 'value')
+    expect(cache.getStats().mode).toBe('memory_only')
+    expect(await elsewhere().get('key')).toBeUndefined()
+  })
+
+  test('to invalidate: what was to go is gone from memory all the same', async () => {
+    await admin('ACL', 'SETUSER', 'limited', 'on', '>pass', '~*', '+@all', '-unlink')
+    const redisUrl = redis.url.replace('//', '//limited:pass@')
+    for (const onBackendError of ['throw', 'degrade'] as const) {
+      const cache = open({ redisUrl, onBackendError })
+      await cache.set('user:1', 'old')
+      const [, reads] = await Promise.allSettled([
+        cache.invalidatePattern('user:*'),
+        Promise.all(Array.from({ length: 20 }, () => cache.get('user:1'))),
+      ])
+      expect(reads?.status).toBe('fulfilled')
+      expect(await cache.get('user:1')).toBeUndefined()
+      expect(cache.getStats().redis.errors).toMatchObject({ BACKEND_REFUSED: expect.any(Number) })
+    }
+  })
+
+  test('a value: neither it nor the password shows in errors and stats', async () => {
+    await admin('ACL', 'SETUSER', 'user', 'on', '>s3cret', '~*', '+@all')
+    await admin('CONFIG', 'SET', 'maxmemory', '1')
+    const redisUrl = redis.url.replace('//', '//user:s3cret@')
+    const cache = open({ redisUrl, onBackendError: 'throw', commandTimeout: 5_000 })
+    const error = await cache.set('key', 'private').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'BACKEND_REFUSED', context: { reply: 'OOM' } })
+    const { inspect } = await import('node:util')
+    const shown = [inspect(error, { depth: 9 }), JSON.stringify(error), inspect(cache.getStats())]
+    expect(shown.join()).not.toMatch(/s3cret|private/)
+  })
 })
 
 async function timed<T>(call: () => Promise<T>): Promise<{ answer: T; milliseconds: number }> {

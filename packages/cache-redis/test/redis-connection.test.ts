@@ -13,12 +13,12 @@ afterEach(async () => {
   for (const connection of opened.splice(0)) await connection.close()
 })
 
-function open(recover: () => Promise<void> = () => Promise.resolve()): RedisConnection {
+function open(check: () => Promise<void> = () => Promise.resolve()): RedisConnection {
   const connection = new RedisConnection({
     client: createRedisClient(parseRedisUrl(redis.url), 5_000),
     owned: true,
     commandTimeoutMs: 5_000,
-    recover,
+    check,
     onChange: () => {},
   })
   opened.push(connection)
@@ -26,14 +26,14 @@ function open(recover: () => Promise<void> = () => Promise.resolve()): RedisConn
 }
 
 describe('RedisConnection', () => {
-  test('callers that connect at once share one connection and one recovery', async () => {
-    const recover = vi.fn(() => Promise.resolve())
-    const connection = open(recover)
+  test('callers that connect at once share one connection and one check', async () => {
+    const check = vi.fn(() => Promise.resolve())
+    const connection = open(check)
     expect(await Promise.all([connection.connect(), connection.connect()])).toEqual([true, true])
-    expect(recover).toHaveBeenCalledOnce()
+    expect(check).toHaveBeenCalledOnce()
   })
 
-  test('is not used before the recovery has ended', async () => {
+  test('is not used before the check has ended', async () => {
     let begin = (): void => {}
     let finish = (): void => {}
     const begun = new Promise<void>((resolve) => (begin = resolve))
@@ -49,21 +49,44 @@ describe('RedisConnection', () => {
     expect(connection.ready).toBe(true)
   })
 
-  test('a doubt that comes up during the recovery makes it run again', async () => {
-    const recover = vi.fn()
-    const connection: RedisConnection = open(async () => {
-      recover()
-      if (recover.mock.calls.length === 1) connection.distrust()
-    })
-    expect(await connection.connect()).toBe(true)
-    expect(recover).toHaveBeenCalledTimes(2)
+  test('a check that fails is made again, and its reason is known until it succeeds', async () => {
+    const refusal = Object.assign(new Error('NOPERM no'), { name: 'ReplyError' })
+    const check = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(refusal)
+    const connection = open(check)
+    const connected = connection.connect()
+    await vi.waitFor(() => expect(connection.lastTrouble).toBe('NOPERM'))
+    expect(await connected).toBe(true)
+    expect(check).toHaveBeenCalledTimes(2)
+    expect(connection.lastTrouble).toBeUndefined()
   })
 
-  test('a recovery that fails is tried again', async () => {
-    const recover = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('not yet'))
-    const connection = open(recover)
-    expect(await connection.connect()).toBe(true)
-    expect(recover).toHaveBeenCalledTimes(2)
+  test('while the check keeps failing, calls fail at once and checks are not made in crowds', async () => {
+    const check = vi.fn(() => Promise.reject(new Error('no')))
+    const connection = open(check)
+    await connection.connect(50)
+    const ping = (): Promise<unknown> => connection.run((client) => client.ping())
+    await ping().catch(() => undefined)
+    const startedAt = performance.now()
+    const before = check.mock.calls.length
+    while (performance.now() - startedAt < 500) {
+      const callAt = performance.now()
+      await expect(ping()).rejects.toThrow('Redis is not connected')
+      expect(performance.now() - callAt).toBeLessThan(100)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    expect(check.mock.calls.length - before).toBeLessThan(10)
+    await connection.close()
+    const afterClose = check.mock.calls.length
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    expect(check.mock.calls.length).toBe(afterClose)
+  })
+
+  test('a mistake in our own code is not taken for trouble with Redis', async () => {
+    const connection = open()
+    await connection.connect()
+    const mistake = new TypeError('undefined is not a function')
+    await expect(connection.run(() => Promise.reject(mistake))).rejects.toBe(mistake)
+    expect(connection.ready).toBe(true)
   })
 
   test('a refusal is told by its kind only, and costs no trust', async () => {
@@ -81,7 +104,7 @@ describe('RedisConnection', () => {
   test('after close nothing is sent', async () => {
     const connection = open()
     await connection.connect()
-    await connection.close()
+    await Promise.all([connection.close(), connection.close()])
     expect(await connection.connect()).toBe(false)
     await expect(connection.run((client) => client.ping())).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',

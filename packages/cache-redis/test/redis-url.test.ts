@@ -23,6 +23,7 @@ describe('a Redis URL', () => {
     ['redis://h/one', 'has a path that is not a database number'],
     ['redis://h?commandTimeout=1', 'has a query'],
     ['redis://h#x', 'has a query or a fragment'],
+    ['redis://me:%zz@h', 'has a user or password with a %'],
     ['nonsense', 'is not a URL'],
     ['', 'is not a URL'],
     [42, 'is not a URL'],

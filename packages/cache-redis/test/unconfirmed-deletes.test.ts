@@ -1,57 +1,98 @@
-import { describe, expect, test } from 'vitest'
-import { UnconfirmedDeletes } from '../src/unconfirmed-deletes.js'
+import { describe, expect, test, vi } from 'vitest'
+import { type Deleter, UnconfirmedDeletes } from '../src/unconfirmed-deletes.js'
 
-const nothing = (): Promise<void> => Promise.resolve()
+function unconfirmedDeletes(deleter: Partial<Deleter> = {}): UnconfirmedDeletes {
+  return new UnconfirmedDeletes({
+    ready: () => true,
+    deleteKeys: () => Promise.resolve(),
+    deletePattern: () => Promise.resolve(),
+    ...deleter,
+  })
+}
 
 describe('UnconfirmedDeletes', () => {
   test('knows its keys and what its patterns match', () => {
-    const unconfirmed = new UnconfirmedDeletes()
+    const unconfirmed = unconfirmedDeletes()
     unconfirmed.addKey('key')
     unconfirmed.addPattern('user:*')
-    expect(['key', 'user:1', 'other'].map((key) => unconfirmed.has(key))).toEqual([
-      true,
-      true,
-      false,
-    ])
+    const known = ['key', 'user:1', 'other'].map((key) => unconfirmed.has(key))
+    expect(known).toEqual([true, true, false])
   })
 
   test('forgets what was deleted, each once', async () => {
-    const unconfirmed = new UnconfirmedDeletes()
+    const deleted: string[] = []
+    const unconfirmed = unconfirmedDeletes({
+      deleteKeys: async (keys) => deleted.push(...keys),
+      deletePattern: async (pattern) => deleted.push(pattern),
+    })
     for (const key of ['a', 'b', 'a']) unconfirmed.addKey(key)
     unconfirmed.addPattern('c*')
-    const deleted: string[] = []
-    await unconfirmed.replay(
-      async (keys) => void deleted.push(...keys),
-      async (pattern) => void deleted.push(pattern),
-    )
+    await unconfirmed.settle()
     expect(deleted).toEqual(['c*', 'a', 'b'])
     expect(unconfirmed.size).toBe(0)
   })
 
-  test('keeps what could not be deleted', async () => {
-    const unconfirmed = new UnconfirmedDeletes()
+  test('forgets a key that a later write has reached', () => {
+    const unconfirmed = unconfirmedDeletes()
     unconfirmed.addKey('key')
-    const failing = (): Promise<never> => Promise.reject(new Error('away'))
-    await expect(unconfirmed.replay(failing, nothing)).rejects.toThrow('away')
+    unconfirmed.confirm('key')
+    expect(unconfirmed.has('key')).toBe(false)
+  })
+
+  test('tries again what could not be deleted, and knows it meanwhile', async () => {
+    const deleteKeys = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('away'))
+    const unconfirmed = unconfirmedDeletes({ deleteKeys })
+    unconfirmed.addKey('key')
+    const settled = unconfirmed.settle()
+    await vi.waitFor(() => expect(deleteKeys).toHaveBeenCalledOnce())
+    expect(unconfirmed.has('key')).toBe(true)
+    await settled
+    expect(unconfirmed.has('key')).toBe(false)
+    expect(deleteKeys).toHaveBeenCalledTimes(2)
+  })
+
+  test('waits until deleting makes sense', async () => {
+    const deleteKeys = vi.fn(() => Promise.resolve())
+    const unconfirmed = unconfirmedDeletes({ ready: () => false, deleteKeys })
+    unconfirmed.addKey('key')
+    await unconfirmed.settle()
+    expect(deleteKeys).not.toHaveBeenCalled()
     expect(unconfirmed.has('key')).toBe(true)
   })
 
-  test('keeps what was remembered once more while it was being deleted', async () => {
-    const unconfirmed = new UnconfirmedDeletes()
+  test('deletes once more what was remembered once more while it was being deleted', async () => {
+    let rounds = 0
+    const unconfirmed = unconfirmedDeletes({
+      deleteKeys: async () => {
+        if (++rounds < 3) unconfirmed.addKey('key')
+      },
+      deletePattern: async () => {
+        if (rounds === 0) unconfirmed.addPattern('user:*')
+        rounds += rounds === 0 ? 0 : 10
+      },
+    })
     unconfirmed.addKey('key')
     unconfirmed.addPattern('user:*')
-    await unconfirmed.replay(
-      async () => unconfirmed.addKey('key'),
-      async () => unconfirmed.addPattern('user:*'),
-    )
-    expect(unconfirmed.has('key')).toBe(true)
-    expect(unconfirmed.has('user:1')).toBe(true)
+    await unconfirmed.settle()
+    expect(rounds).toBeGreaterThanOrEqual(3)
+    expect(unconfirmed.size).toBe(0)
+  })
+
+  test('after close nothing is deleted any more', async () => {
+    const deleteKeys = vi.fn(() => Promise.reject(new Error('away')))
+    const unconfirmed = unconfirmedDeletes({ deleteKeys })
+    unconfirmed.addKey('key')
+    const settled = unconfirmed.settle()
+    await vi.waitFor(() => expect(deleteKeys).toHaveBeenCalledOnce())
+    unconfirmed.close()
+    await settled
+    expect(deleteKeys).toHaveBeenCalledOnce()
   })
 
   test('past its limits it is everything rather than nothing', () => {
-    const byKeys = new UnconfirmedDeletes()
+    const byKeys = unconfirmedDeletes()
     for (let index = 0; index <= 10_000; index++) byKeys.addKey(`key:${index}`)
-    const byPatterns = new UnconfirmedDeletes()
+    const byPatterns = unconfirmedDeletes()
     for (let index = 0; index <= 100; index++) byPatterns.addPattern(`pattern:${index}`)
     for (const unconfirmed of [byKeys, byPatterns]) {
       expect(unconfirmed.size).toBe(1)

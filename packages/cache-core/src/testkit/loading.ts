@@ -62,6 +62,15 @@ export function loadingTests(contract: CacheContract): void {
       })
     }
 
+    test('a write that is refused during a load changes nothing', async (cache) => {
+      const { waiting, finish } = await slowLoad(cache, 'loaded')
+      await expect(cache.set('key', 'written', -5)).rejects.toMatchObject({ code: 'INVALID_TTL' })
+      await expect(cache.set('key', undefined)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
+      finish()
+      expect(await waiting).toBe('loaded')
+      expect(await cache.get('key')).toBe('loaded')
+    })
+
     test('a write during a load is not overwritten by it', async (cache) => {
       const { waiting, finish } = await slowLoad(cache, 'loaded')
       await cache.set('key', 'written')

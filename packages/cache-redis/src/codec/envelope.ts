@@ -12,7 +12,7 @@ import { SerializationError } from '@verbatim/cache-core'
  * | 1 | compression of the body: 0 = none, 1 = zlib |
  * | 1 | id of the encryption key, 0 = not encrypted |
  * | 4 | length of the body once decompressed |
- * | 8 | when it was written, milliseconds since 1970, as a double |
+ * | 8 | when it was written, milliseconds since 1970, as a double; for people who look at the bytes |
  * | 4 | CRC-32 of the key, of all of the above and of the body |
  * | … | body |
  *
@@ -51,7 +51,7 @@ export function isEnvelope(bytes: Buffer): boolean {
 }
 
 /** @throws SerializationError when anything is not as {@link sealEnvelope} wrote it */
-export function openEnvelope(key: string, bytes: Buffer): Envelope {
+export function openEnvelope(key: string, bytes: Buffer): Omit<Envelope, 'writtenAt'> {
   if (bytes.length < HEADER_LENGTH) throw corrupt('cut short')
   if (bytes.readUInt8(2) !== VERSION) throw corrupt('of an unknown version')
   if (bytes.readUInt32BE(CHECKSUM_OFFSET) !== checksum(key, bytes)) throw corrupt('damaged')
@@ -62,7 +62,6 @@ export function openEnvelope(key: string, bytes: Buffer): Envelope {
   return {
     compressed: compression === 1,
     decodedLength: bytes.readUInt32BE(6),
-    writtenAt: bytes.readDoubleBE(10),
     body: bytes.subarray(HEADER_LENGTH),
   }
 }

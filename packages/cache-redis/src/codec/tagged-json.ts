@@ -9,8 +9,10 @@ import { SerializationError } from '@verbatim/cache-core'
  * Class instances, functions and symbols have no faithful form and are refused.
  */
 
-/** The deepest nesting, both ways; deeper input could overflow the stack. */
+/** The deepest nesting of a value; a deeper one could overflow the stack. */
 const MAX_DEPTH = 512
+/** The same as JSON: a map takes three levels, one for its tag and one for each entry. */
+const MAX_JSON_DEPTH = 3 * MAX_DEPTH
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
@@ -21,7 +23,10 @@ export function encodeTaggedJson(value: unknown): string {
   return JSON.stringify(toJson(value, [], new Set()))
 }
 
-/** @throws SyntaxError or SerializationError when the text was not written by {@link encodeTaggedJson} */
+/**
+ * @throws an error of some kind (SyntaxError, TypeError, SerializationError) when the text was not
+ * written by {@link encodeTaggedJson}
+ */
 export function decodeTaggedJson(text: string): unknown {
   const parsed: unknown = JSON.parse(text)
   // No dollar at the start of a name: nothing to revive, and most values are like that.
@@ -120,7 +125,7 @@ const TAGS: Readonly<Record<string, (content: unknown) => unknown>> = {
 
 function revive(value: unknown, depth: number): unknown {
   if (value === null || typeof value !== 'object') return value
-  if (depth > MAX_DEPTH) throw new SerializationError(`nested deeper than ${MAX_DEPTH} levels`)
+  if (depth > MAX_JSON_DEPTH) throw new SerializationError('the stored value is nested too deep')
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) value[index] = revive(item, depth + 1)
     return value

@@ -24,6 +24,23 @@ describe('what is encoded comes back', () => {
     )
   })
 
+  test('what is nested as deep as is allowed', () => {
+    const wraps: ((inner: unknown) => unknown)[] = [
+      (inner) => [inner],
+      (inner) => ({ inner }),
+      (inner) => new Map([[0, inner]]),
+      (inner) => new Set([inner]),
+    ]
+    for (const wrap of wraps) {
+      let value: unknown = 0
+      for (let level = 0; level < 512; level++) value = wrap(value)
+      expect(encodeTaggedJson(decodeTaggedJson(encodeTaggedJson(value)))).toBe(
+        encodeTaggedJson(value),
+      )
+      expect(() => encodeTaggedJson(wrap(value))).toThrow('more than 512 levels')
+    }
+  })
+
   test('bytes, URLs and invalid dates', () => {
     for (const value of [
       new Uint8Array([0, 255]),
@@ -100,7 +117,7 @@ describe('text that was not written by it is refused', () => {
     '{"$map": 1}',
     '{',
     '{"$set": [',
-    `${'{"$set":['.repeat(600)}1${']}'.repeat(600)}`,
+    `${'{"$set":['.repeat(2_000)}1${']}'.repeat(2_000)}`,
   ])('%#', (text) => {
     expect(() => decodeTaggedJson(text)).toThrow()
   })
