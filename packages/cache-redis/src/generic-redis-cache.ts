@@ -6,22 +6,17 @@ import {
   type CacheTier,
   compileGlob,
   EventHub,
-  InfrastructureError,
   type OperationOutcome,
   type Ttl,
   toMilliseconds,
 } from '@verbatim/cache-core'
 import { InMemoryCache, type Isolator, isolatorFor } from '@verbatim/cache-memory'
-import { ValueCodec } from './codec/value-codec.js'
 import type { RedisCacheEvents } from './events.js'
-import { KeyFence, type Ticket } from './key-fence.js'
+import { KeyFence } from './key-fence.js'
 import { type GenericRedisCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { checkServer } from './redis-client.js'
-import { RedisConnection } from './redis-connection.js'
-import { RedisTier } from './redis-tier.js'
+import { SharedTier } from './shared-tier.js'
 import type { RedisCacheStats } from './stats.js'
 import { Tally } from './tally.js'
-import { UnconfirmedDeletes } from './unconfirmed-deletes.js'
 
 /** What answered a read: a value as it is kept, if any. */
 interface Found {
@@ -38,13 +33,10 @@ interface Found {
  */
 export class GenericRedisCache extends CacheInterface {
   readonly #options: ResolvedOptions
-  readonly #codec: ValueCodec
   readonly #isolator: Isolator
-  readonly #connection: RedisConnection
-  readonly #redis: RedisTier
   readonly #memory: InMemoryCache | undefined
+  readonly #redis: SharedTier
   readonly #fence = new KeyFence()
-  readonly #unconfirmed: UnconfirmedDeletes
   readonly #events = new EventHub<RedisCacheEvents>()
   readonly #tally = new Tally()
 
@@ -53,25 +45,9 @@ export class GenericRedisCache extends CacheInterface {
     super()
     const resolved = resolveOptions(options)
     this.#options = resolved
-    this.#codec = new ValueCodec(resolved)
     this.#isolator = isolatorFor(resolved.isolation)
     this.#memory = resolved.enableL1Cache ? memoryTier(resolved) : undefined
-    this.#connection = new RedisConnection({
-      client: resolved.client,
-      owned: resolved.ownsClient,
-      commandTimeoutMs: resolved.commandTimeoutMs,
-      check: (client) => checkServer(client, resolved.database),
-      onChange: (ready) => {
-        this.#events.emit(ready ? 'connected' : 'disconnected')
-        if (ready) void this.#unconfirmed.settle()
-      },
-    })
-    this.#redis = new RedisTier(this.#connection.run, this.#codec, resolved.keyPrefix)
-    this.#unconfirmed = new UnconfirmedDeletes({
-      ready: () => this.#connection.ready,
-      deleteKeys: (keys) => this.#redis.removeAll(keys),
-      deletePattern: (pattern) => this.#redis.removeMatching(pattern),
-    })
+    this.#redis = new SharedTier(resolved, this.#events, this.#tally)
   }
 
   /**
@@ -80,7 +56,7 @@ export class GenericRedisCache extends CacheInterface {
    * @returns whether Redis can be used; never rejects, and takes at most 1.5 seconds
    */
   connect(): Promise<boolean> {
-    return this.#connection.connect()
+    return this.#redis.connect()
   }
 
   /** Calls a function at each such event. Returns how to stop. What it throws is ignored. */
@@ -134,34 +110,31 @@ export class GenericRedisCache extends CacheInterface {
     assertKey(key)
     const startedAt = this.#options.clock.now()
     this.loads.fence(key)
-    const isBelieved = !this.#unconfirmed.has(key)
     const write = this.#fence.begin('write', key)
     this.#fence.claim(write)
+    let wasFar: boolean | undefined
     try {
       const wasNear = (await this.#memory?.delete(key)) ?? false
-      const wasFar = await this.#change('delete', write, startedAt, () => this.#redis.remove(key))
-      const existed = wasNear || (isBelieved && wasFar === true)
+      wasFar = await this.#redis.remove(write)
+      const existed = wasNear || wasFar === true
       if (existed) this.#events.emit('delete_success', key)
       return existed
     } finally {
       // A read may have brought the value back meanwhile; a later write may have, and may keep it.
       if (!write.overtaken) await this.#memory?.delete(key)
       this.#fence.end(write)
+      this.#observeChange('delete', wasFar !== undefined, startedAt)
     }
   }
 
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    if (await this.#memory?.exists(key)) return true
-    if (this.#unconfirmed.has(key)) return false
-    return (await this.#attempt(() => this.#redis.has(key))) ?? false
+    return (await this.#memory?.exists(key)) || ((await this.#redis.has(key)) ?? false)
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const far = this.#unconfirmed.has(key)
-      ? undefined
-      : await this.#attempt(() => this.#redis.remainingMs(key))
+    const far = await this.#redis.remainingMs(key)
     // What was written while Redis was away is in memory only.
     if (far === undefined) return this.#memory?.getTtl(key)
     return far === Number.POSITIVE_INFINITY ? null : far / 1_000
@@ -173,15 +146,8 @@ export class GenericRedisCache extends CacheInterface {
    * @throws InfrastructureError when Redis cannot be listed, whatever `onBackendError` says: half a
    * list would look like a whole one
    */
-  override async *scan(pattern = '*'): AsyncIterable<string> {
-    const listed = new Set<string>()
-    for await (const page of this.#redis.pages(pattern)) {
-      for (const key of page) {
-        if (listed.has(key) || this.#unconfirmed.has(key)) continue
-        listed.add(key)
-        yield key
-      }
-    }
+  override scan(pattern = '*'): AsyncIterable<string> {
+    return this.#redis.keys(pattern)
   }
 
   /**
@@ -198,11 +164,7 @@ export class GenericRedisCache extends CacheInterface {
     const removed = new Set(this.#memory?.getActiveKeys().filter(matches))
     await this.#memory?.invalidatePattern(pattern)
     try {
-      const removedFar = await this.#attempt(
-        () => this.#redis.removeMatching(pattern),
-        () => this.#unconfirmed.addPattern(pattern),
-      )
-      for (const key of removedFar ?? []) removed.add(key)
+      for (const key of (await this.#redis.removeMatching(pattern)) ?? []) removed.add(key)
     } finally {
       // Reads that began meanwhile may have brought back what was on its way out.
       this.#fence.overtake(matches, 'read')
@@ -215,49 +177,33 @@ export class GenericRedisCache extends CacheInterface {
 
   /** Ends the connection, unless the client was handed in, and empties the memory tier. */
   override async close(): Promise<void> {
-    await this.#connection.close()
+    await this.#redis.close()
     await this.#memory?.close()
   }
 
   getStats(): RedisCacheStats {
     const { redis, ...counts } = this.#tally.counts()
-    const connected = this.#connection.ready
+    const status = this.#redis.status
     return {
-      mode: connected ? 'redis' : 'memory_only',
+      mode: status.connected ? 'redis' : 'memory_only',
       ...counts,
-      redis: {
-        connected,
-        lastTrouble: this.#connection.lastTrouble,
-        ...redis,
-        unconfirmedDeletes: this.#unconfirmed.size,
-      },
+      redis: { ...status, ...redis },
       memory: this.#memory?.getStats(),
     }
   }
 
   async #readRedis(key: string): Promise<Found> {
-    if (this.#unconfirmed.has(key)) return { kept: undefined, tier: 'memory' }
     const read = this.#fence.begin('read', key)
     try {
-      const stored = await this.#attempt(() => this.#redis.read(key))
+      const stored = await this.#redis.read(key)
       if (stored === undefined) return { kept: undefined, tier: 'memory' }
-      if (stored === null || 'corrupt' in stored) {
-        this.#tally.redisMiss()
-        if (stored !== null) await this.#dropCorrupt(key, stored.corrupt)
-        return { kept: undefined, tier: 'redis' }
-      }
+      if (stored === null) return { kept: undefined, tier: 'redis' }
       const kept = this.#isolator.admit(stored.value)
       if (!read.overtaken) await this.#keepNear(key, kept, stored.remainingMs)
       return { kept, tier: 'redis' }
     } finally {
       this.#fence.end(read)
     }
-  }
-
-  async #dropCorrupt(key: string, bytes: Buffer): Promise<void> {
-    this.#tally.corruptValue()
-    this.#events.emit('corrupt_value', key)
-    await this.#attempt(() => this.#redis.removeCorrupt(key, bytes))
   }
 
   async #store(
@@ -275,37 +221,21 @@ export class GenericRedisCache extends CacheInterface {
     try {
       // Both take the value as it is now, whatever its owner does to it while Redis answers.
       const kept = this.#isolator.admit(value)
-      const bytes = await this.#codec.encode(key, value)
+      const bytes = await this.#redis.encode(key, value)
       // A later write or delete of this key has gone ahead while this one was being encoded.
       if (!this.#fence.claim(write)) return
       // The old value goes first, so that nobody reads it here once Redis has the new one.
       await this.#memory?.delete(key)
-      const stored = await this.#change('set', write, startedAt, async () => {
-        await this.#redis.write(key, bytes, lifeMs)
-        return true
-      })
+      let stored: true | undefined
+      try {
+        stored = await this.#redis.write(write, bytes, lifeMs)
+      } finally {
+        this.#observeChange('set', stored === true, startedAt)
+      }
       if (!write.overtaken) await this.#keepNear(key, kept, lifeMs)
       if (stored === true) this.#events.emit('set_success', key, value)
     } finally {
       this.#fence.end(write)
-    }
-  }
-
-  /** Sends a write or delete. Answers `undefined` where Redis was no use. */
-  async #change<T>(
-    operation: CacheOperation,
-    write: Ticket,
-    startedAt: number,
-    send: () => Promise<T>,
-  ): Promise<T | undefined> {
-    let reached = false
-    try {
-      const answer = await this.#attempt(send, () => this.#unconfirmed.addKey(write.key))
-      reached = answer !== undefined
-      if (reached && !write.overtaken) this.#unconfirmed.confirm(write.key)
-      return answer
-    } finally {
-      this.#observe(operation, reached ? 'ok' : 'error', reached ? 'redis' : 'memory', startedAt)
     }
   }
 
@@ -316,26 +246,11 @@ export class GenericRedisCache extends CacheInterface {
     await this.#memory?.set(key, kept, nearMs === Number.POSITIVE_INFINITY ? null : `${nearMs}ms`)
   }
 
-  /**
-   * Does something with Redis. Trouble is counted, told and, unless the cache was told to throw,
-   * answered with `undefined`.
-   *
-   * @param remember - for changes: notes what must be deleted before Redis is believed about it again
-   */
-  async #attempt<T>(work: () => Promise<T>, remember?: () => void): Promise<T | undefined> {
-    try {
-      return await work()
-    } catch (error) {
-      if (remember !== undefined) {
-        remember()
-        void this.#unconfirmed.settle()
-      }
-      if (!(error instanceof InfrastructureError)) throw error
-      this.#tally.error(error)
-      this.#events.emit('backend_error', error)
-      if (this.#options.throwsBackendErrors) throw error
-      return undefined
-    }
+  #observeChange(operation: 'set' | 'delete', reachedRedis: boolean, startedAt: number): void {
+    const [outcome, tier] = reachedRedis
+      ? (['ok', 'redis'] as const)
+      : (['error', 'memory'] as const)
+    this.#observe(operation, outcome, tier, startedAt)
   }
 
   #observe(

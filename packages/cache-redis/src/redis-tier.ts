@@ -88,7 +88,7 @@ export class RedisTier {
 
   /** What is left of a key's life: `Infinity` when it never expires, `undefined` when it is absent. */
   async remainingMs(key: string): Promise<number | undefined> {
-    const reply: RedisNumber = await this.#run((client) => client.pttl(this.#prefix + key))
+    const reply = (await this.#run((client) => client.pttl(this.#prefix + key))) as RedisNumber
     return Number(reply) === -2 ? undefined : toLife(reply)
   }
 
