@@ -1,0 +1,160 @@
+import { ManualClock } from '@verbatim/cache-core'
+import { expect, test } from 'vitest'
+import { InMemoryCache, type Isolation } from '../src/index.js'
+
+/**
+ * A source changes and its key is invalidated while a load of it is under way. Time is counted in
+ * turns of the microtask queue, so that the change can be put at each point where a load awaits.
+ */
+interface Race {
+  readonly isolation: Isolation
+  readonly change: Change
+  /** Callers that wait for the load; each comes a turn after the one before. */
+  readonly callers: number
+  /** Whose turn comes first when both are due. */
+  readonly changerFirst: boolean
+  /** Turns between the call and the change of the source. */
+  readonly changeAfter: number
+  /** Turns between the change of the source and that of the cache. */
+  readonly invalidateAfter: number
+  /** Turns a loader takes before it reads the source, and from there to its answer. */
+  readonly readAfter: number
+  readonly answerAfter: number
+  /** Turns between the invalidation and the next caller. */
+  readonly nextCallAfter: number
+  /** Turns between the invalidation and a second change; `null` for none. */
+  readonly changeAgainAfter: number | null
+}
+
+interface Value {
+  readonly version: number
+}
+
+const KEY = 'user:1'
+
+/** How a key is said to have changed; resolves once the cache has acknowledged it. */
+const CHANGES = {
+  delete: (cache) => cache.delete(KEY),
+  deleteMany: (cache) => cache.deleteMany(['user:2', KEY]),
+  set: (cache, value) => cache.set(KEY, value),
+  setMany: (cache, value) => cache.setMany([[KEY, value]]),
+  clear: (cache) => cache.clear(),
+  invalidatePattern: (cache) => cache.invalidatePattern('user:*'),
+} satisfies Record<string, (cache: InMemoryCache, value: Value) => Promise<unknown>>
+type Change = keyof typeof CHANGES
+
+const DIMENSIONS: { readonly [Name in keyof Race]: readonly Race[Name][] } = {
+  isolation: ['none', 'freeze', 'clone'],
+  change: Object.keys(CHANGES) as Change[],
+  callers: [1, 2],
+  changerFirst: [false, true],
+  changeAfter: upTo(19),
+  invalidateAfter: upTo(1),
+  readAfter: upTo(3),
+  answerAfter: upTo(3),
+  nextCallAfter: [0, 2, 4],
+  changeAgainAfter: [null, 2, 5],
+}
+const ALL_RACES = Object.values(DIMENSIONS).reduce((product, { length }) => product * length, 1)
+/** In about half of them the load is over before the change. */
+const RACES = Math.min(Number(process.env['RACES'] ?? 4_000), ALL_RACES)
+/** Coprime to the number of all races: its multiples visit each of them once, far apart. */
+const STRIDE = 7_919
+
+test(`no stale value is left by ${RACES} races of a load with a change`, async () => {
+  const stale: { race: Race; seen: string }[] = []
+  const overlapping = new Set<number>()
+  let tooLate = 0
+  for (let index = 0; index < RACES; index++) {
+    const race = raceAt((index * STRIDE) % ALL_RACES)
+    const { seen, loadWasOver } = await run(race)
+    for (const what of seen) stale.push({ race, seen: what })
+    if (loadWasOver) tooLate++
+    else overlapping.add(race.changeAfter + race.invalidateAfter)
+  }
+
+  expect(stale.slice(0, 5)).toEqual([])
+  // The changes reach from the call itself to past the end of every load.
+  expect(Math.min(...overlapping)).toBe(0)
+  expect(Math.max(...overlapping)).toBeLessThan(19)
+  expect(tooLate).toBeGreaterThan(0)
+  console.log(`${RACES} races, ${RACES - tooLate} of them during the load, 0 stale values`)
+}, 600_000)
+
+async function run(race: Race): Promise<{ seen: string[]; loadWasOver: boolean }> {
+  const cache = new InMemoryCache({ isolation: race.isolation, clock: new ManualClock() })
+  const source: { version: number } = { version: 1 }
+  const load = async (): Promise<Value> => {
+    await turns(race.readAfter)
+    const { version } = source
+    await turns(race.answerAfter)
+    return { version }
+  }
+  const seen: string[] = []
+  /** From an invalidation on nobody who asks may be told of what was before it. */
+  let oldestAllowed = 1
+  const ask = async (who: string, answer: Promise<Value | undefined>): Promise<void> => {
+    const allowed = oldestAllowed
+    const value = await answer
+    if (value !== undefined && value.version < allowed) seen.push(who)
+  }
+  let loadIsOver = false
+  let loadWasOver = false
+
+  const callers = async (): Promise<void> => {
+    const calls = upTo(race.callers - 1).map(async (turn) => {
+      await turns(turn)
+      await cache.getOrSet(KEY, load)
+      loadIsOver = true
+    })
+    await Promise.all(calls)
+  }
+  const invalidate = async (): Promise<void> => {
+    oldestAllowed = source.version
+    const acknowledged = CHANGES[race.change](cache, { version: source.version })
+    await ask('read at once', cache.get(KEY))
+    await acknowledged
+  }
+  const changer = async (): Promise<void> => {
+    await turns(race.changeAfter)
+    source.version++
+    await turns(race.invalidateAfter)
+    loadWasOver = loadIsOver
+    await invalidate()
+    if (race.changeAgainAfter === null) return
+    await turns(race.changeAgainAfter)
+    source.version++
+    await invalidate()
+  }
+  const nextCaller = async (): Promise<void> => {
+    // One turn more, for the changer may come second in its own.
+    await turns(race.changeAfter + race.invalidateAfter + race.nextCallAfter + 1)
+    await ask('next caller', cache.getOrSet(KEY, load))
+  }
+  const actors = race.changerFirst ? [changer, callers] : [callers, changer]
+  await Promise.all([...actors, nextCaller].map((actor) => actor()))
+
+  await ask('read after all', cache.get<Value>(KEY))
+  await ask('load after all', cache.getOrSet(KEY, load))
+  await cache.close()
+  return { seen, loadWasOver }
+}
+
+/** The races are numbered like the readings of an odometer. */
+function raceAt(number: number): Race {
+  let rest = number
+  const race = Object.entries(DIMENSIONS).map(([name, choices]) => {
+    const choice = choices[rest % choices.length]
+    rest = Math.floor(rest / choices.length)
+    return [name, choice]
+  })
+  return Object.fromEntries(race) as Race
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await Promise.resolve()
+}
+
+function upTo(last: number): readonly number[] {
+  return Array.from({ length: last + 1 }, (_, index) => index)
+}
