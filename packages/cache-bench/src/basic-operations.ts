@@ -1,4 +1,3 @@
-/* oxlint-disable no-await-in-loop -- one call at a time is what gets measured */
 import { isDeepStrictEqual } from 'node:util'
 import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
 import type { BasicOperationsItem } from './test-data.js'
