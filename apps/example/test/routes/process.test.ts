@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { readSample } from '../support/samples.js'
 import { type ProcessAnswer, resultBytes, startService } from '../support/service.js'
 import { tasksFor } from '../support/tasks.js'
@@ -71,7 +71,8 @@ test('two questions about one text have two answers', async () => {
   expect(when.cache.key).not.toBe(who.cache.key)
 })
 
-test('work that fails is a 500 that tells nothing, and is not stored', async () => {
+test('work that fails is a 500 that tells only us, and is not stored', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
   let computed = 0
   const { app, cache } = await startService(() => {
     computed += 1
@@ -87,6 +88,8 @@ test('work that fails is a 500 that tells nothing, and is not stored', async () 
   }
   expect(computed).toBe(2)
   expect(cache.getStats().totalEntries).toBe(0)
+  expect(logged).toHaveBeenCalledTimes(2)
+  logged.mockRestore()
 })
 
 test('closing the service closes the cache', async () => {
