@@ -193,13 +193,14 @@ export class GenericRedisCache extends CacheInterface {
   }
 
   async #readRedis(key: string): Promise<Found> {
+    const askedAt = this.#options.clock.now()
     const read = this.#fence.begin('read', key)
     try {
       const stored = await this.#redis.read(key)
       if (stored === undefined) return { kept: undefined, tier: 'memory' }
       if (stored === null) return { kept: undefined, tier: 'redis' }
       const kept = this.#isolator.admit(stored.value)
-      if (!read.overtaken) await this.#keepNear(key, kept, stored.remainingMs)
+      if (!read.overtaken) await this.#keepNear(key, kept, stored.remainingMs, askedAt)
       return { kept, tier: 'redis' }
     } finally {
       this.#fence.end(read)
@@ -232,18 +233,23 @@ export class GenericRedisCache extends CacheInterface {
       } finally {
         this.#observeChange('set', stored === true, startedAt)
       }
-      if (!write.overtaken) await this.#keepNear(key, kept, lifeMs)
+      if (!write.overtaken) await this.#keepNear(key, kept, lifeMs, startedAt)
       if (stored === true) this.#events.emit('set_success', key, value)
     } finally {
       this.#fence.end(write)
     }
   }
 
-  /** Keeps a value in memory, no longer than Redis does and no longer than the default life. */
-  async #keepNear(key: string, kept: unknown, lifeMs: number): Promise<void> {
-    const nearMs = Math.floor(Math.min(lifeMs, this.#options.defaultLifeMs))
-    if (nearMs < 1) return
-    await this.#memory?.set(key, kept, nearMs === Number.POSITIVE_INFINITY ? null : `${nearMs}ms`)
+  /**
+   * Keeps a value in memory, no longer than the default life and no longer than Redis does.
+   *
+   * @param since - from when its life counts: before Redis was asked, for there it began after that
+   */
+  async #keepNear(key: string, kept: unknown, lifeMs: number, since: number): Promise<void> {
+    const { clock, defaultLifeMs } = this.#options
+    const leftMs = Math.floor(Math.min(lifeMs - (clock.now() - since), defaultLifeMs))
+    if (leftMs < 1) return
+    await this.#memory?.set(key, kept, leftMs === Number.POSITIVE_INFINITY ? null : `${leftMs}ms`)
   }
 
   #observeChange(operation: 'set' | 'delete', reachedRedis: boolean, startedAt: number): void {
