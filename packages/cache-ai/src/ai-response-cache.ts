@@ -139,7 +139,7 @@ export class AIResponseCache extends GenericRedisCache {
     const key = this.#keyOf(request)
     const stored = await this.get(key)
     if (isStoredResponse<T>(stored)) return this.#describe(key, stored, true)
-    const loaded = await this.load<StoredResponse<T>>(
+    const loaded: unknown = await this.load<StoredResponse<T>>(
       key,
       async () => {
         const response = await compute()
@@ -148,7 +148,9 @@ export class AIResponseCache extends GenericRedisCache {
       },
       { ttl: this.#operationTtls.get(request.operation) },
     )
-    return this.#describe(key, loaded, false)
+    // A plain `getOrSet` of this key may have been under way, and its value was shared.
+    const fresh = isStoredResponse<T>(loaded) ? loaded : this.#stamp(loaded as T)
+    return this.#describe(key, fresh, false)
   }
 
   /**

@@ -171,6 +171,21 @@ test('what somebody else stored under a key of ours is no response', async () =>
   expect((await cache.getCachedResponse(request))?.response).toEqual(response)
 })
 
+test('a plain getOrSet of the same key shares its value', async () => {
+  const cache = open()
+  await cache.connect()
+  const { text, operation, options } = request
+  const load = async (): Promise<string> => {
+    await sleep(50)
+    return 'plain'
+  }
+  const plain = cache.getOrSet(cache.buildKey(text, operation, options), load)
+  const computed = await cache.getOrCompute(request, load)
+  expect(await plain).toBe('plain')
+  expect(computed.response).toBe('plain')
+  expect(computed.cached.hit).toBe(false)
+})
+
 test('1,000 stores, 1,000 hits and 1,000 misses are counted as just that', async () => {
   const cache = open({ l1CacheSize: 100 })
   const requests = Array.from({ length: 1_000 }, (_, index) => ({

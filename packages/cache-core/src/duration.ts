@@ -41,6 +41,11 @@ export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
   })
 }
 
+/** The reverse of {@link toMilliseconds}, for whole milliseconds; `Infinity` becomes `null`. */
+export function fromMilliseconds(milliseconds: number): Ttl {
+  return milliseconds === Number.POSITIVE_INFINITY ? null : `${milliseconds}ms`
+}
+
 function parse(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|[smhd])$/.exec(text)
   if (match === null) return Number.NaN

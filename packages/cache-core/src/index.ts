@@ -1,7 +1,7 @@
 export { CacheInterface, type GetOrSetOptions, type Loader } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { type Clock, ManualClock, systemClock } from './clock.js'
-export { type Ttl, toMilliseconds } from './duration.js'
+export { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 export {
   CacheError,
   type CacheErrorOptions,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { toMilliseconds, ValidationError } from '../src/index.js'
+import { fromMilliseconds, toMilliseconds, ValidationError } from '../src/index.js'
 
 const HUNDRED_YEARS = 100 * 365 * 86_400_000
 
@@ -127,3 +127,10 @@ function refusalOf(call: () => unknown): ValidationError {
   }
   return expect.unreachable('the duration was accepted')
 }
+
+test('fromMilliseconds is the reverse of toMilliseconds', () => {
+  expect(fromMilliseconds(Number.POSITIVE_INFINITY)).toBeNull()
+  for (const milliseconds of [1, 1_500, HUNDRED_YEARS, Number.POSITIVE_INFINITY]) {
+    expect(toMilliseconds(fromMilliseconds(milliseconds))).toBe(milliseconds)
+  }
+})

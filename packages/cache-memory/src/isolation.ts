@@ -14,6 +14,8 @@ export type Isolation = 'none' | 'freeze' | 'clone'
 export interface Isolator {
   /** @throws SerializationError (`NOT_CLONEABLE`) for a value that has to be copied and has no copy */
   admit(value: unknown): unknown
+  /** As {@link Isolator.admit}, for a value that nobody else holds: it need not be copied. */
+  adopt(value: unknown): unknown
   release(kept: unknown): unknown
 }
 
@@ -26,20 +28,22 @@ class CopiedAtEveryHit {
   }
 }
 
+const keepAsItIs = (value: unknown): unknown => value
+
+const copyUnlessImmutable = (value: unknown): unknown =>
+  isImmutable(value) ? value : deepCopy(value)
+
+const freezeOrMark = (value: unknown): unknown =>
+  freezeDeeply(value) ? value : new CopiedAtEveryHit(value)
+
 const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
-  none: { admit: (value) => value, release: (kept) => kept },
+  none: { admit: keepAsItIs, adopt: keepAsItIs, release: keepAsItIs },
   freeze: {
-    admit: (value) => {
-      if (isImmutable(value)) return value
-      const copied = deepCopy(value)
-      return freezeDeeply(copied) ? copied : new CopiedAtEveryHit(copied)
-    },
+    admit: (value) => freezeOrMark(copyUnlessImmutable(value)),
+    adopt: freezeOrMark,
     release: (kept) => (kept instanceof CopiedAtEveryHit ? deepCopy(kept.value) : kept),
   },
-  clone: {
-    admit: (value) => (isImmutable(value) ? value : deepCopy(value)),
-    release: (kept) => (isImmutable(kept) ? kept : deepCopy(kept)),
-  },
+  clone: { admit: copyUnlessImmutable, adopt: keepAsItIs, release: copyUnlessImmutable },
 }
 
 /** The isolation of an `InMemoryCache`, for caches that keep values in other places too. */

@@ -1,6 +1,6 @@
 import { ManualClock, SerializationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import { InMemoryCache, type Isolation } from '../src/index.js'
+import { InMemoryCache, type Isolation, isolatorFor } from '../src/index.js'
 
 class Point {
   readonly x = 1
@@ -156,3 +156,17 @@ function throwsTypeError(action: () => void): boolean {
     return error instanceof TypeError
   }
 }
+
+test('a value that nobody else holds is adopted as it is, and hits are as safe', () => {
+  const plain = { list: [1] }
+  const dated = { at: new Date(0) }
+  const freeze = isolatorFor('freeze')
+  expect(freeze.release(freeze.adopt(plain))).toBe(plain)
+  expect(Object.isFrozen(plain.list)).toBe(true)
+  const clone = isolatorFor('clone')
+  for (const isolator of [freeze, clone]) {
+    const kept = isolator.adopt(dated)
+    expect(isolator.release(kept)).toEqual(dated)
+    expect(isolator.release(kept)).not.toBe(dated)
+  }
+})

@@ -1,4 +1,4 @@
-import type { CacheInterface, Clock } from '@verbatim/cache-core'
+import { type CacheInterface, type Clock, fromMilliseconds } from '@verbatim/cache-core'
 import { type BackupEntry, remainingMs } from './backup-format.js'
 import { BackupReader } from './backup-reader.js'
 import { chunksOf } from './chunks.js'
@@ -83,11 +83,7 @@ class TargetWriting {
         this.skipped++
         return
       }
-      await this.#target.set(
-        key,
-        value,
-        remaining === Number.POSITIVE_INFINITY ? null : `${remaining}ms`,
-      )
+      await this.#target.set(key, value, fromMilliseconds(remaining))
       this.restored++
     } catch (error) {
       this.failures.add(key, error)

@@ -6,6 +6,7 @@ import {
   type CacheTier,
   compileGlob,
   EventHub,
+  fromMilliseconds,
   type OperationOutcome,
   type Ttl,
   toMilliseconds,
@@ -199,7 +200,7 @@ export class GenericRedisCache extends CacheInterface {
       const stored = await this.#redis.read(key)
       if (stored === undefined) return { kept: undefined, tier: 'memory' }
       if (stored === null) return { kept: undefined, tier: 'redis' }
-      const kept = this.#isolator.admit(stored.value)
+      const kept = this.#isolator.adopt(stored.value)
       if (!read.overtaken) await this.#keepNear(key, kept, stored.remainingMs, askedAt)
       return { kept, tier: 'redis' }
     } finally {
@@ -249,7 +250,7 @@ export class GenericRedisCache extends CacheInterface {
     const { clock, defaultLifeMs } = this.#options
     const leftMs = Math.floor(Math.min(lifeMs - (clock.now() - since), defaultLifeMs))
     if (leftMs < 1) return
-    await this.#memory?.set(key, kept, leftMs === Number.POSITIVE_INFINITY ? null : `${leftMs}ms`)
+    await this.#memory?.set(key, kept, fromMilliseconds(leftMs))
   }
 
   #observeChange(operation: 'set' | 'delete', reachedRedis: boolean, startedAt: number): void {
