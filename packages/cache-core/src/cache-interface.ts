@@ -1,16 +1,21 @@
+import { type Clock, systemClock } from './clock.js'
 import { type Ttl, toMilliseconds } from './duration.js'
-import { CacheError, ValidationError } from './errors.js'
+import { CacheError } from './errors.js'
 import { assertPattern } from './glob.js'
 import { assertKey } from './key.js'
-import { SingleFlight } from './single-flight.js'
+import { type GetOrSetOptions, type LoadPlan, planLoad } from './loading/get-or-set-options.js'
+import type { Loader } from './loading/loader.js'
+import { type HeldValue, ReadThrough } from './loading/read-through.js'
+import type { SingleFlight } from './loading/single-flight.js'
+import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 import { assertValue } from './value.js'
 
-/** Computes the value of a key that is not in the cache. */
-export type Loader<T> = () => T | Promise<T>
-
-export interface GetOrSetOptions {
-  /** The life of a loaded value; the cache's `defaultTtl` when left out. */
-  readonly ttl?: Ttl | undefined
+/** What a cache tells the class it extends. */
+export interface CacheSettings {
+  /** Where the time is read. Default: the machine's clocks. */
+  readonly clock?: Clock | undefined
+  /** The life of what is loaded without one. Default: 3600 seconds. */
+  readonly defaultTtl?: Ttl | undefined
 }
 
 /**
@@ -21,12 +26,33 @@ export interface GetOrSetOptions {
  * backend can do better.
  */
 export abstract class CacheInterface implements AsyncDisposable {
+  /** Where this cache reads the time. */
+  protected readonly clock: Clock
+  /** The life of an entry that is stored without one, in milliseconds; `Infinity` for ever. */
+  protected readonly defaultLifeMs: number
+  readonly #reads: ReadThrough
+
+  /** @throws ValidationError (`INVALID_TTL`) for a bad `defaultTtl` */
+  constructor({ clock = systemClock, defaultTtl = 3_600 }: CacheSettings = {}) {
+    this.clock = clock
+    this.defaultLifeMs = toMilliseconds(defaultTtl, 'defaultTtl')
+    this.#reads = new ReadThrough({
+      clock,
+      defaultLifeMs: this.defaultLifeMs,
+      fill: (key, value, plan) => this.fill(key, value, plan),
+      staleServed: (key) => this.staleServed(key),
+      refreshFailed: (key, error) => this.refreshFailed(key, error),
+    })
+  }
+
   /**
    * Loads under way through {@link CacheInterface.getOrSet}. An implementation calls `fence(key)`
    * in every write and delete, and `fenceAll()` wherever it drops keys it cannot name, so that a
    * value loaded before a change is never stored after it.
    */
-  protected readonly loads: SingleFlight = new SingleFlight()
+  protected get loads(): SingleFlight {
+    return this.#reads.flights
+  }
 
   /**
    * Reads a key.
@@ -39,10 +65,11 @@ export abstract class CacheInterface implements AsyncDisposable {
   /**
    * Stores a value, replacing what was there.
    *
-   * @param ttl - its life; the cache's `defaultTtl` when left out, `null` for never expires
-   * @throws ValidationError for a bad key or TTL, and for an `undefined` value
+   * @param ttl - its life, or its life and tags; the cache's `defaultTtl` when left out, `null` for
+   * never expires
+   * @throws ValidationError for a bad key, TTL or tag, and for an `undefined` value
    */
-  abstract set<T>(key: string, value: T, ttl?: Ttl): Promise<void>
+  abstract set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void>
 
   /**
    * Removes a key.
@@ -66,39 +93,58 @@ export abstract class CacheInterface implements AsyncDisposable {
    * A write, delete or invalidation of the key during the load wins: the loaded value goes to those
    * who were waiting and is not stored.
    *
-   * @throws whatever the loader throws; nothing is stored then
-   * @throws ValidationError when the loader answers `undefined`
+   * @throws whatever the loader throws, unless `staleIfError` lets an old value stand in for it;
+   * nothing is stored then
+   * @throws CacheError (`LOAD_TIMEOUT`) when the load takes longer than `timeout.hard`
+   * @throws ValidationError for a bad key or option, and when the loader answers `undefined`
    */
-  async getOrSet<T>(key: string, loader: Loader<T>, options: GetOrSetOptions = {}): Promise<T> {
-    // Before the load: a caller should not wait for a loader to learn that its TTL is no good.
-    if (options.ttl !== undefined) toMilliseconds(options.ttl)
-    const cached = await this.get<T>(key)
-    if (cached !== undefined) return cached
-    return this.load(key, loader, options)
+  async getOrSet<T>(
+    key: string,
+    loader: Loader<T>,
+    options?: GetOrSetOptions<NoInfer<T>>,
+  ): Promise<T> {
+    const plan = planLoad<T>(options)
+    return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
 
-  /** The second half of {@link CacheInterface.getOrSet}, for a key that was just missed. */
-  protected load<T>(key: string, loader: Loader<T>, options: GetOrSetOptions): Promise<T> {
-    return this.loads.run(key, async (flight) => {
-      const value = await loader()
-      if (value === undefined) {
-        throw new ValidationError('the loader answered undefined; answer null instead', {
-          code: 'INVALID_VALUE',
-          context: { argument: 'loader' },
-        })
-      }
-      if (!flight.fenced) await this.fill(key, value, options.ttl)
-      return value
-    })
+  /** The second half of {@link CacheInterface.getOrSet}: what to do with what was found. */
+  protected readThrough<T>(
+    key: string,
+    loader: Loader<T>,
+    plan: LoadPlan<T>,
+    held: HeldValue<T> | undefined,
+  ): Promise<T> {
+    return this.#reads.read(key, loader, plan, held)
+  }
+
+  /** Loads and stores a key, whatever is held; callers that load it meanwhile share the load. */
+  protected load<T>(key: string, loader: Loader<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    return this.#reads.load(key, loader, planLoad(options))
+  }
+
+  /**
+   * Reads a key for {@link CacheInterface.getOrSet}, and counts as a read. Overridden where values
+   * are held past their life; this one knows of no such values.
+   */
+  protected async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+    const value = await this.get<T>(key)
+    return value === undefined ? undefined : { value, freshMs: Number.POSITIVE_INFINITY, loadMs: 0 }
   }
 
   /**
    * Stores what a loader answered. Overridden wherever `set` fences loads: filling must not, or the
-   * callers that come while it is under way would load once more.
+   * callers that come while it is under way would load once more. Overridden also where values can
+   * be held past their life.
    */
-  protected fill<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
-    return this.set(key, value, ttl)
+  protected fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    return this.set(key, value, toSetOptions(plan))
   }
+
+  /** Called when `getOrSet` has served a value whose life was over. */
+  protected staleServed(_key: string): void {}
+
+  /** Called when a load fails that nobody waits for any more. */
+  protected refreshFailed(_key: string, _error: unknown): void {}
 
   /** Reads several keys; those that are not there are absent from the answer. */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
@@ -112,17 +158,20 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Stores several values with one life.
+   * Stores several values with one life and the same tags.
    *
-   * @throws ValidationError for a bad key, value or TTL among them; nothing is stored then
+   * @throws ValidationError for a bad key, value, TTL or tag among them; nothing is stored then
    */
-  async setMany<T>(entries: Iterable<readonly [key: string, value: T]>, ttl?: Ttl): Promise<void> {
+  async setMany<T>(
+    entries: Iterable<readonly [key: string, value: T]>,
+    ttl?: Ttl | SetOptions,
+  ): Promise<void> {
     const all = [...entries]
     for (const [key, value] of all) {
       assertKey(key)
       assertValue(value)
     }
-    if (ttl !== undefined) toMilliseconds(ttl)
+    planStore(ttl, this.defaultLifeMs)
     await Promise.all(all.map(([key, value]) => this.set(key, value, ttl)))
   }
 
@@ -173,6 +222,16 @@ export abstract class CacheInterface implements AsyncDisposable {
     const keys: string[] = []
     for await (const key of this.scan(pattern)) keys.push(key)
     return this.deleteMany(keys)
+  }
+
+  /**
+   * Removes every entry that carries one of these tags.
+   *
+   * @throws ValidationError for a bad tag
+   * @throws CacheError (`NOT_SUPPORTED`) where the cache has no tags
+   */
+  invalidateTags(_tags: readonly string[]): Promise<void> {
+    return Promise.reject(this.#notSupported('invalidateTags'))
   }
 
   /**

@@ -1,4 +1,4 @@
-export { CacheInterface, type GetOrSetOptions, type Loader } from './cache-interface.js'
+export { CacheInterface, type CacheSettings } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { type Clock, ManualClock, systemClock } from './clock.js'
 export { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
@@ -16,7 +16,18 @@ export {
 export { EventHub } from './event-hub.js'
 export { assertPattern, compileGlob, escapeGlob, MAX_PATTERN_LENGTH } from './glob.js'
 export { assertKey, MAX_KEY_BYTES, utf8Length } from './key.js'
+export {
+  type GetOrSetOptions,
+  type LoadPlan,
+  type LoadTimeout,
+  planLoad,
+} from './loading/get-or-set-options.js'
+export { LoadContext, type Loader } from './loading/loader.js'
+export type { HeldValue } from './loading/read-through.js'
+export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
 export type { CacheMonitor, CacheOperation, CacheTier, OperationOutcome } from './monitor.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'
-export { type Flight, SingleFlight } from './single-flight.js'
+export { Secret } from './secret.js'
+export { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
+export { assertTags, MAX_TAGS } from './tags.js'
 export { assertValue } from './value.js'

@@ -17,11 +17,15 @@ export type CacheTier = 'memory' | 'redis'
  * Implementations must not throw.
  */
 export interface CacheMonitor {
+  /**
+   * @param milliseconds - how long it took; `undefined` where the cache did not time this one. A
+   * cache in memory times a sample: reading the clock would take longer than what it measures.
+   */
   observeOperation(
     operation: CacheOperation,
     outcome: OperationOutcome,
     tier: CacheTier,
-    milliseconds: number,
+    milliseconds: number | undefined,
   ): void
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void
   observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void

@@ -47,6 +47,7 @@ describe('a cache that writes only the four abstract methods', () => {
         'INVALID_VALUE',
       ],
       [() => cache.setMany([['new', 1]], 0), 'INVALID_TTL'],
+      [() => cache.setMany([['new', 1]], { tags: [''] }), 'INVALID_TAGS'],
       [() => cache.deleteMany(['kept', '']), 'INVALID_KEY'],
       [() => cache.getMany(['kept', '']), 'INVALID_KEY'],
     ]
@@ -62,7 +63,7 @@ describe('a cache that writes only the four abstract methods', () => {
     const cache = new FourMethodCache()
     expect(await cache.getOrSet('key', () => 'value', { ttl: '1h' })).toBe('value')
     expect(await cache.getOrSet('key', () => 'another')).toBe('value')
-    expect(cache.calls).toEqual(['get key', 'set key 1h', 'get key'])
+    expect(cache.calls).toEqual(['get key', 'set key 3600000ms', 'get key'])
   })
 
   test('refuses a bad TTL before it loads', async () => {
@@ -99,6 +100,7 @@ describe('a cache that writes only the four abstract methods', () => {
     await cache.set('key', 'value')
     const calls: [method: string, call: () => Promise<unknown>][] = [
       ['getTtl', () => cache.getTtl('key')],
+      ['invalidateTags', () => cache.invalidateTags(['red'])],
       ['scan', () => firstOf(cache.scan())],
       ['scan', () => cache.invalidatePattern('*')],
       ['scan', () => cache.clear()],

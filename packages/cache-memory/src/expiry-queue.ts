@@ -2,11 +2,13 @@
 export interface Expiring {
   /** When it dies, on the cache's clock, in milliseconds; `Infinity` for never. */
   expiresAt: number
-  /** The time under which it waits in the queue; `Infinity` while it does not. */
+  /** The time under which it waits in the queue; `Infinity` while it does not, {@link REMOVED} once
+   * the cache no longer holds it. */
   queuedAt: number
-  /** Set once the cache no longer holds it. */
-  removed: boolean
 }
+
+/** Under this time an entry is never found in the queue again. */
+export const REMOVED: number = Number.NEGATIVE_INFINITY
 
 /**
  * Finds the entries that have expired without looking at those that have not: a binary heap ordered
@@ -27,6 +29,11 @@ export class ExpiryQueue<Entry extends Expiring> {
     return this.#times.length
   }
 
+  /** A time before which nothing expires; `Infinity` when nothing ever will. */
+  get nextAt(): number {
+    return this.#times[0] ?? Number.POSITIVE_INFINITY
+  }
+
   /** Must be called whenever an entry's expiry was set. Takes O(log n). */
   schedule(entry: Entry): void {
     // Waiting under an earlier time already: it will be looked at soon enough.
@@ -41,19 +48,24 @@ export class ExpiryQueue<Entry extends Expiring> {
       const time = this.#times[0]
       if (time === undefined || time >= now) return undefined
       const entry = this.#pop()
-      if (entry.removed || entry.queuedAt !== time) continue
+      if (entry.queuedAt !== time) continue
       entry.queuedAt = Number.POSITIVE_INFINITY
       if (entry.expiresAt < now) return entry
       this.schedule(entry)
     }
   }
 
-  /** Starts over with these entries. Takes O(n log n); for when most places are dead. */
+  /** Starts over with these entries. Takes O(n); for when most places are dead. */
   rebuild(entries: Iterable<Entry>): void {
     this.clear()
     for (const entry of entries) {
-      entry.queuedAt = Number.POSITIVE_INFINITY
-      this.schedule(entry)
+      entry.queuedAt = entry.expiresAt
+      if (entry.expiresAt === Number.POSITIVE_INFINITY) continue
+      this.#times.push(entry.expiresAt)
+      this.#entries.push(entry)
+    }
+    for (let index = (this.length >> 1) - 1; index >= 0; index--) {
+      this.#settle(index, this.#timeAt(index), this.#entries[index] as Entry)
     }
   }
 
@@ -78,20 +90,23 @@ export class ExpiryQueue<Entry extends Expiring> {
     const first = this.#entries[0] as Entry
     const time = this.#times.pop() as number
     const entry = this.#entries.pop() as Entry
-    const length = this.#times.length
-    if (length === 0) return first
-    let index = 0
+    if (this.length > 0) this.#settle(0, time, entry)
+    return first
+  }
+
+  /** Puts an entry into a free place or, past those that expire sooner, below it. */
+  #settle(place: number, time: number, entry: Entry): void {
+    let index = place
     for (;;) {
       let child = 2 * index + 1
-      if (child >= length) break
-      if (child + 1 < length && this.#timeAt(child + 1) < this.#timeAt(child)) child++
+      if (child >= this.length) break
+      if (child + 1 < this.length && this.#timeAt(child + 1) < this.#timeAt(child)) child++
       if (this.#timeAt(child) >= time) break
       this.#move(child, index)
       index = child
     }
     this.#times[index] = time
     this.#entries[index] = entry
-    return first
   }
 
   #timeAt(index: number): number {

@@ -3,9 +3,8 @@ import {
   type Clock,
   choiceOption,
   integerOption,
-  systemClock,
+  invalidOption,
   type Ttl,
-  toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from './isolation.js'
 
@@ -14,6 +13,15 @@ export interface InMemoryCacheOptions {
   readonly defaultTtl?: Ttl | undefined
   /** The most entries held; the least recently used goes first. 1 to 16,777,216. Default: 1000. */
   readonly maxSize?: number | undefined
+  /** The most bytes that keys and values may take together, as `sizeOf` counts. Default: no limit. */
+  readonly maxBytes?: number | undefined
+  /** The most bytes of one key and value; what is larger is not kept. Default: `maxBytes`. */
+  readonly maxEntryBytes?: number | undefined
+  /**
+   * Counts the bytes of a value, for the two limits above. Default: the UTF-8 bytes of its texts and
+   * property names, the bytes of its buffers, and 8 for each other part.
+   */
+  readonly sizeOf?: ((value: unknown, key: string) => number) | undefined
   /** Whether hits are protected against changes by those who hold them. Default: `'none'`. */
   readonly isolation?: Isolation | undefined
   /** Where the time is read. Default: the machine's clocks. */
@@ -23,10 +31,11 @@ export interface InMemoryCacheOptions {
 }
 
 export interface ResolvedOptions {
-  readonly defaultTtlMilliseconds: number
   readonly maxSize: number
+  readonly maxBytes: number
+  readonly maxEntryBytes: number
+  readonly sizeOf: ((value: unknown, key: string) => number) | undefined
   readonly isolation: Isolation
-  readonly clock: Clock
   readonly monitor: CacheMonitor | undefined
 }
 
@@ -34,12 +43,22 @@ export interface ResolvedOptions {
 const LARGEST_SIZE = 2 ** 24
 
 export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
-  const { defaultTtl = 3_600, maxSize = 1_000, isolation = 'none' } = options
+  const { maxSize = 1_000, isolation = 'none', sizeOf } = options
+  if (sizeOf !== undefined && typeof sizeOf !== 'function') {
+    throw invalidOption('sizeOf', sizeOf, 'a function of value and key that answers bytes')
+  }
+  const maxBytes = byteLimit('maxBytes', options.maxBytes)
   return {
-    defaultTtlMilliseconds: toMilliseconds(defaultTtl, 'defaultTtl'),
     maxSize: integerOption('maxSize', maxSize, { min: 1, max: LARGEST_SIZE }),
+    maxBytes,
+    maxEntryBytes: Math.min(byteLimit('maxEntryBytes', options.maxEntryBytes), maxBytes),
+    sizeOf,
     isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
-    clock: options.clock ?? systemClock,
     monitor: options.performanceMonitor,
   }
+}
+
+function byteLimit(name: string, value: unknown): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY
+  return integerOption(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER })
 }

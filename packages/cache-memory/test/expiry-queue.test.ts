@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Expiring, ExpiryQueue } from '../src/expiry-queue.js'
+import { type Expiring, ExpiryQueue, REMOVED } from '../src/expiry-queue.js'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -69,7 +69,42 @@ describe('the expiry queue', () => {
     const queue = new ExpiryQueue<Named>()
     queue.schedule(named('a', 1))
     queue.clear()
-    expect([queue.length, queue.takeExpired(10)]).toEqual([0, undefined])
+    expect([queue.length, queue.takeExpired(10), queue.nextAt]).toEqual([0, undefined, NEVER])
+  })
+
+  test('nextAt is when to look again', () => {
+    const queue = new ExpiryQueue<Named>()
+    expect(queue.nextAt).toBe(NEVER)
+    const [first, second] = [named('a', 20), named('b', 10)]
+    for (const entry of [first, second, named('c', NEVER)]) queue.schedule(entry)
+    expect(queue.nextAt).toBe(10)
+    // A longer life is noticed when the old time comes, and only then.
+    second.expiresAt = 30
+    queue.schedule(second)
+    expect(queue.nextAt).toBe(10)
+    expect([queue.takeExpired(10), queue.nextAt]).toEqual([undefined, 10])
+    expect([queue.takeExpired(11), queue.nextAt]).toEqual([undefined, 20])
+    first.queuedAt = REMOVED
+    expect([queue.takeExpired(21), queue.nextAt]).toEqual([undefined, 30])
+    expect([queue.takeExpired(31), queue.nextAt]).toEqual([second, NEVER])
+  })
+
+  test('a queue rebuilt of any entries hands them out in the order of their ends', () => {
+    const lives = fc.array(fc.oneof(fc.nat(50), fc.nat(), fc.constant(NEVER)), {
+      maxLength: 300,
+      size: 'max',
+    })
+    fc.assert(
+      fc.property(lives, (times) => {
+        const queue = new ExpiryQueue<Named>()
+        queue.schedule(named('forgotten', 1))
+        queue.rebuild(times.map((time) => named(String(time), time)))
+        const ends = times.filter((time) => time < NEVER).toSorted((one, other) => one - other)
+        expect([queue.length, queue.nextAt]).toEqual([ends.length, ends[0] ?? NEVER])
+        expect(takeAll(queue, NEVER)).toEqual(ends.map(String))
+        expect(queue.length).toBe(0)
+      }),
+    )
   })
 
   test('agrees with a list that is searched from end to end', () => {
@@ -77,6 +112,7 @@ describe('the expiry queue', () => {
       fc.property(fc.array(STEP, { maxLength: 80 }), (steps) => {
         const queue = new ExpiryQueue<Named>()
         const entries = new Map<string, Named>()
+        const rebuiltTo: [nextAt: number, firstEnd: number][] = []
         const comparisons: [taken: string[], expired: string[]][] = []
         let now = 0
         for (const { kind, name, life } of steps) {
@@ -89,18 +125,21 @@ describe('the expiry queue', () => {
             entries.set(name, added)
             queue.schedule(added)
           } else if (kind === 'remove' && entry !== undefined) {
-            entry.removed = true
+            entry.queuedAt = REMOVED
             entries.delete(name)
           } else if (kind === 'rebuild') {
             queue.rebuild(entries.values())
+            rebuiltTo.push([queue.nextAt, firstEnd(entries)])
           } else if (kind === 'wait') {
             now += Math.min(life, 20)
             const expired = [...entries.values()].filter(({ expiresAt }) => expiresAt < now)
             comparisons.push([takeAll(queue, now).toSorted(), expired.map(nameOf).toSorted()])
             for (const one of expired) entries.delete(one.name)
           }
+          expect(queue.nextAt).toBeLessThanOrEqual(firstEnd(entries))
         }
         for (const [taken, expired] of comparisons) expect(taken).toEqual(expired)
+        for (const [nextAt, end] of rebuiltTo) expect(nextAt).toBe(end)
       }),
       { numRuns: 2_000 },
     )
@@ -117,12 +156,16 @@ const STEP = fc.record({
   life: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(NEVER)),
 })
 
+function firstEnd(entries: ReadonlyMap<string, Named>): number {
+  return Math.min(...Array.from(entries.values(), ({ expiresAt }) => expiresAt))
+}
+
 function nameOf({ name }: Named): string {
   return name
 }
 
 function named(name: string, expiresAt: number): Named {
-  return { name, expiresAt, queuedAt: NEVER, removed: false }
+  return { name, expiresAt, queuedAt: NEVER }
 }
 
 function takeAll(queue: ExpiryQueue<Named>, now: number): string[] {

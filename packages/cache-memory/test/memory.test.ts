@@ -1,16 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { ManualClock } from '@verbatim/cache-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Expiring, ExpiryQueue } from '../src/expiry-queue.js'
 import { InMemoryCache } from '../src/index.js'
+import { heapGrowth, MEGABYTE, stillHeld } from './garbage.js'
 
 const CYCLES = 200_000
-const MEGABYTE = 2 ** 20
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 describe('memory stays bounded', () => {
   let longestQueue = 0
@@ -85,18 +79,5 @@ test('a value is let go of as soon as its entry is gone, long before its life wo
   await cache.get('overwritten')
   for (const key of 'ab') await cache.set(key, key)
   expect(cache.getKeys()).toEqual(['b', 'a', 'overwritten', 'kept'])
-  // A weak reference holds on until the task that made it has ended.
-  await setImmediate()
-  collectGarbage()
-  const held = [...values].filter(([, value]) => value.deref() !== undefined)
-  expect(held.map(([key]) => key)).toEqual(['kept'])
+  expect(await stillHeld(values)).toEqual(['kept'])
 })
-
-/** Bytes by which the heap has grown while doing this, garbage not counted. */
-async function heapGrowth(action: () => Promise<void>): Promise<number> {
-  collectGarbage()
-  const before = process.memoryUsage().heapUsed
-  await action()
-  collectGarbage()
-  return process.memoryUsage().heapUsed - before
-}

@@ -44,6 +44,19 @@ describe('a monitor is told', () => {
     expect(await callsDuring(() => cache.close())).toEqual([])
   })
 
+  test('how long each of a thousand operations took, and then one in 64', async () => {
+    const { monitor, calls, timed } = recordingMonitor()
+    const clock = new ManualClock()
+    const ticking = { now: () => (clock.advance(1), clock.now()), wallTime: () => clock.wallTime() }
+    const cache = new InMemoryCache({ clock: ticking, performanceMonitor: monitor })
+    await cache.set('key', 1)
+    for (let hit = 1; hit < 1_000; hit++) await cache.get('key')
+    expect(timed.count).toBe(1_000)
+    for (let hit = 0; hit < 640; hit++) await cache.get('key')
+    expect(calls).toHaveLength(1_640)
+    expect(timed.count).toBe(1_010)
+  })
+
   test('nothing by an expired entry but a miss', async () => {
     const { monitor, calls } = recordingMonitor()
     const clock = new ManualClock()
@@ -56,14 +69,21 @@ describe('a monitor is told', () => {
 })
 
 /** Notes what it is told, and that a duration is one. */
-function recordingMonitor(): { monitor: CacheMonitor; calls: string[] } {
+function recordingMonitor(): {
+  monitor: CacheMonitor
+  calls: string[]
+  timed: { count: number }
+} {
   const calls: string[] = []
+  const timed = { count: 0 }
   return {
     calls,
+    timed,
     monitor: {
       observeOperation(operation, outcome, tier, milliseconds) {
-        expect(milliseconds).toBeGreaterThanOrEqual(0)
-        expect(milliseconds).toBeLessThan(100)
+        if (milliseconds !== undefined) timed.count++
+        expect(milliseconds ?? 0).toBeGreaterThanOrEqual(0)
+        expect(milliseconds ?? 0).toBeLessThan(100)
         calls.push(`${operation} ${outcome} ${tier}`)
       },
       observeKeyGeneration: () => expect.unreachable(),

@@ -77,13 +77,20 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.#invalidations = new RecentRecords(retention)
   }
 
-  /** Counts an operation on a cache. Called by the cache, once for each logical operation. */
+  /**
+   * Counts an operation on a cache. Called by the cache, once for each logical operation. One that
+   * was not timed counts, and leaves no measurement.
+   */
   observeOperation(
     operation: CacheOperation,
     outcome: OperationOutcome,
     tier: CacheTier,
-    milliseconds: number,
+    milliseconds: number | undefined,
   ): void {
+    if (milliseconds === undefined) {
+      countOperation(this.#totals, operation, outcome)
+      return
+    }
     const duration = milliseconds / 1_000
     const additionalData = NOTHING_TO_ADD
     this.#addOperation({ operation, outcome, tier, duration, textLength: 0, additionalData })

@@ -43,6 +43,15 @@ describe('hits and misses', () => {
     expect(stats).toMatchObject({ cacheHits: 2, cacheMisses: 1, totalCacheOperations: 4 })
   })
 
+  test('an operation that was not timed counts and leaves no measurement', () => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.observeOperation('get', 'hit', 'memory', undefined)
+    monitor.observeOperation('get', 'miss', 'memory', undefined)
+    const stats = monitor.getPerformanceStats()
+    expect(stats).toMatchObject({ cacheHitRate: 50, totalCacheOperations: 2, rejectedRecords: 0 })
+    expect(stats.cacheOperations).toBeUndefined()
+  })
+
   test('an outcome that only reads have moves nothing elsewhere', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeOperation('set', 'hit', 'memory', 1)

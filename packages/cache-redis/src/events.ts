@@ -10,6 +10,8 @@ export type RedisCacheEvents = {
   set_success: [key: string, value: unknown]
   /** A delete removed something. */
   delete_success: [key: string]
+  /** A load failed that nobody waited for any more. */
+  refresh_failed: [key: string, error: unknown]
   /** Redis can be used, for the first time or again. */
   connected: []
   /** Redis cannot be used: from here on the cache lives in memory only. */

@@ -1,15 +1,18 @@
 import {
   assertKey,
   assertValue,
+  CacheError,
   CacheInterface,
   type CacheOperation,
   type CacheTier,
   compileGlob,
   EventHub,
-  fromMilliseconds,
+  type HeldValue,
   type OperationOutcome,
+  planStore,
+  type SetOptions,
+  type StorePlan,
   type Ttl,
-  toMilliseconds,
 } from '@verbatim/cache-core'
 import { InMemoryCache, type Isolator, isolatorFor } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
@@ -19,9 +22,9 @@ import { SharedTier } from './shared-tier.js'
 import type { RedisCacheStats } from './stats.js'
 import { Tally } from './tally.js'
 
-/** What answered a read: a value as it is kept, if any. */
+/** What a read found, fresh or stale, with its value as it is kept; and what told us. */
 interface Found {
-  readonly kept: unknown
+  readonly held: HeldValue | undefined
   readonly tier: CacheTier
 }
 
@@ -43,8 +46,8 @@ export class GenericRedisCache extends CacheInterface {
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: GenericRedisCacheOptions = {}) {
-    super()
     const resolved = resolveOptions(options)
+    super(resolved)
     this.#options = resolved
     this.#isolator = isolatorFor(resolved.isolation)
     this.#memory = resolved.enableL1Cache ? memoryTier(resolved) : undefined
@@ -77,39 +80,44 @@ export class GenericRedisCache extends CacheInterface {
   }
 
   override async get<T>(key: string): Promise<T | undefined> {
+    const held = await this.lookup<T>(key)
+    return held !== undefined && held.freshMs >= 0 ? held.value : undefined
+  }
+
+  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
     assertKey(key)
-    const startedAt = this.#options.clock.now()
+    const startedAt = this.clock.now()
     let tier: CacheTier = 'memory'
     let outcome: OperationOutcome = 'error'
     try {
-      let kept = await this.#memory?.get(key)
-      if (kept === undefined) ({ kept, tier } = await this.#readRedis(key))
-      outcome = kept === undefined ? 'miss' : 'hit'
-      if (kept === undefined) {
+      const found = await this.#find(key)
+      ;({ tier } = found)
+      const held = found.held && { ...found.held, value: this.#isolator.release(found.held.value) }
+      outcome = held !== undefined && held.freshMs >= 0 ? 'hit' : 'miss'
+      if (outcome === 'hit') {
+        this.#tally.hit(tier)
+        this.#events.emit('get_success', key, held?.value)
+      } else {
         this.#tally.miss()
         this.#events.emit('get_miss', key)
-        return undefined
       }
-      this.#tally.hit(tier)
-      const value = this.#isolator.release(kept) as T
-      this.#events.emit('get_success', key, value)
-      return value
+      return held as HeldValue<T> | undefined
     } finally {
       this.#observe('get', outcome, tier, startedAt)
     }
   }
 
-  override set<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
-    return this.#store(key, value, ttl, true)
+  override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
+    await this.#store(key, value, planStore(ttl, this.defaultLifeMs), true)
   }
 
-  protected override fill<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
-    return this.#store(key, value, ttl, false)
+  protected override fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    return this.#store(key, value, plan, false)
   }
 
   override async delete(key: string): Promise<boolean> {
     assertKey(key)
-    const startedAt = this.#options.clock.now()
+    const startedAt = this.clock.now()
     this.loads.fence(key)
     const write = this.#fence.begin('write', key)
     this.#fence.claim(write)
@@ -130,14 +138,15 @@ export class GenericRedisCache extends CacheInterface {
 
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    return (await this.#memory?.exists(key)) || ((await this.#redis.has(key)) ?? false)
+    if (await this.#memory?.exists(key)) return true
+    return typeof (await this.#redis.freshMs(key)) === 'number'
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const far = await this.#redis.remainingMs(key)
+    const far = await this.#redis.freshMs(key)
     // What was written while Redis was away is in memory only.
-    if (far === undefined) return this.#memory?.getTtl(key)
+    if (typeof far !== 'number') return this.#memory?.getTtl(key)
     return far === Number.POSITIVE_INFINITY ? null : far / 1_000
   }
 
@@ -159,7 +168,7 @@ export class GenericRedisCache extends CacheInterface {
    */
   override async invalidatePattern(pattern: string): Promise<number> {
     const matches = compileGlob(pattern)
-    const startedAt = this.#options.clock.now()
+    const startedAt = this.clock.now()
     this.loads.fenceAll()
     this.#fence.overtake(matches)
     const removed = new Set(this.#memory?.getActiveKeys().filter(matches))
@@ -171,13 +180,13 @@ export class GenericRedisCache extends CacheInterface {
       this.#fence.overtake(matches, 'read')
       await this.#memory?.invalidatePattern(pattern)
     }
-    const { monitor, clock } = this.#options
-    monitor?.observeInvalidation(removed.size, clock.now() - startedAt)
+    this.#options.monitor?.observeInvalidation(removed.size, this.clock.now() - startedAt)
     return removed.size
   }
 
   /** Ends the connection, unless the client was handed in, and empties the memory tier. */
   override async close(): Promise<void> {
+    this.loads.fenceAll()
     await this.#redis.close()
     await this.#memory?.close()
   }
@@ -193,48 +202,69 @@ export class GenericRedisCache extends CacheInterface {
     }
   }
 
-  async #readRedis(key: string): Promise<Found> {
-    const askedAt = this.#options.clock.now()
+  protected override staleServed(): void {
+    this.#tally.staleServed()
+  }
+
+  protected override refreshFailed(key: string, error: unknown): void {
+    this.#events.emit('refresh_failed', key, error)
+  }
+
+  async #find(key: string): Promise<Found> {
+    const near = await this.#memory?.lookup(key)
+    if (near !== undefined && near.freshMs >= 0) return { held: near, tier: 'memory' }
+    const far = await this.#readRedis(key)
+    // Without Redis a stale value is better than none, for those who take one.
+    return far === undefined
+      ? { held: near, tier: 'memory' }
+      : { held: far ?? undefined, tier: 'redis' }
+  }
+
+  /** Answers `null` when Redis has none, `undefined` when it was no use. */
+  async #readRedis(key: string): Promise<HeldValue | null | undefined> {
+    const askedAt = this.clock.now()
     const read = this.#fence.begin('read', key)
     try {
       const stored = await this.#redis.read(key)
-      if (stored === undefined) return { kept: undefined, tier: 'memory' }
-      if (stored === null) return { kept: undefined, tier: 'redis' }
+      if (stored === undefined) return undefined
+      if (stored === null) {
+        // What is left in memory is stale, and somebody may have deleted it.
+        if (!read.overtaken) await this.#memory?.delete(key)
+        return null
+      }
+      const { freshMs: lifeMs, graceMs, loadMs } = stored
       const kept = this.#isolator.adopt(stored.value)
-      if (!read.overtaken) await this.#keepNear(key, kept, stored.remainingMs, askedAt)
-      return { kept, tier: 'redis' }
+      if (!read.overtaken) {
+        await this.#keepNear(key, kept, { lifeMs, graceMs, loadMs, tags: [] }, askedAt)
+      }
+      return { value: kept, freshMs: lifeMs, loadMs }
     } finally {
       this.#fence.end(read)
     }
   }
 
-  async #store(
-    key: string,
-    value: unknown,
-    ttl: Ttl | undefined,
-    fencesLoads: boolean,
-  ): Promise<void> {
+  async #store(key: string, value: unknown, plan: StorePlan, fencesLoads: boolean): Promise<void> {
     assertKey(key)
     assertValue(value)
-    const lifeMs = ttl === undefined ? this.#options.defaultLifeMs : toMilliseconds(ttl)
+    if (plan.tags.length > 0) throw noTags()
     if (fencesLoads) this.loads.fence(key)
-    const startedAt = this.#options.clock.now()
+    const startedAt = this.clock.now()
     const write = this.#fence.begin('write', key)
     try {
       // Both take the value as it is now, whatever its owner does to it while Redis answers.
       const kept = this.#isolator.admit(value)
-      const bytes = await this.#redis.encode(key, value)
+      const bytes = await this.#redis.encode(key, value, plan)
       // A later write or delete of this key has gone ahead while this one was being encoded.
       if (!this.#fence.claim(write)) return
       // The old value goes first, so that nobody reads it here once Redis has the new one.
       await this.#memory?.delete(key)
       let stored: true | undefined
       try {
-        stored = await this.#redis.write(write, bytes, lifeMs)
+        stored = await this.#redis.write(write, bytes, plan.lifeMs + plan.graceMs)
       } finally {
         this.#observeChange('set', stored === true, startedAt)
       }
-      if (!write.overtaken) await this.#keepNear(key, kept, lifeMs, startedAt)
+      if (!write.overtaken) await this.#keepNear(key, kept, plan, startedAt)
       if (stored === true) this.#events.emit('set_success', key, value)
     } finally {
       this.#fence.end(write)
@@ -246,11 +276,10 @@ export class GenericRedisCache extends CacheInterface {
    *
    * @param since - from when its life counts: before Redis was asked, for there it began after that
    */
-  async #keepNear(key: string, kept: unknown, lifeMs: number, since: number): Promise<void> {
-    const { clock, defaultLifeMs } = this.#options
-    const leftMs = Math.floor(Math.min(lifeMs - (clock.now() - since), defaultLifeMs))
-    if (leftMs < 1) return
-    await this.#memory?.set(key, kept, fromMilliseconds(leftMs))
+  async #keepNear(key: string, kept: unknown, plan: StorePlan, since: number): Promise<void> {
+    const leftMs = plan.lifeMs - (this.clock.now() - since)
+    const lifeMs = Math.floor(Math.min(leftMs, this.defaultLifeMs))
+    if (lifeMs >= 1) await this.#memory?.fill(key, kept, { ...plan, lifeMs })
   }
 
   #observeChange(operation: 'set' | 'delete', reachedRedis: boolean, startedAt: number): void {
@@ -266,9 +295,15 @@ export class GenericRedisCache extends CacheInterface {
     tier: CacheTier,
     startedAt: number,
   ): void {
-    const { monitor, clock } = this.#options
-    monitor?.observeOperation(operation, outcome, tier, clock.now() - startedAt)
+    this.#options.monitor?.observeOperation(operation, outcome, tier, this.clock.now() - startedAt)
   }
+}
+
+function noTags(): CacheError {
+  return new CacheError('GenericRedisCache does not implement tags', {
+    code: 'NOT_SUPPORTED',
+    context: { method: 'set', option: 'tags' },
+  })
 }
 
 /** It keeps what was admitted already, so it does no isolating of its own. */

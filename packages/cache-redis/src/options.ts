@@ -51,7 +51,6 @@ export interface ResolvedOptions {
   /** The number of the database to use on a client of ours. */
   readonly database: number
   readonly keyPrefix: string
-  readonly defaultLifeMs: number
   readonly defaultTtl: Ttl
   readonly enableL1Cache: boolean
   readonly l1CacheSize: number
@@ -78,10 +77,10 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     onBackendError = 'degrade',
     keyPrefix = 'cache:',
   } = options
+  toMilliseconds(defaultTtl, 'defaultTtl')
   const commandTimeoutMs = integerOption('commandTimeout', commandTimeout, { min: 1, max: 60_000 })
   const resolved = {
     keyPrefix: checkedPrefix(keyPrefix),
-    defaultLifeMs: toMilliseconds(defaultTtl, 'defaultTtl'),
     defaultTtl,
     enableL1Cache,
     l1CacheSize: integerOption('l1CacheSize', l1CacheSize, { min: 1, max: 2 ** 24 }),

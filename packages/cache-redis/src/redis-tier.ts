@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { compileGlob, escapeGlob } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
-import type { ValueCodec } from './codec/value-codec.js'
+import { HEADER_LENGTH, readFreshness } from './codec/envelope.js'
+import type { Decoded, ValueCodec } from './codec/value-codec.js'
 import type { RedisClient } from './redis-client.js'
 import type { RunCommands } from './redis-connection.js'
 import { Script } from './script.js'
@@ -18,6 +19,25 @@ local bytes = redis.call('GET', KEYS[1])
 if not bytes then return false end
 return {bytes, redis.call('PTTL', KEYS[1])}`)
 
+/** Reads of each value only what tells whether it is fresh. */
+const PEEK = new Script(`
+local found = {}
+for index, key in ipairs(KEYS) do
+  local header = redis.call('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
+  found[index] = header ~= '' and {header, redis.call('PTTL', key)}
+end
+return found`)
+
+/** The same, and removes the keys. */
+const REMOVE = new Script(`
+local found = {}
+for index, key in ipairs(KEYS) do
+  local header = redis.call('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
+  found[index] = header ~= '' and {header, redis.call('PTTL', key)}
+  redis.call('UNLINK', key)
+end
+return found`)
+
 /** Removes a key if it still holds the bytes with this digest. */
 const REMOVE_IF_UNCHANGED = new Script(`
 local bytes = redis.call('GET', KEYS[1])
@@ -28,10 +48,9 @@ return 0`)
 type RedisNumber = number | string
 
 /** A value as Redis holds it. */
-export interface StoredValue {
-  readonly value: unknown
-  /** What is left of its life; `Infinity` when it never expires. */
-  readonly remainingMs: number
+export interface StoredValue extends Decoded {
+  /** What is left of its life; negative while only its grace is; `Infinity` when it never expires. */
+  readonly freshMs: number
 }
 
 /** Bytes under a key that are no value of ours, or not intact. */
@@ -53,43 +72,41 @@ export class RedisTier {
 
   /** Answers `null` when there is none. */
   async read(key: string): Promise<StoredValue | CorruptValue | null> {
-    const reply = await this.#run((client) => READ.run(client, this.#prefix + key))
+    const reply = await this.#run((client) => READ.run(client, [this.#prefix + key]))
     if (reply === null) return null
     const [bytes, remaining] = reply as [Buffer, RedisNumber]
     try {
-      const value = await this.#codec.decode(key, bytes)
-      return { value, remainingMs: toLife(remaining) }
+      const decoded = await this.#codec.decode(key, bytes)
+      return { ...decoded, freshMs: toLife(remaining) - decoded.graceMs }
     } catch {
       return { corrupt: bytes }
     }
   }
 
-  async write(key: string, bytes: Buffer, lifeMs: number): Promise<void> {
+  /** @param holdMs - its life and grace together; `Infinity` for ever */
+  async write(key: string, bytes: Buffer, holdMs: number): Promise<void> {
     const full = this.#prefix + key
     await this.#run((client) =>
-      lifeMs === Number.POSITIVE_INFINITY
+      holdMs === Number.POSITIVE_INFINITY
         ? client.set(full, bytes)
-        : client.set(full, bytes, 'PX', lifeMs),
+        : client.set(full, bytes, 'PX', holdMs),
     )
   }
 
+  /** Answers whether it was there and fresh. */
   async remove(key: string): Promise<boolean> {
-    return (await this.#run((client) => client.unlink(this.#prefix + key))) > 0
+    return isFresh((await this.#onEach(REMOVE, [key]))[0])
   }
 
   async removeCorrupt(key: string, bytes: Buffer): Promise<void> {
     const digest = createHash('sha1').update(bytes).digest('hex')
-    await this.#run((client) => REMOVE_IF_UNCHANGED.run(client, this.#prefix + key, digest))
+    await this.#run((client) => REMOVE_IF_UNCHANGED.run(client, [this.#prefix + key], [digest]))
   }
 
-  async has(key: string): Promise<boolean> {
-    return (await this.#run((client) => client.exists(this.#prefix + key))) > 0
-  }
-
-  /** What is left of a key's life: `Infinity` when it never expires, `undefined` when it is absent. */
-  async remainingMs(key: string): Promise<number | undefined> {
-    const reply = (await this.#run((client) => client.pttl(this.#prefix + key))) as RedisNumber
-    return Number(reply) === -2 ? undefined : toLife(reply)
+  /** What is left of a key's life: `Infinity` when it never expires, `undefined` when it is over. */
+  async freshMs(key: string): Promise<number | undefined> {
+    const [found] = await this.#onEach(PEEK, [key])
+    return isFresh(found) ? freshMsOf(found) : undefined
   }
 
   /** Lists keys page by page. Redis may list a key twice. */
@@ -111,27 +128,44 @@ export class RedisTier {
     }
   }
 
-  /** Removes what a glob matches. Returns the keys that were there. */
+  /** Those keys that are there and fresh. */
+  async freshAmong(keys: readonly string[]): Promise<string[]> {
+    const found = await this.#onEach(PEEK, keys)
+    return keys.filter((_key, index) => isFresh(found[index]))
+  }
+
+  /** Removes what a glob matches. Returns the keys that were there and fresh. */
   async removeMatching(pattern: string): Promise<Set<string>> {
     const removed = new Set<string>()
     for await (const page of this.pages(pattern)) {
-      await this.removeAll(page)
-      for (const key of page) removed.add(key)
+      for (const key of await this.removeAll(page)) removed.add(key)
     }
     return removed
   }
 
-  async removeAll(keys: readonly string[]): Promise<void> {
+  /** Removes keys. Returns those that were there and fresh. */
+  async removeAll(keys: readonly string[]): Promise<string[]> {
+    const removed: string[] = []
     for (let start = 0; start < keys.length; start += PAGE) {
-      const full = keys.slice(start, start + PAGE).map((key) => this.#prefix + key)
-      // The keys of one command must live on one node; in a cluster each goes by itself.
-      await this.#run(
-        (client): Promise<unknown> =>
-          client.isCluster
-            ? Promise.all(full.map((key) => client.unlink(key)))
-            : client.unlink(...full),
-      )
+      const page = keys.slice(start, start + PAGE)
+      const found = await this.#onEach(REMOVE, page)
+      removed.push(...page.filter((_key, index) => isFresh(found[index])))
     }
+    return removed
+  }
+
+  /** Runs {@link PEEK} or {@link REMOVE} on keys; answers for each what was found, in their order. */
+  async #onEach(script: Script, keys: readonly string[]): Promise<(Peeked | null)[]> {
+    const full = keys.map((key) => this.#prefix + key)
+    if (full.length === 0) return []
+    const replies = await this.#run(
+      async (client): Promise<unknown> =>
+        // The keys of one command must live on one node; in a cluster each goes by itself.
+        client.isCluster
+          ? (await Promise.all(full.map((key) => script.run(client, [key])))).flat()
+          : script.run(client, full),
+    )
+    return replies as (Peeked | null)[]
   }
 
   /** The literal head of a pattern, for Redis to narrow the search by. */
@@ -139,6 +173,17 @@ export class RedisTier {
     const head = /^[^*?[\\]*/.exec(pattern)?.[0] ?? ''
     return `${escapeGlob(this.#prefix + head)}*`
   }
+}
+
+/** What {@link PEEK} answers for a key that is there. */
+type Peeked = readonly [header: Buffer, left: RedisNumber]
+
+function freshMsOf([header, left]: Peeked): number {
+  return toLife(left) - readFreshness(header).graceMs
+}
+
+function isFresh(found: Peeked | null | undefined): found is Peeked {
+  return found !== null && found !== undefined && freshMsOf(found) >= 0
 }
 
 /** Redis says -1 for what never expires. */

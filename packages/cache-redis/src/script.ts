@@ -6,11 +6,11 @@ import type { RedisClient } from './redis-client.js'
  * do the same, except on a client with automatic pipelining, which garbles it.
  */
 interface ProgramCommands {
-  evalshaBuffer(digest: string, keys: 1, key: string, ...args: string[]): Promise<unknown>
-  evalBuffer(source: string, keys: 1, key: string, ...args: string[]): Promise<unknown>
+  evalshaBuffer(digest: string, keys: number, ...keysAndArgs: string[]): Promise<unknown>
+  evalBuffer(source: string, keys: number, ...keysAndArgs: string[]): Promise<unknown>
 }
 
-/** A program that Redis runs on one key, as a single step: nothing else happens in between. */
+/** A program that Redis runs on keys of one node, as a single step: nothing happens in between. */
 export class Script {
   readonly #source: string
   readonly #digest: string
@@ -21,14 +21,18 @@ export class Script {
   }
 
   /** Text in the answer comes as bytes. */
-  async run(client: RedisClient, key: string, ...args: string[]): Promise<unknown> {
+  async run(
+    client: RedisClient,
+    keys: readonly string[],
+    args: readonly string[] = [],
+  ): Promise<unknown> {
     const programs = client as unknown as ProgramCommands
     try {
-      return await programs.evalshaBuffer(this.#digest, 1, key, ...args)
+      return await programs.evalshaBuffer(this.#digest, keys.length, ...keys, ...args)
     } catch (error) {
       // Redis forgets programs when it restarts; sending one makes it known again.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-      return programs.evalBuffer(this.#source, 1, key, ...args)
+      return programs.evalBuffer(this.#source, keys.length, ...keys, ...args)
     }
   }
 }

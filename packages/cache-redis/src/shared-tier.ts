@@ -1,4 +1,5 @@
 import { type EventHub, InfrastructureError } from '@verbatim/cache-core'
+import type { Freshness } from './codec/envelope.js'
 import { ValueCodec } from './codec/value-codec.js'
 import type { RedisCacheEvents } from './events.js'
 import type { Ticket } from './key-fence.js'
@@ -84,30 +85,28 @@ export class SharedTier {
    *
    * @throws SerializationError for a value without a form in bytes
    */
-  encode(key: string, value: unknown): Promise<Buffer> {
-    return this.#codec.encode(key, value)
+  encode(key: string, value: unknown, freshness: Freshness): Promise<Buffer> {
+    return this.#codec.encode(key, value, freshness)
   }
 
-  write(write: Ticket, bytes: Buffer, lifeMs: number): Promise<true | undefined> {
+  /** @param holdMs - its life and grace together; `Infinity` for ever */
+  write(write: Ticket, bytes: Buffer, holdMs: number): Promise<true | undefined> {
     return this.#change(write, async () => {
-      await this.#redis.write(write.key, bytes, lifeMs)
+      await this.#redis.write(write.key, bytes, holdMs)
       return true as const
     })
   }
 
-  /** Answers whether the key was there. */
+  /** Answers whether the key was there and fresh. */
   remove(write: Ticket): Promise<boolean | undefined> {
     const believed = this.#believes(write.key)
     return this.#change(write, async () => (await this.#redis.remove(write.key)) && believed)
   }
 
-  async has(key: string): Promise<boolean | undefined> {
-    return this.#believes(key) ? this.#attempt(() => this.#redis.has(key)) : undefined
-  }
-
-  /** Answers `undefined` also when the key is absent; `Infinity` when it never expires. */
-  async remainingMs(key: string): Promise<number | undefined> {
-    return this.#believes(key) ? this.#attempt(() => this.#redis.remainingMs(key)) : undefined
+  /** Answers `null` when the key is absent or stale; `Infinity` when it never expires. */
+  async freshMs(key: string): Promise<number | null | undefined> {
+    if (!this.#believes(key)) return undefined
+    return this.#attempt(async () => (await this.#redis.freshMs(key)) ?? null)
   }
 
   /**
@@ -118,7 +117,7 @@ export class SharedTier {
   async *keys(pattern: string): AsyncIterable<string> {
     const listed = new Set<string>()
     for await (const page of this.#redis.pages(pattern)) {
-      for (const key of page) {
+      for (const key of await this.#redis.freshAmong(page)) {
         if (listed.has(key) || !this.#believes(key)) continue
         listed.add(key)
         yield key

@@ -9,6 +9,8 @@ export interface RedisCacheStats {
   readonly misses: number
   /** hits / (hits + misses), in percent; 0 before the first read. */
   readonly hitRate: number
+  /** Misses of `getOrSet` that were answered with a value whose life was over. */
+  readonly staleServed: number
   readonly redis: {
     readonly connected: boolean
     /** Why Redis could not be used last time, such as `'ECONNREFUSED'`; `undefined` while it can. */

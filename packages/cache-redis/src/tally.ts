@@ -1,7 +1,7 @@
 import type { CacheTier, InfrastructureError } from '@verbatim/cache-core'
 import type { RedisCacheStats } from './stats.js'
 
-type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate'> & {
+type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed'> & {
   readonly redis: Pick<RedisCacheStats['redis'], 'hits' | 'misses' | 'errors' | 'corruptValues'>
 }
 
@@ -10,6 +10,7 @@ export class Tally {
   readonly #hits: Record<CacheTier, number> = { memory: 0, redis: 0 }
   readonly #errors: Record<string, number> = {}
   #misses = 0
+  #staleServed = 0
   #redisMisses = 0
   #corruptValues = 0
 
@@ -19,6 +20,10 @@ export class Tally {
 
   miss(): void {
     this.#misses++
+  }
+
+  staleServed(): void {
+    this.#staleServed++
   }
 
   redisMiss(): void {
@@ -40,6 +45,7 @@ export class Tally {
       hits,
       misses: this.#misses,
       hitRate: reads === 0 ? 0 : (hits / reads) * 100,
+      staleServed: this.#staleServed,
       redis: {
         hits: this.#hits.redis,
         misses: this.#redisMisses,

@@ -20,6 +20,7 @@ for (const enableL1Cache of [true, false]) {
         enableL1Cache,
       }),
     advance: (milliseconds) => sleep(milliseconds),
+    without: ['tags'],
   })
 }
 
@@ -34,4 +35,5 @@ testCacheContract('GenericRedisCache (a client of ioredis 5, handed in)', {
       commandTimeout: 5_000,
     }),
   advance: (milliseconds) => sleep(milliseconds),
+  without: ['tags'],
 })

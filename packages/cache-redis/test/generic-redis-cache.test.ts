@@ -125,13 +125,16 @@ describe('corrupt values', () => {
 })
 
 describe('races', () => {
-  /** A client whose answers to reads are held back until `held` resolves. */
-  class SlowReads extends Redis {
-    held: Promise<void> = Promise.resolve()
+  /** A client that holds back the answer to its next program, a read, until `held` resolves. */
+  class SlowRead extends Redis {
+    held: Promise<void> | undefined
 
     override async sendCommand(...args: Parameters<Redis['sendCommand']>): Promise<unknown> {
+      const { held } = this
+      if (held === undefined || !args[0].name.startsWith('eval')) return super.sendCommand(...args)
+      this.held = undefined
       const answer = await super.sendCommand(...args)
-      if (args[0].name.startsWith('eval')) await this.held
+      await held
       return answer
     }
   }
@@ -140,7 +143,7 @@ describe('races', () => {
     'a read overtaken by %s does not bring its old value into memory',
     async (change) => {
       await open().set('key', 'old')
-      const client = new SlowReads(redis.url)
+      const client = new SlowRead(redis.url)
       opened.push({ close: () => client.quit() })
       const cache = open({ client })
       await cache.connect()

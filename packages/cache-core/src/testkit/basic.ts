@@ -44,7 +44,11 @@ export function basicTests(contract: CacheContract): void {
         '😀',
         '\u0000',
         'a\n',
+        '*',
+        '__proto__',
+        'constructor',
       ]
+      for (const key of keys) expect(await cache.exists(key)).toBe(false)
       for (const key of keys) await cache.set(key, key)
       for (const key of keys) expect(await cache.get(key)).toBe(key)
     })

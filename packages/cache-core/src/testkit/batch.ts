@@ -6,17 +6,21 @@ export function batchTests(contract: CacheContract): void {
 
   describe('several keys at once', () => {
     test('getMany leaves misses out and keeps falsy values', async (cache) => {
-      await cache.setMany([
+      await cache.setMany<unknown>([
         ['a', 0],
         ['b', null],
+        ['c', ''],
+        ['d', false],
       ])
-      expect(await cache.getMany(['a', 'absent', 'b'])).toEqual(
+      const keys = ['a', 'absent', 'b', 'c', 'd']
+      expect(await cache.getMany(keys)).toEqual(
         new Map<string, unknown>([
           ['a', 0],
           ['b', null],
+          ['c', ''],
+          ['d', false],
         ]),
       )
-      expect(await cache.getMany([])).toEqual(new Map())
     })
 
     test('setMany gives every entry the same life', async (cache) => {
@@ -31,6 +35,28 @@ export function batchTests(contract: CacheContract): void {
       expect(await cache.getMany(['a', 'b'])).toEqual(new Map())
     })
 
+    test('setMany takes whatever can be iterated', async (cache) => {
+      const entries = function* (): Iterable<[key: string, value: number]> {
+        yield ['a', 1]
+        yield ['b', 2]
+      }
+      await cache.setMany(entries())
+      expect(await cache.getMany(['a', 'b'])).toEqual(new Map(entries()))
+    })
+
+    test('of a key named twice setMany keeps the last value', async (cache) => {
+      await cache.setMany([
+        ['a', 1],
+        ['b', 2],
+        ['a', 3],
+      ])
+      const expected = new Map([
+        ['a', 3],
+        ['b', 2],
+      ])
+      expect(await cache.getMany(['a', 'b', 'a'])).toEqual(expected)
+    })
+
     test('deleteMany counts what was there, once', async (cache) => {
       await cache.setMany([
         ['a', 1],
@@ -38,6 +64,23 @@ export function batchTests(contract: CacheContract): void {
       ])
       expect(await cache.deleteMany(['a', 'a', 'b', 'absent'])).toBe(2)
       expect(await cache.deleteMany(['a', 'b'])).toBe(0)
+    })
+
+    test('no keys at all are a batch too', async (cache) => {
+      await cache.set('key', 'value')
+      await cache.setMany([])
+      expect(await cache.getMany([])).toEqual(new Map())
+      expect(await cache.deleteMany([])).toBe(0)
+      expect(await cache.get('key')).toBe('value')
+    })
+
+    test('a batch can have a thousand keys', async (cache) => {
+      const entries = Array.from({ length: 1_000 }, (_, index) => [`key:${index}`, index] as const)
+      const keys = entries.map(([key]) => key)
+      await cache.setMany(entries)
+      expect(await cache.getMany(keys)).toEqual(new Map(entries))
+      expect(await cache.deleteMany(keys)).toBe(1_000)
+      expect(await cache.getMany(keys)).toEqual(new Map())
     })
   })
 }

@@ -1,106 +1,122 @@
 import { describe, expect } from 'vitest'
-import type { CacheInterface } from '../cache-interface.js'
+import { removals, tagged } from './changes.js'
 import { type CacheContract, cacheTest } from './contract.js'
+import { expectGone } from './presence.js'
+import { deferred, settle, slowLoad } from './waiting.js'
 
 export function loadingTests(contract: CacheContract): void {
+  describe('getOrSet', () => {
+    plainLoadTests(contract)
+    changeDuringLoadTests(contract)
+  })
+}
+
+function plainLoadTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  describe('getOrSet', () => {
-    test('loads once, then answers from the cache', async (cache) => {
-      let loads = 0
-      const load = (): { loads: number } => ({ loads: ++loads })
-      expect(await cache.getOrSet('key', load)).toEqual({ loads: 1 })
-      expect(await cache.getOrSet('key', load)).toEqual({ loads: 1 })
-    })
+  test('loads once, then answers from the cache', async (cache) => {
+    let loads = 0
+    const load = (): { loads: number } => ({ loads: ++loads })
+    expect(await cache.getOrSet('key', load)).toEqual({ loads: 1 })
+    expect(await cache.getOrSet('key', load)).toEqual({ loads: 1 })
+    expect(await cache.get('key')).toEqual({ loads: 1 })
+  })
 
-    test('keeps falsy values', async (cache) => {
-      await cache.getOrSet('key', () => null)
-      expect(await cache.getOrSet<unknown>('key', () => 'loaded again')).toBeNull()
-    })
-
-    test('a thousand callers at once cause one load', async (cache) => {
-      let loads = 0
-      const release = deferred()
-      const callers = Array.from({ length: 1_000 }, () =>
-        cache.getOrSet('key', async () => {
-          loads++
-          await release.promise
-          return 'value'
-        }),
-      )
-      setTimeout(release.resolve, 20)
-      expect(new Set(await Promise.all(callers))).toEqual(new Set(['value']))
-      expect(loads).toBe(1)
-    })
-
-    test('a failed load reaches every caller, is not stored, and can be tried again', async (cache) => {
-      const failure = new Error('the source is down')
-      const failing = (): Promise<string> => Promise.reject(failure)
-      const callers = [cache.getOrSet('key', failing), cache.getOrSet('key', failing)]
-      for (const caller of callers) await expect(caller).rejects.toBe(failure)
-      expect(await cache.exists('key')).toBe(false)
-      expect(await cache.getOrSet('key', () => 'value')).toBe('value')
-    })
-
-    test('gives the loaded value its life', async (cache) => {
-      await cache.getOrSet('key', () => 'value', { ttl: '100ms' })
-      await contract.advance(150)
-      expect(await cache.get('key')).toBeUndefined()
-    })
-
-    for (const change of ['delete', 'deleteMany', 'clear', 'invalidatePattern'] as const) {
-      test(`${change} during a load keeps the loaded value out`, async (cache) => {
-        const { waiting, finish } = await slowLoad(cache, 'old')
-        if (change === 'clear') await cache.clear()
-        else if (change === 'deleteMany') await cache.deleteMany(['key'])
-        else await cache[change]('key')
-        const newcomer = cache.getOrSet('key', () => 'new')
-        expect(await newcomer).toBe('new')
-        finish()
-        expect(await waiting).toBe('old')
-        expect(await cache.get('key')).toBe('new')
-      })
+  test('keeps falsy values', async (cache) => {
+    for (const value of [null, 0, false, '']) {
+      const key = `key of ${String(value)}`
+      await cache.getOrSet<unknown>(key, () => value)
+      expect(await cache.getOrSet<unknown>(key, () => 'loaded again')).toBe(value)
     }
+  })
 
-    test('a write that is refused during a load changes nothing', async (cache) => {
-      const { waiting, finish } = await slowLoad(cache, 'loaded')
-      await expect(cache.set('key', 'written', -5)).rejects.toMatchObject({ code: 'INVALID_TTL' })
-      await expect(cache.set('key', undefined)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
-      finish()
-      expect(await waiting).toBe('loaded')
-      expect(await cache.get('key')).toBe('loaded')
-    })
+  test('a thousand callers at once cause one load', async (cache) => {
+    let loads = 0
+    const release = deferred()
+    const callers = Array.from({ length: 1_000 }, () =>
+      cache.getOrSet('key', async () => {
+        loads++
+        await release.promise
+        return 'value'
+      }),
+    )
+    await settle(contract)
+    release.resolve()
+    expect(new Set(await Promise.all(callers))).toEqual(new Set(['value']))
+    expect(loads).toBe(1)
+  })
 
-    test('a write during a load is not overwritten by it', async (cache) => {
-      const { waiting, finish } = await slowLoad(cache, 'loaded')
-      await cache.set('key', 'written')
-      finish()
-      expect(await waiting).toBe('loaded')
-      expect(await cache.get('key')).toBe('written')
-    })
+  test('loads of different keys do not wait for each other', async (cache) => {
+    const slow = await slowLoad(cache, 'slow', 'at last')
+    expect(await cache.getOrSet('quick', () => 'at once')).toBe('at once')
+    slow.finish()
+    expect(await slow.answer).toBe('at last')
+  })
+
+  test('a failed load reaches every caller, is not stored, and can be tried again', async (cache) => {
+    const failure = new Error('the source is down')
+    const atOnce = (): never => {
+      throw failure
+    }
+    for (const failing of [atOnce, () => Promise.reject(failure)]) {
+      const callers = [cache.getOrSet('key', failing), cache.getOrSet('key', failing)]
+      const endings = await Promise.allSettled(callers)
+      expect(endings.map((ending) => ending.status === 'rejected' && ending.reason)).toEqual([
+        failure,
+        failure,
+      ])
+      await expectGone(contract, cache, 'key')
+    }
+    expect(await cache.getOrSet('key', () => 'value')).toBe('value')
+  })
+
+  test('gives the loaded value its life', async (cache) => {
+    await cache.getOrSet('key', () => 'value', { ttl: '100ms' })
+    await contract.advance(150)
+    await expectGone(contract, cache, 'key')
   })
 }
 
-/** Starts a load that has begun when this resolves and ends when told to. */
-async function slowLoad(
-  cache: CacheInterface,
-  value: string,
-): Promise<{ waiting: Promise<string>; finish: () => void }> {
-  const begun = deferred()
-  const release = deferred()
-  const waiting = cache.getOrSet('key', async () => {
-    begun.resolve()
-    await release.promise
-    return value
-  })
-  await begun.promise
-  return { waiting, finish: release.resolve }
-}
+function changeDuringLoadTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
+  for (const [change, remove] of removals(contract)) {
+    test(`${change} during a load keeps the loaded value out`, async (cache) => {
+      const load = await slowLoad(cache, 'key', 'old', tagged(contract, 'key'))
+      await remove(cache, 'key')
+      expect(await cache.getOrSet('key', () => 'new')).toBe('new')
+      load.finish()
+      expect(await load.answer).toBe('old')
+      expect(await cache.get('key')).toBe('new')
+    })
+  }
+
+  test('a write during a load is not overwritten by it', async (cache) => {
+    for (const write of ['set', 'setMany'] as const) {
+      const load = await slowLoad(cache, write, 'loaded')
+      if (write === 'set') await cache.set(write, 'written')
+      else await cache.setMany([[write, 'written']])
+      load.finish()
+      expect(await load.answer).toBe('loaded')
+      expect(await cache.get(write)).toBe('written')
+    }
   })
-  return { promise, resolve: () => resolve() }
+
+  test('a write that is refused during a load changes nothing', async (cache) => {
+    const load = await slowLoad(cache, 'key', 'loaded')
+    await expect(cache.set('key', 'written', -5)).rejects.toMatchObject({ code: 'INVALID_TTL' })
+    await expect(cache.set('key', undefined)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
+    load.finish()
+    expect(await load.answer).toBe('loaded')
+    expect(await cache.get('key')).toBe('loaded')
+  })
+
+  test('a change of another key during a load changes nothing', async (cache) => {
+    const load = await slowLoad(cache, 'key', 'loaded')
+    await cache.set('another', 'written')
+    await cache.delete('another')
+    load.finish()
+    expect(await load.answer).toBe('loaded')
+    expect(await cache.get('key')).toBe('loaded')
+  })
 }

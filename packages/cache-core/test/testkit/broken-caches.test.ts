@@ -1,48 +1,18 @@
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { CAUGHT_WITH_ENTRIES } from './caught/entries.js'
+import { CAUGHT_WITH_LOADS } from './caught/loads.js'
+import { CAUGHT_WITH_OTHERS } from './caught/others.js'
 import { runVitest, type TestResult } from './run-vitest.js'
 
 /** The broken caches of `broken/`, each with tests that must find it out. */
-const CAUGHT: Readonly<Record<string, readonly string[]>> = {
-  IgnoresTtl: [
-    'an entry is gone after its life, in every way of asking',
-    'writing again may shorten a life',
-    'getTtl tells the seconds left',
-    'setMany gives every entry the same life',
-    'gives the loaded value its life',
-    'an expired key is not listed',
-    'lives',
-  ],
-  RoundsTtlUpToSeconds: ['a life in seconds keeps its fraction'],
-  TakesNullForAMiss: [
-    'null',
-    'getMany leaves misses out and keeps falsy values',
-    'keeps falsy values',
-  ],
-  AnswersNullForAMiss: ['a key that was never set is a miss'],
-  ForgetsToFence: [
-    'delete during a load keeps the loaded value out',
-    'deleteMany during a load keeps the loaded value out',
-    'a write during a load is not overwritten by it',
-  ],
-  LoadsForEveryCaller: [
-    'a thousand callers at once cause one load',
-    'clear during a load keeps the loaded value out',
-    'invalidatePattern during a load keeps the loaded value out',
-  ],
-  TakesAColonForAnUnderscore: ['keys that look alike stay apart'],
-  CountsEveryDelete: ['deleteMany counts what was there, once'],
-  AlwaysSaysDeleted: ['a deleted key is a miss, and deleting tells whether it was there'],
-  StoresJson: ['date', 'bigint', 'map', 'undefined inside', 'not a number'],
-  ThrowsAtOnce: ['keys'],
-  ListsTheExpired: ['an expired key is not listed', 'scan takes a glob'],
-}
+const CAUGHT = { ...CAUGHT_WITH_ENTRIES, ...CAUGHT_WITH_LOADS, ...CAUGHT_WITH_OTHERS }
 
 describe('the testkit', () => {
   let results: TestResult[] = []
   beforeAll(async () => {
     results = await runVitest(fileURLToPath(new URL('broken/', import.meta.url)))
-  }, 120_000)
+  }, 300_000)
 
   for (const [name, titles] of Object.entries(CAUGHT)) {
     test(`finds out a cache that ${inWords(name)}`, () => {
@@ -50,13 +20,19 @@ describe('the testkit', () => {
       const failed = own.filter(({ passed }) => !passed).map(({ title }) => title)
       expect(failed).toEqual(expect.arrayContaining([...titles]))
       // It was the fault that was found: what has nothing to do with it passed.
-      expect(failed).not.toContain('a key of the longest length is taken')
+      expect(failed.length).toBeLessThan(own.length / 3)
     })
   }
 
   test('was tried on every broken cache', () => {
-    const names = new Set(results.map(({ suite }) => suite.split(' ', 1)[0]))
-    expect([...names]).toEqual(Object.keys(CAUGHT))
+    const names = new Set(results.map(({ suite }) => suite.replace(/ .*/, '')))
+    expect(names).toEqual(new Set(Object.keys(CAUGHT)))
+  })
+
+  test('has no test that cannot fail', () => {
+    const failing = new Set(results.filter(({ passed }) => !passed).map(({ title }) => title))
+    const titles = new Set(results.map(({ title }) => title))
+    expect([...titles].filter((title) => !failing.has(title))).toEqual([])
   })
 })
 

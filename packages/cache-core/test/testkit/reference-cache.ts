@@ -1,68 +1,190 @@
 import {
   assertKey,
-  assertPattern,
+  assertTags,
   assertValue,
   CacheInterface,
+  type CacheMonitor,
+  type CacheOperation,
   type Clock,
   compileGlob,
+  type HeldValue,
+  type OperationOutcome,
+  planStore,
+  type SetOptions,
+  type StorePlan,
   type Ttl,
-  toMilliseconds,
 } from '../../src/index.js'
+import { type Isolation, isolate } from './isolate.js'
+
+export interface ReferenceOptions {
+  readonly clock?: Clock
+  readonly isolation?: Isolation
+  readonly monitor?: CacheMonitor
+}
+
+export interface Entry {
+  readonly value: unknown
+  readonly expiresAt: number
+  /** Until then it is held for those who take a stale value. */
+  readonly heldUntil: number
+  readonly loadMs: number
+  readonly tags: readonly string[]
+}
 
 /** The whole contract in its plainest form: a Map of values and the times at which they die. */
 export class ReferenceCache extends CacheInterface {
-  protected readonly clock: Clock
-  readonly #entries = new Map<string, { value: unknown; expiresAt: number }>()
+  protected readonly entries = new Map<string, Entry>()
+  readonly #isolation: Isolation
+  readonly #monitor: CacheMonitor | undefined
+  #hits = 0
+  #misses = 0
 
-  constructor(clock: Clock) {
-    super()
-    this.clock = clock
+  constructor({ clock, isolation = 'none', monitor }: ReferenceOptions = {}) {
+    super({ clock })
+    this.#isolation = isolation
+    this.#monitor = monitor
   }
 
   override async get<T>(key: string): Promise<T | undefined> {
-    return this.#live(key)?.value as T | undefined
+    const startedAt = this.clock.now()
+    assertKey(key)
+    const entry = this.live(key)
+    this.countRead(entry !== undefined, startedAt)
+    return entry && (this.release(entry.value) as T)
   }
 
-  override async set<T>(key: string, value: T, ttl: Ttl = 3_600): Promise<void> {
+  override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
     assertKey(key)
     assertValue(value)
-    const expiresAt = this.clock.now() + toMilliseconds(ttl)
-    this.fenceLoad(key)
-    this.#entries.set(key, { value, expiresAt })
+    const plan = planStore(ttl, this.defaultLifeMs)
+    this.store(key, value, plan)
+    this.fence(key)
   }
 
   override async delete(key: string): Promise<boolean> {
-    const removed = this.#live(key) !== undefined
-    this.fenceLoad(key)
-    this.#entries.delete(key)
+    const startedAt = this.clock.now()
+    assertKey(key)
+    const removed = this.live(key) !== undefined
+    this.fence(key)
+    this.entries.delete(key)
+    this.observe('delete', 'ok', startedAt)
     return removed
   }
 
   override async exists(key: string): Promise<boolean> {
-    return this.#live(key) !== undefined
+    assertKey(key)
+    return this.live(key) !== undefined
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
-    const entry = this.#live(key)
+    assertKey(key)
+    const entry = this.live(key)
     if (entry === undefined) return undefined
     return Number.isFinite(entry.expiresAt) ? (entry.expiresAt - this.clock.now()) / 1_000 : null
   }
 
   override async *scan(pattern = '*'): AsyncIterable<string> {
-    assertPattern(pattern)
+    yield* this.matching(pattern)
+  }
+
+  override async invalidatePattern(pattern: string): Promise<number> {
+    const startedAt = this.clock.now()
     const matches = compileGlob(pattern)
-    for (const key of this.#entries.keys()) {
-      if (matches(key) && this.#live(key) !== undefined) yield key
+    const removed = this.matching(pattern).length
+    this.fenceAll()
+    // Those too that are held for stale reads only.
+    for (const key of this.entries.keys()) if (matches(key)) this.entries.delete(key)
+    this.#monitor?.observeInvalidation(removed, this.clock.now() - startedAt)
+    return removed
+  }
+
+  override async invalidateTags(tags: readonly string[]): Promise<void> {
+    assertTags(tags)
+    this.fenceTags(tags)
+    for (const [key, entry] of this.entries) {
+      if (this.carries(entry, tags)) this.entries.delete(key)
     }
   }
 
-  protected fenceLoad(key: string): void {
+  getStats(): { hits: number; misses: number; hitRate: number } {
+    const reads = this.#hits + this.#misses
+    const hitRate = reads === 0 ? 0 : (this.#hits / reads) * 100
+    return { hits: this.#hits, misses: this.#misses, hitRate }
+  }
+
+  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+    const startedAt = this.clock.now()
+    assertKey(key)
+    const entry = this.held(key)
+    this.countRead(this.live(key) !== undefined, startedAt)
+    if (entry === undefined) return undefined
+    const freshMs = entry.expiresAt - this.clock.now()
+    return { value: this.release(entry.value) as T, freshMs, loadMs: entry.loadMs }
+  }
+
+  protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    this.store(key, value, plan)
+  }
+
+  protected store(key: string, value: unknown, plan: StorePlan): void {
+    const startedAt = this.clock.now()
+    const expiresAt = startedAt + plan.lifeMs
+    this.entries.set(key, {
+      value: this.admit(value),
+      expiresAt,
+      heldUntil: expiresAt + plan.graceMs,
+      loadMs: plan.loadMs,
+      tags: [...plan.tags],
+    })
+    this.observe('set', 'ok', startedAt)
+  }
+
+  protected admit(value: unknown): unknown {
+    return isolate(value, this.#isolation)
+  }
+
+  protected release(value: unknown): unknown {
+    return isolate(value, this.#isolation)
+  }
+
+  protected live(key: string): Entry | undefined {
+    const entry = this.entries.get(key)
+    return entry !== undefined && entry.expiresAt >= this.clock.now() ? entry : undefined
+  }
+
+  protected held(key: string): Entry | undefined {
+    const entry = this.entries.get(key)
+    return entry !== undefined && entry.heldUntil >= this.clock.now() ? entry : undefined
+  }
+
+  protected matching(pattern: string): string[] {
+    const matches = compileGlob(pattern)
+    return [...this.entries.keys()].filter((key) => matches(key) && this.live(key) !== undefined)
+  }
+
+  protected carries(entry: Entry, tags: readonly string[]): boolean {
+    return entry.tags.some((tag) => tags.includes(tag))
+  }
+
+  protected fence(key: string): void {
     this.loads.fence(key)
   }
 
-  #live(key: string): { value: unknown; expiresAt: number } | undefined {
-    assertKey(key)
-    const entry = this.#entries.get(key)
-    return entry === undefined || entry.expiresAt < this.clock.now() ? undefined : entry
+  protected fenceAll(): void {
+    this.loads.fenceAll()
+  }
+
+  protected fenceTags(tags: readonly string[]): void {
+    this.loads.fenceTags(tags)
+  }
+
+  protected countRead(isHit: boolean, startedAt: number): void {
+    if (isHit) this.#hits++
+    else this.#misses++
+    this.observe('get', isHit ? 'hit' : 'miss', startedAt)
+  }
+
+  protected observe(operation: CacheOperation, outcome: OperationOutcome, startedAt: number): void {
+    this.#monitor?.observeOperation(operation, outcome, 'memory', this.clock.now() - startedAt)
   }
 }

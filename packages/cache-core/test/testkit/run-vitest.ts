@@ -30,7 +30,7 @@ export async function runVitest(folder: string): Promise<TestResult[]> {
     execFile(
       process.execPath,
       [VITEST, 'run', '--root', folder, '--reporter=json'],
-      { cwd: folder, maxBuffer: 2 ** 26, timeout: 100_000 },
+      { cwd: folder, maxBuffer: 2 ** 26, timeout: 280_000 },
       // Failed tests make a failed process; the report on standard output counts, not its exit.
       (_error, stdout, stderr) => resolve(stdout.slice(stdout.indexOf('{')) || stderr),
     )

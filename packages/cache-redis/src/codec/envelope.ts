@@ -13,24 +13,34 @@ import { SerializationError } from '@verbatim/cache-core'
  * | 1 | id of the encryption key, 0 = not encrypted |
  * | 4 | length of the body once decompressed |
  * | 8 | when it was written, milliseconds since 1970, as a double; for people who look at the bytes |
+ * | 8 | grace: how much longer than its life it is held, in milliseconds, as a double |
+ * | 4 | how long its load took, in milliseconds; 0 when nobody asked for that |
  * | 4 | CRC-32 of the key, of all of the above and of the body |
  * | … | body |
  *
  * The key is part of the checksum, so that a value copied to another key is not taken for that
  * key's.
  */
-export interface Envelope {
+export interface Envelope extends Freshness {
   readonly compressed: boolean
   readonly decodedLength: number
   readonly writtenAt: number
   readonly body: Buffer
 }
 
+/** What tells, together with the time that Redis still holds a value, whether it is fresh. */
+export interface Freshness {
+  readonly graceMs: number
+  readonly loadMs: number
+}
+
 const MAGIC = 0xf556
 const VERSION = 1
 const TAGGED_JSON = 1
-const CHECKSUM_OFFSET = 18
-export const HEADER_LENGTH = 22
+const CHECKSUM_OFFSET = 30
+export const HEADER_LENGTH = 34
+
+const LONGEST_LOAD_MS = 2 ** 32 - 1
 
 export function sealEnvelope(key: string, envelope: Envelope): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_LENGTH + envelope.body.length)
@@ -41,6 +51,8 @@ export function sealEnvelope(key: string, envelope: Envelope): Buffer {
   bytes.writeUInt8(0, 5)
   bytes.writeUInt32BE(envelope.decodedLength, 6)
   bytes.writeDoubleBE(envelope.writtenAt, 10)
+  bytes.writeDoubleBE(envelope.graceMs, 18)
+  bytes.writeUInt32BE(Math.min(Math.round(envelope.loadMs), LONGEST_LOAD_MS), 26)
   envelope.body.copy(bytes, HEADER_LENGTH)
   bytes.writeUInt32BE(checksum(key, bytes), CHECKSUM_OFFSET)
   return bytes
@@ -62,8 +74,15 @@ export function openEnvelope(key: string, bytes: Buffer): Omit<Envelope, 'writte
   return {
     compressed: compression === 1,
     decodedLength: bytes.readUInt32BE(6),
+    ...readFreshness(bytes),
     body: bytes.subarray(HEADER_LENGTH),
   }
+}
+
+/** Reads it from at least the header of a value; what is none of ours has no grace. */
+export function readFreshness(bytes: Buffer): Freshness {
+  if (!isEnvelope(bytes) || bytes.length < HEADER_LENGTH) return { graceMs: 0, loadMs: 0 }
+  return { graceMs: bytes.readDoubleBE(18), loadMs: bytes.readUInt32BE(26) }
 }
 
 function checksum(key: string, bytes: Buffer): number {

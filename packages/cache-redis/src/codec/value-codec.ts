@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
 import { type CacheMonitor, type Clock, SerializationError } from '@verbatim/cache-core'
-import { corrupt, isEnvelope, openEnvelope, sealEnvelope } from './envelope.js'
+import { corrupt, type Freshness, isEnvelope, openEnvelope, sealEnvelope } from './envelope.js'
 import { decodeTaggedJson, encodeTaggedJson } from './tagged-json.js'
 
 /** The largest value, before compression. Reading refuses more before it allocates anything. */
@@ -25,6 +25,11 @@ export interface CodecOptions {
   readonly monitor: CacheMonitor | undefined
 }
 
+/** A value read back from bytes. */
+export interface Decoded extends Freshness {
+  readonly value: unknown
+}
+
 /** Turns values into the bytes that Redis holds, and back. */
 export class ValueCodec {
   readonly #options: CodecOptions
@@ -36,7 +41,7 @@ export class ValueCodec {
   /**
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for what cannot be stored
    */
-  async encode(key: string, value: unknown): Promise<Buffer> {
+  async encode(key: string, value: unknown, freshness: Freshness): Promise<Buffer> {
     const plain = Buffer.from(encodeTaggedJson(value))
     if (plain.length > MAX_VALUE_BYTES) {
       throw new SerializationError(
@@ -48,22 +53,28 @@ export class ValueCodec {
     return sealEnvelope(key, {
       compressed: compressed !== undefined,
       decodedLength: plain.length,
+      graceMs: freshness.graceMs,
+      loadMs: freshness.loadMs,
       writtenAt: this.#options.clock.wallTime(),
       body: compressed ?? plain,
     })
   }
 
   /** @throws when the bytes are not a value that was stored under this key */
-  async decode(key: string, bytes: Buffer): Promise<unknown> {
+  async decode(key: string, bytes: Buffer): Promise<Decoded> {
     if (bytes.subarray(0, SEED_MARKER.length).equals(SEED_MARKER)) {
-      return JSON.parse(bytes.toString('utf8', SEED_MARKER.length))
+      return {
+        value: JSON.parse(bytes.toString('utf8', SEED_MARKER.length)),
+        graceMs: 0,
+        loadMs: 0,
+      }
     }
     if (!isEnvelope(bytes)) throw corrupt('not in a form that this cache writes')
-    const { compressed, decodedLength, body } = openEnvelope(key, bytes)
+    const { compressed, decodedLength, graceMs, loadMs, body } = openEnvelope(key, bytes)
     if (decodedLength > MAX_VALUE_BYTES) throw corrupt('larger than allowed')
     const plain = compressed ? await decompress(body, decodedLength) : body
     if (plain.length !== decodedLength) throw corrupt('of another length than it says')
-    return decodeTaggedJson(plain.toString())
+    return { value: decodeTaggedJson(plain.toString()), graceMs, loadMs }
   }
 
   /** Answers `undefined` where compression is not due or does not pay. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Flight, SingleFlight } from '../src/index.js'
-import { deferred } from './deferred.js'
+import { type Flight, SingleFlight } from '../../src/index.js'
+import { deferred } from '../deferred.js'
 
 describe('single flight', () => {
   test('callers that ask meanwhile share one load', async () => {

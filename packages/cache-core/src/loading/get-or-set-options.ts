@@ -1,0 +1,136 @@
+import { type Ttl, toMilliseconds } from '../duration.js'
+import { describeType, ValidationError } from '../errors.js'
+import { assertTags } from '../tags.js'
+
+/** How a value is loaded, how long it is kept, and what may be served while it cannot be. */
+export interface GetOrSetOptions<T = unknown> {
+  /** The life of a loaded value, or how to tell it from the value; the cache's `defaultTtl` when left out. */
+  readonly ttl?: Ttl | ((value: T) => Ttl | undefined) | undefined
+  /** Tags by which `invalidateTags` removes the loaded value. Default: none. */
+  readonly tags?: readonly string[] | undefined
+  /**
+   * Shortens each life by a random part of up to this, so that what was stored together does not
+   * expire together. From 0 to 1; 0.1 means a life of 90 to 100 % of `ttl`. Default: 0.
+   */
+  readonly jitter?: number | undefined
+  /**
+   * For how long after its life a value is still served at once while it is loaded anew in the
+   * background. Default: not at all.
+   */
+  readonly staleWhileRevalidate?: Exclude<Ttl, null> | undefined
+  /**
+   * For how long after its life a value may be served when its load fails or takes longer than
+   * `timeout`. After a failure the loader rests, from 1 s doubling to 60 s. Default: not at all.
+   */
+  readonly staleIfError?: Exclude<Ttl, null> | undefined
+  readonly timeout?: LoadTimeout | undefined
+  /**
+   * Loads a value anew in the background, now and then, before it expires: more likely the nearer
+   * its end and the longer its load took. 1 is a good value; more refreshes earlier. Above 0, to
+   * 100. Default: off.
+   */
+  readonly earlyRefresh?: number | undefined
+  /** Ends the waiting. The load ends too when nobody else waits for it. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How long a caller waits for a load. The load itself goes on, and its value is stored. */
+export interface LoadTimeout {
+  /** After this a value that `staleIfError` permits is served instead. Default: none. */
+  readonly soft?: Exclude<Ttl, null> | undefined
+  /** After this the call rejects with `LOAD_TIMEOUT`, and later callers load anew. Default: none. */
+  readonly hard?: Exclude<Ttl, null> | undefined
+}
+
+/** {@link GetOrSetOptions}, checked and in milliseconds. */
+export interface LoadPlan<T = unknown> {
+  readonly ttl: Ttl | undefined | ((value: T) => Ttl | undefined)
+  readonly tags: readonly string[]
+  readonly jitter: number
+  readonly staleWhileRevalidateMs: number
+  readonly staleIfErrorMs: number
+  readonly softTimeoutMs: number
+  readonly hardTimeoutMs: number
+  readonly earlyRefresh: number
+  readonly signal: AbortSignal | undefined
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** The plan for a call without options. */
+const PLAIN: LoadPlan = Object.freeze({
+  ttl: undefined,
+  tags: [],
+  jitter: 0,
+  staleWhileRevalidateMs: 0,
+  staleIfErrorMs: 0,
+  softTimeoutMs: NEVER,
+  hardTimeoutMs: NEVER,
+  earlyRefresh: 0,
+  signal: undefined,
+})
+
+/**
+ * Checks the options of a call before anything is done, so that nobody waits for a loader to learn
+ * that a TTL is no good.
+ *
+ * @throws ValidationError that names the option, what it is and what it may be
+ * @throws the signal's reason when it is aborted already
+ */
+export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T> {
+  if (options === undefined) return PLAIN
+  checkObject('options', options)
+  const { ttl, tags, jitter = 0, earlyRefresh = 0, timeout = {}, signal } = options
+  checkObject('timeout', timeout)
+  if (ttl !== undefined && typeof ttl !== 'function') toMilliseconds(ttl)
+  if (tags !== undefined) assertTags(tags)
+  checkNumber('jitter', jitter, 1)
+  checkNumber('earlyRefresh', earlyRefresh, 100)
+  checkSignal(signal)
+  return {
+    ttl,
+    // A copy, for the load may outlast what the caller does to the list.
+    tags: tags === undefined ? PLAIN.tags : [...tags],
+    jitter,
+    staleWhileRevalidateMs: duration('staleWhileRevalidate', options.staleWhileRevalidate, 0),
+    staleIfErrorMs: duration('staleIfError', options.staleIfError, 0),
+    softTimeoutMs: duration('timeout.soft', timeout.soft, NEVER),
+    hardTimeoutMs: duration('timeout.hard', timeout.hard, NEVER),
+    earlyRefresh,
+    signal,
+  }
+}
+
+function checkObject(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw invalid(name, value, 'an object')
+}
+
+function checkNumber(name: string, value: unknown, max: number): void {
+  if (typeof value === 'number' && value >= 0 && value <= max) return
+  throw invalid(name, value, `a number from 0 to ${max}`)
+}
+
+function duration(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise
+  // Not `null`: what may be stale for ever cannot be told from what is fresh for ever.
+  if (value === null) throw invalid(name, value, "seconds, or a string such as '30s' or '5m'")
+  return toMilliseconds(value, name)
+}
+
+/** By its shape: a signal may come from a polyfill or another realm. */
+function checkSignal(signal: unknown): void {
+  if (signal === undefined) return
+  const { aborted, reason, addEventListener } = Object(signal) as Partial<AbortSignal>
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw invalid('signal', signal, 'an AbortSignal')
+  }
+  if (aborted) throw reason
+}
+
+function invalid(name: string, value: unknown, allowed: string): ValidationError {
+  const shown = typeof value === 'number' ? String(value) : describeType(value)
+  return new ValidationError(`${name} is ${shown}; allowed: ${allowed}`, {
+    context: { argument: name, received: shown },
+  })
+}

@@ -1,0 +1,232 @@
+import type { Clock } from '../clock.js'
+import { toMilliseconds } from '../duration.js'
+import { CacheError, ValidationError } from '../errors.js'
+import type { StorePlan } from '../set-options.js'
+import { BackOff } from './back-off.js'
+import { isDueForRefresh } from './early-refresh.js'
+import type { LoadPlan } from './get-or-set-options.js'
+import { LoadContext, type Loader } from './loader.js'
+import { type Flight, SingleFlight } from './single-flight.js'
+import { TIMED_OUT, waitFor } from './wait.js'
+
+/** A value that a cache still has, though perhaps for stale reads only. */
+export interface HeldValue<T = unknown> {
+  readonly value: T
+  /** Milliseconds until its life is over; negative since then; `Infinity` when it never is. */
+  readonly freshMs: number
+  /** How long its load took, in milliseconds; 0 when nobody knows. */
+  readonly loadMs: number
+}
+
+/** What loading asks of the cache that it is done for. */
+export interface LoadingCache {
+  readonly clock: Clock
+  readonly defaultLifeMs: number
+  readonly fill: (key: string, value: unknown, plan: StorePlan) => Promise<void>
+  /** A value was served whose life is over. */
+  readonly staleServed: (key: string) => void
+  /** A load failed that nobody was waiting for any more. */
+  readonly refreshFailed: (key: string, error: unknown) => void
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * The one state machine behind every `getOrSet`: what is done with what the cache holds.
+ *
+ * | held | what happens |
+ * | --- | --- |
+ * | fresh | served; now and then loaded anew in the background (`earlyRefresh`) |
+ * | stale, within `staleWhileRevalidate` | served; loaded anew in the background |
+ * | stale, within `staleIfError` | loaded; served if that fails or takes too long |
+ * | older, or nothing | loaded |
+ *
+ * A load is one flight however many wait for it. Each of them has its own patience (`timeout`,
+ * `signal`); a flight that was fenced is never stored, and nothing stale is served over it.
+ */
+export class ReadThrough {
+  readonly flights: SingleFlight = new SingleFlight()
+  readonly #cache: LoadingCache
+  readonly #random: () => number
+  readonly #backOff = new BackOff()
+
+  /** @param random - from 0 up to, not including, 1 */
+  constructor(cache: LoadingCache, random: () => number = Math.random) {
+    this.#cache = cache
+    this.#random = random
+  }
+
+  /** Answers what the cache holds, if the plan permits, or else what the loader answers. */
+  async read<T>(
+    key: string,
+    loader: Loader<T>,
+    plan: LoadPlan<T>,
+    held: HeldValue<T> | undefined,
+  ): Promise<T> {
+    // Once more: while the cache was looked into it may have been aborted.
+    if (plan.signal?.aborted) throw plan.signal.reason
+    if (held === undefined) return this.load(key, loader, plan)
+    const { value, freshMs, loadMs } = held
+    if (freshMs >= 0) {
+      if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, loader, plan)
+      return value
+    }
+    if (-freshMs <= plan.staleWhileRevalidateMs) {
+      this.#refresh(key, loader, plan)
+      return this.#serveStale(key, value)
+    }
+    if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, loader, plan, held)
+    return this.load(key, loader, plan)
+  }
+
+  /** Answers what the loader answers, whatever the cache holds. */
+  load<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Promise<T> {
+    return this.#answer(this.#join(key, loader, plan), plan, plan.hardTimeoutMs)
+  }
+
+  async #loadOrServe<T>(
+    key: string,
+    loader: Loader<T>,
+    plan: LoadPlan<T>,
+    { value, freshMs }: HeldValue<T>,
+  ): Promise<T> {
+    const now = this.#cache.clock.now()
+    if (this.#backOff.isPaused(key, now)) return this.#serveStale(key, value)
+    const servedUntil = now + freshMs + plan.staleIfErrorMs
+    const flight = this.#join(key, loader, plan)
+    const patienceMs = Math.min(plan.softTimeoutMs, plan.hardTimeoutMs)
+    try {
+      const answer = await this.#wait(flight, plan, patienceMs)
+      if (answer !== TIMED_OUT) return answer
+    } catch (error) {
+      // Who no longer waits is not served at all.
+      if (plan.signal?.aborted || !this.#mayServe(flight, servedUntil)) throw error
+      return this.#serveStale(key, value)
+    }
+    if (this.#mayServe(flight, servedUntil)) return this.#serveStale(key, value)
+    return this.#answer(flight, plan, plan.hardTimeoutMs - patienceMs)
+  }
+
+  #isDue(freshMs: number, loadMs: number, { earlyRefresh }: LoadPlan<never>): boolean {
+    return earlyRefresh > 0 && isDueForRefresh(freshMs, loadMs, earlyRefresh, this.#random())
+  }
+
+  /** A deleted value is not served again, nor one whose time ended during the load. */
+  #mayServe(flight: Flight, servedUntil: number): boolean {
+    return !flight.fenced && this.#cache.clock.now() <= servedUntil
+  }
+
+  #serveStale<T>(key: string, value: T): T {
+    this.#cache.staleServed(key)
+    return value
+  }
+
+  /** Loads in the background, unless that is under way or has just failed. */
+  #refresh<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): void {
+    const now = this.#cache.clock.now()
+    const underWay = this.flights.underWay(key, now)
+    if (underWay !== undefined) underWay.wantedAnyway = true
+    else if (!this.#backOff.isPaused(key, now)) this.#start(key, loader, plan).wantedAnyway = true
+  }
+
+  #answer<T>(flight: Flight<T>, plan: LoadPlan<T>, timeoutMs: number): Promise<T> {
+    if (timeoutMs < NEVER || plan.signal !== undefined)
+      return this.#answerIn(timeoutMs, flight, plan)
+    // Never leaves before the end, so nothing has to be done when it does.
+    flight.waiting++
+    return flight.result
+  }
+
+  async #answerIn<T>(timeoutMs: number, flight: Flight<T>, plan: LoadPlan<T>): Promise<T> {
+    const answer = await this.#wait(flight, plan, timeoutMs)
+    if (answer !== TIMED_OUT) return answer
+    // Whatever its `overdueAt`: timers run a little ahead of the clock, and patience differs.
+    this.flights.retire(flight)
+    throw new CacheError(`the load took longer than timeout.hard, ${plan.hardTimeoutMs} ms`, {
+      code: 'LOAD_TIMEOUT',
+      context: { timeoutMs: plan.hardTimeoutMs },
+    })
+  }
+
+  async #wait<T>(
+    flight: Flight<T>,
+    { signal }: LoadPlan<T>,
+    timeoutMs: number,
+  ): Promise<T | typeof TIMED_OUT> {
+    flight.waiting++
+    try {
+      const answer = await waitFor(flight, timeoutMs, signal)
+      if (answer === TIMED_OUT) flight.wantedAnyway = true
+      return answer
+    } finally {
+      flight.waiting--
+      const isUnwanted = flight.waiting === 0 && !flight.wantedAnyway
+      if (isUnwanted && signal?.aborted) this.flights.abandon(flight)
+    }
+  }
+
+  #join<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Flight<T> {
+    const underWay = this.flights.underWay<T>(key, this.#cache.clock.now())
+    return underWay ?? this.#start(key, loader, plan)
+  }
+
+  #start<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Flight<T> {
+    const startedAt = this.#cache.clock.now()
+    const run = async (flight: Flight): Promise<T> => {
+      try {
+        const context = new LoadContext(flight)
+        const value = await loader(context)
+        assertLoaded(value)
+        const loadMs = this.#cache.clock.now() - startedAt
+        if (!flight.fenced && !context.skipped) await this.#store(flight, value, plan, loadMs)
+        this.#backOff.succeeded(key)
+        return value
+      } catch (error) {
+        // A load that was given up says nothing about its source.
+        if (!flight.signal.aborted && mayServeStale(plan))
+          this.#backOff.failed(key, this.#cache.clock.now())
+        throw error
+      }
+    }
+    const overdueAt = startedAt + plan.hardTimeoutMs
+    const flight = this.flights.start(key, run, { tags: plan.tags, overdueAt })
+    flight.result.catch((error: unknown) => {
+      if (flight.waiting === 0) this.#cache.refreshFailed(key, error)
+    })
+    return flight
+  }
+
+  async #store<T>(flight: Flight, value: T, plan: LoadPlan<T>, loadMs: number): Promise<void> {
+    const ttl = typeof plan.ttl === 'function' ? plan.ttl(value) : plan.ttl
+    const fullLifeMs = ttl === undefined ? this.#cache.defaultLifeMs : toMilliseconds(ttl)
+    this.flights.overtake(flight)
+    await this.#cache.fill(flight.key, value, {
+      lifeMs: shorten(fullLifeMs, plan.jitter * this.#random()),
+      graceMs: Math.max(plan.staleWhileRevalidateMs, plan.staleIfErrorMs),
+      // Only early refresh asks for it, and caches would have to find room for it.
+      loadMs: plan.earlyRefresh > 0 ? loadMs : 0,
+      tags: plan.tags,
+    })
+  }
+}
+
+function shorten(lifeMs: number, part: number): number {
+  // Up: never below what jitter permits, nor 0.
+  return Math.ceil(lifeMs * (1 - part))
+}
+
+function mayServeStale({
+  staleWhileRevalidateMs,
+  staleIfErrorMs,
+  earlyRefresh,
+}: LoadPlan<never>): boolean {
+  return staleWhileRevalidateMs > 0 || staleIfErrorMs > 0 || earlyRefresh > 0
+}
+
+function assertLoaded(value: unknown): void {
+  if (value !== undefined) return
+  throw new ValidationError('the loader answered undefined; answer null instead', {
+    code: 'INVALID_VALUE',
+    context: { argument: 'loader' },
+  })
+}

@@ -1,0 +1,152 @@
+/** One run of a loader that several callers may be waiting for. */
+export interface Flight<T = unknown> {
+  readonly key: string
+  /** Tags that the loaded value will carry. */
+  readonly tags: readonly string[]
+  /** Past this time on the cache's clock nobody joins it any more; `Infinity` for never. */
+  readonly overdueAt: number
+  /** What the loader answers. */
+  readonly result: Promise<T>
+  /** True once the key was written or invalidated after this load began. */
+  readonly fenced: boolean
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal: AbortSignal
+  /** How many callers are waiting for the answer now. */
+  waiting: number
+  /** Set when the answer is wanted in the cache, whether or not anybody waits for it. */
+  wantedAnyway: boolean
+}
+
+export interface FlightOptions {
+  readonly tags?: readonly string[]
+  readonly overdueAt?: number
+}
+
+/**
+ * Lets one load a key run at a time and hands its result to everyone who asked meanwhile.
+ *
+ * Whoever writes, deletes or invalidates a key must call {@link SingleFlight.fence} for it. A
+ * fenced load still answers the callers that were already waiting, for they asked before the
+ * change, but it must not be stored, and callers that come after the change start a load of their
+ * own.
+ */
+export class SingleFlight {
+  readonly #current = new Map<string, FlightRecord>()
+  /** Loads that nobody joins any more but that may still be stored, in the order they began. */
+  readonly #overdue = new Set<FlightRecord>()
+
+  /** Joins the load under way for this key, or starts one. */
+  run<T>(key: string, load: (flight: Flight) => Promise<T>): Promise<T> {
+    return (this.underWay<T>(key, 0) ?? this.start(key, load)).result
+  }
+
+  /** The load under way for this key, if it is not overdue. */
+  underWay<T>(key: string, now: number): Flight<T> | undefined {
+    const flight = this.#current.get(key)
+    if (flight === undefined || now <= flight.overdueAt) return flight as Flight<T> | undefined
+    this.retire(flight)
+    return undefined
+  }
+
+  /** Starts a load that callers who come meanwhile find by {@link SingleFlight.underWay}. */
+  start<T>(
+    key: string,
+    load: (flight: Flight) => Promise<T>,
+    { tags = [], overdueAt = Number.POSITIVE_INFINITY }: FlightOptions = {},
+  ): Flight<T> {
+    const flight = new FlightRecord(key, tags, overdueAt)
+    const replaced = this.#current.get(key)
+    if (replaced !== undefined) this.retire(replaced)
+    this.#current.set(key, flight)
+    // Before the load begins: a loader may ask for its own key before it returns a promise.
+    let settle!: (result: Promise<T>) => void
+    flight.result = new Promise<T>((resolve) => {
+      settle = resolve
+    }).finally(() => this.#forget(flight))
+    // Inside a promise: a loader that throws at once has failed like any other.
+    settle(new Promise<T>((resolve) => resolve(load(flight))))
+    return flight as Flight<T>
+  }
+
+  /** Says that nobody is to join this load any more; it may still be stored. */
+  retire(flight: Flight): void {
+    if (this.#current.get(flight.key) !== flight) return
+    this.#current.delete(flight.key)
+    this.#overdue.add(flight as FlightRecord)
+  }
+
+  /** Says that this key has changed. */
+  fence(key: string): void {
+    const current = this.#current.get(key)
+    if (current !== undefined) this.#fence(current)
+    if (this.#overdue.size > 0) this.#fenceWhere((flight) => flight.key === key)
+  }
+
+  /** Says that whatever carries one of these tags has changed. */
+  fenceTags(tags: readonly string[]): void {
+    this.#fenceWhere((flight) => flight.tags.some((tag) => tags.includes(tag)))
+  }
+
+  /** Says that any key may have changed. */
+  fenceAll(): void {
+    this.#fenceWhere(() => true)
+  }
+
+  /** Says that a load is about to be stored: those of its key that began before it must not be. */
+  overtake(flight: Flight): void {
+    for (const other of this.#overdue) {
+      if (other === flight) return
+      if (other.key === flight.key) this.#fence(other)
+    }
+  }
+
+  /** Ends a load that nobody wants any more. */
+  abandon(flight: Flight): void {
+    this.#fence(flight as FlightRecord)
+    ;(flight as FlightRecord).abort()
+  }
+
+  #fenceWhere(matches: (flight: Flight) => boolean): void {
+    for (const flight of this.#current.values()) if (matches(flight)) this.#fence(flight)
+    for (const flight of this.#overdue) if (matches(flight)) this.#fence(flight)
+  }
+
+  #fence(flight: FlightRecord): void {
+    flight.fenced = true
+    this.#forget(flight)
+  }
+
+  #forget(flight: FlightRecord): void {
+    if (this.#current.get(flight.key) === flight) this.#current.delete(flight.key)
+    this.#overdue.delete(flight)
+  }
+}
+
+class FlightRecord implements Flight {
+  readonly key: string
+  readonly tags: readonly string[]
+  readonly overdueAt: number
+  result: Promise<unknown> = Promise.resolve()
+  fenced = false
+  waiting = 0
+  wantedAnyway = false
+  #controller: AbortController | undefined
+
+  constructor(key: string, tags: readonly string[], overdueAt: number) {
+    this.key = key
+    this.tags = tags
+    this.overdueAt = overdueAt
+  }
+
+  /** Made when asked for: most loaders do not look at it. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    // By way of the getter: a loader that asks for the signal later is told so too.
+    void this.signal
+    this.#controller?.abort()
+  }
+}

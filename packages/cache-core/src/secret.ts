@@ -1,0 +1,26 @@
+const SHOWN = '[secret]'
+
+/**
+ * A text that must not be seen, such as a password. Whatever prints, joins, serialises or inspects
+ * it does not see the text; only {@link Secret.reveal} gives it away.
+ */
+export class Secret {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** The text itself. Call it where the text is used, and keep it nowhere. */
+  reveal(): string {
+    return this.#text
+  }
+
+  toString(): string {
+    return SHOWN
+  }
+
+  toJSON(): string {
+    return SHOWN
+  }
+}

@@ -1,0 +1,186 @@
+import { describe, expect } from 'vitest'
+import type { GetOrSetOptions } from '../loading/get-or-set-options.js'
+import { type CacheContract, cacheTest, promises } from './contract.js'
+import { expectGone, expectThere } from './presence.js'
+import { reasonOf, refuses } from './refusal.js'
+import { eventually, settle, slowLoad } from './waiting.js'
+
+export function loadOptionTests(contract: CacheContract): void {
+  describe('the options of getOrSet', () => {
+    lifeTests(contract)
+    skipTests(contract)
+    signalTests(contract)
+    timeoutTests(contract)
+    refusalTests(contract)
+  })
+}
+
+function lifeTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+
+  test('the life can be told from the value', async (cache) => {
+    const ttl = (value: string): '100ms' | null | undefined =>
+      value === 'short' ? '100ms' : value === 'for ever' ? null : undefined
+    const values = ['short', 'for ever', 'default']
+    for (const value of values) await cache.getOrSet(value, () => value, { ttl })
+    await contract.advance(150)
+    expect([...(await cache.getMany(values)).keys()].toSorted()).toEqual(['default', 'for ever'])
+  })
+
+  test('a bad life that was told from the value is refused, and nothing is stored', async (cache) => {
+    for (const bad of [0, 'soon', {}] as unknown as readonly number[]) {
+      const call = (): Promise<string> => cache.getOrSet('key', () => 'value', { ttl: () => bad })
+      await refuses(call, 'INVALID_TTL')
+    }
+    await expectGone(contract, cache, 'key')
+  })
+
+  if (promises(contract, 'getTtl')) {
+    test('jitter shortens lives, each by another part, and never by more than told', async (cache) => {
+      const keys = Array.from({ length: 50 }, (_, index) => `key:${index}`)
+      for (const key of keys) await cache.getOrSet(key, () => key, { ttl: '1h', jitter: 0.5 })
+      const lives = await Promise.all(keys.map((key) => cache.getTtl(key)))
+      const seconds = lives.map((life) => life ?? Number.POSITIVE_INFINITY)
+      expect(Math.max(...seconds)).toBeLessThanOrEqual(3_600)
+      expect(Math.min(...seconds)).toBeGreaterThan(1_800 - 10)
+      // All of them in so small a part of the range: once in 10^50 times.
+      expect(Math.max(...seconds) - Math.min(...seconds)).toBeGreaterThan(180)
+    })
+  }
+}
+
+function skipTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+
+  test('a loader can keep its answer out of the cache', async (cache) => {
+    const first = cache.getOrSet('key', async (context) => {
+      context.skip()
+      await settle(contract)
+      return 'skipped'
+    })
+    const joined = cache.getOrSet('key', () => 'another')
+    expect(await Promise.all([first, joined])).toEqual(['skipped', 'skipped'])
+    await expectGone(contract, cache, 'key')
+    expect(await cache.getOrSet('key', () => 'kept')).toBe('kept')
+    await expectThere(contract, cache, 'key', 'kept')
+  })
+}
+
+function signalTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+  const reason = new Error('the client has gone')
+
+  test('who is gone already is told so, and nothing is loaded', async (cache) => {
+    let loads = 0
+    const call = cache.getOrSet('key', () => ++loads, { signal: AbortSignal.abort(reason) })
+    await expect(call).rejects.toBe(reason)
+    expect(loads).toBe(0)
+  })
+
+  test('a load ends when the last who waits for it goes, and is not stored', async (cache) => {
+    const first = new AbortController()
+    const second = new AbortController()
+    const load = await slowLoad(cache, 'key', 'unwanted', { signal: first.signal })
+    const other = cache.getOrSet('key', () => 'another', { signal: second.signal })
+    const endings = Promise.allSettled([load.answer, other])
+    await settle(contract)
+    first.abort(reason)
+    await settle(contract)
+    expect(load.signal.aborted).toBe(false)
+    second.abort(reason)
+    expect(await endings).toEqual([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
+    ])
+    expect(load.signal.aborted).toBe(true)
+    load.finish()
+    await settle(contract)
+    await expectGone(contract, cache, 'key')
+  })
+
+  test('who goes does not disturb who stays', async (cache) => {
+    const gone = new AbortController()
+    const load = await slowLoad(cache, 'key', 'loaded', { signal: gone.signal })
+    const stays = cache.getOrSet('key', () => 'another')
+    const refusal = reasonOf(load.answer)
+    await settle(contract)
+    gone.abort(reason)
+    expect(await refusal).toBe(reason)
+    load.finish()
+    expect(await stays).toBe('loaded')
+    expect(load.signal.aborted).toBe(false)
+    await expectThere(contract, cache, 'key', 'loaded')
+  })
+}
+
+/** Timeouts are real time whatever the cache's clock. */
+function timeoutTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+  const timeout = { hard: '20ms' } as const
+
+  test('the hard timeout ends the waiting, and the load is stored all the same', async (cache) => {
+    const load = await slowLoad(cache, 'key', 'late', { timeout })
+    await expect(load.answer).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
+    expect(load.signal.aborted).toBe(false)
+    await expectGone(contract, cache, 'key')
+    load.finish()
+    await eventually(() => cache.get('key'), 'late')
+  })
+
+  test('an overdue load is not waited for again, and does not replace a later one', async (cache) => {
+    const overdue = await slowLoad(cache, 'key', 'overdue', { timeout })
+    await expect(overdue.answer).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
+    await contract.advance(30)
+    expect(await cache.getOrSet('key', () => 'later')).toBe('later')
+    overdue.finish()
+    await settle(contract)
+    await expectThere(contract, cache, 'key', 'later')
+  })
+
+  test('who set no timeout waits on', async (cache) => {
+    const load = await slowLoad(cache, 'key', 'loaded', { timeout: { hard: '50ms' } })
+    const patient = cache.getOrSet('key', () => 'another')
+    await expect(load.answer).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
+    load.finish()
+    expect(await patient).toBe('loaded')
+  })
+}
+
+const BAD_OPTIONS: readonly [options: unknown, code: string][] = [
+  [null, 'INVALID_ARGUMENT'],
+  ['5m', 'INVALID_ARGUMENT'],
+  [[], 'INVALID_ARGUMENT'],
+  [{ ttl: 0 }, 'INVALID_TTL'],
+  [{ jitter: -0.1 }, 'INVALID_ARGUMENT'],
+  [{ jitter: 1.1 }, 'INVALID_ARGUMENT'],
+  [{ jitter: Number.NaN }, 'INVALID_ARGUMENT'],
+  [{ jitter: '0.5' }, 'INVALID_ARGUMENT'],
+  [{ earlyRefresh: -1 }, 'INVALID_ARGUMENT'],
+  [{ earlyRefresh: 101 }, 'INVALID_ARGUMENT'],
+  [{ signal: {} }, 'INVALID_ARGUMENT'],
+  [{ staleWhileRevalidate: null }, 'INVALID_ARGUMENT'],
+  [{ staleIfError: null }, 'INVALID_ARGUMENT'],
+  [{ staleWhileRevalidate: 0 }, 'INVALID_TTL'],
+  [{ staleIfError: 'soon' }, 'INVALID_TTL'],
+  [{ timeout: '5s' }, 'INVALID_ARGUMENT'],
+  [{ timeout: { soft: -1 } }, 'INVALID_TTL'],
+  [{ timeout: { hard: '0ms' } }, 'INVALID_TTL'],
+]
+
+function refusalTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+
+  test('bad ones are refused before anything is loaded', async (cache) => {
+    let loads = 0
+    await cache.set('there', 'value')
+    for (const [options, code] of BAD_OPTIONS) {
+      for (const key of ['absent', 'there']) {
+        const call = (): Promise<unknown> =>
+          cache.getOrSet<unknown>(key, () => ++loads, options as GetOrSetOptions)
+        await refuses(call, code)
+      }
+    }
+    expect(loads).toBe(0)
+    expect(await cache.get('there')).toBe('value')
+  })
+}

@@ -1,0 +1,40 @@
+import { expect } from 'vitest'
+import type { CacheMonitor } from '../monitor.js'
+
+/** A monitor that notes what it is told, and refuses what no cache may tell. */
+export class RecordingMonitor implements CacheMonitor {
+  /** Such as `'get hit'`, `'set ok'` and `'invalidation of 2'`. */
+  readonly calls: string[] = []
+  /** Times that were told, in milliseconds; `undefined` for calls that were not timed. */
+  readonly times: (number | undefined)[] = []
+  readonly tiers: string[] = []
+
+  observeOperation(
+    operation: string,
+    outcome: string,
+    tier: string,
+    milliseconds: number | undefined,
+  ): void {
+    this.calls.push(`${operation} ${outcome}`)
+    this.tiers.push(tier)
+    this.times.push(milliseconds)
+  }
+
+  observeInvalidation(keysInvalidated: number, milliseconds: number): void {
+    this.calls.push(`invalidation of ${keysInvalidated}`)
+    this.times.push(milliseconds)
+  }
+
+  observeKeyGeneration(): void {
+    expect.unreachable('nobody asked for a key')
+  }
+
+  observeCompression(): void {}
+
+  /** What is told during an action, sorted: several keys may be dealt with in any order. */
+  async during(action: () => Promise<unknown>): Promise<string[]> {
+    this.calls.length = 0
+    await action()
+    return this.calls.toSorted()
+  }
+}

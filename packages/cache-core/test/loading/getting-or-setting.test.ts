@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type CacheSettings,
+  type GetOrSetOptions,
+  type HeldValue,
+  type Loader,
+  ManualClock,
+  type SetOptions,
+  type StorePlan,
+  type Ttl,
+} from '../../src/index.js'
+import { FourMethodCache } from '../four-method-cache.js'
+import { follow, Source, turn } from './source.js'
+
+const FAILURE = new Error('the source is down')
+
+describe('getOrSet of a cache that writes only the four abstract methods', () => {
+  /** Writes down what it is told about lives and tags. */
+  class TellingCache extends FourMethodCache {
+    readonly told: unknown[] = []
+
+    override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
+      this.told.push(ttl)
+      await super.set(key, value)
+    }
+  }
+
+  test('tells set about lives and tags', async () => {
+    const cache = new TellingCache({ defaultTtl: '2m' })
+    await cache.getOrSet('a', () => 1)
+    await cache.getOrSet('b', () => 1, { ttl: '5m', tags: ['red'] })
+    await cache.getOrSet('c', () => 1, { ttl: null, staleIfError: '1h' })
+    expect(cache.told).toEqual(['120000ms', { ttl: '300000ms', tags: ['red'] }, null])
+  })
+
+  test('does not look for the key when an option is bad or the caller has gone', async () => {
+    const cache = new FourMethodCache()
+    const reason = new Error('the client has gone')
+    const source = new Source()
+    const signal = AbortSignal.abort(reason)
+    await expect(cache.getOrSet('key', source.load, { signal })).rejects.toBe(reason)
+    const bad = { jitter: 2 }
+    await expect(cache.getOrSet('key', source.load, bad)).rejects.toThrow('jitter is 2')
+    expect(cache.calls).toEqual([])
+    expect(source.loads).toEqual([])
+  })
+
+  test('refuses a bad default for lives', () => {
+    expect(() => new FourMethodCache({ defaultTtl: 0 })).toThrow('defaultTtl is 0; allowed')
+  })
+})
+
+/** Keeps values past their life, as caches do that override `lookup` and `fill`. */
+class KeepingCache extends FourMethodCache {
+  readonly kept = new Map<string, HeldValue>()
+  readonly plans: StorePlan[] = []
+  readonly served: string[] = []
+  readonly failures: [key: string, error: unknown][] = []
+  filled: Promise<void> = Promise.resolve()
+  found: Promise<void> = Promise.resolve()
+
+  constructor(settings?: CacheSettings) {
+    super({ clock: new ManualClock(), ...settings })
+  }
+
+  reload<T>(key: string, loader: Loader<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    return this.load(key, loader, options)
+  }
+
+  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+    this.calls.push(`lookup ${key}`)
+    const held = this.kept.get(key)
+    await this.found
+    return held as HeldValue<T> | undefined
+  }
+
+  protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    this.plans.push(plan)
+    this.kept.set(key, { value, freshMs: plan.lifeMs, loadMs: plan.loadMs })
+    await this.filled
+  }
+
+  protected override staleServed(key: string): void {
+    this.served.push(key)
+  }
+
+  protected override refreshFailed(key: string, error: unknown): void {
+    this.failures.push([key, error])
+  }
+}
+
+describe('getOrSet of a cache that keeps values past their life', () => {
+  test('asks it what it holds, has it fill, and tells it of stale values', async () => {
+    const cache = new KeepingCache()
+    cache.kept.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
+    const source = new Source()
+    const options = { ttl: '5m', staleWhileRevalidate: '1h', tags: ['red'] } as const
+    const readers = Array.from({ length: 1_000 }, () => cache.getOrSet('key', source.load, options))
+    expect(new Set(await Promise.all(readers))).toEqual(new Set(['old']))
+    expect(source.loads).toHaveLength(1)
+    expect(cache.served).toHaveLength(1_000)
+    await source.answer('new')
+    expect(await cache.getOrSet('key', source.load, options)).toBe('new')
+    expect(cache.plans).toMatchObject([{ lifeMs: 300_000, graceMs: 3_600_000, tags: ['red'] }])
+    expect(cache.calls).toEqual(Array.from({ length: 1_001 }, () => 'lookup key'))
+  })
+
+  test('tells it of a failed refresh', async () => {
+    const cache = new KeepingCache()
+    cache.kept.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
+    const loader = (): Promise<string> => Promise.reject(FAILURE)
+    const options = { staleWhileRevalidate: '1h' } as const
+    expect(await cache.getOrSet('key', loader, options)).toBe('old')
+    await turn()
+    expect(cache.failures).toEqual([['key', FAILURE]])
+  })
+
+  test('gives those who come during the filling what is being filled', async () => {
+    const cache = new KeepingCache()
+    const source = new Source()
+    let filled = (): void => {}
+    cache.filled = new Promise((resolve) => {
+      filled = resolve
+    })
+    const first = follow(cache.getOrSet('key', source.load))
+    await turn()
+    await source.answer('loaded')
+    cache.kept.clear()
+    const second = follow(cache.getOrSet('key', source.load))
+    await turn()
+    expect([first().state, second().state]).toEqual(['pending', 'pending'])
+    filled()
+    await turn()
+    expect([first().value, second().value]).toEqual(['loaded', 'loaded'])
+    expect(source.loads).toHaveLength(1)
+  })
+
+  test('does not load for a caller that went while the key was looked for', async () => {
+    const cache = new KeepingCache()
+    const source = new Source()
+    const controller = new AbortController()
+    let found = (): void => {}
+    cache.found = new Promise((resolve) => {
+      found = resolve
+    })
+    const call = follow(cache.getOrSet('key', source.load, { signal: controller.signal }))
+    controller.abort(FAILURE)
+    found()
+    await turn()
+    expect(call()).toEqual({ state: 'failed', reason: FAILURE })
+    expect(source.loads).toEqual([])
+  })
+})
+
+describe('load', () => {
+  test('does not ask what is held, and fills', async () => {
+    const cache = new KeepingCache()
+    cache.kept.set('key', { value: 'old', freshMs: 1_000, loadMs: 0 })
+    const source = new Source()
+    const reloads = [cache.reload('key', source.load), cache.reload('key', source.load)]
+    await source.answer('new')
+    expect(await Promise.all(reloads)).toEqual(['new', 'new'])
+    expect(cache.kept.get('key')?.value).toBe('new')
+    expect(cache.calls).toEqual([])
+    expect(source.loads).toHaveLength(1)
+  })
+
+  test('is joined by whoever a loader makes load at once', async () => {
+    const cache = new KeepingCache()
+    let joined: Promise<string> | undefined
+    const first = cache.reload('key', () => {
+      joined = cache.reload('key', () => 'another')
+      return 'loaded'
+    })
+    expect(await first).toBe('loaded')
+    expect(await joined).toBe('loaded')
+  })
+})

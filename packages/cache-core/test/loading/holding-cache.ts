@@ -1,0 +1,89 @@
+import { vi } from 'vitest'
+import {
+  type GetOrSetOptions,
+  type HeldValue,
+  type Loader,
+  ManualClock,
+  planLoad,
+  type StorePlan,
+} from '../../src/index.js'
+import { type LoadingCache, ReadThrough } from '../../src/loading/read-through.js'
+import { turn } from './source.js'
+
+interface Entry<T> {
+  readonly value: T
+  readonly expiresAt: number
+  readonly graceMs: number
+  readonly loadMs: number
+}
+
+/** What a test says of a value that is there from the start. */
+export interface Held {
+  /** Milliseconds until its life is over; negative since then. */
+  readonly freshMs: number
+  readonly loadMs?: number
+}
+
+/** The smallest cache that loading can be done for: it holds, and writes down what it is told. */
+export class HoldingCache<T = string> implements LoadingCache {
+  readonly clock = new ManualClock()
+  readonly defaultLifeMs = 3_600_000
+  readonly reads: ReadThrough
+  readonly fills: { key: string; value: unknown; plan: StorePlan }[] = []
+  readonly served: string[] = []
+  readonly failures: { key: string; error: unknown }[] = []
+  /** What storing waits for, once the value is there. */
+  stored: () => Promise<void> = () => Promise.resolve()
+  readonly #entries = new Map<string, Entry<T>>()
+
+  constructor(random?: () => number) {
+    this.reads = new ReadThrough(this, random)
+  }
+
+  readonly fill = async (key: string, value: unknown, plan: StorePlan): Promise<void> => {
+    this.fills.push({ key, value, plan })
+    const expiresAt = this.clock.now() + plan.lifeMs
+    const { graceMs, loadMs } = plan
+    this.#entries.set(key, { value: value as T, expiresAt, graceMs, loadMs })
+    await this.stored()
+  }
+
+  readonly staleServed = (key: string): void => {
+    this.served.push(key)
+  }
+
+  readonly refreshFailed = (key: string, error: unknown): void => {
+    this.failures.push({ key, error })
+  }
+
+  /** As {@link CacheInterface.getOrSet}, but the loader has begun when this returns. */
+  getOrSet(key: string, loader: Loader<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    return this.reads.read(key, loader, planLoad(options), this.held(key))
+  }
+
+  held(key: string): HeldValue<T> | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    const freshMs = entry.expiresAt - this.clock.now()
+    if (-freshMs > entry.graceMs) return undefined
+    return { value: entry.value, freshMs, loadMs: entry.loadMs }
+  }
+
+  /** Holds a value past its life for ever, so that a call's options alone decide about it. */
+  hold(key: string, value: T, { freshMs, loadMs = 0 }: Held): void {
+    const expiresAt = this.clock.now() + freshMs
+    this.#entries.set(key, { value, expiresAt, graceMs: Number.POSITIVE_INFINITY, loadMs })
+  }
+
+  delete(key: string): void {
+    this.reads.flights.fence(key)
+    this.#entries.delete(key)
+  }
+
+  /** Lets time pass, by the clock and for timers; these have to be fake. */
+  async pass(milliseconds: number): Promise<void> {
+    this.clock.advance(milliseconds)
+    await vi.advanceTimersByTimeAsync(milliseconds)
+    await turn()
+  }
+}

@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest'
+import { type GetOrSetOptions, planLoad } from '../../src/index.js'
+import { HoldingCache } from './holding-cache.js'
+import { follow, Source, turn } from './source.js'
+
+const SHORT_THEN_LONG = { staleWhileRevalidate: '10ms', staleIfError: '20ms' } as const
+const LONG_THEN_SHORT = { staleWhileRevalidate: '20ms', staleIfError: '10ms' } as const
+
+describe('what is done with what the cache holds', () => {
+  test.each<[freshMs: number | undefined, options: GetOrSetOptions<string>, what: string]>([
+    [undefined, {}, 'loaded'],
+    [undefined, SHORT_THEN_LONG, 'loaded'],
+    [Number.POSITIVE_INFINITY, {}, 'served'],
+    [1, {}, 'served'],
+    [0, {}, 'served'],
+    [0, SHORT_THEN_LONG, 'served'],
+    [-0.5, {}, 'loaded'],
+    [-1, {}, 'loaded'],
+    [-1, { staleWhileRevalidate: '10ms' }, 'served, and loaded meanwhile'],
+    [-10, { staleWhileRevalidate: '10ms' }, 'served, and loaded meanwhile'],
+    [-10.5, { staleWhileRevalidate: '10ms' }, 'loaded'],
+    [-1, { staleIfError: '10ms' }, 'loaded, and served if that fails'],
+    [-10, { staleIfError: '10ms' }, 'loaded, and served if that fails'],
+    [-10.5, { staleIfError: '10ms' }, 'loaded'],
+    [-10, SHORT_THEN_LONG, 'served, and loaded meanwhile'],
+    [-11, SHORT_THEN_LONG, 'loaded, and served if that fails'],
+    [-20, SHORT_THEN_LONG, 'loaded, and served if that fails'],
+    [-20.5, SHORT_THEN_LONG, 'loaded'],
+    [-10, LONG_THEN_SHORT, 'served, and loaded meanwhile'],
+    [-20, LONG_THEN_SHORT, 'served, and loaded meanwhile'],
+    [-20.5, LONG_THEN_SHORT, 'loaded'],
+  ])('with %d ms left of its life and %o it is %s', async (freshMs, options, what) => {
+    const cache = new HoldingCache()
+    if (freshMs !== undefined) cache.hold('key', 'held', { freshMs })
+    expect(await whatIsDone(cache, options)).toBe(what)
+  })
+
+  async function whatIsDone(
+    cache: HoldingCache,
+    options: GetOrSetOptions<string>,
+  ): Promise<string> {
+    const source = new Source()
+    const outcome = follow(cache.getOrSet('key', source.load, options))
+    await turn()
+    if (outcome().value === 'held') {
+      return source.loads.length === 0 ? 'served' : 'served, and loaded meanwhile'
+    }
+    expect(outcome().state).toBe('pending')
+    await source.fail(new Error('the source is down'))
+    return outcome().value === 'held' ? 'loaded, and served if that fails' : 'loaded'
+  }
+})
+
+describe('a load', () => {
+  test('answers what was loaded, and that is served from then on', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const call = cache.getOrSet('key', source.load)
+    await source.answer('loaded')
+    expect(await call).toBe('loaded')
+    expect(await cache.getOrSet('key', source.load)).toBe('loaded')
+    expect(source.loads).toHaveLength(1)
+    expect(cache.served).toEqual([])
+  })
+
+  test('is shared by those who come while it is under way', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const calls = Array.from({ length: 100 }, () => cache.getOrSet('key', source.load))
+    await source.answer('loaded')
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['loaded']))
+    expect(source.loads).toHaveLength(1)
+    expect(cache.fills).toHaveLength(1)
+  })
+
+  test.each([null, false, 0, '', Number.NaN])(
+    'may answer %o, a value like any other',
+    async (value) => {
+      const cache = new HoldingCache<unknown>()
+      let loads = 0
+      const loader = (): unknown => (loads++, value)
+      expect(await cache.getOrSet('key', loader, { ttl: '1s' })).toBe(value)
+      expect(await cache.getOrSet('key', loader)).toBe(value)
+      expect(loads).toBe(1)
+      cache.hold('key', value, { freshMs: -1 })
+      const down = (): never => {
+        throw new Error('the source is down')
+      }
+      expect(await cache.getOrSet('key', down, { staleIfError: '1h' })).toBe(value)
+      expect(await cache.getOrSet('key', down, { staleWhileRevalidate: '1h' })).toBe(value)
+    },
+  )
+
+  test('of another key is another load', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const calls = [cache.getOrSet('a', source.load), cache.getOrSet('b', source.load)]
+    await source.answer('of a', 0)
+    await source.answer('of b', 1)
+    expect(await Promise.all(calls)).toEqual(['of a', 'of b'])
+  })
+
+  test('is done whatever is held when asked for by load', async () => {
+    const cache = new HoldingCache()
+    cache.hold('key', 'held', { freshMs: 1_000 })
+    const source = new Source()
+    const plan = planLoad<string>({ staleIfError: '1h' })
+    const calls = [1, 2].map(() => follow(cache.reads.load('key', source.load, plan)))
+    const failure = new Error('the source is down')
+    await source.fail(failure)
+    for (const call of calls) expect(call().reason).toBe(failure)
+    expect(source.loads).toHaveLength(1)
+    expect(cache.served).toEqual([])
+  })
+})
+
+describe('a failed load', () => {
+  test('reaches everybody who waits, is told to nobody else, and may be tried again', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const calls = [1, 2].map(() => follow(cache.getOrSet('key', source.load)))
+    const failure = new Error('the source is down')
+    await source.fail(failure)
+    for (const call of calls) expect(call().reason).toBe(failure)
+    expect(cache.failures).toEqual([])
+    expect(cache.fills).toEqual([])
+    const again = cache.getOrSet('key', source.load)
+    await source.answer('loaded')
+    expect(await again).toBe('loaded')
+  })
+
+  test('may have failed before there was a promise', async () => {
+    const cache = new HoldingCache()
+    const failure = new Error('thrown at once')
+    const call = cache.getOrSet('key', () => {
+      throw failure
+    })
+    await expect(call).rejects.toBe(failure)
+    expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
+  })
+
+  test('is what an answer of undefined is', async () => {
+    const cache = new HoldingCache()
+    const call = cache.getOrSet('key', (() => undefined) as unknown as () => string)
+    await expect(call).rejects.toMatchObject({
+      name: 'ValidationError',
+      code: 'INVALID_VALUE',
+      message: 'the loader answered undefined; answer null instead',
+    })
+    expect(cache.fills).toEqual([])
+  })
+
+  test('is also one whose value could not be stored', async () => {
+    const cache = new HoldingCache()
+    const failure = new Error('no room')
+    cache.stored = () => Promise.reject(failure)
+    const calls = [1, 2].map(() => cache.getOrSet('key', () => 'loaded'))
+    for (const call of calls) await expect(call).rejects.toBe(failure)
+    expect(cache.fills).toHaveLength(1)
+  })
+})
+
+test('callers wait until the loaded value is stored', async () => {
+  const cache = new HoldingCache()
+  const source = new Source()
+  let stored = (): void => {}
+  cache.stored = () =>
+    new Promise((resolve) => {
+      stored = resolve
+    })
+  const first = follow(cache.getOrSet('key', source.load))
+  await source.answer('loaded')
+  expect(first().state).toBe('pending')
+  stored()
+  await turn()
+  expect(first().value).toBe('loaded')
+})

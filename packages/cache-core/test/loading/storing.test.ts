@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { GetOrSetOptions, StorePlan, Ttl } from '../../src/index.js'
+import { HoldingCache } from './holding-cache.js'
+import { follow, Source, turn } from './source.js'
+
+describe('what a loaded value is stored with', () => {
+  test.each<[options: GetOrSetOptions<string>, plan: Partial<StorePlan>]>([
+    [{}, { lifeMs: 3_600_000, graceMs: 0, tags: [] }],
+    [{ ttl: '5m' }, { lifeMs: 300_000 }],
+    [{ ttl: 0.5 }, { lifeMs: 500 }],
+    [{ ttl: null }, { lifeMs: Number.POSITIVE_INFINITY }],
+    [{ ttl: () => 5 }, { lifeMs: 5_000 }],
+    [{ ttl: () => null }, { lifeMs: Number.POSITIVE_INFINITY }],
+    [{ ttl: () => undefined }, { lifeMs: 3_600_000 }],
+    [{ ttl: (value) => `${value.length}s` }, { lifeMs: 6_000 }],
+    [{ staleWhileRevalidate: '1m' }, { graceMs: 60_000 }],
+    [{ staleIfError: '2m' }, { graceMs: 120_000 }],
+    [{ staleWhileRevalidate: '1m', staleIfError: '2m' }, { graceMs: 120_000 }],
+    [{ staleWhileRevalidate: '2m', staleIfError: '1m' }, { graceMs: 120_000 }],
+    [{ tags: ['red', 'green'] }, { tags: ['red', 'green'] }],
+    [{ earlyRefresh: 1 }, { loadMs: 25 }],
+    [{ staleWhileRevalidate: '1m' }, { loadMs: 0 }],
+  ])('by %o it is %o', async (options, plan) => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const call = cache.getOrSet('key', source.load, options)
+    cache.clock.advance(25)
+    await source.answer('loaded')
+    expect(await call).toBe('loaded')
+    expect(cache.fills).toMatchObject([{ key: 'key', value: 'loaded', plan }])
+  })
+
+  test('is what the call said that began the load', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const calls = [
+      cache.getOrSet('key', source.load, { ttl: '1s', tags: ['red'] }),
+      cache.getOrSet('key', source.load, { ttl: '2s', tags: ['green'] }),
+    ]
+    await source.answer('loaded')
+    await Promise.all(calls)
+    expect(cache.fills).toMatchObject([{ plan: { lifeMs: 1_000, tags: ['red'] } }])
+  })
+
+  test('is not changed by what becomes of the tags during the load', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const tags = ['red']
+    const call = cache.getOrSet('key', source.load, { tags })
+    tags.push('')
+    await source.answer('loaded')
+    await call
+    expect(cache.fills).toMatchObject([{ plan: { tags: ['red'] } }])
+  })
+
+  test('has to be a life: nothing is stored by a bad one that was told from the value', async () => {
+    const cache = new HoldingCache()
+    for (const bad of [0, '5 m', Number.NaN, {}, Promise.resolve(5)]) {
+      const call = cache.getOrSet('key', () => 'loaded', { ttl: () => bad as Ttl })
+      await expect(call).rejects.toMatchObject({ name: 'ValidationError', code: 'INVALID_TTL' })
+    }
+    expect(cache.fills).toEqual([])
+  })
+
+  test('may fail to be told from the value, as the load may fail', async () => {
+    const cache = new HoldingCache()
+    const failure = new Error('no life in it')
+    const ttl = (): never => {
+      throw failure
+    }
+    await expect(cache.getOrSet('key', () => 'loaded', { ttl })).rejects.toBe(failure)
+    expect(cache.fills).toEqual([])
+  })
+})
+
+describe('a value that its loader keeps out of the cache', () => {
+  test('is answered to everybody who waits, and the next caller loads', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const calls = [1, 2].map(() => follow(cache.getOrSet('key', source.load)))
+    const { context } = source.nth(0)
+    expect(context.skipped).toBe(false)
+    context.skip()
+    expect(context.skipped).toBe(true)
+    await source.answer('for you only')
+    expect(calls.map((call) => call().value)).toEqual(['for you only', 'for you only'])
+    expect(cache.fills).toEqual([])
+    const next = follow(cache.getOrSet('key', source.load))
+    await source.answer('loaded')
+    expect(next().value).toBe('loaded')
+    expect(cache.fills.map(({ value }) => value)).toEqual(['loaded'])
+  })
+
+  test('leaves the stale value where it was', async () => {
+    const cache = new HoldingCache()
+    cache.hold('key', 'old', { freshMs: -1 })
+    const options = { staleWhileRevalidate: '1h' } as const
+    await cache.getOrSet(
+      'key',
+      (context) => {
+        context.skip()
+        return 'not for the cache'
+      },
+      options,
+    )
+    await turn()
+    expect(cache.held('key')?.value).toBe('old')
+  })
+})
+
+describe('jitter', () => {
+  test('shortens a life by a random part up to its own, to whole milliseconds', async () => {
+    const part = fc.double({ min: 0, max: 1, noNaN: true })
+    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+    const life = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 3e12 }))
+    await fc.assert(
+      fc.asyncProperty(life, part, random, async (ttlMs, jitter, chance) => {
+        const lifeMs = await storedLife({ ttl: `${ttlMs}ms`, jitter }, () => chance)
+        expect(Number.isInteger(lifeMs)).toBe(true)
+        expect(lifeMs).toBeGreaterThanOrEqual(Math.max(1, ttlMs * (1 - jitter)))
+        expect(lifeMs).toBeLessThanOrEqual(ttlMs)
+      }),
+    )
+  })
+
+  test('uses the whole range', async () => {
+    expect(await storedLife({ ttl: '100s', jitter: 0.1 }, () => 0)).toBe(100_000)
+    expect(await storedLife({ ttl: '100s', jitter: 0.1 }, () => 0.5)).toBe(95_000)
+    expect(await storedLife({ ttl: '100s', jitter: 0.1 }, () => 0.999_99)).toBe(90_001)
+    expect(await storedLife({ ttl: '100s', jitter: 1 }, () => 0.999_99)).toBe(1)
+    expect(await storedLife({ jitter: 0.5 }, () => 0.5)).toBe(2_700_000)
+    expect(await storedLife({ ttl: () => 100, jitter: 0.5 }, () => 0.5)).toBe(75_000)
+  })
+
+  test('leaves a life alone that has no end, and one that it was not asked for', async () => {
+    for (const jitter of [0.5, 1]) {
+      const lifeMs = await storedLife({ ttl: null, jitter }, () => 0.999)
+      expect(lifeMs).toBe(Number.POSITIVE_INFINITY)
+    }
+    expect(await storedLife({ ttl: '100s' }, () => 0.999)).toBe(100_000)
+  })
+
+  async function storedLife(
+    options: GetOrSetOptions<string>,
+    random: () => number,
+  ): Promise<number | undefined> {
+    const cache = new HoldingCache(random)
+    await cache.getOrSet('key', () => 'loaded', options)
+    return cache.fills[0]?.plan.lifeMs
+  }
+})

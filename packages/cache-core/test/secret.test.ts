@@ -1,0 +1,33 @@
+import { format, inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { Secret } from '../src/index.js'
+
+const PASSWORD = 'hunter2-canary'
+
+describe('a secret', () => {
+  const secret = new Secret(PASSWORD)
+
+  test('is revealed to those who ask for it', () => {
+    expect(secret.reveal()).toBe(PASSWORD)
+  })
+
+  const ways: Readonly<Record<string, () => string>> = {
+    'in a template': () => `a ${secret as unknown as string}`,
+    'as JSON': () => JSON.stringify({ secret }),
+    inspected: () => inspect({ secret }, { depth: 9, showHidden: true }),
+    formatted: () => format('%s %o %O %j', secret, secret, secret, secret),
+    'as an error': () => String(new Error('failed', { cause: secret })),
+    'by its properties': () => Object.entries(secret).join(),
+    'by a copy': () => JSON.stringify(Object.assign({}, secret)),
+  }
+  for (const [way, show] of Object.entries(ways)) {
+    test(`does not show ${way}`, () => {
+      expect(show()).not.toContain(PASSWORD)
+    })
+  }
+
+  test('shows that there is one', () => {
+    expect(String(secret)).toBe('[secret]')
+    expect(JSON.stringify([secret])).toBe('["[secret]"]')
+  })
+})

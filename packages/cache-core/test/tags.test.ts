@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { assertTags, MAX_KEY_BYTES, MAX_TAGS, ValidationError } from '../src/index.js'
+
+const ALLOWED =
+  'allowed: a list of at most 128 non-empty, well-formed strings of at most 1024 bytes in UTF-8'
+
+describe('assertTags', () => {
+  test.each<[what: string, tags: readonly string[]]>([
+    ['no tags', []],
+    ['one', ['red']],
+    ['one twice', ['red', 'red']],
+    ['128 of them', Array.from({ length: MAX_TAGS }, (_none, index) => `tag ${index}`)],
+    ['whatever is text', [' ', '\n', '\u0000', '😀', '*', 'a,b']],
+    ['one of 1024 bytes', ['é'.repeat(MAX_KEY_BYTES / 2)]],
+  ])('takes %s', (_what, tags) => {
+    expect(() => assertTags(tags)).not.toThrow()
+  })
+
+  test.each<[tags: unknown, problem: string]>([
+    [undefined, 'is undefined'],
+    [null, 'is null'],
+    ['red', 'is a string'],
+    [5, 'is a number'],
+    [{ 0: 'red', length: 1 }, 'is an object'],
+    [new Set(['red']), 'is an object'],
+    [() => ['red'], 'is a function'],
+    [Array.from({ length: MAX_TAGS + 1 }, () => 'red'), 'has 129 tags'],
+    [['red', undefined], 'has undefined at place 1'],
+    [Array.of<unknown>(null), 'has null at place 0'],
+    [['red', 'green', 5], 'has a number at place 2'],
+    [[['red']], 'has an array at place 0'],
+    [[{ toString: () => 'red' }], 'has an object at place 0'],
+    // oxlint-disable-next-line no-sparse-arrays -- a hole is what is tested
+    [['red', , 'green'], 'has undefined at place 1'],
+    [['red', ''], 'has an empty tag at place 1'],
+    [['a\ud800'], 'has an ill-formed or too long tag at place 0'],
+    [['é'.repeat(513)], 'has an ill-formed or too long tag at place 0'],
+    [['red', 'r'.repeat(1_025)], 'has an ill-formed or too long tag at place 1'],
+  ])('refuses %o', (tags, problem) => {
+    expect(() => assertTags(tags)).toThrow(
+      expect.objectContaining({
+        name: 'ValidationError',
+        code: 'INVALID_TAGS',
+        message: `tags ${problem}; ${ALLOWED}`,
+        context: { argument: 'tags' },
+      }),
+    )
+  })
+
+  test('takes a list exactly when each of its tags could be a key', () => {
+    const unit = fc.oneof(fc.string({ unit: 'binary', maxLength: 2 }), fc.constant('\ud800'))
+    const tag = fc.tuple(unit, fc.nat(700)).map(([text, times]) => text.repeat(times))
+    fc.assert(
+      fc.property(fc.array(tag, { maxLength: 3 }), (tags) => {
+        const areAllowed = tags.every(
+          (text) => text !== '' && text.isWellFormed() && Buffer.byteLength(text) <= MAX_KEY_BYTES,
+        )
+        let refusal: unknown
+        try {
+          assertTags(tags)
+        } catch (error) {
+          refusal = error
+        }
+        expect(refusal === undefined).toBe(areAllowed)
+        expect(refusal === undefined || refusal instanceof ValidationError).toBe(true)
+      }),
+    )
+  })
+})

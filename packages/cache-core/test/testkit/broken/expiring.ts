@@ -1,0 +1,158 @@
+import { type SetOptions, type StorePlan, type Ttl, toMilliseconds } from '../../../src/index.js'
+import { type Entry, ReferenceCache } from '../reference-cache.js'
+import { testBrokenCaches } from './support/test-broken-caches.js'
+
+/** A cache that changes each life before it stores the value. */
+abstract class ChangesLives extends ReferenceCache {
+  protected abstract changed(lifeMs: number): number
+
+  protected override store(key: string, value: unknown, plan: StorePlan): void {
+    super.store(key, value, { ...plan, lifeMs: this.changed(plan.lifeMs) })
+  }
+}
+
+class IgnoresTtl extends ChangesLives {
+  protected changed(): number {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+class RoundsTtlUpToSeconds extends ChangesLives {
+  protected changed(lifeMs: number): number {
+    return Math.ceil(lifeMs / 1_000) * 1_000
+  }
+}
+
+class RoundsTtlToTenths extends ChangesLives {
+  protected changed(lifeMs: number): number {
+    return Math.max(100, Math.round(lifeMs / 100) * 100)
+  }
+}
+
+class OverflowsLongLives extends ChangesLives {
+  protected changed(lifeMs: number): number {
+    return lifeMs > 2 ** 31 - 1 && Number.isFinite(lifeMs) ? 1 : lifeMs
+  }
+}
+
+class TakesForEverForADay extends ChangesLives {
+  protected changed(lifeMs: number): number {
+    return Number.isFinite(lifeMs) ? lifeMs : 86_400_000
+  }
+}
+
+class HasADefaultOfFiveSeconds extends ChangesLives {
+  protected changed(lifeMs: number): number {
+    return lifeMs === this.defaultLifeMs ? 5_000 : lifeMs
+  }
+}
+
+class HasADefaultOfAnInstant extends ReferenceCache {
+  override set<T>(key: string, value: T, ttl: Ttl | SetOptions = '1ms'): Promise<void> {
+    return super.set(key, value, ttl)
+  }
+}
+
+class DiesAtTheVeryEnd extends ReferenceCache {
+  protected override live(key: string): Entry | undefined {
+    const entry = super.live(key)
+    return entry?.expiresAt === this.clock.now() ? undefined : entry
+  }
+}
+
+class LivesAMillisecondTooLong extends ChangesLives {
+  protected changed(lifeMs: number): number {
+    return lifeMs + 1
+  }
+}
+
+class KeepsTheFirstLife extends ReferenceCache {
+  protected override store(key: string, value: unknown, plan: StorePlan): void {
+    const before = this.entries.get(key)?.expiresAt
+    const lifeMs = before === undefined ? plan.lifeMs : before - this.clock.now()
+    super.store(key, value, { ...plan, lifeMs })
+  }
+}
+
+class KeepsTheLongerLife extends ReferenceCache {
+  protected override store(key: string, value: unknown, plan: StorePlan): void {
+    const leftMs = (this.entries.get(key)?.expiresAt ?? 0) - this.clock.now()
+    super.store(key, value, { ...plan, lifeMs: Math.max(plan.lifeMs, leftMs) })
+  }
+}
+
+/** A timer for each entry, which nobody stops. */
+class RemovesByTime extends ReferenceCache {
+  readonly #removeAt = new Map<number, string>()
+
+  protected override store(key: string, value: unknown, plan: StorePlan): void {
+    super.store(key, value, plan)
+    this.#removeAt.set(this.clock.now() + plan.lifeMs, key)
+  }
+
+  protected override live(key: string): Entry | undefined {
+    for (const [time, name] of this.#removeAt) {
+      if (time < this.clock.now() && name === key) this.entries.delete(key)
+    }
+    return super.live(key)
+  }
+}
+
+class IgnoresSetOptions extends ReferenceCache {
+  override set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
+    return super.set(key, value, typeof ttl === 'object' && ttl !== null ? undefined : ttl)
+  }
+}
+
+class TakesAnyLife extends ReferenceCache {
+  override set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
+    try {
+      if (typeof ttl !== 'object') toMilliseconds(ttl ?? null)
+      return super.set(key, value, ttl)
+    } catch {
+      return super.set(key, value)
+    }
+  }
+}
+
+class TellsTtlInMilliseconds extends ReferenceCache {
+  override async getTtl(key: string): Promise<number | null | undefined> {
+    const seconds = await super.getTtl(key)
+    return typeof seconds === 'number' ? seconds * 1_000 : seconds
+  }
+}
+
+class TellsTheWholeLife extends ReferenceCache {
+  override async getTtl(key: string): Promise<number | null | undefined> {
+    const entry = (await super.getTtl(key)) === undefined ? undefined : this.entries.get(key)
+    if (entry === undefined) return undefined
+    return Number.isFinite(entry.expiresAt) ? entry.expiresAt / 1_000 : null
+  }
+}
+
+class TellsInfinityOfForEver extends ReferenceCache {
+  override async getTtl(key: string): Promise<number | null | undefined> {
+    const left = await super.getTtl(key)
+    return left === null ? Number.POSITIVE_INFINITY : left
+  }
+}
+
+testBrokenCaches([
+  IgnoresTtl,
+  RoundsTtlUpToSeconds,
+  RoundsTtlToTenths,
+  OverflowsLongLives,
+  TakesForEverForADay,
+  HasADefaultOfFiveSeconds,
+  HasADefaultOfAnInstant,
+  DiesAtTheVeryEnd,
+  LivesAMillisecondTooLong,
+  KeepsTheFirstLife,
+  KeepsTheLongerLife,
+  RemovesByTime,
+  IgnoresSetOptions,
+  TakesAnyLife,
+  TellsTtlInMilliseconds,
+  TellsTheWholeLife,
+  TellsInfinityOfForEver,
+])

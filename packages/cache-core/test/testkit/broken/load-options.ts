@@ -1,0 +1,125 @@
+import {
+  CacheError,
+  type GetOrSetOptions,
+  type LoadContext,
+  type Loader,
+  planLoad,
+  toMilliseconds,
+} from '../../../src/index.js'
+import { ReferenceCache, type ReferenceOptions } from '../reference-cache.js'
+import { type Call, Mishears, without } from './support/mishears.js'
+import { testBrokenCaches } from './support/test-broken-caches.js'
+
+class IgnoresTtlFunctions extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    return typeof call.options.ttl === 'function' ? without(call, 'ttl') : call
+  }
+}
+
+class IgnoresJitter extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    return without(call, 'jitter')
+  }
+}
+
+class LengthensByJitter extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    const { jitter = 0 } = call.options
+    return jitter > 0 && jitter <= 1 ? { ...call, options: { ttl: '3h', jitter } } : call
+  }
+}
+
+class IgnoresSkip extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    const loader: Loader<T> = ({ signal }) =>
+      call.loader({ signal, skip: () => {} } as unknown as LoadContext)
+    return { ...call, loader }
+  }
+}
+
+class IgnoresSignals extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    return without(call, 'signal')
+  }
+}
+
+class EndsLoadsWithTheFirstWhoGoes extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    const { signal } = call.options
+    if (signal === undefined) return call
+    const loader: Loader<T> = (context) => {
+      const told = AbortSignal.any([context.signal, signal])
+      return call.loader({ signal: told, skip: () => context.skip() } as LoadContext)
+    }
+    return { ...call, loader }
+  }
+}
+
+class StoresWhatNobodyWants extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    const loader: Loader<T> = async (context) => {
+      const value = await call.loader(context)
+      if (context.signal.aborted) await this.set(call.key, value)
+      return value
+    }
+    return { ...call, loader }
+  }
+}
+
+class IgnoresTimeouts extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    return without(call, 'timeout')
+  }
+}
+
+class EndsLoadsAtTheTimeout extends Mishears {
+  protected heard<T>(call: Call<T>): Call<T> {
+    const hard = call.options.timeout?.hard
+    if (hard === undefined) return call
+    const loader: Loader<T> = (context) =>
+      Promise.race([
+        call.loader(context),
+        new Promise<T>((_, reject) => {
+          const fail = (): void => reject(new CacheError('late', { code: 'LOAD_TIMEOUT' }))
+          setTimeout(fail, toMilliseconds(hard))
+        }),
+      ])
+    return { ...without(call, 'timeout'), loader }
+  }
+}
+
+class StoresOverdueLoads extends ReferenceCache {
+  constructor(options: ReferenceOptions) {
+    super(options)
+    this.loads.overtake = () => {}
+  }
+}
+
+class TakesAnyOptions extends ReferenceCache {
+  override async getOrSet<T>(
+    key: string,
+    loader: Loader<T>,
+    options?: GetOrSetOptions<NoInfer<T>>,
+  ): Promise<T> {
+    try {
+      planLoad(options)
+    } catch {
+      return super.getOrSet(key, loader)
+    }
+    return super.getOrSet(key, loader, options)
+  }
+}
+
+testBrokenCaches([
+  IgnoresTtlFunctions,
+  IgnoresJitter,
+  LengthensByJitter,
+  IgnoresSkip,
+  IgnoresSignals,
+  EndsLoadsWithTheFirstWhoGoes,
+  StoresWhatNobodyWants,
+  IgnoresTimeouts,
+  EndsLoadsAtTheTimeout,
+  StoresOverdueLoads,
+  TakesAnyOptions,
+])

@@ -1,0 +1,34 @@
+import { ManualClock } from '../../../../src/index.js'
+import { type CacheContract, testCacheContract } from '../../../../src/testkit/index.js'
+import type { ReferenceCache, ReferenceOptions } from '../../reference-cache.js'
+
+/** A cache with one fault, and what the suite has to be told about it. */
+interface BrokenCache {
+  readonly name: string
+  new (options: ReferenceOptions): ReferenceCache
+  readonly contract?: Partial<CacheContract<ReferenceCache>>
+}
+
+/** Registers the whole suite for each of them. */
+export function testBrokenCaches(caches: readonly BrokenCache[]): void {
+  for (const Broken of caches) {
+    let clock = new ManualClock()
+    testCacheContract(Broken.name, {
+      create: () => {
+        clock = new ManualClock()
+        return new Broken({ clock, isolation: 'clone' })
+      },
+      advance: (milliseconds) => clock.advance(milliseconds),
+      clock: 'manual',
+      isolation: 'clone',
+      createObserved: (monitor) => {
+        clock = new ManualClock()
+        return new Broken({ clock, isolation: 'clone', monitor })
+      },
+      stats: (cache) => cache.getStats(),
+      // Few, for there are many caches; the same each time, for each must fail.
+      model: { commands: 250, seed: 1 },
+      ...Broken.contract,
+    })
+  }
+}

@@ -1,0 +1,247 @@
+import type { Clock, StorePlan } from '@verbatim/cache-core'
+import { LRUCache } from 'lru-cache'
+import { type Entry, type EntryExtra, freshUntil } from './entry.js'
+import { ExpiryQueue, REMOVED } from './expiry-queue.js'
+import { IdleSweep, type Sweepable } from './idle-sweep.js'
+import { LifeCheck } from './life-check.js'
+import { isInvalidated, TagIndex } from './tag-index.js'
+
+/** Why an entry left that nobody asked to leave. */
+export type Departure = 'evicted' | 'expired'
+
+export interface StoreLimits {
+  readonly maxSize: number
+  /** `Infinity` for no limit. */
+  readonly maxBytes: number
+}
+
+/** Dead entries that a write may drop. Two for each one it adds, so that it always catches up. */
+const DROPPED_PER_WRITE = 2
+
+/**
+ * The entries of a cache in order of use, within its limits.
+ *
+ * An entry is fresh until its life is over, then stale until its grace is over, then dead. It is
+ * dead, too, once one of its tags was invalidated. Dead entries never cost another its place: every
+ * write drops some of them first, and a sweep gives back the rest while nobody writes.
+ */
+export class EntryStore implements Sweepable {
+  evictions = 0
+  expirations = 0
+  bytes = 0
+  readonly #limits: StoreLimits
+  readonly #clock: Clock
+  readonly #departed: (entry: Entry, departure: Departure) => void
+  readonly #entries: LRUCache<string, Entry>
+  readonly #expiry = new ExpiryQueue<Entry>()
+  readonly #tags = new TagIndex()
+  readonly #lives: LifeCheck
+  readonly #sweep: IdleSweep = new IdleSweep(this)
+  /** Entries that may be held while stale. */
+  #graced = 0
+
+  /** @param departed - told of each entry that had to go, while its value is still there */
+  constructor(
+    limits: StoreLimits,
+    clock: Clock,
+    departed: (entry: Entry, departure: Departure) => void,
+  ) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#departed = departed
+    this.#lives = new LifeCheck(clock)
+    this.#entries = new LRUCache({
+      max: limits.maxSize,
+      dispose: (entry, _key, reason) => {
+        if (reason === 'evict') {
+          this.evictions++
+          this.#departed(entry, 'evicted')
+        }
+        this.#release(entry)
+      },
+    })
+  }
+
+  /** How many are held, dead ones included. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The entry of a key if it is fresh, which counts as use. */
+  use(key: string): Entry | undefined {
+    return this.#ifFresh(this.#entries.get(key))
+  }
+
+  /** The entry of a key if it is fresh. */
+  peek(key: string): Entry | undefined {
+    return this.#ifFresh(this.#entries.peek(key))
+  }
+
+  /** The entry of a key, fresh or stale. */
+  peekHeld(key: string): Entry | undefined {
+    const entry = this.#entries.peek(key)
+    return entry && this.#unlessDead(entry)
+  }
+
+  /** Stores a value. The key becomes the most recently used. */
+  put(key: string, kept: unknown, bytes: number, plan: StorePlan): void {
+    const now = this.#clock.now()
+    this.#dropDead(DROPPED_PER_WRITE, now)
+    const before = this.#entries.get(key)
+    const entry = before ?? this.#add(key)
+    if (entry.extra !== undefined) this.#releaseExtra(entry, entry.extra)
+    entry.kept = kept
+    this.bytes += bytes - entry.bytes
+    entry.bytes = bytes
+    entry.expiresAt = now + plan.lifeMs + plan.graceMs
+    if (plan.graceMs > 0 || plan.loadMs > 0 || plan.tags.length > 0) this.#addExtra(entry, plan)
+    this.#expiry.schedule(entry)
+    if (entry.expiresAt < Number.POSITIVE_INFINITY) this.#sweep.arm()
+    while (this.bytes > this.#limits.maxBytes) {
+      // One large entry may take the room of more dead ones than a write drops.
+      if (this.#dropDead(1, now) === 0) this.#entries.pop()
+    }
+  }
+
+  /** Answers whether the entry was fresh. */
+  remove(key: string): boolean {
+    const wasFresh = this.peek(key) !== undefined
+    this.#entries.delete(key)
+    return wasFresh
+  }
+
+  /** Marks these tags, so that what carries one of them is dead. */
+  invalidateTags(names: readonly string[]): void {
+    this.#tags.invalidate(names)
+    this.#sweep.arm()
+  }
+
+  /** Answers how many were fresh. */
+  clear(): number {
+    const fresh = this.countFresh()
+    this.#entries.clear()
+    this.#expiry.clear()
+    return fresh
+  }
+
+  /** Empties it and ends its timers. */
+  close(): void {
+    this.clear()
+    this.#lives.close()
+    this.#sweep.stop()
+  }
+
+  /** All that are held, most recently used first, dead ones included. */
+  all(): Iterable<Entry> {
+    return this.#entries.values()
+  }
+
+  /** All that are fresh or stale, most recently used first. */
+  *held(): Iterable<Entry> {
+    const now = this.#clock.now()
+    for (const entry of this.#entries.values()) {
+      if (entry.expiresAt >= now && !hasInvalidTag(entry)) yield entry
+    }
+  }
+
+  /** All that are fresh, most recently used first. */
+  *fresh(): Iterable<Entry> {
+    const now = this.#clock.now()
+    for (const entry of this.#entries.values()) {
+      if (freshUntil(entry) >= now && !hasInvalidTag(entry)) yield entry
+    }
+  }
+
+  /** Drops the dead and counts the fresh. */
+  countFresh(): number {
+    this.#dropDead(Number.POSITIVE_INFINITY, this.#clock.now())
+    if (this.#graced === 0) return this.#entries.size
+    return [...this.fresh()].length
+  }
+
+  sweep(most: number): number {
+    const now = this.#clock.now()
+    const dropped = this.#dropDead(most, now)
+    // What expires right now is still alive; on a clock that stands still it stays so.
+    return dropped === most ? 0 : Math.max(this.#expiry.nextAt - now, 1)
+  }
+
+  #add(key: string): Entry {
+    const never = Number.POSITIVE_INFINITY
+    const entry: Entry = {
+      key,
+      kept: undefined,
+      bytes: 0,
+      extra: undefined,
+      expiresAt: never,
+      queuedAt: never,
+    }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #addExtra(entry: Entry, { graceMs, loadMs, tags }: StorePlan): void {
+    entry.extra = { graceMs, loadMs, tags: this.#tags.attach(entry, tags) }
+    if (graceMs > 0) this.#graced++
+  }
+
+  #isFresh(entry: Entry): boolean {
+    const { extra } = entry
+    if (extra === undefined) return this.#lives.isAlive(entry.expiresAt)
+    return this.#lives.isAlive(entry.expiresAt - extra.graceMs) && !isInvalidated(extra.tags)
+  }
+
+  #ifFresh(entry: Entry | undefined): Entry | undefined {
+    if (entry === undefined || this.#isFresh(entry)) return entry
+    this.#unlessDead(entry)
+    return undefined
+  }
+
+  /** Answers the entry unless it is dead; then it is dropped. */
+  #unlessDead(entry: Entry): Entry | undefined {
+    const isExpired = !this.#lives.isAlive(entry.expiresAt)
+    if (!isExpired && !hasInvalidTag(entry)) return entry
+    this.#drop(entry)
+    return undefined
+  }
+
+  #drop(entry: Entry): void {
+    // What a tag has removed has not expired, even if its life has ended since.
+    if (!hasInvalidTag(entry)) {
+      this.expirations++
+      this.#departed(entry, 'expired')
+    }
+    this.#entries.delete(entry.key)
+  }
+
+  #dropDead(most: number, now: number): number {
+    // Deletes leave dead places in the queue; past half of it they are cleared out at one go.
+    if (this.#expiry.length > 2 * this.#entries.size + 64) {
+      this.#expiry.rebuild(this.#entries.values())
+    }
+    for (let dropped = 0; dropped < most; dropped++) {
+      const entry = this.#tags.nextInvalidated() ?? this.#expiry.takeExpired(now)
+      if (entry === undefined) return dropped
+      this.#drop(entry)
+    }
+    return most
+  }
+
+  #release(entry: Entry): void {
+    entry.queuedAt = REMOVED
+    // The entry may wait in the expiry queue for long; its value must not.
+    entry.kept = undefined
+    this.bytes -= entry.bytes
+    if (entry.extra !== undefined) this.#releaseExtra(entry, entry.extra)
+  }
+
+  #releaseExtra(entry: Entry, { graceMs, tags }: EntryExtra): void {
+    entry.extra = undefined
+    this.#tags.detach(entry, tags)
+    if (graceMs > 0) this.#graced--
+  }
+}
+
+function hasInvalidTag({ extra }: Entry): boolean {
+  return extra !== undefined && isInvalidated(extra.tags)
+}

@@ -1,0 +1,11 @@
+/** What an {@link InMemoryCache} tells its listeners, after the call that brought it about. */
+export type InMemoryCacheEvents = {
+  /** An entry had to go because the cache was full. */
+  evicted: [key: string, value: unknown]
+  /** An entry was dropped because its life was over; that may be well after its end. */
+  expired: [key: string, value: unknown]
+  /** A value was too large for the cache, and is not in it. */
+  refused: [key: string, bytes: number]
+  /** A load failed that nobody waited for any more. */
+  refresh_failed: [key: string, error: unknown]
+}

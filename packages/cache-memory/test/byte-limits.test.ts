@@ -1,0 +1,212 @@
+import { ValidationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import type { InMemoryCache } from '../src/index.js'
+import { cacheWithClock } from './cache-with-clock.js'
+
+/** Values are how much they count for; the keys in these tests have one byte. */
+const counted = { sizeOf: (value: unknown): number => value as number }
+
+const bytesOf = (cache: InMemoryCache): number | null => cache.getStats().bytes
+
+describe('maxBytes', () => {
+  test('is for keys and values together, in UTF-8', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 100 })
+    await cache.set('é', 'naïve')
+    expect(bytesOf(cache)).toBe(2 + 6)
+    await cache.set('key', { a: 1 })
+    expect(bytesOf(cache)).toBe(8 + 3 + (8 + 1 + 8))
+  })
+
+  test('is reached to the byte, and not passed', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 30, ...counted })
+    for (const key of 'abc') await cache.set(key, 9)
+    expect(cache.getStats()).toMatchObject({ bytes: 30, evictions: 0 })
+    await cache.set('d', 0)
+    expect(cache.getKeys()).toEqual(['d', 'c', 'b'])
+    expect(cache.getStats()).toMatchObject({ bytes: 21, evictions: 1 })
+  })
+
+  test('makes as many of the least recently used go as it takes', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 50, ...counted })
+    for (const key of 'abcde') await cache.set(key, 9)
+    await cache.get('a')
+    await cache.set('f', 28)
+    expect(cache.getKeys()).toEqual(['f', 'a', 'e'])
+    await cache.set('g', 49)
+    expect(cache.getKeys()).toEqual(['g'])
+    expect(bytesOf(cache)).toBe(50)
+  })
+
+  test('an overwrite counts for what it changes', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 30, ...counted })
+    for (const key of 'abc') await cache.set(key, 9)
+    await cache.set('a', 4)
+    expect(bytesOf(cache)).toBe(25)
+    await cache.set('a', 9)
+    expect(cache.getKeys()).toEqual(['a', 'c', 'b'])
+    // The one that grows is the most recently used, and so the last to go.
+    await cache.set('b', 19)
+    expect(cache.getKeys()).toEqual(['b', 'a'])
+    expect(cache.getStats()).toMatchObject({ bytes: 30, evictions: 1 })
+  })
+
+  test('a dead entry never costs a live one its place', async () => {
+    const { cache, clock } = cacheWithClock({ maxBytes: 1_000, ...counted })
+    for (const key of 'abcde') await cache.set(key, 99)
+    for (const key of 'vw') await cache.set(key, 99, '10ms')
+    for (const key of 'xyz') await cache.set(key, 99, { tags: ['tag'] })
+    await cache.invalidateTags(['tag'])
+    clock.advance(11)
+    await cache.set('f', 499)
+    expect(cache.getKeys()).toEqual(['f', 'e', 'd', 'c', 'b', 'a'])
+    expect(cache.getStats()).toMatchObject({ bytes: 1_000, evictions: 0, expirations: 2 })
+  })
+
+  test('whatever leaves gives its bytes back', async () => {
+    const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 1_000, ...counted })
+    for (const key of 'abcde') await cache.set(key, 9)
+    expect(bytesOf(cache)).toBe(40)
+    await cache.delete('b')
+    expect(bytesOf(cache)).toBe(30)
+    await cache.set('c', 9, '10ms')
+    await cache.set('d', 9, { tags: ['tag'] })
+    await cache.invalidateTags(['tag'])
+    clock.advance(11)
+    expect(bytesOf(cache)).toBe(30)
+    expect(cache.size()).toBe(1)
+    expect(bytesOf(cache)).toBe(10)
+    await cache.clear()
+    expect(bytesOf(cache)).toBe(0)
+    await cache.set('a', 9)
+    await cache.close()
+    expect(bytesOf(cache)).toBe(0)
+  })
+})
+
+describe('a value that is too large', () => {
+  const limits = [
+    { name: 'maxBytes', options: { maxBytes: 10, ...counted } },
+    { name: 'maxEntryBytes', options: { maxBytes: 1_000, maxEntryBytes: 10, ...counted } },
+    { name: 'maxEntryBytes alone', options: { maxEntryBytes: 10, ...counted } },
+    { name: 'the smaller', options: { maxBytes: 10, maxEntryBytes: 1_000, ...counted } },
+  ]
+
+  test.each(limits)('by $name, is not kept, nor is what was there', async ({ options }) => {
+    const { cache } = cacheWithClock(options)
+    const refused: unknown[] = []
+    cache.on('refused', (...details) => refused.push(details))
+    await cache.set('a', 9)
+    expect(await cache.get('a')).toBe(9)
+    await cache.set('a', 10)
+    expect(cache.getKeys()).toEqual([])
+    expect(refused).toEqual([['a', 11]])
+    expect(cache.getStats()).toMatchObject({
+      refusals: 1,
+      evictions: 0,
+      expirations: 0,
+      bytes: 0,
+    })
+  })
+
+  test('is answered by getOrSet, but loaded again by the next', async () => {
+    const { cache } = cacheWithClock({ maxEntryBytes: 10, ...counted })
+    expect(await cache.getOrSet('a', () => 10)).toBe(10)
+    expect(await cache.getOrSet('a', () => 11)).toBe(11)
+    expect(cache.getStats()).toMatchObject({ refusals: 2, misses: 2, totalEntries: 0 })
+  })
+
+  test('makes nobody else go', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 10, ...counted })
+    await cache.set('a', 9)
+    await cache.set('b', 10)
+    expect(cache.getKeys()).toEqual(['a'])
+  })
+
+  test('in a batch leaves the others be', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 10, ...counted })
+    await cache.setMany([
+      ['a', 1],
+      ['b', 100],
+      ['c', 2],
+    ])
+    expect(cache.getKeys()).toEqual(['c', 'a'])
+    expect(cache.getStats().refusals).toBe(1)
+  })
+})
+
+describe('sizeOf', () => {
+  test('is called with value and key, once a write, and not at all for nothing', async () => {
+    const calls: unknown[] = []
+    const sizeOf = (...details: unknown[]): number => calls.push(details)
+    const { cache } = cacheWithClock({ maxBytes: 1_000, sizeOf })
+    const value = { a: 1 }
+    await cache.set('key', value)
+    await cache.setMany([['other', 1]])
+    await cache.getOrSet('loaded', () => 2)
+    await cache.get('key')
+    expect(calls).toEqual([
+      [value, 'key'],
+      [1, 'other'],
+      [2, 'loaded'],
+    ])
+    const { cache: unlimited } = cacheWithClock({ sizeOf })
+    await unlimited.set('key', value)
+    expect(calls).toHaveLength(3)
+  })
+
+  test('may answer fractions: bytes begun are bytes', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 100, ...counted })
+    for (let value = 0.1; value < 3; value += 0.1) await cache.set('a', value)
+    expect(bytesOf(cache)).toBe(1 + 3)
+    await cache.set('a', Number.MIN_VALUE)
+    await cache.set('b', 0)
+    expect(bytesOf(cache)).toBe(1 + 1 + 1)
+  })
+
+  test.each<[answer: unknown, shown: string]>([
+    [Number.NaN, 'NaN'],
+    [-1, '-1'],
+    [-0.5, '-0.5'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+    ['5', 'a string'],
+    [5n, 'a bigint'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [Promise.resolve(5), 'an object'],
+  ])('may not answer %s', async (answer, shown) => {
+    const bad = {}
+    const sizeOf = (value: unknown): number => (value === bad ? (answer as number) : 1)
+    const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
+    await cache.set('key', 'before')
+    const before = cache.getStats()
+    const refusal = await cache.set('key', bad).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(ValidationError)
+    expect(refusal).toMatchObject({
+      code: 'INVALID_SIZE',
+      message: `sizeOf answered ${shown}; allowed: bytes, as a number from 0`,
+      context: { argument: 'sizeOf', received: shown },
+    })
+    const batch: [string, object][] = [
+      ['key', {}],
+      ['other', bad],
+    ]
+    await expect(cache.setMany(batch)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
+    await expect(cache.getOrSet('new', () => bad)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
+    expect([...cache]).toEqual([['key', 'before']])
+    expect(cache.getStats()).toEqual({ ...before, misses: 1 })
+  })
+
+  test('may throw, which changes nothing', async () => {
+    const failure = new Error('cannot tell')
+    const sizeOf = (value: unknown): number => {
+      if (value === 'bad') throw failure
+      return 1
+    }
+    const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
+    await cache.set('key', 'before')
+    await expect(cache.set('key', 'bad')).rejects.toBe(failure)
+    expect(await cache.get('key')).toBe('before')
+    expect(bytesOf(cache)).toBe(4)
+  })
+})

@@ -1,0 +1,16 @@
+import { ManualClock } from '@verbatim/cache-core'
+import { InMemoryCache, type InMemoryCacheOptions } from '../src/index.js'
+
+/** A cache for which time stands still until the test lets it pass. */
+export function cacheWithClock(options: InMemoryCacheOptions = {}): {
+  cache: InMemoryCache
+  clock: ManualClock
+} {
+  const clock = new ManualClock()
+  return { cache: new InMemoryCache({ clock, ...options }), clock }
+}
+
+/** Stores each letter under itself. */
+export async function fill(cache: InMemoryCache, keys: string): Promise<void> {
+  for (const key of keys) await cache.set(key, key)
+}

@@ -1,0 +1,104 @@
+import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { InMemoryCache } from '../src/index.js'
+import { resolveOptions } from '../src/options.js'
+import { fill } from './cache-with-clock.js'
+
+describe('the constructor', () => {
+  test('has defaults: a thousand entries, an hour, no limit in bytes', () => {
+    expect(new InMemoryCache().getStats()).toMatchObject({
+      maxSize: 1_000,
+      maxBytes: null,
+      bytes: null,
+      defaultTtl: 3_600,
+    })
+  })
+
+  test('takes undefined for an option that is left out', () => {
+    const undefinedOptions = {
+      maxSize: undefined,
+      maxBytes: undefined,
+      maxEntryBytes: undefined,
+      sizeOf: undefined,
+      isolation: undefined,
+      clock: undefined,
+      defaultTtl: undefined,
+      performanceMonitor: undefined,
+    }
+    expect(new InMemoryCache(undefinedOptions).getStats()).toEqual(new InMemoryCache().getStats())
+  })
+
+  test('holds a single entry if told so', async () => {
+    const cache = new InMemoryCache({ maxSize: 1 })
+    await fill(cache, 'ab')
+    expect(cache.getKeys()).toEqual(['b'])
+  })
+})
+
+const LARGEST: Readonly<Record<string, number>> = {
+  maxSize: 2 ** 24,
+  maxBytes: Number.MAX_SAFE_INTEGER,
+  maxEntryBytes: Number.MAX_SAFE_INTEGER,
+}
+
+describe.each(Object.entries(LARGEST))('%s', (name, largest) => {
+  // Without a cache, which would take 450 MB at once for the most entries.
+  test.each([1, largest])('may be %d', (value) => {
+    expect(resolveOptions({ [name]: value })).toMatchObject({ [name]: value })
+  })
+
+  test.each<[value: unknown, shown: string]>([
+    [0, '0'],
+    [-1, '-1'],
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [largest + 1, String(largest + 1)],
+    ['5', 'a string'],
+    [null, 'null'],
+    [5n, 'a bigint'],
+  ])('may not be %s', (value, shown) => {
+    const create = (): InMemoryCache => new InMemoryCache({ [name]: value })
+    expect(create).toThrow(ConfigurationError)
+    expect(create).toThrow(
+      `option ${name} is ${shown}; allowed: an integer from 1 to ${String(largest)}`,
+    )
+  })
+})
+
+test.each<[value: unknown, shown: string]>([
+  [0, '0'],
+  [-1, '-1'],
+  [1.5, '1.5'],
+  [Number.NaN, 'NaN'],
+  ['5', 'a string'],
+  [null, 'null'],
+  [{}, 'an object'],
+])('sizeOf may not be %s', (sizeOf, shown) => {
+  const create = (): InMemoryCache => new InMemoryCache({ sizeOf } as object)
+  expect(create).toThrow(ConfigurationError)
+  expect(create).toThrow(
+    `option sizeOf is ${shown}; allowed: a function of value and key that answers bytes`,
+  )
+})
+
+test.each<[value: unknown, shown: string]>([
+  ['copy', 'a string'],
+  [true, 'a boolean'],
+  [null, 'null'],
+])('isolation may not be %s', (isolation, shown) => {
+  const create = (): InMemoryCache => new InMemoryCache({ isolation } as object)
+  expect(create).toThrow(ConfigurationError)
+  expect(create).toThrow(`option isolation is ${shown}; allowed: 'none', 'freeze', 'clone'`)
+})
+
+test.each<[value: unknown, shown: string]>([
+  [0, '0'],
+  [-5, '-5'],
+  ['1 hour', '"1 hour"'],
+  [Number.NaN, 'NaN'],
+])('defaultTtl may not be %s', (defaultTtl, shown) => {
+  const create = (): InMemoryCache => new InMemoryCache({ defaultTtl } as object)
+  expect(create).toThrow(ValidationError)
+  expect(create).toThrow(`defaultTtl is ${shown}; allowed: seconds as a positive number`)
+})

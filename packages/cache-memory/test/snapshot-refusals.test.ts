@@ -1,0 +1,137 @@
+import { SerializationError, ValidationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import type { InMemoryCacheSnapshot } from '../src/index.js'
+import { cacheWithClock } from './cache-with-clock.js'
+
+const GOOD_ENTRY = { key: 'good', value: 1, leftMs: 1_000 }
+// Taken at the very date that a clock of tests begins with, so that all of it has yet to live.
+const GOOD = { format: 1, takenAt: Date.UTC(2026, 0, 1), entries: [GOOD_ENTRY] }
+
+const withEntry = (change: object): object => ({
+  ...GOOD,
+  entries: [GOOD_ENTRY, { ...GOOD_ENTRY, key: 'bad', ...change }],
+})
+
+describe('a snapshot is refused as a whole', () => {
+  test.each<[name: string, snapshot: unknown, message: string]>([
+    ['undefined', undefined, 'snapshot.format is undefined; allowed: 1'],
+    ['null', null, 'snapshot.format is undefined; allowed: 1'],
+    ['text', JSON.stringify(GOOD), 'snapshot.format is undefined; allowed: 1'],
+    ['a list', [GOOD], 'snapshot.format is undefined; allowed: 1'],
+    ['another format', { ...GOOD, format: 2 }, 'snapshot.format is 2; allowed: 1'],
+    ['a format as text', { ...GOOD, format: '1' }, 'snapshot.format is a string; allowed: 1'],
+    [
+      'no date',
+      { ...GOOD, takenAt: undefined },
+      'snapshot.takenAt is undefined; allowed: a number',
+    ],
+    [
+      'a date as text',
+      { ...GOOD, takenAt: '1' },
+      'snapshot.takenAt is a string; allowed: a number',
+    ],
+    [
+      'no such date',
+      { ...GOOD, takenAt: Number.NaN },
+      'snapshot.takenAt is NaN; allowed: a number',
+    ],
+    ['no entries', { ...GOOD, entries: null }, 'snapshot.entries is null; allowed: a list'],
+    ['a map', { ...GOOD, entries: new Map() }, 'snapshot.entries is an object; allowed: a list'],
+    [
+      'a life as text',
+      withEntry({ leftMs: '5' }),
+      'snapshot.entries[1].leftMs is a string; allowed: a number, or null',
+    ],
+    [
+      'no life',
+      withEntry({ leftMs: undefined }),
+      'snapshot.entries[1].leftMs is undefined; allowed: a number, or null',
+    ],
+    [
+      'an endless life as a number',
+      withEntry({ leftMs: Number.POSITIVE_INFINITY }),
+      'snapshot.entries[1].leftMs is Infinity; allowed: a number, or null',
+    ],
+    [
+      'a grace below 0',
+      withEntry({ graceMs: -1 }),
+      'snapshot.entries[1].graceMs is -1; allowed: a number from 0',
+    ],
+    [
+      'no such grace',
+      withEntry({ graceMs: Number.NaN }),
+      'snapshot.entries[1].graceMs is NaN; allowed: a number from 0',
+    ],
+    [
+      'an endless grace',
+      withEntry({ graceMs: Number.POSITIVE_INFINITY }),
+      'snapshot.entries[1].graceMs is Infinity; allowed: a number from 0',
+    ],
+    [
+      'a grace of null',
+      withEntry({ graceMs: null }),
+      'snapshot.entries[1].graceMs is null; allowed: a number from 0',
+    ],
+  ])('%s', (_name, snapshot, message) => {
+    expect(refusalOf(snapshot)).toMatchObject({ message, code: 'INVALID_SNAPSHOT' })
+  })
+
+  test.each<[name: string, snapshot: unknown, code: string, message: string]>([
+    ['an entry that is null', { ...GOOD, entries: [null] }, 'INVALID_KEY', 'entries[0]: key is'],
+    ['a hole', { ...GOOD, entries: Array(2) }, 'INVALID_KEY', 'entries[0]: key is undefined'],
+    ['an empty key', withEntry({ key: '' }), 'INVALID_KEY', 'entries[1]: key is empty'],
+    ['a number as key', withEntry({ key: 5 }), 'INVALID_KEY', 'entries[1]: key is a number'],
+    ['no value', withEntry({ value: undefined }), 'INVALID_VALUE', 'entries[1]: value is'],
+    ['tags as text', withEntry({ tags: 'a' }), 'INVALID_TAGS', 'entries[1]: tags is a string'],
+    ['tags of null', withEntry({ tags: null }), 'INVALID_TAGS', 'entries[1]: tags is null'],
+    ['an empty tag', withEntry({ tags: ['a', ''] }), 'INVALID_TAGS', 'entries[1]: tags has an'],
+  ])('with %s', (_name, snapshot, code, message) => {
+    const refusal = refusalOf(snapshot)
+    expect(refusal.code).toBe(code)
+    expect(refusal.message).toContain(`snapshot.${message}`)
+    expect(refusal.context['place']).toMatch(/^entries\[[01]\]$/)
+  })
+
+  test('for a value that has no copy', () => {
+    const { cache } = cacheWithClock({ isolation: 'clone' })
+    const snapshot = withEntry({ value: () => {} }) as InMemoryCacheSnapshot
+    expect(() => cache.restore(snapshot)).toThrow(SerializationError)
+    expect(cache.getKeys()).toEqual([])
+  })
+
+  test('for a value of no size', () => {
+    const { cache } = cacheWithClock({
+      maxBytes: 100,
+      sizeOf: (_value, key) => (key === 'bad' ? -1 : 1),
+    })
+    const snapshot = withEntry({}) as InMemoryCacheSnapshot
+    expect(() => cache.restore(snapshot)).toThrow('sizeOf answered -1')
+    expect(cache.getKeys()).toEqual([])
+  })
+})
+
+test('what else a snapshot says is ignored', () => {
+  const { cache } = cacheWithClock()
+  const snapshot = withEntry({ note: 'from 2030' }) as InMemoryCacheSnapshot
+  expect(cache.restore(Object.assign(snapshot, { note: [] }))).toBe(2)
+})
+
+test('a key that a snapshot names twice gets the value of the more recent use', async () => {
+  const { cache } = cacheWithClock()
+  cache.restore(withEntry({ key: 'good', value: 2 }) as InMemoryCacheSnapshot)
+  expect([...cache]).toEqual([['good', 2]])
+})
+
+/** What restoring it throws; nothing is taken over then. */
+function refusalOf(snapshot: unknown): ValidationError {
+  const { cache } = cacheWithClock()
+  let refusal: unknown
+  try {
+    cache.restore(snapshot as InMemoryCacheSnapshot)
+  } catch (error) {
+    refusal = error
+  }
+  expect(refusal).toBeInstanceOf(ValidationError)
+  expect(cache.getKeys()).toEqual([])
+  return refusal as ValidationError
+}

@@ -1,0 +1,142 @@
+import { setImmediate } from 'node:timers/promises'
+import { ManualClock } from '@verbatim/cache-core'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { InMemoryCache, type Isolation } from '../src/index.js'
+import { cacheWithClock } from './cache-with-clock.js'
+
+const REVALIDATE = { ttl: '10ms', staleWhileRevalidate: '1h' } as const
+const IF_ERROR = { ttl: '10ms', staleIfError: '1h' } as const
+
+async function staleCache(isolation: Isolation = 'none'): Promise<InMemoryCache> {
+  const { cache, clock } = cacheWithClock({ isolation })
+  await cache.getOrSet('key', () => ({ list: ['old'] }), REVALIDATE)
+  clock.advance(11)
+  return cache
+}
+
+describe('refresh_failed', () => {
+  test('is told once for all who were served the old value meanwhile', async () => {
+    const cache = await staleCache()
+    const told: unknown[] = []
+    cache.on('refresh_failed', (...details) => told.push(details))
+    const down = new Error('down')
+    const failing = async (): Promise<never> => {
+      await setImmediate()
+      throw down
+    }
+    const callers = Array.from({ length: 5 }, () => cache.getOrSet('key', failing, REVALIDATE))
+    expect(await Promise.all(callers)).toEqual(callers.map(() => ({ list: ['old'] })))
+    expect(told).toEqual([])
+    await setImmediate()
+    await setImmediate()
+    expect(told).toEqual([['key', down]])
+    expect(cache.getStats().staleServed).toBe(5)
+    // While the loader rests there is nothing new to tell.
+    await cache.getOrSet('key', failing, REVALIDATE)
+    await setImmediate()
+    expect(told).toHaveLength(1)
+  })
+
+  test('is not told to those who see the failure, or an old value in its stead', async () => {
+    const cache = await staleCache()
+    const told: unknown[] = []
+    cache.on('refresh_failed', (...details) => told.push(details))
+    const down = new Error('down')
+    const failing = (): Promise<never> => Promise.reject(down)
+    await expect(cache.getOrSet('key', failing)).rejects.toBe(down)
+    await cache.getOrSet('key', failing, IF_ERROR)
+    await setImmediate()
+    expect(told).toEqual([])
+  })
+
+  test('is told when the new value cannot be kept', async () => {
+    const cache = await staleCache('clone')
+    const told: unknown[] = []
+    cache.on('refresh_failed', (key, error) => told.push(key, (error as Error).name))
+    expect(await cache.getOrSet<unknown>('key', () => () => {}, REVALIDATE)).toEqual({
+      list: ['old'],
+    })
+    await setImmediate()
+    expect(told).toEqual(['key', 'SerializationError'])
+  })
+})
+
+test('a refresh makes the value fresh, and fresh values are not counted as stale', async () => {
+  const cache = await staleCache()
+  expect(await cache.getOrSet<unknown>('key', () => 'new', REVALIDATE)).toEqual({ list: ['old'] })
+  await setImmediate()
+  expect(await cache.get('key')).toBe('new')
+  expect(await cache.getOrSet('key', () => 'newer', REVALIDATE)).toBe('new')
+  expect(cache.getStats()).toMatchObject({ staleServed: 1, hits: 2, misses: 2, activeEntries: 1 })
+})
+
+describe('stale values are isolated like hits', () => {
+  test.each(['freeze', 'clone'] as const)('with %s', async (isolation) => {
+    const cache = await staleCache(isolation)
+    const failing = (): Promise<{ list: string[] }> => Promise.reject(new Error('down'))
+    for (const options of [REVALIDATE, IF_ERROR]) {
+      const served = await cache.getOrSet('key', failing, options)
+      expect(served).toEqual({ list: ['old'] })
+      expect(Object.isFrozen(served.list)).toBe(isolation === 'freeze')
+      if (isolation === 'clone') served.list.push('changed')
+    }
+    const held = await cache.lookup<{ list: string[] }>('key')
+    expect(held?.value).toEqual({ list: ['old'] })
+  })
+
+  test('with none they are the object itself', async () => {
+    const cache = await staleCache()
+    const held = await cache.lookup<{ list: string[] }>('key')
+    expect(await cache.getOrSet<unknown>('key', () => 'new', REVALIDATE)).toBe(held?.value)
+  })
+})
+
+describe('early refresh', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  test('depends on how long the load took, as the cache has noted it', async () => {
+    // What is left of the life must be 100 ms * -ln(1 - 0.99) or less, about 460.5 ms.
+    vi.spyOn(Math, 'random').mockReturnValue(0.99)
+    const clock = new ManualClock()
+    const cache = new InMemoryCache({ clock })
+    const options = { ttl: '1s', earlyRefresh: 1 } as const
+    let loads = 0
+    const load = (): number => {
+      clock.advance(100)
+      return ++loads
+    }
+    expect(await cache.getOrSet('key', load, options)).toBe(1)
+    expect(await cache.lookup('key')).toMatchObject({ freshMs: 1_000, loadMs: 100 })
+    clock.advance(539)
+    expect(await cache.getOrSet('key', load, options)).toBe(1)
+    await setImmediate()
+    expect(loads).toBe(1)
+    clock.advance(1)
+    // A call that does not ask for it leaves the value as it is.
+    expect(await cache.getOrSet('key', load, { ttl: '1s' })).toBe(1)
+    await setImmediate()
+    expect(loads).toBe(1)
+    expect(await cache.getOrSet('key', load, options)).toBe(1)
+    await setImmediate()
+    expect(loads).toBe(2)
+    expect(await cache.get('key')).toBe(2)
+    expect(cache.getStats()).toMatchObject({ staleServed: 0, misses: 1, hits: 5 })
+  })
+
+  test('never comes for a value that never expires, or that was set', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON)
+    const clock = new ManualClock()
+    const cache = new InMemoryCache({ clock })
+    const slow = (): string => {
+      clock.advance(1e6)
+      return 'loaded'
+    }
+    await cache.getOrSet('endless', slow, { ttl: null, earlyRefresh: 100 })
+    await cache.getOrSet('set', slow, { ttl: '1s', earlyRefresh: 100 })
+    await cache.set('set', 'written', '1s')
+    clock.advance(999)
+    const again = (): never => expect.unreachable('it was loaded anew')
+    expect(await cache.getOrSet('endless', again, { earlyRefresh: 100 })).toBe('loaded')
+    expect(await cache.getOrSet('set', again, { earlyRefresh: 100 })).toBe('written')
+  })
+})

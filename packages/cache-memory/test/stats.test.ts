@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { InMemoryCache } from '../src/index.js'
+import { cacheWithClock, fill } from './cache-with-clock.js'
+
+describe('getStats', () => {
+  test('of a new cache', () => {
+    expect(new InMemoryCache({ maxSize: 10, defaultTtl: 60 }).getStats()).toEqual({
+      hits: 0,
+      misses: 0,
+      hitRate: 0,
+      staleServed: 0,
+      evictions: 0,
+      expirations: 0,
+      refusals: 0,
+      totalEntries: 0,
+      activeEntries: 0,
+      expiredEntries: 0,
+      maxSize: 10,
+      utilizationPercent: 0,
+      utilization: '0/10',
+      bytes: null,
+      maxBytes: null,
+      defaultTtl: 60,
+    })
+  })
+
+  test('of a cache that was used', async () => {
+    const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 20 })
+    await cache.set('short', 1, '10ms')
+    await cache.set('shorter', 1, '5ms')
+    await fill(cache, 'abc')
+    await cache.set('large', 'a value of twenty bytes')
+    for (const key of ['a', 'b', 'c', 'absent']) await cache.get(key)
+    clock.advance(6)
+    expect(cache.getStats()).toEqual({
+      hits: 3,
+      misses: 1,
+      hitRate: 75,
+      staleServed: 0,
+      evictions: 2,
+      expirations: 0,
+      refusals: 1,
+      totalEntries: 3,
+      activeEntries: 3,
+      expiredEntries: 0,
+      maxSize: 4,
+      utilizationPercent: 75,
+      utilization: '3/4',
+      bytes: 6,
+      maxBytes: 20,
+      defaultTtl: 3_600,
+    })
+  })
+
+  test('tells the living from the dead and from the stale', async () => {
+    const { cache, clock } = cacheWithClock({ maxSize: 8 })
+    await cache.set('dead', 1, '10ms')
+    await cache.getOrSet('stale', () => 1, { ttl: '10ms', staleIfError: '1h' })
+    await cache.set('invalidated', 1, { tags: ['tag'] })
+    await fill(cache, 'ab')
+    clock.advance(11)
+    await cache.invalidateTags(['tag'])
+    expect(cache.getStats()).toMatchObject({
+      expirations: 0,
+      totalEntries: 5,
+      activeEntries: 2,
+      expiredEntries: 3,
+      utilizationPercent: 25,
+      utilization: '2/8',
+    })
+  })
+
+  test('bytes are told where either limit is set', async () => {
+    const sizes = [{ maxBytes: 100 }, { maxEntryBytes: 100 }, { sizeOf: () => 1 }]
+    const told = sizes.map(async (options) => {
+      const cache = new InMemoryCache(options)
+      await cache.set('key', 'value')
+      const { bytes, maxBytes } = cache.getStats()
+      return { bytes, maxBytes }
+    })
+    expect(await Promise.all(told)).toEqual([
+      { bytes: 8, maxBytes: 100 },
+      { bytes: 8, maxBytes: null },
+      { bytes: null, maxBytes: null },
+    ])
+  })
+
+  test('counts survive clear', async () => {
+    const { cache } = cacheWithClock()
+    await fill(cache, 'a')
+    await cache.get('a')
+    await cache.clear()
+    expect(cache.getStats()).toMatchObject({ hits: 1, totalEntries: 0 })
+  })
+})
