@@ -1,7 +1,6 @@
 import {
   assertKey,
   assertTags,
-  assertValue,
   CacheInterface,
   compileGlob,
   EventHub,
@@ -14,15 +13,14 @@ import {
   type StorePlan,
   type Ttl,
 } from '@verbatim/cache-core'
-import { type Entry, freshUntil } from './entry.js'
-import { type EntrySize, entrySizeFor } from './entry-size.js'
-import { type Departure, EntryStore } from './entry-store.js'
+import { freshUntil } from './entry.js'
+import type { EntryStore } from './entry-store.js'
 import type { InMemoryCacheEvents } from './events.js'
-import { type Isolator, isolatorFor } from './isolation.js'
 import { OperationObserver } from './operation-observer.js'
 import { type InMemoryCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { type InMemoryCacheSnapshot, restorable, takeSnapshot } from './snapshot.js'
-import type { InMemoryCacheStats } from './stats.js'
+import type { InMemoryCacheSnapshot } from './snapshot.js'
+import { type InMemoryCacheStats, type ReadCounts, statsOf } from './stats.js'
+import { ValueStore } from './value-store.js'
 
 /**
  * A cache in the memory of this process: bounded, least recently used goes first, a life per entry.
@@ -32,15 +30,11 @@ import type { InMemoryCacheStats } from './stats.js'
  */
 export class InMemoryCache extends CacheInterface {
   readonly #options: ResolvedOptions
-  readonly #store: EntryStore
-  readonly #sizeOf: EntrySize
-  readonly #isolator: Isolator
-  readonly #observer: OperationObserver | undefined
   readonly #events = new EventHub<InMemoryCacheEvents>()
-  #hits = 0
-  #misses = 0
-  #staleServed = 0
-  #refusals = 0
+  readonly #values: ValueStore
+  readonly #entries: EntryStore
+  readonly #observer: OperationObserver | undefined
+  readonly #reads: ReadCounts = { hits: 0, misses: 0, staleServed: 0 }
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: InMemoryCacheOptions = {}) {
@@ -48,12 +42,9 @@ export class InMemoryCache extends CacheInterface {
     const resolved = resolveOptions(options)
     const { monitor } = resolved
     this.#options = resolved
-    this.#isolator = isolatorFor(resolved.isolation)
     this.#observer = monitor && new OperationObserver(monitor, this.clock)
-    this.#sizeOf = entrySizeFor(resolved)
-    this.#store = new EntryStore(resolved, this.clock, (entry, departure) => {
-      this.#tell(entry, departure)
-    })
+    this.#values = new ValueStore(resolved, this.clock, this.#events)
+    this.#entries = this.#values.entries
   }
 
   /** Calls a function at each such event. Returns how to stop. What it throws is ignored. */
@@ -103,7 +94,7 @@ export class InMemoryCache extends CacheInterface {
 
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    return this.#store.peek(key) !== undefined
+    return this.#entries.peek(key) !== undefined
   }
 
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
@@ -122,11 +113,11 @@ export class InMemoryCache extends CacheInterface {
   ): Promise<void> {
     const plan = planStore(ttl, this.defaultLifeMs)
     // Each value is made ready before the first is stored: a batch is refused as a whole.
-    const ready = [...entries].map(([key, value]) => this.#admit(key, value))
-    for (const { key, kept, bytes } of ready) {
+    const ready = [...entries].map(([key, value]) => this.#values.admit(key, value))
+    for (const admitted of ready) {
       const startedAt = this.#observer?.start()
-      this.#keep(key, kept, bytes, plan)
-      this.loads.fence(key)
+      this.#values.keep(admitted, plan)
+      this.loads.fence(admitted.key)
       this.#observer?.end('set', 'ok', startedAt)
     }
   }
@@ -141,7 +132,7 @@ export class InMemoryCache extends CacheInterface {
   /** {@inheritDoc CacheInterface.getTtl} */
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const entry = this.#store.peek(key)
+    const entry = this.#entries.peek(key)
     if (entry === undefined) return undefined
     const leftMs = freshUntil(entry) - this.clock.now()
     return leftMs === Number.POSITIVE_INFINITY ? null : leftMs / 1_000
@@ -156,7 +147,7 @@ export class InMemoryCache extends CacheInterface {
     const matches = compileGlob(pattern)
     this.loads.fenceAll()
     // Of all keys held: a stale value must not be served either, though it is not counted.
-    const removed = this.getKeys().filter((key) => matches(key) && this.#store.remove(key)).length
+    const removed = this.getKeys().filter((key) => matches(key) && this.#entries.remove(key)).length
     this.#observeInvalidation(removed, startedAt)
     return removed
   }
@@ -165,42 +156,41 @@ export class InMemoryCache extends CacheInterface {
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
     this.loads.fenceTags(tags)
-    this.#store.invalidateTags(tags)
+    this.#entries.invalidateTags(tags)
   }
 
   override async clear(): Promise<number> {
     const startedAt = this.clock.now()
     this.loads.fenceAll()
-    const removed = this.#store.clear()
+    const removed = this.#entries.clear()
     this.#observeInvalidation(removed, startedAt)
     return removed
   }
 
   override async close(): Promise<void> {
     this.loads.fenceAll()
-    this.#store.close()
+    this.#entries.close()
   }
 
   /** The value of a key, read without counting as use, as a hit or as a miss. */
   peek<T>(key: string): T | undefined {
     assertKey(key)
-    const entry = this.#store.peek(key)
-    return entry && (this.#isolator.release(entry.kept) as T)
+    return this.#values.peek(key) as T | undefined
   }
 
   /** How many entries are alive. */
   size(): number {
-    return this.#store.countFresh()
+    return this.#entries.countFresh()
   }
 
   /** The keys held, most recently used first, those included that are not answered any more. */
   getKeys(): string[] {
-    return Array.from(this.#store.all(), ({ key }) => key)
+    return Array.from(this.#entries.all(), ({ key }) => key)
   }
 
   /** The keys that are alive, most recently used first. */
   getActiveKeys(): string[] {
-    return Array.from(this.#store.fresh(), ({ key }) => key)
+    return Array.from(this.#entries.fresh(), ({ key }) => key)
   }
 
   /** The entries that are alive, most recently used first. None of them counts as used. */
@@ -213,7 +203,7 @@ export class InMemoryCache extends CacheInterface {
 
   /** What is held now, to be restored in another cache or another process. */
   snapshot(): InMemoryCacheSnapshot {
-    return takeSnapshot(this.#store.held(), this.clock, this.#isolator)
+    return this.#values.snapshot()
   }
 
   /**
@@ -224,43 +214,15 @@ export class InMemoryCache extends CacheInterface {
    * @throws ValidationError (`INVALID_SNAPSHOT`, …) for anything but a snapshot; nothing is taken then
    */
   restore(snapshot: InMemoryCacheSnapshot): number {
-    const ready = restorable(snapshot, this.clock)
-      .filter(({ key }) => this.#store.peekHeld(key) === undefined)
-      .map(({ key, value, plan }) => ({ admitted: this.#admit(key, value), plan }))
-    let restored = 0
-    for (const { admitted, plan } of ready) {
-      if (this.#keep(admitted.key, admitted.kept, admitted.bytes, plan)) restored++
-    }
-    return restored
+    return this.#values.restore(snapshot)
   }
 
   getStats(): InMemoryCacheStats {
-    const { maxSize, maxBytes, maxEntryBytes } = this.#options
-    const reads = this.#hits + this.#misses
-    const totalEntries = this.#store.size
-    const activeEntries = this.getActiveKeys().length
-    return {
-      hits: this.#hits,
-      misses: this.#misses,
-      hitRate: reads === 0 ? 0 : (this.#hits / reads) * 100,
-      staleServed: this.#staleServed,
-      evictions: this.#store.evictions,
-      expirations: this.#store.expirations,
-      refusals: this.#refusals,
-      totalEntries,
-      activeEntries,
-      expiredEntries: totalEntries - activeEntries,
-      maxSize,
-      utilizationPercent: (activeEntries / maxSize) * 100,
-      utilization: `${activeEntries}/${maxSize}`,
-      bytes: maxEntryBytes === Number.POSITIVE_INFINITY ? null : this.#store.bytes,
-      maxBytes: finiteOrNull(maxBytes),
-      defaultTtl: finiteOrNull(this.defaultLifeMs / 1_000),
-    }
+    return statsOf(this.#reads, this.#values, this.#options, this.defaultLifeMs)
   }
 
   protected override staleServed(): void {
-    this.#staleServed++
+    this.#reads.staleServed++
   }
 
   protected override refreshFailed(key: string, error: unknown): void {
@@ -269,60 +231,34 @@ export class InMemoryCache extends CacheInterface {
 
   #read(key: string): unknown {
     const startedAt = this.#observer?.start()
-    const entry = this.#store.use(key)
-    if (entry === undefined) {
+    const value = this.#values.use(key)
+    if (value === undefined) {
       // Only now: what was found is a key.
       assertKey(key)
-      this.#misses++
+      this.#reads.misses++
       this.#observer?.end('get', 'miss', startedAt)
       return undefined
     }
-    this.#hits++
+    this.#reads.hits++
     this.#observer?.end('get', 'hit', startedAt)
-    return this.#isolator.release(entry.kept)
+    return value
   }
 
   #held<T>(key: string): HeldValue<T> | undefined {
-    const entry = this.#store.peekHeld(key)
-    if (entry === undefined) return undefined
-    return {
-      value: this.#isolator.release(entry.kept) as T,
-      freshMs: freshUntil(entry) - this.clock.now(),
-      loadMs: entry.extra?.loadMs ?? 0,
-    }
+    return this.#values.peekHeld(key) as HeldValue<T> | undefined
   }
 
   #write(key: string, value: unknown, plan: StorePlan): void {
     const startedAt = this.#observer?.start()
-    const { kept, bytes } = this.#admit(key, value)
-    this.#keep(key, kept, bytes, plan)
+    this.#values.keep(this.#values.admit(key, value), plan)
     this.#observer?.end('set', 'ok', startedAt)
-  }
-
-  #admit(key: string, value: unknown): { key: string; kept: unknown; bytes: number } {
-    assertKey(key)
-    assertValue(value)
-    return { key, kept: this.#isolator.admit(value), bytes: this.#sizeOf(key, value) }
-  }
-
-  /** Answers whether there was room for it. */
-  #keep(key: string, kept: unknown, bytes: number, plan: StorePlan): boolean {
-    if (bytes <= this.#options.maxEntryBytes) {
-      this.#store.put(key, kept, bytes, plan)
-      return true
-    }
-    // The old value goes all the same: it is not the key's value any more.
-    this.#store.remove(key)
-    this.#refusals++
-    this.#announce('refused', key, bytes)
-    return false
   }
 
   #delete(key: string): boolean {
     const startedAt = this.#observer?.start()
     assertKey(key)
     this.loads.fence(key)
-    const removed = this.#store.remove(key)
+    const removed = this.#entries.remove(key)
     this.#observer?.end('delete', 'ok', startedAt)
     return removed
   }
@@ -330,21 +266,4 @@ export class InMemoryCache extends CacheInterface {
   #observeInvalidation(keysInvalidated: number, startedAt: number): void {
     this.#options.monitor?.observeInvalidation(keysInvalidated, this.clock.now() - startedAt)
   }
-
-  #tell({ key, kept }: Entry, departure: Departure): void {
-    // A value that nobody asks for need not be copied.
-    if (this.#events.has(departure)) this.#announce(departure, key, this.#isolator.release(kept))
-  }
-
-  /** Once the call is done: a listener may well use the cache. */
-  #announce<Name extends keyof InMemoryCacheEvents>(
-    event: Name,
-    ...details: InMemoryCacheEvents[Name]
-  ): void {
-    queueMicrotask(() => this.#events.emit(event, ...details))
-  }
-}
-
-function finiteOrNull(limit: number): number | null {
-  return limit === Number.POSITIVE_INFINITY ? null : limit
 }

@@ -1,3 +1,6 @@
+import type { ResolvedOptions } from './options.js'
+import type { ValueStore } from './value-store.js'
+
 /** What an {@link InMemoryCache} has done and holds. Counts are since it was made. */
 export interface InMemoryCacheStats {
   readonly hits: number
@@ -28,4 +31,43 @@ export interface InMemoryCacheStats {
   readonly maxBytes: number | null
   /** In seconds; `null` for never expires. */
   readonly defaultTtl: number | null
+}
+
+export interface ReadCounts {
+  hits: number
+  misses: number
+  staleServed: number
+}
+
+export function statsOf(
+  { hits, misses, staleServed }: ReadCounts,
+  { entries, refusals }: ValueStore,
+  { maxSize, maxBytes, maxEntryBytes }: ResolvedOptions,
+  defaultLifeMs: number,
+): InMemoryCacheStats {
+  const reads = hits + misses
+  const totalEntries = entries.size
+  const activeEntries = [...entries.fresh()].length
+  return {
+    hits,
+    misses,
+    hitRate: reads === 0 ? 0 : (hits / reads) * 100,
+    staleServed,
+    evictions: entries.evictions,
+    expirations: entries.expirations,
+    refusals,
+    totalEntries,
+    activeEntries,
+    expiredEntries: totalEntries - activeEntries,
+    maxSize,
+    utilizationPercent: (activeEntries / maxSize) * 100,
+    utilization: `${activeEntries}/${maxSize}`,
+    bytes: maxEntryBytes === Number.POSITIVE_INFINITY ? null : entries.bytes,
+    maxBytes: finiteOrNull(maxBytes),
+    defaultTtl: finiteOrNull(defaultLifeMs / 1_000),
+  }
+}
+
+function finiteOrNull(limit: number): number | null {
+  return limit === Number.POSITIVE_INFINITY ? null : limit
 }

@@ -7,7 +7,7 @@ setFlagsFromString('--expose-gc')
 export const MEGABYTE: number = 2 ** 20
 
 /** Frees what nobody holds, now. */
-export const collectGarbage = runInNewContext('gc') as () => void
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** Bytes by which the heap has grown while doing this, garbage not counted. */
 export async function heapGrowth(action: () => Promise<void>): Promise<number> {
