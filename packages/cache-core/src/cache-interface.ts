@@ -143,7 +143,7 @@ export abstract class CacheInterface implements AsyncDisposable {
   /** Called when `getOrSet` has served a value whose life was over. */
   protected staleServed(_key: string): void {}
 
-  /** Called when a load fails that nobody waits for any more. */
+  /** Called when a load fails and not everybody who asked for it will see the error. */
   protected refreshFailed(_key: string, _error: unknown): void {}
 
   /** Reads several keys; those that are not there are absent from the answer. */

@@ -6,6 +6,6 @@ export type InMemoryCacheEvents = {
   expired: [key: string, value: unknown]
   /** A value was too large for the cache, and is not in it. */
   refused: [key: string, bytes: number]
-  /** A load failed that nobody waited for any more. */
+  /** A load failed whose error not everybody saw: it ran in the background, or a stale value stood in. */
   refresh_failed: [key: string, error: unknown]
 }

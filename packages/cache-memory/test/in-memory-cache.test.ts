@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
@@ -189,6 +190,14 @@ test('a closed cache is empty, and closes at the end of its block', async () => 
     await using scoped = cache
     await fill(scoped, 'abc')
   }
+  expect(cache.getKeys()).toEqual([])
+})
+
+test('a load that is under way when the cache is closed is answered, but not stored', async () => {
+  const { cache } = cacheWithClock()
+  const answer = cache.getOrSet('key', () => setImmediate('loaded'))
+  await cache.close()
+  expect(await answer).toBe('loaded')
   expect(cache.getKeys()).toEqual([])
 })
 

@@ -30,6 +30,16 @@ describe('a monitor is told', () => {
     ])
     expect(await callsDuring(() => cache.delete(key))).toEqual(['delete ok memory'])
     expect(await callsDuring(() => cache.delete(key))).toEqual(['delete ok memory'])
+    expect(await callsDuring(() => cache.deleteMany([key, 'a', key]))).toEqual([
+      'delete ok memory',
+      'delete ok memory',
+    ])
+    const entries = ['a', 'b'].map((name) => [name, 1] as const)
+    expect(await callsDuring(() => cache.setMany(entries))).toEqual([
+      'set ok memory',
+      'set ok memory',
+    ])
+    expect(await callsDuring(() => cache.deleteMany(['a', 'b']))).toHaveLength(2)
     expect(await callsDuring(() => cache.invalidatePattern('n*'))).toEqual(['invalidation of 1'])
     expect(await callsDuring(() => cache.clear())).toEqual(['invalidation of 0'])
     for (const refused of [

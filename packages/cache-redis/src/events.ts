@@ -10,7 +10,7 @@ export type RedisCacheEvents = {
   set_success: [key: string, value: unknown]
   /** A delete removed something. */
   delete_success: [key: string]
-  /** A load failed that nobody waited for any more. */
+  /** A load failed whose error not everybody saw: it ran in the background, or a stale value stood in. */
   refresh_failed: [key: string, error: unknown]
   /** Redis can be used, for the first time or again. */
   connected: []

@@ -26,8 +26,8 @@ export interface GetOrSetOptions<T = unknown> {
   readonly timeout?: LoadTimeout | undefined
   /**
    * Loads a value anew in the background, now and then, before it expires: more likely the nearer
-   * its end and the longer its load took. 1 is a good value; more refreshes earlier. Above 0, to
-   * 100. Default: off.
+   * its end and the longer its load took. 1 is a good value; more refreshes earlier. 0 (off) to 100.
+   * Default: 0.
    */
   readonly earlyRefresh?: number | undefined
   /** Ends the waiting. The load ends too when nobody else waits for it. */

@@ -16,7 +16,7 @@ export class LoadContext {
   }
 
   /** Keeps the answer out of the cache; those who wait for it still get it. */
-  skip(): void {
+  readonly skip = (): void => {
     this.#skipped = true
   }
 

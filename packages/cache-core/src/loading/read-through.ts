@@ -25,7 +25,7 @@ export interface LoadingCache {
   readonly fill: (key: string, value: unknown, plan: StorePlan) => Promise<void>
   /** A value was served whose life is over. */
   readonly staleServed: (key: string) => void
-  /** A load failed that nobody was waiting for any more. */
+  /** A load failed, and not everybody who asked for it will see the error. */
   readonly refreshFailed: (key: string, error: unknown) => void
 }
 
@@ -130,11 +130,12 @@ export class ReadThrough {
   }
 
   #answer<T>(flight: Flight<T>, plan: LoadPlan<T>, timeoutMs: number): Promise<T> {
-    if (timeoutMs < NEVER || plan.signal !== undefined)
-      return this.#answerIn(timeoutMs, flight, plan)
-    // Never leaves before the end, so nothing has to be done when it does.
-    flight.waiting++
-    return flight.result
+    if (timeoutMs === NEVER && plan.signal === undefined) {
+      // Never leaves before the end, so nothing has to be done when it does.
+      flight.waiting++
+      return flight.result
+    }
+    return this.#answerIn(timeoutMs, flight, plan)
   }
 
   async #answerIn<T>(timeoutMs: number, flight: Flight<T>, plan: LoadPlan<T>): Promise<T> {
@@ -183,15 +184,17 @@ export class ReadThrough {
         return value
       } catch (error) {
         // A load that was given up says nothing about its source.
-        if (!flight.signal.aborted && mayServeStale(plan))
-          this.#backOff.failed(key, this.#cache.clock.now())
+        const isFailure = !flight.signal.aborted
+        if (isFailure && mayServeStale(plan)) this.#backOff.failed(key, this.#cache.clock.now())
         throw error
       }
     }
     const overdueAt = startedAt + plan.hardTimeoutMs
     const flight = this.flights.start(key, run, { tags: plan.tags, overdueAt })
     flight.result.catch((error: unknown) => {
-      if (flight.waiting === 0) this.#cache.refreshFailed(key, error)
+      // Not of a load that was given up: that is no failure.
+      const isUnseen = flight.waiting === 0 || plan.staleIfErrorMs > 0
+      if (isUnseen && !flight.signal.aborted) this.#cache.refreshFailed(key, error)
     })
     return flight
   }

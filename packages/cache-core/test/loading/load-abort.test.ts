@@ -26,6 +26,15 @@ describe('a caller that gives up', () => {
     expect(source.nth(1).context.signal.aborted).toBe(false)
   })
 
+  test('does not make a failure of the load that it ends', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const { abort } = abortable(cache, source)
+    await abort()
+    await source.fail(REASON)
+    expect(cache.failures).toEqual([])
+  })
+
   test('ends a load that has not asked for its signal yet', async () => {
     const cache = new HoldingCache()
     const source = new Source()

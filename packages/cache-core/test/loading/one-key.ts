@@ -62,8 +62,8 @@ export class OneKey {
   /** Makes something happen, and says what is wrong after it. */
   async after(event: Event): Promise<readonly string[]> {
     if (event.what === 'call') this.#call(event)
-    if (event.what === 'end') [...this.#pending][event.place]?.end(event.how)
-    if (event.what === 'abort') this.#calls[event.place]?.controller.abort(REASON)
+    if (event.what === 'end') oneOf([...this.#pending], event.place)?.end(event.how)
+    if (event.what === 'abort') oneOf(this.#calls, event.place)?.controller.abort(REASON)
     if (event.what === 'delete') this.#delete()
     if (event.what === 'pass') await this.#cache.pass(event.milliseconds)
     return this.#look()
@@ -182,6 +182,10 @@ export class OneKey {
   #require(promise: string, isKept: boolean): void {
     if (!isKept) this.#problems.push(`${promise}, at ${this.#cache.clock.now()} ms`)
   }
+}
+
+function oneOf<Item>(items: readonly Item[], place: number): Item | undefined {
+  return items[place % items.length]
 }
 
 function seconds(milliseconds: number | undefined): number | undefined {

@@ -21,7 +21,7 @@ const MAYBE_MS = fc.constantFrom(undefined, 5, 20, 40)
 const PLACE = fc.nat({ max: 5 })
 const EVENT: fc.Arbitrary<Event> = fc.oneof(
   {
-    weight: 4,
+    weight: 5,
     arbitrary: fc.record<CallEvent>({
       what: fc.constant('call'),
       staleWhileRevalidateMs: MAYBE_MS,
@@ -43,7 +43,7 @@ const EVENT: fc.Arbitrary<Event> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       what: fc.constant('pass' as const),
-      milliseconds: fc.constantFrom(1, 5, 10, 20, 1_000),
+      milliseconds: fc.constantFrom(1, 5, 5, 10, 10, 20, 20, 1_000),
     }),
   },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('abort' as const), place: PLACE }) },

@@ -16,6 +16,8 @@ describe('a stale value within staleIfError', () => {
     expect(await Promise.all(calls)).toEqual(['old', 'old', 'old'])
     expect(cache.served).toEqual(['key', 'key', 'key'])
     expect(source.loads).toHaveLength(1)
+    // None of them sees the error, so it is told.
+    expect(cache.failures).toEqual([{ key: 'key', error: FAILURE }])
   })
 
   test('is not served to those of them who do not permit it', async () => {
