@@ -83,6 +83,12 @@ export class EntryStore implements Sweepable {
     return entry && this.#unlessDead(entry)
   }
 
+  /** Whether what is held under a key carries one of these tags. */
+  carries(key: string, names: readonly string[]): boolean {
+    const tags = this.peekHeld(key)?.extra?.tags ?? []
+    return tags.some(({ name }) => names.includes(name))
+  }
+
   /** Stores a value. The key becomes the most recently used. */
   put(key: string, kept: unknown, bytes: number, plan: StorePlan): void {
     const now = this.#clock.now()

@@ -25,8 +25,8 @@ import { ValueStore } from './value-store.js'
 /**
  * A cache in the memory of this process: bounded, least recently used goes first, a life per entry.
  *
- * An entry whose life is over is never answered, and never costs a live one its place: writes drop
- * expired entries first. No timer runs for an entry.
+ * An entry whose life is over is never answered, except to a `getOrSet` that permits it, and once it
+ * is of no use to anybody it never costs another its place: writes drop such entries first.
  */
 export class InMemoryCache extends CacheInterface {
   readonly #options: ResolvedOptions
@@ -155,7 +155,7 @@ export class InMemoryCache extends CacheInterface {
   /** Takes the same time whatever the number of entries. */
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
-    this.loads.fenceTags(tags)
+    this.loads.fenceTags(tags, (key) => this.#entries.carries(key, tags))
     this.#entries.invalidateTags(tags)
   }
 

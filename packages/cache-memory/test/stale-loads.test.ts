@@ -142,3 +142,20 @@ describe('early refresh', () => {
     expect(await cache.getOrSet('set', again, { earlyRefresh: 100 })).toBe('written')
   })
 })
+
+test('a load that fails does not fall back on a value whose tag was invalidated meanwhile', async () => {
+  const { cache, clock } = cacheWithClock()
+  await cache.getOrSet('key', () => 'old', { ...IF_ERROR, tags: ['a'] })
+  await cache.getOrSet('other', () => 'old', { ...IF_ERROR, tags: ['c'] })
+  clock.advance(11)
+  const failing = async (): Promise<string> => {
+    await setImmediate()
+    throw new Error('down')
+  }
+  const options = { ...IF_ERROR, tags: ['b'] }
+  const call = cache.getOrSet('key', failing, options)
+  const other = cache.getOrSet('other', failing, options)
+  await cache.invalidateTags(['a'])
+  await expect(call).rejects.toThrow('down')
+  expect(await other).toBe('old')
+})

@@ -101,6 +101,7 @@ export class ReadThrough {
     } catch (error) {
       // Who no longer waits is not served at all.
       if (plan.signal?.aborted || !this.#mayServe(flight, servedUntil)) throw error
+      this.#tellFailure(flight, error)
       return this.#serveStale(key, value)
     }
     if (this.#mayServe(flight, servedUntil)) return this.#serveStale(key, value)
@@ -119,6 +120,13 @@ export class ReadThrough {
   #serveStale<T>(key: string, value: T): T {
     this.#cache.staleServed(key)
     return value
+  }
+
+  /** Tells once of a load that failed; one that was given up is no failure. */
+  #tellFailure(flight: Flight, error: unknown): void {
+    if (flight.failureTold || flight.signal.aborted) return
+    flight.failureTold = true
+    this.#cache.refreshFailed(flight.key, error)
   }
 
   /** Loads in the background, unless that is under way or has just failed. */
@@ -192,9 +200,7 @@ export class ReadThrough {
     const overdueAt = startedAt + plan.hardTimeoutMs
     const flight = this.flights.start(key, run, { tags: plan.tags, overdueAt })
     flight.result.catch((error: unknown) => {
-      // Not of a load that was given up: that is no failure.
-      const isUnseen = flight.waiting === 0 || plan.staleIfErrorMs > 0
-      if (isUnseen && !flight.signal.aborted) this.#cache.refreshFailed(key, error)
+      if (flight.waiting === 0) this.#tellFailure(flight, error)
     })
     return flight
   }

@@ -15,6 +15,8 @@ export interface Flight<T = unknown> {
   waiting: number
   /** Set when the answer is wanted in the cache, whether or not anybody waits for it. */
   wantedAnyway: boolean
+  /** Set when its failure was told to those who look after the cache. */
+  failureTold: boolean
 }
 
 export interface FlightOptions {
@@ -82,9 +84,16 @@ export class SingleFlight {
     if (this.#overdue.size > 0) this.#fenceWhere((flight) => flight.key === key)
   }
 
-  /** Says that whatever carries one of these tags has changed. */
-  fenceTags(tags: readonly string[]): void {
-    this.#fenceWhere((flight) => flight.tags.some((tag) => tags.includes(tag)))
+  /**
+   * Says that whatever carries one of these tags has changed.
+   *
+   * @param carries - whether what the cache holds under a key carries one of them: a load that began
+   * for a stale value must not fall back on it
+   */
+  fenceTags(tags: readonly string[], carries: (key: string) => boolean = () => false): void {
+    this.#fenceWhere(
+      (flight) => flight.tags.some((tag) => tags.includes(tag)) || carries(flight.key),
+    )
   }
 
   /** Says that any key may have changed. */
@@ -130,6 +139,7 @@ class FlightRecord implements Flight {
   fenced = false
   waiting = 0
   wantedAnyway = false
+  failureTold = false
   #controller: AbortController | undefined
 
   constructor(key: string, tags: readonly string[], overdueAt: number) {

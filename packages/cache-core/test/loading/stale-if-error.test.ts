@@ -28,6 +28,16 @@ describe('a stale value within staleIfError', () => {
     await source.fail(FAILURE)
     expect(permits().value).toBe('old')
     expect(doesNot().reason).toBe(FAILURE)
+    expect(cache.failures).toHaveLength(1)
+  })
+
+  test('is all that a failure is told for: a caller that sees the error needs no telling', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const call = follow(cache.getOrSet('key', source.load, { staleIfError: '1h' }))
+    await source.fail(FAILURE)
+    expect(call().reason).toBe(FAILURE)
+    expect(cache.failures).toEqual([])
   })
 
   test('gives way to what was loaded', async () => {
