@@ -1,0 +1,111 @@
+import { CoherenceChecker } from '../../checker/coherence-checker.js'
+import { LinkState } from '../../checker/link-state.js'
+import type { Violation } from '../../checker/violation.js'
+import { checkEvent } from '../../events/check-event.js'
+import type { CoherenceEvent, EventKind } from '../../events/event-batch.js'
+
+/** Operations of one key. Times are plain numbers; the checker does not mind the unit. */
+export type Operation = Write | Read | Load
+
+export interface Write {
+  readonly what: 'set' | 'delete'
+  readonly process: number
+  readonly number: number
+  readonly start: number
+  /** `Infinity` when the call never returned. */
+  readonly end: number
+  readonly ok: boolean
+  readonly life: number
+}
+
+export interface Read {
+  readonly what: 'read'
+  readonly process: number
+  readonly start: number
+  readonly end: number
+  readonly writer: number
+  readonly number: number
+}
+
+/** Its loader reads the source of truth as it starts. */
+export interface Load extends Omit<Read, 'what'> {
+  readonly what: 'load'
+  readonly ok: boolean
+  readonly life: number
+}
+
+export interface Rules {
+  readonly processes: number
+  readonly bound: number
+  readonly lateWrites: number
+  /** How long a replaced version is remembered; for ever when left out. */
+  readonly memory?: number
+}
+
+/** What the checker says of a history. */
+export function judge(
+  operations: readonly Operation[],
+  { processes, bound, lateWrites, memory = Number.POSITIVE_INFINITY }: Rules,
+): Violation[] {
+  const violations: Violation[] = []
+  const checker = new CoherenceChecker(
+    1,
+    { processes, lateWrites, memory },
+    new LinkState({ healthy: bound, lost: bound, recovery: 0 }),
+    (violation) => violations.push(violation),
+  )
+  for (const { process, event } of inOrder(operations)) checkEvent(checker, process, event)
+  return violations
+}
+
+interface Logged {
+  readonly process: number
+  readonly event: CoherenceEvent
+}
+
+/** Where several happen at one time: beginnings, then ends, then reads. */
+const RANKS: Partial<Record<EventKind, number>> = {
+  'set began': 0,
+  'delete began': 0,
+  'load began': 0,
+  read: 2,
+}
+
+function inOrder(operations: readonly Operation[]): Logged[] {
+  return operations
+    .flatMap(eventsOf)
+    .filter(({ event }) => event.end < Number.POSITIVE_INFINITY)
+    .toSorted(
+      ({ event: left }, { event: right }) =>
+        left.end - right.end || (RANKS[left.kind] ?? 1) - (RANKS[right.kind] ?? 1),
+    )
+}
+
+function eventsOf(operation: Operation): Logged[] {
+  const { process, start, end, number } = operation
+  const log = (kind: EventKind, at: number, times: Partial<CoherenceEvent> = {}): Logged => {
+    const writer = 'writer' in operation ? operation.writer : process
+    return {
+      process,
+      event: { kind, key: 0, writer, number, start: at, end: at, life: 0, ...times },
+    }
+  }
+  switch (operation.what) {
+    case 'read':
+      return [log('read', end, { start })]
+    case 'load': {
+      const { life, ok } = operation
+      return [
+        log('load began', start),
+        log(ok ? 'load stored' : 'load failed', end, { start, life }),
+      ]
+    }
+    default: {
+      const { what, life, ok } = operation
+      return [
+        log(what === 'set' ? 'set began' : 'delete began', start, { life }),
+        log(ok ? 'write succeeded' : 'write failed', end),
+      ]
+    }
+  }
+}
