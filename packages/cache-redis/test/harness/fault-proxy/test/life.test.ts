@@ -53,12 +53,7 @@ describe('the process', () => {
   test('is gone when its parent was killed', async () => {
     const parent = spawn(
       process.execPath,
-      // By its place: the tests may run from where its name means nothing.
-      [
-        '--import',
-        import.meta.resolve('tsx'),
-        fileURLToPath(new URL('./parent.ts', import.meta.url)),
-      ],
+      ['--import', 'tsx', fileURLToPath(new URL('./parent.ts', import.meta.url))],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     const [pid] = (await once(parent.stdout, 'data')).map(Number)
