@@ -16,9 +16,9 @@ import {
 } from '@verbatim/cache-core'
 import { InMemoryCache, type Isolator, isolatorFor } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
-import { KeyFence } from './key-fence.js'
+import { KeyFence } from './memory/key-fence.js'
 import { type GenericRedisCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { SharedTier } from './shared-tier.js'
+import { SharedTier } from './redis/shared-tier.js'
 import type { RedisCacheStats } from './stats.js'
 import { Tally } from './tally.js'
 

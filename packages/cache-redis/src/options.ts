@@ -10,8 +10,8 @@ import {
   toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from '@verbatim/cache-memory'
-import { createRedisClient, type RedisClient } from './redis-client.js'
-import { parseRedisUrl } from './redis-url.js'
+import { createRedisClient, type RedisClient } from './connection/redis-client.js'
+import { parseRedisUrl } from './connection/redis-url.js'
 
 export interface GenericRedisCacheOptions {
   /** `redis://` or `rediss://[user:password@]host[:port][/database]`. Either this or `client`. */

@@ -1,9 +1,9 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { startRedis } from '@verbatim/test-support'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { createRedisClient } from '../src/redis-client.js'
-import { RedisConnection } from '../src/redis-connection.js'
-import { parseRedisUrl } from '../src/redis-url.js'
+import { createRedisClient } from '../../src/connection/redis-client.js'
+import { RedisConnection } from '../../src/connection/redis-connection.js'
+import { parseRedisUrl } from '../../src/connection/redis-url.js'
 
 const redis = await startRedis()
 afterAll(() => redis.stop())

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { type Deleter, UnconfirmedDeletes } from '../src/unconfirmed-deletes.js'
+import { type Deleter, UnconfirmedDeletes } from '../../src/redis/unconfirmed-deletes.js'
 
 function unconfirmedDeletes(deleter: Partial<Deleter> = {}): UnconfirmedDeletes {
   return new UnconfirmedDeletes({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { KeyFence } from '../src/key-fence.js'
+import { KeyFence } from '../../src/memory/key-fence.js'
 
 describe('KeyFence', () => {
   test('a read may keep its value when nothing else happens', () => {

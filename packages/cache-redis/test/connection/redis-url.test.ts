@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import { parseRedisUrl } from '../src/redis-url.js'
+import { parseRedisUrl } from '../../src/connection/redis-url.js'
 
 describe('a Redis URL', () => {
   test.each([

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { compileGlob, escapeGlob } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
-import { HEADER_LENGTH, readFreshness } from './codec/envelope.js'
-import type { Decoded, ValueCodec } from './codec/value-codec.js'
-import type { RedisClient } from './redis-client.js'
-import type { RunCommands } from './redis-connection.js'
+import { HEADER_LENGTH, readFreshness } from '../codec/envelope.js'
+import type { Decoded, ValueCodec } from '../codec/value-codec.js'
+import type { RedisClient } from '../connection/redis-client.js'
+import type { RunCommands } from '../connection/redis-connection.js'
 import { Script } from './script.js'
 
 /** Keys asked for in one step of SCAN, and removed in one UNLINK. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RedisClient } from './redis-client.js'
+import type { RedisClient } from '../connection/redis-client.js'
 
 /**
  * The client's own methods for programs, which its types leave out for a Cluster. `callBuffer` would
