@@ -1,4 +1,11 @@
-import { type Clock, escapeGlob, systemClock, type Ttl } from '@verbatim/cache-core'
+import {
+  type Clock,
+  escapeGlob,
+  nothingHeld,
+  planLoad,
+  systemClock,
+  type Ttl,
+} from '@verbatim/cache-core'
 import { CachePerformanceMonitor, type PerformanceStats } from '@verbatim/cache-monitoring'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { assertOperation, assertResponse } from './arguments.js'
@@ -137,17 +144,18 @@ export class AIResponseCache extends GenericRedisCache {
     compute: () => T | Promise<T>,
   ): Promise<CachedResponse<T>> {
     const key = this.#keyOf(request)
-    const stored = await this.get(key)
-    if (isStoredResponse<T>(stored)) return this.#describe(key, stored, true)
-    const loaded: unknown = await this.load<StoredResponse<T>>(
-      key,
-      async () => {
-        const response = await compute()
-        assertResponse(response)
-        return this.#stamp(response)
-      },
-      { ttl: this.#operationTtls.get(request.operation) },
-    )
+    const held = await this.lookup(key)
+    if (held !== undefined && held.freshMs >= 0 && isStoredResponse<T>(held.value)) {
+      return this.#describe(key, held.value, true)
+    }
+    const load = async (): Promise<StoredResponse<T>> => {
+      const response = await compute()
+      assertResponse(response)
+      return this.#stamp(response)
+    }
+    const plan = planLoad<StoredResponse<T>>({ ttl: this.#operationTtls.get(request.operation) })
+    // What is no response of ours is none, however fresh.
+    const loaded: unknown = await this.readThrough(key, load, plan, nothingHeld(held?.seen))
     // A plain `getOrSet` of this key may have been under way, and its value was shared.
     const fresh = isStoredResponse<T>(loaded) ? loaded : this.#stamp(loaded as T)
     return this.#describe(key, fresh, false)

@@ -4,9 +4,10 @@ import { CacheError } from './errors.js'
 import { assertPattern } from './glob.js'
 import { assertKey } from './key.js'
 import { type GetOrSetOptions, type LoadPlan, planLoad } from './loading/get-or-set-options.js'
+import type { HeldValue } from './loading/held-value.js'
 import type { Loader } from './loading/loader.js'
-import { type HeldValue, ReadThrough } from './loading/read-through.js'
-import type { SingleFlight } from './loading/single-flight.js'
+import { ReadThrough } from './loading/read-through.js'
+import type { Flight, SingleFlight } from './loading/single-flight.js'
 import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 import { assertValue } from './value.js'
 
@@ -39,7 +40,8 @@ export abstract class CacheInterface implements AsyncDisposable {
     this.#reads = new ReadThrough({
       clock,
       defaultLifeMs: this.defaultLifeMs,
-      fill: (key, value, plan) => this.fill(key, value, plan),
+      beforeLoad: (flight) => this.beforeLoad(flight),
+      fill: (flight, value, plan) => this.fill(flight.key, value, plan, flight),
       staleServed: (key) => this.staleServed(key),
       refreshFailed: (key, error) => this.refreshFailed(key, error),
     })
@@ -117,11 +119,6 @@ export abstract class CacheInterface implements AsyncDisposable {
     return this.#reads.read(key, loader, plan, held)
   }
 
-  /** Loads and stores a key, whatever is held; callers that load it meanwhile share the load. */
-  protected load<T>(key: string, loader: Loader<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    return this.#reads.load(key, loader, planLoad(options))
-  }
-
   /**
    * Reads a key for {@link CacheInterface.getOrSet}, and counts as a read. Overridden where values
    * are held past their life; this one knows of no such values.
@@ -132,11 +129,25 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
+   * Called before a load begins. A cache that processes share waits here while another of them loads
+   * the key, and brings `flight.seen` up to date.
+   *
+   * @returns `undefined` when there is nothing to wait for; what is held after the wait, which is
+   * served instead of loading if it is fresh
+   */
+  protected beforeLoad<T>(_flight: Flight<T>): Promise<HeldValue<T> | undefined> | undefined {
+    return undefined
+  }
+
+  /**
    * Stores what a loader answered. Overridden wherever `set` fences loads: filling must not, or the
    * callers that come while it is under way would load once more. Overridden also where values can
-   * be held past their life.
+   * be held past their life, and where processes share keys.
+   *
+   * @param _flight - the load it comes from. The value must not be stored over any other state of
+   * the key than `seen`, where that says something
    */
-  protected fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+  protected fill<T>(key: string, value: T, plan: StorePlan, _flight: Flight<T>): Promise<void> {
     return this.set(key, value, toSetOptions(plan))
   }
 

@@ -25,7 +25,8 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
 
   /** True when somebody listens; lets a hot path skip building what nobody reads. */
   has(event: keyof Events): boolean {
-    return (this.#listeners.get(event)?.size ?? 0) > 0
+    // Most caches have no listeners at all, and are asked at every hit.
+    return this.#listeners.size > 0 && (this.#listeners.get(event)?.size ?? 0) > 0
   }
 
   emit<Name extends keyof Events>(event: Name, ...details: Events[Name]): void {

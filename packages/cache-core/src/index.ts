@@ -22,8 +22,8 @@ export {
   type LoadTimeout,
   planLoad,
 } from './loading/get-or-set-options.js'
+export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
-export type { HeldValue } from './loading/read-through.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
 export type { CacheMonitor, CacheOperation, CacheTier, OperationOutcome } from './monitor.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'

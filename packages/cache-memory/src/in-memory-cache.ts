@@ -68,13 +68,18 @@ export class InMemoryCache extends CacheInterface {
     // Not by way of get: awaiting one more promise would cost a third of a hit's speed.
     const cached = this.#read(key) as T | undefined
     if (cached !== undefined && plan.earlyRefresh === 0) return cached
-    return this.readThrough(key, loader, plan, this.#held<T>(key))
+    return this.readThrough(key, loader, plan, this.peekHeld<T>(key))
   }
 
-  /** Reads a key as `get` does, but tells of a stale value too. For caches that build on this one. */
-  override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  /** Reads a key as `get` does, without a promise. For caches that build on this one. */
+  use<T>(key: string): T | undefined {
+    return this.#read(key) as T | undefined
+  }
+
+  /** Reads a key as `get` does, but tells of a stale value too. */
+  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
     this.#read(key)
-    return this.#held(key)
+    return this.peekHeld(key)
   }
 
   /** @throws SerializationError (`NOT_CLONEABLE`) when `isolation` is on and the value has no copy */
@@ -178,6 +183,11 @@ export class InMemoryCache extends CacheInterface {
     return this.#values.peek(key) as T | undefined
   }
 
+  /** The value of a key, fresh or stale, as {@link InMemoryCache.peek}. For caches that build on this one. */
+  peekHeld<T>(key: string): HeldValue<T> | undefined {
+    return this.#values.peekHeld(key) as HeldValue<T> | undefined
+  }
+
   /** How many entries are alive. */
   size(): number {
     return this.#entries.countFresh()
@@ -242,10 +252,6 @@ export class InMemoryCache extends CacheInterface {
     this.#reads.hits++
     this.#observer?.end('get', 'hit', startedAt)
     return value
-  }
-
-  #held<T>(key: string): HeldValue<T> | undefined {
-    return this.#values.peekHeld(key) as HeldValue<T> | undefined
   }
 
   #write(key: string, value: unknown, plan: StorePlan): void {

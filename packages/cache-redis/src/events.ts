@@ -16,6 +16,10 @@ export type RedisCacheEvents = {
   connected: []
   /** Redis cannot be used: from here on the cache lives in memory only. */
   disconnected: []
+  /** Every change in Redis is heard of, for the first time or again: copies in memory are used. */
+  link_up: []
+  /** Changes in Redis may go unheard: copies in memory are not used while Redis can be asked. */
+  link_down: []
   /** Redis did not do what a call needed. */
   backend_error: [error: InfrastructureError]
   /** Redis held something under a key that is no value of ours, or not intact. It was removed. */

@@ -1,7 +1,6 @@
 import {
   type CacheMonitor,
   type Clock,
-  ConfigurationError,
   choiceOption,
   integerOption,
   invalidOption,
@@ -10,14 +9,12 @@ import {
   toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from '@verbatim/cache-memory'
+import { DEFAULT_MAX_VALUE_BYTES } from './codec/value-codec.js'
+import { checkLocation, type RedisLocation } from './connection/location.js'
+import type { LocationOptions } from './connection/location-options.js'
 import { createRedisClient, type RedisClient } from './connection/redis-client.js'
-import { parseRedisUrl } from './connection/redis-url.js'
 
-export interface GenericRedisCacheOptions {
-  /** `redis://` or `rediss://[user:password@]host[:port][/database]`. Either this or `client`. */
-  readonly redisUrl?: string | undefined
-  /** A client of yours. It is used, never changed and never closed. */
-  readonly client?: RedisClient | undefined
+export interface GenericRedisCacheOptions extends LocationOptions {
   /** Stands before every key in Redis. 1 to 128 characters. Default: `'cache:'`. */
   readonly keyPrefix?: string | undefined
   /** The life of an entry that is set without one. Default: 3600 seconds. */
@@ -32,6 +29,8 @@ export interface GenericRedisCacheOptions {
   readonly compressionThreshold?: number | undefined
   /** 1 (fastest) to 9 (smallest). Default: 6. */
   readonly compressionLevel?: number | undefined
+  /** The largest value, as Redis holds it: compressed. 1,024 to 536,870,912 bytes. Default: 8 MiB. */
+  readonly maxValueBytes?: number | undefined
   /** The longest that one command may take, in milliseconds. 1 to 60,000. Default: 200. */
   readonly commandTimeout?: number | undefined
   /**
@@ -57,6 +56,7 @@ export interface ResolvedOptions {
   readonly isolation: Isolation
   readonly compressionThreshold: number
   readonly compressionLevel: number
+  readonly maxValueBytes: number
   readonly commandTimeoutMs: number
   readonly throwsBackendErrors: boolean
   readonly monitor: CacheMonitor | undefined
@@ -73,6 +73,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     isolation = 'none',
     compressionThreshold = 1_000,
     compressionLevel = 6,
+    maxValueBytes = DEFAULT_MAX_VALUE_BYTES,
     commandTimeout = 200,
     onBackendError = 'degrade',
     keyPrefix = 'cache:',
@@ -90,6 +91,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
       max: 1_048_576,
     }),
     compressionLevel: integerOption('compressionLevel', compressionLevel, { min: 1, max: 9 }),
+    maxValueBytes: integerOption('maxValueBytes', maxValueBytes, { min: 1_024, max: 2 ** 29 }),
     commandTimeoutMs,
     throwsBackendErrors:
       choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
@@ -99,43 +101,19 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
   if (typeof enableL1Cache !== 'boolean') {
     throw invalidOption('enableL1Cache', enableL1Cache, 'true or false')
   }
+  const location = checkLocation(options)
   // Last: only now is it certain that nobody has to close the client.
-  return { ...resolved, ...resolveClient(options, commandTimeoutMs) }
-}
-
-function resolveClient(
-  { redisUrl, client }: GenericRedisCacheOptions,
-  commandTimeoutMs: number,
-): Pick<ResolvedOptions, 'client' | 'ownsClient' | 'database'> {
-  if ((redisUrl === undefined) === (client === undefined)) {
-    throw new ConfigurationError('either redisUrl or client must be given, and not both', {
-      code: 'INVALID_OPTION',
-      context: { options: ['redisUrl', 'client'] },
-    })
-  }
-  if (client !== undefined) {
-    assertNoClientPrefix(client)
-    return { client, ownsClient: false, database: 0 }
-  }
-  const target = parseRedisUrl(redisUrl)
   return {
-    client: createRedisClient(target, commandTimeoutMs),
-    ownsClient: true,
-    database: target.db ?? 0,
+    ...resolved,
+    client: createRedisClient(location, commandTimeoutMs),
+    ownsClient: location.kind !== 'client',
+    database: databaseOf(location),
   }
 }
 
-/** The client puts its prefix before keys, but not into the patterns by which keys are found. */
-function assertNoClientPrefix(client: RedisClient): void {
-  const options: {
-    keyPrefix?: string | undefined
-    redisOptions?: { keyPrefix?: string | undefined } | undefined
-  } = client.options
-  if (!(options.keyPrefix || options.redisOptions?.keyPrefix)) return
-  throw new ConfigurationError('client has a keyPrefix of its own; give keyPrefix to the cache', {
-    code: 'INVALID_OPTION',
-    context: { option: 'client' },
-  })
+function databaseOf(location: RedisLocation): number {
+  if (location.kind === 'server') return location.target.db
+  return location.kind === 'sentinel' ? location.database : 0
 }
 
 /** Without a prefix, clearing the cache would clear the database. */

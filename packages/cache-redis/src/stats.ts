@@ -1,4 +1,5 @@
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+import type { LinkState } from './link/invalidation-links.js'
 
 /** What a {@link GenericRedisCache} has done. Counts are since it was made. */
 export interface RedisCacheStats {
@@ -25,5 +26,15 @@ export interface RedisCacheStats {
     readonly unconfirmedDeletes: number
   }
   /** The memory tier; `undefined` when it is switched off. */
-  readonly memory: InMemoryCacheStats | undefined
+  readonly memory: MemoryTierStats | undefined
+}
+
+export interface MemoryTierStats extends InMemoryCacheStats {
+  /**
+   * `'live'` while every change in Redis is heard of; `'down'` while it is not; `'refused'` when
+   * Redis does not let us listen.
+   */
+  readonly link: LinkState
+  /** News of a change took no longer than this lately, in milliseconds. */
+  readonly linkLagMs: number | undefined
 }

@@ -1,21 +1,27 @@
-import type { CacheTier, InfrastructureError } from '@verbatim/cache-core'
+import type { InfrastructureError } from '@verbatim/cache-core'
 import type { RedisCacheStats } from './stats.js'
 
 type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed'> & {
+  readonly memoryHits: number
   readonly redis: Pick<RedisCacheStats['redis'], 'hits' | 'misses' | 'errors' | 'corruptValues'>
 }
 
 /** Counts what a cache does: one hit or one miss for each read, whatever the tiers did for it. */
 export class Tally {
-  readonly #hits: Record<CacheTier, number> = { memory: 0, redis: 0 }
+  #memoryHits = 0
+  #redisHits = 0
   readonly #errors: Record<string, number> = {}
   #misses = 0
   #staleServed = 0
   #redisMisses = 0
   #corruptValues = 0
 
-  hit(tier: CacheTier): void {
-    this.#hits[tier]++
+  memoryHit(): void {
+    this.#memoryHits++
+  }
+
+  redisHit(): void {
+    this.#redisHits++
   }
 
   miss(): void {
@@ -39,15 +45,16 @@ export class Tally {
   }
 
   counts(): Counts {
-    const hits = this.#hits.memory + this.#hits.redis
+    const hits = this.#memoryHits + this.#redisHits
     const reads = hits + this.#misses
     return {
       hits,
       misses: this.#misses,
       hitRate: reads === 0 ? 0 : (hits / reads) * 100,
       staleServed: this.#staleServed,
+      memoryHits: this.#memoryHits,
       redis: {
-        hits: this.#hits.redis,
+        hits: this.#redisHits,
         misses: this.#redisMisses,
         errors: { ...this.#errors },
         corruptValues: this.#corruptValues,

@@ -19,7 +19,6 @@ const open = (keyPrefix: string): GenericRedisCache =>
 testCacheContract('GenericRedisCache (a Redis Cluster)', {
   create: () => open(`contract-${caches++}:`),
   advance: (milliseconds) => sleep(milliseconds),
-  without: ['tags'],
 })
 
 describe('a Redis Cluster', () => {

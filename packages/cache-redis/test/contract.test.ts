@@ -20,7 +20,6 @@ for (const enableL1Cache of [true, false]) {
         enableL1Cache,
       }),
     advance: (milliseconds) => sleep(milliseconds),
-    without: ['tags'],
   })
 }
 
@@ -35,5 +34,4 @@ testCacheContract('GenericRedisCache (a client of ioredis 5, handed in)', {
       commandTimeout: 5_000,
     }),
   advance: (milliseconds) => sleep(milliseconds),
-  without: ['tags'],
 })

@@ -7,12 +7,23 @@ const SLOTS = 16_384
 const MASTERS = 3
 const FORMING_DEADLINE_MS = 15_000
 
+export interface RedisClusterOptions {
+  /** Whether each master has a replica that takes its place when it dies. Default: false. */
+  readonly replicas?: boolean
+  /** How long a node must be silent before the others take it to be down. Default: 15,000. */
+  readonly nodeTimeoutMs?: number
+}
+
 /** A real Redis Cluster of three masters on loopback ports. */
 export class RedisCluster implements AsyncDisposable {
+  /** Those that are masters to begin with. */
   readonly masters: readonly RedisServer[]
+  /** The replica of each master, in their order. */
+  readonly replicas: readonly RedisServer[]
 
-  constructor(masters: readonly RedisServer[]) {
+  constructor(masters: readonly RedisServer[], replicas: readonly RedisServer[] = []) {
     this.masters = masters
+    this.replicas = replicas
   }
 
   /** Where each master listens, as a client wants to know it. */
@@ -20,8 +31,13 @@ export class RedisCluster implements AsyncDisposable {
     return this.masters.map(({ port }) => ({ host: '127.0.0.1', port }))
   }
 
+  /** The same, as URLs. */
+  get urls(): string[] {
+    return this.masters.map(({ url }) => url)
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.masters.map((master) => master.stop()))
+    await Promise.all([...this.masters, ...this.replicas].map((node) => node.stop()))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -29,17 +45,27 @@ export class RedisCluster implements AsyncDisposable {
   }
 }
 
-/** Starts a cluster and waits until every master knows of all slots. */
-export async function startRedisCluster(): Promise<RedisCluster> {
-  const busPorts = await Promise.all(Array.from({ length: MASTERS }, freePort))
-  const masters = await Promise.all(
+/** Starts a cluster and waits until every node knows of all slots. */
+export async function startRedisCluster({
+  replicas = false,
+  nodeTimeoutMs = 15_000,
+}: RedisClusterOptions = {}): Promise<RedisCluster> {
+  const busPorts = await Promise.all(
+    Array.from({ length: replicas ? 2 * MASTERS : MASTERS }, freePort),
+  )
+  const nodes = await Promise.all(
     busPorts.map((busPort) =>
-      startRedis('--cluster-enabled', 'yes', '--cluster-port', String(busPort)),
+      startRedis(
+        ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+        ...['--cluster-node-timeout', String(nodeTimeoutMs)],
+        ...['--repl-diskless-sync-delay', '0'],
+      ),
     ),
   )
-  const cluster = new RedisCluster(masters)
+  const cluster = new RedisCluster(nodes.slice(0, MASTERS), nodes.slice(MASTERS))
   try {
-    await form(masters, busPorts)
+    await form(cluster.masters, nodes, busPorts)
+    await replicate(cluster)
     return cluster
   } catch (error) {
     await cluster.stop()
@@ -47,29 +73,50 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
 }
 
-async function form(masters: readonly RedisServer[], busPorts: readonly number[]): Promise<void> {
-  const [first] = masters
+async function form(
+  masters: readonly RedisServer[],
+  nodes: readonly RedisServer[],
+  busPorts: readonly number[],
+): Promise<void> {
+  const [first] = nodes
+  for (const [index, { port }] of nodes.entries()) {
+    await askRedis(port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`)
+    await askRedis(first?.port ?? 0, `CLUSTER MEET 127.0.0.1 ${port} ${busPorts[index]}`)
+  }
   for (const [index, { port }] of masters.entries()) {
     const low = Math.ceil((index * SLOTS) / MASTERS)
     const high = Math.ceil(((index + 1) * SLOTS) / MASTERS) - 1
-    await askRedis(port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`)
     await askRedis(port, `CLUSTER ADDSLOTSRANGE ${low} ${high}`)
-    await askRedis(first?.port ?? 0, `CLUSTER MEET 127.0.0.1 ${port} ${busPorts[index]}`)
   }
+  await untilEach(nodes, async ({ port }) => {
+    const state = await askRedis(port, 'CLUSTER INFO')
+    return (
+      state.includes('cluster_state:ok') &&
+      state.includes(`cluster_slots_assigned:${SLOTS}`) &&
+      state.includes(`cluster_known_nodes:${nodes.length}`)
+    )
+  })
+}
+
+async function replicate({ masters, replicas }: RedisCluster): Promise<void> {
+  const ids = await Promise.all(masters.map(({ port }) => askRedis(port, 'CLUSTER MYID')))
+  for (const [index, { port }] of replicas.entries()) {
+    await askRedis(port, `CLUSTER REPLICATE ${ids[index]?.split('\r\n')[1]}`)
+  }
+  await untilEach(replicas, async ({ port }) =>
+    (await askRedis(port, 'INFO replication')).includes('master_link_status:up'),
+  )
+}
+
+async function untilEach(
+  nodes: readonly RedisServer[],
+  holds: (node: RedisServer) => Promise<boolean>,
+): Promise<void> {
   const deadline = Date.now() + FORMING_DEADLINE_MS
-  for (const { port } of masters) {
-    while (!(await knowsAllSlots(port))) {
+  for (const node of nodes) {
+    while (!(await holds(node))) {
       if (Date.now() > deadline) throw new Error('the cluster did not form')
       await sleep(50)
     }
   }
-}
-
-async function knowsAllSlots(port: number): Promise<boolean> {
-  const state = await askRedis(port, 'CLUSTER INFO')
-  return (
-    state.includes('cluster_state:ok') &&
-    state.includes(`cluster_slots_assigned:${SLOTS}`) &&
-    state.includes(`cluster_known_nodes:${MASTERS}`)
-  )
 }

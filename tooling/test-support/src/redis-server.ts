@@ -9,13 +9,13 @@ import { freePort } from './free-port.js'
 
 const START_DEADLINE_MS = 10_000
 
-/** A real redis-server on a loopback port, for one test file. Nothing is written to disk. */
+/** A real redis-server on a loopback port, for one test file. Only `SAVE` writes to disk. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly url: string
   readonly #args: readonly string[]
   #process: ChildProcess | undefined
-  #folder = ''
+  #folder: string | undefined
 
   constructor(port: number, args: readonly string[]) {
     this.port = port
@@ -34,7 +34,7 @@ export class RedisServer implements AsyncDisposable {
         "REDIS_SERVER_BIN is not set; add '@verbatim/test-support/require-redis' to globalSetup",
       )
     }
-    this.#folder = await mkdtemp(path.join(tmpdir(), 'verbatim-redis-'))
+    this.#folder ??= await mkdtemp(path.join(tmpdir(), 'verbatim-redis-'))
     const server = spawn(
       program,
       [
@@ -72,6 +72,28 @@ export class RedisServer implements AsyncDisposable {
 
   /** Ends the server; its data is gone. `SIGKILL` for a crash. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    await this.#end(signal)
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
+  }
+
+  /** Brings a stopped server back on its port, empty. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  /** Crashes, and comes back with what the last `SAVE` has kept; empty if there was none. */
+  async crash(): Promise<void> {
+    await this.#end('SIGKILL')
+    await this.start()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const server = this.#process
     this.#process = undefined
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {
@@ -82,17 +104,6 @@ export class RedisServer implements AsyncDisposable {
       await ended
       running.delete(server)
     }
-    await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  /** Brings a stopped server back on its port, empty. */
-  async restart(): Promise<void> {
-    await this.stop()
-    await this.start()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
   }
 }
 

@@ -10,6 +10,17 @@ test('a server starts, dies and comes back on its port', async () => {
   expect(await ask(redis.port)).toBe('+PONG')
 })
 
+test('a server that crashes comes back with what was saved, one that was stopped is empty', async () => {
+  await using redis = await startRedis()
+  await askRedis(redis.port, 'SET key saved')
+  expect(await askRedis(redis.port, 'SAVE')).toContain('+OK')
+  await askRedis(redis.port, 'SET key later')
+  await redis.crash()
+  expect(await askRedis(redis.port, 'GET key')).toContain('saved')
+  await redis.restart()
+  expect(await askRedis(redis.port, 'EXISTS key')).toContain(':0')
+})
+
 test('a frozen server can be ended', async () => {
   await using redis = await startRedis()
   redis.pause()

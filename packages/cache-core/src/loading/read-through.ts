@@ -5,24 +5,17 @@ import type { StorePlan } from '../set-options.js'
 import { BackOff } from './back-off.js'
 import { isDueForRefresh } from './early-refresh.js'
 import type { LoadPlan } from './get-or-set-options.js'
+import { type HeldValue, nothingHeld } from './held-value.js'
 import { LoadContext, type Loader } from './loader.js'
 import { type Flight, SingleFlight } from './single-flight.js'
 import { TIMED_OUT, waitFor } from './wait.js'
-
-/** A value that a cache still has, though perhaps for stale reads only. */
-export interface HeldValue<T = unknown> {
-  readonly value: T
-  /** Milliseconds until its life is over; negative since then; `Infinity` when it never is. */
-  readonly freshMs: number
-  /** How long its load took, in milliseconds; 0 when nobody knows. */
-  readonly loadMs: number
-}
 
 /** What loading asks of the cache that it is done for. */
 export interface LoadingCache {
   readonly clock: Clock
   readonly defaultLifeMs: number
-  readonly fill: (key: string, value: unknown, plan: StorePlan) => Promise<void>
+  readonly beforeLoad: <T>(flight: Flight<T>) => Promise<HeldValue<T> | undefined> | undefined
+  readonly fill: (flight: Flight, value: unknown, plan: StorePlan) => Promise<void>
   /** A value was served whose life is over. */
   readonly staleServed: (key: string) => void
   /** A load failed, and not everybody who asked for it will see the error. */
@@ -65,35 +58,31 @@ export class ReadThrough {
   ): Promise<T> {
     // Once more: while the cache was looked into it may have been aborted.
     if (plan.signal?.aborted) throw plan.signal.reason
-    if (held === undefined) return this.load(key, loader, plan)
-    const { value, freshMs, loadMs } = held
+    const found = held ?? nothingHeld<T>(undefined)
+    const { value, freshMs, loadMs, seen } = found
+    const start = (): Flight<T> => this.#start(key, loader, plan, seen)
     if (freshMs >= 0) {
-      if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, loader, plan)
+      if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, seen, start)
       return value
     }
     if (-freshMs <= plan.staleWhileRevalidateMs) {
-      this.#refresh(key, loader, plan)
+      this.#refresh(key, seen, start)
       return this.#serveStale(key, value)
     }
-    if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, loader, plan, held)
-    return this.load(key, loader, plan)
-  }
-
-  /** Answers what the loader answers, whatever the cache holds. */
-  load<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Promise<T> {
-    return this.#answer(this.#join(key, loader, plan), plan, plan.hardTimeoutMs)
+    if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found)
+    return this.#answer(this.#underWay<T>(key, seen) ?? start(), plan, plan.hardTimeoutMs)
   }
 
   async #loadOrServe<T>(
     key: string,
-    loader: Loader<T>,
+    start: () => Flight<T>,
     plan: LoadPlan<T>,
-    { value, freshMs }: HeldValue<T>,
+    { value, freshMs, seen }: HeldValue<T>,
   ): Promise<T> {
     const now = this.#cache.clock.now()
     if (this.#backOff.isPaused(key, now)) return this.#serveStale(key, value)
     const servedUntil = now + freshMs + plan.staleIfErrorMs
-    const flight = this.#join(key, loader, plan)
+    const flight = this.#underWay<T>(key, seen) ?? start()
     const patienceMs = Math.min(plan.softTimeoutMs, plan.hardTimeoutMs)
     try {
       const answer = await this.#wait(flight, plan, patienceMs)
@@ -130,11 +119,10 @@ export class ReadThrough {
   }
 
   /** Loads in the background, unless that is under way or has just failed. */
-  #refresh<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): void {
-    const now = this.#cache.clock.now()
-    const underWay = this.flights.underWay(key, now)
+  #refresh(key: string, seen: string | undefined, start: () => Flight): void {
+    const underWay = this.#underWay(key, seen)
     if (underWay !== undefined) underWay.wantedAnyway = true
-    else if (!this.#backOff.isPaused(key, now)) this.#start(key, loader, plan).wantedAnyway = true
+    else if (!this.#backOff.isPaused(key, this.#cache.clock.now())) start().wantedAnyway = true
   }
 
   #answer<T>(flight: Flight<T>, plan: LoadPlan<T>, timeoutMs: number): Promise<T> {
@@ -174,16 +162,27 @@ export class ReadThrough {
     }
   }
 
-  #join<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Flight<T> {
-    const underWay = this.flights.underWay<T>(key, this.#cache.clock.now())
-    return underWay ?? this.#start(key, loader, plan)
+  /** The load under way for this key, unless the key has changed since it began. */
+  #underWay<T>(key: string, seen: string | undefined): Flight<T> | undefined {
+    const flight = this.flights.underWay<T>(key, this.#cache.clock.now())
+    // Who could not see the key's state has nothing to hold against it.
+    return seen === undefined || flight?.seen === seen ? flight : undefined
   }
 
-  #start<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Flight<T> {
-    const startedAt = this.#cache.clock.now()
-    const run = async (flight: Flight): Promise<T> => {
+  #start<T>(
+    key: string,
+    loader: Loader<T>,
+    plan: LoadPlan<T>,
+    seen: string | undefined,
+  ): Flight<T> {
+    const overdueAt = this.#cache.clock.now() + plan.hardTimeoutMs
+    const run = async (flight: Flight<T>): Promise<T> => {
       try {
+        const turn = this.#cache.beforeLoad(flight)
+        const found = turn && (await turn)
+        if (found !== undefined && found.freshMs >= 0) return found.value
         const context = new LoadContext(flight)
+        const startedAt = this.#cache.clock.now()
         const value = await loader(context)
         assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
@@ -197,8 +196,7 @@ export class ReadThrough {
         throw error
       }
     }
-    const overdueAt = startedAt + plan.hardTimeoutMs
-    const flight = this.flights.start(key, run, { tags: plan.tags, overdueAt })
+    const flight = this.flights.start(key, run, { tags: plan.tags, overdueAt, seen })
     flight.result.catch((error: unknown) => {
       if (flight.waiting === 0) this.#tellFailure(flight, error)
     })
@@ -209,13 +207,14 @@ export class ReadThrough {
     const ttl = typeof plan.ttl === 'function' ? plan.ttl(value) : plan.ttl
     const fullLifeMs = ttl === undefined ? this.#cache.defaultLifeMs : toMilliseconds(ttl)
     this.flights.overtake(flight)
-    await this.#cache.fill(flight.key, value, {
+    const storePlan: StorePlan = {
       lifeMs: shorten(fullLifeMs, plan.jitter * this.#random()),
       graceMs: Math.max(plan.staleWhileRevalidateMs, plan.staleIfErrorMs),
       // Only early refresh asks for it, and caches would have to find room for it.
       loadMs: plan.earlyRefresh > 0 ? loadMs : 0,
       tags: plan.tags,
-    })
+    }
+    await this.#cache.fill(flight, value, storePlan)
   }
 }
 

@@ -7,6 +7,8 @@ export interface Flight<T = unknown> {
   readonly overdueAt: number
   /** What the loader answers. */
   readonly result: Promise<T>
+  /** The key's state over which the loaded value may be stored; `undefined` where nobody else writes. */
+  seen: string | undefined
   /** True once the key was written or invalidated after this load began. */
   readonly fenced: boolean
   /** Aborted when nobody wants the answer any more. */
@@ -22,6 +24,7 @@ export interface Flight<T = unknown> {
 export interface FlightOptions {
   readonly tags?: readonly string[]
   readonly overdueAt?: number
+  readonly seen?: string | undefined
 }
 
 /**
@@ -53,10 +56,10 @@ export class SingleFlight {
   /** Starts a load that callers who come meanwhile find by {@link SingleFlight.underWay}. */
   start<T>(
     key: string,
-    load: (flight: Flight) => Promise<T>,
-    { tags = [], overdueAt = Number.POSITIVE_INFINITY }: FlightOptions = {},
+    load: (flight: Flight<T>) => Promise<T>,
+    { tags = [], overdueAt = Number.POSITIVE_INFINITY, seen }: FlightOptions = {},
   ): Flight<T> {
-    const flight = new FlightRecord(key, tags, overdueAt)
+    const flight = new FlightRecord(key, tags, overdueAt, seen)
     const replaced = this.#current.get(key)
     if (replaced !== undefined) this.retire(replaced)
     this.#current.set(key, flight)
@@ -66,7 +69,7 @@ export class SingleFlight {
       settle = resolve
     }).finally(() => this.#forget(flight))
     // Inside a promise: a loader that throws at once has failed like any other.
-    settle(new Promise<T>((resolve) => resolve(load(flight))))
+    settle(new Promise<T>((resolve) => resolve(load(flight as Flight<T>))))
     return flight as Flight<T>
   }
 
@@ -135,6 +138,7 @@ class FlightRecord implements Flight {
   readonly key: string
   readonly tags: readonly string[]
   readonly overdueAt: number
+  seen: string | undefined
   result: Promise<unknown> = Promise.resolve()
   fenced = false
   waiting = 0
@@ -142,10 +146,11 @@ class FlightRecord implements Flight {
   failureTold = false
   #controller: AbortController | undefined
 
-  constructor(key: string, tags: readonly string[], overdueAt: number) {
+  constructor(key: string, tags: readonly string[], overdueAt: number, seen: string | undefined) {
     this.key = key
     this.tags = tags
     this.overdueAt = overdueAt
+    this.seen = seen
   }
 
   /** Made when asked for: most loaders do not look at it. */

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type CacheSettings,
-  type GetOrSetOptions,
   type HeldValue,
-  type Loader,
   ManualClock,
   type SetOptions,
   type StorePlan,
@@ -61,10 +59,6 @@ class KeepingCache extends FourMethodCache {
 
   constructor(settings?: CacheSettings) {
     super({ clock: new ManualClock(), ...settings })
-  }
-
-  reload<T>(key: string, loader: Loader<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    return this.load(key, loader, options)
   }
 
   protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
@@ -149,30 +143,5 @@ describe('getOrSet of a cache that keeps values past their life', () => {
     await turn()
     expect(call()).toEqual({ state: 'failed', reason: FAILURE })
     expect(source.loads).toEqual([])
-  })
-})
-
-describe('load', () => {
-  test('does not ask what is held, and fills', async () => {
-    const cache = new KeepingCache()
-    cache.kept.set('key', { value: 'old', freshMs: 1_000, loadMs: 0 })
-    const source = new Source()
-    const reloads = [cache.reload('key', source.load), cache.reload('key', source.load)]
-    await source.answer('new')
-    expect(await Promise.all(reloads)).toEqual(['new', 'new'])
-    expect(cache.kept.get('key')?.value).toBe('new')
-    expect(cache.calls).toEqual([])
-    expect(source.loads).toHaveLength(1)
-  })
-
-  test('is joined by whoever a loader makes load at once', async () => {
-    const cache = new KeepingCache()
-    let joined: Promise<string> | undefined
-    const first = cache.reload('key', () => {
-      joined = cache.reload('key', () => 'another')
-      return 'loaded'
-    })
-    expect(await first).toBe('loaded')
-    expect(await joined).toBe('loaded')
   })
 })

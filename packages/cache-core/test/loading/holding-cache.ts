@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
 import {
+  type Flight,
   type GetOrSetOptions,
   type HeldValue,
   type Loader,
@@ -29,7 +30,7 @@ export class HoldingCache<T = string> implements LoadingCache {
   readonly clock = new ManualClock()
   readonly defaultLifeMs = 3_600_000
   readonly reads: ReadThrough
-  readonly fills: { key: string; value: unknown; plan: StorePlan }[] = []
+  readonly fills: { key: string; value: unknown; plan: StorePlan; seen: string | undefined }[] = []
   readonly served: string[] = []
   readonly failures: { key: string; error: unknown }[] = []
   /** What storing waits for, once the value is there. */
@@ -40,8 +41,14 @@ export class HoldingCache<T = string> implements LoadingCache {
     this.reads = new ReadThrough(this, random)
   }
 
-  readonly fill = async (key: string, value: unknown, plan: StorePlan): Promise<void> => {
-    this.fills.push({ key, value, plan })
+  /** What {@link LoadingCache.beforeLoad} does, where a test says so. */
+  turn: (flight: Flight) => Promise<HeldValue | undefined> | undefined = () => undefined
+
+  readonly beforeLoad = <V>(flight: Flight<V>): Promise<HeldValue<V> | undefined> | undefined =>
+    this.turn(flight) as Promise<HeldValue<V> | undefined> | undefined
+
+  readonly fill = async ({ key, seen }: Flight, value: unknown, plan: StorePlan): Promise<void> => {
+    this.fills.push({ key, value, plan, seen })
     const expiresAt = this.clock.now() + plan.lifeMs
     const { graceMs, loadMs } = plan
     this.#entries.set(key, { value: value as T, expiresAt, graceMs, loadMs })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type GetOrSetOptions, planLoad } from '../../src/index.js'
+import type { GetOrSetOptions } from '../../src/index.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 
@@ -98,19 +98,6 @@ describe('a load', () => {
     await source.answer('of a', 0)
     await source.answer('of b', 1)
     expect(await Promise.all(calls)).toEqual(['of a', 'of b'])
-  })
-
-  test('is done whatever is held when asked for by load', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'held', { freshMs: 1_000 })
-    const source = new Source()
-    const plan = planLoad<string>({ staleIfError: '1h' })
-    const calls = [1, 2].map(() => follow(cache.reads.load('key', source.load, plan)))
-    const failure = new Error('the source is down')
-    await source.fail(failure)
-    for (const call of calls) expect(call().reason).toBe(failure)
-    expect(source.loads).toHaveLength(1)
-    expect(cache.served).toEqual([])
   })
 })
 

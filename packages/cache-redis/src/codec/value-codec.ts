@@ -1,98 +1,129 @@
-import { promisify } from 'node:util'
-import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
 import { type CacheMonitor, type Clock, SerializationError } from '@verbatim/cache-core'
-import { corrupt, type Freshness, isEnvelope, openEnvelope, sealEnvelope } from './envelope.js'
-import { decodeTaggedJson, encodeTaggedJson } from './tagged-json.js'
+import {
+  type Body,
+  type CompressionSettings,
+  MAX_JSON_BYTES,
+  type PackedBody,
+  pack,
+  unpack,
+} from './body.js'
+import { corrupt, tooLarge } from './codec-errors.js'
+import { type CodecThreads, codecThreads } from './codec-threads.js'
+import {
+  HEADER_LENGTH,
+  isEnvelope,
+  MAX_TAGS_LENGTH,
+  openEnvelope,
+  readFreshness,
+  readStamp,
+  sealEnvelope,
+  type TagVersion,
+  type WriteDetails,
+} from './envelope.js'
+import { failureOf } from './failure.js'
+import { decodeTaggedJson } from './tagged-json.js'
+import { type JsonTree, toJson } from './to-json.js'
 
-/** The largest value, before compression. Reading refuses more before it allocates anything. */
-export const MAX_VALUE_BYTES: number = 64 * 1_024 * 1_024
+/** The largest value as Redis holds it, unless told otherwise. */
+export const DEFAULT_MAX_VALUE_BYTES: number = 8 * 1_024 * 1_024
 
-/** From here on (de)compression leaves the event loop; below, a thread would cost more than it saves. */
-const ASYNC_FROM_BYTES = 64 * 1_024
+/** Of JSON. A smaller value holds up the event loop for less time than a thread would take. */
+const THREAD_FROM_BYTES = 1_024 * 1_024
 
 /** How the original wrote small values: this marker, then plain JSON. Read, never written. */
 const SEED_MARKER = Buffer.from('rawj:')
 
-const deflateAsync = promisify(deflate)
-const inflateAsync = promisify(inflate)
-
-export interface CodecOptions {
-  /** Values of more bytes than this are compressed. */
-  readonly compressionThreshold: number
-  /** 1 fastest to 9 smallest. */
-  readonly compressionLevel: number
+export interface CodecOptions extends CompressionSettings {
+  /** The largest value as Redis holds it: compressed, without its tags. Default: 8 MiB. */
+  readonly maxValueBytes?: number | undefined
   readonly clock: Clock
   readonly monitor: CacheMonitor | undefined
 }
 
 /** A value read back from bytes. */
-export interface Decoded extends Freshness {
+export interface Decoded extends WriteDetails {
   readonly value: unknown
+  readonly tags: readonly TagVersion[]
 }
+
+/** Finishes the bytes of a value, once the versions of its tags are known. */
+export type Seal = (tags: readonly TagVersion[]) => Buffer
 
 /** Turns values into the bytes that Redis holds, and back. */
 export class ValueCodec {
-  readonly #options: CodecOptions
+  readonly #compression: CompressionSettings
+  readonly #maxValueBytes: number
+  readonly #clock: Clock
+  readonly #monitor: CacheMonitor | undefined
+  readonly #threads: CodecThreads
 
-  constructor(options: CodecOptions) {
-    this.#options = options
+  constructor(options: CodecOptions, threads: CodecThreads = codecThreads) {
+    const { compressionThreshold, compressionLevel } = options
+    this.#compression = { compressionThreshold, compressionLevel }
+    this.#maxValueBytes = options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES
+    this.#clock = options.clock
+    this.#monitor = options.monitor
+    this.#threads = threads
   }
 
   /**
-   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for what cannot be stored
+   * Takes the value as it is when called.
+   *
+   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for what cannot be stored,
+   * (`CODEC_FAILED`) when there are too many large values at once
    */
-  async encode(key: string, value: unknown, freshness: Freshness): Promise<Buffer> {
-    const plain = Buffer.from(encodeTaggedJson(value))
-    if (plain.length > MAX_VALUE_BYTES) {
-      throw new SerializationError(
-        `value takes ${plain.length} bytes as JSON; at most ${MAX_VALUE_BYTES} can be stored`,
-        { code: 'VALUE_TOO_LARGE', context: { bytes: plain.length } },
-      )
+  async encode(key: string, value: unknown, details: WriteDetails): Promise<Seal> {
+    const writtenAt = this.#clock.wallTime()
+    const { compression, ...body } = await this.#pack(toJson(value, MAX_JSON_BYTES))
+    if (compression !== undefined) {
+      const { length, milliseconds } = compression
+      this.#monitor?.observeCompression(body.decodedLength, length, milliseconds)
     }
-    const compressed = await this.#compress(plain)
-    return sealEnvelope(key, {
-      compressed: compressed !== undefined,
-      decodedLength: plain.length,
-      graceMs: freshness.graceMs,
-      loadMs: freshness.loadMs,
-      writtenAt: this.#options.clock.wallTime(),
-      body: compressed ?? plain,
-    })
+    this.#assertStorable(body)
+    return (tags) => sealEnvelope(key, { ...details, tags, writtenAt, body })
   }
 
-  /** @throws when the bytes are not a value that was stored under this key */
+  /** @throws SerializationError when the bytes are not a value that was stored under this key */
   async decode(key: string, bytes: Buffer): Promise<Decoded> {
-    if (bytes.subarray(0, SEED_MARKER.length).equals(SEED_MARKER)) {
-      return {
-        value: JSON.parse(bytes.toString('utf8', SEED_MARKER.length)),
-        graceMs: 0,
-        loadMs: 0,
-      }
+    // Tags come on top: they are not known yet when a value is measured.
+    if (bytes.length > this.#maxValueBytes + MAX_TAGS_LENGTH) throw corrupt('larger than allowed')
+    try {
+      if (bytes.subarray(0, SEED_MARKER.length).equals(SEED_MARKER)) return decodeSeedValue(bytes)
+      if (!isEnvelope(bytes)) throw corrupt('not in a form that this cache writes')
+      const { body, ...details } = openEnvelope(key, bytes)
+      return { value: await this.#unpack(body), ...details }
+    } catch (error) {
+      throw error instanceof SerializationError
+        ? error
+        : corrupt(`unreadable (${failureOf(error)})`)
     }
-    if (!isEnvelope(bytes)) throw corrupt('not in a form that this cache writes')
-    const { compressed, decodedLength, graceMs, loadMs, body } = openEnvelope(key, bytes)
-    if (decodedLength > MAX_VALUE_BYTES) throw corrupt('larger than allowed')
-    const plain = compressed ? await decompress(body, decodedLength) : body
-    if (plain.length !== decodedLength) throw corrupt('of another length than it says')
-    return { value: decodeTaggedJson(plain.toString()), graceMs, loadMs }
   }
 
-  /** Answers `undefined` where compression is not due or does not pay. */
-  async #compress(plain: Buffer): Promise<Buffer | undefined> {
-    const { compressionThreshold, compressionLevel: level, clock, monitor } = this.#options
-    if (plain.length <= compressionThreshold) return undefined
-    const startedAt = clock.now()
-    const body =
-      plain.length < ASYNC_FROM_BYTES
-        ? deflateSync(plain, { level })
-        : await deflateAsync(plain, { level })
-    monitor?.observeCompression(plain.length, body.length, clock.now() - startedAt)
-    return body.length < plain.length ? body : undefined
+  #pack(tree: JsonTree): Promise<PackedBody> {
+    return tree.likelyBytes > THREAD_FROM_BYTES
+      ? this.#threads.pack(tree, this.#compression)
+      : pack(tree.json, this.#compression)
+  }
+
+  async #unpack(body: Body): Promise<unknown> {
+    if (body.decodedLength > MAX_JSON_BYTES) throw corrupt('larger than allowed')
+    return body.decodedLength > THREAD_FROM_BYTES
+      ? this.#threads.unpack(body)
+      : decodeTaggedJson(await unpack(body))
+  }
+
+  #assertStorable({ bytes, decodedLength }: Body): void {
+    if (decodedLength > MAX_JSON_BYTES) {
+      throw tooLarge(decodedLength, 'as JSON', `at most ${MAX_JSON_BYTES} can be stored`)
+    }
+    const length = HEADER_LENGTH + bytes.length
+    if (length > this.#maxValueBytes) {
+      throw tooLarge(length, 'in Redis', `maxValueBytes allows ${this.#maxValueBytes}`)
+    }
   }
 }
 
-/** A body that unpacks to more than its header says is refused as soon as it does. */
-async function decompress(body: Buffer, decodedLength: number): Promise<Buffer> {
-  const limit = { maxOutputLength: Math.max(decodedLength, 1) }
-  return decodedLength < ASYNC_FROM_BYTES ? inflateSync(body, limit) : inflateAsync(body, limit)
+function decodeSeedValue(bytes: Buffer): Decoded {
+  const value: unknown = JSON.parse(bytes.toString('utf8', SEED_MARKER.length))
+  return { value, ...readFreshness(bytes), stamp: readStamp(bytes), tags: [] }
 }

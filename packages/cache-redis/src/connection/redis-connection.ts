@@ -1,19 +1,30 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { InfrastructureError } from '@verbatim/cache-core'
-import type { RedisClient } from './redis-client.js'
+import type { Cluster, Redis } from 'ioredis'
+import { AllServers, type Target } from './all-servers.js'
+import { patienceFor } from './client-settings.js'
+import { ClusterMasters } from './cluster-masters.js'
+import { CONNECTION_LOST, troubleOf, unavailable } from './connection-errors.js'
+import { meaningOf } from './error-replies.js'
+import { destroyClient, type RedisClient } from './redis-client.js'
+import { RedisServer } from './redis-server.js'
+import { listen } from './shared-listeners.js'
+import { TimeLimit } from './time-limit.js'
 
 /** How long `connect()` waits for an answer, one way or the other. */
 const CONNECT_DEADLINE_MS = 1_500
-const CLOSE_DEADLINE_MS = 500
-const PAUSE_BETWEEN_CHECKS_MS = 100
+const DRAIN_MS = 500
 
 /**
  * Sends commands and waits for the answer, within the time limit.
  *
- * @throws InfrastructureError (`BACKEND_UNAVAILABLE`, `BACKEND_TIMEOUT`, `BACKEND_REFUSED`) that
- * holds neither arguments nor values
+ * @param on - what the commands are about: a key, or one of the masters. In a Cluster they are then
+ * sent if the master that has it is trusted; without it, if all are
+ * @throws InfrastructureError (`BACKEND_UNAVAILABLE`, `BACKEND_TIMEOUT`, `BACKEND_REFUSED`,
+ * `BACKEND_OVERLOADED`) that holds neither arguments nor values
  */
-export type RunCommands = <T>(send: (client: RedisClient) => Promise<T>) => Promise<T>
+export type RunCommands = <T>(
+  send: (client: RedisClient) => Promise<T>,
+  on?: string | Redis,
+) => Promise<T>
 
 export interface ConnectionOptions {
   readonly client: RedisClient
@@ -21,216 +32,186 @@ export interface ConnectionOptions {
   readonly owned: boolean
   /** The longest that one command may take, in milliseconds. */
   readonly commandTimeoutMs: number
-  /** Must succeed before the connection is trusted, for the first time or again. */
-  readonly check: (client: RedisClient) => Promise<unknown>
+  /** Must succeed on every connection to a master before it is trusted, and after each loss of trust. */
+  readonly check: (master: Redis) => Promise<unknown>
+  /** Redis can be used, at least in part; or no longer, not even in part. */
   readonly onChange: (ready: boolean) => void
+  /** A master is trusted, for the first time or again. */
+  readonly onTrust?: (master: Redis) => void
+  /** The masters are others than before. */
+  readonly onTopologyChange?: () => void
 }
 
 /**
- * A connection that is either trusted or not used.
- *
- * One command that times out or loses its connection ends the trust: calls then fail at once, and
- * the server is checked in the background until it answers. So a server that hangs costs one caller
- * its time limit, not every caller.
+ * A connection to one server or to the masters of a Cluster, each of which is either trusted or not
+ * used (see {@link RedisServer}).
  */
 export class RedisConnection {
   readonly #options: ConnectionOptions
   readonly #client: RedisClient
-  readonly #waiting = new Set<(ready: boolean) => void>()
-  readonly #closing = new AbortController()
-  #state: 'idle' | 'untrusted' | 'ready' | 'closed' = 'idle'
-  /** False until a first call has waited for the connection, successfully or not. */
+  readonly #limit: TimeLimit
+  readonly #servers = new Map<Redis, RedisServer>()
+  /** Undefined unless the client is one for a Cluster. */
+  readonly #cluster: ClusterMasters | undefined
+  readonly #whole: Target
+  readonly #stops: (() => void)[] = []
+  #state: 'idle' | 'started' | 'closed' = 'idle'
   #wasTried = false
-  #checking = false
-  #lastTrouble: string | undefined
+  #ready = false
+  #trouble: string | undefined
   #closed: Promise<void> | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#client = options.client
-    this.#client.on('ready', this.#onReady)
-    this.#client.on('close', this.#onClose)
-    // Without a listener the client would print its errors to stderr. A client that was handed in
-    // has, or has not, its owner's.
-    if (options.owned) this.#client.on('error', this.#noteTrouble)
+    this.#limit = new TimeLimit(options.commandTimeoutMs)
+    if (options.client.isCluster) {
+      const cluster = new ClusterMasters(options.client as Cluster, () => this.#follow())
+      this.#cluster = cluster
+      this.#whole = new AllServers(this.#servers, () => cluster.coverAllSlots)
+    } else {
+      this.#whole = this.#add(options.client as Redis)
+    }
   }
 
   get ready(): boolean {
-    return this.#state === 'ready'
+    return this.#ready
   }
 
   /** Why Redis could not be used last time, such as `ECONNREFUSED` or `WRONGPASS`. */
   get lastTrouble(): string | undefined {
-    return this.#lastTrouble
+    if (this.#whole.usable) return undefined
+    return this.#whole.trouble ?? this.#trouble
+  }
+
+  /** The masters that there are, trusted or not. In a Cluster none until it is connected. */
+  masters(): Redis[] {
+    return this.#cluster?.all ?? [...this.#servers.keys()]
   }
 
   /** Opens the connection if need be. Answers whether it can be used; never rejects. */
   async connect(deadlineMs: number = CONNECT_DEADLINE_MS): Promise<boolean> {
-    if (this.#state === 'ready') return true
     if (this.#state === 'closed') return false
     if (this.#state === 'idle') this.#start()
-    return new Promise((resolve) => {
-      const settle = (ready: boolean): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(settle)
-        resolve(ready)
-      }
-      const timer = setTimeout(() => settle(false), deadlineMs)
-      this.#waiting.add(settle)
-    })
+    const endsAt = performance.now() + deadlineMs
+    await this.#cluster?.known(deadlineMs)
+    if (!this.#ready) await this.#whole.settled(endsAt - performance.now())
+    this.#wasTried = true
+    return this.#ready
   }
 
-  readonly run: RunCommands = async (send) => {
-    // Only the very first calls wait for the connection; after that, calls fail at once.
-    if (!this.#wasTried) {
-      await this.connect(this.#options.commandTimeoutMs)
-      this.#wasTried = true
-    }
-    if (this.#state !== 'ready') throw unavailable(this.#lastTrouble)
-    try {
-      return await this.#attempt(send)
-    } catch (error) {
-      // A refusal is an answer: the connection itself is sound.
-      if (error instanceof InfrastructureError && error.code !== 'BACKEND_REFUSED') this.#distrust()
-      throw error
-    }
+  readonly run: RunCommands = (send, on) => {
+    const target = this.#targetFor(on)
+    if (!target?.usable) return this.#runOnceConnected(send, on)
+    return this.#limit.run(() => send(this.#client), target.judge)
   }
 
-  /** Ends the connection if it is ours. Takes no longer than a second, whatever the server does. */
-  close(): Promise<void> {
-    this.#closed ??= this.#end()
+  /**
+   * Ends the connection if it is ours.
+   *
+   * @param options - `drainMs`: how long commands that are under way may still be answered, in
+   * milliseconds; 500 by default
+   */
+  close({ drainMs = DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#end(drainMs)
     return this.#closed
   }
 
-  async #end(): Promise<void> {
+  async #end(drainMs: number): Promise<void> {
     this.#state = 'closed'
-    this.#closing.abort()
-    this.#settleWaiting(false)
-    this.#client.off('ready', this.#onReady)
-    this.#client.off('close', this.#onClose)
-    if (!this.#options.owned) return
-    if (this.#client.status === 'ready') {
-      await within(CLOSE_DEADLINE_MS, this.#client.quit()).catch(() => undefined)
-    }
-    this.#client.disconnect()
+    this.#ready = false
+    this.#cluster?.close()
+    for (const server of this.#servers.values()) server.close()
+    for (const stop of this.#stops) stop()
+    await this.#limit.drain(drainMs)
+    if (this.#options.owned) destroyClient(this.#client)
   }
 
   #start(): void {
-    this.#state = 'untrusted'
-    if (this.#client.status === 'ready') void this.#regainTrust()
-    // Whether it succeeds is told by the events.
-    else if (this.#client.status === 'wait') this.#client.connect().catch(() => undefined)
-  }
-
-  readonly #onReady = (): void => {
-    if (this.#state === 'untrusted') void this.#regainTrust()
-  }
-
-  readonly #onClose = (): void => {
-    this.#distrust()
-    this.#settleWaiting(false)
-  }
-
-  readonly #noteTrouble = (error: unknown): void => {
-    this.#lastTrouble = kindOf(error)
-  }
-
-  #distrust(): void {
-    if (this.#state !== 'ready') return
-    this.#state = 'untrusted'
-    this.#options.onChange(false)
-    void this.#regainTrust()
-  }
-
-  /** Checks the server until it answers. Ends when the connection does; the next one starts anew. */
-  async #regainTrust(): Promise<void> {
-    if (this.#checking) return
-    this.#checking = true
-    while (this.#state === 'untrusted' && this.#client.status === 'ready') {
-      try {
-        await this.#attempt(this.#options.check)
-        if (this.#state === 'untrusted') this.#trust()
-      } catch {
-        await sleep(PAUSE_BETWEEN_CHECKS_MS, undefined, {
-          ref: false,
-          signal: this.#closing.signal,
-        }).catch(() => undefined)
-      }
+    this.#state = 'started'
+    if (this.#cluster === undefined) {
+      for (const server of this.#servers.values()) server.start()
+      return
     }
-    this.#checking = false
-  }
-
-  #trust(): void {
-    this.#state = 'ready'
-    this.#lastTrouble = undefined
-    this.#options.onChange(true)
-    this.#settleWaiting(true)
-  }
-
-  readonly #attempt: RunCommands = async (send) => {
-    try {
-      return await within(this.#options.commandTimeoutMs, send(this.#client))
-    } catch (error) {
-      // A mistake of ours is not to be taken for trouble with Redis.
-      if (error instanceof TypeError) throw error
-      this.#noteTrouble(error)
-      if (error instanceof InfrastructureError) throw error
-      throw isErrorReply(error) ? refused(kindOf(error)) : unavailable(kindOf(error))
+    const note = (error: unknown): void => {
+      const trouble = troubleOf(error)
+      if (trouble !== CONNECTION_LOST || this.#trouble === undefined) this.#trouble = trouble
     }
+    this.#stops.push(listen(this.#client, 'node error', note))
+    if (this.#options.owned) this.#stops.push(listen(this.#client, 'error', note))
+    this.#cluster.start()
   }
 
-  #settleWaiting(ready: boolean): void {
-    for (const settle of this.#waiting) settle(ready)
+  #targetFor(on: string | Redis | undefined): Target | undefined {
+    if (on === undefined || this.#cluster === undefined) return this.#whole
+    const master = typeof on === 'string' ? this.#cluster.of(on) : on
+    return master && this.#servers.get(master)
   }
-}
 
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    // After a stall of this process timers run before sockets are read. The answer may be there
-    // already, so it gets that one chance before Redis is blamed.
-    timer = setTimeout(() => setImmediate(() => reject(timedOut(milliseconds))), milliseconds)
-  })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
+  /** Only the very first calls wait for the connection; after that, calls fail at once. */
+  async #runOnceConnected<T>(
+    send: (client: RedisClient) => Promise<T>,
+    on: string | Redis | undefined,
+  ): Promise<T> {
+    if (!this.#wasTried) await this.connect(this.#limit.milliseconds)
+    let target = this.#targetFor(on)
+    if (this.#state !== 'closed' && target?.wasTried === false) {
+      await target.settled(this.#limit.milliseconds)
+      target = this.#targetFor(on)
+    }
+    if (target?.usable) return this.#limit.run(() => send(this.#client), target.judge)
+    throw unavailable(target === undefined ? this.lastTrouble : target.trouble)
   }
-}
 
-/** True for what Redis itself answered, such as `OOM` or `NOPERM`. */
-function isErrorReply(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError'
-}
+  #add(redis: Redis): RedisServer {
+    const { owned, check, commandTimeoutMs } = this.#options
+    const server = new RedisServer({
+      redis,
+      owned,
+      inCluster: this.#client.isCluster,
+      limit: this.#limit,
+      patienceMs: patienceFor(commandTimeoutMs),
+      check,
+      onChange: () => this.#onServerChange(server),
+    })
+    this.#servers.set(redis, server)
+    return server
+  }
 
-/** What kind of trouble an error is, without what it says: that may quote arguments. */
-function kindOf(error: unknown): string {
-  const { code, name, message } = error as Partial<NodeJS.ErrnoException>
-  if (isErrorReply(error)) return /^[A-Z]+/.exec(message ?? '')?.[0] ?? 'ERR'
-  return code ?? name ?? 'UNKNOWN'
-}
+  /** Makes the servers those that the Cluster has. */
+  #follow(): void {
+    const masters = new Set(this.masters())
+    for (const [redis, server] of this.#servers) {
+      if (masters.has(redis)) continue
+      server.close()
+      this.#servers.delete(redis)
+    }
+    for (const redis of masters) if (!this.#servers.has(redis)) this.#add(redis).start()
+    this.#update()
+    this.#options.onTopologyChange?.()
+  }
 
-// Errors are made anew, never passed on: those of the client carry the command's arguments, and so
-// passwords and values.
+  #onServerChange(server: RedisServer): void {
+    this.#update()
+    if (server.trusted) this.#options.onTrust?.(server.redis)
+  }
 
-function unavailable(reason: string | undefined): InfrastructureError {
-  const because = reason === undefined ? '' : ` (${reason})`
-  return new InfrastructureError(`Redis is not connected${because}`, {
-    code: 'BACKEND_UNAVAILABLE',
-    context: { reason },
-  })
-}
+  #update(): void {
+    const servers = [...this.#servers.values()]
+    const ready = servers.some(({ trusted }) => trusted)
+    if (!this.#whole.usable) this.#refreshSlots()
+    if (ready === this.#ready) return
+    this.#ready = ready
+    this.#options.onChange(ready)
+  }
 
-function timedOut(milliseconds: number): InfrastructureError {
-  return new InfrastructureError(`Redis did not answer within ${milliseconds} ms`, {
-    code: 'BACKEND_TIMEOUT',
-    context: { milliseconds },
-  })
-}
-
-function refused(reply: string): InfrastructureError {
-  return new InfrastructureError(`Redis refused the command: ${reply}`, {
-    code: 'BACKEND_REFUSED',
-    context: { reply },
-  })
+  /** Another server may have taken the place of one that is no use, or of one that left. */
+  #refreshSlots(): void {
+    this.#cluster?.refreshWhile(() => {
+      const trouble = this.lastTrouble
+      // Each refresh is a connection of its own, with a password of its own to be refused.
+      const wouldBeRefused = trouble !== undefined && meaningOf(trouble).retrySlowly
+      return !this.#whole.usable && !wouldBeRefused
+    })
+  }
 }

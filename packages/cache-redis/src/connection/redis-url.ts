@@ -1,13 +1,28 @@
+import { isIP } from 'node:net'
 import { ConfigurationError } from '@verbatim/cache-core'
-import type { RedisOptions } from 'ioredis'
 
 /** Where a server is and how to get in: the part of the client's options that a URL can say. */
-export type RedisTarget = Pick<
-  RedisOptions,
-  'host' | 'port' | 'db' | 'username' | 'password' | 'tls'
->
+export interface RedisTarget {
+  readonly host: string
+  readonly port: number
+  readonly db: number
+  readonly username?: string
+  readonly password?: string
+  readonly tls?: TlsOptions
+}
+
+/** What is particular to one server. Certificates are verified against Node's list of authorities. */
+export interface TlsOptions {
+  readonly servername?: string
+}
 
 const ALLOWED = 'redis://[user:password@]host[:port][/database] or rediss:// for TLS'
+
+/** Where a URL stands, which decides what its errors call it, and what it need not say. */
+interface UrlPlace {
+  readonly option?: string
+  readonly defaultPort?: number
+}
 
 /**
  * Reads a Redis URL, strictly. The client's own reading is not used: it turns query parameters into
@@ -16,42 +31,54 @@ const ALLOWED = 'redis://[user:password@]host[:port][/database] or rediss:// for
  * @throws ConfigurationError (`INVALID_REDIS_URL`); the message never shows the URL, which may hold
  * a password
  */
-export function parseRedisUrl(text: unknown): RedisTarget {
+export function parseRedisUrl(
+  text: unknown,
+  { option = 'redisUrl', defaultPort = 6_379 }: UrlPlace = {},
+): RedisTarget {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined) throw invalid('is not a URL')
+  if (url === undefined) throw invalidUrl(option, 'is not a URL')
   const secure = url.protocol === 'rediss:'
-  if (!secure && url.protocol !== 'redis:') throw invalid(`has the scheme ${url.protocol}`)
-  if (url.hostname === '') throw invalid('has no host')
-  if (url.search !== '' || url.hash !== '') throw invalid('has a query or a fragment')
+  if (!secure && url.protocol !== 'redis:')
+    throw invalidUrl(option, `has the scheme ${url.protocol}`)
+  if (url.hostname === '') throw invalidUrl(option, 'has no host')
+  if (url.search !== '' || url.hash !== '') throw invalidUrl(option, 'has a query or a fragment')
   const database = /^\/?(\d*)$/.exec(url.pathname)?.[1]
-  if (database === undefined) throw invalid('has a path that is not a database number')
+  if (database === undefined) throw invalidUrl(option, 'has a path that is not a database number')
   // An IPv6 address stands in brackets in a URL, and nowhere else.
   const host = url.hostname.replaceAll(/[[\]]/g, '')
   return {
     host,
-    port: url.port === '' ? 6379 : Number(url.port),
+    port: url.port === '' ? defaultPort : Number(url.port),
     db: Number(database),
-    ...(url.username === '' ? {} : { username: decoded(url.username) }),
-    ...(url.password === '' ? {} : { password: decoded(url.password) }),
-    ...(secure ? { tls: isAddress(host) ? {} : { servername: host } } : {}),
+    ...(url.username === '' ? {} : { username: decoded(url.username, option) }),
+    ...(url.password === '' ? {} : { password: decoded(url.password, option) }),
+    ...(secure ? { tls: tlsFor(host) } : {}),
   }
 }
 
-function decoded(part: string): string {
+/** A server that is reached by name is told the name: it may hold the certificates of several. */
+export function tlsFor(host: string): TlsOptions {
+  return isIP(host) === 0 ? { servername: host } : {}
+}
+
+/** Reads an address as the client writes it. One of IPv6 has colons of its own. */
+export function parseAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
+}
+
+/** The error for a URL that is not allowed. */
+export function invalidUrl(option: string, what: string): ConfigurationError {
+  return new ConfigurationError(`${option} ${what}; allowed: ${ALLOWED}`, {
+    code: 'INVALID_REDIS_URL',
+    context: { option },
+  })
+}
+
+function decoded(part: string, option: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw invalid('has a user or password with a % that escapes nothing; write %25')
+    throw invalidUrl(option, 'has a user or password with a % that escapes nothing; write %25')
   }
-}
-
-function isAddress(host: string): boolean {
-  return host.includes(':') || /^[\d.]+$/.test(host)
-}
-
-function invalid(what: string): ConfigurationError {
-  return new ConfigurationError(`redisUrl ${what}; allowed: ${ALLOWED}`, {
-    code: 'INVALID_REDIS_URL',
-    context: { option: 'redisUrl' },
-  })
 }

@@ -1,9 +1,42 @@
+import type { InfrastructureError } from '@verbatim/cache-core'
+
+/** A change under way that others may have to wait for. */
+export class Change {
+  /** Why Redis could not be told of it, if so. */
+  trouble: InfrastructureError | undefined
+  #waiting: (() => void)[] | undefined = []
+
+  /** Resolves when it has come to its end, with the trouble there was. */
+  async ended(): Promise<InfrastructureError | undefined> {
+    await new Promise<void>((resolve) => {
+      if (this.#waiting === undefined) resolve()
+      else this.#waiting.push(resolve)
+    })
+    return this.trouble
+  }
+
+  end(): void {
+    for (const resolve of this.#waiting ?? []) resolve()
+    this.#waiting = undefined
+  }
+}
+
 /** A read or write of one key that is under way. Hand it back to the fence when it ends. */
-export interface Ticket {
+export class Ticket extends Change {
   readonly key: string
   readonly kind: 'read' | 'write'
   /** Set when something newer has overtaken it. */
-  overtaken: boolean
+  overtaken = false
+  /** What overtook it, for a write that was overtaken by another change here. */
+  overtaker: Change | undefined
+  /** Set when word came from Redis that the key has changed, by this write or by another. */
+  heardOf = false
+
+  constructor(kind: 'read' | 'write', key: string) {
+    super()
+    this.kind = kind
+    this.key = key
+  }
 }
 
 /**
@@ -11,6 +44,7 @@ export interface Ticket {
  * newer, in either tier:
  *
  * - a read whose reply arrives after a write began must not bring its value into memory;
+ * - nor one during which word came from Redis that the key has changed: the reply may be older;
  * - a write that took long to encode must not be sent after a later write or delete.
  *
  * Only keys with something under way are remembered.
@@ -20,7 +54,7 @@ export class KeyFence {
   readonly #tickets = new Map<string, Set<Ticket>>()
 
   begin(kind: Ticket['kind'], key: string): Ticket {
-    const ticket: Ticket = { key, kind, overtaken: false }
+    const ticket = new Ticket(kind, key)
     const tickets = this.#tickets.get(key)
     if (tickets === undefined) this.#tickets.set(key, new Set([ticket]))
     else tickets.add(ticket)
@@ -30,14 +64,15 @@ export class KeyFence {
   /**
    * Says that a write is about to be sent; it overtakes what began before it, and all reads.
    *
-   * @returns false when a later write was sent already: then this one must not be
+   * @returns false when a later write was sent already: then this one must not be, and its caller
+   * is to be answered when that one has ended. Before that the key may still be in its old state.
    */
   claim(write: Ticket): boolean {
     if (write.overtaken) return false
     let isEarlier = true
     for (const ticket of this.#tickets.get(write.key) ?? []) {
       if (ticket === write) isEarlier = false
-      else if (isEarlier || ticket.kind === 'read') ticket.overtaken = true
+      else if (isEarlier || ticket.kind === 'read') overtake(ticket, write)
     }
     return true
   }
@@ -52,15 +87,35 @@ export class KeyFence {
     if (tickets?.size === 0) this.#tickets.delete(ticket.key)
     if (ticket.kind !== 'write') return
     for (const other of tickets ?? []) if (other.kind === 'read') other.overtaken = true
+    ticket.end()
   }
 
-  /** Overtakes what is under way for the keys that match; only the reads, if so told. */
-  overtake(matches: (key: string) => boolean, kind?: 'read'): void {
-    for (const [key, tickets] of this.#tickets) {
-      if (!matches(key)) continue
-      for (const ticket of tickets) {
-        if (kind === undefined || ticket.kind === kind) ticket.overtaken = true
-      }
+  /** Says that word came from Redis that a key has changed. */
+  hear(key: string): void {
+    for (const ticket of this.#tickets.get(key) ?? []) {
+      ticket.heardOf = true
+      if (ticket.kind === 'read') ticket.overtaken = true
     }
   }
+
+  /** Says that a change of the keys that match is about to be sent; it overtakes all under way. */
+  claimAll(matches: (key: string) => boolean, change: Change): void {
+    for (const ticket of this.#matching(matches)) overtake(ticket, change)
+  }
+
+  /** Overtakes the reads under way for the keys that match. */
+  overtakeReads(matches: (key: string) => boolean): void {
+    for (const ticket of this.#matching(matches)) {
+      if (ticket.kind === 'read') ticket.overtaken = true
+    }
+  }
+
+  *#matching(matches: (key: string) => boolean): Iterable<Ticket> {
+    for (const [key, tickets] of this.#tickets) if (matches(key)) yield* tickets
+  }
+}
+
+function overtake(ticket: Ticket, change: Change): void {
+  ticket.overtaken = true
+  ticket.overtaker = change
 }

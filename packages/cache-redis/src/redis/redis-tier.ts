@@ -1,51 +1,34 @@
 import { createHash } from 'node:crypto'
-import { compileGlob, escapeGlob } from '@verbatim/cache-core'
-import type { Cluster, Redis } from 'ioredis'
-import { HEADER_LENGTH, readFreshness } from '../codec/envelope.js'
+import { InfrastructureError } from '@verbatim/cache-core'
+import type { Redis } from 'ioredis'
+import { readFreshness, readTags, type TagVersion } from '../codec/envelope.js'
 import type { Decoded, ValueCodec } from '../codec/value-codec.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
-import { Script } from './script.js'
+import { scanKeys } from './key-scan.js'
+import type { Keyspace } from './keyspace.js'
+import { groupBySlot, nodeOf } from './placement.js'
+import {
+  LEASE_MS,
+  PEEK,
+  READ,
+  READ_OR_LEASE,
+  REMOVE,
+  REMOVE_IF_UNCHANGED,
+  RENEW_LEASE,
+  WRITE,
+} from './programs.js'
+import type { Script } from './script.js'
+import type { ServerClocks } from './server-clocks.js'
 
-/** Keys asked for in one step of SCAN, and removed in one UNLINK. */
+/** The most keys named in one command. */
 const PAGE = 500
-
-/**
- * Reads a value with what is left of its life. Not a transaction: Redis refuses to queue even reads
- * for one when it is out of memory.
- */
-const READ = new Script(`
-local bytes = redis.call('GET', KEYS[1])
-if not bytes then return false end
-return {bytes, redis.call('PTTL', KEYS[1])}`)
-
-/** Reads of each value only what tells whether it is fresh. */
-const PEEK = new Script(`
-local found = {}
-for index, key in ipairs(KEYS) do
-  local header = redis.call('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
-  found[index] = header ~= '' and {header, redis.call('PTTL', key)}
-end
-return found`)
-
-/** The same, and removes the keys. */
-const REMOVE = new Script(`
-local found = {}
-for index, key in ipairs(KEYS) do
-  local header = redis.call('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
-  found[index] = header ~= '' and {header, redis.call('PTTL', key)}
-  redis.call('UNLINK', key)
-end
-return found`)
-
-/** Removes a key if it still holds the bytes with this digest. */
-const REMOVE_IF_UNCHANGED = new Script(`
-local bytes = redis.call('GET', KEYS[1])
-if bytes and redis.sha1hex(bytes) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end
-return 0`)
 
 /** A client may have been told to answer numbers as text. */
 type RedisNumber = number | string
+
+/** The bytes of a value, and how long Redis still holds them. */
+type Reply = readonly [bytes: Buffer, left: RedisNumber]
 
 /** A value as Redis holds it. */
 export interface StoredValue extends Decoded {
@@ -58,132 +41,179 @@ export interface CorruptValue {
   readonly corrupt: Buffer
 }
 
-/** The commands of this cache, all on keys under its prefix. Callers speak of keys without it. */
+/** A key without a value that somebody is to load. */
+export interface LoadLease {
+  /** By which the state of the key is told from any other. */
+  readonly seen: string
+  /** For how long another process has the load to itself; 0 when the load is ours. */
+  readonly leasedMs: number
+}
+
+/** What can be told of a value without reading it. */
+export interface Glimpse {
+  /** As in {@link StoredValue}. */
+  readonly freshMs: number
+  readonly tags: readonly TagVersion[]
+}
+
+/** What a write was to do. */
+export interface Write {
+  readonly bytes: Buffer
+  /** Its life and grace together; `Infinity` for ever. */
+  readonly holdMs: number
+  /** The only state of the key over which it may be done; over any when left out. */
+  readonly over?: string | undefined
+  /** Whether no later change of the key has gone ahead. */
+  readonly isWanted: () => boolean
+}
+
+export interface RedisTierOptions {
+  readonly client: RedisClient
+  readonly run: RunCommands
+  readonly masters: () => readonly Redis[]
+  readonly codec: ValueCodec
+  readonly keyspace: Keyspace
+  readonly clocks: ServerClocks
+}
+
+/** The commands of this cache, all on keys under its prefix. */
 export class RedisTier {
+  readonly #client: RedisClient
+  readonly #masters: () => readonly Redis[]
   readonly #run: RunCommands
   readonly #codec: ValueCodec
-  readonly #prefix: string
+  readonly #keyspace: Keyspace
+  readonly #clocks: ServerClocks
 
-  constructor(run: RunCommands, codec: ValueCodec, prefix: string) {
+  constructor({ client, run, masters, codec, keyspace, clocks }: RedisTierOptions) {
+    this.#masters = masters
+    this.#client = client
     this.#run = run
     this.#codec = codec
-    this.#prefix = prefix
+    this.#keyspace = keyspace
+    this.#clocks = clocks
   }
 
-  /** Answers `null` when there is none. */
+  /** Answers `null` when there is no value. */
   async read(key: string): Promise<StoredValue | CorruptValue | null> {
-    const reply = await this.#run((client) => READ.run(client, [this.#prefix + key]))
+    const name = this.#keyspace.nameOf(key)
+    const [reply] = (await this.#run(
+      (client) => READ.run(client, [name]),
+      name,
+    )) as (Reply | null)[]
+    return reply ? this.#decode(key, reply) : null
+  }
+
+  /** Answers for each key as {@link RedisTier.read} does. */
+  async readMany(keys: readonly string[]): Promise<(StoredValue | CorruptValue | null)[]> {
+    const replies = (await this.#onEach(READ, keys)) as (Reply | null)[]
+    return Promise.all(
+      replies.map(async (reply, index) => reply && this.#decode(keys[index] as string, reply)),
+    )
+  }
+
+  /**
+   * Reads a key that is going to be loaded if it has no value.
+   *
+   * @param stamp - marks the load, should it be ours
+   * @returns `null` when the load cannot be leased to anybody
+   */
+  async readOrLease(
+    key: string,
+    stamp: Buffer,
+  ): Promise<StoredValue | CorruptValue | LoadLease | null> {
+    const name = this.#keyspace.nameOf(key)
+    const reply = await this.#run((client) => READ_OR_LEASE.run(client, [name], [stamp]), name)
     if (reply === null) return null
-    const [bytes, remaining] = reply as [Buffer, RedisNumber]
+    const [bytes, number, leased] = reply as [Buffer, RedisNumber, Buffer?]
+    if (leased === undefined) return this.#decode(key, [bytes, number])
+    return { seen: bytes.toString('latin1'), leasedMs: Number(number) }
+  }
+
+  /** Says that the load so marked is still under way, or no more. */
+  async renewLease(key: string, seen: string, underWay: boolean): Promise<void> {
+    const name = this.#keyspace.nameOf(key)
+    const stamp = Buffer.from(seen, 'latin1')
+    const leaseMs = underWay ? LEASE_MS : 0
+    await this.#run((client) => RENEW_LEASE.run(client, [name], [stamp, leaseMs]), name)
+  }
+
+  /**
+   * Answers false when the key was not in the state over which it was to be written, or a later
+   * change has gone ahead.
+   *
+   * @throws InfrastructureError (`BACKEND_TIMEOUT`) also when the server came to it too late
+   */
+  async write(key: string, { bytes, holdMs, over, isWanted }: Write): Promise<boolean> {
+    const name = this.#keyspace.nameOf(key)
+    const hold = holdMs === Number.POSITIVE_INFINITY ? '' : holdMs
+    const state = over === undefined ? [] : [Buffer.from(over, 'latin1')]
+    const reply = await this.#run(async (client) => {
+      const startedAt = performance.now()
+      const clock = await this.#clocks.of(client, nodeOf(client, name), name)
+      if (!isWanted()) return 0
+      const deadline = clock.deadline(this.#clocks.timeoutMs, startedAt)
+      const args = [bytes, hold, deadline, ...state]
+      const at = Number(await WRITE.run(client, [name], args, isWanted))
+      if (at !== 0) clock.sample(Math.abs(at))
+      return at
+    }, name)
+    if (reply < 0) throw tooLate()
+    return reply > 0
+  }
+
+  /** Removes keys. Answers for each what was there. */
+  remove(keys: readonly string[]): Promise<(Glimpse | null)[]> {
+    return this.#glimpses(REMOVE, keys)
+  }
+
+  /** Answers for each key what is there. */
+  peek(keys: readonly string[]): Promise<(Glimpse | null)[]> {
+    return this.#glimpses(PEEK, keys)
+  }
+
+  async removeCorrupt(key: string, bytes: Buffer): Promise<void> {
+    const digest = createHash('sha1').update(bytes).digest('hex')
+    const name = this.#keyspace.nameOf(key)
+    await this.#run((client) => REMOVE_IF_UNCHANGED.run(client, [name], [digest]), name)
+  }
+
+  scan(pattern: string): AsyncIterable<string[]> {
+    const options = { run: this.#run, masters: this.#masters, keyspace: this.#keyspace }
+    return scanKeys(options, pattern)
+  }
+
+  async #decode(key: string, [bytes, left]: Reply): Promise<StoredValue | CorruptValue> {
     try {
       const decoded = await this.#codec.decode(key, bytes)
-      return { ...decoded, freshMs: toLife(remaining) - decoded.graceMs }
+      return { ...decoded, freshMs: toLife(left) - decoded.graceMs }
     } catch {
       return { corrupt: bytes }
     }
   }
 
-  /** @param holdMs - its life and grace together; `Infinity` for ever */
-  async write(key: string, bytes: Buffer, holdMs: number): Promise<void> {
-    const full = this.#prefix + key
-    await this.#run((client) =>
-      holdMs === Number.POSITIVE_INFINITY
-        ? client.set(full, bytes)
-        : client.set(full, bytes, 'PX', holdMs),
+  /** Runs a program that answers for each of its keys; answers for each, in their order. */
+  async #onEach(script: Script, keys: readonly string[]): Promise<unknown[]> {
+    const names = keys.map((key) => this.#keyspace.nameOf(key))
+    const answers: unknown[] = Array.from(names)
+    await Promise.all(
+      groupBySlot(this.#client, names, PAGE).map(async (group) => {
+        const groupNames = group.map((index) => names[index] as string)
+        const found = await this.#run((client) => script.run(client, groupNames), groupNames[0])
+        for (const [place, index] of group.entries()) answers[index] = (found as unknown[])[place]
+      }),
     )
+    return answers
   }
 
-  /** Answers whether it was there and fresh. */
-  async remove(key: string): Promise<boolean> {
-    return isFresh((await this.#onEach(REMOVE, [key]))[0])
+  async #glimpses(script: Script, keys: readonly string[]): Promise<(Glimpse | null)[]> {
+    const found = (await this.#onEach(script, keys)) as (Reply | null)[]
+    return found.map((each) => {
+      if (each === null) return null
+      const [head, left] = each
+      return { freshMs: toLife(left) - readFreshness(head).graceMs, tags: readTags(head) }
+    })
   }
-
-  async removeCorrupt(key: string, bytes: Buffer): Promise<void> {
-    const digest = createHash('sha1').update(bytes).digest('hex')
-    await this.#run((client) => REMOVE_IF_UNCHANGED.run(client, [this.#prefix + key], [digest]))
-  }
-
-  /** What is left of a key's life: `Infinity` when it never expires, `undefined` when it is over. */
-  async freshMs(key: string): Promise<number | undefined> {
-    const [found] = await this.#onEach(PEEK, [key])
-    return isFresh(found) ? freshMsOf(found) : undefined
-  }
-
-  /** Lists keys page by page. Redis may list a key twice. */
-  async *pages(pattern: string): AsyncIterable<string[]> {
-    const matches = compileGlob(pattern)
-    for (const node of await this.#run(async (client) => masters(client))) {
-      let cursor = '0'
-      do {
-        const [next, page] = await this.#run(() =>
-          node.scan(cursor, 'MATCH', this.#coarse(pattern), 'COUNT', PAGE),
-        )
-        cursor = next
-        // Redis matches bytes and we match characters, so ours has the last word.
-        yield page
-          .filter((full) => full.startsWith(this.#prefix))
-          .map((full) => full.slice(this.#prefix.length))
-          .filter(matches)
-      } while (cursor !== '0')
-    }
-  }
-
-  /** Those keys that are there and fresh. */
-  async freshAmong(keys: readonly string[]): Promise<string[]> {
-    const found = await this.#onEach(PEEK, keys)
-    return keys.filter((_key, index) => isFresh(found[index]))
-  }
-
-  /** Removes what a glob matches. Returns the keys that were there and fresh. */
-  async removeMatching(pattern: string): Promise<Set<string>> {
-    const removed = new Set<string>()
-    for await (const page of this.pages(pattern)) {
-      for (const key of await this.removeAll(page)) removed.add(key)
-    }
-    return removed
-  }
-
-  /** Removes keys. Returns those that were there and fresh. */
-  async removeAll(keys: readonly string[]): Promise<string[]> {
-    const removed: string[] = []
-    for (let start = 0; start < keys.length; start += PAGE) {
-      const page = keys.slice(start, start + PAGE)
-      const found = await this.#onEach(REMOVE, page)
-      removed.push(...page.filter((_key, index) => isFresh(found[index])))
-    }
-    return removed
-  }
-
-  /** Runs {@link PEEK} or {@link REMOVE} on keys; answers for each what was found, in their order. */
-  async #onEach(script: Script, keys: readonly string[]): Promise<(Peeked | null)[]> {
-    const full = keys.map((key) => this.#prefix + key)
-    if (full.length === 0) return []
-    const replies = await this.#run(
-      async (client): Promise<unknown> =>
-        // The keys of one command must live on one node; in a cluster each goes by itself.
-        client.isCluster
-          ? (await Promise.all(full.map((key) => script.run(client, [key])))).flat()
-          : script.run(client, full),
-    )
-    return replies as (Peeked | null)[]
-  }
-
-  /** The literal head of a pattern, for Redis to narrow the search by. */
-  #coarse(pattern: string): string {
-    const head = /^[^*?[\\]*/.exec(pattern)?.[0] ?? ''
-    return `${escapeGlob(this.#prefix + head)}*`
-  }
-}
-
-/** What {@link PEEK} answers for a key that is there. */
-type Peeked = readonly [header: Buffer, left: RedisNumber]
-
-function freshMsOf([header, left]: Peeked): number {
-  return toLife(left) - readFreshness(header).graceMs
-}
-
-function isFresh(found: Peeked | null | undefined): found is Peeked {
-  return found !== null && found !== undefined && freshMsOf(found) >= 0
 }
 
 /** Redis says -1 for what never expires. */
@@ -191,6 +221,10 @@ function toLife(pttl: RedisNumber): number {
   return Number(pttl) < 0 ? Number.POSITIVE_INFINITY : Number(pttl)
 }
 
-function masters(client: RedisClient): Redis[] {
-  return client.isCluster ? (client as Cluster).nodes('master') : [client as Redis]
+/** Nothing was done, and nothing will be. */
+function tooLate(): InfrastructureError {
+  return new InfrastructureError('Redis came to the write only after its time was over', {
+    code: 'BACKEND_TIMEOUT',
+    context: { reply: 'LATE' },
+  })
 }

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { RedisClient } from '../connection/redis-client.js'
 
+export type ScriptArgument = string | number | Buffer
+
 /**
  * The client's own methods for programs, which its types leave out for a Cluster. `callBuffer` would
  * do the same, except on a client with automatic pipelining, which garbles it.
  */
 interface ProgramCommands {
-  evalshaBuffer(digest: string, keys: number, ...keysAndArgs: string[]): Promise<unknown>
-  evalBuffer(source: string, keys: number, ...keysAndArgs: string[]): Promise<unknown>
+  evalshaBuffer(digest: string, keys: number, ...rest: ScriptArgument[]): Promise<unknown>
+  evalBuffer(source: string, keys: number, ...rest: ScriptArgument[]): Promise<unknown>
 }
 
 /** A program that Redis runs on keys of one node, as a single step: nothing happens in between. */
@@ -20,11 +22,17 @@ export class Script {
     this.#digest = createHash('sha1').update(source).digest('hex')
   }
 
-  /** Text in the answer comes as bytes. */
+  /**
+   * Text in the answer comes as bytes.
+   *
+   * @param isWanted - asked before the program is sent once more: by then a command that was sent
+   * later has been carried out, perhaps. If it says no, the answer is `null`
+   */
   async run(
     client: RedisClient,
     keys: readonly string[],
-    args: readonly string[] = [],
+    args: readonly ScriptArgument[] = [],
+    isWanted: () => boolean = () => true,
   ): Promise<unknown> {
     const programs = client as unknown as ProgramCommands
     try {
@@ -32,6 +40,7 @@ export class Script {
     } catch (error) {
       // Redis forgets programs when it restarts; sending one makes it known again.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      if (!isWanted()) return null
       return programs.evalBuffer(this.#source, keys.length, ...keys, ...args)
     }
   }

@@ -1,34 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compileGlob } from '@verbatim/cache-core'
+import type { ChangeKind } from './recent-changes.js'
 
-/** Past so many keys, everything is deleted instead; likewise for patterns. */
-const MAX_KEYS = 10_000
-const MAX_PATTERNS = 100
+/** Past so many, everything is deleted instead. */
+const MAX_UNCONFIRMED: Readonly<Record<ChangeKind, number>> = {
+  key: 10_000,
+  pattern: 100,
+  tag: 1_000,
+}
 const PAUSE_AFTER_FAILURE_MS = 250
 
 /** How deletes are carried out; each rejects if it cannot be sure. */
 export interface Deleter {
   /** Whether trying makes sense now. */
   readonly ready: () => boolean
-  readonly deleteKeys: (keys: string[]) => Promise<unknown>
-  readonly deletePattern: (pattern: string) => Promise<unknown>
-}
-
-interface PatternRecord {
-  readonly matches: (key: string) => boolean
+  readonly delete: (kind: ChangeKind, names: readonly string[]) => Promise<unknown>
 }
 
 /**
- * Keys whose value in Redis must not be believed, because a delete or a write of them could not be
- * confirmed. Until they have been deleted they are misses.
+ * What must not be believed of Redis, because a delete or a write could not be confirmed. Until it
+ * has been deleted it is a miss.
  */
 export class UnconfirmedDeletes {
   readonly #deleter: Deleter
   readonly #closing = new AbortController()
-  // The records are there for their identity: it tells whether a key was remembered once more
+  // The matchers are there for their identity, too: it tells whether a name was remembered once more
   // while its delete was under way.
-  readonly #keys = new Map<string, object>()
-  readonly #patterns = new Map<string, PatternRecord>()
+  readonly #names: Readonly<Record<ChangeKind, Map<string, (key: string) => boolean>>> = {
+    key: new Map(),
+    pattern: new Map(),
+    tag: new Map(),
+  }
   #settling = false
 
   constructor(deleter: Deleter) {
@@ -36,30 +38,34 @@ export class UnconfirmedDeletes {
   }
 
   get size(): number {
-    return this.#keys.size + this.#patterns.size
+    const { key, pattern, tag } = this.#names
+    return key.size + pattern.size + tag.size
   }
 
-  addKey(key: string): void {
-    this.#keys.set(key, {})
-    if (this.#keys.size > MAX_KEYS) this.#addEverything()
-  }
-
-  addPattern(pattern: string): void {
-    this.#patterns.set(pattern, { matches: compileGlob(pattern) })
-    if (this.#patterns.size > MAX_PATTERNS) this.#addEverything()
+  add(kind: ChangeKind, name: string): void {
+    const names = this.#names[kind]
+    names.set(name, kind === 'pattern' ? compileGlob(name) : () => true)
+    if (names.size <= MAX_UNCONFIRMED[kind]) return
+    for (const each of Object.values(this.#names)) each.clear()
+    this.add('pattern', '*')
   }
 
   /** True when what Redis holds under this key must not be believed. */
   has(key: string): boolean {
     if (this.size === 0) return false
-    if (this.#keys.has(key)) return true
-    for (const { matches } of this.#patterns.values()) if (matches(key)) return true
+    if (this.#names.key.has(key)) return true
+    for (const matches of this.#names.pattern.values()) if (matches(key)) return true
     return false
   }
 
-  /** Says that a later write or delete of this key has reached Redis. */
-  confirm(key: string): void {
-    this.#keys.delete(key)
+  /** True when what carries this tag must not be believed. */
+  hasTag(tag: string): boolean {
+    return this.#names.tag.has(tag)
+  }
+
+  /** Says that a later change of the same has reached Redis. */
+  confirm(kind: ChangeKind, name: string): void {
+    this.#names[kind].delete(name)
   }
 
   /** Deletes what is remembered, in the background, for as long as the deleter is ready. */
@@ -68,7 +74,7 @@ export class UnconfirmedDeletes {
     this.#settling = true
     while (this.size > 0 && this.#deleter.ready() && !this.#closing.signal.aborted) {
       try {
-        await this.#deleteAll()
+        for (const kind of ['tag', 'pattern', 'key'] as const) await this.#deleteAll(kind)
       } catch {
         const pause = { ref: false, signal: this.#closing.signal }
         await sleep(PAUSE_AFTER_FAILURE_MS, undefined, pause).catch(() => undefined)
@@ -82,24 +88,14 @@ export class UnconfirmedDeletes {
     this.#closing.abort()
   }
 
-  async #deleteAll(): Promise<void> {
-    for (const [pattern, record] of [...this.#patterns]) {
-      await this.#deleter.deletePattern(pattern)
-      forget(this.#patterns, pattern, record)
-    }
-    const due = [...this.#keys]
+  async #deleteAll(kind: ChangeKind): Promise<void> {
+    const names = this.#names[kind]
+    const due = [...names]
     if (due.length === 0) return
-    await this.#deleter.deleteKeys(due.map(([key]) => key))
-    for (const [key, record] of due) forget(this.#keys, key, record)
+    await this.#deleter.delete(
+      kind,
+      due.map(([name]) => name),
+    )
+    for (const [name, matches] of due) if (names.get(name) === matches) names.delete(name)
   }
-
-  #addEverything(): void {
-    this.#keys.clear()
-    this.#patterns.clear()
-    this.addPattern('*')
-  }
-}
-
-function forget<Held>(held: Map<string, Held>, name: string, record: Held): void {
-  if (held.get(name) === record) held.delete(name)
 }

@@ -69,6 +69,33 @@ describe('what is encoded comes back', () => {
     }
   })
 
+  test('half of a surrogate pair, in text and in names', () => {
+    const value = { '\ud800': '\udfff', '$\ud800': ['\ud83d\ude00\ud83d'] }
+    expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual(value)
+  })
+
+  test('what a getter or a proxy answers, asked once', () => {
+    let asked = 0
+    const value = {
+      get count() {
+        asked += 1
+        return asked
+      },
+      proxy: new Proxy({ x: 1 }, {}),
+    }
+    expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual({ count: 1, proxy: { x: 1 } })
+  })
+
+  test('the object itself and not what a hidden toJSON makes of it', () => {
+    const value = Object.defineProperty({ x: 1 }, 'toJSON', { value: () => 'another' })
+    expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual({ x: 1 })
+  })
+
+  test('the places of an array that were never set', () => {
+    // oxlint-disable-next-line no-sparse-arrays
+    expect(decodeTaggedJson(encodeTaggedJson([, 1]))).toStrictEqual([undefined, 1])
+  })
+
   test('a property called __proto__ stays a property', () => {
     const value: unknown = JSON.parse('{"__proto__": {"polluted": true}, "$x": 1}')
     const decoded = decodeTaggedJson(encodeTaggedJson(value)) as object

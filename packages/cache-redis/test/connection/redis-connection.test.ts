@@ -1,46 +1,39 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { startRedis } from '@verbatim/test-support'
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { createRedisClient } from '../../src/connection/redis-client.js'
-import { RedisConnection } from '../../src/connection/redis-connection.js'
-import { parseRedisUrl } from '../../src/connection/redis-url.js'
+import type { Redis } from 'ioredis'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import type { ConnectionOptions, RedisConnection } from '../../src/connection/redis-connection.js'
+import { openConnection } from './open-connection.js'
 
 const redis = await startRedis()
 afterAll(() => redis.stop())
 
-const opened: RedisConnection[] = []
-afterEach(async () => {
-  for (const connection of opened.splice(0)) await connection.close()
-})
+const open = (overrides: Partial<ConnectionOptions> = {}): RedisConnection =>
+  openConnection({ redisUrl: redis.url }, overrides)
 
-function open(check: () => Promise<void> = () => Promise.resolve()): RedisConnection {
-  const connection = new RedisConnection({
-    client: createRedisClient(parseRedisUrl(redis.url), 5_000),
-    owned: true,
-    commandTimeoutMs: 5_000,
-    check,
-    onChange: () => {},
-  })
-  opened.push(connection)
-  return connection
-}
-
-describe('RedisConnection', () => {
+describe('connecting', () => {
   test('callers that connect at once share one connection and one check', async () => {
     const check = vi.fn(() => Promise.resolve())
-    const connection = open(check)
+    const connection = open({ check })
     expect(await Promise.all([connection.connect(), connection.connect()])).toEqual([true, true])
     expect(check).toHaveBeenCalledOnce()
   })
 
-  test('is not used before the check has ended', async () => {
+  test('the first calls connect, and wait for it', async () => {
+    const connection = open()
+    const ping = (): Promise<string> => connection.run((client) => client.ping())
+    expect(await Promise.all([ping(), ping()])).toEqual(['PONG', 'PONG'])
+  })
+
+  test('it is not used before the check has ended', async () => {
     let begin = (): void => {}
     let finish = (): void => {}
     const begun = new Promise<void>((resolve) => (begin = resolve))
-    const connection = open(() => {
+    const check = (): Promise<void> => {
       begin()
       return new Promise<void>((resolve) => (finish = resolve))
-    })
+    }
+    const connection = open({ check })
     const connected = connection.connect()
     await begun
     expect(connection.ready).toBe(false)
@@ -52,7 +45,7 @@ describe('RedisConnection', () => {
   test('a check that fails is made again, and its reason is known until it succeeds', async () => {
     const refusal = Object.assign(new Error('NOPERM no'), { name: 'ReplyError' })
     const check = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(refusal)
-    const connection = open(check)
+    const connection = open({ check })
     const connected = connection.connect()
     await vi.waitFor(() => expect(connection.lastTrouble).toBe('NOPERM'))
     expect(await connected).toBe(true)
@@ -60,12 +53,25 @@ describe('RedisConnection', () => {
     expect(connection.lastTrouble).toBeUndefined()
   })
 
+  test('a check that outlives its connection says nothing about the next one', async () => {
+    let checks = 0
+    const check = async (master: Redis): Promise<void> => {
+      if (++checks > 1) return
+      master.stream.destroy()
+      await vi.waitFor(() => expect(master.status).toBe('reconnecting'))
+      await vi.waitFor(() => expect(master.status).toBe('ready'), { timeout: 3_000 })
+    }
+    const connection = open({ check })
+    await connection.connect()
+    await vi.waitFor(() => expect(connection.ready).toBe(true), { timeout: 3_000 })
+    expect(checks).toBe(2)
+  })
+
   test('while the check keeps failing, calls fail at once and checks are not made in crowds', async () => {
     const check = vi.fn(() => Promise.reject(new Error('no')))
-    const connection = open(check)
+    const connection = open({ check })
     await connection.connect(50)
     const ping = (): Promise<unknown> => connection.run((client) => client.ping())
-    await ping().catch(() => undefined)
     const startedAt = performance.now()
     const before = check.mock.calls.length
     while (performance.now() - startedAt < 500) {
@@ -81,15 +87,34 @@ describe('RedisConnection', () => {
     expect(check.mock.calls.length).toBe(afterClose)
   })
 
+  test('what is told: each loss and each return, once', async () => {
+    const told: (boolean | string)[] = []
+    const connection = open({
+      onChange: (ready) => told.push(ready),
+      onTrust: (master) => told.push(master.status),
+    })
+    await connection.connect()
+    const [master] = connection.masters()
+    master?.stream.destroy()
+    const all = [true, 'ready', false, true, 'ready']
+    await vi.waitFor(() => expect(told).toEqual(all), { timeout: 3_000 })
+  })
+})
+
+describe('what a call is told', () => {
   test('a mistake in our own code is not taken for trouble with Redis', async () => {
     const connection = open()
     await connection.connect()
     const mistake = new TypeError('undefined is not a function')
     await expect(connection.run(() => Promise.reject(mistake))).rejects.toBe(mistake)
+    const thrown = (): never => {
+      throw mistake
+    }
+    await expect(connection.run(thrown)).rejects.toBe(mistake)
     expect(connection.ready).toBe(true)
   })
 
-  test('a refusal is told by its kind only, and costs no trust', async () => {
+  test('a refusal by its kind only; it costs no trust', async () => {
     const connection = open()
     await connection.connect()
     const refusal = await connection
@@ -101,7 +126,37 @@ describe('RedisConnection', () => {
     expect(connection.ready).toBe(true)
   })
 
-  test('after close nothing is sent', async () => {
+  test('a lost connection, without what was sent', async () => {
+    const connection = open()
+    await connection.connect()
+    const lost = await connection
+      .run((client) => {
+        const answer = client.blpop('s3cret', 0)
+        ;(client as Redis).stream.destroy()
+        return answer
+      })
+      .catch((error: unknown) => error)
+    expect(lost).toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      context: { reason: 'CONNECTION_LOST' },
+    })
+    expect(JSON.stringify(lost) + String(lost)).not.toContain('s3cret')
+  })
+
+  test('that there are too many, at once, at no cost to the others', async () => {
+    const connection = open()
+    await connection.connect()
+    const calls = Array.from({ length: 10_001 }, () => connection.run((client) => client.ping()))
+    const answers = await Promise.allSettled(calls)
+    expect(answers.at(-1)).toMatchObject({ reason: { code: 'BACKEND_OVERLOADED' } })
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(1)
+    expect(connection.ready).toBe(true)
+    expect(await connection.run((client) => client.ping())).toBe('PONG')
+  })
+})
+
+describe('closing', () => {
+  test('nothing is sent after it', async () => {
     const connection = open()
     await connection.connect()
     await Promise.all([connection.close(), connection.close()])
@@ -109,5 +164,32 @@ describe('RedisConnection', () => {
     await expect(connection.run((client) => client.ping())).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',
     })
+  })
+
+  test('what is under way is answered', async () => {
+    const connection = open()
+    await connection.connect()
+    const answer = connection.run((client) => client.blpop('nothing', 0.2).then(() => 'answered'))
+    await connection.close()
+    expect(await answer).toBe('answered')
+  })
+
+  test('what is not answered in time fails', async () => {
+    const connection = open()
+    await connection.connect()
+    const answer = connection.run((client) => client.blpop('nothing', 0))
+    await Promise.all([
+      expect(answer).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' }),
+      connection.close({ drainMs: 100 }),
+    ])
+  })
+
+  test('those that wait for the connection wait no longer', async () => {
+    const connection = open({ check: () => new Promise(() => {}) })
+    const connected = connection.connect()
+    const answer = connection.run((client) => client.ping())
+    await connection.close({ drainMs: 0 })
+    expect(await connected).toBe(false)
+    await expect(answer).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { KeyFence } from '../../src/memory/key-fence.js'
+import { Change, KeyFence } from '../../src/memory/key-fence.js'
 
 describe('KeyFence', () => {
   test('a read may keep its value when nothing else happens', () => {
@@ -82,10 +82,43 @@ describe('KeyFence', () => {
     const write = fence.begin('write', 'user:1')
     const other = fence.begin('write', 'order:1')
     const isUser = (key: string): boolean => key.startsWith('user:')
-    fence.overtake(isUser, 'read')
+    fence.overtakeReads(isUser)
     expect([read.overtaken, write.overtaken, other.overtaken]).toEqual([true, false, false])
-    fence.overtake(isUser)
+    fence.claimAll(isUser, new Change())
     expect(fence.claim(write)).toBe(false)
     expect(fence.claim(other)).toBe(true)
+  })
+
+  test('word of a change overtakes the reads of its key, and no write', () => {
+    const fence = new KeyFence()
+    const read = fence.begin('read', 'key')
+    const write = fence.begin('write', 'key')
+    const other = fence.begin('read', 'other')
+    fence.hear('key')
+    expect([read, write, other].map(({ overtaken, heardOf }) => [overtaken, heardOf])).toEqual([
+      [true, true],
+      [false, true],
+      [false, false],
+    ])
+  })
+
+  test('a write that was overtaken can wait for the end of what overtook it', async () => {
+    const fence = new KeyFence()
+    const earlier = fence.begin('write', 'key')
+    const later = fence.begin('write', 'key')
+    fence.claim(later)
+    expect(fence.claim(earlier)).toBe(false)
+    const order: string[] = []
+    const wait = async (): Promise<void> => {
+      await earlier.overtaker?.ended()
+      order.push('waited')
+    }
+    const waiting = wait()
+    await Promise.resolve()
+    order.push('ends')
+    fence.end(later)
+    await waiting
+    expect(order).toEqual(['ends', 'waited'])
+    await earlier.overtaker?.ended()
   })
 })

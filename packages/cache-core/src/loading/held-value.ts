@@ -1,0 +1,21 @@
+/** A value that a cache still has, though perhaps for stale reads only. */
+export interface HeldValue<T = unknown> {
+  readonly value: T
+  /**
+   * Milliseconds until its life is over; negative since then; `Infinity` when it never is,
+   * `-Infinity` when there is no value, only what was {@link HeldValue.seen}.
+   */
+  readonly freshMs: number
+  /** How long its load took, in milliseconds; 0 when nobody knows. */
+  readonly loadMs: number
+  /**
+   * What tells this state of the key from any other, where processes share it: what is loaded is
+   * stored only over the state that was seen before. `undefined` where nobody else writes.
+   */
+  readonly seen?: string | undefined
+}
+
+/** Says that there is no value, and in what state the key was seen. */
+export function nothingHeld<T>(seen: string | undefined): HeldValue<T> {
+  return { value: undefined as T, freshMs: Number.NEGATIVE_INFINITY, loadMs: 0, seen }
+}

@@ -1,0 +1,34 @@
+import { SerializationError } from '@verbatim/cache-core'
+
+/** Stored bytes that are no value, or not intact. */
+export function corrupt(how: string): SerializationError {
+  return new SerializationError(`the stored value is ${how}`, { code: 'CORRUPT_VALUE' })
+}
+
+/** @param place - the names that lead to what cannot be stored */
+export function notSerializable(
+  what: string,
+  place: readonly (string | number)[],
+): SerializationError {
+  const path = place.map((name) => `[${JSON.stringify(name)}]`).join('')
+  return new SerializationError(
+    `value${path} is ${what}, which cannot be stored; store plain data`,
+    { code: 'NOT_SERIALIZABLE', context: { path } },
+  )
+}
+
+/**
+ * @param where - in what form it takes them
+ * @param limit - what is allowed, and by which option
+ */
+export function tooLarge(bytes: number, where: string, limit: string): SerializationError {
+  return new SerializationError(`value takes ${bytes} bytes ${where}; ${limit}`, {
+    code: 'VALUE_TOO_LARGE',
+    context: { bytes },
+  })
+}
+
+/** The work on a value came to nothing, through no fault of the value's. */
+export function codecFailed(why: string): SerializationError {
+  return new SerializationError(`the value was not converted: ${why}`, { code: 'CODEC_FAILED' })
+}

@@ -1,0 +1,5 @@
+/** The kind of an error. Its message could show part of a value: that of JSON's syntax errors does. */
+export function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error ? String(error.code) : error.name
+}

@@ -1,0 +1,64 @@
+/** What an error reply says about the server that sent it. What is left out does not apply. */
+export interface ReplyMeaning {
+  /** It is no use to anybody for now: calls fail at once until a check of it succeeds. */
+  readonly endsTrust?: boolean
+  /** It will say so for as long as this connection lasts; the next one may lead elsewhere. */
+  readonly needsNewConnection?: boolean
+  /** Asking again soon is in vain, and asking often does harm. */
+  readonly retrySlowly?: boolean
+  /** It does not pass by itself: somebody has to do something. */
+  readonly alarm?: boolean
+}
+
+/**
+ * Every error reply that means more than that one call was refused. Others, also those unknown to
+ * us, are an answer like any other: the server works.
+ */
+const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning>([
+  // The server answers everybody so, and soon no longer will.
+  ['LOADING', { endsTrust: true }],
+  ['MASTERDOWN', { endsTrust: true }],
+  ['BUSY', { endsTrust: true }],
+  // A master that was demoted keeps its connections, and refuses every write on them.
+  ['READONLY', { endsTrust: true, needsNewConnection: true }],
+  ['MAXCLIENTS', { endsTrust: true, alarm: true }],
+  ['NOAUTH', { endsTrust: true, retrySlowly: true, alarm: true }],
+  ['WRONGPASS', { endsTrust: true, retrySlowly: true, alarm: true }],
+  ['DENIED', { endsTrust: true, retrySlowly: true, alarm: true }],
+  // One call is refused, for its sort, its key or its size; reads go on.
+  ['OOM', { alarm: true }],
+  ['MISCONF', { alarm: true }],
+  ['NOREPLICAS', { alarm: true }],
+  ['NOPERM', { alarm: true }],
+  ['WRONGTYPE', { alarm: true }],
+  ['CROSSSLOT', { alarm: true }],
+  // A client for a Cluster follows these; from any other client most keys are out of reach.
+  ['MOVED', { alarm: true }],
+  ['ASK', { alarm: true }],
+  // Pass by themselves.
+  ['TRYAGAIN', {}],
+  ['CLUSTERDOWN', {}],
+  ['NOSCRIPT', {}],
+  ['EXECABORT', {}],
+])
+
+const ANY_OTHER: ReplyMeaning = {}
+
+export function meaningOf(reply: string): ReplyMeaning {
+  return MEANINGS.get(reply) ?? ANY_OTHER
+}
+
+export function isKnownReply(word: string): boolean {
+  return MEANINGS.has(word)
+}
+
+/** True for what Redis itself answered. */
+export function isErrorReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** The first word of an error reply, such as `OOM`: what follows may quote keys and values. */
+export function replyOf({ message }: Error): string {
+  if (message.startsWith('ERR max number of clients')) return 'MAXCLIENTS'
+  return /^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR'
+}

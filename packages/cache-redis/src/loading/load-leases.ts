@@ -1,0 +1,82 @@
+import type { Flight, HeldValue } from '@verbatim/cache-core'
+import type { KeyNews } from '../link/key-news.js'
+import { LEASE_MS } from '../redis/programs.js'
+import { isLease } from './seen.js'
+
+/** How long to wait for word of the key before it is looked at again. */
+const LONGEST_WAIT_MS = 250
+
+export interface LeasedKeys {
+  /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
+  readonly look: (key: string) => Promise<HeldValue | undefined>
+  /** Says that a load is still under way, or no more. */
+  readonly renew: (key: string, seen: string, underWay: boolean) => Promise<void>
+}
+
+/**
+ * Sees to it that of many processes one loads a key. It holds a lease in Redis and renews it while
+ * it loads; the others wait for the value. When its load fails, or it dies, another takes over.
+ */
+export class LoadLeases {
+  readonly #keys: LeasedKeys
+  readonly #news: KeyNews
+  /** Leases given to this process, and when; the oldest first. */
+  readonly #granted = new Map<string, number>()
+
+  constructor(keys: LeasedKeys, news: KeyNews) {
+    this.#keys = keys
+    this.#news = news
+  }
+
+  /** Says that this process has been given the lease. */
+  grant(seen: string, now: number = performance.now()): void {
+    this.#granted.set(seen, now)
+    // Those that were given and not taken up have run out.
+    for (const [oldest, at] of this.#granted) {
+      if (now - at <= LEASE_MS) break
+      this.#granted.delete(oldest)
+    }
+  }
+
+  /** Says that the leased load was stored: there is nothing to give back. */
+  fulfil(seen: string): void {
+    this.#granted.delete(seen)
+  }
+
+  /** Waits while another process loads. Answers what it stored; nothing when the turn is ours. */
+  beforeLoad(flight: Flight): Promise<HeldValue | undefined> | undefined {
+    const { seen } = flight
+    if (seen === undefined || !isLease(seen)) return undefined
+    if (!this.#granted.has(seen)) return this.#awaitTurn(flight)
+    this.#hold(flight, seen)
+    return undefined
+  }
+
+  async #awaitTurn(flight: Flight): Promise<HeldValue | undefined> {
+    for (;;) {
+      await this.#news.of(flight.key, LONGEST_WAIT_MS)
+      // Nobody waits for it any more.
+      if (flight.signal.aborted) throw flight.signal.reason
+      const held = await this.#keys.look(flight.key)
+      flight.seen = held?.seen
+      if (flight.seen === undefined || !isLease(flight.seen)) return held
+      if (!this.#granted.has(flight.seen)) continue
+      this.#hold(flight, flight.seen)
+      return undefined
+    }
+  }
+
+  #hold(flight: Flight, seen: string): void {
+    const { key } = flight
+    const renewal = setInterval(() => {
+      this.#granted.set(seen, performance.now())
+      void this.#keys.renew(key, seen, true)
+    }, LEASE_MS / 3).unref()
+    const end = (): void => {
+      clearInterval(renewal)
+      // Who is waiting elsewhere need not wait for the lease to run out.
+      if (this.#granted.delete(seen) && !flight.fenced) void this.#keys.renew(key, seen, false)
+    }
+    flight.result.then(end, end)
+  }
+}

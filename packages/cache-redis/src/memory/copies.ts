@@ -1,0 +1,150 @@
+import type { Clock, HeldValue, StorePlan } from '@verbatim/cache-core'
+import { Change, KeyFence, type Ticket } from './key-fence.js'
+import type { NearEntry, NearTier } from './near-tier.js'
+
+/** Reads of keys from Redis that are under way, sent as one. */
+export interface Reading {
+  readonly askedAt: number
+  readonly tickets: ReadonlyMap<string, Ticket>
+}
+
+export interface CopiesOptions {
+  /** `undefined` where nothing is kept in memory. */
+  readonly near: NearTier | undefined
+  /** Whether every change in Redis is heard of. */
+  readonly isProven: () => boolean
+  readonly clock: Clock
+  /** The longest that a copy is kept. */
+  readonly longestLifeMs: number
+}
+
+/**
+ * Decides what becomes a copy in memory of what a key holds in Redis, and when a copy goes: nothing
+ * is kept that was read while the key changed, here or elsewhere.
+ */
+export class Copies {
+  readonly #options: CopiesOptions
+  readonly #fence = new KeyFence()
+
+  constructor(options: CopiesOptions) {
+    this.#options = options
+  }
+
+  startReading(keys: readonly string[]): Reading {
+    const tickets = new Map(keys.map((key) => [key, this.#fence.begin('read', key)]))
+    return { askedAt: this.#options.clock.now(), tickets }
+  }
+
+  /** Keeps a copy of what was read, unless it may be outdated by now. */
+  found(
+    reading: Reading,
+    key: string,
+    { value: kept, seen, freshMs: lifeMs, loadMs }: HeldValue,
+    { graceMs, tags }: Pick<StorePlan, 'graceMs' | 'tags'>,
+  ): void {
+    if (isOvertaken(reading, key) || !this.#options.isProven()) return
+    const entry: NearEntry = { kept, seen, proven: true, awaitsEcho: false }
+    this.#keep(key, entry, { lifeMs, graceMs, loadMs, tags }, reading.askedAt)
+  }
+
+  /** What is left in memory of a key without a value is stale, and somebody may have deleted it. */
+  foundNothing(reading: Reading, key: string): void {
+    if (!isOvertaken(reading, key)) this.#options.near?.drop(key)
+  }
+
+  endReading({ tickets }: Reading): void {
+    for (const ticket of tickets.values()) this.#fence.end(ticket)
+  }
+
+  startWriting(key: string): Ticket {
+    return this.#fence.begin('write', key)
+  }
+
+  /**
+   * Says that a write is about to be sent. The old value goes now, so that nobody reads it here once
+   * Redis has the new one.
+   *
+   * @returns false when a later change was sent already: then this one must not be
+   */
+  claim(write: Ticket): boolean {
+    if (!this.#fence.claim(write)) return false
+    this.#options.near?.drop(write.key)
+    return true
+  }
+
+  /**
+   * Keeps what was written, unless something newer was.
+   *
+   * @param seen - the state of the key in Redis from now on; `undefined` when Redis was no use
+   * @param since - when the write began, on the cache's clock
+   */
+  wrote(
+    write: Ticket,
+    { kept, seen }: Pick<NearEntry, 'kept' | 'seen'>,
+    plan: StorePlan,
+    since: number,
+  ): void {
+    if (write.overtaken) return
+    const awaitsEcho = seen !== undefined && !write.heardOf
+    this.#keep(write.key, { kept, seen, proven: false, awaitsEcho }, plan, since)
+  }
+
+  endWriting(write: Ticket): void {
+    this.#fence.end(write)
+  }
+
+  /** Says that everything that matches is about to be removed, and drops the copies. */
+  startRemoving(pattern: string, matches: (key: string) => boolean): Change {
+    const change = new Change()
+    this.#fence.claimAll(matches, change)
+    this.#options.near?.dropMatching(pattern)
+    return change
+  }
+
+  /** Reads that began meanwhile may have brought back what was on its way out. */
+  endRemoving(change: Change, pattern: string, matches: (key: string) => boolean): void {
+    this.#fence.overtakeReads(matches)
+    this.#options.near?.dropMatching(pattern)
+    change.end()
+  }
+
+  /** Drops what carries one of the tags. Reads under way may bring such a value, too. */
+  dropTagged(tags: readonly string[]): void {
+    this.#fence.overtakeReads(() => true)
+    this.#options.near?.dropTagged(tags)
+  }
+
+  /** A key is said to have changed. */
+  hear(key: string): void {
+    this.#fence.hear(key)
+    this.#options.near?.hear(key)
+  }
+
+  /** Changes may have gone unheard. */
+  forget(): void {
+    this.#fence.overtakeReads(() => true)
+    this.#options.near?.dropProven()
+  }
+
+  /** Everything is said to be gone. */
+  clear(): void {
+    this.#fence.overtakeReads(() => true)
+    this.#options.near?.clear()
+  }
+
+  /**
+   * Keeps a copy no longer than the default life and no longer than Redis does.
+   *
+   * @param since - from when its life counts: before Redis was asked, for there it began after that
+   */
+  #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): void {
+    const { near, clock, longestLifeMs } = this.#options
+    const leftMs = plan.lifeMs - (clock.now() - since)
+    const lifeMs = Math.floor(Math.min(leftMs, longestLifeMs))
+    if (lifeMs >= 1) near?.keep(key, entry, { ...plan, lifeMs })
+  }
+}
+
+function isOvertaken({ tickets }: Reading, key: string): boolean {
+  return tickets.get(key)?.overtaken !== false
+}

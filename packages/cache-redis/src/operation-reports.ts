@@ -1,0 +1,137 @@
+import {
+  type CacheMonitor,
+  type CacheTier,
+  type Clock,
+  type EventHub,
+  type HeldValue,
+  InfrastructureError,
+} from '@verbatim/cache-core'
+import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
+import type { RedisCacheEvents } from './events.js'
+import type { Tally } from './tally.js'
+import type { Found } from './tiers/tier-reads.js'
+import type { Stored } from './tiers/tier-writes.js'
+
+export interface OperationReportsOptions {
+  readonly events: EventHub<RedisCacheEvents>
+  readonly tally: Tally
+  readonly monitor: CacheMonitor | undefined
+  readonly isolator: Isolator
+  readonly clock: Clock
+}
+
+/** Tells of each operation, once: to the tally, to listeners and to the monitor. */
+export class OperationReports {
+  readonly #events: EventHub<RedisCacheEvents>
+  readonly #tally: Tally
+  readonly #isolator: Isolator
+  readonly #monitor: CacheMonitor | undefined
+  readonly #clock: Clock
+  /** For hits in memory, of which only a sample is timed. */
+  readonly #observer: OperationObserver | undefined
+
+  constructor({ events, tally, isolator, monitor, clock }: OperationReportsOptions) {
+    this.#events = events
+    this.#tally = tally
+    this.#isolator = isolator
+    this.#monitor = monitor
+    this.#clock = clock
+    this.#observer = monitor && new OperationObserver(monitor, clock)
+  }
+
+  /** Before a read that may be a hit in memory. */
+  startNear(): number | undefined {
+    return this.#observer?.start()
+  }
+
+  /** A hit in memory. Answers the value as it is handed out. */
+  near(key: string, kept: unknown, startedAt: number | undefined): unknown {
+    this.#observer?.end('get', 'hit', startedAt)
+    this.#tally.memoryHit()
+    const value = this.#isolator.release(kept)
+    if (this.#events.has('get_success')) this.#events.emit('get_success', key, value)
+    return value
+  }
+
+  /** A read of Redis. Answers what was held, with its value as it is handed out. */
+  async read(key: string, find: () => Promise<Found>): Promise<HeldValue | undefined> {
+    const startedAt = this.#clock.now()
+    try {
+      return this.found(key, await find(), startedAt)
+    } catch (error) {
+      if (error instanceof InfrastructureError) this.#observe('get', 'error', 'redis', startedAt)
+      throw error
+    }
+  }
+
+  /** What a read that began then has found. */
+  found(key: string, { held, tier }: Found, startedAt: number): HeldValue | undefined {
+    if (held !== undefined && held.freshMs >= 0) {
+      this.#observe('get', 'hit', tier, startedAt)
+      return { ...held, value: this.#hit(key, held.value, tier) }
+    }
+    this.#observe('get', 'miss', tier, startedAt)
+    this.#tally.miss()
+    this.#events.emit('get_miss', key)
+    return held && this.released(held)
+  }
+
+  async store(key: string, value: unknown, store: () => Promise<Stored>): Promise<void> {
+    const stored = await this.#change('set', store, (outcome) => outcome !== undefined)
+    if (stored) this.#events.emit('set_success', key, value)
+  }
+
+  async remove(
+    key: string,
+    remove: () => Promise<{ readonly existed: boolean; readonly told: boolean }>,
+  ): Promise<boolean> {
+    const { existed } = await this.#change('delete', remove, ({ told }) => told)
+    if (existed) this.#events.emit('delete_success', key)
+    return existed
+  }
+
+  async invalidate(remove: () => Promise<number>): Promise<number> {
+    const startedAt = this.#clock.now()
+    const removed = await remove()
+    this.#monitor?.observeInvalidation(removed, this.#clock.now() - startedAt)
+    return removed
+  }
+
+  released(held: HeldValue): HeldValue {
+    return { ...held, value: this.#isolator.release(held.value) }
+  }
+
+  #hit(key: string, kept: unknown, tier: CacheTier): unknown {
+    if (tier === 'memory') this.#tally.memoryHit()
+    else this.#tally.redisHit()
+    const value = this.#isolator.release(kept)
+    this.#events.emit('get_success', key, value)
+    return value
+  }
+
+  async #change<T>(
+    operation: 'set' | 'delete',
+    change: () => Promise<T>,
+    reachedRedis: (outcome: T) => boolean,
+  ): Promise<T> {
+    const startedAt = this.#clock.now()
+    let reached = false
+    try {
+      const outcome = await change()
+      reached = reachedRedis(outcome)
+      return outcome
+    } finally {
+      if (reached) this.#observe(operation, 'ok', 'redis', startedAt)
+      else this.#observe(operation, 'error', 'memory', startedAt)
+    }
+  }
+
+  #observe(
+    operation: 'get' | 'set' | 'delete',
+    outcome: 'hit' | 'miss' | 'ok' | 'error',
+    tier: CacheTier,
+    startedAt: number,
+  ): void {
+    this.#monitor?.observeOperation(operation, outcome, tier, this.#clock.now() - startedAt)
+  }
+}

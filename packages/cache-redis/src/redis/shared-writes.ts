@@ -1,0 +1,170 @@
+import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
+import type { TagVersion } from '../codec/envelope.js'
+import type { Seal, ValueCodec } from '../codec/value-codec.js'
+import type { Change, Ticket } from '../memory/key-fence.js'
+import type { ChangeKind } from './recent-changes.js'
+import type { SharedParts, SharedReads } from './shared-reads.js'
+
+/** A value on its way to Redis. */
+export interface Encoded {
+  readonly seal: Seal
+  readonly stamp: string
+  /** Its life and grace together; `Infinity` for ever. */
+  readonly holdMs: number
+}
+
+/** What was seen before a value was loaded. */
+export interface SeenBefore {
+  readonly stamp: string
+  readonly tags: readonly TagVersion[]
+}
+
+/**
+ * Changes of Redis. One that Redis could not be told of, or of which nobody knows, is remembered and
+ * made good as soon as Redis lets us.
+ *
+ * Methods answer `undefined` where Redis was no use.
+ */
+export class SharedWrites {
+  readonly #parts: SharedParts
+  readonly #reads: SharedReads
+  readonly #codec: ValueCodec
+
+  constructor(parts: SharedParts, reads: SharedReads, codec: ValueCodec) {
+    this.#parts = parts
+    this.#reads = reads
+    this.#codec = codec
+  }
+
+  /**
+   * Takes the value as it is now.
+   *
+   * @throws SerializationError for a value without a form in bytes
+   */
+  async encode(
+    key: string,
+    value: unknown,
+    { lifeMs, graceMs, loadMs }: StorePlan,
+  ): Promise<Encoded> {
+    const stamp = this.#parts.stamps.next()
+    const seal = await this.#codec.encode(key, value, { graceMs, loadMs, stamp })
+    return { seal, stamp: stamp.toString('latin1'), holdMs: lifeMs + graceMs }
+  }
+
+  /** Answers false when a later change of the key has gone ahead meanwhile. */
+  write(
+    write: Ticket,
+    { seal, holdMs }: Encoded,
+    tags: readonly string[],
+  ): Promise<boolean | undefined> {
+    return this.#tell(write, ['key', write.key], async () => {
+      const versions = await this.#takeTags(tags, holdMs)
+      const isWanted = (): boolean => !write.overtaken
+      if (!isWanted()) return false
+      return this.#parts.redis.write(write.key, { bytes: seal(versions), holdMs, isWanted })
+    })
+  }
+
+  /** Stores what was loaded. Answers whether the key was still in the state that was seen before. */
+  async writeOver(
+    write: Ticket,
+    { seal, holdMs }: Encoded,
+    { stamp, tags }: SeenBefore,
+  ): Promise<boolean | undefined> {
+    const { changes, redis, trouble } = this.#parts
+    if (!changes.believes(write.key)) return false
+    const isWanted = (): boolean => !write.overtaken
+    const details = { bytes: seal(tags), holdMs, over: stamp, isWanted }
+    // Whether it was stored or not, it is no lie: nothing has to be remembered.
+    return trouble.attempt(() => redis.write(write.key, details))
+  }
+
+  /** Answers the versions that tags have now, to be carried by a value that is yet to be loaded. */
+  takeTags(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[] | undefined> {
+    return this.#parts.trouble.attempt(() => this.#takeTags(tags, holdMs))
+  }
+
+  /** Says that a load is still under way, or no more; best effort. */
+  async renewLease(key: string, stamp: string, underWay: boolean): Promise<void> {
+    // Nobody waits for it, and who finds the lease run out loads for himself.
+    await this.#parts.redis.renewLease(key, stamp, underWay).catch(() => undefined)
+  }
+
+  /** Answers whether the key was there and fresh. */
+  remove(write: Ticket): Promise<boolean | undefined> {
+    const { changes, redis } = this.#parts
+    const { key } = write
+    const believed = changes.believes(key)
+    return this.#tell(write, ['key', key], async () => {
+      const removed = await this.#reads.freshAmong([key], await redis.remove([key]))
+      return removed.length > 0 && believed
+    })
+  }
+
+  /** Removes what a glob matches. Answers how many keys were there and fresh. */
+  removeMatching(pattern: string, change: Change): Promise<number | undefined> {
+    return this.#tell(change, ['pattern', pattern], () => this.#removeMatching(pattern))
+  }
+
+  /** Makes void what carries one of the tags. */
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    const { changes, trouble } = this.#parts
+    await trouble.attempt(async () => {
+      try {
+        await this.#parts.tags.invalidate(tags)
+      } catch (error) {
+        for (const tag of tags) changes.failed('tag', tag)
+        throw error
+      }
+      for (const tag of tags) changes.confirmed('tag', tag, true)
+    })
+  }
+
+  /** Says that a change was not sent because of another one that Redis could not be told of. */
+  failed(change: Change, error: InfrastructureError): undefined {
+    change.trouble = error
+    this.#parts.trouble.report(error)
+  }
+
+  /** Makes good what Redis could not be told of. */
+  async makeGood(kind: ChangeKind, names: readonly string[]): Promise<void> {
+    if (kind === 'tag') await this.#parts.tags.invalidate(names)
+    else if (kind === 'key') await this.#parts.redis.remove(names)
+    else for (const pattern of names) await this.#removeMatching(pattern)
+  }
+
+  async #takeTags(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[]> {
+    const { stamps } = this.#parts
+    return tags.length === 0 ? [] : this.#parts.tags.take(tags, stamps.next(), holdMs)
+  }
+
+  async #removeMatching(pattern: string): Promise<number> {
+    const { redis } = this.#parts
+    const removed = new Set<string>()
+    for await (const page of redis.scan(pattern)) {
+      for (const key of await this.#reads.freshAmong(page, await redis.remove(page))) {
+        removed.add(key)
+      }
+    }
+    return removed.size
+  }
+
+  async #tell<T>(
+    change: Change & { readonly overtaken?: boolean },
+    [kind, name]: readonly [ChangeKind, string],
+    send: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const { changes, trouble } = this.#parts
+    return trouble.attempt(async () => {
+      try {
+        const answer = await send()
+        changes.confirmed(kind, name, change.overtaken !== true)
+        return answer
+      } catch (error) {
+        if (error instanceof InfrastructureError) change.trouble = error
+        changes.failed(kind, name)
+        throw error
+      }
+    })
+  }
+}

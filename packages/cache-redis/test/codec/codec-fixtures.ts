@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads'
+import { systemClock } from '@verbatim/cache-core'
+import { CodecThreads } from '../../src/codec/codec-threads.js'
+import type { WriteDetails } from '../../src/codec/envelope.js'
+import { type CodecOptions, ValueCodec } from '../../src/codec/value-codec.js'
+
+export const MEBIBYTE: number = 1_024 * 1_024
+
+export const DETAILS: WriteDetails = { graceMs: 0, loadMs: 0, stamp: Buffer.from('12345678') }
+
+/** A worker from the sources; unlike the built one it needs tsx. */
+export function startSourceWorker(): Worker {
+  return new Worker(new URL('./typescript-worker.mjs', import.meta.url))
+}
+
+/** Where no worker can be started, so that all is done on the event loop. */
+export const NO_THREADS: CodecThreads = new CodecThreads(() => {
+  throw new Error('no threads here')
+})
+
+/** A codec as used for values without tags. */
+export interface BytesCodec extends Pick<ValueCodec, 'decode'> {
+  encode(key: string, value: unknown, details: WriteDetails): Promise<Buffer>
+}
+
+export function codecWith(
+  threads: CodecThreads = NO_THREADS,
+  options: Partial<CodecOptions> = {},
+): BytesCodec {
+  const codec = new ValueCodec(
+    {
+      compressionThreshold: 1_000,
+      compressionLevel: 6,
+      clock: systemClock,
+      monitor: undefined,
+      ...options,
+    },
+    threads,
+  )
+  return {
+    encode: async (key, value, details) => (await codec.encode(key, value, details))([]),
+    decode: (key, bytes) => codec.decode(key, bytes),
+  }
+}
+
+/** What people cache, by its length in JSON, roughly. */
+export const SHAPES: Readonly<Record<string, (bytes: number) => unknown>> = {
+  'an AI answer': (bytes) => ({
+    model: 'verbatim-1',
+    text: 'It is what was asked for, "quoted", mit Umläuten.\n'.repeat(bytes / 50),
+  }),
+  'text beyond Latin-1': (bytes) => ({ text: '同じ言葉をもう一度。'.repeat(bytes / 30) }),
+  embeddings: (bytes) =>
+    Array.from({ length: bytes / 20_000 }, (_, row) =>
+      Array.from({ length: 1_000 }, (_item, column) => Math.sin(row * 1_000 + column)),
+    ),
+  'rows of a table': (bytes) => ({
+    rows: Array.from({ length: bytes / 120 }, (_, id) => ({
+      id,
+      name: `user ${id}`,
+      email: `user${id}@example.org`,
+      createdAt: new Date(id * 1_000),
+      tags: ['a', 'b'],
+    })),
+  }),
+  'an index by name': (bytes) =>
+    Object.fromEntries(
+      Array.from({ length: bytes / 240 }, (_, id) => [
+        `$user ${id}`,
+        { id, text: 'x'.repeat(200) },
+      ]),
+    ),
+  'a map of sets': (bytes) =>
+    new Map(
+      Array.from({ length: bytes / 50 }, (_, id) => [`user ${id}`, new Set([id, BigInt(id)])]),
+    ),
+  bytes: (bytes) => Uint8Array.from({ length: bytes * 0.75 }, (_, index) => index % 251),
+}

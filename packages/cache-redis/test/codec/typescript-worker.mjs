@@ -1,0 +1,5 @@
+// Runs the worker from its source. Node 20 does not hand `--import` on to threads.
+import { register } from 'tsx/esm/api'
+
+register()
+await import('../../src/codec/codec-worker.ts')

@@ -1,0 +1,25 @@
+import { checkServer } from '../../src/connection/check-server.js'
+import { checkLocation } from '../../src/connection/location.js'
+import type { LocationOptions } from '../../src/connection/location-options.js'
+import { createRedisClient } from '../../src/connection/redis-client.js'
+import { RedisConnection } from '../../src/connection/redis-connection.js'
+
+// A process of its own: connects to where it is told, tells how that went, and ends by itself once it
+// is told to close and nothing is left to keep it alive.
+
+const location = checkLocation(JSON.parse(process.argv[2] ?? '{}') as LocationOptions)
+const connection = new RedisConnection({
+  client: createRedisClient(location, 200),
+  owned: true,
+  commandTimeoutMs: 200,
+  check: (master) => checkServer(master, 0),
+  onChange: () => {},
+})
+
+process.once('message', () => {
+  process.disconnect()
+  void connection.close()
+})
+const connected = await connection.connect()
+if (connected) await connection.run((client) => client.get('key'), 'key')
+process.send?.({ connected, trouble: connection.lastTrouble })

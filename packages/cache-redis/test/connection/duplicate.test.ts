@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startRedis } from '@verbatim/test-support'
+import { Redis, type RedisOptions } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis-5'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { duplicateFor } from '../../src/connection/duplicate.js'
+import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
+import { expectQuiet } from './quiet.js'
+
+expectQuiet()
+
+const made: Redis[] = []
+afterEach(() => {
+  for (const client of made.splice(0)) client.disconnect()
+})
+
+/** A client as somebody else might make it. */
+function make(
+  Client: typeof Redis,
+  url: string,
+  options: { readonly password?: string; readonly db?: number } = {},
+): Redis {
+  const client = new Client(url, options)
+  client.on('error', () => {})
+  made.push(client)
+  return client
+}
+
+function duplicate(node: Redis, overrides?: RedisOptions): Redis {
+  const client = duplicateFor(node, overrides)
+  made.push(client)
+  return client
+}
+
+describe.each([
+  ['ioredis 6', Redis],
+  ['ioredis 5', Redis5 as unknown as typeof Redis],
+])('one more connection by %s', (_name, Client) => {
+  test('goes to the same place, as the same user, and leaves the first as it was', async () => {
+    await using redis = await startRedis('--requirepass', 's3cret')
+    const client = make(Client, redis.url, { password: 's3cret', db: 2 })
+    await client.set('key', 'value')
+    const before = { ...client.options }
+    const other = duplicate(client)
+    expect(other.status).toBe('wait')
+    await other.connect()
+    expect(await other.get('key')).toBe('value')
+    expect(client.options).toEqual(before)
+  })
+
+  test('hears of what is invalidated, and does not subscribe again by itself', async () => {
+    await using redis = await startRedis()
+    const client = make(Client, redis.url)
+    const link = duplicate(client)
+    await link.connect()
+    const id = await link.client('ID')
+    await link.client('TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', 'cache:')
+    await link.subscribe('__redis__:invalidate')
+    const heard: unknown[] = []
+    link.on('messageBuffer', (_channel, keys: Buffer[]) => heard.push(String(keys)))
+    await client.set('cache:key', 'value')
+    await vi.waitFor(() => expect(heard).toEqual(['cache:key']))
+    link.stream.destroy()
+    await once(link, 'ready')
+    expect(link.mode).toBe('normal')
+  })
+
+  test('does not wait for a server that says nothing', async () => {
+    await using redis = await startRedis('--requirepass', 's3cret')
+    await using proxy = await startFaultProxy({ target: redis.port })
+    const client = make(Client, proxy.url, { password: 's3cret' })
+    await client.ping()
+    await proxy.acceptButNeverAnswer()
+    const link = duplicate(client)
+    // By ioredis 5 it is ready before the password is accepted.
+    const answer = link.connect().then(() => link.ping())
+    await expect(answer).rejects.toThrow(/closed|timed out|limit/)
+    await proxy.pass()
+    await vi.waitFor(async () => expect(await link.ping()).toBe('PONG'), { timeout: 5_000 })
+  })
+
+  test('does not print its errors', async () => {
+    const redis = await startRedis()
+    const client = make(Client, redis.url)
+    const link = duplicate(client)
+    await link.connect()
+    await redis.stop('SIGKILL')
+    await sleep(1_000)
+    expect(link.status).not.toBe('ready')
+    expect(console.error).not.toHaveBeenCalled()
+  })
+})

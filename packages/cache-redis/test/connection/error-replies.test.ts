@@ -1,0 +1,69 @@
+import { InfrastructureError } from '@verbatim/cache-core'
+import { ReplyError as ClientReplyError } from 'ioredis'
+import { describe, expect, test } from 'vitest'
+import { errorForCaller, troubleOf } from '../../src/connection/connection-errors.js'
+import { meaningOf } from '../../src/connection/error-replies.js'
+
+const reply = (message: string): Error => new (ClientReplyError as typeof Error)(message)
+
+describe('what an error reply means', () => {
+  test.each([
+    ['LOADING', { endsTrust: true }],
+    ['MASTERDOWN', { endsTrust: true }],
+    ['BUSY', { endsTrust: true }],
+    ['READONLY', { endsTrust: true, needsNewConnection: true }],
+    ['MAXCLIENTS', { endsTrust: true, alarm: true }],
+    ['NOAUTH', { endsTrust: true, retrySlowly: true, alarm: true }],
+    ['WRONGPASS', { endsTrust: true, retrySlowly: true, alarm: true }],
+    ['DENIED', { endsTrust: true, retrySlowly: true, alarm: true }],
+    ['OOM', { alarm: true }],
+    ['MISCONF', { alarm: true }],
+    ['NOREPLICAS', { alarm: true }],
+    ['NOPERM', { alarm: true }],
+    ['WRONGTYPE', { alarm: true }],
+    ['CROSSSLOT', { alarm: true }],
+    ['MOVED', { alarm: true }],
+    ['ASK', { alarm: true }],
+    ['TRYAGAIN', {}],
+    ['CLUSTERDOWN', {}],
+    ['NOSCRIPT', {}],
+    ['EXECABORT', {}],
+    ['ERR', {}],
+    ['NEVERHEARDOF', {}],
+    ['constructor', {}],
+  ])('%s', (word, meaning) => {
+    expect(meaningOf(word)).toEqual(meaning)
+  })
+})
+
+describe('one word for an error', () => {
+  test.each([
+    [reply("WRONGTYPE Operation against a key 's3cret'"), 'WRONGTYPE'],
+    [reply('ERR max number of clients reached'), 'MAXCLIENTS'],
+    [reply('ERR value s3cret is not an integer'), 'ERR'],
+    [reply('s3cret without a word of its own'), 'ERR'],
+    [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [new Error('All sentinels are unreachable. Last error: connect ETIMEDOUT'), 'ETIMEDOUT'],
+    [new Error('Too many redirections. Last error: ReplyError: MOVED 1 s3cret:1'), 'MOVED'],
+    [Object.assign(new Error('Failed'), { lastNodeError: reply('WRONGPASS s3cret') }), 'WRONGPASS'],
+    [new Error('Connection is closed.'), 'CONNECTION_LOST'],
+    [new Error('S3CRET'), 'CONNECTION_LOST'],
+    [new RangeError('s3cret'), 'RangeError'],
+    ['s3cret', 'UNKNOWN'],
+  ])('%s', (error, word) => {
+    expect(troubleOf(error)).toBe(word)
+  })
+
+  test('callers get an error of ours, made of that word alone', () => {
+    const error = Object.assign(reply('OOM s3cret'), { command: { args: ['key', 's3cret'] } })
+    const told = errorForCaller(error)
+    expect(told).toBeInstanceOf(InfrastructureError)
+    expect(told).toMatchObject({
+      message: 'Redis refused the command: OOM',
+      code: 'BACKEND_REFUSED',
+      context: { reply: 'OOM', alarm: true },
+    })
+    expect((told as Error).cause).toBeUndefined()
+    expect((told as Error).stack).not.toContain('s3cret')
+  })
+})

@@ -1,0 +1,138 @@
+import { ConfigurationError } from '@verbatim/cache-core'
+import { Redis } from 'ioredis'
+import { afterEach, describe, expect, test } from 'vitest'
+import { checkLocation } from '../../src/connection/location.js'
+import type { LocationOptions } from '../../src/connection/location-options.js'
+import { createRedisClient } from '../../src/connection/redis-client.js'
+import { resolveOptions } from '../../src/options.js'
+
+const made: Redis[] = []
+afterEach(() => {
+  for (const client of made.splice(0)) client.disconnect()
+})
+
+function lazyClient(options: object = {}): Redis {
+  const client = new Redis({ lazyConnect: true, ...options })
+  made.push(client)
+  return client
+}
+
+describe('where Redis is', () => {
+  test('one server', () => {
+    const { client: _, ...resolved } = resolveOptions({ redisUrl: 'redis://h/3' })
+    expect(resolved).toMatchObject({ ownsClient: true, database: 3 })
+  })
+
+  test('by Sentinel', () => {
+    expect(
+      checkLocation({
+        sentinel: {
+          name: 'cache',
+          urls: ['redis://:s@a', 'redis://b:1', 'redis://:s@c'],
+          username: 'user',
+          password: 'p',
+          database: 2,
+          tls: true,
+        },
+      }),
+    ).toEqual({
+      kind: 'sentinel',
+      name: 'cache',
+      sentinels: [
+        { host: 'a', port: 26_379, db: 0, password: 's' },
+        { host: 'b', port: 1, db: 0 },
+        { host: 'c', port: 26_379, db: 0, password: 's' },
+      ],
+      username: 'user',
+      password: 'p',
+      database: 2,
+      tls: true,
+    })
+  })
+
+  test('a Cluster', () => {
+    expect(checkLocation({ cluster: { urls: ['rediss://u:p@a:1', 'rediss://b'] } })).toEqual({
+      kind: 'cluster',
+      nodes: [
+        { host: 'a', port: 1, db: 0, username: 'u', password: 'p', tls: { servername: 'a' } },
+        { host: 'b', port: 6_379, db: 0, tls: { servername: 'b' } },
+      ],
+    })
+  })
+
+  test('a client', () => {
+    const client = lazyClient()
+    expect(resolveOptions({ client })).toMatchObject({ client, ownsClient: false, database: 0 })
+  })
+})
+
+describe('is refused', () => {
+  const sentinel = { name: 'cache', urls: ['redis://a'] }
+  const refused = (options: unknown): ConfigurationError => {
+    try {
+      checkLocation(options as LocationOptions)
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigurationError)
+      return error as ConfigurationError
+    }
+    throw new Error('it was not refused')
+  }
+
+  test.each<[unknown, string]>([
+    [{}, 'exactly one of redisUrl, sentinel, cluster, client is needed; none is given'],
+    [{ redisUrl: 'redis://h', sentinel }, 'needed; redisUrl and sentinel are given'],
+    [{ cluster: { urls: [] }, client: {} }, 'needed; cluster and client are given'],
+    [{ redisUrl: '' }, 'redisUrl is not a URL'],
+    [{ sentinel: 'redis://h' }, 'option sentinel is a string; allowed: an object'],
+    [{ sentinel: { urls: ['redis://a'] } }, 'option sentinel.name is undefined'],
+    [{ sentinel: { ...sentinel, name: '' } }, 'option sentinel.name is a string'],
+    [{ sentinel: { name: 'cache' } }, 'option sentinel.urls is undefined'],
+    [{ sentinel: { ...sentinel, urls: 'redis://a' } }, 'option sentinel.urls is a string'],
+    [{ sentinel: { ...sentinel, urls: [] } }, 'sentinel.urls is an array; allowed: a list of at'],
+    [{ sentinel: { ...sentinel, urls: ['redis://a', 'x'] } }, 'sentinel.urls[1] is not a URL'],
+    [{ sentinel: { ...sentinel, urls: ['redis://a/1'] } }, 'sentinel.urls[0] has a database'],
+    [{ sentinel: { ...sentinel, username: 1 } }, 'option sentinel.username is 1'],
+    [{ sentinel: { ...sentinel, password: '' } }, 'option sentinel.password is a string'],
+    [{ sentinel: { ...sentinel, database: -1 } }, 'option sentinel.database is -1'],
+    [{ sentinel: { ...sentinel, database: '1' } }, 'option sentinel.database is a string'],
+    [{ sentinel: { ...sentinel, tls: 'yes' } }, 'option sentinel.tls is a string'],
+    [{ cluster: ['redis://a'] }, 'option cluster is an array; allowed: an object'],
+    [{ cluster: {} }, 'option cluster.urls is undefined'],
+    [{ cluster: { urls: ['redis://a/1'] } }, 'cluster.urls[0] has a database'],
+    [{ cluster: { urls: ['redis://a', 'rediss://b'] } }, 'cluster.urls[1] differs from the first'],
+    [{ cluster: { urls: ['redis://:p@a', 'redis://:q@b'] } }, 'cluster.urls[1] has a user or'],
+    [{ cluster: { urls: ['redis://a', 'redis://:q@b'] } }, 'cluster.urls[1] has a user or'],
+    [{ client: {} }, 'option client is an object; allowed: a Redis or Cluster of ioredis'],
+    [{ client: 'redis://h' }, 'option client is a string'],
+    [{ client: null }, 'option client is null'],
+  ])('%j', (options, message) => {
+    expect(refused(options).message).toContain(message)
+  })
+
+  test('a client with a prefix of its own', () => {
+    expect(refused({ client: lazyClient({ keyPrefix: 'mine:' }) }).message).toContain('keyPrefix')
+  })
+
+  test('without showing a password', () => {
+    const urls = ['redis://:s3cret@a', 'redis://:s3cret2@b']
+    const error = refused({ cluster: { urls } })
+    expect(JSON.stringify(error) + String(error.stack)).not.toContain('s3cret')
+  })
+})
+
+describe('a client of ours', () => {
+  test.each<[LocationOptions]>([
+    [{ redisUrl: 'redis://:p@h' }],
+    [{ sentinel: { name: 'cache', urls: ['redis://h'], password: 'p' } }],
+  ])('sends nothing twice and keeps nothing for later: %j', (where) => {
+    const { options } = createRedisClient(checkLocation(where), 200) as Redis
+    expect(options).toMatchObject({
+      username: 'default',
+      password: 'p',
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      lazyConnect: true,
+    })
+  })
+})

@@ -1,0 +1,13 @@
+import { afterEach, beforeEach, vi } from 'vitest'
+
+/** Fails each test of this file during which somebody had something to say to stderr. */
+export function expectQuiet(): void {
+  beforeEach(() => {
+    vi.spyOn(console, 'warn').mockClear()
+    vi.spyOn(console, 'error').mockClear()
+  })
+  afterEach(() => {
+    const said = [...vi.mocked(console.warn).mock.calls, ...vi.mocked(console.error).mock.calls]
+    if (said.length > 0) throw new Error(`stderr: ${said.join('; ')}`)
+  })
+}

@@ -1,0 +1,167 @@
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { commandsFor } from './commands-for.js'
+
+let redis: RedisServer
+let raw: Redis
+const opened: GenericRedisCache[] = []
+
+beforeAll(async () => {
+  redis = await startRedis()
+  raw = new Redis(redis.url)
+})
+afterAll(async () => {
+  raw.disconnect()
+  await redis.stop()
+})
+beforeEach(() => raw.flushall())
+afterEach(async () => {
+  for (const cache of opened.splice(0)) await cache.close()
+})
+
+/** What another process would have. */
+async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedisCache> {
+  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
+  opened.push(cache)
+  expect(await cache.connect()).toBe(true)
+  return cache
+}
+
+const TAGS = { tags: ['a', 'b', 'c'] }
+const soon = { timeout: 2_000, interval: 1 }
+
+describe('invalidated by another process', () => {
+  test.each([true, false])(
+    'a value is void, whether it is copied or not',
+    async (enableL1Cache) => {
+      const [here, there] = [await open(), await open({ enableL1Cache })]
+      await here.set('key', 1, TAGS)
+      await here.set('other', 2, { tags: ['d'] })
+      await vi.waitFor(async () => {
+        expect(await there.get('key')).toBe(1)
+        expect(there.getStats().memory?.activeEntries ?? 1).toBe(1)
+      }, soon)
+      await here.invalidateTags(['b'])
+      await vi.waitFor(async () => expect(await there.get('key')).toBeUndefined(), soon)
+      expect(await there.exists('key')).toBe(false)
+      expect(await there.getTtl('key')).toBeUndefined()
+      expect(await there.getMany(['key', 'other'])).toEqual(new Map([['other', 2]]))
+      const listed: string[] = []
+      for await (const key of there.scan()) listed.push(key)
+      expect(listed).toEqual(['other'])
+      expect(await there.delete('key')).toBe(false)
+    },
+  )
+
+  test('a value that was being loaded goes to those who waited, and is void', async () => {
+    const [here, there] = [await open(), await open()]
+    let answer = (_value: string): void => {}
+    const load = vi.fn(
+      () =>
+        new Promise<string>((resolve) => {
+          answer = resolve
+        }),
+    )
+    const loaded = there.getOrSet('key', load, TAGS)
+    await vi.waitFor(() => expect(load).toHaveBeenCalled())
+    await here.invalidateTags(['c'])
+    answer('old')
+    expect(await loaded).toBe('old')
+    expect(await there.get('key')).toBeUndefined()
+    expect(await there.getOrSet('key', () => 'new', TAGS)).toBe('new')
+    expect(await here.get('key')).toBe('new')
+  })
+
+  test('a load is not shared with who asks after that', async () => {
+    const [here, there] = [await open(), await open()]
+    await here.set('another', 0, TAGS)
+    const answers: ((value: string) => void)[] = []
+    const load = (): Promise<string> => new Promise((resolve) => answers.push(resolve))
+    const before = there.getOrSet('key', load, TAGS)
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    await here.invalidateTags(['a'])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const after = there.getOrSet('key', load, TAGS)
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[0]?.('old')
+    answers[1]?.('new')
+    expect(await Promise.all([before, after])).toEqual(['old', 'new'])
+  })
+})
+
+test('a tag that is used for the first time does not spoil the load that brings it', async () => {
+  const cache = await open()
+  for (let round = 0; round < 50; round++) {
+    const options = { tags: [`tag ${round}`] }
+    expect(await cache.getOrSet(`key ${round}`, () => round, options)).toBe(round)
+    expect(await cache.get(`key ${round}`)).toBe(round)
+  }
+})
+
+test('the version of a tag that Redis has lost makes values void', async () => {
+  const cache = await open()
+  await cache.set('key', 1, TAGS)
+  const names = (await raw.keys('*')).filter((name) => name !== 'cache:key')
+  expect(names).toHaveLength(3)
+  await raw.del(...names)
+  expect(await cache.get('key')).toBeUndefined()
+})
+
+test('a version outlives what is stored under it', async () => {
+  const cache = await open()
+  const versions = async (): Promise<number[]> => {
+    const names = (await raw.keys('*')).filter((name) => name !== 'cache:key')
+    return Promise.all(names.map((name) => raw.pttl(name)))
+  }
+  await cache.set('key', 1, { ttl: '10m', tags: ['a'] })
+  expect((await versions())[0]).toBeGreaterThan(3_600_000)
+  await cache.set('key', 1, { ttl: '30d', tags: ['a'] })
+  expect((await versions())[0]).toBeGreaterThan(30 * 86_400_000)
+  await cache.getOrSet('other', () => 1, { ttl: '90d', tags: ['a'] })
+  expect(await raw.pttl('cache:other')).toBeLessThan(Math.max(...(await versions())))
+  await cache.set('key', 1, { ttl: null, tags: ['a'] })
+  expect(await versions()).toContain(-1)
+})
+
+describe('commands', () => {
+  test('of a read with three tags are two, and one once the versions are known', async () => {
+    const [here, there] = [await open(), await open({ enableL1Cache: false })]
+    await there.set('key', 1, TAGS)
+    await there.set('key 2', 1, TAGS)
+    await here.get('another')
+    const from = (cache: GenericRedisCache, key: string): Promise<string[]> =>
+      commandsFor(redis.url, () => cache.get(key))
+    expect(await from(there, 'key')).toEqual(['evalsha', 'mget'])
+    expect(await from(here, 'key')).toEqual(['evalsha', 'mget'])
+    expect(await from(here, 'key 2')).toEqual(['evalsha'])
+    expect(await commandsFor(redis.url, () => there.getMany(['key', 'key 2']))).toEqual([
+      'evalsha',
+      'mget',
+    ])
+  })
+
+  test('of a write with tags are two, of an invalidation one', async () => {
+    const cache = await open({ enableL1Cache: false })
+    await cache.set('key', 1, TAGS)
+    expect(await commandsFor(redis.url, () => cache.set('key', 2, TAGS))).toEqual([
+      'evalsha',
+      'evalsha',
+    ])
+    expect(await commandsFor(redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual(['unlink'])
+  })
+})
+
+test('what was invalidated while Redis hung is void when it goes on', async () => {
+  const [cache, other] = [await open({ commandTimeout: 100 }), await open()]
+  await cache.set('key', 1, TAGS)
+  redis.pause()
+  await cache.invalidateTags(['a'])
+  expect(await cache.get('key')).toBeUndefined()
+  redis.resume()
+  await vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), { timeout: 5_000 })
+  expect(await cache.get('key')).toBeUndefined()
+  await vi.waitFor(() => expect(cache.getStats().redis.unconfirmedDeletes).toBe(0))
+  expect(await other.get('key')).toBeUndefined()
+})

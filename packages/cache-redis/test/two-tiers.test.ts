@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { commandsFor } from './commands-for.js'
+
+let redis: RedisServer
+let raw: Redis
+const opened: GenericRedisCache[] = []
+
+beforeAll(async () => {
+  redis = await startRedis()
+  raw = new Redis(redis.url)
+})
+afterAll(async () => {
+  raw.disconnect()
+  await redis.stop()
+})
+beforeEach(() => raw.flushall())
+afterEach(async () => {
+  for (const cache of opened.splice(0)) await cache.close()
+})
+
+/** What another process would have. */
+async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedisCache> {
+  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
+  opened.push(cache)
+  expect(await cache.connect()).toBe(true)
+  return cache
+}
+
+const inMemory = (cache: GenericRedisCache): number => cache.getStats().memory?.activeEntries ?? 0
+
+/** Word of a change takes well under a millisecond here; a busy machine may take longer. */
+const soon = { timeout: 2_000, interval: 1 }
+
+/** Two processes, of which the second has a copy of the key in memory. */
+async function withCopy(value: unknown): Promise<[GenericRedisCache, GenericRedisCache]> {
+  const [here, there] = [await open(), await open()]
+  await here.set('key', value)
+  // A read that word of the write overtakes is not kept.
+  await vi.waitFor(async () => {
+    expect(await there.get('key')).toEqual(value)
+    expect(inMemory(there)).toBe(1)
+  }, soon)
+  return [here, there]
+}
+
+describe('a copy in memory', () => {
+  test('is what a read brought, and Redis is not asked again', async () => {
+    const [, there] = await withCopy('value')
+    const { redis: before } = there.getStats()
+    for (let read = 0; read < 10; read++) expect(await there.get('key')).toBe('value')
+    expect(there.getStats()).toMatchObject({ memory: { hits: 10 }, redis: { hits: before.hits } })
+  })
+
+  test.each<[string, (here: GenericRedisCache) => Promise<unknown>, unknown]>([
+    ['sets', (here) => here.set('key', 'new'), 'new'],
+    ['deletes', (here) => here.delete('key'), undefined],
+    ['invalidates a pattern of', (here) => here.invalidatePattern('k*'), undefined],
+    ['clears', (here) => here.clear(), undefined],
+  ])('goes when another process %s the key', async (_what, change, value) => {
+    const [here, there] = await withCopy('old')
+    await change(here)
+    await vi.waitFor(() => expect(inMemory(there)).toBe(0), soon)
+    expect(await there.get('key')).toBe(value)
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['is deleted by a stranger', () => raw.del('cache:key')],
+    ['is renamed by a stranger', () => raw.rename('cache:key', 'elsewhere')],
+    ['is emptied with its database', () => raw.flushdb()],
+    ['is emptied with all databases', () => raw.flushall()],
+    ['gets another life', () => raw.pexpire('cache:key', 1)],
+  ])('goes when the key %s', async (_what, change) => {
+    const [, there] = await withCopy('old')
+    await change()
+    await vi.waitFor(async () => expect(await there.get('key')).toBeUndefined(), soon)
+  })
+
+  test('of what this process wrote itself serves only while Redis is away', async () => {
+    const cache = await open()
+    await cache.set('key', 'value')
+    expect(inMemory(cache)).toBe(1)
+    expect(await cache.get('key')).toBe('value')
+    expect(cache.getStats()).toMatchObject({ memory: { hits: 0 }, redis: { hits: 1 } })
+    await vi.waitFor(async () => {
+      await cache.get('key')
+      expect(cache.getStats().memory?.hits).toBeGreaterThan(0)
+    }, soon)
+  })
+
+  test('is not used while the link is down, and not after it is up again', async () => {
+    const [here, there] = await withCopy('old')
+    const down: string[] = []
+    there.on('link_down', () => down.push('down'))
+    there.on('link_up', () => down.push('up'))
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await vi.waitFor(() => expect(there.getStats().memory?.link).toBe('down'), soon)
+    await here.set('key', 'new')
+    expect(await there.get('key')).toBe('new')
+    await vi.waitFor(() => expect(there.getStats().memory?.link).toBe('live'), soon)
+    expect(await there.get('key')).toBe('new')
+    expect(down).toEqual(['down', 'up'])
+  })
+
+  test('is not made of a reply that word of a change overtook', async () => {
+    const [here, there] = await withCopy('old')
+    for (let round = 0; round < 200; round++) {
+      await Promise.all([here.set('key', round), there.get('key'), there.get('key')])
+      await here.set('key', `after ${round}`)
+      await vi.waitFor(async () => expect(await there.get('key')).toBe(`after ${round}`), soon)
+      await sleep(0)
+      expect(await there.get('key')).toBe(`after ${round}`)
+    }
+  })
+})
+
+describe('a loaded value', () => {
+  test.each<[string, (here: GenericRedisCache) => Promise<unknown>, unknown]>([
+    ['set', (here) => here.set('key', 'set meanwhile'), 'set meanwhile'],
+    ['deleted', (here) => here.delete('key'), undefined],
+    ['invalidated by a pattern', (here) => here.invalidatePattern('*'), undefined],
+  ])(
+    'is not stored when another process has %s the key meanwhile',
+    async (_what, change, value) => {
+      const [here, there] = [await open(), await open()]
+      let answer = (_value: string): void => {}
+      const load = vi.fn(
+        () =>
+          new Promise<string>((resolve) => {
+            answer = resolve
+          }),
+      )
+      const loaded = there.getOrSet('key', load)
+      await vi.waitFor(() => expect(load).toHaveBeenCalled())
+      await change(here)
+      answer('loaded before')
+      expect(await loaded).toBe('loaded before')
+      expect(await there.get('key')).toBe(value)
+      expect(await here.get('key')).toBe(value)
+    },
+  )
+
+  test('is not shared with who asks after another process has changed the key', async () => {
+    const [here, there] = [await open(), await open()]
+    const answers: ((value: string) => void)[] = []
+    const load = (): Promise<string> => new Promise((resolve) => answers.push(resolve))
+    const before = there.getOrSet('key', load)
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    await here.delete('key')
+    const after = there.getOrSet('key', load)
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[0]?.('old')
+    answers[1]?.('new')
+    expect(await Promise.all([before, after])).toEqual(['old', 'new'])
+    expect(await here.get('key')).toBe('new')
+  })
+
+  test('is stored although its predecessor has just expired', async () => {
+    const cache = await open()
+    for (let round = 0; round < 20; round++) {
+      await cache.set('key', 'old', '10ms')
+      await sleep(12)
+      expect(await cache.getOrSet('key', () => round)).toBe(round)
+      expect(await cache.get('key')).toBe(round)
+      await cache.delete('key')
+    }
+  })
+})
+
+describe('processes that miss the same key', () => {
+  test('load it once', async () => {
+    const caches = await Promise.all(Array.from({ length: 4 }, () => open()))
+    const load = vi.fn(async () => {
+      await sleep(50)
+      return 'loaded'
+    })
+    const calls = caches.flatMap((cache) =>
+      Array.from({ length: 250 }, () => cache.getOrSet('key', load)),
+    )
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['loaded']))
+    expect(load).toHaveBeenCalledTimes(1)
+  })
+
+  test('load it once, however long that takes', async () => {
+    const [here, there] = [await open(), await open()]
+    const load = vi.fn(async () => {
+      await sleep(4_000)
+      return 'loaded'
+    })
+    const first = here.getOrSet('key', load)
+    await vi.waitFor(() => expect(load).toHaveBeenCalled())
+    expect(await Promise.all([first, there.getOrSet('key', load)])).toEqual(['loaded', 'loaded'])
+    expect(load).toHaveBeenCalledTimes(1)
+  })
+
+  test('take over from one whose load has failed, at once', async () => {
+    const [here, there] = [await open(), await open()]
+    const failing = vi.fn(async () => {
+      await sleep(50)
+      throw new Error('the source is down')
+    })
+    const first = here.getOrSet('key', failing)
+    first.catch(() => undefined)
+    await vi.waitFor(() => expect(failing).toHaveBeenCalled())
+    const startedAt = performance.now()
+    expect(await there.getOrSet('key', () => 'loaded')).toBe('loaded')
+    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    await expect(first).rejects.toThrow('the source is down')
+  })
+
+  test('take over from one that has died, when its lease has run out', async () => {
+    const [here, there] = [await open(), await open()]
+    // Nobody renews this lease: its holder is gone.
+    await raw.set('cache:key', leaseOf(Date.now() + 2_000))
+    const startedAt = performance.now()
+    expect(await there.getOrSet('key', () => 'loaded')).toBe('loaded')
+    const waited = performance.now() - startedAt
+    expect(waited).toBeGreaterThan(1_500)
+    expect(waited).toBeLessThan(4_000)
+    expect(await here.get('key')).toBe('loaded')
+  })
+
+  test('wait no longer than they are willing to', async () => {
+    const there = await open()
+    await raw.set('cache:key', leaseOf(Date.now() + 2_500))
+    const load = vi.fn(() => 'loaded')
+    const startedAt = performance.now()
+    await expect(there.getOrSet('key', load, { timeout: { hard: '100ms' } })).rejects.toMatchObject(
+      { code: 'LOAD_TIMEOUT' },
+    )
+    await expect(
+      there.getOrSet('key', load, { signal: AbortSignal.timeout(50) }),
+    ).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    expect(load).not.toHaveBeenCalled()
+  })
+
+  test('see no value where one is being loaded', async () => {
+    const cache = await open()
+    await raw.set('cache:key', leaseOf(Date.now() + 2_500))
+    expect(await cache.get('key')).toBeUndefined()
+    expect(await cache.exists('key')).toBe(false)
+    expect(await cache.getTtl('key')).toBeUndefined()
+    for await (const key of cache.scan()) expect.fail(`${key} was listed`)
+    expect(await cache.getMany(['key'])).toEqual(new Map())
+    expect(await cache.delete('key')).toBe(false)
+  })
+})
+
+function leaseOf(until: number): Buffer {
+  const marker = Buffer.alloc(20)
+  marker.writeUInt32BE(0xf5560100)
+  marker.writeDoubleBE(until, 12)
+  return marker
+}
+
+describe('commands sent', () => {
+  test('are none for a hit in memory, one for any other read or write', async () => {
+    const [here, there] = [await open(), await open({ enableL1Cache: false })]
+    // Redis gets to know the programs.
+    await there.setMany([
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ])
+    await there.getOrSet('d', () => 4)
+    await there.delete('d')
+    await here.get('a')
+    expect(await commandsFor(redis.url, () => here.get('a'))).toEqual([])
+    expect(await commandsFor(redis.url, () => there.get('a'))).toEqual(['evalsha'])
+    expect(await commandsFor(redis.url, () => there.get('absent'))).toEqual(['evalsha'])
+    expect(await commandsFor(redis.url, () => there.set('a', 2))).toEqual(['evalsha'])
+    expect(await commandsFor(redis.url, () => there.delete('b'))).toEqual(['evalsha'])
+    expect(await commandsFor(redis.url, () => there.getMany(['a', 'b', 'c', 'e']))).toEqual([
+      'evalsha',
+    ])
+    expect(await commandsFor(redis.url, () => there.getOrSet('a', () => 5))).toEqual(['evalsha'])
+    expect(await commandsFor(redis.url, () => there.getOrSet('f', () => 5))).toEqual([
+      'evalsha',
+      'evalsha',
+    ])
+  })
+})
+
+describe('a write that was given up', () => {
+  test('does not take effect when a frozen server goes on', async () => {
+    const here = await open({ commandTimeout: 50 })
+    const there = await open({ commandTimeout: 5_000 })
+    for (let round = 0; round < 10; round++) {
+      await here.set('key', 'before')
+      redis.pause()
+      await here.set('key', `ghost ${round}`)
+      redis.resume()
+      await there.set('key', `newer ${round}`)
+      await sleep(20)
+      expect(await there.get('key')).not.toBe(`ghost ${round}`)
+      await vi.waitFor(() => expect(here.getStats().redis.unconfirmedDeletes).toBe(0), soon)
+      expect((await raw.get('cache:key')) ?? '').not.toContain('ghost')
+    }
+  })
+})
