@@ -8,6 +8,7 @@ import { destroyClient, type RedisClient } from './redis-client.js'
 import { RedisServer } from './redis-server.js'
 import { listen } from './shared-listeners.js'
 import { TimeLimit } from './time-limit.js'
+import { WriteBatch } from './write-batch.js'
 
 /** How long `connect()` waits for an answer, one way or the other. */
 const CONNECT_DEADLINE_MS = 1_500
@@ -50,6 +51,9 @@ export class RedisConnection {
   readonly #options: ConnectionOptions
   readonly #client: RedisClient
   readonly #limit: TimeLimit
+  readonly #batch = new WriteBatch()
+  /** Whether it is one connection, and ours. */
+  readonly #isSingle: boolean
   readonly #servers = new Map<Redis, RedisServer>()
   /** Undefined unless the client is one for a Cluster. */
   readonly #cluster: ClusterMasters | undefined
@@ -65,6 +69,7 @@ export class RedisConnection {
     this.#options = options
     this.#client = options.client
     this.#limit = new TimeLimit(options.commandTimeoutMs)
+    this.#isSingle = options.owned && !options.client.isCluster
     if (options.client.isCluster) {
       const cluster = new ClusterMasters(options.client as Cluster, () => this.#follow())
       this.#cluster = cluster
@@ -103,6 +108,8 @@ export class RedisConnection {
   readonly run: RunCommands = (send, on) => {
     const target = this.#targetFor(on)
     if (!target?.usable) return this.#runOnceConnected(send, on)
+    // A client that was handed in sends as its owner has it send.
+    if (this.#isSingle) this.#batch.gather(this.#client as Redis)
     return this.#limit.run(() => send(this.#client), target.judge)
   }
 

@@ -8,6 +8,9 @@ export interface Reading {
   readonly tickets: ReadonlyMap<string, Ticket>
 }
 
+/** Where nothing is kept, nothing has to be known of reads. */
+const READING_FOR_NOBODY: Reading = { askedAt: 0, tickets: new Map() }
+
 export interface CopiesOptions {
   /** `undefined` where nothing is kept in memory. */
   readonly near: NearTier | undefined
@@ -31,6 +34,7 @@ export class Copies {
   }
 
   startReading(keys: readonly string[]): Reading {
+    if (this.#options.near === undefined) return READING_FOR_NOBODY
     const tickets = new Map(keys.map((key) => [key, this.#fence.begin('read', key)]))
     return { askedAt: this.#options.clock.now(), tickets }
   }

@@ -4,20 +4,23 @@ import type { InfrastructureError } from '@verbatim/cache-core'
 export class Change {
   /** Why Redis could not be told of it, if so. */
   trouble: InfrastructureError | undefined
-  #waiting: (() => void)[] | undefined = []
+  #isOver = false
+  #waiting: (() => void)[] | undefined
 
   /** Resolves when it has come to its end, with the trouble there was. */
   async ended(): Promise<InfrastructureError | undefined> {
-    await new Promise<void>((resolve) => {
-      if (this.#waiting === undefined) resolve()
-      else this.#waiting.push(resolve)
-    })
+    if (!this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#waiting ??= []
+        this.#waiting.push(resolve)
+      })
+    }
     return this.trouble
   }
 
   end(): void {
+    this.#isOver = true
     for (const resolve of this.#waiting ?? []) resolve()
-    this.#waiting = undefined
   }
 }
 

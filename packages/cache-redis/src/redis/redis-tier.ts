@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { InfrastructureError } from '@verbatim/cache-core'
+import { InfrastructureError, SerializationError } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { readFreshness, readTags, type TagVersion } from '../codec/envelope.js'
 import type { Decoded, ValueCodec } from '../codec/value-codec.js'
@@ -32,6 +32,8 @@ type Reply = readonly [bytes: Buffer, left: RedisNumber]
 
 /** A value as Redis holds it. */
 export interface StoredValue extends Decoded {
+  /** Whether a tag of it was invalidated: then it only tells the state of the key. */
+  readonly isVoid: boolean
   /** What is left of its life; negative while only its grace is; `Infinity` when it never expires. */
   readonly freshMs: number
 }
@@ -183,11 +185,14 @@ export class RedisTier {
     return scanKeys(options, pattern)
   }
 
-  async #decode(key: string, [bytes, left]: Reply): Promise<StoredValue | CorruptValue> {
+  async #decode(key: string, [bytes, left]: Reply): Promise<StoredValue | CorruptValue | null> {
     try {
-      const decoded = await this.#codec.decode(key, bytes)
-      return { ...decoded, freshMs: toLife(left) - decoded.graceMs }
-    } catch {
+      const { value, graceMs, loadMs, stamp, tags } = await this.#codec.decode(key, bytes)
+      const freshMs = toLife(left) - graceMs
+      return { value, graceMs, loadMs, stamp, tags, freshMs, isVoid: false }
+    } catch (error) {
+      // That there is no thread for a large value says nothing about its bytes.
+      if (error instanceof SerializationError && error.code === 'CODEC_FAILED') return null
       return { corrupt: bytes }
     }
   }

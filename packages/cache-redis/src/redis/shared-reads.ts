@@ -4,12 +4,6 @@ import type { CorruptValue, Glimpse, LoadLease, RedisTier, StoredValue } from '.
 import type { Stamps } from './stamps.js'
 import type { TagVersions } from './tag-versions.js'
 
-/** What a key holds in Redis, as far as it is to be believed. */
-export interface FarValue extends StoredValue {
-  /** Whether a tag of it was invalidated: then it only tells the state of the key. */
-  readonly isVoid: boolean
-}
-
 export interface SharedParts {
   readonly redis: RedisTier
   readonly tags: TagVersions
@@ -30,14 +24,14 @@ export class SharedReads {
     this.#parts = parts
   }
 
-  async read(key: string): Promise<FarValue | null | undefined> {
+  async read(key: string): Promise<StoredValue | null | undefined> {
     const { changes, redis, trouble } = this.#parts
     if (!changes.believes(key)) return undefined
     return trouble.attempt(async () => this.#intact(key, await redis.read(key)))
   }
 
   /** Answers for each key as {@link SharedReads.read} does. */
-  async readMany(keys: readonly string[]): Promise<(FarValue | null | undefined)[] | undefined> {
+  async readMany(keys: readonly string[]): Promise<(StoredValue | null | undefined)[] | undefined> {
     const { changes, redis, trouble } = this.#parts
     const believed = keys.filter((key) => changes.believes(key))
     if (believed.length === 0) return undefined
@@ -51,7 +45,7 @@ export class SharedReads {
   }
 
   /** Reads a key that is going to be loaded if it has no value. */
-  async readOrLease(key: string): Promise<FarValue | LoadLease | null | undefined> {
+  async readOrLease(key: string): Promise<StoredValue | LoadLease | null | undefined> {
     const { changes, redis, stamps, trouble } = this.#parts
     if (!changes.believes(key)) return undefined
     return trouble.attempt(async () => {
@@ -97,22 +91,25 @@ export class SharedReads {
   }
 
   /** A value that can be read. Any other counts as none, and leaves Redis. */
-  async #intact(key: string, found: StoredValue | CorruptValue | null): Promise<FarValue | null> {
+  async #intact(
+    key: string,
+    found: StoredValue | CorruptValue | null,
+  ): Promise<StoredValue | null> {
     const stored = this.#readable(key, found)
     if (stored === null) return null
     // Most values have no tags, and need not be waited for.
-    if (stored.tags.length === 0) return asFar(stored, true)
+    if (stored.tags.length === 0) return stored
     const [isValid = false] = await this.#areValid([stored])
-    return asFar(stored, isValid)
+    return isValid ? stored : voided(stored)
   }
 
   async #allIntact(
     keys: readonly string[],
     found: readonly (StoredValue | CorruptValue | null)[],
-  ): Promise<(FarValue | null)[]> {
+  ): Promise<(StoredValue | null)[]> {
     const readable = found.map((each, index) => this.#readable(keys[index] as string, each))
     const valid = await this.#areValid(readable)
-    return readable.map((stored, index) => stored && asFar(stored, valid[index] === true))
+    return readable.map((stored, index) => (stored && !valid[index] ? voided(stored) : stored))
   }
 
   #readable(key: string, found: StoredValue | CorruptValue | null): StoredValue | null {
@@ -136,6 +133,6 @@ export class SharedReads {
   }
 }
 
-function asFar(stored: StoredValue, isValid: boolean): FarValue {
-  return { ...stored, isVoid: !isValid }
+function voided(stored: StoredValue): StoredValue {
+  return { ...stored, isVoid: true }
 }

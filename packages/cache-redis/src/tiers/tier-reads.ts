@@ -3,7 +3,8 @@ import type { Isolator } from '@verbatim/cache-memory'
 import { seenLease, seenValue } from '../loading/seen.js'
 import type { Copies, Reading } from '../memory/copies.js'
 import type { NearEntry, NearTier } from '../memory/near-tier.js'
-import type { FarValue, SharedReads } from '../redis/shared-reads.js'
+import type { StoredValue } from '../redis/redis-tier.js'
+import type { SharedReads } from '../redis/shared-reads.js'
 
 /** What a read found, fresh or stale, with its value as it is kept; and what told us. */
 export interface Found {
@@ -94,7 +95,7 @@ export class TierReads {
     }
   }
 
-  #arrived(reading: Reading, key: string, far: FarValue | null): HeldValue {
+  #arrived(reading: Reading, key: string, far: StoredValue | null): HeldValue {
     const { copies, isolator } = this.#options
     const seen = far === null ? undefined : seenValue(far.stamp.toString('latin1'))
     if (far === null || far.isVoid) {

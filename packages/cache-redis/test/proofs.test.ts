@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
+
+/** How often each is tried; a nightly run asks for more. */
+const RACES = Number(process.env['RACES'] ?? 2_000)
+const GHOSTS = Number(process.env['GHOSTS'] ?? 200)
+const OUTAGES = Number(process.env['OUTAGES'] ?? 6)
+
+/** What goes on at the same time. */
+const AT_ONCE = 100
+const DELETES_PER_OUTAGE = 250
+const LONG = 600_000
+
+let redis: RedisServer
+const opened: { readonly close: () => unknown }[] = []
+
+beforeEach(async () => {
+  redis = await startRedis()
+})
+afterEach(async () => {
+  for (const { close } of opened.splice(0)) await close()
+  await redis.stop()
+})
+
+async function open(options: GenericRedisCacheOptions): Promise<GenericRedisCache> {
+  const cache = new GenericRedisCache({ l1CacheSize: 1_000, ...options })
+  opened.push({ close: () => cache.close() })
+  expect(await cache.connect()).toBe(true)
+  return cache
+}
+
+/** A client whose answers are kept back while it is told to. */
+class HoldingClient extends Redis {
+  held: Promise<void> | undefined
+
+  override async sendCommand(...args: Parameters<Redis['sendCommand']>): Promise<unknown> {
+    const { held } = this
+    const answer = await super.sendCommand(...args)
+    await held
+    return answer
+  }
+}
+
+const keysOf = (round: number): string[] =>
+  Array.from({ length: AT_ONCE }, (_, index) => `${round}:${index}`)
+
+/** Enough for word of a change to come, even here while everything else runs. */
+const hearing = (): Promise<void> => sleep(20)
+
+async function countStale(
+  cache: GenericRedisCache,
+  keys: readonly string[],
+  isRight: (value: unknown) => boolean,
+): Promise<number> {
+  let stale = 0
+  // Twice: what the first read brought into memory must be right as well.
+  for (let time = 0; time < 2; time++) {
+    for (const key of keys) if (!isRight(await cache.get(key))) stale++
+  }
+  return stale
+}
+
+test(
+  `of ${RACES} reads that a write of another process overtook none left an old value`,
+  async () => {
+    const client = new HoldingClient(redis.url)
+    opened.push({ close: () => client.disconnect() })
+    const here = await open({ redisUrl: redis.url, commandTimeout: 5_000 })
+    const there = await open({ client, commandTimeout: 5_000 })
+    await there.get('a program to be known')
+    let stale = 0
+    for (let round = 0; round < RACES / AT_ONCE; round++) {
+      const keys = keysOf(round)
+      await here.setMany(keys.map((key) => [key, 'old']))
+      await hearing()
+      let release = (): void => {}
+      client.held = new Promise((resolve) => {
+        release = resolve
+      })
+      const reads = Promise.all(keys.map((key) => there.get(key)))
+      // The answers are on their way: what is written now is newer.
+      await sleep(2)
+      await here.setMany(keys.map((key) => [key, 'new']))
+      // Now the answers arrive before word of the write, now after it.
+      if (round % 2 === 0) await hearing()
+      client.held = undefined
+      release()
+      await reads
+      await hearing()
+      stale += await countStale(there, keys, (value) => value === 'new')
+    }
+    expect(stale).toBe(0)
+  },
+  LONG,
+)
+
+test.each(['set', 'delete'] as const)(
+  `of ${RACES} loads that a %s of another process overtook none was stored`,
+  async (change) => {
+    const [here, there] = [
+      await open({ redisUrl: redis.url, commandTimeout: 5_000 }),
+      await open({ redisUrl: redis.url, commandTimeout: 5_000 }),
+    ]
+    let stale = 0
+    for (let round = 0; round < RACES / AT_ONCE; round++) {
+      const keys = keysOf(round)
+      let begun = 0
+      let answer = (): void => {}
+      const answered = new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      const load = async (): Promise<string> => {
+        begun++
+        await answered
+        return 'old'
+      }
+      const loads = Promise.all(keys.map((key) => there.getOrSet(key, load)))
+      await vi.waitFor(() => expect(begun).toBe(AT_ONCE), { timeout: 5_000, interval: 1 })
+      const changes = keys.map((key) =>
+        change === 'set' ? here.set(key, 'new') : here.delete(key),
+      )
+      // Now the value arrives while the change is under way, now after it.
+      if (round % 2 === 0) await Promise.all(changes)
+      answer()
+      await Promise.all([...changes, loads])
+      await hearing()
+      // A change under way may lose to the load, but then it comes after it: never an old value.
+      const right = change === 'set' ? 'new' : undefined
+      for (const cache of [here, there]) {
+        stale += await countStale(cache, keys, (value) => value === right)
+      }
+    }
+    expect(stale).toBe(0)
+  },
+  LONG,
+)
+
+test(
+  `of ${GHOSTS} writes that were given up none took effect later`,
+  async () => {
+    await using network = await startFaultProxy({ target: redis.port })
+    const there = await open({ redisUrl: redis.url, commandTimeout: 5_000 })
+    let given = 0
+    let ghosts = 0
+    while (given < GHOSTS) {
+      // A new one each time: it is to send all its writes before it notices anything.
+      const here = await open({ redisUrl: network.url, commandTimeout: 60, enableL1Cache: false })
+      await here.set('a program to be known', 1)
+      const keys = keysOf(given)
+      await network.blackHole('up', { meanwhile: 'held' })
+      await Promise.all(keys.map((key) => here.set(key, 'ghost')))
+      given += here.getStats().redis.errors['BACKEND_TIMEOUT'] ?? 0
+      await there.setMany(keys.map((key) => [key, 'newer']))
+      // Only now the network delivers what it has held back.
+      await network.pass()
+      await sleep(20)
+      for (const value of (await there.getMany(keys)).values()) if (value === 'ghost') ghosts++
+      await here.close()
+    }
+    expect(ghosts).toBe(0)
+  },
+  LONG,
+)
+
+/** What goes wrong, and how it ends. */
+const OUTAGE_KINDS: readonly {
+  readonly begin: () => Promise<unknown>
+  readonly end: () => Promise<unknown>
+}[] = [
+  { begin: async () => redis.pause(), end: async () => redis.resume() },
+  { begin: () => redis.stop('SIGKILL'), end: () => redis.restart() },
+  // What was saved before is all that the server knows when it is back.
+  { begin: async () => redis.pause(), end: () => redis.crash() },
+]
+
+test(
+  `of ${OUTAGES * DELETES_PER_OUTAGE} deletes during ${OUTAGES} outages none is undone`,
+  async () => {
+    let resurrected = 0
+    for (let outage = 0; outage < OUTAGES; outage++) {
+      const kind = OUTAGE_KINDS[outage % OUTAGE_KINDS.length]
+      const cache = await open({ redisUrl: redis.url, commandTimeout: 100 })
+      const keys = Array.from({ length: DELETES_PER_OUTAGE }, (_, index) => `${outage}:${index}`)
+      await cache.setMany(keys.map((key) => [key, 'old']))
+      const admin = new Redis(redis.url)
+      await admin.save()
+      admin.disconnect()
+      // Some that Redis confirms, and may yet forget; the others while it is away.
+      await cache.deleteMany(keys.slice(0, 50))
+      await kind?.begin()
+      await cache.deleteMany(keys.slice(50))
+      resurrected += (await cache.getMany(keys)).size
+      await kind?.end()
+      await vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), { timeout: 10_000 })
+      resurrected += (await cache.getMany(keys)).size
+      await vi.waitFor(() => expect(cache.getStats().redis.unconfirmedDeletes).toBe(0), {
+        timeout: 10_000,
+      })
+      const other = await open({ redisUrl: redis.url })
+      resurrected += (await other.getMany(keys)).size
+      await Promise.all([cache.close(), other.close()])
+    }
+    expect(resurrected).toBe(0)
+  },
+  LONG,
+)

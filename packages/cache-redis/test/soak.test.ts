@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { GenericRedisCache } from '../src/index.js'
+
+/** A nightly run asks for more. */
+const CYCLES = Number(process.env['CYCLES'] ?? 100)
+const SETS = Number(process.env['SETS'] ?? 40_000)
+const AT_ONCE = 100
+const KEYS = 5_000
+const LONG = 1_800_000
+
+let redis: RedisServer
+
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.stop())
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+async function heapUsed(): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    await sleep(20)
+    collectGarbage()
+  }
+  return process.memoryUsage().heapUsed
+}
+
+/** Sockets, timers and all else that keeps a process busy. */
+const resources = (): string[] => process.getActiveResourcesInfo().toSorted()
+
+test(
+  `${CYCLES} caches that were opened, used and closed leave nothing behind`,
+  async () => {
+    const cycle = async (): Promise<void> => {
+      const cache = new GenericRedisCache({ redisUrl: redis.url })
+      await cache.connect()
+      await cache.set('key', 'value')
+      await cache.getOrSet('other', () => 1)
+      await cache.close()
+    }
+    for (let warmUp = 0; warmUp < 5; warmUp++) await cycle()
+    // Sockets take a moment to shut down.
+    await sleep(1_000)
+    const before = resources()
+    const heapBefore = await heapUsed()
+    for (let count = 0; count < CYCLES; count++) await cycle()
+    await vi.waitFor(() => expect(resources()).toEqual(before), { timeout: 5_000 })
+    const grown = (await heapUsed()) - heapBefore
+    expect(grown / CYCLES).toBeLessThan(4_096)
+  },
+  LONG,
+)
+
+test(
+  `${SETS} sets leave the heap where it was`,
+  async () => {
+    const cache = new GenericRedisCache({ redisUrl: redis.url, l1CacheSize: 1_000 })
+    await cache.connect()
+    const run = async (sets: number): Promise<void> => {
+      for (let count = 0; count < sets; count += AT_ONCE) {
+        const keys = Array.from({ length: AT_ONCE }, (_, index) => `key:${(count + index) % KEYS}`)
+        await Promise.all(
+          keys.map((key, index) => cache.set(key, { index, text: 'x'.repeat(100) })),
+        )
+      }
+    }
+    await run(SETS / 5)
+    const early = await heapUsed()
+    await run((SETS * 4) / 5)
+    const late = await heapUsed()
+    const percent = ((late - early) / early) * 100
+    console.log(
+      `heap after ${SETS / 5} sets ${early}, after ${SETS} ${late}: ${percent.toFixed(2)} %`,
+    )
+    expect(percent).toBeLessThan(SETS >= 1_000_000 ? 1 : 10)
+    expect(cache.getStats().redis.errors).toEqual({})
+    await cache.close()
+  },
+  LONG,
+)
