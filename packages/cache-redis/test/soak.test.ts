@@ -52,7 +52,8 @@ test(
     await sleep(1_000)
   expect(resources()).toEqual(before)
     const grown = (await heapUsed()) - heapBefore
-    expect(grown / CYCLES).toBeLessThan(4_096)
+    // What is compiled and cached once, not what each of them would leave.
+  expect(grown).toBeLessThan(3 * 1_024 * 1_024)
   },
   LONG,
 )
