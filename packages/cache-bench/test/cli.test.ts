@@ -85,10 +85,6 @@ describe('run --cache redis', () => {
     expect(exitCode).toBe(0)
     const result = JSON.parse(stdout)
     expect(result).toMatchObject({ cache_name: cacheName, success_rate: 1 })
-    // A read from memory is faster than a write to Redis by far; a read from Redis is not.
-    const { set, get } = result.operations
-    const readsFromMemory = get.min_duration_ms < set.min_duration_ms / 5
-    expect(readsFromMemory).toBe(cacheName === 'redis')
   })
 
   test('leaves nothing behind', async () => {

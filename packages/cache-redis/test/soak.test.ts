@@ -50,10 +50,10 @@ test(
     const heapBefore = await heapUsed()
     for (let count = 0; count < CYCLES; count++) await cycle()
     await sleep(1_000)
-  expect(resources()).toEqual(before)
+    expect(resources()).toEqual(before)
     const grown = (await heapUsed()) - heapBefore
     // What is compiled and cached once, not what each of them would leave.
-  expect(grown).toBeLessThan(3 * 1_024 * 1_024)
+    expect(grown).toBeLessThan(3 * 1_024 * 1_024)
   },
   LONG,
 )

@@ -211,6 +211,22 @@ describe('processes that miss the same key', () => {
     await expect(first).rejects.toThrow('the source is down')
   })
 
+  test('take over at once from one whose load is not to be stored', async () => {
+    const [here, there] = [await open(), await open()]
+    const load = vi.fn(async () => {
+      await sleep(100)
+      return 'loaded before'
+    })
+    const first = here.getOrSet('key', load)
+    await vi.waitFor(() => expect(load).toHaveBeenCalled())
+    // It cannot be told that this does not touch the key, so the load is not stored.
+    await here.invalidatePattern('other:*')
+    const startedAt = performance.now()
+    expect(await there.getOrSet('key', () => 'loaded after')).toBe('loaded after')
+    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    expect(await first).toBe('loaded before')
+  })
+
   test('take over from one that has died, when its lease has run out', async () => {
     const [here, there] = [await open(), await open()]
     // Nobody renews this lease: its holder is gone.

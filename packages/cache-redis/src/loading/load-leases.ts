@@ -74,8 +74,9 @@ export class LoadLeases {
     }, LEASE_MS / 3).unref()
     const end = (): void => {
       clearInterval(renewal)
-      // Who is waiting elsewhere need not wait for the lease to run out.
-      if (this.#granted.delete(seen) && !flight.fenced) void this.#keys.renew(key, seen, false)
+      // Who is waiting elsewhere need not wait for the lease to run out. Where the mark is not there
+      // any more this does nothing.
+      if (this.#granted.delete(seen)) void this.#keys.renew(key, seen, false)
     }
     flight.result.then(end, end)
   }

@@ -1,0 +1,22 @@
+import type { Bug } from './bug.js'
+import { CALL_BUGS } from './call-bugs.js'
+import { LINK_BUGS } from './link-bugs.js'
+import { LOAD_BUGS } from './load-bugs.js'
+import { MEMORY_BUGS } from './memory-bugs.js'
+import { REDIS_BUGS } from './redis-bugs.js'
+
+/** Each breaks one rule of the protocol. A net that catches none of them would prove nothing. */
+export const BUGS: readonly Bug[] = [
+  ...LINK_BUGS,
+  ...MEMORY_BUGS,
+  ...LOAD_BUGS,
+  ...REDIS_BUGS,
+  ...CALL_BUGS,
+]
+
+/** @throws Error that names those that there are */
+export function bugNamed(name: string): Bug {
+  const bug = BUGS.find((each) => each.name === name)
+  if (bug !== undefined) return bug
+  throw new Error(`no bug is named ${name}; there are: ${BUGS.map((each) => each.name).join(', ')}`)
+}

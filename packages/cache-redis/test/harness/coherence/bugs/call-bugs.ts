@@ -1,0 +1,61 @@
+import type { Bug } from './bug.js'
+import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
+
+const CLIENT = 'cache-redis/dist/connection/client-settings.js'
+const CONNECTION = 'cache-redis/dist/connection/redis-connection.js'
+const SERVER = 'cache-redis/dist/connection/redis-server.js'
+const TIME_LIMIT = 'cache-redis/dist/connection/time-limit.js'
+
+/** Calls hang, errors reach nobody, or a cache does not recover. */
+export const CALL_BUGS: readonly Bug[] = [
+  {
+    name: 'no-time-limit',
+    breaks: 'every call settles, whatever the server does',
+    setUp: { ...THROUGH_REDIS, faults: ['connections', 'server frozen'] },
+    patches: [
+      {
+        file: TIME_LIMIT,
+        find: 'reject(judge(timedOut(this.milliseconds)))',
+        replace: 'undefined',
+      },
+      { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },
+    ],
+  },
+  {
+    name: 'trust-never-regained',
+    breaks: 'a server that answers again is used again',
+    setUp: { ...TWO_TIERS, faults: ['server frozen'], seconds: 5 },
+    patches: [
+      {
+        file: SERVER,
+        find: "while (this.#state === 'untrusted' &&",
+        replace: "while (!this.#wasTried && this.#state === 'untrusted' &&",
+      },
+    ],
+  },
+  {
+    name: 'failed-check-is-thrown',
+    breaks: 'nothing is rejected but what a caller waits for',
+    setUp: { ...THROUGH_REDIS, faults: ['server frozen'] },
+    patches: [
+      {
+        file: SERVER,
+        find: 'const trouble = troubleOf(error); this.#note(trouble); if (isErrorReply(error))',
+        replace: `throw error; const trouble = troubleOf(error); this.#note(trouble);
+          if (isErrorReply(error))`,
+      },
+    ],
+  },
+  {
+    name: 'connection-left-open',
+    breaks: 'a cache that was closed keeps no process alive',
+    setUp: { ...TWO_TIERS, faults: [], seconds: 2 },
+    patches: [
+      {
+        file: CONNECTION,
+        find: 'if (this.#options.owned) destroyClient(this.#client);',
+        replace: '',
+      },
+    ],
+  },
+]

@@ -1,0 +1,65 @@
+import type { Bug } from './bug.js'
+import { TWO_TIERS } from './set-ups.js'
+
+const LINK = 'cache-redis/dist/link/invalidation-link.js'
+const NEAR = 'cache-redis/dist/memory/near-tier.js'
+const TIERS = 'cache-redis/dist/two-tiers.js'
+const TRUST = 'cache-redis/dist/memory/memory-trust.js'
+
+/** Changes go unheard, and nobody notices. */
+export const LINK_BUGS: readonly Bug[] = [
+  {
+    name: 'word-ignored',
+    breaks: 'word of a change drops the copy of it',
+    setUp: { ...TWO_TIERS, faults: [] },
+    patches: [{ file: NEAR, find: 'else void this.#memory.delete(key);', replace: '' }],
+  },
+  {
+    name: 'no-flush-on-reconnect',
+    breaks: 'copies from before a link was lost are not used after it',
+    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset'] },
+    patches: [
+      {
+        file: TIERS,
+        find: 'this.#copies.forget(); this.shared.tags.forget();',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'tracking-armed-late',
+    breaks: 'a link is alive once Redis tells it of changes, not before',
+    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset'] },
+    patches: [
+      {
+        file: LINK,
+        find: `await this.#client.call('CLIENT', 'TRACKING', ...mode);
+          await this.#client.subscribe(CHANNEL);`,
+        replace: `setTimeout(() => {
+            this.#client.call('CLIENT', 'TRACKING', ...mode).catch(() => undefined);
+            this.#client.subscribe(CHANNEL).catch(() => undefined);
+          }, 300).unref();`,
+      },
+    ],
+  },
+  {
+    name: 'link-without-lease',
+    breaks: 'a link that has not answered for some time is not believed',
+    setUp: { ...TWO_TIERS, faults: ['link dead', 'link without'] },
+    patches: [
+      { file: LINK, find: 'LINK_LEASE_MS = 750', replace: 'LINK_LEASE_MS = 1_000_000_000' },
+      // The client's own time limit ends such a link as well, a little later.
+      {
+        file: LINK,
+        find: 'if (!isAnswered) { this.#renew(); return; }',
+        replace: 'if (!isAnswered) return;',
+      },
+    ],
+  },
+  {
+    name: 'copies-without-proof',
+    breaks: 'while Redis can be used and its changes are not heard of, Redis is asked',
+    setUp: { ...TWO_TIERS, keys: 64, faults: ['subscriptions'], lostBoundMs: 100 },
+    patches: [{ file: TRUST, find: "return 'none';", replace: "return 'any';" }],
+  },
+]

@@ -1,0 +1,44 @@
+import type { Bug } from './bug.js'
+import { IN_ONE_PROCESS, THROUGH_REDIS } from './set-ups.js'
+
+const PROGRAMS = 'cache-redis/dist/redis/programs.js'
+const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
+
+/** What was loaded before a change is stored, or answered, after it. */
+export const LOAD_BUGS: readonly Bug[] = [
+  {
+    name: 'load-stored-over-any-state',
+    breaks: 'what was loaded is stored only over the state that was seen before the load',
+    setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
+    patches: [{ file: PROGRAMS, find: 'if seen ~= ARGV[4] then return 0 end', replace: '' }],
+  },
+  {
+    name: 'load-joined-whatever-was-seen',
+    breaks: 'who has seen another state of the key does not join a load that began before',
+    setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
+    patches: [
+      {
+        file: READ_THROUGH,
+        find: 'seen === undefined || flight?.seen === seen ? flight : undefined',
+        replace: 'flight',
+      },
+    ],
+  },
+  {
+    name: 'late-load-stored-after-a-change',
+    breaks: 'a value that was loaded before a change of its key here is not stored after it',
+    // Redis itself refuses it while it can be used.
+    setUp: {
+      ...IN_ONE_PROCESS,
+      keys: 16,
+      faults: ['server frozen', 'server killed', 'link refused'],
+    },
+    patches: [
+      {
+        file: READ_THROUGH,
+        find: '!flight.fenced && !context.skipped',
+        replace: '!context.skipped',
+      },
+    ],
+  },
+]

@@ -1,0 +1,134 @@
+import type { Bug } from './bug.js'
+import { IN_ONE_PROCESS, TWO_TIERS } from './set-ups.js'
+
+const COPIES = 'cache-redis/dist/memory/copies.js'
+const NEAR = 'cache-redis/dist/memory/near-tier.js'
+const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
+
+/** The memory tier holds what it must not. */
+export const MEMORY_BUGS: readonly Bug[] = [
+  {
+    name: 'no-read-fence',
+    breaks: 'of a reply from before a change no copy is kept after it',
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['link with late answers', 'link slow'] },
+    patches: [
+      {
+        file: COPIES,
+        find: 'if (isOvertaken(reading, key) || !this.#options.isProven())',
+        replace: 'if (!this.#options.isProven())',
+      },
+    ],
+  },
+  {
+    name: 'own-write-counts-as-proven',
+    breaks: 'a copy of what a process wrote itself is not proven to be what Redis holds',
+    setUp: { ...TWO_TIERS, keys: 64, faults: [] },
+    patches: [
+      {
+        file: COPIES,
+        find: '{ kept, seen, proven: false, awaitsEcho }',
+        replace: '{ kept, seen, proven: true, awaitsEcho }',
+      },
+    ],
+  },
+  {
+    name: 'old-copy-stays-while-writing',
+    breaks: 'the old copy leaves memory before a write is sent, for the write may fail',
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['out of memory', 'server frozen'] },
+    patches: [
+      {
+        file: COPIES,
+        find: 'this.#options.near?.drop(write.key); return true;',
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'delete-in-redis-only',
+    breaks: 'a delete removes the copy in memory too',
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'link'] },
+    patches: [
+      {
+        file: WRITES,
+        find: 'copies.claim(write); try { const wasFar',
+        replace: 'try { const wasFar',
+      },
+      { file: WRITES, find: 'if (!write.overtaken) near?.drop(key);', replace: '' },
+    ],
+  },
+  {
+    name: 'pattern-in-redis-only',
+    breaks: 'copies of what a pattern matches leave memory too',
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'link'] },
+    patches: [
+      {
+        file: COPIES,
+        find: 'this.#fence.claimAll(matches, change); this.#options.near?.dropMatching(pattern);',
+        replace: 'this.#fence.claimAll(matches, change);',
+      },
+      {
+        file: COPIES,
+        find: 'this.#fence.overtakeReads(matches); this.#options.near?.dropMatching(pattern);',
+        replace: 'this.#fence.overtakeReads(matches);',
+      },
+    ],
+  },
+  {
+    name: 'memory-outlives-redis',
+    breaks: 'a copy stays in memory no longer than the value in Redis',
+    setUp: { ...TWO_TIERS, keys: 4_096, faults: [] },
+    patches: [
+      {
+        file: COPIES,
+        find: 'Math.floor(Math.min(leftMs, longestLifeMs))',
+        replace: 'longestLifeMs',
+      },
+    ],
+  },
+  {
+    name: 'keys-share-a-place-in-memory',
+    breaks: 'a key answers its own value only',
+    setUp: { ...TWO_TIERS, faults: [] },
+    patches: [
+      { file: NEAR, find: 'this.#memory.use(key)', replace: 'this.#memory.use(key[0])' },
+      { file: NEAR, find: 'this.#memory.fill(key,', replace: 'this.#memory.fill(key[0],' },
+    ],
+  },
+  {
+    name: 'slow-write-sent-after-a-later-one',
+    breaks: 'a write that takes long to encode is not sent after a later one',
+    setUp: { ...IN_ONE_PROCESS, keys: 16, overlap: true, faults: [] },
+    patches: [
+      {
+        file: COPIES,
+        find: 'if (!this.#fence.claim(write)) return false;',
+        replace: 'this.#fence.claim(write);',
+      },
+      {
+        file: 'cache-redis/dist/redis/shared-writes.js',
+        find: 'const isWanted = () => !write.overtaken; if (!isWanted()) return false;',
+        replace: 'const isWanted = () => true;',
+      },
+    ],
+  },
+  {
+    name: 'overtaken-write-answered-early',
+    breaks: 'a write that was not sent is answered once what overtook it has ended',
+    setUp: {
+      ...{ memory: false, sharing: 'shared', loads: false, overlap: true, pauseMs: 0.5, keys: 8 },
+      faults: ['link', 'server frozen', 'server slow'],
+    },
+    patches: [
+      {
+        file: WRITES,
+        find: 'if (!copies.claim(write)) return await this.#afterOvertaker(write);',
+        replace: 'if (!copies.claim(write)) return false;',
+      },
+      {
+        file: WRITES,
+        find: 'write.overtaker !== undefined) { return await this.#afterOvertaker(write); }',
+        replace: 'write.overtaker !== undefined) { return false; }',
+      },
+    ],
+  },
+]

@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import requireRedis from '@verbatim/test-support/require-redis'
+import type { Bug, BugSetUp } from './bugs/bug.js'
+import { BUGS, bugNamed } from './bugs/bugs.js'
+import { runCoherence } from './coherence-run.js'
+import { findingsOf, kindsFoundIn } from './report.js'
+import { DEFAULT_OPTIONS, type RunOptions, withoutMemory } from './run-options.js'
+
+/** Whether the run without any bug finds nothing, and the runs with each bug find it. */
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+const { values, positionals } = parseArgs({
+  options: {
+    /** The longest that one run takes. */
+    seconds: { type: 'string', default: '40' },
+    /** How long each set-up is run without a bug. */
+    'sound-seconds': { type: 'string', default: '20' },
+    /** Of which the next one is tried when a bug was not caught. */
+    seeds: { type: 'string', default: '1,2,3' },
+  },
+  allowPositionals: true,
+})
+const bugs = positionals.length === 0 ? BUGS : positionals.map(bugNamed)
+const seeds = values.seeds.split(',').map(Number)
+
+function optionsFor(setUp: BugSetUp, seed: number, bug?: Bug): RunOptions {
+  const seconds = Number(bug === undefined ? values['sound-seconds'] : values.seconds)
+  const options = {
+    ...{ ...DEFAULT_OPTIONS, operations: Number.POSITIVE_INFINITY },
+    ...{ ...setUp, seconds: Math.min(setUp.seconds ?? seconds, seconds) },
+    ...{ bug: bug?.name, seed, stopsAtFirstViolation: bug !== undefined },
+  }
+  return setUp.memory ? options : withoutMemory(options)
+}
+
+async function isSound(setUp: BugSetUp): Promise<boolean> {
+  const report = await runCoherence(optionsFor(setUp, seeds[0] ?? 1))
+  if (findingsOf(report) === 0) return true
+  const what = [...report.histories, ...report.troubleTexts].slice(0, 1).join('')
+  console.log(`UNSOUND without any bug: ${JSON.stringify(setUp)}: ${kindsFoundIn(report)}\n${what}`)
+  return false
+}
+
+/** Answers whether a run with the bug found something. */
+async function isCaught(bug: Bug): Promise<boolean> {
+  for (const seed of seeds) {
+    const report = await runCoherence(optionsFor(bug.setUp, seed, bug))
+    if (findingsOf(report) === 0) continue
+    const { firstFindingAfterSeconds: seconds = report.seconds } = report
+    const after = `${seconds.toFixed(1)} s`
+    console.log(
+      `| \`${bug.name}\` | ${bug.breaks} | ${seed} | ${kindsFoundIn(report)} | ${after} |`,
+    )
+    return true
+  }
+  console.log(`| \`${bug.name}\` | ${bug.breaks} | ${values.seeds} | MISSED | |`)
+  return false
+}
+
+await requireRedis()
+const setUps = new Map(bugs.map(({ setUp }) => [JSON.stringify(setUp), setUp]))
+let sound = 0
+if (Number(values['sound-seconds']) > 0) {
+  for (const setUp of setUps.values()) if (await isSound(setUp)) sound++
+  console.log(`${sound} of ${setUps.size} set-ups are sound without a bug`)
+} else sound = setUps.size
+let caught = 0
+for (const bug of bugs) if (await isCaught(bug)) caught++
+console.log(`${caught} of ${bugs.length} bugs caught`)
+process.exitCode = sound === setUps.size && caught === bugs.length ? 0 : 1

@@ -1,0 +1,84 @@
+import { MILLISECOND, type Nanoseconds, SECOND } from '../clock.js'
+import type { FaultWindow } from './link-state.js'
+import type { Version, VersionId } from './version.js'
+import type { Violation } from './violation.js'
+
+/** The operations that prove a read illegal, a line each, in milliseconds since its start. */
+export function describeViolation(violation: Violation): string {
+  const { read, version, replacedBy, underWay, faults } = violation
+  const since = (at: Nanoseconds): string => relative(at - read.start)
+  const lines = [
+    ...writeLines(version, since),
+    ...loadLines(version, since),
+    ...writeLines(replacedBy, since),
+    ...underWay.flatMap((write) => (write === version ? [] : writeLines(write, since))),
+    {
+      at: read.start,
+      text: `${since(read.start)} .. ${since(read.end)}  process ${read.process} reads ${idOf(read.seen)}`,
+    },
+  ].toSorted((left, right) => left.at - right.at)
+  return [
+    headline(violation),
+    ...lines.map(({ text }) => `  ${text}`),
+    ...faults.map((fault) => `  fault: ${faultLine(fault, since)}`),
+    ...(faults.length === 0 ? ['  fault: none'] : []),
+  ].join('\n')
+}
+
+interface Line {
+  readonly at: Nanoseconds
+  readonly text: string
+}
+
+type Since = (at: Nanoseconds) => string
+
+function headline({ kind, read, staleness, bound }: Violation): string {
+  const when = `${(read.start / SECOND).toFixed(3)} s into the run`
+  const where = `process ${read.process}, key ${read.key}, ${when}`
+  const late = `${(staleness / MILLISECOND).toFixed(3)} ms`
+  const allowed = `${bound / MILLISECOND} ms allowed`
+  switch (kind) {
+    case 'stale':
+      return staleness === Number.POSITIVE_INFINITY
+        ? `stale read: ${where}: ${idOf(read.seen)} was replaced so long ago that it is forgotten`
+        : `stale read: ${where}: replaced ${late} before it began; ${allowed}`
+    case 'own-write':
+      return `own write not seen: ${where}: the process had replaced it ${late} before`
+    case 'expired':
+      return `expired value read: ${where}: its life was over ${late} before; ${allowed}`
+    case 'never-written':
+      return `unknown value read: ${where}: nobody had begun to write ${idOf(read.seen)}`
+    default:
+      return `foreign value read: ${where}: ${idOf(read.seen)} belongs to another key`
+  }
+}
+
+function writeLines(version: Version | undefined, since: Since): Line[] {
+  if (version === undefined) return []
+  const { begin, end, kind, writer, outcome } = version
+  const did = kind === 'set' ? 'sets' : 'deletes, and so makes,'
+  const became = outcome === 'ok' ? 'acknowledged' : outcome
+  const text = `${since(begin)} .. ${since(end)}  process ${writer} ${did} ${idOf(version)}: ${became}`
+  return [{ at: begin, text }]
+}
+
+function loadLines(version: Version | undefined, since: Since): Line[] {
+  const load = version?.loads?.last
+  if (version === undefined || load === undefined) return []
+  const text = `${since(load.start)} .. ${since(load.end)}  process ${load.process} loads ${idOf(version)}`
+  return [{ at: load.start, text }]
+}
+
+function faultLine({ name, process, begin, end }: FaultWindow, since: Since): string {
+  const where = process === undefined ? '' : ` (process ${process})`
+  return `${name}${where}, ${since(begin)} .. ${since(end)}`
+}
+
+function relative(span: Nanoseconds): string {
+  if (span === Number.POSITIVE_INFINITY) return '...'.padStart(11)
+  return (span / MILLISECOND).toFixed(3).padStart(11)
+}
+
+function idOf({ writer, number }: VersionId): string {
+  return `version ${writer}#${number}`
+}

@@ -1,0 +1,55 @@
+import type { Nanoseconds } from '../clock.js'
+import type { Succession } from './succession.js'
+import { EVERYBODY, processAudience, type Version } from './version.js'
+
+/**
+ * A process's writes of one key take effect in the order in which it issued them, overlapping or
+ * not: so a later one that has ended has replaced an earlier one that has succeeded.
+ */
+export class ProgramOrder {
+  readonly #everybody: Succession
+  readonly #writer: Succession
+  /** In the order of issue; those only that can still be replaced or replace another. */
+  #open: Version[] = []
+
+  constructor(everybody: Succession, writer: Succession) {
+    this.#everybody = everybody
+    this.#writer = writer
+  }
+
+  began(version: Version): void {
+    this.#open.push(version)
+  }
+
+  ended(version: Version, at: Nanoseconds): void {
+    for (const other of this.#open) {
+      if (other.outcome === 'pending') continue
+      if (other.number < version.number) this.#replace(other, version, at)
+      else if (other.number > version.number) this.#replace(version, other, other.end)
+    }
+    this.#close()
+  }
+
+  #replace(earlier: Version, later: Version, at: Nanoseconds): void {
+    // One that failed may be carried out late, by another connection.
+    if (earlier.outcome !== 'ok') return
+    this.#writer.replace(earlier, later, at)
+    if (later.outcome === 'ok') this.#everybody.replace(earlier, later, at)
+  }
+
+  #close(): void {
+    let isPendingBefore = false
+    this.#open = this.#open.filter((version) => {
+      const isPending = version.outcome === 'pending'
+      isPendingBefore ||= isPending
+      return isPendingBefore || isReplaceable(version)
+    })
+  }
+}
+
+/** For everybody, or for its writer alone. */
+function isReplaceable({ outcome, writer, replacedAt }: Version): boolean {
+  if (outcome !== 'ok') return false
+  const audiences = [EVERYBODY, processAudience(writer)]
+  return audiences.some((audience) => replacedAt[audience] === Number.POSITIVE_INFINITY)
+}

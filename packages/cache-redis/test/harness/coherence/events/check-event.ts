@@ -1,0 +1,34 @@
+import type { CoherenceChecker } from '../checker/coherence-checker.js'
+import type { CoherenceEvent } from './event-batch.js'
+
+/** Tells the checker of an event that a process has logged. */
+export function checkEvent(
+  checker: CoherenceChecker,
+  process: number,
+  event: CoherenceEvent,
+): void {
+  const { kind, key, start, end, life } = event
+  switch (kind) {
+    case 'set began':
+      return checker.writeBegan(key, event, 'set', end, life)
+    case 'delete began':
+      return checker.writeBegan(key, event, 'delete', end, 0)
+    case 'write succeeded':
+      return checker.writeEnded(key, event, end, true)
+    case 'write failed':
+      return checker.writeEnded(key, event, end, false)
+    case 'load began':
+      return checker.loadBegan(key, event)
+    case 'load stored':
+    case 'load failed':
+      return checker.loadEnded(key, event, { process, start, end }, life, kind === 'load stored')
+    case 'read':
+      return checker.read({ process, key, start, end, seen: event })
+    case 'stalled read':
+      return checker.stalledRead({ process, key, start, end, seen: event })
+    case 'degraded read':
+      return checker.degradedRead({ process, key, start, end, seen: event })
+    default:
+      return checker.foreignRead({ process, key, start, end, seen: event })
+  }
+}

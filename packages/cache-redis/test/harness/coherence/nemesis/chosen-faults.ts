@@ -1,0 +1,20 @@
+import type { Fault } from './fault.js'
+
+/**
+ * The faults whose names begin with one of these.
+ *
+ * @param names - all faults when undefined
+ * @throws Error for a name with which no fault's name begins
+ */
+export function chosenFaults(
+  faults: readonly Fault[],
+  names: readonly string[] | undefined,
+): readonly Fault[] {
+  if (names === undefined) return faults
+  for (const name of names) {
+    if (faults.some((fault) => fault.name.startsWith(name))) continue
+    const known = faults.map((fault) => fault.name).join(', ')
+    throw new Error(`there is no fault named ${name}; there are: ${known}`)
+  }
+  return faults.filter((fault) => names.some((name) => fault.name.startsWith(name)))
+}

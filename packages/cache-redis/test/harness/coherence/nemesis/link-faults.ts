@@ -1,0 +1,32 @@
+import type { FaultProxy } from '../../fault-proxy/fault-proxy.js'
+import { type Fault, instantFault } from './fault.js'
+
+/** What can go wrong between a server and the one process that reaches it through this proxy. */
+export function linkFaults(proxy: FaultProxy, process: number): Fault[] {
+  const untilHealed = (name: string, begin: () => Promise<void>): Fault => ({
+    name,
+    process,
+    begin,
+    end: () => proxy.pass(),
+  })
+  return [
+    { ...instantFault('link reset', () => proxy.cut()), process },
+    untilHealed('link refused', async () => {
+      await proxy.refuse()
+      await proxy.cut()
+    }),
+    untilHealed('link dead', () => proxy.blackHole('both')),
+    untilHealed('link frozen', () => proxy.blackHole('both', { meanwhile: 'held' })),
+    untilHealed('link without answers', () => proxy.blackHole('down')),
+    untilHealed('link without questions', () => proxy.blackHole('up')),
+    // What was sent arrives when its sender has long given it up.
+    untilHealed('link late', () => proxy.blackHole('up', { meanwhile: 'held' })),
+    untilHealed('link slow', () => proxy.delay({ milliseconds: 20, jitter: 40 })),
+    // By connection: what comes by one of them, such as an invalidation, is overtaken by another.
+    untilHealed('link with late answers', () =>
+      proxy.delay({ milliseconds: 0, jitter: 50, direction: 'down' }),
+    ),
+    untilHealed('link narrow', () => proxy.limitBandwidth({ bytesPerSecond: 300_000 })),
+    untilHealed('link in pieces', () => proxy.slice({ bytes: 500 })),
+  ]
+}

@@ -1,0 +1,133 @@
+import type { DegradedReadsReport } from './checker/degraded-reads.js'
+import type { StalenessReport } from './checker/staleness.js'
+import type { VisibilityReport } from './checker/visibility.js'
+import type { RunOptions } from './run-options.js'
+import type { WorkerCounts } from './worker/messages.js'
+
+/** What a run did and what it found. */
+export interface CoherenceReport {
+  readonly options: RunOptions
+  readonly seconds: number
+  /** That the checker has seen. */
+  readonly events: number
+  readonly counts: WorkerCounts
+  /** How often each fault was in force. */
+  readonly faults: Readonly<Record<string, number>>
+  /** Illegal reads, by kind. */
+  readonly violations: Readonly<Record<string, number>>
+  /** The first ones, each with the operations that prove it. */
+  readonly histories: readonly string[]
+  /** What else must not happen, by kind. */
+  readonly troubles: Readonly<Record<string, number>>
+  readonly troubleTexts: readonly string[]
+  readonly firstFindingAfterSeconds: number | undefined
+  readonly staleness: StalenessReport
+  readonly degradedReads: DegradedReadsReport
+  readonly visibility: VisibilityReport
+}
+
+export function operationsOf({ counts }: CoherenceReport): number {
+  return sumOf(counts.operations)
+}
+
+export function faultsOf({ faults }: CoherenceReport): number {
+  return sumOf(faults)
+}
+
+/** All that should not be, by kind. */
+function findingsIn(report: CoherenceReport): Readonly<Record<string, number>> {
+  const { violations, troubles, visibility, options } = report
+  const isLate = visibility.p99Ms > options.visibleMs
+  return { ...violations, ...troubles, ...(isLate ? { 'changes seen late': 1 } : {}) }
+}
+
+export function findingsOf(report: CoherenceReport): number {
+  return sumOf(findingsIn(report))
+}
+
+/** Of what kinds the findings are. */
+export function kindsFoundIn(report: CoherenceReport): string {
+  return Object.keys(findingsIn(report)).join(', ')
+}
+
+/** The report as text, without the histories. */
+export function formatReport(report: CoherenceReport): string {
+  const { options, counts, seconds, faults, staleness, degradedReads } = report
+  const operations = operationsOf(report)
+  const stale = staleness.histogram.filter(({ reads }) => reads > 0)
+  const rows: [string, string][] = [
+    ['seed', `${options.seed}${options.bug === undefined ? '' : `, with the bug ${options.bug}`}`],
+    ['set-up', setUpOf(options)],
+    ['operations', `${operations} (${Math.round(operations / seconds)}/s)`],
+    ['events checked', String(report.events)],
+    [
+      'reads',
+      `${counts.hits} hits (${counts.hitsAfterStalls} after stalls), ` +
+        `${counts.misses} misses, ${counts.refused} refused`,
+    ],
+    ['writes', `${counts.writesOk} ok, ${counts.writesIndeterminate} indeterminate`],
+    ['loads', String(counts.loads)],
+    ['longest calls', listOf(counts.longestMs, (value) => `${Math.round(value)} ms`)],
+    ['faults', `${faultsOf(report)} of ${Object.keys(faults).length} kinds: ${listOf(faults)}`],
+    [
+      'stale reads',
+      stale.map(({ upToMs, reads }) => `≤ ${upToMs} ms: ${reads}`).join(', ') || 'none',
+    ],
+    ['longest staleness', `${staleness.longestMs.toFixed(1)} ms`],
+    ['changes seen', visibilityOf(report)],
+    [
+      'inconsistent writes',
+      staleness.inconsistentWrites
+        .map(({ afterMs, writes }) => `after ${afterMs} ms: ${writes} of ${counts.writesOk}`)
+        .join(', '),
+    ],
+    [
+      'degraded reads',
+      `${degradedReads.reads}, ${degradedReads.whileUndisturbed} of them without a fault; ` +
+        `${degradedReads.olderThanLostBound} of what had been replaced for more than ` +
+        `${options.lostBoundMs} ms, at most ${Math.max(degradedReads.oldestMs, 0).toFixed(1)} ms`,
+    ],
+    ['findings', listOf(findingsIn(report))],
+  ]
+  if (report.firstFindingAfterSeconds !== undefined) {
+    rows.push(['first found after', `${report.firstFindingAfterSeconds.toFixed(1)} s`])
+  }
+  return rows.map(([name, value]) => `${name.padEnd(20)} ${value}`).join('\n')
+}
+
+function visibilityOf({ visibility, options }: CoherenceReport): string {
+  const { writes, p50Ms, p99Ms, p999Ms, longestMs } = visibility
+  const times = [
+    ...[`p50 ${p50Ms.toFixed(2)}`, `p99 ${p99Ms.toFixed(2)} (${options.visibleMs} allowed)`],
+    ...[`p99.9 ${p999Ms.toFixed(2)}`, `at most ${longestMs.toFixed(2)}`],
+  ]
+  return `${times.join(', ')} ms after the acknowledgement, of ${writes} writes while all was well`
+}
+
+function setUpOf(options: RunOptions): string {
+  const late =
+    options.lateWritesMs === Number.POSITIVE_INFINITY
+      ? 'failed writes may be late for ever'
+      : `failed writes may be ${options.lateWritesMs} ms late`
+  return [
+    `${options.processes} processes of ${options.lanes} lanes`,
+    `${options.keys} ${options.sharing} keys`,
+    options.memory ? 'with memory' : 'without memory',
+    options.loads ? 'with loads' : 'without loads',
+    options.overlap ? 'writes overlap' : 'own writes of a key do not overlap',
+    `staleness ${options.healthyBoundMs} ms, ${options.lostBoundMs} ms around faults`,
+    late,
+  ].join('; ')
+}
+
+function listOf(
+  values: Readonly<Record<string, number>>,
+  show: (value: number) => string = String,
+): string {
+  const entries = Object.entries(values)
+  return entries.map(([name, value]) => `${name} ${show(value)}`).join(', ') || 'none'
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}

@@ -1,0 +1,72 @@
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Fault } from '../../nemesis/fault.js'
+import { serverFaults } from '../../nemesis/server-faults.js'
+
+const WAIT = { timeout: 10_000, interval: 5 }
+
+let server: RedisServer
+let client: Redis
+beforeEach(async () => {
+  server = await startRedis()
+  client = new Redis(server.url, { retryStrategy: () => 10 })
+  client.on('error', () => undefined)
+})
+afterEach(async () => {
+  client.disconnect()
+  await server.stop()
+})
+
+function fault(name: string): Fault {
+  const found = serverFaults(server).find((each) => each.name === name)
+  if (found === undefined) throw new Error(`there is no fault named ${name}`)
+  return found
+}
+
+test('set back: what was written since is gone, what was deleted is there again', async () => {
+  const setBack = fault('server set back')
+  await client.mset('changed', 'old', 'deleted', 'old')
+  await setBack.begin()
+  await client.set('changed', 'new')
+  await client.del('deleted')
+  await setBack.end()
+  expect(await client.mget('changed', 'deleted')).toEqual(['old', 'old'])
+  // So that a snapshot is not taken for that of a later fault.
+  const killed = fault('server killed')
+  await killed.begin()
+  await killed.end()
+  expect(await client.dbsize()).toBe(0)
+})
+
+test('subscriptions killed: no other connection is', async () => {
+  const subscriber = client.duplicate()
+  subscriber.on('error', () => undefined)
+  await subscriber.subscribe('news')
+  let closed = 0
+  subscriber.on('close', () => closed++)
+  const id = await client.client('ID')
+  await fault('subscriptions killed').begin()
+  await expect.poll(() => closed, WAIT).toBe(1)
+  expect(await client.client('ID')).toBe(id)
+  subscriber.disconnect()
+})
+
+test('evicting: the keys go, until it is over', async () => {
+  const evicting = fault('server evicting')
+  await client.mset(Object.fromEntries(Array.from({ length: 1_000 }, (_, key) => [key, 'value'])))
+  await evicting.begin()
+  const write = (): Promise<unknown> =>
+    client.set('big', 'x'.repeat(500_000)).catch(() => undefined)
+  await expect.poll(async () => [await write(), await client.dbsize()][1], WAIT).toBeLessThan(1_000)
+  await evicting.end()
+  expect(await client.set('key', 'value')).toBe('OK')
+})
+
+test('out of memory: writes are refused, until it is over', async () => {
+  const outOfMemory = fault('out of memory')
+  await outOfMemory.begin()
+  await expect(client.set('key', 'value')).rejects.toThrow('OOM')
+  await outOfMemory.end()
+  expect(await client.set('key', 'value')).toBe('OK')
+})

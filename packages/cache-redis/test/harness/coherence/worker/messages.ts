@@ -1,0 +1,75 @@
+import type { Nanoseconds } from '../clock.js'
+import type { OperationName, WorkloadOptions } from '../workload/workload.js'
+
+/** What a worker has to know. */
+export interface WorkerConfig {
+  readonly index: number
+  readonly processes: number
+  readonly lanes: number
+  readonly seed: number
+  /** The origin of the run's clock; text, for a bigint has no JSON. */
+  readonly clockOrigin: string
+  /** The cache to be tested, as a module to import. */
+  readonly cacheModule: string
+  readonly redisUrl: string
+  readonly truthUrl: string
+  readonly memory: boolean
+  readonly onBackendError: 'degrade' | 'throw'
+  readonly commandTimeoutMs: number
+  readonly workload: WorkloadOptions
+}
+
+export type ToWorker =
+  | { readonly type: 'prepare'; readonly config: WorkerConfig }
+  | { readonly type: 'go' }
+  | { readonly type: 'recover' }
+  | { readonly type: 'stop' }
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | EventsMessage
+  | { readonly type: 'trouble'; readonly trouble: Trouble }
+  | { readonly type: 'recovered' }
+  | { readonly type: 'done'; readonly counts: WorkerCounts }
+
+export interface EventsMessage {
+  readonly type: 'events'
+  readonly events: Uint8Array
+  readonly completeUntil: Nanoseconds
+  /** Performed so far. */
+  readonly operations: number
+}
+
+/** What must not happen whatever the faults. */
+export interface Trouble {
+  /**
+   * `unhandled`: a rejection or exception that no call of ours threw; `never settled`: an operation
+   * that took longer than the watchdog's patience; `failed`: an operation that threw what it must
+   * not; `never came back`: its cache makes do without Redis long after the last fault has ended;
+   * `died`, `did not exit`: the process itself; `harness`: a mistake of this harness.
+   */
+  readonly kind:
+    | 'unhandled'
+    | 'never settled'
+    | 'failed'
+    | 'never came back'
+    | 'died'
+    | 'did not exit'
+    | 'harness'
+  readonly text: string
+}
+
+export interface WorkerCounts {
+  readonly operations: Record<OperationName, number>
+  readonly hits: number
+  /** Those of them that began before the process had come to itself again. */
+  readonly hitsAfterStalls: number
+  readonly misses: number
+  /** Reads that were refused because Redis was no use. */
+  readonly refused: number
+  readonly writesOk: number
+  readonly writesIndeterminate: number
+  readonly loads: number
+  /** By operation. */
+  readonly longestMs: Record<OperationName, number>
+}

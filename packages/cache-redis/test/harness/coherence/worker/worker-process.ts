@@ -1,0 +1,153 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type {
+  EventsMessage,
+  FromWorker,
+  ToWorker,
+  Trouble,
+  WorkerConfig,
+  WorkerCounts,
+} from './messages.js'
+
+const MAIN = fileURLToPath(new URL('worker.ts', import.meta.url))
+const READY_DEADLINE_MS = 20_000
+/** The watchdog's patience, and the time to close. */
+const DONE_DEADLINE_MS = 15_000
+const EXIT_DEADLINE_MS = 3_000
+
+export interface WorkerListener {
+  readonly events: (worker: number, message: EventsMessage) => void
+  readonly trouble: (worker: number, trouble: Trouble) => void
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** A process with a cache of its own. */
+export class WorkerProcess implements AsyncDisposable {
+  readonly index: number
+  readonly #listener: WorkerListener
+  readonly #child: ChildProcess
+  readonly #ready: Promise<unknown>
+  readonly #recovered: Promise<unknown>
+  readonly #done: Promise<WorkerCounts | undefined>
+  #output = ''
+  #isDone = false
+
+  constructor(config: WorkerConfig, listener: WorkerListener) {
+    this.index = config.index
+    this.#listener = listener
+    this.#child = fork(MAIN, {
+      // Relative to here, wherever the run was started from.
+      cwd: import.meta.dirname,
+      execArgv: ['--import', 'tsx'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    running.add(this.#child)
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (text) => {
+        this.#output += String(text)
+      })
+    }
+    this.#ready = new Promise((resolve) => this.#on('ready', resolve))
+    this.#recovered = new Promise((resolve) => this.#on('recovered', resolve))
+    this.#done = new Promise((resolve) => {
+      this.#on('done', ({ counts }) => resolve(counts))
+      this.#child.once('exit', () => resolve(undefined))
+    })
+    this.#on('events', (message) => listener.events(this.index, message))
+    this.#on('trouble', ({ trouble }) => this.#tell(trouble.kind, trouble.text))
+    this.#child.once('exit', (code, signal) => this.#onExit(code, signal))
+    this.#send({ type: 'prepare', config })
+  }
+
+  /** @throws Error when it does not come up */
+  async ready(): Promise<void> {
+    const isReady = await Promise.race([
+      this.#ready.then(() => true),
+      this.#done.then(() => false),
+      sleep(READY_DEADLINE_MS, false, { ref: false }),
+    ])
+    if (!isReady) throw new Error(`worker ${this.index} did not come up:\n${this.#output}`)
+  }
+
+  go(): void {
+    this.#send({ type: 'go' })
+  }
+
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  /** Waits until its cache makes use of Redis again; it tells of trouble if that takes too long. */
+  async recovered(): Promise<void> {
+    this.#send({ type: 'recover' })
+    await Promise.race([
+      this.#recovered,
+      this.#done,
+      sleep(DONE_DEADLINE_MS, undefined, { ref: false }),
+    ])
+  }
+
+  /** Lets it finish what it has begun. Answers what it has done, `undefined` when it cannot tell. */
+  async stop(): Promise<WorkerCounts | undefined> {
+    this.#send({ type: 'stop' })
+    const counts = await Promise.race([
+      this.#done,
+      sleep(DONE_DEADLINE_MS, undefined, { ref: false }),
+    ])
+    this.#isDone = counts !== undefined
+    if (counts === undefined) this.#tell('died', `it did not finish:\n${this.#output}`)
+    else if (!(await this.#exits())) this.#tell('did not exit', 'something keeps it alive')
+    return counts
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDone = true
+    if (!running.has(this.#child)) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+  }
+
+  async #exits(): Promise<boolean> {
+    if (!running.has(this.#child)) return true
+    return Promise.race([
+      once(this.#child, 'exit').then(() => true),
+      sleep(EXIT_DEADLINE_MS, false, { ref: false }),
+    ])
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    running.delete(this.#child)
+    const cause = signal ?? `exit code ${code}`
+    if (!this.#isDone && cause !== 'exit code 0') this.#tell('died', `${cause}:\n${this.#output}`)
+  }
+
+  #on<Type extends FromWorker['type']>(
+    type: Type,
+    listener: (message: FromWorker & { readonly type: Type }) => void,
+  ): void {
+    this.#child.on('message', (message: FromWorker) => {
+      if (message.type === type) listener(message as FromWorker & { readonly type: Type })
+    })
+  }
+
+  #send(message: ToWorker): void {
+    // It may be gone; that is told by its exit.
+    if (this.#child.connected) this.#child.send(message, () => undefined)
+  }
+
+  #tell(kind: Trouble['kind'], text: string): void {
+    this.#listener.trouble(this.index, { kind, text })
+  }
+}

@@ -1,0 +1,138 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { RunClock } from '../clock.js'
+import { EventLog } from '../events/event-log.js'
+import { SourceOfTruth } from '../workload/source-of-truth.js'
+import { Workload } from '../workload/workload.js'
+import { Counts } from './counts.js'
+import type { FromWorker, ToWorker, Trouble, WorkerConfig } from './messages.js'
+import { Operations } from './operations.js'
+import { StallWatch } from './stall-watch.js'
+import { TestedCache } from './tested-cache.js'
+import { Versions } from './versions.js'
+import { NeverSettled, Watchdog } from './watchdog.js'
+
+const FLUSH_EVERY_MS = 20
+/** So that lanes that find all in memory leave the process time to hear of what others change. */
+const STEPS_PER_TURN = 4
+
+/** What Redis is no use to is answered at once; without a pause nothing else would be done then. */
+const PAUSE_AFTER_TROUBLE_MS = 10
+
+/** How long after the last fault a cache may be without Redis, and how often that is looked at. */
+const RECOVERY_MS = 5_000
+const LOOKS_EVERY_MS = 20
+
+const stopping = new AbortController()
+
+function tell(message: FromWorker): void {
+  process.send?.(message)
+}
+
+function report(kind: Trouble['kind'], error: unknown): void {
+  tell({ type: 'trouble', trouble: { kind, text: inspect(error) } })
+}
+
+interface Prepared {
+  readonly run: () => Promise<void>
+  /** Ends when the cache makes use of Redis again, or should do so by now. */
+  readonly recover: () => Promise<void>
+}
+
+async function prepare(config: WorkerConfig): Promise<Prepared> {
+  const clock = new RunClock(BigInt(config.clockOrigin))
+  const counts = new Counts()
+  const log = new EventLog((events) => {
+    tell({ type: 'events', events, completeUntil: clock.now(), operations: counts.total })
+  })
+  const cache = await TestedCache.open(config)
+  const truth = new SourceOfTruth(config.truthUrl)
+  const versions = new Versions(config.index, config.workload.keys)
+  const { overlap } = config.workload
+  const stalls = new StallWatch()
+  const operations = new Operations({
+    ...{ cache, truth, clock, log, counts, versions, stalls, overlap },
+  })
+
+  const recover = async (): Promise<void> => {
+    const endsAt = performance.now() + RECOVERY_MS
+    while (cache.lacks !== undefined && performance.now() < endsAt) await sleep(LOOKS_EVERY_MS)
+    const { lacks } = cache
+    if (lacks !== undefined) {
+      report('never came back', `without ${lacks} ${RECOVERY_MS} ms after the last fault`)
+    }
+    tell({ type: 'recovered' })
+  }
+
+  const run = async (): Promise<void> => {
+    const watchdog = new Watchdog()
+    const flushing = setInterval(() => log.flush(), FLUSH_EVERY_MS)
+    const lanes = Array.from({ length: config.lanes }, (_, lane) =>
+      runLane(config, lane, { operations, counts, watchdog }),
+    )
+    await Promise.all(lanes)
+    watchdog.close()
+    stalls.close()
+    clearInterval(flushing)
+    log.flush()
+    await cache.close()
+    await truth[Symbol.asyncDispose]()
+    // Once that is sent, nothing may keep the process alive.
+    process.send?.({ type: 'done', counts } satisfies FromWorker, () => process.disconnect())
+  }
+  return { run, recover }
+}
+
+interface LaneParts {
+  readonly operations: Operations
+  readonly counts: Counts
+  readonly watchdog: Watchdog
+}
+
+async function runLane(
+  { workload: options, seed, index, processes }: WorkerConfig,
+  lane: number,
+  { operations, counts, watchdog }: LaneParts,
+): Promise<void> {
+  const workload = new Workload(options, { seed, process: index, processes, lane })
+  for (let count = 1; !stopping.signal.aborted; count++) {
+    const step = workload.next()
+    const startedAt = performance.now()
+    const what = `${step.operation} of key ${step.keys.join()}`
+    let ok = false
+    try {
+      ok = await watchdog.watch(what, operations.perform(step))
+    } catch (error) {
+      report(error instanceof NeverSettled ? 'never settled' : 'failed', error)
+    }
+    counts.performed(step.operation, performance.now() - startedAt)
+    const pauseMs = ok ? step.pauseMs : Math.max(step.pauseMs, PAUSE_AFTER_TROUBLE_MS)
+    if (pauseMs > 0) await sleep(pauseMs)
+    else if (count % STEPS_PER_TURN === 0) await nextTurn()
+  }
+}
+
+let prepared: Prepared | undefined
+
+async function obey(message: ToWorker): Promise<void> {
+  if (message.type === 'prepare') {
+    prepared = await prepare(message.config)
+    tell({ type: 'ready' })
+  } else if (message.type === 'go') {
+    await prepared?.run()
+  } else if (message.type === 'recover') {
+    await prepared?.recover()
+  } else {
+    stopping.abort()
+  }
+}
+
+process.on('message', (message: ToWorker) => {
+  obey(message).catch((error: unknown) => report('harness', error))
+})
+process.on('unhandledRejection', (error) => report('unhandled', error))
+process.on('uncaughtException', (error) => report('unhandled', error))
+// The parent is gone, or we have said all there is to say; an abandoned worker must not live on.
+process.on('disconnect', () => {
+  if (!stopping.signal.aborted) process.exit(1)
+})

@@ -1,0 +1,61 @@
+import { Queue } from './queue.js'
+
+interface Waiting<T> {
+  readonly item: T
+  readonly dueAt: number
+}
+
+/** Lets things out no sooner than their time, and in the order they came. */
+export class DelayLine<T> {
+  readonly #letOut: (item: T) => void
+  readonly #waiting = new Queue<Waiting<T>>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(letOut: (item: T) => void) {
+    this.#letOut = letOut
+  }
+
+  push(item: T, milliseconds: number): void {
+    if (milliseconds <= 0 && this.#waiting.size === 0) {
+      this.#letOut(item)
+      return
+    }
+    this.#waiting.push({ item, dueAt: performance.now() + milliseconds })
+    this.#wait()
+  }
+
+  /** Lets out everything at once. */
+  flush(): void {
+    this.#letOutUntil(Number.POSITIVE_INFINITY)
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#waiting.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #wait(): void {
+    const next = this.#waiting.head
+    if (next === undefined || this.#timer !== undefined) return
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#letOutUntil(performance.now())
+        this.#wait()
+      },
+      Math.ceil(next.dueAt - performance.now()),
+    )
+  }
+
+  #letOutUntil(now: number): void {
+    for (let next = this.#waiting.head; next !== undefined; next = this.#waiting.head) {
+      if (next.dueAt > now) return
+      this.#waiting.shift()
+      this.#letOut(next.item)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net'
+
+/** A connection that was accepted and is never answered, not even after the heal. */
+export class SilentConnection {
+  readonly #client: Socket
+
+  constructor(client: Socket, onClosed: () => void) {
+    this.#client = client
+    client.on('error', () => undefined)
+    client.on('end', () => client.end())
+    client.on('close', onClosed)
+    client.resume()
+  }
+
+  get isOpenToClient(): boolean {
+    return !this.#client.closed
+  }
+
+  readonly isOpenToServer = false
+
+  limitReplies(): void {}
+
+  faultsChanged(): void {}
+
+  cut(): void {
+    this.#client.resetAndDestroy()
+  }
+}
