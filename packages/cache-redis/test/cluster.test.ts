@@ -22,6 +22,15 @@ testCacheContract('GenericRedisCache (a Redis Cluster)', {
 })
 
 describe('a Redis Cluster', () => {
+  test('whose masters are met one after the other takes none of them for a new one', async () => {
+    for (let count = 0; count < 50; count++) {
+      await using cache = open(`met-${count}:`)
+      const entries = Array.from({ length: 12 }, (_, index) => [`key:${index}`, index] as const)
+      await cache.setMany(entries)
+      expect(await cache.getMany(entries.map(([key]) => key))).toEqual(new Map(entries))
+    }
+  })
+
   test('clear reaches every master, and only what lies under the prefix', async () => {
     await client.set('session:1', 'kept')
     await using cache = open('a*[b]?')

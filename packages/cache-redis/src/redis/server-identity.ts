@@ -4,6 +4,8 @@ import type { Redis } from 'ioredis'
 export class ServerIdentity {
   /** By the name of the node. */
   readonly #known = new Map<string, string>()
+  /** Nodes that were there from the start and have not been met yet. */
+  #unmet: Set<string> | undefined
 
   /**
    * Answers whether a server has come, or come back, that may not know what was changed lately. One
@@ -14,10 +16,12 @@ export class ServerIdentity {
   async isAnother(master: Redis, name: string, names: readonly string[]): Promise<boolean> {
     // A node that was none for a while may have missed changes, whoever it is.
     for (const known of this.#known.keys()) if (!names.includes(known)) this.#known.delete(known)
+    this.#unmet ??= new Set(names)
+    const isFirstMeeting = this.#unmet.delete(name)
     const identity = await identityOf(master)
     const before = this.#known.get(name)
     this.#known.set(name, identity ?? '')
-    return identity === undefined || identity !== before
+    return !isFirstMeeting && (identity === undefined || identity !== before)
   }
 }
 

@@ -18,7 +18,8 @@ export async function connectInChild(
 ): Promise<ChildConnection> {
   const script = fileURLToPath(new URL('child.ts', import.meta.url))
   const child = fork(script, [JSON.stringify(location)], {
-    execArgv: ['--import', 'tsx'],
+    // By its place: where the tests are started from it may not be found by name.
+    execArgv: ['--import', import.meta.resolve('tsx')],
     env: { ...process.env, ...(ca && { NODE_EXTRA_CA_CERTS: ca }) },
   })
   const [outcome] = (await Promise.race([

@@ -44,7 +44,7 @@ export class WorkerProcess implements AsyncDisposable {
     this.#child = fork(MAIN, {
       // Relative to here, wherever the run was started from.
       cwd: import.meta.dirname,
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--import', import.meta.resolve('tsx')],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
