@@ -1,4 +1,5 @@
 // The caches that are measured, each behind the same few calls.
+import { once } from 'node:events'
 
 /**
  * @typedef {object} Subject
@@ -82,7 +83,7 @@ export const CONTENDERS = {
         : {}
       const connection = new Redis({ host: HOST, port, ...limits })
       connection.on('error', () => undefined)
-      await connection.ping()
+      if (connection.status !== 'ready') await once(connection, 'ready')
       const redis = redisDriver({ connection })
       const bus = redisBusDriver({ connection: { host: HOST, port } })
       const store = memory
