@@ -20,7 +20,7 @@ import type { RedisCacheEvents } from './events.js'
 import { OperationReports } from './operation-reports.js'
 import { type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisCacheStats } from './stats.js'
-import { Tally } from './tally.js'
+import { hitRate, Tally } from './tally.js'
 import { TwoTiers } from './two-tiers.js'
 
 /**
@@ -231,5 +231,5 @@ function memoryCounts(
   hits: number,
   reads: number,
 ): Pick<InMemoryCacheStats, 'hits' | 'misses' | 'hitRate'> {
-  return { hits, misses: reads - hits, hitRate: reads === 0 ? 0 : (hits / reads) * 100 }
+  return { hits, misses: reads - hits, hitRate: hitRate(hits, reads) }
 }

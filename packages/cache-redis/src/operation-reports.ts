@@ -47,10 +47,7 @@ export class OperationReports {
   /** A hit in memory. Answers the value as it is handed out. */
   near(key: string, kept: unknown, startedAt: number | undefined): unknown {
     this.#observer?.end('get', 'hit', startedAt)
-    this.#tally.memoryHit()
-    const value = this.#isolator.release(kept)
-    if (this.#events.has('get_success')) this.#events.emit('get_success', key, value)
-    return value
+    return this.#hit(key, kept, 'memory')
   }
 
   /** A read of Redis. Answers what was held, with its value as it is handed out. */
@@ -77,7 +74,13 @@ export class OperationReports {
   }
 
   async store(key: string, value: unknown, store: () => Promise<Stored>): Promise<void> {
-    const stored = await this.#change('set', store, (outcome) => outcome !== undefined)
+    const startedAt = this.#clock.now()
+    let stored: Stored
+    try {
+      stored = await store()
+    } finally {
+      this.#changed('set', stored !== undefined, startedAt)
+    }
     if (stored) this.#events.emit('set_success', key, value)
   }
 
@@ -85,9 +88,15 @@ export class OperationReports {
     key: string,
     remove: () => Promise<{ readonly existed: boolean; readonly told: boolean }>,
   ): Promise<boolean> {
-    const { existed } = await this.#change('delete', remove, ({ told }) => told)
-    if (existed) this.#events.emit('delete_success', key)
-    return existed
+    const startedAt = this.#clock.now()
+    let removed: { readonly existed: boolean; readonly told: boolean } | undefined
+    try {
+      removed = await remove()
+    } finally {
+      this.#changed('delete', removed?.told === true, startedAt)
+    }
+    if (removed.existed) this.#events.emit('delete_success', key)
+    return removed.existed
   }
 
   async invalidate(remove: () => Promise<number>): Promise<number> {
@@ -105,25 +114,13 @@ export class OperationReports {
     if (tier === 'memory') this.#tally.memoryHit()
     else this.#tally.redisHit()
     const value = this.#isolator.release(kept)
-    this.#events.emit('get_success', key, value)
+    if (this.#events.has('get_success')) this.#events.emit('get_success', key, value)
     return value
   }
 
-  async #change<T>(
-    operation: 'set' | 'delete',
-    change: () => Promise<T>,
-    reachedRedis: (outcome: T) => boolean,
-  ): Promise<T> {
-    const startedAt = this.#clock.now()
-    let reached = false
-    try {
-      const outcome = await change()
-      reached = reachedRedis(outcome)
-      return outcome
-    } finally {
-      if (reached) this.#observe(operation, 'ok', 'redis', startedAt)
-      else this.#observe(operation, 'error', 'memory', startedAt)
-    }
+  #changed(operation: 'set' | 'delete', reachedRedis: boolean, startedAt: number): void {
+    if (reachedRedis) this.#observe(operation, 'ok', 'redis', startedAt)
+    else this.#observe(operation, 'error', 'memory', startedAt)
   }
 
   #observe(

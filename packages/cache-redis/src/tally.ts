@@ -6,6 +6,11 @@ type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed
   readonly redis: Pick<RedisCacheStats['redis'], 'hits' | 'misses' | 'errors' | 'corruptValues'>
 }
 
+/** In percent; 0 before the first read. */
+export function hitRate(hits: number, reads: number): number {
+  return reads === 0 ? 0 : (hits / reads) * 100
+}
+
 /** Counts what a cache does: one hit or one miss for each read, whatever the tiers did for it. */
 export class Tally {
   #memoryHits = 0
@@ -50,7 +55,7 @@ export class Tally {
     return {
       hits,
       misses: this.#misses,
-      hitRate: reads === 0 ? 0 : (hits / reads) * 100,
+      hitRate: hitRate(hits, reads),
       staleServed: this.#staleServed,
       memoryHits: this.#memoryHits,
       redis: {

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
+import { follow, type NowOrLater } from '../now-or-later.js'
 import type { Json } from './json.js'
 
 /** The largest value, before compression. Reading refuses more before it allocates anything. */
@@ -11,9 +12,12 @@ const ASYNC_FROM_BYTES = 64 * 1_024
 const deflateAsync = promisify(deflate)
 const inflateAsync = promisify(inflate)
 
-/** A value as JSON in UTF-8, maybe compressed. */
+/** A value as JSON, maybe compressed. */
 export interface Body {
-  readonly bytes: Uint8Array
+  /** Text is not compressed, and becomes UTF-8 only where it goes: that saves a copy. */
+  readonly content: string | Uint8Array
+  /** How many bytes the content has, be they there yet or not. */
+  readonly length: number
   readonly compressed: boolean
   /** How many bytes it has once decompressed. */
   readonly decodedLength: number
@@ -38,32 +42,45 @@ export interface PackedBody extends Body {
 }
 
 /** What is beyond {@link MAX_JSON_BYTES} is not compressed. Reads the JSON before it returns. */
-export async function pack(json: Json, settings: CompressionSettings): Promise<PackedBody> {
-  const bytes = Buffer.from(JSON.stringify(json))
-  const plain = { bytes, compressed: false, decodedLength: bytes.length, compression: undefined }
-  if (bytes.length <= settings.compressionThreshold || bytes.length > MAX_JSON_BYTES) return plain
+export function pack(json: Json, settings: CompressionSettings): NowOrLater<PackedBody> {
+  const content = JSON.stringify(json)
+  const decodedLength = Buffer.byteLength(content)
+  const plain = {
+    ...{ content, length: decodedLength, compressed: false, decodedLength },
+    compression: undefined,
+  }
+  if (decodedLength <= settings.compressionThreshold || decodedLength > MAX_JSON_BYTES) return plain
   const startedAt = performance.now()
   const level = { level: settings.compressionLevel }
   const smaller =
-    bytes.length < ASYNC_FROM_BYTES ? deflateSync(bytes, level) : await deflateAsync(bytes, level)
-  const milliseconds = performance.now() - startedAt
-  const compression = { length: smaller.length, milliseconds }
-  if (smaller.length >= bytes.length) return { ...plain, compression }
-  return { bytes: smaller, compressed: true, decodedLength: bytes.length, compression }
+    decodedLength < ASYNC_FROM_BYTES ? deflateSync(content, level) : deflateAsync(content, level)
+  return follow(smaller, (deflated) => {
+    const milliseconds = performance.now() - startedAt
+    const { length } = deflated
+    const compression = { length, milliseconds }
+    if (length >= decodedLength) return { ...plain, compression }
+    return { content: deflated, length, compressed: true, decodedLength, compression }
+  })
 }
 
 /**
  * Answers the JSON as text. A body that unpacks to more than it says is refused as soon as it does.
  */
-export async function unpack({ bytes, compressed, decodedLength }: Body): Promise<string> {
-  const plain = compressed
-    ? await decompress(bytes, decodedLength)
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (plain.length !== decodedLength) throw new RangeError('of another length than it says')
-  return plain.toString()
+export function unpack({ content, compressed, decodedLength }: Body): NowOrLater<string> {
+  const bytes = toBuffer(content)
+  return follow(compressed ? decompress(bytes, decodedLength) : bytes, (plain) => {
+    if (plain.length !== decodedLength) throw new RangeError('of another length than it says')
+    return plain.toString()
+  })
 }
 
-async function decompress(bytes: Uint8Array, decodedLength: number): Promise<Buffer> {
+export function toBuffer(content: Body['content']): Buffer {
+  if (typeof content === 'string') return Buffer.from(content)
+  if (content instanceof Buffer) return content
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+}
+
+function decompress(bytes: Buffer, decodedLength: number): NowOrLater<Buffer> {
   const limit = { maxOutputLength: Math.max(decodedLength, 1) }
   return decodedLength < ASYNC_FROM_BYTES ? inflateSync(bytes, limit) : inflateAsync(bytes, limit)
 }

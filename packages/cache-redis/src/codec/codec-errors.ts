@@ -5,6 +5,11 @@ export function corrupt(how: string): SerializationError {
   return new SerializationError(`the stored value is ${how}`, { code: 'CORRUPT_VALUE' })
 }
 
+/** @param why - what reading them failed with */
+export function unreadable(why: string): SerializationError {
+  return corrupt(`unreadable (${why})`)
+}
+
 /** @param place - the names that lead to what cannot be stored */
 export function notSerializable(
   what: string,

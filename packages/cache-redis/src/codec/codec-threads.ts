@@ -1,6 +1,13 @@
 import { Worker } from 'node:worker_threads'
-import { type Body, type CompressionSettings, type PackedBody, pack, unpack } from './body.js'
-import { codecFailed, corrupt } from './codec-errors.js'
+import {
+  type Body,
+  type CompressionSettings,
+  type PackedBody,
+  pack,
+  toBuffer,
+  unpack,
+} from './body.js'
+import { codecFailed, unreadable } from './codec-errors.js'
 import type { Failure, PackReply, PieceReply, Reply, Request } from './codec-worker.js'
 import { fromJson } from './from-json.js'
 import { unescapeName } from './json.js'
@@ -42,10 +49,10 @@ export class CodecThreads {
     return this.#pool.run(async (thread) => {
       if (thread === undefined) return decodeTaggedJson(await unpack(body))
       // A copy, since what is handed over is lost to its owner.
-      const bytes = new Uint8Array(body.bytes)
+      const content = new Uint8Array(toBuffer(body.content))
       const whole = new Assembly()
-      const request: Request = { unpack: { ...body, bytes } }
-      let reply = await ask<PieceReply>(thread, request, unreadable, [bytes.buffer])
+      const request: Request = { unpack: { ...body, content } }
+      let reply = await ask<PieceReply>(thread, request, unreadable, [content.buffer])
       while (reply.piece !== undefined) {
         whole.add(reply.tagged ? restored(reply.piece) : reply.piece)
         reply = await ask<PieceReply>(thread, 'next piece', unreadable)
@@ -64,10 +71,6 @@ async function ask<R extends Reply>(
   const reply = (await thread.ask(request, transfer)) as R | Failure
   if (typeof reply === 'object' && 'failure' in reply) throw failed(reply.failure)
   return reply
-}
-
-function unreadable(why: string): Error {
-  return corrupt(`unreadable (${why})`)
 }
 
 /** The same piece of the value that JSON stands for. */

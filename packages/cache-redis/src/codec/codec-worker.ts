@@ -1,5 +1,12 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
-import { type Body, type CompressionSettings, type PackedBody, pack, unpack } from './body.js'
+import {
+  type Body,
+  type CompressionSettings,
+  type PackedBody,
+  pack,
+  toBuffer,
+  unpack,
+} from './body.js'
 import { failureOf } from './failure.js'
 import { hasTags, type Json } from './json.js'
 import { Assembly, cut, type Piece } from './pieces.js'
@@ -56,8 +63,8 @@ function nextPiece(): PieceReply {
 function send(port: MessagePort, reply: Reply | Failure): void {
   if (typeof reply === 'object' && 'packed' in reply) {
     // A copy, since what zlib answers may be part of a buffer that cannot be handed over.
-    const bytes = new Uint8Array(reply.packed.bytes)
-    port.postMessage({ packed: { ...reply.packed, bytes } } satisfies Reply, [bytes.buffer])
+    const content = new Uint8Array(toBuffer(reply.packed.content))
+    port.postMessage({ packed: { ...reply.packed, content } } satisfies Reply, [content.buffer])
   } else port.postMessage(reply)
 }
 

@@ -1,4 +1,5 @@
-import { type CacheMonitor, type Clock, SerializationError } from '@verbatim/cache-core'
+import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
+import { follow, type NowOrLater } from '../now-or-later.js'
 import {
   type Body,
   type CompressionSettings,
@@ -7,17 +8,16 @@ import {
   pack,
   unpack,
 } from './body.js'
-import { corrupt, tooLarge } from './codec-errors.js'
+import { corrupt, tooLarge, unreadable } from './codec-errors.js'
 import { type CodecThreads, codecThreads } from './codec-threads.js'
 import {
-  HEADER_LENGTH,
-  isEnvelope,
+  type Envelope,
   MAX_TAGS_LENGTH,
   openEnvelope,
-  readFreshness,
   readStamp,
   sealEnvelope,
   type TagVersion,
+  USUAL_HEAD_LENGTH,
   type WriteDetails,
 } from './envelope.js'
 import { failureOf } from './failure.js'
@@ -34,9 +34,8 @@ const THREAD_FROM_BYTES = 1_024 * 1_024
 const SEED_MARKER = Buffer.from('rawj:')
 
 export interface CodecOptions extends CompressionSettings {
-  /** The largest value as Redis holds it: compressed, without its tags. Default: 8 MiB. */
+  /** The largest value as Redis holds it: compressed, without what is stored beside it. Default: 8 MiB. */
   readonly maxValueBytes?: number | undefined
-  readonly clock: Clock
   readonly monitor: CacheMonitor | undefined
 }
 
@@ -44,16 +43,20 @@ export interface CodecOptions extends CompressionSettings {
 export interface Decoded extends WriteDetails {
   readonly value: unknown
   readonly tags: readonly TagVersion[]
+  /** As in {@link Envelope}; `undefined` where the value itself does not tell. */
+  readonly freshUntil: number | undefined
 }
 
-/** Finishes the bytes of a value, once the versions of its tags are known. */
-export type Seal = (tags: readonly TagVersion[]) => Buffer
+/**
+ * Finishes the bytes of a value, once the versions of its tags are known and when its life will be
+ * over.
+ */
+export type Seal = (tags: readonly TagVersion[], freshUntil: number) => string | Buffer
 
 /** Turns values into the bytes that Redis holds, and back. */
 export class ValueCodec {
   readonly #compression: CompressionSettings
   readonly #maxValueBytes: number
-  readonly #clock: Clock
   readonly #monitor: CacheMonitor | undefined
   readonly #threads: CodecThreads
 
@@ -61,7 +64,6 @@ export class ValueCodec {
     const { compressionThreshold, compressionLevel } = options
     this.#compression = { compressionThreshold, compressionLevel }
     this.#maxValueBytes = options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES
-    this.#clock = options.clock
     this.#monitor = options.monitor
     this.#threads = threads
   }
@@ -72,58 +74,75 @@ export class ValueCodec {
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for what cannot be stored,
    * (`CODEC_FAILED`) when there are too many large values at once
    */
-  async encode(key: string, value: unknown, details: WriteDetails): Promise<Seal> {
-    const writtenAt = this.#clock.wallTime()
-    const { compression, ...body } = await this.#pack(toJson(value, MAX_JSON_BYTES))
-    if (compression !== undefined) {
-      const { length, milliseconds } = compression
-      this.#monitor?.observeCompression(body.decodedLength, length, milliseconds)
-    }
-    this.#assertStorable(body)
-    return (tags) => sealEnvelope(key, { ...details, tags, writtenAt, body })
+  encode(key: string, value: unknown, details: WriteDetails): NowOrLater<Seal> {
+    const { graceMs, loadMs, stamp } = details
+    return follow(this.#pack(toJson(value, MAX_JSON_BYTES)), (body): Seal => {
+      this.#report(body)
+      this.#assertStorable(body)
+      return (tags, freshUntil) =>
+        sealEnvelope(key, { freshUntil, graceMs, loadMs, stamp, tags, body })
+    })
   }
 
   /** @throws SerializationError when the bytes are not a value that was stored under this key */
-  async decode(key: string, bytes: Buffer): Promise<Decoded> {
+  decode(key: string, bytes: Buffer): NowOrLater<Decoded> {
     // Tags come on top: they are not known yet when a value is measured.
-    if (bytes.length > this.#maxValueBytes + MAX_TAGS_LENGTH) throw corrupt('larger than allowed')
+    const mostBytes = this.#maxValueBytes + USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH
+    if (bytes.length > mostBytes) throw corrupt('larger than allowed')
     try {
-      if (bytes.subarray(0, SEED_MARKER.length).equals(SEED_MARKER)) return decodeSeedValue(bytes)
-      if (!isEnvelope(bytes)) throw corrupt('not in a form that this cache writes')
-      const { body, ...details } = openEnvelope(key, bytes)
-      return { value: await this.#unpack(body), ...details }
+      if (isSeedValue(bytes)) return decodeSeedValue(bytes)
+      const envelope = openEnvelope(key, bytes)
+      const value = this.#unpack(envelope.body)
+      if (!(value instanceof Promise)) return decoded(value, envelope)
+      return value.then((late) => decoded(late, envelope), refuse)
     } catch (error) {
-      throw error instanceof SerializationError
-        ? error
-        : corrupt(`unreadable (${failureOf(error)})`)
+      return refuse(error)
     }
   }
 
-  #pack(tree: JsonTree): Promise<PackedBody> {
+  #pack(tree: JsonTree): NowOrLater<PackedBody> {
     return tree.likelyBytes > THREAD_FROM_BYTES
       ? this.#threads.pack(tree, this.#compression)
       : pack(tree.json, this.#compression)
   }
 
-  async #unpack(body: Body): Promise<unknown> {
+  #unpack(body: Body): unknown {
     if (body.decodedLength > MAX_JSON_BYTES) throw corrupt('larger than allowed')
     return body.decodedLength > THREAD_FROM_BYTES
       ? this.#threads.unpack(body)
-      : decodeTaggedJson(await unpack(body))
+      : follow(unpack(body), decodeTaggedJson)
   }
 
-  #assertStorable({ bytes, decodedLength }: Body): void {
+  #report({ compression, decodedLength }: PackedBody): void {
+    if (compression === undefined) return
+    const { length, milliseconds } = compression
+    this.#monitor?.observeCompression(decodedLength, length, milliseconds)
+  }
+
+  #assertStorable({ length, decodedLength }: Body): void {
     if (decodedLength > MAX_JSON_BYTES) {
       throw tooLarge(decodedLength, 'as JSON', `at most ${MAX_JSON_BYTES} can be stored`)
     }
-    const length = HEADER_LENGTH + bytes.length
     if (length > this.#maxValueBytes) {
       throw tooLarge(length, 'in Redis', `maxValueBytes allows ${this.#maxValueBytes}`)
     }
   }
 }
 
+function isSeedValue(bytes: Buffer): boolean {
+  return bytes[0] === SEED_MARKER[0] && bytes.subarray(0, SEED_MARKER.length).equals(SEED_MARKER)
+}
+
 function decodeSeedValue(bytes: Buffer): Decoded {
   const value: unknown = JSON.parse(bytes.toString('utf8', SEED_MARKER.length))
-  return { value, ...readFreshness(bytes), stamp: readStamp(bytes), tags: [] }
+  const stamp = readStamp(bytes)
+  return { value, freshUntil: undefined, graceMs: 0, loadMs: 0, stamp, tags: [] }
+}
+
+function decoded(value: unknown, { freshUntil, graceMs, loadMs, stamp, tags }: Envelope): Decoded {
+  return { value, freshUntil, graceMs, loadMs, stamp, tags }
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof SerializationError ? error : unreadable(failureOf(error))
 }

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
-import { slotOf } from './key-slot.js'
+import { Waiting } from '../waiting.js'
+import { addressOf, addressOfMaster } from './node-address.js'
 import { listen } from './shared-listeners.js'
 
 const PAUSE_BETWEEN_REFRESHES_MS = 500
@@ -9,7 +10,7 @@ export class ClusterMasters {
   readonly #cluster: Cluster
   readonly #onChange: () => void
   readonly #stops: (() => void)[] = []
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Waiting()
   #byAddress = new Map<string, Redis>()
   #coverAllSlots = false
   #refreshing: NodeJS.Timeout | undefined
@@ -31,7 +32,7 @@ export class ClusterMasters {
   }
 
   of(key: string): Redis | undefined {
-    const address = this.#cluster.slots[slotOf(key)]?.[0]
+    const address = addressOfMaster(this.#cluster, key)
     return address === undefined ? undefined : this.#byAddress.get(address)
   }
 
@@ -46,7 +47,7 @@ export class ClusterMasters {
     this.#stops.push(
       listen(this.#cluster, 'close', () => {
         look()
-        this.#tellWaiting()
+        this.#waiting.tell()
       }),
     )
     if (this.#cluster.status === 'wait') this.#cluster.connect().catch(() => undefined)
@@ -55,13 +56,7 @@ export class ClusterMasters {
 
   /** Waits until they are known, or the client found no node, or the time is over. */
   async known(milliseconds: number): Promise<void> {
-    if (this.#byAddress.size > 0) return
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, milliseconds)
-      this.#waiting.add(resolve)
-    })
-    clearTimeout(timer)
+    if (this.#byAddress.size === 0) await this.#waiting.wait(milliseconds)
   }
 
   /** Asks where the slots are, again and again while that is needed: what failed may be replaced. */
@@ -75,7 +70,7 @@ export class ClusterMasters {
   close(): void {
     this.#stopRefreshing()
     for (const stop of this.#stops) stop()
-    this.#tellWaiting()
+    this.#waiting.tell()
   }
 
   #stopRefreshing(): void {
@@ -94,15 +89,6 @@ export class ClusterMasters {
       masters.every((redis) => before.get(addressOf(redis)) === redis)
     if (isSame) return
     this.#onChange()
-    if (masters.length > 0) this.#tellWaiting()
+    if (masters.length > 0) this.#waiting.tell()
   }
-
-  #tellWaiting(): void {
-    for (const resolve of this.#waiting) resolve()
-    this.#waiting.clear()
-  }
-}
-
-function addressOf({ options }: Redis): string {
-  return `${options.host}:${options.port}`
 }

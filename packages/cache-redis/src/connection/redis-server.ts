@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InfrastructureError } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { Waiting } from '../waiting.js'
 import { CONNECTION_LOST, errorForCaller, troubleOf } from './connection-errors.js'
 import { isErrorReply, meaningOf, type ReplyMeaning } from './error-replies.js'
 import { pauseAfterRefusal } from './reconnect-delay.js'
@@ -35,7 +36,7 @@ export class RedisServer {
   readonly redis: Redis
   readonly #options: RedisServerOptions
   readonly #stops: (() => void)[]
-  readonly #waiting = new Set<(trusted: boolean) => void>()
+  readonly #waiting = new Waiting()
   #waking = new AbortController()
   #state: 'untrusted' | 'trusted' | 'closed' = 'untrusted'
   #wasTried = false
@@ -90,18 +91,7 @@ export class RedisServer {
 
   /** Waits until it is trusted, or its connection is lost, or the time is over. Answers the first. */
   async settled(milliseconds: number): Promise<boolean> {
-    if (this.#state === 'untrusted') {
-      await new Promise<unknown>((resolve) => {
-        const timer = setTimeout(settle, milliseconds, false)
-        const waiting = this.#waiting
-        waiting.add(settle)
-        function settle(trusted: boolean): void {
-          clearTimeout(timer)
-          waiting.delete(settle)
-          resolve(trusted)
-        }
-      })
-    }
+    if (this.#state === 'untrusted') await this.#waiting.wait(milliseconds)
     this.#wasTried = true
     return this.trusted
   }
@@ -137,7 +127,7 @@ export class RedisServer {
     this.#wake()
     clearTimeout(this.#silence)
     for (const stop of this.#stops) stop()
-    this.#tellWaiting(false)
+    this.#waiting.tell()
   }
 
   #note(trouble: string): void {
@@ -158,7 +148,7 @@ export class RedisServer {
     this.#connection++
     this.#distrust(CONNECTION_LOST)
     clearTimeout(this.#silence)
-    this.#tellWaiting(false)
+    this.#waiting.tell()
   }
 
   /** Checks the server until it answers. Ends when the connection does; the next one starts anew. */
@@ -204,7 +194,7 @@ export class RedisServer {
     this.#revivals = 0
     clearTimeout(this.#silence)
     this.#options.onChange(this)
-    this.#tellWaiting(true)
+    this.#waiting.tell()
   }
 
   #awaitAnswer(): void {
@@ -223,7 +213,7 @@ export class RedisServer {
    * failover while it connects. A cache never gives up.
    */
   async #onEnd(): Promise<void> {
-    this.#tellWaiting(false)
+    this.#waiting.tell()
     const { owned, inCluster } = this.#options
     if (!owned || inCluster) return
     const delay = this.redis.options.retryStrategy?.(++this.#revivals)
@@ -240,9 +230,5 @@ export class RedisServer {
   #wake(): void {
     this.#waking.abort()
     this.#waking = new AbortController()
-  }
-
-  #tellWaiting(trusted: boolean): void {
-    for (const settle of [...this.#waiting]) settle(trusted)
   }
 }

@@ -7,7 +7,7 @@ const LONG_HEAD = 1_024
 
 interface Call {
   readonly dueAt: number
-  readonly expire: () => void
+  readonly fail: (error: unknown) => void
   ended: boolean
 }
 
@@ -36,13 +36,13 @@ export class TimeLimit {
   run<T>(start: () => Promise<T>, judge: (error: unknown) => unknown): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#inFlight >= MOST_IN_FLIGHT) throw overloaded(this.#inFlight)
-      const call = this.#begin(() => reject(judge(timedOut(this.milliseconds))))
       const succeed = (answer: T): void => {
         if (this.#end(call)) resolve(answer)
       }
       const fail = (error: unknown): void => {
         if (this.#end(call)) reject(judge(error))
       }
+      const call = this.#begin(fail)
       try {
         start().then(succeed, fail)
       } catch (error) {
@@ -62,8 +62,8 @@ export class TimeLimit {
     clearTimeout(timer)
   }
 
-  #begin(expire: () => void): Call {
-    const call = { dueAt: performance.now() + this.milliseconds, expire, ended: false }
+  #begin(fail: Call['fail']): Call {
+    const call = { dueAt: performance.now() + this.milliseconds, fail, ended: false }
     this.#calls.push(call)
     this.#inFlight++
     if (this.#timer === undefined) this.#watch(this.milliseconds)
@@ -107,6 +107,6 @@ export class TimeLimit {
   }
 
   readonly #expireAll = (due: readonly Call[]): void => {
-    for (const call of due) if (this.#end(call)) call.expire()
+    for (const call of due) call.fail(timedOut(this.milliseconds))
   }
 }

@@ -65,7 +65,7 @@ export class InvalidationLink {
   }
 
   /** Whether what was heard is, but for the lease, all that happened. */
-  isProven(now: number = performance.now()): boolean {
+  isProven(now: number): boolean {
     return this.#state === 'live' && now - this.#provenAt <= LINK_LEASE_MS
   }
 

@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis'
+import { addressOf } from '../connection/node-address.js'
+import { Waiting } from '../waiting.js'
 import { InvalidationLink, type InvalidationListener } from './invalidation-link.js'
 
 /** How the links stand: the worst of them counts. */
@@ -25,7 +27,7 @@ export interface LinksOptions {
 export class InvalidationLinks {
   readonly #options: LinksOptions
   readonly #links = new Map<string, InvalidationLink>()
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Waiting()
   #isLive = false
   #closed = false
 
@@ -48,24 +50,16 @@ export class InvalidationLinks {
   }
 
   /** Whether every change until less than a second ago has been heard. */
-  isProven(now?: number): boolean {
+  isProven(): boolean {
     if (!this.#isLive) return false
+    const now = performance.now()
     for (const link of this.#links.values()) if (!link.isProven(now)) return false
     return true
   }
 
   /** Resolves when they are all alive, or it is known that they will not be, or after so long. */
   async settled(longestMs: number): Promise<void> {
-    if (this.state !== 'down') return
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(end)
-        resolve()
-      }
-      const timer = setTimeout(end, longestMs)
-      this.#waiting.add(end)
-    })
+    if (this.state === 'down') await this.#waiting.wait(longestMs)
   }
 
   /** Opens what is missing and closes what is not needed any more. */
@@ -98,7 +92,7 @@ export class InvalidationLinks {
 
   #turn(): void {
     const { state } = this
-    if (state !== 'down' || this.#closed) for (const end of [...this.#waiting]) end()
+    if (state !== 'down' || this.#closed) this.#waiting.tell()
     const isLive = state === 'live'
     if (isLive === this.#isLive) return
     this.#isLive = isLive
@@ -106,7 +100,8 @@ export class InvalidationLinks {
   }
 }
 
-function nameOf({ options: { host, port, path, sentinels } }: Redis): string {
+function nameOf(node: Redis): string {
+  const { path, sentinels } = node.options
   // Behind Sentinel it is one server at a time, wherever that is.
-  return sentinels ? 'sentinel' : (path ?? `${host}:${port}`)
+  return sentinels ? 'sentinel' : (path ?? addressOf(node))
 }

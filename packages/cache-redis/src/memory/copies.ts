@@ -1,4 +1,5 @@
 import type { Clock, HeldValue, StorePlan } from '@verbatim/cache-core'
+import type { StoredValue } from '../redis/stored-values.js'
 import { Change, KeyFence, type Ticket } from './key-fence.js'
 import type { NearEntry, NearTier } from './near-tier.js'
 
@@ -44,11 +45,12 @@ export class Copies {
     reading: Reading,
     key: string,
     { value: kept, seen, freshMs: lifeMs, loadMs }: HeldValue,
-    { graceMs, tags }: Pick<StorePlan, 'graceMs' | 'tags'>,
+    { graceMs, tags }: Pick<StoredValue, 'graceMs' | 'tags'>,
   ): void {
     if (isOvertaken(reading, key) || !this.#options.isProven()) return
     const entry: NearEntry = { kept, seen, proven: true, awaitsEcho: false }
-    this.#keep(key, entry, { lifeMs, graceMs, loadMs, tags }, reading.askedAt)
+    const plan = { lifeMs, graceMs, loadMs, tags: tags.map(([tag]) => tag) }
+    this.#keep(key, entry, plan, reading.askedAt)
   }
 
   /** What is left in memory of a key without a value is stale, and somebody may have deleted it. */

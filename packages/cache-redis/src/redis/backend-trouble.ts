@@ -14,15 +14,14 @@ export class BackendTrouble {
     this.#tally = tally
   }
 
-  /** Answers `undefined` where Redis was no use. */
-  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof InfrastructureError)) throw error
-      this.report(error)
-      return undefined
-    }
+  /**
+   * What a call answers in which something went wrong: nothing, if it was Redis.
+   *
+   * @throws the error itself if it was not Redis, or if its trouble is to be thrown
+   */
+  none(error: unknown): undefined {
+    if (!(error instanceof InfrastructureError)) throw error
+    this.report(error)
   }
 
   report(error: InfrastructureError): void {

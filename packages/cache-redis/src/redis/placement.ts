@@ -1,16 +1,16 @@
 import type { Cluster, Redis } from 'ioredis'
 import { slotOf } from '../connection/key-slot.js'
+import { addressOf, addressOfMaster } from '../connection/node-address.js'
 import type { RedisClient } from '../connection/redis-client.js'
 
 /** The node that a name lives on, as the client knows it; `''` where there is only one. */
 export function nodeOf(client: RedisClient, name: string): string {
-  if (!client.isCluster) return ''
-  return (client as Cluster).slots[slotOf(name)]?.[0] ?? ''
+  return client.isCluster ? (addressOfMaster(client as Cluster, name) ?? '') : ''
 }
 
 /** The same for a master itself. */
-export function nameOfNode(client: RedisClient, { options: { host, port } }: Redis): string {
-  return client.isCluster ? `${host}:${port}` : ''
+export function nameOfNode(client: RedisClient, node: Redis): string {
+  return client.isCluster ? addressOf(node) : ''
 }
 
 /**

@@ -1,10 +1,9 @@
 import {
-  HEADER_LENGTH,
-  KIND_OFFSET,
+  MARK_HEAD,
   MAX_TAGS_LENGTH,
   STAMP_LENGTH,
   STAMP_OFFSET,
-  TAGS_LENGTH_OFFSET,
+  USUAL_HEAD_LENGTH,
 } from '../codec/envelope.js'
 import { Script } from './script.js'
 
@@ -16,35 +15,35 @@ export const LEASE_MS = 3_000
 /** How long the mark of a load stays. What takes longer, unless it says so, is not stored. */
 const MARKER_LIFE_MS = 30_000
 
-// A marker stands under a key that has no value while somebody loads it: the head of an envelope of
-// kind 0 with a stamp, then until when the load is leased, in milliseconds on the server's clock, as
-// a double. Any write or delete replaces it, so that what was loaded before is stored only if it is
-// still there. (The idea is that of Facebook's leases: Nishtala et al., "Scaling Memcache at
-// Facebook", NSDI 2013, 3.2.1.)
+const READ_CLOCK = `local time = redis.call('TIME')
+local at = time[1] * 1000 + math.floor(time[2] / 1000)`
+
+// A marker stands under a key that has no value while somebody loads it: a line as before a value, of
+// kind `?`, with nothing but a stamp and until when the load is leased, in milliseconds on the server's
+// clock. Any write or delete replaces it, so that what was loaded before is stored only if it is still
+// there. (The idea is that of Facebook's leases: Nishtala et al., "Scaling Memcache at Facebook",
+// NSDI 2013, 3.2.1.)
 const LIBRARY = `
-local MARKER_HEAD = '\\245\\086\\001\\000'
+local MARK_HEAD = '${MARK_HEAD}'
 local function isMarker(bytes)
-  return string.sub(bytes, 1, ${KIND_OFFSET + 1}) == MARKER_HEAD
+  return string.sub(bytes, 1, ${STAMP_OFFSET}) == MARK_HEAD
 end
 local function stampOf(bytes)
   return string.sub(bytes, ${STAMP_OFFSET + 1}, ${STAMP_OFFSET + STAMP_LENGTH})
 end
 local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  ${READ_CLOCK}
+  return at
 end
 local function mark(key, stamp, untilMs)
-  local marker = MARKER_HEAD .. stamp .. struct.pack('>d', untilMs)
+  local marker = MARK_HEAD .. stamp .. string.format(' %.0f', untilMs)
   return redis.pcall('SET', key, marker, 'PX', ${MARKER_LIFE_MS})
 end
 local function peek(key)
-  local head = redis.call('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
+  local head = redis.call('GETRANGE', key, 0, ${USUAL_HEAD_LENGTH - 1})
   if head == '' or isMarker(head) then return false end
-  if #head == ${HEADER_LENGTH} then
-    local tagsLength = struct.unpack('>I4', head, ${TAGS_LENGTH_OFFSET + 1})
-    if tagsLength > 0 and tagsLength <= ${MAX_TAGS_LENGTH} then
-      head = redis.call('GETRANGE', key, 0, ${HEADER_LENGTH - 1} + tagsLength)
-    end
+  if #head == ${USUAL_HEAD_LENGTH} and not string.find(head, '\\n', 1, true) then
+    head = redis.call('GETRANGE', key, 0, ${USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH - 1})
   end
   return {head, redis.call('PTTL', key)}
 end`
@@ -54,39 +53,22 @@ function program(source: string): Script {
 }
 
 /**
- * Reads values, each with what is left of its life. By itself, for it is what is asked most. Not a transaction: Redis refuses to queue even
- * reads for one when it is out of memory.
- */
-export const READ: Script = new Script(`
-local found = {}
-for index, key in ipairs(KEYS) do
-  local bytes = redis.call('GET', key)
-  -- No marker: these are the first four bytes of one.
-  if bytes and string.sub(bytes, 1, 4) ~= '\\245\\086\\001\\000' then
-    found[index] = {bytes, redis.call('PTTL', key)}
-  else
-    found[index] = false
-  end
-end
-return found`)
-
-/**
  * Reads a value, or marks the key as about to be loaded by whoever brings the stamp. Answers the
- * stamp of the marker and how long somebody else has the lease; nothing when no marker could be
- * written, as when Redis is out of memory.
+ * value, or the stamp of the marker and how long somebody else has the lease; nothing when no marker
+ * could be written, as when Redis is out of memory.
  */
 export const READ_OR_LEASE: Script = program(`
 local bytes = redis.call('GET', KEYS[1])
-if bytes and not isMarker(bytes) then return {bytes, redis.call('PTTL', KEYS[1])} end
+if bytes and not isMarker(bytes) then return bytes end
 local stamp = ARGV[1]
 local at = now()
 if bytes then
   stamp = stampOf(bytes)
-  local left = struct.unpack('>d', bytes, ${STAMP_OFFSET + STAMP_LENGTH + 1}) - at
-  if left > 0 and left <= ${LEASE_MS} then return {stamp, math.ceil(left), 'leased'} end
+  local left = tonumber(string.sub(bytes, ${STAMP_OFFSET + STAMP_LENGTH + 2})) - at
+  if left > 0 and left <= ${LEASE_MS} then return {stamp, math.ceil(left)} end
 end
 if mark(KEYS[1], stamp, at + ${LEASE_MS}).err then return false end
-return {stamp, 0, 'leased'}`)
+return {stamp, 0}`)
 
 /** Says that a load is still under way, or with a lease of 0 that it is no more. */
 export const RENEW_LEASE: Script = program(`
@@ -96,13 +78,12 @@ mark(KEYS[1], ARGV[1], now() + ARGV[2])
 return 1`)
 
 /**
- * Stores a value, unless the time on the server's clock is over until which that may be done, or
+ * Stores a value until its time comes, unless the time on the server's clock is over until which that may be done, or
  * the key is not any more in the state that was seen. Answers the server's time; less than 0 when
  * it was too late, 0 when the state was another.
  */
 export const WRITE: Script = new Script(`
-local time = redis.call('TIME')
-local at = time[1] * 1000 + math.floor(time[2] / 1000)
+${READ_CLOCK}
 if at > tonumber(ARGV[3]) then return -at end
 if ARGV[4] then
   local seen = redis.call('GETRANGE', KEYS[1], ${STAMP_OFFSET}, ${STAMP_OFFSET + STAMP_LENGTH - 1})
@@ -111,7 +92,7 @@ end
 if ARGV[2] == '' then
   redis.call('SET', KEYS[1], ARGV[1])
 else
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
 end
 return at`)
 

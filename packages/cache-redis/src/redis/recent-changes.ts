@@ -6,43 +6,57 @@ const MAX_CHANGES = 50_000
 /** What was changed: one key, all that a pattern matches, or all that carry a tag. */
 export type ChangeKind = 'key' | 'pattern' | 'tag'
 
+/** Changes of half a minute. */
+class Period {
+  readonly changes: Readonly<Record<ChangeKind, Set<string>>> = {
+    key: new Set(),
+    pattern: new Set(),
+    tag: new Set(),
+  }
+  /** Whether there were more than could be remembered. */
+  overflowed = false
+  readonly since: number
+
+  constructor(since: number) {
+    this.since = since
+  }
+}
+
 /**
  * What was changed lately. Another server that takes over, or the same one restarted with old data,
  * may not have heard of it: what was deleted or replaced would be back.
+ *
+ * It remembers this period and the last: all of 30 seconds, and of up to 60. To know each change by
+ * its time would cost more than to make a few too many of them again.
  */
 export class RecentChanges {
-  /** By name, when it was last; the oldest first. */
-  readonly #changes: Readonly<Record<ChangeKind, Map<string, number>>> = {
-    key: new Map(),
-    pattern: new Map(),
-    tag: new Map(),
-  }
-  /** When the last change was forgotten that might still matter. */
-  #overflowedAt = Number.NEGATIVE_INFINITY
+  #current = new Period(Number.NEGATIVE_INFINITY)
+  #last = this.#current
 
   add(kind: ChangeKind, name: string, now: number = performance.now()): void {
-    const changes = this.#changes[kind]
-    // Put last anew, so that the first are the oldest.
-    changes.delete(name)
-    changes.set(name, now)
-    for (const [oldest, at] of changes) {
-      const isOver = now - at > MEMORY_MS
-      if (!isOver && changes.size <= MAX_CHANGES) break
-      if (!isOver) this.#overflowedAt = now
-      changes.delete(oldest)
-    }
+    if (now - this.#current.since >= MEMORY_MS) this.#turn(now)
+    const changes = this.#current.changes[kind]
+    if (changes.size < MAX_CHANGES) changes.add(name)
+    else this.#current.overflowed = true
   }
 
   /** What to undo on a server that may not know of it. */
   *recall(now: number = performance.now()): Iterable<readonly [kind: ChangeKind, name: string]> {
-    if (now - this.#overflowedAt <= MEMORY_MS) {
+    if (now - this.#current.since >= MEMORY_MS) this.#turn(now)
+    if (this.#last.overflowed || this.#current.overflowed) {
       yield ['pattern', '*']
       return
     }
-    for (const [kind, changes] of Object.entries(this.#changes)) {
-      for (const [name, at] of changes) {
-        if (now - at <= MEMORY_MS) yield [kind as ChangeKind, name]
-      }
+    for (const kind of ['key', 'pattern', 'tag'] as const) {
+      const names = new Set([...this.#last.changes[kind], ...this.#current.changes[kind]])
+      for (const name of names) yield [kind, name]
     }
+  }
+
+  #turn(now: number): void {
+    // After a longer pause what was current is too old as well.
+    const isRecent = now - this.#current.since < 2 * MEMORY_MS
+    this.#last = isRecent ? this.#current : new Period(now)
+    this.#current = new Period(now)
   }
 }

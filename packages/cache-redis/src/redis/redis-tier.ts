@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
-import { InfrastructureError, SerializationError } from '@verbatim/cache-core'
+import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
-import { readFreshness, readTags, type TagVersion } from '../codec/envelope.js'
-import type { Decoded, ValueCodec } from '../codec/value-codec.js'
+import { glimpse, type TagVersion } from '../codec/envelope.js'
+import type { Seal, ValueCodec } from '../codec/value-codec.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
+import { follow, type NowOrLater } from '../now-or-later.js'
 import { scanKeys } from './key-scan.js'
 import type { Keyspace } from './keyspace.js'
 import { groupBySlot, nodeOf } from './placement.js'
 import {
   LEASE_MS,
   PEEK,
-  READ,
   READ_OR_LEASE,
   REMOVE,
   REMOVE_IF_UNCHANGED,
@@ -19,7 +19,9 @@ import {
   WRITE,
 } from './programs.js'
 import type { Script } from './script.js'
+import type { ServerClock } from './server-clock.js'
 import type { ServerClocks } from './server-clocks.js'
+import { type CorruptValue, type StoredValue, StoredValues } from './stored-values.js'
 
 /** The most keys named in one command. */
 const PAGE = 500
@@ -27,21 +29,8 @@ const PAGE = 500
 /** A client may have been told to answer numbers as text. */
 type RedisNumber = number | string
 
-/** The bytes of a value, and how long Redis still holds them. */
-type Reply = readonly [bytes: Buffer, left: RedisNumber]
-
-/** A value as Redis holds it. */
-export interface StoredValue extends Decoded {
-  /** Whether a tag of it was invalidated: then it only tells the state of the key. */
-  readonly isVoid: boolean
-  /** What is left of its life; negative while only its grace is; `Infinity` when it never expires. */
-  readonly freshMs: number
-}
-
-/** Bytes under a key that are no value of ours, or not intact. */
-export interface CorruptValue {
-  readonly corrupt: Buffer
-}
+/** The head of a value, and how long Redis still holds it. */
+type GlimpseReply = readonly [head: Buffer, left: RedisNumber]
 
 /** A key without a value that somebody is to load. */
 export interface LoadLease {
@@ -59,10 +48,9 @@ export interface Glimpse {
 }
 
 /** What a write was to do. */
-export interface Write {
-  readonly bytes: Buffer
-  /** Its life and grace together; `Infinity` for ever. */
-  readonly holdMs: number
+export interface Write extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
+  readonly seal: Seal
+  readonly tags: readonly TagVersion[]
   /** The only state of the key over which it may be done; over any when left out. */
   readonly over?: string | undefined
   /** Whether no later change of the key has gone ahead. */
@@ -76,6 +64,8 @@ export interface RedisTierOptions {
   readonly codec: ValueCodec
   readonly keyspace: Keyspace
   readonly clocks: ServerClocks
+  /** The longest that a command may take. */
+  readonly commandTimeoutMs: number
 }
 
 /** The commands of this cache, all on keys under its prefix. */
@@ -83,34 +73,40 @@ export class RedisTier {
   readonly #client: RedisClient
   readonly #masters: () => readonly Redis[]
   readonly #run: RunCommands
-  readonly #codec: ValueCodec
+  readonly #values: StoredValues
   readonly #keyspace: Keyspace
   readonly #clocks: ServerClocks
+  readonly #commandTimeoutMs: number
 
-  constructor({ client, run, masters, codec, keyspace, clocks }: RedisTierOptions) {
-    this.#masters = masters
-    this.#client = client
-    this.#run = run
-    this.#codec = codec
-    this.#keyspace = keyspace
-    this.#clocks = clocks
+  constructor(options: RedisTierOptions) {
+    this.#masters = options.masters
+    this.#client = options.client
+    this.#run = options.run
+    this.#keyspace = options.keyspace
+    this.#clocks = options.clocks
+    this.#commandTimeoutMs = options.commandTimeoutMs
+    this.#values = new StoredValues({
+      codec: options.codec,
+      clockOf: (name) => this.#clockOf(name),
+      lifeOf: async (name) => toLife(await this.#run((client) => client.pttl(name), name)),
+    })
   }
 
   /** Answers `null` when there is no value. */
   async read(key: string): Promise<StoredValue | CorruptValue | null> {
     const name = this.#keyspace.nameOf(key)
-    const [reply] = (await this.#run(
-      (client) => READ.run(client, [name]),
-      name,
-    )) as (Reply | null)[]
-    return reply ? this.#decode(key, reply) : null
+    const send = (client: RedisClient): Promise<Buffer | null> => client.getBuffer(name)
+    return this.#values.open(key, name, await this.#run(send, name))
   }
 
   /** Answers for each key as {@link RedisTier.read} does. */
   async readMany(keys: readonly string[]): Promise<(StoredValue | CorruptValue | null)[]> {
-    const replies = (await this.#onEach(READ, keys)) as (Reply | null)[]
+    const names = keys.map((key) => this.#keyspace.nameOf(key))
+    const found = await this.#onEach(names, (client, group) => client.mgetBuffer(...group))
     return Promise.all(
-      replies.map(async (reply, index) => reply && this.#decode(keys[index] as string, reply)),
+      names.map(async (name, index) =>
+        this.#values.open(keys[index] as string, name, found[index] ?? null),
+      ),
     )
   }
 
@@ -122,22 +118,20 @@ export class RedisTier {
    */
   async readOrLease(
     key: string,
-    stamp: Buffer,
+    stamp: string,
   ): Promise<StoredValue | CorruptValue | LoadLease | null> {
     const name = this.#keyspace.nameOf(key)
     const reply = await this.#run((client) => READ_OR_LEASE.run(client, [name], [stamp]), name)
-    if (reply === null) return null
-    const [bytes, number, leased] = reply as [Buffer, RedisNumber, Buffer?]
-    if (leased === undefined) return this.#decode(key, [bytes, number])
-    return { seen: bytes.toString('latin1'), leasedMs: Number(number) }
+    if (!Array.isArray(reply)) return this.#values.open(key, name, reply as Buffer | null)
+    const [seen, leasedMs] = reply as [Buffer, RedisNumber]
+    return { seen: seen.toString('latin1'), leasedMs: Number(leasedMs) }
   }
 
   /** Says that the load so marked is still under way, or no more. */
   async renewLease(key: string, seen: string, underWay: boolean): Promise<void> {
     const name = this.#keyspace.nameOf(key)
-    const stamp = Buffer.from(seen, 'latin1')
     const leaseMs = underWay ? LEASE_MS : 0
-    await this.#run((client) => RENEW_LEASE.run(client, [name], [stamp, leaseMs]), name)
+    await this.#run((client) => RENEW_LEASE.run(client, [name], [seen, leaseMs]), name)
   }
 
   /**
@@ -146,22 +140,34 @@ export class RedisTier {
    *
    * @throws InfrastructureError (`BACKEND_TIMEOUT`) also when the server came to it too late
    */
-  async write(key: string, { bytes, holdMs, over, isWanted }: Write): Promise<boolean> {
+  async write(key: string, write: Write): Promise<boolean> {
     const name = this.#keyspace.nameOf(key)
-    const hold = holdMs === Number.POSITIVE_INFINITY ? '' : holdMs
-    const state = over === undefined ? [] : [Buffer.from(over, 'latin1')]
-    const reply = await this.#run(async (client) => {
-      const startedAt = performance.now()
-      const clock = await this.#clocks.of(client, nodeOf(client, name), name)
-      if (!isWanted()) return 0
-      const deadline = clock.deadline(this.#clocks.timeoutMs, startedAt)
-      const args = [bytes, hold, deadline, ...state]
-      const at = Number(await WRITE.run(client, [name], args, isWanted))
-      if (at !== 0) clock.sample(Math.abs(at))
-      return at
-    }, name)
-    if (reply < 0) throw tooLate()
-    return reply > 0
+    const send = (client: RedisClient): Promise<number> =>
+      follow(this.#clockOf(name), (clock) => this.#write(client, clock, name, write))
+    const at = await this.#run(send, name)
+    if (at < 0) throw tooLate()
+    return at > 0
+  }
+
+  async #write(
+    client: RedisClient,
+    clock: ServerClock,
+    name: string,
+    { seal, tags, lifeMs, graceMs, over, isWanted }: Write,
+  ): Promise<number> {
+    if (!isWanted()) return 0
+    const startedAt = performance.now()
+    const freshUntil = Math.floor(clock.earliest(startedAt) + lifeMs)
+    const heldUntil = Math.floor(freshUntil + graceMs)
+    const args = [
+      seal(tags, freshUntil),
+      heldUntil === Number.POSITIVE_INFINITY ? '' : heldUntil,
+      clock.deadline(this.#commandTimeoutMs, startedAt),
+    ]
+    if (over !== undefined) args.push(over)
+    const at = Number(await WRITE.run(client, [name], args, isWanted))
+    if (at !== 0) clock.sample(Math.abs(at), startedAt)
+    return at
   }
 
   /** Removes keys. Answers for each what was there. */
@@ -185,38 +191,37 @@ export class RedisTier {
     return scanKeys(options, pattern)
   }
 
-  async #decode(key: string, [bytes, left]: Reply): Promise<StoredValue | CorruptValue | null> {
-    try {
-      const { value, graceMs, loadMs, stamp, tags } = await this.#codec.decode(key, bytes)
-      const freshMs = toLife(left) - graceMs
-      return { value, graceMs, loadMs, stamp, tags, freshMs, isVoid: false }
-    } catch (error) {
-      // That there is no thread for a large value says nothing about its bytes.
-      if (error instanceof SerializationError && error.code === 'CODEC_FAILED') return null
-      return { corrupt: bytes }
-    }
+  #clockOf(name: string): NowOrLater<ServerClock> {
+    return this.#clocks.of(nodeOf(this.#client, name))
   }
 
-  /** Runs a program that answers for each of its keys; answers for each, in their order. */
-  async #onEach(script: Script, keys: readonly string[]): Promise<unknown[]> {
-    const names = keys.map((key) => this.#keyspace.nameOf(key))
-    const answers: unknown[] = Array.from(names)
+  /** Asks a group of names at a time. Answers for each, in their order. */
+  async #onEach<T>(
+    names: readonly string[],
+    ask: (client: RedisClient, group: readonly string[]) => Promise<T[]>,
+  ): Promise<T[]> {
+    const answers: T[] = []
     await Promise.all(
       groupBySlot(this.#client, names, PAGE).map(async (group) => {
         const groupNames = group.map((index) => names[index] as string)
-        const found = await this.#run((client) => script.run(client, groupNames), groupNames[0])
-        for (const [place, index] of group.entries()) answers[index] = (found as unknown[])[place]
+        const found = await this.#run((client) => ask(client, groupNames), groupNames[0])
+        for (const [place, index] of group.entries()) answers[index] = found[place] as T
       }),
     )
     return answers
   }
 
   async #glimpses(script: Script, keys: readonly string[]): Promise<(Glimpse | null)[]> {
-    const found = (await this.#onEach(script, keys)) as (Reply | null)[]
+    const names = keys.map((key) => this.#keyspace.nameOf(key))
+    const found = await this.#onEach(
+      names,
+      (client, group) => script.run(client, group) as Promise<(GlimpseReply | null)[]>,
+    )
     return found.map((each) => {
       if (each === null) return null
       const [head, left] = each
-      return { freshMs: toLife(left) - readFreshness(head).graceMs, tags: readTags(head) }
+      const { graceMs, tags } = glimpse(head)
+      return { freshMs: toLife(left) - graceMs, tags }
     })
   }
 }

@@ -28,20 +28,18 @@ export class Script {
    * @param isWanted - asked before the program is sent once more: by then a command that was sent
    * later has been carried out, perhaps. If it says no, the answer is `null`
    */
-  async run(
+  run(
     client: RedisClient,
     keys: readonly string[],
     args: readonly ScriptArgument[] = [],
     isWanted: () => boolean = () => true,
   ): Promise<unknown> {
     const programs = client as unknown as ProgramCommands
-    try {
-      return await programs.evalshaBuffer(this.#digest, keys.length, ...keys, ...args)
-    } catch (error) {
+    const answer = programs.evalshaBuffer(this.#digest, keys.length, ...keys, ...args)
+    return answer.catch((error: unknown) => {
       // Redis forgets programs when it restarts; sending one makes it known again.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-      if (!isWanted()) return null
-      return programs.evalBuffer(this.#source, keys.length, ...keys, ...args)
-    }
+      return isWanted() ? programs.evalBuffer(this.#source, keys.length, ...keys, ...args) : null
+    })
   }
 }

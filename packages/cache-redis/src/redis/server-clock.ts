@@ -4,28 +4,60 @@ const SAMPLE_LIFE_MS = 5_000
 const MOST_DRIFT_MS = 3
 
 /**
- * What a server's clock says, as far as this process can know: at least so much.
+ * What a server's clock says, as far as this process can know: at least so much, and at most so much.
  *
  * A write carries the time on the server's clock until which it may be carried out, so that one that
- * was given up here cannot take effect there later. That time must not be late, so it is reckoned
- * from a lower bound: the server read its clock before its answer arrived here.
+ * was given up here cannot take effect there later; and a value when its life will be over. Neither
+ * may be late, so both are reckoned from the least: the server read its clock before its answer
+ * arrived here. What a reader finds must not look younger than it is, so it is held against the most:
+ * the server read its clock after it was asked.
  */
 export class ServerClock {
-  /** The server's time less ours, at least. */
-  #lead = Number.NEGATIVE_INFINITY
+  /** The server's time less ours, at least and at most. */
+  #least = Number.NEGATIVE_INFINITY
+  #most = Number.POSITIVE_INFINITY
   #sampledAt = Number.NEGATIVE_INFINITY
 
-  /** @param serverMs - what the server's clock said some time before now */
-  sample(serverMs: number, now: number = performance.now()): void {
-    const lead = serverMs - now
-    // Of several the one that took the shortest way tells most.
-    if (lead < this.#lead && now - this.#sampledAt < SAMPLE_LIFE_MS) return
-    this.#lead = lead
+  /**
+   * @param serverMs - what the server's clock said, in whole milliseconds
+   * @param askedAt - when it was asked, on ours
+   * @param now - when its answer had arrived
+   */
+  sample(serverMs: number, askedAt: number, now: number = performance.now()): void {
+    const least = serverMs - now
+    const most = serverMs + 1 - askedAt
+    const isNew = now - this.#sampledAt >= SAMPLE_LIFE_MS
+    // Of several the one that took the shortest way tells most. One that the others contradict
+    // tells that the clock was set.
+    if (!isNew && most - least >= this.#most - this.#least && this.#agrees(least, most)) return
+    this.#least = least
+    this.#most = most
     this.#sampledAt = now
+  }
+
+  /** Whether nobody has looked at it for so long that it should be asked. */
+  isUnsure(now: number): boolean {
+    return now - this.#sampledAt >= SAMPLE_LIFE_MS
+  }
+
+  /** What it says at a time of ours, at least. */
+  earliest(now: number): number {
+    return now + this.#least
+  }
+
+  /** What it says at a time of ours, at most. */
+  latest(now: number): number {
+    return now + this.#most
   }
 
   /** The server's time at which what was begun here at some time, and may take so long, is given up. */
   deadline(timeoutMs: number, startedAt: number): number {
-    return Math.floor(startedAt + timeoutMs + this.#lead - Math.min(MOST_DRIFT_MS, timeoutMs / 10))
+    return Math.floor(
+      this.earliest(startedAt) + timeoutMs - Math.min(MOST_DRIFT_MS, timeoutMs / 10),
+    )
+  }
+
+  #agrees(least: number, most: number): boolean {
+    return least <= this.#most + MOST_DRIFT_MS && most >= this.#least - MOST_DRIFT_MS
   }
 }

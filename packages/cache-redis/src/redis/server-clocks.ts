@@ -1,36 +1,46 @@
-import type { RedisClient } from '../connection/redis-client.js'
-import { Script } from './script.js'
+import type { Redis } from 'ioredis'
+import { unavailable } from '../connection/connection-errors.js'
+import type { RunCommands } from '../connection/redis-connection.js'
+import type { NowOrLater } from '../now-or-later.js'
 import { ServerClock } from './server-clock.js'
 
-const TIME = new Script(`
-local time = redis.call('TIME')
-return time[1] * 1000 + math.floor(time[2] / 1000)`)
+interface KnownClock {
+  readonly clock: ServerClock
+  readonly master: Redis
+  /** Set while its master is asked for the time. */
+  asking: Promise<void> | undefined
+}
 
-/** The clock of each server that writes go to. */
+/** The clocks of the masters. */
 export class ServerClocks {
-  /** How long a command may take. */
-  readonly timeoutMs: number
-  readonly #clocks = new Map<string, ServerClock>()
+  readonly #run: RunCommands
+  readonly #known = new Map<string, KnownClock>()
 
-  constructor(timeoutMs: number) {
-    this.timeoutMs = timeoutMs
+  constructor(run: RunCommands) {
+    this.#run = run
   }
 
-  /** Forgets what is known of a node: from now on another server may answer by its name. */
-  forget(node: string): void {
-    this.#clocks.delete(node)
+  /** Learns what a master's clock says, and forgets what it or another one by its name said before. */
+  async learn(node: string, master: Redis): Promise<void> {
+    const known: KnownClock = { clock: new ServerClock(), master, asking: undefined }
+    await ask(known)
+    this.#known.set(node, known)
   }
 
-  /** @param name - of some key on that node, by which a cluster finds it */
-  async of(client: RedisClient, node: string, name: string): Promise<ServerClock> {
-    const known = this.#clocks.get(node)
-    if (known !== undefined) return known
-    const clock = new ServerClock()
-    clock.sample(Number(await TIME.run(client, [name])))
-    // Several may have asked at once; the first to come stays, and learns from all.
-    const earlier = this.#clocks.get(node)
-    if (earlier !== undefined) return earlier
-    this.#clocks.set(node, clock)
-    return clock
+  /** The clock of a master that is trusted; a promise of it when it should be asked first. */
+  of(node: string): NowOrLater<ServerClock> {
+    const known = this.#known.get(node)
+    if (known === undefined) throw unavailable(undefined)
+    if (!known.clock.isUnsure(performance.now())) return known.clock
+    known.asking ??= this.#run(() => ask(known), known.master).finally(() => {
+      known.asking = undefined
+    })
+    return known.asking.then(() => known.clock)
   }
+}
+
+async function ask({ clock, master }: KnownClock): Promise<void> {
+  const askedAt = performance.now()
+  const [seconds, microseconds] = await master.time()
+  clock.sample(Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000), askedAt)
 }

@@ -1,7 +1,8 @@
 import type { BackendTrouble } from './backend-trouble.js'
 import type { ChangeLog } from './change-log.js'
-import type { CorruptValue, Glimpse, LoadLease, RedisTier, StoredValue } from './redis-tier.js'
+import type { Glimpse, LoadLease, RedisTier } from './redis-tier.js'
 import type { Stamps } from './stamps.js'
+import type { CorruptValue, StoredValue } from './stored-values.js'
 import type { TagVersions } from './tag-versions.js'
 
 export interface SharedParts {
@@ -27,7 +28,12 @@ export class SharedReads {
   async read(key: string): Promise<StoredValue | null | undefined> {
     const { changes, redis, trouble } = this.#parts
     if (!changes.believes(key)) return undefined
-    return trouble.attempt(async () => this.#intact(key, await redis.read(key)))
+    try {
+      const stored = this.#readable(key, await redis.read(key))
+      return isTagged(stored) ? await this.#valid(stored) : stored
+    } catch (error) {
+      return trouble.none(error)
+    }
   }
 
   /** Answers for each key as {@link SharedReads.read} does. */
@@ -35,36 +41,44 @@ export class SharedReads {
     const { changes, redis, trouble } = this.#parts
     const believed = keys.filter((key) => changes.believes(key))
     if (believed.length === 0) return undefined
-    const intact = await trouble.attempt(async () => {
-      const found = await redis.readMany(believed)
-      return this.#allIntact(believed, found)
-    })
-    if (intact === undefined || believed.length === keys.length) return intact
-    const byKey = new Map(believed.map((key, index) => [key, intact[index]]))
-    return keys.map((key) => byKey.get(key))
+    try {
+      const intact = await this.#allIntact(believed, await redis.readMany(believed))
+      if (believed.length === keys.length) return intact
+      const byKey = new Map(believed.map((key, index) => [key, intact[index]]))
+      return keys.map((key) => byKey.get(key))
+    } catch (error) {
+      return trouble.none(error)
+    }
   }
 
   /** Reads a key that is going to be loaded if it has no value. */
   async readOrLease(key: string): Promise<StoredValue | LoadLease | null | undefined> {
     const { changes, redis, stamps, trouble } = this.#parts
     if (!changes.believes(key)) return undefined
-    return trouble.attempt(async () => {
+    try {
       const found = await redis.readOrLease(key, stamps.next())
-      if (found === null || !('leasedMs' in found)) return this.#intact(key, found)
-      trouble.foundNothing()
-      return found
-    })
+      if (found !== null && 'leasedMs' in found) {
+        trouble.foundNothing()
+        return found
+      }
+      const stored = this.#readable(key, found)
+      return isTagged(stored) ? await this.#valid(stored) : stored
+    } catch (error) {
+      return trouble.none(error)
+    }
   }
 
   /** Answers `null` when the key is absent or stale; `Infinity` when it never expires. */
   async freshMs(key: string): Promise<number | null | undefined> {
     const { changes, redis, trouble } = this.#parts
     if (!changes.believes(key)) return undefined
-    return trouble.attempt(async () => {
+    try {
       const found = await redis.peek([key])
       const [fresh] = await this.freshAmong([key], found)
       return fresh === undefined ? null : (found[0]?.freshMs ?? null)
-    })
+    } catch (error) {
+      return trouble.none(error)
+    }
   }
 
   /**
@@ -90,15 +104,7 @@ export class SharedReads {
     return keys.filter((_key, index) => valid[index] && (found[index]?.freshMs ?? -1) >= 0)
   }
 
-  /** A value that can be read. Any other counts as none, and leaves Redis. */
-  async #intact(
-    key: string,
-    found: StoredValue | CorruptValue | null,
-  ): Promise<StoredValue | null> {
-    const stored = this.#readable(key, found)
-    if (stored === null) return null
-    // Most values have no tags, and need not be waited for.
-    if (stored.tags.length === 0) return stored
+  async #valid(stored: StoredValue): Promise<StoredValue> {
     const [isValid = false] = await this.#areValid([stored])
     return isValid ? stored : voided(stored)
   }
@@ -112,6 +118,7 @@ export class SharedReads {
     return readable.map((stored, index) => (stored && !valid[index] ? voided(stored) : stored))
   }
 
+  /** A value that can be read. Any other counts as none, and leaves Redis. */
   #readable(key: string, found: StoredValue | CorruptValue | null): StoredValue | null {
     const { redis, trouble } = this.#parts
     if (found !== null && !('corrupt' in found)) return found
@@ -131,6 +138,11 @@ export class SharedReads {
       (list, index) => current[index] === true && list.every(([tag]) => changes.believesTag(tag)),
     )
   }
+}
+
+/** Most values have no tags, and nothing more has to be asked about them. */
+function isTagged(stored: StoredValue | null): stored is StoredValue {
+  return stored !== null && stored.tags.length > 0
 }
 
 function voided(stored: StoredValue): StoredValue {

@@ -2,7 +2,7 @@ import type { EventHub } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { ValueCodec } from '../codec/value-codec.js'
 import { checkServer } from '../connection/check-server.js'
-import { RedisConnection } from '../connection/redis-connection.js'
+import { RedisConnection, type RunCommands } from '../connection/redis-connection.js'
 import type { RedisCacheEvents } from '../events.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Tally } from '../tally.js'
@@ -52,8 +52,9 @@ export class SharedTier {
   ) {
     const { client, ownsClient, database, commandTimeoutMs } = options
     const codec = new ValueCodec(options)
-    const clocks = new ServerClocks(commandTimeoutMs)
     const identity = new ServerIdentity()
+    const run: RunCommands = (send, on) => this.#connection.run(send, on)
+    const clocks = new ServerClocks(run)
     this.#connection = new RedisConnection({
       client,
       owned: ownsClient,
@@ -62,7 +63,7 @@ export class SharedTier {
         await checkServer(master, database)
         const nameOf = (node: Redis): string => nameOfNode(client, node)
         const name = nameOf(master)
-        clocks.forget(name)
+        await clocks.learn(name, master)
         const names = this.#connection.masters().map(nameOf)
         if (await identity.isAnother(master, name, names)) this.#changes.recall()
       },
@@ -78,10 +79,9 @@ export class SharedTier {
       ready: () => this.#connection.ready,
       delete: (kind, names) => this.writes.makeGood(kind, names),
     })
-    const { run } = this.#connection
     this.tags = new TagVersions({ run, keyspace, isProven: watched.isProven })
     const parts = {
-      redis: new RedisTier({ client, run, masters, codec, keyspace, clocks }),
+      redis: new RedisTier({ client, run, masters, codec, keyspace, clocks, commandTimeoutMs }),
       tags: this.tags,
       changes: this.#changes,
       trouble: new BackendTrouble(options.throwsBackendErrors, events, tally),

@@ -1,16 +1,15 @@
 import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/envelope.js'
 import type { Seal, ValueCodec } from '../codec/value-codec.js'
-import type { Change, Ticket } from '../memory/key-fence.js'
+import { Change, type Ticket } from '../memory/key-fence.js'
+import { follow, type NowOrLater } from '../now-or-later.js'
 import type { ChangeKind } from './recent-changes.js'
 import type { SharedParts, SharedReads } from './shared-reads.js'
 
 /** A value on its way to Redis. */
-export interface Encoded {
+export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
   readonly seal: Seal
   readonly stamp: string
-  /** Its life and grace together; `Infinity` for ever. */
-  readonly holdMs: number
 }
 
 /** What was seen before a value was loaded. */
@@ -41,47 +40,53 @@ export class SharedWrites {
    *
    * @throws SerializationError for a value without a form in bytes
    */
-  async encode(
-    key: string,
-    value: unknown,
-    { lifeMs, graceMs, loadMs }: StorePlan,
-  ): Promise<Encoded> {
+  encode(key: string, value: unknown, { lifeMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
     const stamp = this.#parts.stamps.next()
-    const seal = await this.#codec.encode(key, value, { graceMs, loadMs, stamp })
-    return { seal, stamp: stamp.toString('latin1'), holdMs: lifeMs + graceMs }
+    const sealing = this.#codec.encode(key, value, { graceMs, loadMs, stamp })
+    return follow(sealing, (seal) => ({ seal, stamp, lifeMs, graceMs }))
   }
 
   /** Answers false when a later change of the key has gone ahead meanwhile. */
   write(
     write: Ticket,
-    { seal, holdMs }: Encoded,
+    { seal, lifeMs, graceMs }: Encoded,
     tags: readonly string[],
   ): Promise<boolean | undefined> {
-    return this.#tell(write, ['key', write.key], async () => {
-      const versions = await this.#takeTags(tags, holdMs)
-      const isWanted = (): boolean => !write.overtaken
-      if (!isWanted()) return false
-      return this.#parts.redis.write(write.key, { bytes: seal(versions), holdMs, isWanted })
-    })
+    const isWanted = (): boolean => !write.overtaken
+    const store = (versions: readonly TagVersion[]): Promise<boolean> =>
+      this.#parts.redis.write(write.key, { seal, tags: versions, lifeMs, graceMs, isWanted })
+    return this.#tell(write, 'key', [write.key], () =>
+      tags.length === 0 ? store([]) : this.#takeTags(tags, lifeMs + graceMs).then(store),
+    )
   }
 
   /** Stores what was loaded. Answers whether the key was still in the state that was seen before. */
   async writeOver(
     write: Ticket,
-    { seal, holdMs }: Encoded,
-    { stamp, tags }: SeenBefore,
+    { seal, lifeMs, graceMs }: Encoded,
+    { stamp: over, tags }: SeenBefore,
   ): Promise<boolean | undefined> {
     const { changes, redis, trouble } = this.#parts
     if (!changes.believes(write.key)) return false
     const isWanted = (): boolean => !write.overtaken
-    const details = { bytes: seal(tags), holdMs, over: stamp, isWanted }
-    // Whether it was stored or not, it is no lie: nothing has to be remembered.
-    return trouble.attempt(() => redis.write(write.key, details))
+    try {
+      return await redis.write(write.key, { seal, tags, lifeMs, graceMs, over, isWanted })
+    } catch (error) {
+      // Whether it was stored or not, it is no lie: nothing has to be remembered.
+      return trouble.none(error)
+    }
   }
 
   /** Answers the versions that tags have now, to be carried by a value that is yet to be loaded. */
-  takeTags(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[] | undefined> {
-    return this.#parts.trouble.attempt(() => this.#takeTags(tags, holdMs))
+  async takeTags(
+    tags: readonly string[],
+    holdMs: number,
+  ): Promise<readonly TagVersion[] | undefined> {
+    try {
+      return await this.#takeTags(tags, holdMs)
+    } catch (error) {
+      return this.#parts.trouble.none(error)
+    }
   }
 
   /** Says that a load is still under way, or no more; best effort. */
@@ -95,7 +100,7 @@ export class SharedWrites {
     const { changes, redis } = this.#parts
     const { key } = write
     const believed = changes.believes(key)
-    return this.#tell(write, ['key', key], async () => {
+    return this.#tell(write, 'key', [key], async () => {
       const removed = await this.#reads.freshAmong([key], await redis.remove([key]))
       return removed.length > 0 && believed
     })
@@ -103,21 +108,12 @@ export class SharedWrites {
 
   /** Removes what a glob matches. Answers how many keys were there and fresh. */
   removeMatching(pattern: string, change: Change): Promise<number | undefined> {
-    return this.#tell(change, ['pattern', pattern], () => this.#removeMatching(pattern))
+    return this.#tell(change, 'pattern', [pattern], () => this.#removeMatching(pattern))
   }
 
   /** Makes void what carries one of the tags. */
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    const { changes, trouble } = this.#parts
-    await trouble.attempt(async () => {
-      try {
-        await this.#parts.tags.invalidate(tags)
-      } catch (error) {
-        for (const tag of tags) changes.failed('tag', tag)
-        throw error
-      }
-      for (const tag of tags) changes.confirmed('tag', tag, true)
-    })
+    await this.#tell(new Change(), 'tag', tags, () => this.#parts.tags.invalidate(tags))
   }
 
   /** Says that a change was not sent because of another one that Redis could not be told of. */
@@ -151,20 +147,19 @@ export class SharedWrites {
 
   async #tell<T>(
     change: Change & { readonly overtaken?: boolean },
-    [kind, name]: readonly [ChangeKind, string],
+    kind: ChangeKind,
+    names: readonly string[],
     send: () => Promise<T>,
   ): Promise<T | undefined> {
     const { changes, trouble } = this.#parts
-    return trouble.attempt(async () => {
-      try {
-        const answer = await send()
-        changes.confirmed(kind, name, change.overtaken !== true)
-        return answer
-      } catch (error) {
-        if (error instanceof InfrastructureError) change.trouble = error
-        changes.failed(kind, name)
-        throw error
-      }
-    })
+    try {
+      const answer = await send()
+      for (const name of names) changes.confirmed(kind, name, change.overtaken !== true)
+      return answer
+    } catch (error) {
+      if (error instanceof InfrastructureError) change.trouble = error
+      for (const name of names) changes.failed(kind, name)
+      return trouble.none(error)
+    }
   }
 }

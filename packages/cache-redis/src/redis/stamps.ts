@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto'
 
-const ORIGIN_LENGTH = 4
+const ORIGIN_BYTES = 9
+/** Counters with six hexadecimal digits. */
+const FIRST = 0x100000
+const LAST = 0xffffff
 
 /** Gives each write a mark of its own, by which one state of a key is told from any other. */
 export class Stamps {
-  #next = randomBytes(ORIGIN_LENGTH * 2)
-  #left = 2 ** 32
+  #origin = ''
+  #next = LAST + 1
 
-  /** Eight bytes that no other write has, here or elsewhere. */
-  next(): Buffer {
-    if (this.#left-- === 0) {
-      this.#next = randomBytes(ORIGIN_LENGTH * 2)
-      this.#left = 2 ** 32
+  /** Eighteen letters and digits that no other write has, here or elsewhere. */
+  next(): string {
+    if (this.#next > LAST) {
+      this.#origin = randomBytes(ORIGIN_BYTES).toString('base64url')
+      this.#next = FIRST
     }
-    const stamp = Buffer.from(this.#next)
-    this.#next.writeUInt32BE((this.#next.readUInt32BE(ORIGIN_LENGTH) + 1) >>> 0, ORIGIN_LENGTH)
-    return stamp
+    return this.#origin + (this.#next++).toString(16)
   }
 }

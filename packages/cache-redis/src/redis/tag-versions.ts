@@ -37,10 +37,10 @@ export class TagVersions {
    * @param stamp - what new versions are called
    * @param holdMs - how long a value will be held that carries them; `Infinity` for ever
    */
-  async take(tags: readonly string[], stamp: Buffer, holdMs: number): Promise<TagVersion[]> {
+  async take(tags: readonly string[], stamp: string, holdMs: number): Promise<TagVersion[]> {
     const isForEver = holdMs === Number.POSITIVE_INFINITY
     const lifeMs = isForEver ? -1 : Math.max(2 * holdMs, SHORTEST_LIFE_MS)
-    const args = [stamp.toString('hex'), isForEver ? -1 : holdMs, lifeMs]
+    const args = [stamp, isForEver ? -1 : holdMs, lifeMs]
     const names = this.#namesOf(tags)
     const versions = await this.#options.run(
       (client) => TAKE_VERSIONS.run(client, names, args),

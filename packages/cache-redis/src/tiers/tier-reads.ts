@@ -3,8 +3,8 @@ import type { Isolator } from '@verbatim/cache-memory'
 import { seenLease, seenValue } from '../loading/seen.js'
 import type { Copies, Reading } from '../memory/copies.js'
 import type { NearEntry, NearTier } from '../memory/near-tier.js'
-import type { StoredValue } from '../redis/redis-tier.js'
 import type { SharedReads } from '../redis/shared-reads.js'
+import type { StoredValue } from '../redis/stored-values.js'
 
 /** What a read found, fresh or stale, with its value as it is kept; and what told us. */
 export interface Found {
@@ -97,14 +97,14 @@ export class TierReads {
 
   #arrived(reading: Reading, key: string, far: StoredValue | null): HeldValue {
     const { copies, isolator } = this.#options
-    const seen = far === null ? undefined : seenValue(far.stamp.toString('latin1'))
+    const seen = far === null ? undefined : seenValue(far.stamp)
     if (far === null || far.isVoid) {
       copies.foundNothing(reading, key)
       return nothingHeld(seen)
     }
     const { freshMs, loadMs, graceMs } = far
     const held = { value: isolator.adopt(far.value), freshMs, loadMs, seen }
-    copies.found(reading, key, held, { graceMs, tags: far.tags.map(([tag]) => tag) })
+    copies.found(reading, key, held, { graceMs, tags: far.tags })
     return held
   }
 }

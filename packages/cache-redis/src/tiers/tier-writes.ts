@@ -42,7 +42,7 @@ export class TierWrites {
       const before = loads.seenBefore(flight)
       // Redis could not be asked before the load: the value may be from before a change.
       if (before === undefined) return connected() ? false : undefined
-      await loads.prolongTags(flight, encoded.holdMs)
+      await loads.prolongTags(flight, encoded.lifeMs + encoded.graceMs)
       const stored = await shared.writeOver(write, encoded, before)
       if (stored === true) loads.stored(flight)
       return stored

@@ -17,10 +17,10 @@ let workers = 0
 process.on('worker', () => { workers += 1 })
 const options = { compressionThreshold: 1_000, compressionLevel: 1, clock: systemClock }
 const codec = new ValueCodec(options)
-const details = { graceMs: 0, loadMs: 0, stamp: Buffer.alloc(8) }
+const details = { graceMs: 0, loadMs: 0, stamp: 'origin000000100000' }
 const value = ['x'.repeat(3_000_000)]
 codec.encode('key', value, details).then(async (seal) => {
-  const decoded = await codec.decode('key', seal([]))
+  const decoded = await codec.decode('key', Buffer.from(seal([], 0)))
   const same = decoded.value[0] === value[0]
   console.log(JSON.stringify({ workers, same, at: Date.now() }))
 })

@@ -1,12 +1,17 @@
 import { Worker } from 'node:worker_threads'
-import { systemClock } from '@verbatim/cache-core'
 import { CodecThreads } from '../../src/codec/codec-threads.js'
 import type { WriteDetails } from '../../src/codec/envelope.js'
-import { type CodecOptions, ValueCodec } from '../../src/codec/value-codec.js'
+import { type CodecOptions, type Decoded, ValueCodec } from '../../src/codec/value-codec.js'
 
 export const MEBIBYTE: number = 1_024 * 1_024
 
-export const DETAILS: WriteDetails = { graceMs: 0, loadMs: 0, stamp: Buffer.from('12345678') }
+export const DETAILS: WriteDetails = { graceMs: 0, loadMs: 0, stamp: 'origin000000100000' }
+export const FRESH_UNTIL = 1_794_890_000_000
+
+/** What stands before the body of a value with those details. */
+export function headOf(bytes: Buffer): string {
+  return bytes.toString('latin1', 0, bytes.indexOf('\n') + 1)
+}
 
 /** A worker from the sources; unlike the built one it needs tsx. */
 export function startSourceWorker(): Worker {
@@ -18,9 +23,10 @@ export const NO_THREADS: CodecThreads = new CodecThreads(() => {
   throw new Error('no threads here')
 })
 
-/** A codec as used for values without tags. */
-export interface BytesCodec extends Pick<ValueCodec, 'decode'> {
+/** A codec as used for values without tags, always with a promise. */
+export interface BytesCodec {
   encode(key: string, value: unknown, details: WriteDetails): Promise<Buffer>
+  decode(key: string, bytes: Buffer): Promise<Decoded>
 }
 
 export function codecWith(
@@ -31,15 +37,17 @@ export function codecWith(
     {
       compressionThreshold: 1_000,
       compressionLevel: 6,
-      clock: systemClock,
       monitor: undefined,
       ...options,
     },
     threads,
   )
   return {
-    encode: async (key, value, details) => (await codec.encode(key, value, details))([]),
-    decode: (key, bytes) => codec.decode(key, bytes),
+    encode: async (key, value, details) => {
+      const sealed = (await codec.encode(key, value, details))([], FRESH_UNTIL)
+      return typeof sealed === 'string' ? Buffer.from(sealed) : sealed
+    },
+    decode: async (key, bytes) => codec.decode(key, bytes),
   }
 }
 

@@ -1,95 +1,96 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  HEADER_LENGTH,
+  glimpse,
   isEnvelope,
+  isMark,
   KIND_OFFSET,
+  MARK_HEAD,
   openEnvelope,
-  readFreshness,
   readStamp,
-  readTags,
   STAMP_LENGTH,
   STAMP_OFFSET,
   sealEnvelope,
-  TAGS_LENGTH_OFFSET,
+  type TagVersion,
+  USUAL_HEAD_LENGTH,
 } from '../../src/codec/envelope.js'
 
-const stamp = Buffer.from([1, 2, 3, 4, 5, 6, 7, 8])
-const body = { bytes: Buffer.from('"verbatim"'), compressed: false, decodedLength: 10 }
-const sealed = sealEnvelope('key', {
-  ...{ stamp, graceMs: 0.5, loadMs: 258, writtenAt: 2, body },
-  tags: [['t', 'v']],
-})
+const stamp = 'kPz0tqk2GbJv100000'
+const content = Buffer.from('"verbatim"')
+const body = { content, length: content.length, compressed: false, decodedLength: 10 }
+const plain = {
+  ...{ stamp, graceMs: 0.5, loadMs: 258, freshUntil: 1_794_890_000_000, body },
+  tags: [['t', 'v']] as readonly TagVersion[],
+}
+const line = `=${stamp} 1794890000000 0.5 258 10 [["t","v"]]\n`
+const sealed = Buffer.from(sealEnvelope('key', plain))
 
 describe('the layout', () => {
   test('is this, to the byte', () => {
-    const header = [
-      'f556 01 01',
-      '0102030405060708',
-      '00 00 0000000a',
-      '4000000000000000',
-      '3fe0000000000000',
-      '00000102',
-      '0000000b',
-      sealed.toString('hex', 42, 46),
-    ]
-    const expected = Buffer.from(header.join('').replaceAll(' ', ''), 'hex')
-    expect(sealed).toStrictEqual(Buffer.concat([expected, Buffer.from('[["t","v"]]'), body.bytes]))
-    expect(expected.length).toBe(HEADER_LENGTH)
-    expect([KIND_OFFSET, STAMP_OFFSET, STAMP_LENGTH, TAGS_LENGTH_OFFSET]).toEqual([3, 4, 8, 38])
+    expect(sealed.toString()).toBe(`V1 48d1e4b8 ${line}"verbatim"`)
+    expect([KIND_OFFSET, STAMP_OFFSET, STAMP_LENGTH]).toEqual([12, 13, 18])
+    expect(MARK_HEAD).toBe('V1 00000000 ?')
   })
 
-  test('a load of months does not overflow', () => {
-    const details = { stamp, graceMs: 0, writtenAt: 0, body, tags: [] }
-    expect(readFreshness(sealEnvelope('key', { ...details, loadMs: 1e10 })).loadMs).toBe(
-      2 ** 32 - 1,
-    )
+  test('is the same for text as for its bytes', () => {
+    const text = { ...body, content: '"verbatim"' }
+    expect(sealEnvelope('key', { ...plain, body: text })).toBe(sealed.toString())
+  })
+
+  test('has no words for tags where there are none', () => {
+    const [first = ''] = Buffer.from(sealEnvelope('key', { ...plain, tags: [] }))
+      .toString()
+      .split('\n')
+    expect(first).toMatch(/^V1 [0-9a-f]{8} =kPz0tqk2GbJv100000 1794890000000 0.5 258 10$/)
+  })
+
+  test('is never longer than is usual, but for tags', () => {
+    const numbers = { freshUntil: 2 ** 53, graceMs: 2 ** 53 - 0.5, loadMs: 1e15 / 3 }
+    const longest = { ...plain, ...numbers, tags: [], body: { ...body, decodedLength: 2 ** 32 } }
+    expect(sealEnvelope('key', longest).indexOf('\n')).toBeLessThan(USUAL_HEAD_LENGTH)
   })
 })
 
 describe('reading', () => {
   test('all of it', () => {
-    expect(openEnvelope('key', sealed)).toStrictEqual({
-      ...{ stamp, graceMs: 0.5, loadMs: 258, body },
-      tags: [['t', 'v']],
-    })
+    expect(openEnvelope('key', sealed)).toStrictEqual(plain)
   })
 
-  test('only the freshness, of which foreign and cut bytes have none', () => {
-    expect(readFreshness(sealed.subarray(0, HEADER_LENGTH))).toEqual({ graceMs: 0.5, loadMs: 258 })
-    const none = { graceMs: 0, loadMs: 0 }
-    expect(readFreshness(sealed.subarray(0, HEADER_LENGTH - 1))).toEqual(none)
-    expect(readFreshness(Buffer.from(`rawj:{}${' '.repeat(50)}`))).toEqual(none)
+  test.each([
+    ['that never expires', { freshUntil: Number.POSITIVE_INFINITY }],
+    ['with a grace for ever', { graceMs: Number.POSITIVE_INFINITY }],
+    ['whose load took months', { loadMs: 1e10 }],
+    ['that is compressed', { body: { ...body, compressed: true } }],
+    ['with a tag of any letters', { tags: [['a b\n c "d" 同じ', 'v'] as const] }],
+  ])('a value %s', (_what, details) => {
+    const bytes = Buffer.from(sealEnvelope('key', { ...plain, ...details }))
+    expect(openEnvelope('key', bytes)).toStrictEqual({ ...plain, ...details })
+    const { graceMs, tags } = { ...plain, ...details }
+    expect(glimpse(bytes)).toEqual({ graceMs, tags })
+  })
+
+  test('only the line, of which foreign, cut and damaged bytes have nothing', () => {
+    const end = sealed.indexOf('\n') + 1
+    expect(glimpse(sealed.subarray(0, end))).toEqual({ graceMs: 0.5, tags: [['t', 'v']] })
+    const none = { graceMs: 0, tags: [] }
+    expect(glimpse(sealed.subarray(0, end - 1))).toEqual(none)
+    expect(glimpse(Buffer.from(`rawj:{}\n${' '.repeat(50)}\n`))).toEqual(none)
+    const damaged = Buffer.from(sealed)
+    damaged.write('x', end - 2)
+    expect(glimpse(damaged)).toEqual(none)
     expect(isEnvelope(Buffer.from('rawj:{}'))).toBe(false)
   })
 
-  test('only the tags, of which foreign, cut and damaged bytes have none', () => {
-    const end = HEADER_LENGTH + '[["t","v"]]'.length
-    expect(readTags(sealed.subarray(0, end))).toEqual([['t', 'v']])
-    expect(readTags(sealed.subarray(0, end - 1))).toEqual([])
-    expect(readTags(sealed.subarray(0, HEADER_LENGTH - 1))).toEqual([])
-    expect(readTags(Buffer.from(`rawj:{}${' '.repeat(50)}`))).toEqual([])
-    const damaged = Buffer.from(sealed)
-    damaged.write('x', HEADER_LENGTH)
-    expect(readTags(damaged)).toEqual([])
-  })
-
-  test('a stamp, which does not hold on to the value', () => {
-    const bytes = Buffer.from(sealed)
-    const read = readStamp(bytes)
-    bytes.fill(0)
-    expect(read).toStrictEqual(stamp)
-  })
-
   test('what stands in the place of a stamp', () => {
-    expect(readStamp(Buffer.from('rawj:{"a":1}  '))).toStrictEqual(Buffer.from(':{"a":1}'))
-    expect(readStamp(Buffer.from('rawj:1'))).toStrictEqual(Buffer.from(':1'))
+    expect(readStamp(sealed)).toBe(stamp)
+    expect(readStamp(Buffer.from('rawj:{"a":1,"b":22}  '))).toBe('b":22}  ')
+    expect(readStamp(Buffer.from('rawj:1'))).toBe('')
   })
 
   test('a mark of no value is none', () => {
-    const marker = Buffer.from(sealed)
-    marker[KIND_OFFSET] = 0
-    expect(() => openEnvelope('key', marker)).toThrow('the stored value is')
+    const mark = Buffer.from(`${MARK_HEAD}${stamp} 1794890000000`)
+    expect([isMark(mark), isMark(sealed)]).toEqual([true, false])
+    expect(() => openEnvelope('key', mark)).toThrow('the stored value is')
   })
 })
 

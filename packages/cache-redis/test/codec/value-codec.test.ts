@@ -4,10 +4,20 @@ import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { MAX_JSON_BYTES } from '../../src/codec/body.js'
-import { HEADER_LENGTH, MAX_TAGS_LENGTH, sealEnvelope } from '../../src/codec/envelope.js'
-import { codecWith, DETAILS, MEBIBYTE, NO_THREADS, SHAPES } from './codec-fixtures.js'
+import { MAX_TAGS_LENGTH, sealEnvelope, USUAL_HEAD_LENGTH } from '../../src/codec/envelope.js'
+import {
+  codecWith,
+  DETAILS,
+  FRESH_UNTIL,
+  headOf,
+  MEBIBYTE,
+  NO_THREADS,
+  SHAPES,
+} from './codec-fixtures.js'
 
 const codec = codecWith()
+/** What is told of a value beside itself. */
+const STORED = { ...DETAILS, freshUntil: FRESH_UNTIL, tags: [] }
 
 describe('values and bytes', () => {
   test.each([
@@ -16,8 +26,8 @@ describe('values and bytes', () => {
     ['large enough to leave the event loop', 'verbatim '.repeat(50_000), 3_000],
   ])('a value that is %s', async (_size, value, most) => {
     const bytes = await codec.encode('key', value, DETAILS)
-    expect(bytes.length).toBeLessThanOrEqual(HEADER_LENGTH + most)
-    expect(await codec.decode('key', bytes)).toEqual({ value, ...DETAILS, tags: [] })
+    expect(bytes.length).toBeLessThanOrEqual(headOf(bytes).length + most)
+    expect(await codec.decode('key', bytes)).toEqual({ value, ...STORED })
   })
 
   test.each(Object.entries(SHAPES))('%s of every size', async (_name, make) => {
@@ -33,8 +43,8 @@ describe('values and bytes', () => {
     const [at, over] = await Promise.all(
       [998, 999].map((length) => codec.encode('key', 'x'.repeat(length), DETAILS)),
     )
-    expect(at?.length).toBe(HEADER_LENGTH + 1_000)
-    expect(over?.length).toBeLessThan(HEADER_LENGTH + 50)
+    expect(at?.length).toBe(headOf(at as Buffer).length + 1_000)
+    expect(over?.length).toBeLessThan(headOf(over as Buffer).length + 50)
   })
 
   test('what compression would make larger is stored as it is', async () => {
@@ -43,13 +53,13 @@ describe('values and bytes', () => {
     )
     const value = noise.join('')
     const bytes = await codec.encode('key', value, DETAILS)
-    expect(await codec.decode('key', bytes)).toEqual({ value, ...DETAILS, tags: [] })
+    expect(await codec.decode('key', bytes)).toEqual({ value, ...STORED })
   })
 
   test('grace, time of the load and stamp come back as they were', async () => {
-    const details = { graceMs: 3_600_000, loadMs: 1_234, stamp: Buffer.from('abcdefgh') }
+    const details = { graceMs: 3_600_000, loadMs: 1_234, stamp: 'another00000100000' }
     const bytes = await codec.encode('key', 'value', details)
-    expect(await codec.decode('key', bytes)).toEqual({ value: 'value', ...details, tags: [] })
+    expect(await codec.decode('key', bytes)).toEqual({ value: 'value', ...STORED, ...details })
   })
 
   test('a value is taken as it is at the call', async () => {
@@ -76,9 +86,10 @@ describe('values and bytes', () => {
     const bytes = Buffer.from('rawj:{"summary":"kurz","confidence":0.95}')
     expect(await codec.decode('key', bytes)).toEqual({
       value: { summary: 'kurz', confidence: 0.95 },
+      freshUntil: undefined,
       graceMs: 0,
       loadMs: 0,
-      stamp: bytes.subarray(4, 12),
+      stamp: 'y":"kurz","confide',
       tags: [],
     })
   })
@@ -104,10 +115,11 @@ describe('limits', () => {
 
   test('in Redis, when written', async () => {
     const limited = codecWith(NO_THREADS, { maxValueBytes: 500, compressionThreshold: 400 })
-    const fits = 'x'.repeat(500 - HEADER_LENGTH - 2)
+    const fits = 'x'.repeat(500 - 2)
     await limited.encode('key', 'x'.repeat(10_000), DETAILS)
     const uncompressed = codecWith(NO_THREADS, { maxValueBytes: 500, compressionThreshold: 1_000 })
-    expect(await uncompressed.encode('key', fits, DETAILS)).toHaveLength(500)
+    const bytes = await uncompressed.encode('key', fits, DETAILS)
+    expect(bytes.length - headOf(bytes).length).toBe(500)
     await expect(uncompressed.encode('key', `${fits}x`, DETAILS)).rejects.toMatchObject({
       code: 'VALUE_TOO_LARGE',
       message: 'value takes 501 bytes in Redis; maxValueBytes allows 500',
@@ -124,7 +136,7 @@ describe('limits', () => {
   test('in Redis, when read, with room for tags', async () => {
     const limited = codecWith(NO_THREADS, { maxValueBytes: 500 })
     const refused = { code: 'CORRUPT_VALUE', message: 'the stored value is larger than allowed' }
-    const tooLong = 'x'.repeat(500 + MAX_TAGS_LENGTH)
+    const tooLong = 'x'.repeat(500 + USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH)
     const plain = codecWith(NO_THREADS, { compressionThreshold: MAX_JSON_BYTES })
     const bytes = await plain.encode('key', tooLong, DETAILS)
     await expect(limited.decode('key', bytes)).rejects.toMatchObject(refused)
@@ -160,14 +172,16 @@ describe('what was not stored under this key is refused', () => {
 
   test('well-sealed bodies that are none', async () => {
     const broken = deflateSync('"verbatim"').subarray(0, -5)
-    for (const body of [
-      { bytes: Buffer.from('{'), compressed: false, decodedLength: 1 },
-      { bytes: Buffer.from('{"$unknown":1}'), compressed: false, decodedLength: 14 },
-      { bytes: Buffer.from('"x"'), compressed: false, decodedLength: 4 },
-      { bytes: deflateSync('"x"'), compressed: true, decodedLength: 4 },
-      { bytes: broken, compressed: true, decodedLength: 10 },
-    ]) {
-      const bytes = sealEnvelope('key', { ...DETAILS, tags: [], writtenAt: 0, body })
+    for (const [content, compressed, decodedLength] of [
+      [Buffer.from('{'), false, 1],
+      [Buffer.from('{"$unknown":1}'), false, 14],
+      [Buffer.from('"x"'), false, 4],
+      [deflateSync('"x"'), true, 4],
+      [broken, true, 10],
+    ] as const) {
+      const body = { content, length: content.length, compressed, decodedLength }
+      const envelope = { ...DETAILS, tags: [], freshUntil: FRESH_UNTIL, body }
+      const bytes = Buffer.from(sealEnvelope('key', envelope))
       await expect(codec.decode('key', bytes)).rejects.toThrow(SerializationError)
     }
   })

@@ -5,32 +5,57 @@ import { ServerClock } from '../../src/redis/server-clock.js'
 const AHEAD = 1_000_000
 
 describe('ServerClock', () => {
+  test('is told between two bounds: it was read after it was asked, and before its answer came', () => {
+    const clock = new ServerClock()
+    // The server read its clock at 110.9, by ours; it tells whole milliseconds.
+    clock.sample(AHEAD + 110, 100, 120)
+    for (const bound of ['earliest', 'latest'] as const) {
+      const told = clock[bound](1_000) - AHEAD
+      expect(bound === 'earliest' ? told <= 1_000 : told >= 1_000, `${bound} ${told}`).toBe(true)
+      expect(Math.abs(told - 1_000)).toBeLessThanOrEqual(11)
+    }
+  })
+
   test('a deadline is never later than the moment at which the call is given up', () => {
     const clock = new ServerClock()
-    // The server read its clock at 110; the answer arrived at 120.
-    clock.sample(AHEAD + 110, 120)
+    clock.sample(AHEAD + 110, 100, 120)
     expect(clock.deadline(200, 1_000)).toBeLessThanOrEqual(AHEAD + 1_200)
     expect(clock.deadline(200, 1_000)).toBeGreaterThan(AHEAD + 1_180)
   })
 
   test('of several samples the one that took the shortest way counts', () => {
     const clock = new ServerClock()
-    clock.sample(AHEAD + 110, 111)
-    clock.sample(AHEAD + 210, 290)
+    clock.sample(AHEAD + 110, 110, 111)
+    clock.sample(AHEAD + 210, 200, 290)
     expect(clock.deadline(200, 1_000)).toBeGreaterThan(AHEAD + 1_190)
+    expect(clock.latest(1_000)).toBeLessThanOrEqual(AHEAD + 1_001)
   })
 
-  test('an old sample gives way to any newer one: the clock may have been set back', () => {
+  test('an old sample gives way to any newer one', () => {
     const clock = new ServerClock()
-    clock.sample(AHEAD, 0)
-    clock.sample(5_001, 5_001)
-    expect(clock.deadline(200, 5_001)).toBeLessThan(6_000)
+    clock.sample(AHEAD, 0, 0)
+    expect(clock.isUnsure(4_999)).toBe(false)
+    expect(clock.isUnsure(5_000)).toBe(true)
+    clock.sample(AHEAD + 5_000, 4_901, 5_001)
+    expect(clock.isUnsure(5_001)).toBe(false)
+    expect(clock.latest(5_001)).toBe(AHEAD + 5_101)
   })
 
-  test('a clock set forward is believed at once', () => {
+  test.each([
+    ['set forward', 0, AHEAD],
+    ['set back', AHEAD, 0],
+  ])('a clock %s is believed at once', (_how, before, after) => {
     const clock = new ServerClock()
-    clock.sample(0, 0)
-    clock.sample(AHEAD, 1)
-    expect(clock.deadline(200, 1)).toBeGreaterThan(AHEAD)
+    clock.sample(before, 0, 0)
+    clock.sample(after + 10, 0, 20)
+    expect(Math.abs(clock.earliest(20) - (after + 20))).toBeLessThan(20)
+    expect(Math.abs(clock.latest(20) - (after + 20))).toBeLessThan(20)
+  })
+
+  test('a call that waited long tells little, and contradicts nothing', () => {
+    const clock = new ServerClock()
+    clock.sample(AHEAD, 0, 1)
+    clock.sample(AHEAD + 10, 10, 3_000)
+    expect(clock.earliest(3_000)).toBe(AHEAD + 2_999)
   })
 })

@@ -15,7 +15,7 @@ export const CALL_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TIME_LIMIT,
-        find: 'reject(judge(timedOut(this.milliseconds)))',
+        find: 'call.fail(timedOut(this.milliseconds))',
         replace: 'undefined',
       },
       { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },

@@ -106,8 +106,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
       },
       {
         file: 'cache-redis/dist/redis/shared-writes.js',
-        find: 'const isWanted = () => !write.overtaken; if (!isWanted()) return false;',
-        replace: 'const isWanted = () => true;',
+        find: 'const isWanted = () => !write.overtaken; const store',
+        replace: 'const isWanted = () => true; const store',
       },
     ],
   },

@@ -81,7 +81,7 @@ export const REDIS_BUGS: readonly Bug[] = [
     name: 'program-sent-again-after-a-later-change',
     breaks: 'a program is not sent again once a later change of its key has gone ahead',
     setUp: { ...THROUGH_REDIS, overlap: true, keys: 4, lanes: 16, faults: ['scripts'] },
-    patches: [{ file: SCRIPT, find: 'if (!isWanted()) return null;', replace: '' }],
+    patches: [{ file: SCRIPT, find: 'return isWanted() ?', replace: 'return true ?' }],
   },
   {
     name: 'commands-sent-again',
