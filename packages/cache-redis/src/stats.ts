@@ -1,5 +1,6 @@
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import type { LinkState } from './link/invalidation-links.js'
+import type { ProgramWay } from './redis/programs/server-programs.js'
 
 /** What a {@link GenericRedisCache} has done. Counts are since it was made. */
 export interface RedisCacheStats {
@@ -24,6 +25,12 @@ export interface RedisCacheStats {
     readonly corruptValues: number
     /** Keys and patterns that are misses until they have been deleted from Redis. */
     readonly unconfirmedDeletes: number
+    /**
+     * `'script'`, or where scripts are not permitted `'function'`: nothing happens in the middle of a
+     * change. `'plain'` where neither is: see the README for what is weaker then. `undefined` until it
+     * is known.
+     */
+    readonly programs: ProgramWay | undefined
   }
   /** The memory tier; `undefined` when it is switched off. */
   readonly memory: MemoryTierStats | undefined

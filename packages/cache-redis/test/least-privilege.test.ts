@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { GenericRedisCache } from '../src/index.js'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { FUNCTION_LIBRARY, GenericRedisCache } from '../src/index.js'
 
 let redis: RedisServer
 let admin: Redis
@@ -9,7 +10,8 @@ const opened: GenericRedisCache[] = []
 
 /** As the README says. */
 const KEYS = ['get', 'set', 'getrange', 'pttl', 'pexpire', 'persist', 'unlink', 'mget', 'scan']
-const OTHERS = ['eval', 'evalsha', 'time', 'ping']
+const SCRIPTS = ['eval', 'evalsha']
+const OTHERS = ['time', 'ping']
 const LINK = ['client|id', 'client|tracking', 'subscribe']
 
 beforeAll(async () => {
@@ -24,11 +26,15 @@ afterEach(async () => {
   for (const cache of opened.splice(0)) await cache.close()
 })
 
-async function openAs(user: string, commands: readonly string[]): Promise<GenericRedisCache> {
+async function openAs(
+  user: string,
+  commands: readonly string[],
+  onBackendError: 'throw' | 'degrade' = 'throw',
+): Promise<GenericRedisCache> {
   const rights = [...commands.map((name) => `+${name}`), '~cache:*', '&__redis__:invalidate']
   await admin.call('ACL', 'SETUSER', user, 'on', '>secret', 'resetchannels', ...rights)
   const redisUrl = redis.url.replace('//', `//${user}:secret@`)
-  const cache = new GenericRedisCache({ redisUrl, onBackendError: 'throw' })
+  const cache = new GenericRedisCache({ redisUrl, onBackendError })
   opened.push(cache)
   expect(await cache.connect()).toBe(true)
   return cache
@@ -55,15 +61,100 @@ async function exercise(cache: GenericRedisCache): Promise<void> {
   expect(await cache.get('loaded')).toBeUndefined()
 }
 
-test('a user with the rights that the README asks for can do everything', async () => {
-  const cache = await openAs('full', [...KEYS, ...OTHERS, ...LINK])
-  await exercise(cache)
+const EVERYTHING = [...KEYS, ...SCRIPTS, ...OTHERS, ...LINK]
+const WITHOUT_PROGRAMS = [...KEYS, ...OTHERS, ...LINK]
+
+test.each([
+  ['full', 'script', EVERYTHING],
+  ['loader', 'function', [...WITHOUT_PROGRAMS, 'fcall', 'function|load']],
+  ['caller', 'function', [...WITHOUT_PROGRAMS, 'fcall']],
+  ['plain', 'plain', WITHOUT_PROGRAMS],
+  ['no library', 'plain', [...WITHOUT_PROGRAMS, 'fcall']],
+])(
+  '%s: a user with the rights that the README asks for can do everything',
+  async (user, programs, rights) => {
+    await admin.call('FUNCTION', 'FLUSH')
+    if (user === 'caller') await admin.call('FUNCTION', 'LOAD', FUNCTION_LIBRARY)
+    const cache = await openAs(user.replace(' ', '-'), rights)
+    await exercise(cache)
+    expect(cache.getStats().redis).toMatchObject({ programs, errors: {} })
+    await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'))
+  },
+)
+
+test('functions that Redis has lost are loaded again', async () => {
+  const cache = await openAs('loses', [...WITHOUT_PROGRAMS, 'fcall', 'function|load'])
+  await cache.set('key', 1)
+  await admin.call('FUNCTION', 'FLUSH')
+  await cache.set('key', 2)
+  expect(await cache.get('key')).toBe(2)
+  await admin.call('FUNCTION', 'FLUSH')
+  expect(await cache.delete('key')).toBe(true)
   expect(cache.getStats().redis.errors).toEqual({})
-  await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'))
+})
+
+test.each([
+  ['script', EVERYTHING],
+  ['function', [...WITHOUT_PROGRAMS, 'fcall', 'function|load']],
+  ['plain', WITHOUT_PROGRAMS],
+])('out of memory, by way of %s: reads, loads and deletes go on', async (programs, rights) => {
+  const cache = await openAs(`oom-${programs}`, rights, 'degrade')
+  await cache.set('key', 1)
+  await cache.set('other', 1)
+  await admin.config('SET', 'maxmemory', '1')
+  try {
+    expect(await cache.get('key')).toBe(1)
+    expect(await cache.getOrSet('other', () => 2)).toBe(1)
+    expect(await cache.getOrSet('absent', () => 3)).toBe(3)
+    expect(cache.getStats().redis).toMatchObject({ programs, errors: {} })
+    await cache.set('refused', 4)
+    expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 })
+    expect(await cache.delete('key')).toBe(true)
+    expect(await admin.exists('cache:key')).toBe(0)
+  } finally {
+    await admin.config('SET', 'maxmemory', '0')
+  }
+})
+
+describe.each([
+  ['script', EVERYTHING],
+  ['plain', WITHOUT_PROGRAMS],
+])('a load that is overtaken, by way of %s', (programs, rights) => {
+  test.each([
+    ['a delete', () => admin.unlink('cache:key')],
+    ['another value', () => admin.copy('cache:other', 'cache:key', 'REPLACE')],
+  ])('by %s is answered, and leaves nothing in Redis that is older', async (change, overtake) => {
+    const cache = await openAs(`overtaken-${programs}`, rights)
+    await admin.unlink('cache:key')
+    await cache.set('other', 'newer')
+    const value = cache.getOrSet('key', async () => {
+      await overtake()
+      return 'loaded'
+    })
+    expect(await value).toBe('loaded')
+    const left = await admin.getBuffer('cache:key')
+    // A copy under another key is no value of that key; it stands for one of another cache.
+    const isKept = programs === 'script' && change !== 'a delete'
+    expect(left).toEqual(isKept ? await admin.getBuffer('cache:other') : null)
+  })
+
+  test('two processes load a key once', async () => {
+    const [one, two] = [
+      await openAs(`once-${programs}`, rights),
+      await openAs(`once-${programs}`, rights),
+    ]
+    await admin.unlink('cache:key')
+    const load = vi.fn(() => sleep(100, 'loaded'))
+    expect(await Promise.all([one.getOrSet('key', load), two.getOrSet('key', load)])).toEqual([
+      'loaded',
+      'loaded',
+    ])
+    expect(load).toHaveBeenCalledTimes(1)
+  })
 })
 
 test('a user who may not listen asks Redis each time', async () => {
-  const cache = await openAs('deaf', [...KEYS, ...OTHERS])
+  const cache = await openAs('deaf', [...KEYS, ...SCRIPTS, ...OTHERS])
   await exercise(cache)
   expect(cache.getStats().memory).toMatchObject({ link: 'refused', hits: 0 })
   expect(cache.getStats().redis.errors).toEqual({})

@@ -122,6 +122,12 @@ export function glimpse(bytes: Buffer): Pick<Envelope, 'graceMs' | 'tags'> {
   }
 }
 
+/** Reads a mark: whose it is, and until when the load is leased, on the server's clock. */
+export function readMark(bytes: Buffer): { readonly stamp: string; readonly leasedUntil: number } {
+  const leasedUntil = Number(bytes.toString('latin1', STAMP_OFFSET + STAMP_LENGTH))
+  return { stamp: readStamp(bytes), leasedUntil }
+}
+
 /** What stands in the place of a stamp, whatever is there. */
 export function readStamp(bytes: Buffer): string {
   return bytes.toString('latin1', STAMP_OFFSET, STAMP_OFFSET + STAMP_LENGTH)

@@ -4,6 +4,9 @@ import { WorkerThread } from './worker-thread.js'
 /** Two keep one value from waiting for another; more would take all of a small machine. */
 const MOST_JOBS = 2
 
+/** Where no thread could be started, so long passes before the next try. */
+const PAUSE_AFTER_FAILURE_MS = 60_000
+
 /** Starting a thread takes 50 ms, of which 3 on the event loop. */
 const IDLE_MS = 5_000
 
@@ -17,7 +20,7 @@ export class WorkerPool {
   #running = 0
   #idle: WorkerThread[] = []
   #idleTimer: NodeJS.Timeout | undefined
-  #canStart = true
+  #failedAt = Number.NEGATIVE_INFINITY
 
   /** @param start - starts a worker as {@link WorkerThread} needs it */
   constructor(start: () => Worker) {
@@ -52,13 +55,13 @@ export class WorkerPool {
   }
 
   async #startThread(): Promise<WorkerThread | undefined> {
-    if (!this.#canStart) return undefined
+    if (performance.now() - this.#failedAt < PAUSE_AFTER_FAILURE_MS) return undefined
     try {
       const thread = new WorkerThread(this.#start())
       await thread.nextMessage()
       return thread
     } catch {
-      this.#canStart = false
+      this.#failedAt = performance.now()
       return undefined
     }
   }

@@ -1,6 +1,6 @@
 import type { Flight, HeldValue } from '@verbatim/cache-core'
 import type { KeyNews } from '../link/key-news.js'
-import { LEASE_MS } from '../redis/programs.js'
+import { LEASE_MS } from '../redis/programs/sources.js'
 import { isLease } from './seen.js'
 
 /** How long to wait for word of the key before it is looked at again. */

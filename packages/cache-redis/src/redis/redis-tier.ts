@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { glimpse, type TagVersion } from '../codec/envelope.js'
@@ -9,36 +8,23 @@ import { follow, type NowOrLater } from '../now-or-later.js'
 import { scanKeys } from './key-scan.js'
 import type { Keyspace } from './keyspace.js'
 import { groupBySlot, nodeOf } from './placement.js'
-import {
-  LEASE_MS,
-  PEEK,
-  READ_OR_LEASE,
-  REMOVE,
-  REMOVE_IF_UNCHANGED,
-  RENEW_LEASE,
-  WRITE,
-} from './programs.js'
-import type { Script } from './script.js'
+import type {
+  HeadReply,
+  KeyPrograms,
+  LoadLease,
+  RedisNumber,
+  SealedValue,
+} from './programs/key-programs.js'
+import type { ServerPrograms } from './programs/server-programs.js'
+import { LEASE_MS } from './programs/sources.js'
 import type { ServerClock } from './server-clock.js'
 import type { ServerClocks } from './server-clocks.js'
 import { type CorruptValue, type StoredValue, StoredValues } from './stored-values.js'
 
+const NOT_WRITTEN = Promise.resolve(false)
+
 /** The most keys named in one command. */
 const PAGE = 500
-
-/** A client may have been told to answer numbers as text. */
-type RedisNumber = number | string
-
-/** The head of a value, and how long Redis still holds it. */
-type GlimpseReply = readonly [head: Buffer, left: RedisNumber]
-
-/** A key without a value that somebody is to load. */
-export interface LoadLease {
-  /** By which the state of the key is told from any other. */
-  readonly seen: string
-  /** For how long another process has the load to itself; 0 when the load is ours. */
-  readonly leasedMs: number
-}
 
 /** What can be told of a value without reading it. */
 export interface Glimpse {
@@ -64,6 +50,7 @@ export interface RedisTierOptions {
   readonly codec: ValueCodec
   readonly keyspace: Keyspace
   readonly clocks: ServerClocks
+  readonly programs: ServerPrograms
   /** The longest that a command may take. */
   readonly commandTimeoutMs: number
 }
@@ -76,6 +63,7 @@ export class RedisTier {
   readonly #values: StoredValues
   readonly #keyspace: Keyspace
   readonly #clocks: ServerClocks
+  readonly #programs: ServerPrograms
   readonly #commandTimeoutMs: number
 
   constructor(options: RedisTierOptions) {
@@ -84,6 +72,7 @@ export class RedisTier {
     this.#run = options.run
     this.#keyspace = options.keyspace
     this.#clocks = options.clocks
+    this.#programs = options.programs
     this.#commandTimeoutMs = options.commandTimeoutMs
     this.#values = new StoredValues({
       codec: options.codec,
@@ -121,17 +110,22 @@ export class RedisTier {
     stamp: string,
   ): Promise<StoredValue | CorruptValue | LoadLease | null> {
     const name = this.#keyspace.nameOf(key)
-    const reply = await this.#run((client) => READ_OR_LEASE.run(client, [name], [stamp]), name)
-    if (!Array.isArray(reply)) return this.#values.open(key, name, reply as Buffer | null)
-    const [seen, leasedMs] = reply as [Buffer, RedisNumber]
-    return { seen: seen.toString('latin1'), leasedMs: Number(leasedMs) }
+    const send = (client: RedisClient): Promise<Buffer | LoadLease | null> =>
+      follow(this.#clockOf(name), (clock) =>
+        this.#programsOf(name).readOrLease(client, name, stamp, clock),
+      )
+    const found = await this.#run(send, name)
+    return found === null || Buffer.isBuffer(found) ? this.#values.open(key, name, found) : found
   }
 
   /** Says that the load so marked is still under way, or no more. */
   async renewLease(key: string, seen: string, underWay: boolean): Promise<void> {
     const name = this.#keyspace.nameOf(key)
     const leaseMs = underWay ? LEASE_MS : 0
-    await this.#run((client) => RENEW_LEASE.run(client, [name], [seen, leaseMs]), name)
+    await this.#run(
+      (client) => this.#programsOf(name).renewLease(client, name, seen, leaseMs),
+      name,
+    )
   }
 
   /**
@@ -142,48 +136,32 @@ export class RedisTier {
    */
   async write(key: string, write: Write): Promise<boolean> {
     const name = this.#keyspace.nameOf(key)
-    const send = (client: RedisClient): Promise<number> =>
-      follow(this.#clockOf(name), (clock) => this.#write(client, clock, name, write))
-    const at = await this.#run(send, name)
-    if (at < 0) throw tooLate()
-    return at > 0
-  }
-
-  async #write(
-    client: RedisClient,
-    clock: ServerClock,
-    name: string,
-    { seal, tags, lifeMs, graceMs, over, isWanted }: Write,
-  ): Promise<number> {
-    if (!isWanted()) return 0
-    const startedAt = performance.now()
-    const freshUntil = Math.floor(clock.earliest(startedAt) + lifeMs)
-    const heldUntil = Math.floor(freshUntil + graceMs)
-    const args = [
-      seal(tags, freshUntil),
-      heldUntil === Number.POSITIVE_INFINITY ? '' : heldUntil,
-      clock.deadline(this.#commandTimeoutMs, startedAt),
-    ]
-    if (over !== undefined) args.push(over)
-    const at = Number(await WRITE.run(client, [name], args, isWanted))
-    if (at !== 0) clock.sample(Math.abs(at), startedAt)
-    return at
+    const { isWanted } = write
+    const send = (client: RedisClient): Promise<boolean | 'late'> =>
+      follow(this.#clockOf(name), (clock) => {
+        if (!isWanted()) return NOT_WRITTEN
+        const time = { clock, startedAt: performance.now(), timeoutMs: this.#commandTimeoutMs }
+        const value = sealed(write, clock.earliest(time.startedAt))
+        return this.#programsOf(name).write(client, name, value, time, isWanted)
+      })
+    const written = await this.#run(send, name)
+    if (written === 'late') throw tooLate()
+    return written
   }
 
   /** Removes keys. Answers for each what was there. */
   remove(keys: readonly string[]): Promise<(Glimpse | null)[]> {
-    return this.#glimpses(REMOVE, keys)
+    return this.#glimpses(keys, (programs, client, names) => programs.remove(client, names))
   }
 
   /** Answers for each key what is there. */
   peek(keys: readonly string[]): Promise<(Glimpse | null)[]> {
-    return this.#glimpses(PEEK, keys)
+    return this.#glimpses(keys, (programs, client, names) => programs.peek(client, names))
   }
 
   async removeCorrupt(key: string, bytes: Buffer): Promise<void> {
-    const digest = createHash('sha1').update(bytes).digest('hex')
     const name = this.#keyspace.nameOf(key)
-    await this.#run((client) => REMOVE_IF_UNCHANGED.run(client, [name], [digest]), name)
+    await this.#run((client) => this.#programsOf(name).removeIfUnchanged(client, name, bytes), name)
   }
 
   scan(pattern: string): AsyncIterable<string[]> {
@@ -193,6 +171,10 @@ export class RedisTier {
 
   #clockOf(name: string): NowOrLater<ServerClock> {
     return this.#clocks.of(nodeOf(this.#client, name))
+  }
+
+  #programsOf(name: string): KeyPrograms {
+    return this.#programs.of(nodeOf(this.#client, name))
   }
 
   /** Asks a group of names at a time. Answers for each, in their order. */
@@ -211,11 +193,17 @@ export class RedisTier {
     return answers
   }
 
-  async #glimpses(script: Script, keys: readonly string[]): Promise<(Glimpse | null)[]> {
+  async #glimpses(
+    keys: readonly string[],
+    ask: (
+      programs: KeyPrograms,
+      client: RedisClient,
+      names: readonly string[],
+    ) => Promise<(HeadReply | null)[]>,
+  ): Promise<(Glimpse | null)[]> {
     const names = keys.map((key) => this.#keyspace.nameOf(key))
-    const found = await this.#onEach(
-      names,
-      (client, group) => script.run(client, group) as Promise<(GlimpseReply | null)[]>,
+    const found = await this.#onEach(names, (client, group) =>
+      ask(this.#programsOf(group[0] as string), client, group),
     )
     return found.map((each) => {
       if (each === null) return null
@@ -224,6 +212,12 @@ export class RedisTier {
       return { freshMs: toLife(left) - graceMs, tags }
     })
   }
+}
+
+/** The life of a value begins when it is sent. */
+function sealed({ seal, tags, lifeMs, graceMs, over }: Write, now: number): SealedValue {
+  const freshUntil = Math.floor(now + lifeMs)
+  return { bytes: seal(tags, freshUntil), heldUntil: Math.floor(freshUntil + graceMs), over }
 }
 
 /** Redis says -1 for what never expires. */

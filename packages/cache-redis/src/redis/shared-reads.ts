@@ -1,6 +1,7 @@
 import type { BackendTrouble } from './backend-trouble.js'
 import type { ChangeLog } from './change-log.js'
-import type { Glimpse, LoadLease, RedisTier } from './redis-tier.js'
+import type { LoadLease } from './programs/key-programs.js'
+import type { Glimpse, RedisTier } from './redis-tier.js'
 import type { Stamps } from './stamps.js'
 import type { CorruptValue, StoredValue } from './stored-values.js'
 import type { TagVersions } from './tag-versions.js'

@@ -9,7 +9,9 @@ import type { Tally } from '../tally.js'
 import { BackendTrouble } from './backend-trouble.js'
 import { ChangeLog } from './change-log.js'
 import type { Keyspace } from './keyspace.js'
-import { nameOfNode } from './placement.js'
+import { nameOfNode, nodeOf } from './placement.js'
+import type { KeyPrograms } from './programs/key-programs.js'
+import { type ProgramWay, ServerPrograms } from './programs/server-programs.js'
 import { RedisTier } from './redis-tier.js'
 import { ServerClocks } from './server-clocks.js'
 import { ServerIdentity } from './server-identity.js'
@@ -33,6 +35,8 @@ export interface SharedStatus {
   readonly connected: boolean
   readonly lastTrouble: string | undefined
   readonly unconfirmedDeletes: number
+  /** How programs are run there; `undefined` until that is known. */
+  readonly programs: ProgramWay | undefined
 }
 
 /** The Redis that processes share, as one of them sees it. */
@@ -42,6 +46,7 @@ export class SharedTier {
   readonly tags: TagVersions
   readonly #connection: RedisConnection
   readonly #changes: ChangeLog
+  readonly #programs: ServerPrograms
 
   constructor(
     options: ResolvedOptions,
@@ -55,6 +60,8 @@ export class SharedTier {
     const identity = new ServerIdentity()
     const run: RunCommands = (send, on) => this.#connection.run(send, on)
     const clocks = new ServerClocks(run)
+    const programs = new ServerPrograms()
+    this.#programs = programs
     this.#connection = new RedisConnection({
       client,
       owned: ownsClient,
@@ -63,7 +70,7 @@ export class SharedTier {
         await checkServer(master, database)
         const nameOf = (node: Redis): string => nameOfNode(client, node)
         const name = nameOf(master)
-        await clocks.learn(name, master)
+        await Promise.all([clocks.learn(name, master), programs.learn(name, master)])
         const names = this.#connection.masters().map(nameOf)
         if (await identity.isAnother(master, name, names)) this.#changes.recall()
       },
@@ -79,9 +86,19 @@ export class SharedTier {
       ready: () => this.#connection.ready,
       delete: (kind, names) => this.writes.makeGood(kind, names),
     })
-    this.tags = new TagVersions({ run, keyspace, isProven: watched.isProven })
+    const programsOf = (tag: string): KeyPrograms => programs.of(nodeOf(client, tag))
+    this.tags = new TagVersions({ run, keyspace, programsOf, isProven: watched.isProven })
     const parts = {
-      redis: new RedisTier({ client, run, masters, codec, keyspace, clocks, commandTimeoutMs }),
+      redis: new RedisTier({
+        client,
+        run,
+        masters,
+        codec,
+        keyspace,
+        clocks,
+        programs,
+        commandTimeoutMs,
+      }),
       tags: this.tags,
       changes: this.#changes,
       trouble: new BackendTrouble(options.throwsBackendErrors, events, tally),
@@ -101,6 +118,7 @@ export class SharedTier {
       connected: this.#connection.ready,
       lastTrouble: this.#connection.lastTrouble,
       unconfirmedDeletes: this.#changes.unconfirmed,
+      programs: this.#programs.way,
     }
   }
 

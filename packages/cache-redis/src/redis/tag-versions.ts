@@ -1,7 +1,7 @@
 import type { TagVersion } from '../codec/envelope.js'
 import type { RunCommands } from '../connection/redis-connection.js'
 import type { Keyspace } from './keyspace.js'
-import { TAKE_VERSIONS } from './programs.js'
+import type { KeyPrograms } from './programs/key-programs.js'
 
 /** A version of a tag outlives the values stored under it, and is rarely given a longer life. */
 const SHORTEST_LIFE_MS = 86_400_000
@@ -11,6 +11,8 @@ const MAX_KNOWN = 10_000
 export interface TagVersionsOptions {
   readonly run: RunCommands
   readonly keyspace: Keyspace
+  /** How the node with this name runs programs. */
+  readonly programsOf: (name: string) => KeyPrograms
   /** Whether every change in Redis is heard of. */
   readonly isProven: () => boolean
 }
@@ -39,14 +41,17 @@ export class TagVersions {
    */
   async take(tags: readonly string[], stamp: string, holdMs: number): Promise<TagVersion[]> {
     const isForEver = holdMs === Number.POSITIVE_INFINITY
-    const lifeMs = isForEver ? -1 : Math.max(2 * holdMs, SHORTEST_LIFE_MS)
-    const args = [stamp, isForEver ? -1 : holdMs, lifeMs]
+    const life = isForEver
+      ? { holdMs: -1, lifeMs: -1 }
+      : { holdMs, lifeMs: Math.max(2 * holdMs, SHORTEST_LIFE_MS) }
+    const { programsOf, run } = this.#options
     const names = this.#namesOf(tags)
-    const versions = await this.#options.run(
-      (client) => TAKE_VERSIONS.run(client, names, args),
-      names[0],
+    const [first = ''] = names
+    const versions = await run(
+      (client) => programsOf(first).takeVersions(client, names, stamp, life),
+      first,
     )
-    return tags.map((tag, index) => [tag, String((versions as Buffer[])[index])])
+    return tags.map((tag, index) => [tag, versions[index] as string])
   }
 
   /** Tells of each list whether all its versions are current. At most one command. */

@@ -1,7 +1,7 @@
 import type { Bug } from './bug.js'
 import { IN_ONE_PROCESS, THROUGH_REDIS } from './set-ups.js'
 
-const PROGRAMS = 'cache-redis/dist/redis/programs.js'
+const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
 const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
 
 /** What was loaded before a change is stored, or answered, after it. */

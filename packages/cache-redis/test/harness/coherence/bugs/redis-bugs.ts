@@ -3,8 +3,8 @@ import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
 const CHANGES = 'cache-redis/dist/redis/change-log.js'
 const CLIENT = 'cache-redis/dist/connection/client-settings.js'
-const PROGRAMS = 'cache-redis/dist/redis/programs.js'
-const SCRIPT = 'cache-redis/dist/redis/script.js'
+const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
+const SCRIPT = 'cache-redis/dist/redis/programs/script-runner.js'
 const UNCONFIRMED = 'cache-redis/dist/redis/unconfirmed-deletes.js'
 const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
 
@@ -81,7 +81,9 @@ export const REDIS_BUGS: readonly Bug[] = [
     name: 'program-sent-again-after-a-later-change',
     breaks: 'a program is not sent again once a later change of its key has gone ahead',
     setUp: { ...THROUGH_REDIS, overlap: true, keys: 4, lanes: 16, faults: ['scripts'] },
-    patches: [{ file: SCRIPT, find: 'return isWanted() ?', replace: 'return true ?' }],
+    patches: [
+      { file: SCRIPT, find: 'return isWanted() ? scripts', replace: 'return true ? scripts' },
+    ],
   },
   {
     name: 'commands-sent-again',

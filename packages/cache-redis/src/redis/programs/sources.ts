@@ -4,8 +4,8 @@ import {
   STAMP_LENGTH,
   STAMP_OFFSET,
   USUAL_HEAD_LENGTH,
-} from '../codec/envelope.js'
-import { Script } from './script.js'
+} from '../../codec/envelope.js'
+import { Program } from './program.js'
 
 /**
  * How long a process has the load of a key to itself without saying anew that it is still at it;
@@ -13,7 +13,7 @@ import { Script } from './script.js'
  */
 export const LEASE_MS = 3_000
 /** How long the mark of a load stays. What takes longer, unless it says so, is not stored. */
-const MARKER_LIFE_MS = 30_000
+export const MARKER_LIFE_MS = 30_000
 
 const READ_CLOCK = `local time = redis.call('TIME')
 local at = time[1] * 1000 + math.floor(time[2] / 1000)`
@@ -48,16 +48,14 @@ local function peek(key)
   return {head, redis.call('PTTL', key)}
 end`
 
-function program(source: string): Script {
-  return new Script(`${LIBRARY}\n${source.trim()}`)
-}
-
 /**
  * Reads a value, or marks the key as about to be loaded by whoever brings the stamp. Answers the
  * value, or the stamp of the marker and how long somebody else has the lease; nothing when no marker
  * could be written, as when Redis is out of memory.
  */
-export const READ_OR_LEASE: Script = program(`
+export const READ_OR_LEASE: Program = new Program(
+  'read_or_lease',
+  `${LIBRARY}
 local bytes = redis.call('GET', KEYS[1])
 if bytes and not isMarker(bytes) then return bytes end
 local stamp = ARGV[1]
@@ -68,22 +66,27 @@ if bytes then
   if left > 0 and left <= ${LEASE_MS} then return {stamp, math.ceil(left)} end
 end
 if mark(KEYS[1], stamp, at + ${LEASE_MS}).err then return false end
-return {stamp, 0}`)
+return {stamp, 0}`,
+)
 
 /** Says that a load is still under way, or with a lease of 0 that it is no more. */
-export const RENEW_LEASE: Script = program(`
+export const RENEW_LEASE: Program = new Program(
+  'renew_lease',
+  `${LIBRARY}
 local bytes = redis.call('GETRANGE', KEYS[1], 0, ${STAMP_OFFSET + STAMP_LENGTH - 1})
 if not isMarker(bytes) or stampOf(bytes) ~= ARGV[1] then return 0 end
 mark(KEYS[1], ARGV[1], now() + ARGV[2])
-return 1`)
+return 1`,
+)
 
 /**
- * Stores a value until its time comes, unless the time on the server's clock is over until which that may be done, or
- * the key is not any more in the state that was seen. Answers the server's time; less than 0 when
- * it was too late, 0 when the state was another.
+ * Stores a value until its time comes, unless the time on the server's clock is over until which that
+ * may be done, or the key is not any more in the state that was seen. Answers the server's time; less
+ * than 0 when it was too late, 0 when the state was another.
  */
-export const WRITE: Script = new Script(`
-${READ_CLOCK}
+export const WRITE: Program = new Program(
+  'write',
+  `${READ_CLOCK}
 if at > tonumber(ARGV[3]) then return -at end
 if ARGV[4] then
   local seen = redis.call('GETRANGE', KEYS[1], ${STAMP_OFFSET}, ${STAMP_OFFSET + STAMP_LENGTH - 1})
@@ -94,35 +97,48 @@ if ARGV[2] == '' then
 else
   redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
 end
-return at`)
+return at`,
+)
 
 /** Reads of each value only what tells whether it is fresh, and its tags. */
-export const PEEK: Script = program(`
+export const PEEK: Program = new Program(
+  'peek',
+  `${LIBRARY}
 local found = {}
 for index, key in ipairs(KEYS) do found[index] = peek(key) end
-return found`)
+return found`,
+  ['no-writes'],
+)
 
 /** The same, and removes the keys. */
-export const REMOVE: Script = program(`
+export const REMOVE: Program = new Program(
+  'remove',
+  `${LIBRARY}
 local found = {}
 for index, key in ipairs(KEYS) do
   found[index] = peek(key)
   redis.call('UNLINK', key)
 end
-return found`)
+return found`,
+  ['allow-oom'],
+)
 
 /** Removes a key if it still holds the bytes with this digest. */
-export const REMOVE_IF_UNCHANGED: Script = program(`
-local bytes = redis.call('GET', KEYS[1])
+export const REMOVE_IF_UNCHANGED: Program = new Program(
+  'remove_if_unchanged',
+  `local bytes = redis.call('GET', KEYS[1])
 if bytes and redis.sha1hex(bytes) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end
-return 0`)
+return 0`,
+  ['allow-oom'],
+)
 
 /**
  * Answers the version of each tag. One that has none gets the one it is brought; one that would not
  * outlive what is to be stored under it, a longer life. Rarely, for each change is told to everybody.
  */
-export const TAKE_VERSIONS: Script = program(`
-local holdMs = tonumber(ARGV[2])
+export const TAKE_VERSIONS: Program = new Program(
+  'take_versions',
+  `local holdMs = tonumber(ARGV[2])
 local versions = {}
 for index, key in ipairs(KEYS) do
   local version = redis.call('GET', key)
@@ -137,4 +153,16 @@ for index, key in ipairs(KEYS) do
   end
   versions[index] = version
 end
-return versions`)
+return versions`,
+)
+
+/** All of them, to be loaded as functions. */
+export const PROGRAMS: readonly Program[] = [
+  READ_OR_LEASE,
+  RENEW_LEASE,
+  WRITE,
+  PEEK,
+  REMOVE,
+  REMOVE_IF_UNCHANGED,
+  TAKE_VERSIONS,
+]
