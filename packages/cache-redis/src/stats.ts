@@ -1,4 +1,5 @@
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+import type { Circuit } from './connection/redis-connection.js'
 import type { LinkState } from './link/invalidation-links.js'
 import type { ProgramWay } from './redis/programs/server-programs.js'
 
@@ -15,6 +16,11 @@ export interface RedisCacheStats {
   readonly staleServed: number
   readonly redis: {
     readonly connected: boolean
+    /**
+     * Whether commands are sent: `'closed'` while they are, `'open'` while they fail at once, `'partly
+     * open'` while some masters of a Cluster are not used.
+     */
+    readonly circuit: Circuit
     /** Why Redis could not be used last time, such as `'ECONNREFUSED'`; `undefined` while it can. */
     readonly lastTrouble: string | undefined
     readonly hits: number
@@ -23,6 +29,11 @@ export interface RedisCacheStats {
     readonly errors: Readonly<Record<string, number>>
     /** Values that could not be read back. */
     readonly corruptValues: number
+    /** Of values that were read and sent, with what is stored beside them. */
+    readonly bytesRead: number
+    readonly bytesWritten: number
+    /** Writes, deletes and invalidations. */
+    readonly changes: ChangeCounts
     /** Keys and patterns that are misses until they have been deleted from Redis. */
     readonly unconfirmedDeletes: number
     /**
@@ -36,7 +47,21 @@ export interface RedisCacheStats {
   readonly memory: MemoryTierStats | undefined
 }
 
+/** What became of changes. */
+export interface ChangeCounts {
+  /** Redis has done it. */
+  readonly ok: number
+  /** Not done, for something newer was there. */
+  readonly skipped: number
+  /** Certainly not done. */
+  readonly failed: number
+  /** Nobody knows; the key is a miss until it has been deleted. */
+  readonly indeterminate: number
+}
+
 export interface MemoryTierStats extends InMemoryCacheStats {
+  /** What Redis holds for the same values, in bytes. */
+  readonly bytes: number
   /**
    * `'live'` while every change in Redis is heard of; `'down'` while it is not; `'refused'` when
    * Redis does not let us listen.

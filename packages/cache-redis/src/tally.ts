@@ -1,9 +1,12 @@
 import type { InfrastructureError } from '@verbatim/cache-core'
-import type { RedisCacheStats } from './stats.js'
+import type { ChangeCounts, RedisCacheStats } from './stats.js'
 
 type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed'> & {
   readonly memoryHits: number
-  readonly redis: Pick<RedisCacheStats['redis'], 'hits' | 'misses' | 'errors' | 'corruptValues'>
+  readonly redis: Pick<
+    RedisCacheStats['redis'],
+    'hits' | 'misses' | 'errors' | 'corruptValues' | 'bytesRead' | 'bytesWritten' | 'changes'
+  >
 }
 
 /** In percent; 0 before the first read. */
@@ -20,6 +23,9 @@ export class Tally {
   #staleServed = 0
   #redisMisses = 0
   #corruptValues = 0
+  #bytesRead = 0
+  #bytesWritten = 0
+  readonly #changes = { ok: 0, skipped: 0, failed: 0, indeterminate: 0 }
 
   memoryHit(): void {
     this.#memoryHits++
@@ -39,6 +45,20 @@ export class Tally {
 
   redisMiss(): void {
     this.#redisMisses++
+  }
+
+  /** A value of so many bytes came from Redis. */
+  read(bytes: number): void {
+    this.#bytesRead += bytes
+  }
+
+  /** A value of so many bytes was sent to Redis. */
+  wrote(bytes: number): void {
+    this.#bytesWritten += bytes
+  }
+
+  change(outcome: keyof ChangeCounts): void {
+    this.#changes[outcome]++
   }
 
   corruptValue(): void {
@@ -63,6 +83,9 @@ export class Tally {
         misses: this.#redisMisses,
         errors: { ...this.#errors },
         corruptValues: this.#corruptValues,
+        bytesRead: this.#bytesRead,
+        bytesWritten: this.#bytesWritten,
+        changes: { ...this.#changes },
       },
     }
   }

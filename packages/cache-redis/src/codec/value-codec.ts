@@ -53,6 +53,13 @@ export interface Decoded extends WriteDetails {
  */
 export type Seal = (tags: readonly TagVersion[], freshUntil: number) => string | Buffer
 
+/** A value as it will be stored. */
+export interface Sealable {
+  readonly seal: Seal
+  /** How many bytes its body has. */
+  readonly length: number
+}
+
 /** Turns values into the bytes that Redis holds, and back. */
 export class ValueCodec {
   readonly #compression: CompressionSettings
@@ -74,13 +81,14 @@ export class ValueCodec {
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for what cannot be stored,
    * (`CODEC_FAILED`) when there are too many large values at once
    */
-  encode(key: string, value: unknown, details: WriteDetails): NowOrLater<Seal> {
+  encode(key: string, value: unknown, details: WriteDetails): NowOrLater<Sealable> {
     const { graceMs, loadMs, stamp } = details
-    return follow(this.#pack(toJson(value, MAX_JSON_BYTES)), (body): Seal => {
+    return follow(this.#pack(toJson(value, MAX_JSON_BYTES)), (body): Sealable => {
       this.#report(body)
       this.#assertStorable(body)
-      return (tags, freshUntil) =>
+      const seal: Seal = (tags, freshUntil) =>
         sealEnvelope(key, { freshUntil, graceMs, loadMs, stamp, tags, body })
+      return { seal, length: body.length }
     })
   }
 

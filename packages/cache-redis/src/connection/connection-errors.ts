@@ -4,19 +4,44 @@ import { isErrorReply, isKnownReply, meaningOf, replyOf } from './error-replies.
 // Errors are made anew, never passed on: those of the client carry the command's arguments, and so
 // passwords and values.
 
-/** Redis is not asked at all, or was asked and the connection lost: nobody knows what became of it. */
-export function unavailable(reason: string | undefined): InfrastructureError {
+/** What became of a command that failed: it was not and will not be done, or nobody knows. */
+export type FailureOutcome = 'failed' | 'indeterminate'
+
+/**
+ * There is no connection.
+ *
+ * @param outcome - `'failed'` if Redis was not asked, `'indeterminate'` if it was, and then the
+ * connection was lost
+ */
+export function unavailable(
+  reason: string | undefined,
+  outcome: FailureOutcome,
+): InfrastructureError {
   const because = reason === undefined ? '' : ` (${reason})`
   return new InfrastructureError(`Redis is not connected${because}`, {
     code: 'BACKEND_UNAVAILABLE',
-    context: { reason },
+    context: { reason, outcome },
+  })
+}
+
+/** What became of a command that failed with this. */
+export function outcomeOf(error: unknown): FailureOutcome {
+  const isFailed = error instanceof InfrastructureError && error.context['outcome'] === 'failed'
+  return isFailed ? 'failed' : 'indeterminate'
+}
+
+/** The server came to a write only when its time was over: it was not done, and will not be. */
+export function tooLate(): InfrastructureError {
+  return new InfrastructureError('Redis came to the write only after its time was over', {
+    code: 'BACKEND_TIMEOUT',
+    context: { reply: 'LATE', outcome: 'failed' },
   })
 }
 
 export function timedOut(milliseconds: number): InfrastructureError {
   return new InfrastructureError(`Redis did not answer within ${milliseconds} ms`, {
     code: 'BACKEND_TIMEOUT',
-    context: { milliseconds },
+    context: { milliseconds, outcome: 'indeterminate' },
   })
 }
 
@@ -24,7 +49,7 @@ export function timedOut(milliseconds: number): InfrastructureError {
 function refused(reply: string): InfrastructureError {
   return new InfrastructureError(`Redis refused the command: ${reply}`, {
     code: 'BACKEND_REFUSED',
-    context: { reply, alarm: meaningOf(reply).alarm ?? false },
+    context: { reply, alarm: meaningOf(reply).alarm ?? false, outcome: 'failed' },
   })
 }
 
@@ -32,7 +57,7 @@ function refused(reply: string): InfrastructureError {
 export function overloaded(inFlight: number): InfrastructureError {
   return new InfrastructureError(`Redis has ${inFlight} commands to answer already`, {
     code: 'BACKEND_OVERLOADED',
-    context: { inFlight },
+    context: { inFlight, outcome: 'failed' },
   })
 }
 
@@ -41,7 +66,7 @@ export function errorForCaller(error: unknown): unknown {
   // A mistake of ours is not to be taken for trouble with Redis.
   if (error instanceof InfrastructureError || error instanceof TypeError) return error
   const trouble = troubleOf(error)
-  return isErrorReply(error) ? refused(trouble) : unavailable(trouble)
+  return isErrorReply(error) ? refused(trouble) : unavailable(trouble, 'indeterminate')
 }
 
 /** What the client says of every command that was under way when its connection ended. */

@@ -27,6 +27,9 @@ export type RunCommands = <T>(
   on?: string | Redis,
 ) => Promise<T>
 
+/** `'closed'` while commands flow. */
+export type Circuit = 'closed' | 'partly open' | 'open'
+
 export interface ConnectionOptions {
   readonly client: RedisClient
   /** Whether the connection is ours to open and to close. */
@@ -81,6 +84,12 @@ export class RedisConnection {
 
   get ready(): boolean {
     return this.#ready
+  }
+
+  /** Whether all masters are used, or some, or none. */
+  get circuit(): Circuit {
+    if (this.#whole.usable) return 'closed'
+    return this.#ready ? 'partly open' : 'open'
   }
 
   /** Why Redis could not be used last time, such as `ECONNREFUSED` or `WRONGPASS`. */
@@ -167,7 +176,7 @@ export class RedisConnection {
       target = this.#targetFor(on)
     }
     if (target?.usable) return this.#limit.run(() => send(this.#client), target.judge)
-    throw unavailable(target === undefined ? this.lastTrouble : target.trouble)
+    throw unavailable(target === undefined ? this.lastTrouble : target.trouble, 'failed')
   }
 
   #add(redis: Redis): RedisServer {

@@ -9,6 +9,8 @@ export interface NearEntry {
   readonly kept: unknown
   /** The state of the key that this is a copy of; `undefined` when it is in no tier but this. */
   readonly seen: string | undefined
+  /** How many bytes Redis holds for it, or would. */
+  readonly length: number
   /**
    * Whether it was read from Redis while every change was heard of. What this process wrote itself
    * is not: word of the write comes back to it, and nobody can tell whether it is of this write
@@ -96,8 +98,12 @@ export class NearTier {
     return this.#memory.close()
   }
 
-  getStats(): InMemoryCacheStats {
-    return this.#memory.getStats()
+  getStats(): InMemoryCacheStats & { readonly bytes: number } {
+    let bytes = 0
+    for (const key of this.#memory.getKeys()) {
+      bytes += this.#memory.peekHeld<NearEntry>(key)?.value.length ?? 0
+    }
+    return { ...this.#memory.getStats(), bytes }
   }
 
   #isTrusted(entry: NearEntry): boolean {

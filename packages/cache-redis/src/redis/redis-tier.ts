@@ -1,10 +1,12 @@
-import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
+import type { StorePlan } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { glimpse, type TagVersion } from '../codec/envelope.js'
 import type { Seal, ValueCodec } from '../codec/value-codec.js'
+import { tooLate } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
+import type { Tally } from '../tally.js'
 import { scanKeys } from './key-scan.js'
 import type { Keyspace } from './keyspace.js'
 import { groupBySlot, nodeOf } from './placement.js'
@@ -51,6 +53,7 @@ export interface RedisTierOptions {
   readonly keyspace: Keyspace
   readonly clocks: ServerClocks
   readonly programs: ServerPrograms
+  readonly tally: Tally
   /** The longest that a command may take. */
   readonly commandTimeoutMs: number
 }
@@ -64,6 +67,7 @@ export class RedisTier {
   readonly #keyspace: Keyspace
   readonly #clocks: ServerClocks
   readonly #programs: ServerPrograms
+  readonly #tally: Tally
   readonly #commandTimeoutMs: number
 
   constructor(options: RedisTierOptions) {
@@ -73,9 +77,11 @@ export class RedisTier {
     this.#keyspace = options.keyspace
     this.#clocks = options.clocks
     this.#programs = options.programs
+    this.#tally = options.tally
     this.#commandTimeoutMs = options.commandTimeoutMs
     this.#values = new StoredValues({
       codec: options.codec,
+      tally: options.tally,
       clockOf: (name) => this.#clockOf(name),
       lifeOf: async (name) => toLife(await this.#run((client) => client.pttl(name), name)),
     })
@@ -142,6 +148,7 @@ export class RedisTier {
         if (!isWanted()) return NOT_WRITTEN
         const time = { clock, startedAt: performance.now(), timeoutMs: this.#commandTimeoutMs }
         const value = sealed(write, clock.earliest(time.startedAt))
+        this.#tally.wrote(Buffer.byteLength(value.bytes))
         return this.#programsOf(name).write(client, name, value, time, isWanted)
       })
     const written = await this.#run(send, name)
@@ -223,12 +230,4 @@ function sealed({ seal, tags, lifeMs, graceMs, over }: Write, now: number): Seal
 /** Redis says -1 for what never expires. */
 function toLife(pttl: RedisNumber): number {
   return Number(pttl) < 0 ? Number.POSITIVE_INFINITY : Number(pttl)
-}
-
-/** Nothing was done, and nothing will be. */
-function tooLate(): InfrastructureError {
-  return new InfrastructureError('Redis came to the write only after its time was over', {
-    code: 'BACKEND_TIMEOUT',
-    context: { reply: 'LATE' },
-  })
 }

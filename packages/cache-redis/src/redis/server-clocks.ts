@@ -30,7 +30,7 @@ export class ServerClocks {
   /** The clock of a master that is trusted; a promise of it when it should be asked first. */
   of(node: string): NowOrLater<ServerClock> {
     const known = this.#known.get(node)
-    if (known === undefined) throw unavailable(undefined)
+    if (known === undefined) throw unavailable(undefined, 'failed')
     if (!known.clock.isUnsure(performance.now())) return known.clock
     known.asking ??= this.#run(() => ask(known), known.master).finally(() => {
       known.asking = undefined

@@ -1,3 +1,4 @@
+import type { Tally } from '../tally.js'
 import type { BackendTrouble } from './backend-trouble.js'
 import type { ChangeLog } from './change-log.js'
 import type { LoadLease } from './programs/key-programs.js'
@@ -12,6 +13,7 @@ export interface SharedParts {
   readonly changes: ChangeLog
   readonly trouble: BackendTrouble
   readonly stamps: Stamps
+  readonly tally: Tally
 }
 
 /**

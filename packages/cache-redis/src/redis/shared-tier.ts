@@ -2,7 +2,7 @@ import type { EventHub } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { ValueCodec } from '../codec/value-codec.js'
 import { checkServer } from '../connection/check-server.js'
-import { RedisConnection, type RunCommands } from '../connection/redis-connection.js'
+import { type Circuit, RedisConnection, type RunCommands } from '../connection/redis-connection.js'
 import type { RedisCacheEvents } from '../events.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Tally } from '../tally.js'
@@ -33,6 +33,7 @@ export interface Watched {
 /** How Redis stands. */
 export interface SharedStatus {
   readonly connected: boolean
+  readonly circuit: Circuit
   readonly lastTrouble: string | undefined
   readonly unconfirmedDeletes: number
   /** How programs are run there; `undefined` until that is known. */
@@ -89,6 +90,7 @@ export class SharedTier {
     const programsOf = (tag: string): KeyPrograms => programs.of(nodeOf(client, tag))
     this.tags = new TagVersions({ run, keyspace, programsOf, isProven: watched.isProven })
     const parts = {
+      tally,
       redis: new RedisTier({
         client,
         run,
@@ -97,6 +99,7 @@ export class SharedTier {
         keyspace,
         clocks,
         programs,
+        tally,
         commandTimeoutMs,
       }),
       tags: this.tags,
@@ -116,6 +119,7 @@ export class SharedTier {
   get status(): SharedStatus {
     return {
       connected: this.#connection.ready,
+      circuit: this.#connection.circuit,
       lastTrouble: this.#connection.lastTrouble,
       unconfirmedDeletes: this.#changes.unconfirmed,
       programs: this.#programs.way,

@@ -1,6 +1,7 @@
 import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/envelope.js'
 import type { Seal, ValueCodec } from '../codec/value-codec.js'
+import { outcomeOf } from '../connection/connection-errors.js'
 import { Change, type Ticket } from '../memory/key-fence.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import type { ChangeKind } from './recent-changes.js'
@@ -9,6 +10,8 @@ import type { SharedParts, SharedReads } from './shared-reads.js'
 /** A value on its way to Redis. */
 export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
   readonly seal: Seal
+  /** How many bytes it has, without what is stored beside it. */
+  readonly length: number
   readonly stamp: string
 }
 
@@ -43,7 +46,7 @@ export class SharedWrites {
   encode(key: string, value: unknown, { lifeMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
     const stamp = this.#parts.stamps.next()
     const sealing = this.#codec.encode(key, value, { graceMs, loadMs, stamp })
-    return follow(sealing, (seal) => ({ seal, stamp, lifeMs, graceMs }))
+    return follow(sealing, ({ seal, length }) => ({ seal, length, stamp, lifeMs, graceMs }))
   }
 
   /** Answers false when a later change of the key has gone ahead meanwhile. */
@@ -66,12 +69,15 @@ export class SharedWrites {
     { seal, lifeMs, graceMs }: Encoded,
     { stamp: over, tags }: SeenBefore,
   ): Promise<boolean | undefined> {
-    const { changes, redis, trouble } = this.#parts
+    const { changes, redis, tally, trouble } = this.#parts
     if (!changes.believes(write.key)) return false
     const isWanted = (): boolean => !write.overtaken
     try {
-      return await redis.write(write.key, { seal, tags, lifeMs, graceMs, over, isWanted })
+      const stored = await redis.write(write.key, { seal, tags, lifeMs, graceMs, over, isWanted })
+      tally.change(stored ? 'ok' : 'skipped')
+      return stored
     } catch (error) {
+      tally.change(outcomeOf(error))
       // Whether it was stored or not, it is no lie: nothing has to be remembered.
       return trouble.none(error)
     }
@@ -151,12 +157,15 @@ export class SharedWrites {
     names: readonly string[],
     send: () => Promise<T>,
   ): Promise<T | undefined> {
-    const { changes, trouble } = this.#parts
+    const { changes, tally, trouble } = this.#parts
     try {
       const answer = await send()
+      // Nothing is skipped but a write that a later change has overtaken.
+      tally.change(answer === false && change.overtaken ? 'skipped' : 'ok')
       for (const name of names) changes.confirmed(kind, name, change.overtaken !== true)
       return answer
     } catch (error) {
+      tally.change(outcomeOf(error))
       if (error instanceof InfrastructureError) change.trouble = error
       for (const name of names) changes.failed(kind, name)
       return trouble.none(error)

@@ -102,9 +102,9 @@ export class TierReads {
       copies.foundNothing(reading, key)
       return nothingHeld(seen)
     }
-    const { freshMs, loadMs, graceMs } = far
+    const { freshMs, loadMs } = far
     const held = { value: isolator.adopt(far.value), freshMs, loadMs, seen }
-    copies.found(reading, key, held, { graceMs, tags: far.tags })
+    copies.found(reading, key, held, far)
     return held
   }
 }

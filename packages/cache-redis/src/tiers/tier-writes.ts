@@ -107,7 +107,8 @@ export class TierWrites {
         return await this.#afterOvertaker(write)
       }
       const seen = stored ? seenValue(encoded.stamp) : undefined
-      if (stored !== false) copies.wrote(write, { kept, seen }, plan, startedAt)
+      if (stored !== false)
+        copies.wrote(write, { kept, seen, length: encoded.length }, plan, startedAt)
       return stored
     } finally {
       copies.endWriting(write)

@@ -19,7 +19,7 @@ const options = { compressionThreshold: 1_000, compressionLevel: 1, clock: syste
 const codec = new ValueCodec(options)
 const details = { graceMs: 0, loadMs: 0, stamp: 'origin000000100000' }
 const value = ['x'.repeat(3_000_000)]
-codec.encode('key', value, details).then(async (seal) => {
+codec.encode('key', value, details).then(async ({ seal }) => {
   const decoded = await codec.decode('key', Buffer.from(seal([], 0)))
   const same = decoded.value[0] === value[0]
   console.log(JSON.stringify({ workers, same, at: Date.now() }))

@@ -44,7 +44,8 @@ export function codecWith(
   )
   return {
     encode: async (key, value, details) => {
-      const sealed = (await codec.encode(key, value, details))([], FRESH_UNTIL)
+      const { seal } = await codec.encode(key, value, details)
+      const sealed = seal([], FRESH_UNTIL)
       return typeof sealed === 'string' ? Buffer.from(sealed) : sealed
     },
     decode: async (key, bytes) => codec.decode(key, bytes),

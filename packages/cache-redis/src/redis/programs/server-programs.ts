@@ -32,7 +32,7 @@ export class ServerPrograms {
   /** Those of a master that is trusted. */
   of(node: string): KeyPrograms {
     const known = this.#known.get(node)
-    if (known === undefined) throw unavailable(undefined)
+    if (known === undefined) throw unavailable(undefined, 'failed')
     return known.programs
   }
 
