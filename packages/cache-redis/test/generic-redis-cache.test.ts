@@ -177,6 +177,26 @@ describe('races', () => {
     },
   )
 
+  test.each(['degrade', 'throw'] as const)(
+    "a read during a write that fails, with '%s', does not bring the old value back",
+    async (onBackendError) => {
+      const cache = open({ onBackendError })
+      await open().set('key', 'old')
+      await cache.get('another')
+      await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'))
+      await raw.config('SET', 'maxmemory', '1')
+      // The write is sent twice, so that the read is answered before it fails.
+      await raw.script('FLUSH')
+      const write = cache.set('key', 'new').catch(() => undefined)
+      // It is on its way.
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+      expect(await cache.get('key')).toBe('old')
+      await write
+      expect(await cache.get('key')).not.toBe('old')
+      await raw.config('SET', 'maxmemory', '0')
+    },
+  )
+
   test('of two writes at once the later call wins in both tiers', async () => {
     const cache = open()
     await cache.connect()

@@ -19,8 +19,8 @@ import { corrupt } from './codec-errors.js'
  * | tags | with their versions, as JSON without spaces: `[["tag","version"],…]`; left out if there are none |
  *
  * The key is part of the checksum, so that a value copied to another key is not taken for that
- * key's. The body is text unless it is compressed: people can read it, and a client sends text in half
- * of the time that it takes to send bytes.
+ * key's. The body is text unless it is compressed: people can read it, and clients send text in less
+ * time than bytes.
  */
 export interface Envelope extends WriteDetails {
   readonly tags: readonly TagVersion[]

@@ -95,6 +95,14 @@ export class Copies {
     this.#keep(write.key, { kept, seen, length, proven: false, awaitsEcho }, plan, since)
   }
 
+  /**
+   * Nobody was told of a write that failed. A read may have kept the old value after it was sent, which
+   * whoever asked for the write is not to see again.
+   */
+  failed(write: Ticket): void {
+    if (!write.overtaken) this.#options.near?.drop(write.key)
+  }
+
   endWriting(write: Ticket): void {
     this.#fence.end(write)
   }
@@ -139,7 +147,8 @@ export class Copies {
   }
 
   /**
-   * Keeps a copy no longer than the default life and no longer than Redis does.
+   * Keeps a copy no longer than the default life and no longer than Redis does. One whose life is over
+   * takes the place of an older one all the same.
    *
    * @param since - from when its life counts: before Redis was asked, for there it began after that
    */
@@ -148,6 +157,7 @@ export class Copies {
     const leftMs = plan.lifeMs - (clock.now() - since)
     const lifeMs = Math.floor(Math.min(leftMs, longestLifeMs))
     if (lifeMs >= 1) near?.keep(key, entry, { ...plan, lifeMs })
+    else near?.drop(key)
   }
 }
 

@@ -110,6 +110,9 @@ export class TierWrites {
       if (stored !== false)
         copies.wrote(write, { kept, seen, length: encoded.length }, plan, startedAt)
       return stored
+    } catch (error) {
+      copies.failed(write)
+      throw error
     } finally {
       copies.endWriting(write)
     }

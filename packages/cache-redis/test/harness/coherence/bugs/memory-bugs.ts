@@ -41,6 +41,24 @@ export const MEMORY_BUGS: readonly Bug[] = [
         find: 'this.#options.near?.drop(write.key); return true;',
         replace: 'return true;',
       },
+      // What is dropped once it has failed would hide it.
+      {
+        file: COPIES,
+        find: 'if (!write.overtaken) this.#options.near?.drop(write.key);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'old-copy-back-after-a-failed-write',
+    breaks: 'a copy of the old value, read while a write was under way that then failed, goes',
+    setUp: { ...TWO_TIERS, keys: 4, pauseMs: 0, lanes: 16, faults: ['out of memory'] },
+    patches: [
+      {
+        file: COPIES,
+        find: 'if (!write.overtaken) this.#options.near?.drop(write.key);',
+        replace: '',
+      },
     ],
   },
   {
