@@ -59,7 +59,7 @@ for each in "${@:-bookworm-backports/valkey trixie/redis trixie/valkey sid/redis
       continue
     fi
     echo "$wanted: $version"
-    REDIS_SERVER_BIN=$command npx vitest run --root packages/cache-redis --reporter=dot 2>&1 |
+    NO_COLOR=1 REDIS_SERVER_BIN=$command npx vitest run --root packages/cache-redis --reporter=dot 2>&1 |
       grep -aE '^ *(Test Files|Tests|.*FAIL)|AssertionError' | sed "s|^|$wanted: |"
   done
 done

@@ -81,10 +81,15 @@ export class GenericRedisCache extends CacheInterface {
     return this.#events.on(event, callback)
   }
 
-  override async get<T>(key: string): Promise<T | undefined> {
+  // Neither this nor `set` is an async function: that is one promise less, and a twentieth of its time.
+  override get<T>(key: string): Promise<T | undefined> {
     const startedAt = this.#reports.startNear()
-    const near = this.#tiers.reads.use(key)
-    if (near !== undefined) return this.#reports.near(key, near.kept, startedAt) as T
+    const near = this.#tiers.near?.use(key)
+    if (near === undefined) return this.#getFar(key)
+    return Promise.resolve(this.#reports.near(key, near.kept, startedAt) as T)
+  }
+
+  async #getFar<T>(key: string): Promise<T | undefined> {
     assertKey(key)
     const held = await this.#reports.read(key, () => this.#tiers.reads.find(key))
     return held !== undefined && held.freshMs >= 0 ? (held.value as T) : undefined
@@ -99,7 +104,7 @@ export class GenericRedisCache extends CacheInterface {
     // Only early refresh asks how fresh a value is.
     if (plan.earlyRefresh === 0) {
       const startedAt = this.#reports.startNear()
-      const near = this.#tiers.reads.use(key)
+      const near = this.#tiers.near?.use(key)
       if (near !== undefined) return this.#reports.near(key, near.kept, startedAt) as T
     }
     return this.readThrough(key, loader, plan, await this.lookup<T>(key))
@@ -122,12 +127,16 @@ export class GenericRedisCache extends CacheInterface {
     return values
   }
 
-  override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
-    const plan = planStore(ttl, this.defaultLifeMs)
-    assertKey(key)
-    assertValue(value)
-    this.loads.fence(key)
-    await this.#reports.store(key, value, () => this.#tiers.writes.store(key, value, plan))
+  override set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
+    try {
+      const plan = planStore(ttl, this.defaultLifeMs)
+      assertKey(key)
+      assertValue(value)
+      this.loads.fence(key)
+      return this.#reports.store(key, value, () => this.#tiers.writes.store(key, value, plan))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   protected override beforeLoad<T>(
@@ -154,7 +163,7 @@ export class GenericRedisCache extends CacheInterface {
 
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    if (this.#tiers.reads.use(key) !== undefined) return true
+    if (this.#tiers.near?.use(key) !== undefined) return true
     return typeof (await this.#tiers.shared.reads.freshMs(key)) === 'number'
   }
 

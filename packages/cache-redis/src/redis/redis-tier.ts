@@ -143,14 +143,18 @@ export class RedisTier {
   async write(key: string, write: Write): Promise<boolean> {
     const name = this.#keyspace.nameOf(key)
     const { isWanted } = write
-    const send = (client: RedisClient): Promise<boolean | 'late'> =>
-      follow(this.#clockOf(name), (clock) => {
+    const timeoutMs = this.#commandTimeoutMs
+    const send = (client: RedisClient): Promise<boolean | 'late'> => {
+      // Its caller waits from here on, also if the clock has to be asked first.
+      const startedAt = performance.now()
+      return follow(this.#clockOf(name), (clock) => {
         if (!isWanted()) return NOT_WRITTEN
-        const time = { clock, startedAt: performance.now(), timeoutMs: this.#commandTimeoutMs }
-        const value = sealed(write, clock.earliest(time.startedAt))
+        const value = sealed(write, clock.earliest(startedAt))
         this.#tally.wrote(Buffer.byteLength(value.bytes))
+        const time = { clock, startedAt, timeoutMs }
         return this.#programsOf(name).write(client, name, value, time, isWanted)
       })
+    }
     const written = await this.#run(send, name)
     if (written === 'late') throw tooLate()
     return written

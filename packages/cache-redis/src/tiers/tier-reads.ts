@@ -29,11 +29,6 @@ export class TierReads {
     this.#options = options
   }
 
-  /** A fresh copy in memory that may be answered at once. */
-  use(key: string): NearEntry | undefined {
-    return this.#options.near?.use(key)
-  }
-
   /** What a key holds of which there is no fresh copy in memory. */
   async find(key: string): Promise<Found> {
     const { copies, near, shared } = this.#options
@@ -49,11 +44,12 @@ export class TierReads {
 
   /** The same for a key that is going to be loaded if it holds nothing fresh. */
   async findOrLease(key: string): Promise<Found> {
+    const { near } = this.#options
     // Only to count as used: what it answers does not say how fresh it is.
-    if (this.use(key) !== undefined) return inMemory(this.#options.near?.find(key))
+    if (near?.use(key) !== undefined) return inMemory(near.find(key))
     const far = await this.look(key)
     // Without Redis a stale value is better than none, for those who take one.
-    if (far === undefined) return inMemory(this.#options.near?.find(key))
+    if (far === undefined) return inMemory(near?.find(key))
     return { held: far, tier: 'redis' }
   }
 
@@ -61,7 +57,7 @@ export class TierReads {
   async findMany(keys: readonly string[]): Promise<Map<string, Found>> {
     const { copies, near, shared } = this.#options
     const found = new Map<string, Found>()
-    for (const key of new Set(keys)) found.set(key, inMemory(this.use(key) && near?.find(key)))
+    for (const key of new Set(keys)) found.set(key, inMemory(near?.use(key) && near.find(key)))
     const asked = [...found.keys()].filter((key) => found.get(key)?.held === undefined)
     if (asked.length === 0) return found
     const reading = copies.startReading(asked)

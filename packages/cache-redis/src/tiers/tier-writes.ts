@@ -106,9 +106,9 @@ export class TierWrites {
       if (stored === false && write.overtaker !== undefined) {
         return await this.#afterOvertaker(write)
       }
-      const seen = stored ? seenValue(encoded.stamp) : undefined
-      if (stored !== false)
-        copies.wrote(write, { kept, seen, length: encoded.length }, plan, startedAt)
+      const { length, stamp } = encoded
+      const seen = stored ? seenValue(stamp) : undefined
+      if (stored !== false) copies.wrote(write, { kept, seen, length }, plan, startedAt)
       return stored
     } catch (error) {
       copies.failed(write)
