@@ -83,10 +83,14 @@ export class GenericRedisCache extends CacheInterface {
 
   // Neither this nor `set` is an async function: that is one promise less, and a twentieth of its time.
   override get<T>(key: string): Promise<T | undefined> {
-    const startedAt = this.#reports.startNear()
-    const near = this.#tiers.near?.use(key)
-    if (near === undefined) return this.#getFar(key)
-    return Promise.resolve(this.#reports.near(key, near.kept, startedAt) as T)
+    try {
+      const startedAt = this.#reports.startNear()
+      const near = this.#tiers.near?.use(key)
+      if (near === undefined) return this.#getFar(key)
+      return Promise.resolve(this.#reports.near(key, near.kept, startedAt) as T)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async #getFar<T>(key: string): Promise<T | undefined> {
