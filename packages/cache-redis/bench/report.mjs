@@ -44,7 +44,7 @@ export function report({ date, node, redis, processes, machine, versions, figure
           .join(' | ')} |`,
     ),
     '',
-    `Ours to bare ioredis: get ${ratio('get from Redis', 'ours', 'bare ioredis')}, set ${ratio('set in Redis', 'ours', 'bare ioredis')} (target 0.85). ` +
+    `Ours to bare ioredis: get ${ratio('get from Redis', 'ours', 'bare ioredis')}, set ${ratio('set in Redis', 'ours', 'bare ioredis')} of text and ${ratio('set in Redis', 'ours', 'bare ioredis, bytes')} of bytes (target 0.85). ` +
       `Hit in memory to InMemoryCache: ${ratio('hit in memory', 'ours', 'InMemoryCache')} (target 0.8).`,
   ].join('\n')
 }

@@ -22,6 +22,7 @@ const MEASUREMENTS = ['hit in memory', 'get from Redis', 'set in Redis', 'getOrS
 /** What a contender can be measured in, if not in all of it. */
 const ONLY = {
   'bare ioredis': ['get from Redis', 'set in Redis'],
+  'bare ioredis, bytes': ['set in Redis'],
   InMemoryCache: ['hit in memory'],
 }
 
