@@ -45,7 +45,9 @@ export class MemoryTrust {
     this.#hitsLeft = HITS_PER_LOOK
     if (!this.#isTurnWatched) {
       this.#isTurnWatched = true
-      setImmediate(this.#endTurn).unref()
+      // It must hold up the loop: without that the process sleeps first, and answers whoever wakes it
+      // before it comes to this. That lasts one turn, and keeps no process alive any longer.
+      setImmediate(this.#endTurn)
     }
     return 'proven'
   }

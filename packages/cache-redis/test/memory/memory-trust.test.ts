@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test, vi } from 'vitest'
+import { MemoryTrust } from '../../src/memory/memory-trust.js'
+
+test('tells what its sources say', () => {
+  const say = { connected: true, proven: true }
+  const trust = new MemoryTrust({ connected: () => say.connected, proven: () => say.proven })
+  expect(trust.current).toBe('proven')
+  say.proven = false
+  trust.changed()
+  expect(trust.current).toBe('none')
+  say.connected = false
+  expect(trust.current).toBe('any')
+})
+
+test('one look does for some hits, but not for many', () => {
+  const proven = vi.fn(() => true)
+  const trust = new MemoryTrust({ connected: () => true, proven })
+  for (let hit = 0; hit < 90; hit++) expect(trust.current).toBe('proven')
+  expect(proven).toHaveBeenCalledTimes(10)
+})
+
+test('who wakes a process that slept since the last hit is not answered by an old look', async () => {
+  const script = fileURLToPath(new URL('woken.ts', import.meta.url))
+  // By its place: where the tests are started from it may not be found by name.
+  const args = ['--import', import.meta.resolve('tsx'), script]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  expect(stdout).toBe('none\n')
+})
