@@ -1,5 +1,5 @@
 /** Hits that may be answered in one turn of the event loop before it is looked again. */
-const HITS_PER_LOOK = 8
+const HITS_PER_LOOK = 16
 
 /**
  * Which copies in memory may be answered:

@@ -18,7 +18,7 @@ test('tells what its sources say', () => {
 test('one look does for some hits, but not for many', () => {
   const proven = vi.fn(() => true)
   const trust = new MemoryTrust({ connected: () => true, proven })
-  for (let hit = 0; hit < 90; hit++) expect(trust.current).toBe('proven')
+  for (let hit = 0; hit < 170; hit++) expect(trust.current).toBe('proven')
   expect(proven).toHaveBeenCalledTimes(10)
 })
 
