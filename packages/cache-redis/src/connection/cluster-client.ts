@@ -1,5 +1,10 @@
 import { Cluster } from 'ioredis'
-import { connectionSettings, credentials, hearErrors } from './client-settings.js'
+import {
+  connectionSettings,
+  credentials,
+  hearErrors,
+  LEAST_PATIENCE_MS,
+} from './client-settings.js'
 import type { ClusterLocation } from './location.js'
 import { RECONNECT_PERIOD_MS, ReconnectDelay } from './reconnect-delay.js'
 import { parseAddress, type TlsOptions, tlsFor } from './redis-url.js'
@@ -21,7 +26,8 @@ export function createClusterClient({ nodes }: ClusterLocation, patienceMs: numb
       scaleReads: 'master',
       enableOfflineQueue: false,
       enableReadyCheck: false,
-      slotsRefreshTimeout: patienceMs,
+      // However patient callers are: the node that is asked may be the one that has failed.
+      slotsRefreshTimeout: LEAST_PATIENCE_MS,
       slotsRefreshInterval: 5_000,
       clusterRetryStrategy: delay.next,
       clusterNodeRetryStrategy: delay.next,
