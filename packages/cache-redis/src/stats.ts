@@ -1,7 +1,7 @@
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import type { Circuit } from './connection/redis-connection.js'
 import type { LinkState } from './link/invalidation-links.js'
-import type { ProgramWay } from './redis/programs/server-programs.js'
+import type { ProgramWay } from './redis/programs/program-way.js'
 
 /** What a {@link GenericRedisCache} has done. Counts are since it was made. */
 export interface RedisCacheStats {

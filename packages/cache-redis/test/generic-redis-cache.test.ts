@@ -1,59 +1,41 @@
 import { CacheError, type CacheMonitor } from '@verbatim/cache-core'
-import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import { GenericRedisCache } from '../src/index.js'
+import { sharedRedis } from './set-up.js'
 
-const redis = await startRedis()
-const raw = new Redis(redis.url)
-afterAll(async () => {
-  await raw.quit()
-  await redis.stop()
-})
-beforeEach(() => raw.flushall())
-
-const opened: { readonly close: () => unknown }[] = []
-afterEach(async () => {
-  for (const { close } of opened.splice(0)) await close()
-})
-
-function open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
-  const target = options.client === undefined ? { redisUrl: redis.url } : {}
-  const cache = new GenericRedisCache({ ...target, commandTimeout: 5_000, ...options })
-  opened.push({ close: () => cache.close() })
-  return cache
-}
+const at = sharedRedis({ commandTimeout: 5_000 })
 
 describe('what stands in Redis', () => {
   test('lies under the prefix, with a life in milliseconds', async () => {
-    await open({ keyPrefix: 'app:' }).set('key', 'value', '1500ms')
-    expect(await raw.keys('*')).toEqual(['app:key'])
-    expect(await raw.pttl('app:key')).toBeGreaterThan(1_000)
-    expect(await raw.pttl('app:key')).toBeLessThanOrEqual(1_500)
+    await at.open({ keyPrefix: 'app:' }).set('key', 'value', '1500ms')
+    expect(await at.raw.keys('*')).toEqual(['app:key'])
+    expect(await at.raw.pttl('app:key')).toBeGreaterThan(1_000)
+    expect(await at.raw.pttl('app:key')).toBeLessThanOrEqual(1_500)
   })
 
   test('is compressed when large', async () => {
-    await open().set('key', 'verbatim '.repeat(10_000))
-    expect(await raw.strlen('cache:key')).toBeLessThan(1_000)
+    await at.open().set('key', 'verbatim '.repeat(10_000))
+    expect(await at.raw.strlen('cache:key')).toBeLessThan(1_000)
   })
 
   test.each(['a*[b]?', '[ab]:', 'x\\y^-'])(
     'clear removes only what lies under the prefix %s',
     async (keyPrefix) => {
       const neighbours = ['aXbY', 'a:1', 'b:1', 'xy^-', 'session:1']
-      for (const key of neighbours) await raw.set(key, 1)
-      const cache = open({ keyPrefix })
+      for (const key of neighbours) await at.raw.set(key, 1)
+      const cache = at.open({ keyPrefix })
       await cache.setMany(Array.from({ length: 300 }, (_, index) => [`key:${index}`, index]))
       expect(await cache.clear()).toBe(300)
-      expect((await raw.keys('*')).toSorted()).toEqual(neighbours.toSorted())
+      expect((await at.raw.keys('*')).toSorted()).toEqual(neighbours.toSorted())
     },
   )
 })
 
 describe('two tiers', () => {
   test('a hit in memory asks Redis nothing', async () => {
-    await open().set('key', 'value')
-    const cache = open()
+    await at.open().set('key', 'value')
+    const cache = at.open()
     await cache.connect()
     await cache.get('key')
     const before = await commandsServed()
@@ -64,18 +46,18 @@ describe('two tiers', () => {
   })
 
   test('a hit in Redis is kept in memory, no longer than Redis keeps it', async () => {
-    await open().set('key', 'value', 2)
-    const cache = open({ defaultTtl: 3_600 })
+    await at.open().set('key', 'value', 2)
+    const cache = at.open({ defaultTtl: 3_600 })
     await cache.connect()
     expect(await cache.get('key')).toBe('value')
     expect(cache.getStats().memory?.activeEntries).toBe(1)
-    await raw.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0').catch(() => undefined)
+    await at.raw.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0').catch(() => undefined)
     await vi.waitFor(async () => expect(await cache.get('key')).toBeUndefined(), { timeout: 4_000 })
   })
 
   test('and no longer than the default life', async () => {
-    await open().set('key', 'value', '1h')
-    const cache = open({ defaultTtl: '50ms' })
+    await at.open().set('key', 'value', '1h')
+    const cache = at.open({ defaultTtl: '50ms' })
     await cache.connect()
     expect(await cache.get('key')).toBe('value')
     expect(cache.getStats().memory?.activeEntries).toBe(1)
@@ -85,8 +67,8 @@ describe('two tiers', () => {
   test('each read counts once, whichever tier answered', async () => {
     const observeOperation = vi.fn()
     const monitor = { observeOperation } as unknown as CacheMonitor
-    await open().set('far', 1)
-    const cache = open({ performanceMonitor: monitor })
+    await at.open().set('far', 1)
+    const cache = at.open({ performanceMonitor: monitor })
     await cache.connect()
     await cache.get('absent')
     await cache.get('far')
@@ -113,19 +95,19 @@ describe('corrupt values', () => {
     ['an empty value', ''],
     ["a value another key's writer sealed", undefined],
   ])('%s is a miss, is counted, and is removed', async (_kind, planted) => {
-    const cache = open({ enableL1Cache: false })
+    const cache = at.open({ enableL1Cache: false })
     const told = vi.fn()
     cache.on('corrupt_value', told)
     if (planted === undefined) {
       await cache.set('other', 'value')
-      await raw.copy('cache:other', 'cache:key')
+      await at.raw.copy('cache:other', 'cache:key')
     } else {
-      await raw.set('cache:key', planted)
+      await at.raw.set('cache:key', planted)
     }
     expect(await cache.get('key')).toBeUndefined()
     expect(cache.getStats()).toMatchObject({ misses: 1, redis: { corruptValues: 1 } })
     expect(told).toHaveBeenCalledExactlyOnceWith('key')
-    await vi.waitFor(async () => expect(await raw.exists('cache:key')).toBe(0))
+    await vi.waitFor(async () => expect(await at.raw.exists('cache:key')).toBe(0))
   })
 })
 
@@ -147,10 +129,10 @@ describe('races', () => {
   test.each(['set', 'delete', 'invalidatePattern'] as const)(
     'a read overtaken by %s does not bring its old value into memory',
     async (change) => {
-      await open().set('key', 'old')
-      const client = new SlowRead(redis.url)
-      opened.push({ close: () => client.quit() })
-      const cache = open({ client })
+      await at.open().set('key', 'old')
+      const client = new SlowRead(at.redis.url)
+      at.atTheEnd(() => client.quit())
+      const cache = at.open({ client })
       await cache.get('another')
       let release = (): void => {}
       client.held = new Promise((resolve) => {
@@ -168,58 +150,58 @@ describe('races', () => {
   test.each(['delete', 'invalidatePattern'] as const)(
     'a write that takes long to encode is not sent after a later %s',
     async (change) => {
-      const cache = open()
+      const cache = at.open()
       await cache.connect()
       const large = cache.set('key', 'verbatim '.repeat(500_000))
       await Promise.all([large, cache[change]('key')])
       expect(await cache.get('key')).toBeUndefined()
-      expect(await raw.exists('cache:key')).toBe(0)
+      expect(await at.raw.exists('cache:key')).toBe(0)
     },
   )
 
   test.each(['degrade', 'throw'] as const)(
     "a read during a write that fails, with '%s', does not bring the old value back",
     async (onBackendError) => {
-      const cache = open({ onBackendError })
-      await open().set('key', 'old')
+      const cache = at.open({ onBackendError })
+      await at.open().set('key', 'old')
       await cache.get('another')
       await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'))
-      await raw.config('SET', 'maxmemory', '1')
+      await at.raw.config('SET', 'maxmemory', '1')
       // The write is sent twice, so that the read is answered before it fails.
-      await raw.script('FLUSH')
+      await at.raw.script('FLUSH')
       const write = cache.set('key', 'new').catch(() => undefined)
       // It is on its way.
       for (let turn = 0; turn < 20; turn++) await Promise.resolve()
       expect(await cache.get('key')).toBe('old')
       await write
       expect(await cache.get('key')).not.toBe('old')
-      await raw.config('SET', 'maxmemory', '0')
+      await at.raw.config('SET', 'maxmemory', '0')
     },
   )
 
   test('of two writes at once the later call wins in both tiers', async () => {
-    const cache = open()
+    const cache = at.open()
     await cache.connect()
     await Promise.all([cache.set('key', 'verbatim '.repeat(500_000)), cache.set('key', 'small')])
     expect(await cache.get('key')).toBe('small')
-    expect(await open().get('key')).toBe('small')
+    expect(await at.open().get('key')).toBe('small')
   })
 })
 
 describe('what its owner does to a value after storing it', () => {
   test.each(['freeze', 'clone'] as const)("reaches neither tier with '%s'", async (isolation) => {
-    const cache = open({ isolation })
+    const cache = at.open({ isolation })
     const value = { list: [1] }
     const stored = cache.set('key', value)
     value.list.push(2)
     await stored
     expect(await cache.get('key')).toEqual({ list: [1] })
-    expect(await open().get('key')).toEqual({ list: [1] })
+    expect(await at.open().get('key')).toEqual({ list: [1] })
   })
 
   test("hits are frozen with 'freeze', whichever tier answers", async () => {
-    await open().set('key', { list: [1] })
-    const cache = open({ isolation: 'freeze' })
+    await at.open().set('key', { list: [1] })
+    const cache = at.open({ isolation: 'freeze' })
     const fromRedis = await cache.get<{ list: number[] }>('key')
     const fromMemory = await cache.get<{ list: number[] }>('key')
     expect([fromRedis, fromMemory].map((hit) => Object.isFrozen(hit?.list))).toEqual([true, true])
@@ -228,18 +210,18 @@ describe('what its owner does to a value after storing it', () => {
 
 describe('clients that were handed in', () => {
   test('with automatic pipelining', async () => {
-    const client = new Redis(redis.url, { enableAutoPipelining: true })
-    opened.push({ close: () => client.quit() })
-    const cache = open({ client, enableL1Cache: false })
+    const client = new Redis(at.redis.url, { enableAutoPipelining: true })
+    at.atTheEnd(() => client.quit())
+    const cache = at.open({ client, enableL1Cache: false })
     await cache.setMany(Array.from({ length: 20 }, (_, index) => [`key:${index}`, index]))
     const keys = Array.from({ length: 20 }, (_, index) => `key:${index}`)
     expect((await cache.getMany(keys)).size).toBe(20)
   })
 
   test('with numbers as text', async () => {
-    const client = new Redis(redis.url, { stringNumbers: true })
-    opened.push({ close: () => client.quit() })
-    const cache = open({ client, enableL1Cache: false })
+    const client = new Redis(at.redis.url, { stringNumbers: true })
+    at.atTheEnd(() => client.quit())
+    const cache = at.open({ client, enableL1Cache: false })
     await cache.set('key', 1, null)
     expect(await cache.getTtl('key')).toBeNull()
     expect(await cache.getTtl('absent')).toBeUndefined()
@@ -247,21 +229,21 @@ describe('clients that were handed in', () => {
   })
 
   test('with a prefix of their own are refused', () => {
-    const client = new Redis(redis.url, { keyPrefix: 'app:', lazyConnect: true })
+    const client = new Redis(at.redis.url, { keyPrefix: 'app:', lazyConnect: true })
     expect(() => new GenericRedisCache({ client })).toThrow('client has a keyPrefix of its own')
   })
 })
 
 test('a program that Redis has forgotten is sent again', async () => {
-  const cache = open({ enableL1Cache: false })
+  const cache = at.open({ enableL1Cache: false })
   await cache.set('key', 'value')
   expect(await cache.get('key')).toBe('value')
-  await raw.script('FLUSH')
+  await at.raw.script('FLUSH')
   expect(await cache.get('key')).toBe('value')
 })
 
 test('callbacks hear what happened, and one that throws disturbs nobody', async () => {
-  const cache = open()
+  const cache = at.open()
   const heard: unknown[][] = []
   cache.registerCallback('get_miss', () => {
     throw new Error('a bad listener')
@@ -285,7 +267,10 @@ test('callbacks hear what happened, and one that throws disturbs nobody', async 
 describe('options', () => {
   test.each<[string, Record<string, unknown>]>([
     ['exactly one of redisUrl, sentinel, cluster, client is needed; none is given', {}],
-    ['redisUrl and client are given', { redisUrl: redis.url, client: raw }],
+    [
+      'redisUrl and client are given',
+      { redisUrl: 'redis://h', client: new Redis({ lazyConnect: true }) },
+    ],
     ['redisUrl has the scheme http:', { redisUrl: 'http://h' }],
     ['option keyPrefix is a string; allowed: a string of 1 to 128', { keyPrefix: '' }],
     ['defaultTtl is 0', { defaultTtl: 0 }],
@@ -297,7 +282,8 @@ describe('options', () => {
     ['option enableL1Cache is a string', { enableL1Cache: 'yes' }],
     ["option isolation is a string; allowed: 'none'", { isolation: 'some' }],
   ])('%s', (message, options) => {
-    const given = Object.keys(options).length === 0 ? options : { redisUrl: redis.url, ...options }
+    const given =
+      Object.keys(options).length === 0 ? options : { redisUrl: at.redis.url, ...options }
     const target = 'client' in options ? options : given
     expect(() => new GenericRedisCache(target)).toThrow(CacheError)
     expect(() => new GenericRedisCache(target)).toThrow(message)
@@ -305,5 +291,5 @@ describe('options', () => {
 })
 
 async function commandsServed(): Promise<number> {
-  return Number(/total_commands_processed:(\d+)/.exec(await raw.info('stats'))?.[1])
+  return Number(/total_commands_processed:(\d+)/.exec(await at.raw.info('stats'))?.[1])
 }

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RedisServer, startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { FUNCTION_LIBRARY, GenericRedisCache } from '../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import { FUNCTION_LIBRARY, type GenericRedisCache } from '../src/index.js'
+import { sharedRedis } from './set-up.js'
 
-let redis: RedisServer
-let admin: Redis
-const opened: GenericRedisCache[] = []
+const at = sharedRedis()
 
 /** As the README says. */
 const KEYS = ['get', 'set', 'getrange', 'pttl', 'pexpire', 'persist', 'unlink', 'mget', 'scan']
@@ -14,30 +11,15 @@ const SCRIPTS = ['eval', 'evalsha']
 const OTHERS = ['time', 'ping']
 const LINK = ['client|id', 'client|tracking', 'subscribe']
 
-beforeAll(async () => {
-  redis = await startRedis()
-  admin = new Redis(redis.url)
-})
-afterAll(async () => {
-  admin.disconnect()
-  await redis.stop()
-})
-afterEach(async () => {
-  for (const cache of opened.splice(0)) await cache.close()
-})
-
 async function openAs(
   user: string,
   commands: readonly string[],
   onBackendError: 'throw' | 'degrade' = 'throw',
 ): Promise<GenericRedisCache> {
   const rights = [...commands.map((name) => `+${name}`), '~cache:*', '&__redis__:invalidate']
-  await admin.call('ACL', 'SETUSER', user, 'on', '>secret', 'resetchannels', ...rights)
-  const redisUrl = redis.url.replace('//', `//${user}:secret@`)
-  const cache = new GenericRedisCache({ redisUrl, onBackendError })
-  opened.push(cache)
-  expect(await cache.connect()).toBe(true)
-  return cache
+  await at.raw.call('ACL', 'SETUSER', user, 'on', '>secret', 'resetchannels', ...rights)
+  const redisUrl = at.redis.url.replace('//', `//${user}:secret@`)
+  return at.openConnected({ redisUrl, onBackendError })
 }
 
 async function exercise(cache: GenericRedisCache): Promise<void> {
@@ -73,8 +55,8 @@ test.each([
 ])(
   '%s: a user with the rights that the README asks for can do everything',
   async (user, programs, rights) => {
-    await admin.call('FUNCTION', 'FLUSH')
-    if (user === 'caller') await admin.call('FUNCTION', 'LOAD', FUNCTION_LIBRARY)
+    await at.raw.call('FUNCTION', 'FLUSH')
+    if (user === 'caller') await at.raw.call('FUNCTION', 'LOAD', FUNCTION_LIBRARY)
     const cache = await openAs(user.replace(' ', '-'), rights)
     await exercise(cache)
     expect(cache.getStats().redis).toMatchObject({ programs, errors: {} })
@@ -85,10 +67,10 @@ test.each([
 test('functions that Redis has lost are loaded again', async () => {
   const cache = await openAs('loses', [...WITHOUT_PROGRAMS, 'fcall', 'function|load'])
   await cache.set('key', 1)
-  await admin.call('FUNCTION', 'FLUSH')
+  await at.raw.call('FUNCTION', 'FLUSH')
   await cache.set('key', 2)
   expect(await cache.get('key')).toBe(2)
-  await admin.call('FUNCTION', 'FLUSH')
+  await at.raw.call('FUNCTION', 'FLUSH')
   expect(await cache.delete('key')).toBe(true)
   expect(cache.getStats().redis.errors).toEqual({})
 })
@@ -101,7 +83,7 @@ test.each([
   const cache = await openAs(`oom-${programs}`, rights, 'degrade')
   await cache.set('key', 1)
   await cache.set('other', 1)
-  await admin.config('SET', 'maxmemory', '1')
+  await at.raw.config('SET', 'maxmemory', '1')
   try {
     expect(await cache.get('key')).toBe(1)
     expect(await cache.getOrSet('other', () => 2)).toBe(1)
@@ -110,9 +92,9 @@ test.each([
     await cache.set('refused', 4)
     expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 })
     expect(await cache.delete('key')).toBe(true)
-    expect(await admin.exists('cache:key')).toBe(0)
+    expect(await at.raw.exists('cache:key')).toBe(0)
   } finally {
-    await admin.config('SET', 'maxmemory', '0')
+    await at.raw.config('SET', 'maxmemory', '0')
   }
 })
 
@@ -121,21 +103,21 @@ describe.each([
   ['plain', WITHOUT_PROGRAMS],
 ])('a load that is overtaken, by way of %s', (programs, rights) => {
   test.each([
-    ['a delete', () => admin.unlink('cache:key')],
-    ['another value', () => admin.copy('cache:other', 'cache:key', 'REPLACE')],
+    ['a delete', () => at.raw.unlink('cache:key')],
+    ['another value', () => at.raw.copy('cache:other', 'cache:key', 'REPLACE')],
   ])('by %s is answered, and leaves nothing in Redis that is older', async (change, overtake) => {
     const cache = await openAs(`overtaken-${programs}`, rights)
-    await admin.unlink('cache:key')
+    await at.raw.unlink('cache:key')
     await cache.set('other', 'newer')
     const value = cache.getOrSet('key', async () => {
       await overtake()
       return 'loaded'
     })
     expect(await value).toBe('loaded')
-    const left = await admin.getBuffer('cache:key')
+    const left = await at.raw.getBuffer('cache:key')
     // A copy under another key is no value of that key; it stands for one of another cache.
     const isKept = programs === 'script' && change !== 'a delete'
-    expect(left).toEqual(isKept ? await admin.getBuffer('cache:other') : null)
+    expect(left).toEqual(isKept ? await at.raw.getBuffer('cache:other') : null)
   })
 
   test('two processes load a key once', async () => {
@@ -143,7 +125,7 @@ describe.each([
       await openAs(`once-${programs}`, rights),
       await openAs(`once-${programs}`, rights),
     ]
-    await admin.unlink('cache:key')
+    await at.raw.unlink('cache:key')
     const load = vi.fn(() => sleep(100, 'loaded'))
     expect(await Promise.all([one.getOrSet('key', load), two.getOrSet('key', load)])).toEqual([
       'loaded',

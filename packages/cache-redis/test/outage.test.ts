@@ -1,30 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InfrastructureError } from '@verbatim/cache-core'
-import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
+import { freePort } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import { GenericRedisCache } from '../src/index.js'
+import { redisPerTest } from './set-up.js'
 
-let redis: RedisServer
-const opened: { readonly close: () => unknown }[] = []
-
-beforeEach(async () => {
-  redis = await startRedis()
-})
-afterEach(async () => {
-  for (const { close } of opened.splice(0)) await close()
-  await redis.stop()
-})
-
-function open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
-  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
-  opened.push({ close: () => cache.close() })
-  return cache
-}
+const at = redisPerTest()
 
 /** Another process, as it were: no memory of its own. */
 function elsewhere(): GenericRedisCache {
-  return open({ enableL1Cache: false, commandTimeout: 5_000 })
+  return at.open({ enableL1Cache: false, commandTimeout: 5_000 })
 }
 
 const back = (cache: GenericRedisCache): Promise<void> =>
@@ -41,7 +27,7 @@ const settled = (cache: GenericRedisCache): Promise<void> =>
 
 describe('no Redis from the start', () => {
   test('connect answers false, and the cache works from memory', async () => {
-    const cache = open({ redisUrl: `redis://127.0.0.1:${await freePort()}` })
+    const cache = at.open({ redisUrl: `redis://127.0.0.1:${await freePort()}` })
     expect(await cache.connect()).toBe(false)
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBe('value')
@@ -53,14 +39,17 @@ describe('no Redis from the start', () => {
   })
 
   test('without a memory tier every read is a miss, and loads still answer', async () => {
-    const cache = open({ redisUrl: `redis://127.0.0.1:${await freePort()}`, enableL1Cache: false })
+    const cache = at.open({
+      redisUrl: `redis://127.0.0.1:${await freePort()}`,
+      enableL1Cache: false,
+    })
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBeUndefined()
     expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
   })
 
   test("with onBackendError 'throw' calls say so", async () => {
-    const cache = open({
+    const cache = at.open({
       redisUrl: `redis://127.0.0.1:${await freePort()}`,
       onBackendError: 'throw',
     })
@@ -75,37 +64,37 @@ describe('no Redis from the start', () => {
 
 describe('Redis dies and comes back', () => {
   test('no call fails, and what was in memory stays', async () => {
-    const cache = open()
+    const cache = at.open()
     await cache.connect()
     await cache.set('before', 1)
-    await redis.stop('SIGKILL')
+    await at.redis.stop('SIGKILL')
     await away(cache)
     expect(await cache.get('before')).toBe(1)
     await cache.set('during', 2)
     expect(await cache.get('during')).toBe(2)
     expect(await cache.get('never')).toBeUndefined()
-    await redis.restart()
+    await at.redis.restart()
     await back(cache)
     await cache.set('after', 3)
     expect(await elsewhere().get('after')).toBe(3)
   })
 
   test('it is back within a second of the server', async () => {
-    const cache = open()
+    const cache = at.open()
     await cache.set('key', 1)
-    await redis.stop('SIGKILL')
+    await at.redis.stop('SIGKILL')
     await away(cache)
     await sleep(1_500)
-    await redis.restart()
+    await at.redis.restart()
     const startedAt = performance.now()
     await back(cache)
     expect(performance.now() - startedAt).toBeLessThan(1_500)
   })
 
   test('it is back although writes never pause', async () => {
-    const cache = open()
+    const cache = at.open()
     await cache.connect()
-    await redis.stop('SIGKILL')
+    await at.redis.stop('SIGKILL')
     await away(cache)
     const pause = new AbortController()
     const writers = Array.from({ length: 20 }, async (_, writer) => {
@@ -115,7 +104,7 @@ describe('Redis dies and comes back', () => {
       }
     })
     await sleep(300)
-    await redis.restart()
+    await at.redis.restart()
     const startedAt = performance.now()
     await back(cache)
     expect(performance.now() - startedAt).toBeLessThan(1_500)
@@ -127,15 +116,15 @@ describe('Redis dies and comes back', () => {
   })
 
   test('listeners are told once each way', async () => {
-    const cache = open()
+    const cache = at.open()
     const told: string[] = []
     cache.on('connected', () => told.push('connected'))
     cache.on('disconnected', () => told.push('disconnected'))
     await cache.connect()
-    await redis.stop('SIGKILL')
+    await at.redis.stop('SIGKILL')
     await away(cache)
     for (let call = 0; call < 20; call++) await cache.get('key')
-    await redis.restart()
+    await at.redis.restart()
     await back(cache)
     expect(told).toEqual(['connected', 'disconnected', 'connected'])
   })
@@ -143,9 +132,9 @@ describe('Redis dies and comes back', () => {
 
 describe('Redis freezes', () => {
   test('one call waits for its limit, the next ones do not wait', async () => {
-    const cache = open({ commandTimeout: 100 })
+    const cache = at.open({ commandTimeout: 100 })
     await cache.set('near', 'value')
-    redis.pause()
+    at.redis.pause()
     const first = await timed(() => cache.get('far'))
     expect(first.answer).toBeUndefined()
     expect(first.milliseconds).toBeLessThan(1_000)
@@ -159,14 +148,14 @@ describe('Redis freezes', () => {
       expect((await timed(call)).milliseconds).toBeLessThan(90)
     }
     expect(await cache.get('near')).toBe('value')
-    redis.resume()
+    at.redis.resume()
     await back(cache)
   })
 
   test('a thousand concurrent calls all settle within the limit', async () => {
-    const cache = open({ enableL1Cache: false })
+    const cache = at.open({ enableL1Cache: false })
     await cache.connect()
-    redis.pause()
+    at.redis.pause()
     const { milliseconds } = await timed(() =>
       Promise.all(Array.from({ length: 1_000 }, (_, index) => cache.get(`key:${index}`))),
     )
@@ -174,21 +163,21 @@ describe('Redis freezes', () => {
   })
 
   test('closing takes less than a second', async () => {
-    const cache = open()
+    const cache = at.open()
     await cache.connect()
-    redis.pause()
+    at.redis.pause()
     expect((await timed(() => cache.close())).milliseconds).toBeLessThan(1_000)
   })
 })
 
 describe('what was changed without Redis is not undone by it', () => {
   test('a key deleted while Redis hung does not come back', async () => {
-    const cache = open({ commandTimeout: 100 })
+    const cache = at.open({ commandTimeout: 100 })
     await cache.set('key', 'old')
-    redis.pause()
+    at.redis.pause()
     await cache.delete('key')
     expect(await cache.get('key')).toBeUndefined()
-    redis.resume()
+    at.redis.resume()
     await back(cache)
     expect(await cache.get('key')).toBeUndefined()
     await settled(cache)
@@ -197,12 +186,12 @@ describe('what was changed without Redis is not undone by it', () => {
   })
 
   test('a key overwritten while Redis hung is not read in its old state', async () => {
-    const cache = open({ commandTimeout: 100 })
+    const cache = at.open({ commandTimeout: 100 })
     await cache.set('key', 'old')
-    redis.pause()
+    at.redis.pause()
     await cache.set('key', 'new')
     expect(await cache.get('key')).toBe('new')
-    redis.resume()
+    at.redis.resume()
     await back(cache)
     expect(await cache.get('key')).not.toBe('old')
     await settled(cache)
@@ -211,42 +200,42 @@ describe('what was changed without Redis is not undone by it', () => {
   })
 
   test('a pattern invalidated while Redis hung stays invalidated', async () => {
-    const cache = open({ commandTimeout: 100 })
+    const cache = at.open({ commandTimeout: 100 })
     await cache.connect()
     await cache.setMany([
       ['user:1', 1],
       ['user:2', 2],
       ['order:1', 3],
     ])
-    redis.pause()
+    at.redis.pause()
     expect(await cache.invalidatePattern('user:*')).toBe(2)
-    redis.resume()
+    at.redis.resume()
     await settled(cache)
     const other = elsewhere()
     expect(await other.getMany(['user:1', 'user:2', 'order:1'])).toEqual(new Map([['order:1', 3]]))
   })
 
   test('more changes than are remembered one by one clear the cache rather than leave one out', async () => {
-    const cache = open({ commandTimeout: 100 })
+    const cache = at.open({ commandTimeout: 100 })
     await cache.setMany([
       ['kept:1', 1],
       ['kept:2', 1],
     ])
-    redis.pause()
+    at.redis.pause()
     for (let index = 0; index < 10_001; index++) await cache.delete(`gone:${index}`)
     await cache.delete('kept:1')
     expect(cache.getStats().redis.unconfirmedDeletes).toBeLessThan(10)
-    redis.resume()
+    at.redis.resume()
     await settled(cache)
     expect(await elsewhere().exists('kept:1')).toBe(false)
   })
 
   test('a write that Redis refuses leaves no old value behind, and reads go on', async () => {
-    const cache = open({ enableL1Cache: false, commandTimeout: 5_000 })
+    const cache = at.open({ enableL1Cache: false, commandTimeout: 5_000 })
     await cache.set('key', 'old')
     await cache.set('other', 'value')
-    const admin = new Redis(redis.url)
-    opened.push({ close: () => admin.quit() })
+    const admin = new Redis(at.redis.url)
+    at.atTheEnd(() => admin.quit())
     await admin.config('SET', 'maxmemory', '1')
     await cache.set('key', 'new')
     expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 })
@@ -259,8 +248,8 @@ describe('what was changed without Redis is not undone by it', () => {
 
 describe('a client that was handed in', () => {
   test('is used, and left as it was', async () => {
-    const client = new Redis(redis.url)
-    opened.push({ close: () => client.quit() })
+    const client = new Redis(at.redis.url)
+    at.atTheEnd(() => client.quit())
     await client.ping()
     const listeners = (): number =>
       client.eventNames().reduce((sum, name) => sum + client.listenerCount(name), 0)
@@ -277,13 +266,13 @@ describe('a client that was handed in', () => {
 
 describe('a server that refuses', () => {
   const admin = async (...command: [string, ...string[]]): Promise<void> => {
-    const client = new Redis(redis.url)
+    const client = new Redis(at.redis.url)
     await client.call(...command)
     client.disconnect()
   }
 
   test('the password: the cache is memory-only, and says why', async () => {
-    const cache = open({ redisUrl: redis.url.replace('//', '//nobody:wrong@') })
+    const cache = at.open({ redisUrl: at.redis.url.replace('//', '//nobody:wrong@') })
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBe('value')
     expect(cache.getStats()).toMatchObject({
@@ -293,7 +282,7 @@ describe('a server that refuses', () => {
   })
 
   test('the database: nothing is stored in another one', async () => {
-    const cache = open({ redisUrl: `${redis.url}/99` })
+    const cache = at.open({ redisUrl: `${at.redis.url}/99` })
     expect(await cache.connect()).toBe(false)
     await cache.set('key', 'value')
     expect(cache.getStats().mode).toBe('memory_only')
@@ -302,9 +291,9 @@ describe('a server that refuses', () => {
 
   test('to invalidate: what was to go is gone from memory all the same', async () => {
     await admin('ACL', 'SETUSER', 'limited', 'on', '>pass', '~*', '+@all', '-unlink')
-    const redisUrl = redis.url.replace('//', '//limited:pass@')
+    const redisUrl = at.redis.url.replace('//', '//limited:pass@')
     for (const onBackendError of ['throw', 'degrade'] as const) {
-      const cache = open({ redisUrl, onBackendError })
+      const cache = at.open({ redisUrl, onBackendError })
       await cache.set('user:1', 'old')
       const [, reads] = await Promise.allSettled([
         cache.invalidatePattern('user:*'),
@@ -319,8 +308,8 @@ describe('a server that refuses', () => {
   test('a value: neither it nor the password shows in errors and stats', async () => {
     await admin('ACL', 'SETUSER', 'user', 'on', '>s3cret', '~*', '+@all')
     await admin('CONFIG', 'SET', 'maxmemory', '1')
-    const redisUrl = redis.url.replace('//', '//user:s3cret@')
-    const cache = open({ redisUrl, onBackendError: 'throw', commandTimeout: 5_000 })
+    const redisUrl = at.redis.url.replace('//', '//user:s3cret@')
+    const cache = at.open({ redisUrl, onBackendError: 'throw', commandTimeout: 5_000 })
     const error = await cache.set('key', 'private').catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'BACKEND_REFUSED', context: { reply: 'OOM' } })
     const { inspect } = await import('node:util')

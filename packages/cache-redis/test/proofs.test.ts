@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { expect, test, vi } from 'vitest'
+import type { GenericRedisCache } from '../src/index.js'
 import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
+import { redisPerTest } from './set-up.js'
 
 /** How often each is tried; a nightly run asks for more. */
 const RACES = Number(process.env['RACES'] ?? 2_000)
@@ -15,23 +15,7 @@ const AT_ONCE = 100
 const DELETES_PER_OUTAGE = 250
 const LONG = 600_000
 
-let redis: RedisServer
-const opened: { readonly close: () => unknown }[] = []
-
-beforeEach(async () => {
-  redis = await startRedis()
-})
-afterEach(async () => {
-  for (const { close } of opened.splice(0)) await close()
-  await redis.stop()
-})
-
-async function open(options: GenericRedisCacheOptions): Promise<GenericRedisCache> {
-  const cache = new GenericRedisCache({ l1CacheSize: 1_000, ...options })
-  opened.push({ close: () => cache.close() })
-  expect(await cache.connect()).toBe(true)
-  return cache
-}
+const at = redisPerTest({ l1CacheSize: 1_000 })
 
 /** A client whose answers are kept back while it is told to. */
 class HoldingClient extends Redis {
@@ -67,10 +51,10 @@ async function countStale(
 test(
   `of ${RACES} reads that a write of another process overtook none left an old value`,
   async () => {
-    const client = new HoldingClient(redis.url)
-    opened.push({ close: () => client.disconnect() })
-    const here = await open({ redisUrl: redis.url, commandTimeout: 5_000 })
-    const there = await open({ client, commandTimeout: 5_000 })
+    const client = new HoldingClient(at.redis.url)
+    at.atTheEnd(() => client.disconnect())
+    const here = await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 5_000 })
+    const there = await at.openConnected({ client, commandTimeout: 5_000 })
     await there.get('a program to be known')
     let stale = 0
     for (let round = 0; round < RACES / AT_ONCE; round++) {
@@ -102,8 +86,8 @@ test.each(['set', 'delete'] as const)(
   `of ${RACES} loads that a %s of another process overtook none was stored`,
   async (change) => {
     const [here, there] = [
-      await open({ redisUrl: redis.url, commandTimeout: 5_000 }),
-      await open({ redisUrl: redis.url, commandTimeout: 5_000 }),
+      await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 5_000 }),
+      await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 5_000 }),
     ]
     let stale = 0
     for (let round = 0; round < RACES / AT_ONCE; round++) {
@@ -142,13 +126,17 @@ test.each(['set', 'delete'] as const)(
 test(
   `of ${GHOSTS} writes that were given up none took effect later`,
   async () => {
-    await using network = await startFaultProxy({ target: redis.port })
-    const there = await open({ redisUrl: redis.url, commandTimeout: 5_000 })
+    await using network = await startFaultProxy({ target: at.redis.port })
+    const there = await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 5_000 })
     let given = 0
     let ghosts = 0
     while (given < GHOSTS) {
       // A new one each time: it is to send all its writes before it notices anything.
-      const here = await open({ redisUrl: network.url, commandTimeout: 60, enableL1Cache: false })
+      const here = await at.openConnected({
+        redisUrl: network.url,
+        commandTimeout: 60,
+        enableL1Cache: false,
+      })
       await here.set('a program to be known', 1)
       const keys = keysOf(given)
       await network.blackHole('up', { meanwhile: 'held' })
@@ -171,10 +159,10 @@ const OUTAGE_KINDS: readonly {
   readonly begin: () => Promise<unknown>
   readonly end: () => Promise<unknown>
 }[] = [
-  { begin: async () => redis.pause(), end: async () => redis.resume() },
-  { begin: () => redis.stop('SIGKILL'), end: () => redis.restart() },
+  { begin: async () => at.redis.pause(), end: async () => at.redis.resume() },
+  { begin: () => at.redis.stop('SIGKILL'), end: () => at.redis.restart() },
   // What was saved before is all that the server knows when it is back.
-  { begin: async () => redis.pause(), end: () => redis.crash() },
+  { begin: async () => at.redis.pause(), end: () => at.redis.crash() },
 ]
 
 test(
@@ -183,10 +171,10 @@ test(
     let resurrected = 0
     for (let outage = 0; outage < OUTAGES; outage++) {
       const kind = OUTAGE_KINDS[outage % OUTAGE_KINDS.length]
-      const cache = await open({ redisUrl: redis.url, commandTimeout: 100 })
+      const cache = await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 100 })
       const keys = Array.from({ length: DELETES_PER_OUTAGE }, (_, index) => `${outage}:${index}`)
       await cache.setMany(keys.map((key) => [key, 'old']))
-      const admin = new Redis(redis.url)
+      const admin = new Redis(at.redis.url)
       await admin.save()
       admin.disconnect()
       // Some that Redis confirms, and may yet forget; the others while it is away.
@@ -200,7 +188,7 @@ test(
       await vi.waitFor(() => expect(cache.getStats().redis.unconfirmedDeletes).toBe(0), {
         timeout: 10_000,
       })
-      const other = await open({ redisUrl: redis.url })
+      const other = await at.openConnected({ redisUrl: at.redis.url })
       resurrected += (await other.getMany(keys)).size
       await Promise.all([cache.close(), other.close()])
     }

@@ -1,31 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RedisServer, startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import type { GenericRedisCache } from '../src/index.js'
+import { redisPerTest } from './set-up.js'
 
 const LIFE_MS = 60
 const STALE_FOR_AN_HOUR = { ttl: `${LIFE_MS}ms`, staleIfError: '1h' } as const
 
-let redis: RedisServer
-let raw: Redis
-const opened: GenericRedisCache[] = []
-beforeEach(async () => {
-  redis = await startRedis()
-  raw = new Redis(redis.url)
-  raw.on('error', () => undefined)
-})
-afterEach(async () => {
-  for (const cache of opened.splice(0)) await cache.close()
-  raw.disconnect()
-  await redis.stop()
-})
-
-function open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
-  const cache = new GenericRedisCache({ redisUrl: redis.url, commandTimeout: 5_000, ...options })
-  opened.push(cache)
-  return cache
-}
+const at = redisPerTest({ commandTimeout: 5_000 })
 
 /** Loads a value and waits until its life is over. */
 async function storeStale(cache: GenericRedisCache, value: unknown = 'old'): Promise<void> {
@@ -37,14 +18,14 @@ const failing = (): Promise<string> => Promise.reject(new Error('the source is d
 
 describe.each([
   ['the cache that loaded it', (cache: GenericRedisCache) => cache],
-  ['another process', () => open()],
-  ['another process without a memory tier', () => open({ enableL1Cache: false })],
+  ['another process', () => at.open()],
+  ['another process without a memory tier', () => at.open({ enableL1Cache: false })],
 ])('a stale value, for %s', (_who, reader) => {
   test('is there for getOrSet alone', async () => {
-    const loaded = open()
+    const loaded = at.open()
     await storeStale(loaded)
     const cache = reader(loaded)
-    expect(await raw.pttl('cache:key')).toBeGreaterThan(3_500_000)
+    expect(await at.raw.pttl('cache:key')).toBeGreaterThan(3_500_000)
     expect(await cache.get('key')).toBeUndefined()
     expect(await cache.exists('key')).toBe(false)
     expect(await cache.getTtl('key')).toBeUndefined()
@@ -56,64 +37,64 @@ describe.each([
   })
 
   test('is not there for delete, which removes it all the same', async () => {
-    const loaded = open()
+    const loaded = at.open()
     await storeStale(loaded)
     const cache = reader(loaded)
     expect(await cache.delete('key')).toBe(false)
-    expect(await raw.exists('cache:key')).toBe(0)
+    expect(await at.raw.exists('cache:key')).toBe(0)
     await expect(cache.getOrSet('key', failing, STALE_FOR_AN_HOUR)).rejects.toThrow('is down')
   })
 
   test('is served while it is loaded anew, and then the new one is', async () => {
-    const loaded = open()
+    const loaded = at.open()
     const options = { ttl: '60ms', staleWhileRevalidate: '1h' } as const
     await loaded.getOrSet('key', () => 'old', options)
     await sleep(80)
     const cache = reader(loaded)
     expect(await cache.getOrSet('key', () => 'new', { ...options, ttl: '1h' })).toBe('old')
     await vi.waitFor(async () => expect(await cache.get('key')).toBe('new'))
-    expect(await open({ enableL1Cache: false }).get('key')).toBe('new')
+    expect(await at.open({ enableL1Cache: false }).get('key')).toBe('new')
   })
 })
 
 test('a fresh value keeps its life, and the time of its load, on its way through Redis', async () => {
-  await open().getOrSet('key', () => sleep(30, 'value'), {
+  await at.open().getOrSet('key', () => sleep(30, 'value'), {
     ttl: '1h',
     staleIfError: '1h',
     earlyRefresh: 1,
   })
-  const elsewhere = open()
+  const elsewhere = at.open()
   const left = await elsewhere.getTtl('key')
   expect(left).toBeGreaterThan(3_590)
   expect(left).toBeLessThanOrEqual(3_600)
   // Told by the load time in the header: beta x 30 ms is as good as never, and 100 a little sooner.
   expect(await elsewhere.getOrSet('key', () => 'another', { earlyRefresh: 1 })).toBe('value')
-  const [line = ''] = (await raw.get('cache:key'))?.split('\n') ?? []
+  const [line = ''] = (await at.raw.get('cache:key'))?.split('\n') ?? []
   const [graceMs, loadMs] = line.split(' ').slice(4)
   expect(Number(graceMs)).toBe(3_600_000)
   expect(Number(loadMs)).toBeGreaterThanOrEqual(29)
 })
 
 test('without Redis the memory tier has the stale value', async () => {
-  const cache = open({ commandTimeout: 200 })
+  const cache = at.open({ commandTimeout: 200 })
   await storeStale(cache)
-  await redis.stop()
+  await at.redis.stop()
   expect(await cache.getOrSet('key', failing, STALE_FOR_AN_HOUR)).toBe('old')
   expect(await cache.get('key')).toBeUndefined()
   expect(cache.getStats()).toMatchObject({ mode: 'memory_only', staleServed: 1 })
 })
 
 test('what Redis no longer has is not served from memory, now or when Redis is away', async () => {
-  const cache = open({ commandTimeout: 200 })
+  const cache = at.open({ commandTimeout: 200 })
   await storeStale(cache)
-  await raw.del('cache:key')
+  await at.raw.del('cache:key')
   await expect(cache.getOrSet('key', failing, STALE_FOR_AN_HOUR)).rejects.toThrow('is down')
-  await redis.stop()
+  await at.redis.stop()
   await expect(cache.getOrSet('key', failing, STALE_FOR_AN_HOUR)).rejects.toThrow('is down')
 })
 
 test('a refresh that fails in the background is told', async () => {
-  const cache = open()
+  const cache = at.open()
   const told = vi.fn()
   cache.on('refresh_failed', told)
   const options = { ttl: '60ms', staleWhileRevalidate: '1h' } as const
@@ -125,7 +106,7 @@ test('a refresh that fails in the background is told', async () => {
 })
 
 test('a stale value of another process does not hide a fresh one', async () => {
-  const cache = open({ defaultTtl: '60ms' })
+  const cache = at.open({ defaultTtl: '60ms' })
   await cache.getOrSet('key', () => 'value', { ttl: '1h', staleIfError: '1h' })
   // The memory tier keeps it no longer than its own default life; Redis has it fresh.
   await sleep(80)

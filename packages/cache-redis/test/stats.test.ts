@@ -1,35 +1,12 @@
-import { type RedisServer, startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { expect, test, vi } from 'vitest'
+import { redisPerTest } from './set-up.js'
 
-let redis: RedisServer
-let raw: Redis
-const opened: GenericRedisCache[] = []
-
-beforeEach(async () => {
-  redis = await startRedis()
-  raw = new Redis(redis.url)
-  raw.on('error', () => undefined)
-})
-afterEach(async () => {
-  for (const cache of opened.splice(0)) await cache.close()
-  raw.disconnect()
-  redis.resume()
-  await redis.stop()
-})
-
-async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedisCache> {
-  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
-  opened.push(cache)
-  await cache.connect()
-  return cache
-}
+const at = redisPerTest()
 
 test('bytes are those of values, as Redis holds them', async () => {
-  const [cache, elsewhere] = [await open(), await open()]
+  const [cache, elsewhere] = [await at.openConnected(), await at.openConnected()]
   await cache.set('key', 'x'.repeat(500))
-  const held = await raw.strlen('cache:key')
+  const held = await at.raw.strlen('cache:key')
   expect(cache.getStats().redis).toMatchObject({ bytesWritten: held, bytesRead: 0 })
   await elsewhere.get('key')
   await elsewhere.get('absent')
@@ -41,27 +18,27 @@ test('bytes are those of values, as Redis holds them', async () => {
 })
 
 test('a change is done, or skipped for a newer one', async () => {
-  const cache = await open({ enableL1Cache: false })
+  const cache = await at.openConnected({ enableL1Cache: false })
   await cache.set('key', 1)
   await cache.delete('key')
   await cache.invalidatePattern('a*')
   await cache.invalidateTags(['one', 'two'])
   await cache.getOrSet('loaded', () => 1)
   expect(cache.getStats().redis.changes).toEqual({ ok: 5, skipped: 0, failed: 0, indeterminate: 0 })
-  await cache.getOrSet('overtaken', () => raw.set('cache:overtaken', 'by somebody'))
+  await cache.getOrSet('overtaken', () => at.raw.set('cache:overtaken', 'by somebody'))
   expect(cache.getStats().redis.changes).toMatchObject({ ok: 5, skipped: 1 })
 })
 
 test('what Redis refused has failed, of what it did not answer nobody knows', async () => {
-  const cache = await open({ commandTimeout: 50 })
-  await raw.config('SET', 'maxmemory', '1')
+  const cache = await at.openConnected({ commandTimeout: 50 })
+  await at.raw.config('SET', 'maxmemory', '1')
   await cache.set('refused', 1)
-  await raw.config('SET', 'maxmemory', '0')
+  await at.raw.config('SET', 'maxmemory', '0')
   expect(cache.getStats().redis).toMatchObject({
     circuit: 'closed',
     changes: { ok: 0, failed: 1, indeterminate: 0 },
   })
-  redis.pause()
+  at.redis.pause()
   await cache.set('unanswered', 1)
   expect(cache.getStats().redis).toMatchObject({
     circuit: 'open',
@@ -69,13 +46,13 @@ test('what Redis refused has failed, of what it did not answer nobody knows', as
   })
   await cache.set('not sent', 1)
   expect(cache.getStats().redis.changes).toMatchObject({ failed: 2, indeterminate: 1 })
-  redis.resume()
+  at.redis.resume()
   await vi.waitFor(() => expect(cache.getStats().redis.circuit).toBe('closed'), 3_000)
 })
 
 test('errors say what became of a change', async () => {
-  const cache = await open({ commandTimeout: 50, onBackendError: 'throw' })
-  redis.pause()
+  const cache = await at.openConnected({ commandTimeout: 50, onBackendError: 'throw' })
+  at.redis.pause()
   await expect(cache.set('key', 1)).rejects.toMatchObject({
     code: 'BACKEND_TIMEOUT',
     context: { outcome: 'indeterminate' },

@@ -1,33 +1,9 @@
-import { type RedisServer, startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import type { GenericRedisCache } from '../src/index.js'
 import { commandsFor } from './commands-for.js'
+import { sharedRedis } from './set-up.js'
 
-let redis: RedisServer
-let raw: Redis
-const opened: GenericRedisCache[] = []
-
-beforeAll(async () => {
-  redis = await startRedis()
-  raw = new Redis(redis.url)
-})
-afterAll(async () => {
-  raw.disconnect()
-  await redis.stop()
-})
-beforeEach(() => raw.flushall())
-afterEach(async () => {
-  for (const cache of opened.splice(0)) await cache.close()
-})
-
-/** What another process would have. */
-async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedisCache> {
-  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
-  opened.push(cache)
-  expect(await cache.connect()).toBe(true)
-  return cache
-}
+const at = sharedRedis()
 
 const TAGS = { tags: ['a', 'b', 'c'] }
 const soon = { timeout: 2_000, interval: 1 }
@@ -36,7 +12,7 @@ describe('invalidated by another process', () => {
   test.each([true, false])(
     'a value is void, whether it is copied or not',
     async (enableL1Cache) => {
-      const [here, there] = [await open(), await open({ enableL1Cache })]
+      const [here, there] = [await at.openConnected(), await at.openConnected({ enableL1Cache })]
       await here.set('key', 1, TAGS)
       await here.set('other', 2, { tags: ['d'] })
       await vi.waitFor(async () => {
@@ -56,7 +32,7 @@ describe('invalidated by another process', () => {
   )
 
   test('a value that was being loaded goes to those who waited, and is void', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     let answer = (_value: string): void => {}
     const load = vi.fn(
       () =>
@@ -75,7 +51,7 @@ describe('invalidated by another process', () => {
   })
 
   test('a load is not shared with who asks after that', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     await here.set('another', 0, TAGS)
     const answers: ((value: string) => void)[] = []
     const load = (): Promise<string> => new Promise((resolve) => answers.push(resolve))
@@ -92,7 +68,7 @@ describe('invalidated by another process', () => {
 })
 
 test('a tag that is used for the first time does not spoil the load that brings it', async () => {
-  const cache = await open()
+  const cache = await at.openConnected()
   for (let round = 0; round < 50; round++) {
     const options = { tags: [`tag ${round}`] }
     expect(await cache.getOrSet(`key ${round}`, () => round, options)).toBe(round)
@@ -101,65 +77,70 @@ test('a tag that is used for the first time does not spoil the load that brings 
 })
 
 test('the version of a tag that Redis has lost makes values void', async () => {
-  const cache = await open()
+  const cache = await at.openConnected()
   await cache.set('key', 1, TAGS)
-  const names = (await raw.keys('*')).filter((name) => name !== 'cache:key')
+  const names = (await at.raw.keys('*')).filter((name) => name !== 'cache:key')
   expect(names).toHaveLength(3)
-  await raw.del(...names)
+  await at.raw.del(...names)
   expect(await cache.get('key')).toBeUndefined()
 })
 
 test('a version outlives what is stored under it', async () => {
-  const cache = await open()
+  const cache = await at.openConnected()
   const versions = async (): Promise<number[]> => {
-    const names = (await raw.keys('*')).filter((name) => name !== 'cache:key')
-    return Promise.all(names.map((name) => raw.pttl(name)))
+    const names = (await at.raw.keys('*')).filter((name) => name !== 'cache:key')
+    return Promise.all(names.map((name) => at.raw.pttl(name)))
   }
   await cache.set('key', 1, { ttl: '10m', tags: ['a'] })
   expect((await versions())[0]).toBeGreaterThan(3_600_000)
   await cache.set('key', 1, { ttl: '30d', tags: ['a'] })
   expect((await versions())[0]).toBeGreaterThan(30 * 86_400_000)
   await cache.getOrSet('other', () => 1, { ttl: '90d', tags: ['a'] })
-  expect(await raw.pttl('cache:other')).toBeLessThan(Math.max(...(await versions())))
+  expect(await at.raw.pttl('cache:other')).toBeLessThan(Math.max(...(await versions())))
   await cache.set('key', 1, { ttl: null, tags: ['a'] })
   expect(await versions()).toContain(-1)
 })
 
 describe('commands', () => {
   test('of a read with three tags are two, and one once the versions are known', async () => {
-    const [here, there] = [await open(), await open({ enableL1Cache: false })]
+    const [here, there] = [
+      await at.openConnected(),
+      await at.openConnected({ enableL1Cache: false }),
+    ]
     await there.set('key', 1, TAGS)
     await there.set('key 2', 1, TAGS)
     await here.get('another')
     const from = (cache: GenericRedisCache, key: string): Promise<string[]> =>
-      commandsFor(redis.url, () => cache.get(key))
+      commandsFor(at.redis.url, () => cache.get(key))
     expect(await from(there, 'key')).toEqual(['get', 'mget'])
     expect(await from(here, 'key')).toEqual(['get', 'mget'])
     expect(await from(here, 'key 2')).toEqual(['get'])
-    expect(await commandsFor(redis.url, () => there.getMany(['key', 'key 2']))).toEqual([
+    expect(await commandsFor(at.redis.url, () => there.getMany(['key', 'key 2']))).toEqual([
       'mget',
       'mget',
     ])
   })
 
   test('of a write with tags are two, of an invalidation one', async () => {
-    const cache = await open({ enableL1Cache: false })
+    const cache = await at.openConnected({ enableL1Cache: false })
     await cache.set('key', 1, TAGS)
-    expect(await commandsFor(redis.url, () => cache.set('key', 2, TAGS))).toEqual([
+    expect(await commandsFor(at.redis.url, () => cache.set('key', 2, TAGS))).toEqual([
       'evalsha',
       'evalsha',
     ])
-    expect(await commandsFor(redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual(['unlink'])
+    expect(await commandsFor(at.redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual([
+      'unlink',
+    ])
   })
 })
 
 test('what was invalidated while Redis hung is void when it goes on', async () => {
-  const [cache, other] = [await open({ commandTimeout: 100 }), await open()]
+  const [cache, other] = [await at.openConnected({ commandTimeout: 100 }), await at.openConnected()]
   await cache.set('key', 1, TAGS)
-  redis.pause()
+  at.redis.pause()
   await cache.invalidateTags(['a'])
   expect(await cache.get('key')).toBeUndefined()
-  redis.resume()
+  at.redis.resume()
   await vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), { timeout: 5_000 })
   expect(await cache.get('key')).toBeUndefined()
   await vi.waitFor(() => expect(cache.getStats().redis.unconfirmedDeletes).toBe(0))

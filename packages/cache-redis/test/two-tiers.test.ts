@@ -1,34 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RedisServer, startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import type { GenericRedisCache } from '../src/index.js'
 import { commandsFor } from './commands-for.js'
+import { sharedRedis } from './set-up.js'
 
-let redis: RedisServer
-let raw: Redis
-const opened: GenericRedisCache[] = []
-
-beforeAll(async () => {
-  redis = await startRedis()
-  raw = new Redis(redis.url)
-})
-afterAll(async () => {
-  raw.disconnect()
-  await redis.stop()
-})
-beforeEach(() => raw.flushall())
-afterEach(async () => {
-  for (const cache of opened.splice(0)) await cache.close()
-})
-
-/** What another process would have. */
-async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedisCache> {
-  const cache = new GenericRedisCache({ redisUrl: redis.url, ...options })
-  opened.push(cache)
-  expect(await cache.connect()).toBe(true)
-  return cache
-}
+const at = sharedRedis()
 
 const inMemory = (cache: GenericRedisCache): number => cache.getStats().memory?.activeEntries ?? 0
 
@@ -37,7 +13,7 @@ const soon = { timeout: 2_000, interval: 1 }
 
 /** Two processes, of which the second has a copy of the key in memory. */
 async function withCopy(value: unknown): Promise<[GenericRedisCache, GenericRedisCache]> {
-  const [here, there] = [await open(), await open()]
+  const [here, there] = [await at.openConnected(), await at.openConnected()]
   await here.set('key', value)
   // A read that word of the write overtakes is not kept.
   await vi.waitFor(async () => {
@@ -68,11 +44,11 @@ describe('a copy in memory', () => {
   })
 
   test.each<[string, () => Promise<unknown>]>([
-    ['is deleted by a stranger', () => raw.del('cache:key')],
-    ['is renamed by a stranger', () => raw.rename('cache:key', 'elsewhere')],
-    ['is emptied with its database', () => raw.flushdb()],
-    ['is emptied with all databases', () => raw.flushall()],
-    ['gets another life', () => raw.pexpire('cache:key', 1)],
+    ['is deleted by a stranger', () => at.raw.del('cache:key')],
+    ['is renamed by a stranger', () => at.raw.rename('cache:key', 'elsewhere')],
+    ['is emptied with its database', () => at.raw.flushdb()],
+    ['is emptied with all databases', () => at.raw.flushall()],
+    ['gets another life', () => at.raw.pexpire('cache:key', 1)],
   ])('goes when the key %s', async (_what, change) => {
     const [, there] = await withCopy('old')
     await change()
@@ -80,7 +56,7 @@ describe('a copy in memory', () => {
   })
 
   test('of what this process wrote itself serves only while Redis is away', async () => {
-    const cache = await open()
+    const cache = await at.openConnected()
     await cache.set('key', 'value')
     expect(inMemory(cache)).toBe(1)
     expect(await cache.get('key')).toBe('value')
@@ -96,7 +72,7 @@ describe('a copy in memory', () => {
     const down: string[] = []
     there.on('link_down', () => down.push('down'))
     there.on('link_up', () => down.push('up'))
-    await raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await at.raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await vi.waitFor(() => expect(there.getStats().memory?.link).toBe('down'), soon)
     await here.set('key', 'new')
     expect(await there.get('key')).toBe('new')
@@ -125,7 +101,7 @@ describe('a loaded value', () => {
   ])(
     'is not stored when another process has %s the key meanwhile',
     async (_what, change, value) => {
-      const [here, there] = [await open(), await open()]
+      const [here, there] = [await at.openConnected(), await at.openConnected()]
       let answer = (_value: string): void => {}
       const load = vi.fn(
         () =>
@@ -144,7 +120,7 @@ describe('a loaded value', () => {
   )
 
   test('is not shared with who asks after another process has changed the key', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     const answers: ((value: string) => void)[] = []
     const load = (): Promise<string> => new Promise((resolve) => answers.push(resolve))
     const before = there.getOrSet('key', load)
@@ -159,7 +135,7 @@ describe('a loaded value', () => {
   })
 
   test('is stored although its predecessor has just expired', async () => {
-    const cache = await open()
+    const cache = await at.openConnected()
     for (let round = 0; round < 20; round++) {
       await cache.set('key', 'old', '10ms')
       await sleep(12)
@@ -172,7 +148,7 @@ describe('a loaded value', () => {
 
 describe('processes that miss the same key', () => {
   test('load it once', async () => {
-    const caches = await Promise.all(Array.from({ length: 4 }, () => open()))
+    const caches = await Promise.all(Array.from({ length: 4 }, () => at.openConnected()))
     const load = vi.fn(async () => {
       await sleep(50)
       return 'loaded'
@@ -185,7 +161,7 @@ describe('processes that miss the same key', () => {
   })
 
   test('load it once, however long that takes', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     const load = vi.fn(async () => {
       await sleep(4_000)
       return 'loaded'
@@ -197,7 +173,7 @@ describe('processes that miss the same key', () => {
   })
 
   test('take over from one whose load has failed, at once', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     const failing = vi.fn(async () => {
       await sleep(50)
       throw new Error('the source is down')
@@ -212,7 +188,7 @@ describe('processes that miss the same key', () => {
   })
 
   test('take over at once from one whose load is not to be stored', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     const load = vi.fn(async () => {
       await sleep(100)
       return 'loaded before'
@@ -228,9 +204,9 @@ describe('processes that miss the same key', () => {
   })
 
   test('take over from one that has died, when its lease has run out', async () => {
-    const [here, there] = [await open(), await open()]
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
     // Nobody renews this lease: its holder is gone.
-    await raw.set('cache:key', leaseOf(Date.now() + 2_000))
+    await at.raw.set('cache:key', leaseOf(Date.now() + 2_000))
     const startedAt = performance.now()
     expect(await there.getOrSet('key', () => 'loaded')).toBe('loaded')
     const waited = performance.now() - startedAt
@@ -240,8 +216,8 @@ describe('processes that miss the same key', () => {
   })
 
   test('wait no longer than they are willing to', async () => {
-    const there = await open()
-    await raw.set('cache:key', leaseOf(Date.now() + 2_500))
+    const there = await at.openConnected()
+    await at.raw.set('cache:key', leaseOf(Date.now() + 2_500))
     const load = vi.fn(() => 'loaded')
     const startedAt = performance.now()
     await expect(there.getOrSet('key', load, { timeout: { hard: '100ms' } })).rejects.toMatchObject(
@@ -255,8 +231,8 @@ describe('processes that miss the same key', () => {
   })
 
   test('see no value where one is being loaded', async () => {
-    const cache = await open()
-    await raw.set('cache:key', leaseOf(Date.now() + 2_500))
+    const cache = await at.openConnected()
+    await at.raw.set('cache:key', leaseOf(Date.now() + 2_500))
     expect(await cache.get('key')).toBeUndefined()
     expect(await cache.exists('key')).toBe(false)
     expect(await cache.getTtl('key')).toBeUndefined()
@@ -272,7 +248,10 @@ function leaseOf(until: number): string {
 
 describe('commands sent', () => {
   test('are none for a hit in memory, one for any other read or write', async () => {
-    const [here, there] = [await open(), await open({ enableL1Cache: false })]
+    const [here, there] = [
+      await at.openConnected(),
+      await at.openConnected({ enableL1Cache: false }),
+    ]
     // Redis gets to know the programs.
     await there.setMany([
       ['a', 1],
@@ -282,16 +261,16 @@ describe('commands sent', () => {
     await there.getOrSet('d', () => 4)
     await there.delete('d')
     await here.get('a')
-    expect(await commandsFor(redis.url, () => here.get('a'))).toEqual([])
-    expect(await commandsFor(redis.url, () => there.get('a'))).toEqual(['get'])
-    expect(await commandsFor(redis.url, () => there.get('absent'))).toEqual(['get'])
-    expect(await commandsFor(redis.url, () => there.set('a', 2))).toEqual(['evalsha'])
-    expect(await commandsFor(redis.url, () => there.delete('b'))).toEqual(['evalsha'])
-    expect(await commandsFor(redis.url, () => there.getMany(['a', 'b', 'c', 'e']))).toEqual([
+    expect(await commandsFor(at.redis.url, () => here.get('a'))).toEqual([])
+    expect(await commandsFor(at.redis.url, () => there.get('a'))).toEqual(['get'])
+    expect(await commandsFor(at.redis.url, () => there.get('absent'))).toEqual(['get'])
+    expect(await commandsFor(at.redis.url, () => there.set('a', 2))).toEqual(['evalsha'])
+    expect(await commandsFor(at.redis.url, () => there.delete('b'))).toEqual(['evalsha'])
+    expect(await commandsFor(at.redis.url, () => there.getMany(['a', 'b', 'c', 'e']))).toEqual([
       'mget',
     ])
-    expect(await commandsFor(redis.url, () => there.getOrSet('a', () => 5))).toEqual(['evalsha'])
-    expect(await commandsFor(redis.url, () => there.getOrSet('f', () => 5))).toEqual([
+    expect(await commandsFor(at.redis.url, () => there.getOrSet('a', () => 5))).toEqual(['evalsha'])
+    expect(await commandsFor(at.redis.url, () => there.getOrSet('f', () => 5))).toEqual([
       'evalsha',
       'evalsha',
     ])
@@ -300,18 +279,18 @@ describe('commands sent', () => {
 
 describe('a write that was given up', () => {
   test('does not take effect when a frozen server goes on', async () => {
-    const here = await open({ commandTimeout: 50 })
-    const there = await open({ commandTimeout: 5_000 })
+    const here = await at.openConnected({ commandTimeout: 50 })
+    const there = await at.openConnected({ commandTimeout: 5_000 })
     for (let round = 0; round < 10; round++) {
       await here.set('key', 'before')
-      redis.pause()
+      at.redis.pause()
       await here.set('key', `ghost ${round}`)
-      redis.resume()
+      at.redis.resume()
       await there.set('key', `newer ${round}`)
       await sleep(20)
       expect(await there.get('key')).not.toBe(`ghost ${round}`)
       await vi.waitFor(() => expect(here.getStats().redis.unconfirmedDeletes).toBe(0), soon)
-      expect((await raw.get('cache:key')) ?? '').not.toContain('ghost')
+      expect((await at.raw.get('cache:key')) ?? '').not.toContain('ghost')
     }
   })
 })

@@ -1,4 +1,4 @@
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { connectionSettings, LEAST_PATIENCE_MS } from './client-settings.js'
 import { RECONNECT_PERIOD_MS, ReconnectDelay } from './reconnect-delay.js'
 
@@ -8,10 +8,8 @@ import { RECONNECT_PERIOD_MS, ReconnectDelay } from './reconnect-delay.js'
  *
  * Nothing that was subscribed to is again after a reconnect, for what was missed must be dealt with
  * first.
- *
- * @param overrides - options of the client that are to be others
  */
-export function duplicateFor(node: Redis, overrides: RedisOptions = {}): Redis {
+export function duplicateFor(node: Redis): Redis {
   const delay = new ReconnectDelay(RECONNECT_PERIOD_MS)
   const duplicate = node.duplicate({
     ...connectionSettings(LEAST_PATIENCE_MS, delay),
@@ -24,7 +22,6 @@ export function duplicateFor(node: Redis, overrides: RedisOptions = {}): Redis {
     reconnectOnError: null,
     sentinelRetryStrategy: delay.next,
     failoverDetector: false,
-    ...overrides,
   })
   duplicate.on('error', delay.note)
   return duplicate

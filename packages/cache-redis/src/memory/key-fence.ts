@@ -54,13 +54,13 @@ export class Ticket extends Change {
  */
 export class KeyFence {
   /** In the order in which they began. */
-  readonly #tickets = new Map<string, Ticket[]>()
+  readonly #tickets = new Map<string, Set<Ticket>>()
 
   begin(kind: Ticket['kind'], key: string): Ticket {
     const ticket = new Ticket(kind, key)
     const tickets = this.#tickets.get(key)
-    if (tickets === undefined) this.#tickets.set(key, [ticket])
-    else tickets.push(ticket)
+    if (tickets === undefined) this.#tickets.set(key, new Set([ticket]))
+    else tickets.add(ticket)
     return ticket
   }
 
@@ -85,11 +85,11 @@ export class KeyFence {
    * once more: one that began after it was sent may have seen either state.
    */
   end(ticket: Ticket): void {
-    const tickets = this.#tickets.get(ticket.key) ?? []
-    tickets.splice(tickets.indexOf(ticket), 1)
-    if (tickets.length === 0) this.#tickets.delete(ticket.key)
+    const tickets = this.#tickets.get(ticket.key)
+    tickets?.delete(ticket)
+    if (tickets?.size === 0) this.#tickets.delete(ticket.key)
     if (ticket.kind !== 'write') return
-    for (const other of tickets) if (other.kind === 'read') other.overtaken = true
+    for (const other of tickets ?? []) if (other.kind === 'read') other.overtaken = true
     ticket.end()
   }
 

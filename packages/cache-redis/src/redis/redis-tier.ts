@@ -5,11 +5,12 @@ import type { Seal, ValueCodec } from '../codec/value-codec.js'
 import { tooLate } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
-import { follow, type NowOrLater } from '../now-or-later.js'
+import { follow } from '../now-or-later.js'
 import type { Tally } from '../tally.js'
 import { scanKeys } from './key-scan.js'
 import type { Keyspace } from './keyspace.js'
-import { groupBySlot, nodeOf } from './placement.js'
+import type { KnownMasters } from './known-masters.js'
+import { groupBySlot } from './placement.js'
 import type {
   HeadReply,
   KeyPrograms,
@@ -17,10 +18,7 @@ import type {
   RedisNumber,
   SealedValue,
 } from './programs/key-programs.js'
-import type { ServerPrograms } from './programs/server-programs.js'
 import { LEASE_MS } from './programs/sources.js'
-import type { ServerClock } from './server-clock.js'
-import type { ServerClocks } from './server-clocks.js'
 import { type CorruptValue, type StoredValue, StoredValues } from './stored-values.js'
 
 const NOT_WRITTEN = Promise.resolve(false)
@@ -51,8 +49,7 @@ export interface RedisTierOptions {
   readonly masters: () => readonly Redis[]
   readonly codec: ValueCodec
   readonly keyspace: Keyspace
-  readonly clocks: ServerClocks
-  readonly programs: ServerPrograms
+  readonly known: KnownMasters
   readonly tally: Tally
   /** The longest that a command may take. */
   readonly commandTimeoutMs: number
@@ -65,8 +62,7 @@ export class RedisTier {
   readonly #run: RunCommands
   readonly #values: StoredValues
   readonly #keyspace: Keyspace
-  readonly #clocks: ServerClocks
-  readonly #programs: ServerPrograms
+  readonly #known: KnownMasters
   readonly #tally: Tally
   readonly #commandTimeoutMs: number
 
@@ -75,14 +71,13 @@ export class RedisTier {
     this.#client = options.client
     this.#run = options.run
     this.#keyspace = options.keyspace
-    this.#clocks = options.clocks
-    this.#programs = options.programs
+    this.#known = options.known
     this.#tally = options.tally
     this.#commandTimeoutMs = options.commandTimeoutMs
     this.#values = new StoredValues({
       codec: options.codec,
       tally: options.tally,
-      clockOf: (name) => this.#clockOf(name),
+      clockOf: (name) => this.#known.of(name).clock.look(),
       lifeOf: async (name) => toLife(await this.#run((client) => client.pttl(name), name)),
     })
   }
@@ -116,10 +111,10 @@ export class RedisTier {
     stamp: string,
   ): Promise<StoredValue | CorruptValue | LoadLease | null> {
     const name = this.#keyspace.nameOf(key)
-    const send = (client: RedisClient): Promise<Buffer | LoadLease | null> =>
-      follow(this.#clockOf(name), (clock) =>
-        this.#programsOf(name).readOrLease(client, name, stamp, clock),
-      )
+    const send = (client: RedisClient): Promise<Buffer | LoadLease | null> => {
+      const { clock, programs } = this.#known.of(name)
+      return follow(clock.look(), (now) => programs.readOrLease(client, name, stamp, now))
+    }
     const found = await this.#run(send, name)
     return found === null || Buffer.isBuffer(found) ? this.#values.open(key, name, found) : found
   }
@@ -129,7 +124,7 @@ export class RedisTier {
     const name = this.#keyspace.nameOf(key)
     const leaseMs = underWay ? LEASE_MS : 0
     await this.#run(
-      (client) => this.#programsOf(name).renewLease(client, name, seen, leaseMs),
+      (client) => this.#known.of(name).programs.renewLease(client, name, seen, leaseMs),
       name,
     )
   }
@@ -147,12 +142,13 @@ export class RedisTier {
     const send = (client: RedisClient): Promise<boolean | 'late'> => {
       // Its caller waits from here on, also if the clock has to be asked first.
       const startedAt = performance.now()
-      return follow(this.#clockOf(name), (clock) => {
+      const { clock: itsClock, programs } = this.#known.of(name)
+      return follow(itsClock.look(), (clock) => {
         if (!isWanted()) return NOT_WRITTEN
         const value = sealed(write, clock.earliest(startedAt))
         this.#tally.wrote(Buffer.byteLength(value.bytes))
         const time = { clock, startedAt, timeoutMs }
-        return this.#programsOf(name).write(client, name, value, time, isWanted)
+        return programs.write(client, name, value, time, isWanted)
       })
     }
     const written = await this.#run(send, name)
@@ -172,20 +168,15 @@ export class RedisTier {
 
   async removeCorrupt(key: string, bytes: Buffer): Promise<void> {
     const name = this.#keyspace.nameOf(key)
-    await this.#run((client) => this.#programsOf(name).removeIfUnchanged(client, name, bytes), name)
+    await this.#run(
+      (client) => this.#known.of(name).programs.removeIfUnchanged(client, name, bytes),
+      name,
+    )
   }
 
   scan(pattern: string): AsyncIterable<string[]> {
     const options = { run: this.#run, masters: this.#masters, keyspace: this.#keyspace }
     return scanKeys(options, pattern)
-  }
-
-  #clockOf(name: string): NowOrLater<ServerClock> {
-    return this.#clocks.of(nodeOf(this.#client, name))
-  }
-
-  #programsOf(name: string): KeyPrograms {
-    return this.#programs.of(nodeOf(this.#client, name))
   }
 
   /** Asks a group of names at a time. Answers for each, in their order. */
@@ -214,7 +205,7 @@ export class RedisTier {
   ): Promise<(Glimpse | null)[]> {
     const names = keys.map((key) => this.#keyspace.nameOf(key))
     const found = await this.#onEach(names, (client, group) =>
-      ask(this.#programsOf(group[0] as string), client, group),
+      ask(this.#known.of(group[0] as string).programs, client, group),
     )
     return found.map((each) => {
       if (each === null) return null

@@ -1,3 +1,4 @@
+import type { NowOrLater } from '../now-or-later.js'
 import type { Tally } from '../tally.js'
 import type { BackendTrouble } from './backend-trouble.js'
 import type { ChangeLog } from './change-log.js'
@@ -32,8 +33,7 @@ export class SharedReads {
     const { changes, redis, trouble } = this.#parts
     if (!changes.believes(key)) return undefined
     try {
-      const stored = this.#readable(key, await redis.read(key))
-      return isTagged(stored) ? await this.#valid(stored) : stored
+      return await this.#intact(key, await redis.read(key))
     } catch (error) {
       return trouble.none(error)
     }
@@ -64,8 +64,7 @@ export class SharedReads {
         trouble.foundNothing()
         return found
       }
-      const stored = this.#readable(key, found)
-      return isTagged(stored) ? await this.#valid(stored) : stored
+      return await this.#intact(key, found)
     } catch (error) {
       return trouble.none(error)
     }
@@ -107,9 +106,11 @@ export class SharedReads {
     return keys.filter((_key, index) => valid[index] && (found[index]?.freshMs ?? -1) >= 0)
   }
 
-  async #valid(stored: StoredValue): Promise<StoredValue> {
-    const [isValid = false] = await this.#areValid([stored])
-    return isValid ? stored : voided(stored)
+  #intact(key: string, found: StoredValue | CorruptValue | null): NowOrLater<StoredValue | null> {
+    const stored = this.#readable(key, found)
+    // Most values have no tags, and nothing more has to be asked about them.
+    if (stored === null || stored.tags.length === 0) return stored
+    return this.#areValid([stored]).then(([isValid]) => (isValid ? stored : voided(stored)))
   }
 
   async #allIntact(
@@ -141,11 +142,6 @@ export class SharedReads {
       (list, index) => current[index] === true && list.every(([tag]) => changes.believesTag(tag)),
     )
   }
-}
-
-/** Most values have no tags, and nothing more has to be asked about them. */
-function isTagged(stored: StoredValue | null): stored is StoredValue {
-  return stored !== null && stored.tags.length > 0
 }
 
 function voided(stored: StoredValue): StoredValue {

@@ -9,11 +9,10 @@ import type { Tally } from '../tally.js'
 import { BackendTrouble } from './backend-trouble.js'
 import { ChangeLog } from './change-log.js'
 import type { Keyspace } from './keyspace.js'
-import { nameOfNode, nodeOf } from './placement.js'
-import type { KeyPrograms } from './programs/key-programs.js'
-import { type ProgramWay, ServerPrograms } from './programs/server-programs.js'
+import { KnownMasters } from './known-masters.js'
+import { nameOfNode } from './placement.js'
+import type { ProgramWay } from './programs/program-way.js'
 import { RedisTier } from './redis-tier.js'
-import { ServerClocks } from './server-clocks.js'
 import { ServerIdentity } from './server-identity.js'
 import { SharedReads } from './shared-reads.js'
 import { SharedWrites } from './shared-writes.js'
@@ -47,7 +46,7 @@ export class SharedTier {
   readonly tags: TagVersions
   readonly #connection: RedisConnection
   readonly #changes: ChangeLog
-  readonly #programs: ServerPrograms
+  readonly #known: KnownMasters
 
   constructor(
     options: ResolvedOptions,
@@ -60,9 +59,8 @@ export class SharedTier {
     const codec = new ValueCodec(options)
     const identity = new ServerIdentity()
     const run: RunCommands = (send, on) => this.#connection.run(send, on)
-    const clocks = new ServerClocks(run)
-    const programs = new ServerPrograms()
-    this.#programs = programs
+    const known = new KnownMasters(client, run)
+    this.#known = known
     this.#connection = new RedisConnection({
       client,
       owned: ownsClient,
@@ -71,8 +69,9 @@ export class SharedTier {
         await checkServer(master, database)
         const nameOf = (node: Redis): string => nameOfNode(client, node)
         const name = nameOf(master)
-        await Promise.all([clocks.learn(name, master), programs.learn(name, master)])
+        await known.learn(name, master)
         const names = this.#connection.masters().map(nameOf)
+        known.keepOnly(names)
         if (await identity.isAnother(master, name, names)) this.#changes.recall()
       },
       onChange: (ready) => {
@@ -87,8 +86,7 @@ export class SharedTier {
       ready: () => this.#connection.ready,
       delete: (kind, names) => this.writes.makeGood(kind, names),
     })
-    const programsOf = (tag: string): KeyPrograms => programs.of(nodeOf(client, tag))
-    this.tags = new TagVersions({ run, keyspace, programsOf, isProven: watched.isProven })
+    this.tags = new TagVersions({ run, keyspace, known, isProven: watched.isProven })
     const parts = {
       tally,
       redis: new RedisTier({
@@ -97,8 +95,7 @@ export class SharedTier {
         masters,
         codec,
         keyspace,
-        clocks,
-        programs,
+        known,
         tally,
         commandTimeoutMs,
       }),
@@ -122,7 +119,7 @@ export class SharedTier {
       circuit: this.#connection.circuit,
       lastTrouble: this.#connection.lastTrouble,
       unconfirmedDeletes: this.#changes.unconfirmed,
-      programs: this.#programs.way,
+      programs: this.#known.way,
     }
   }
 

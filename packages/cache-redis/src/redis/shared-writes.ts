@@ -59,7 +59,7 @@ export class SharedWrites {
     const store = (versions: readonly TagVersion[]): Promise<boolean> =>
       this.#parts.redis.write(write.key, { seal, tags: versions, lifeMs, graceMs, isWanted })
     return this.#tell(write, 'key', [write.key], () =>
-      tags.length === 0 ? store([]) : this.#takeTags(tags, lifeMs + graceMs).then(store),
+      follow(this.#versionsOf(tags, lifeMs + graceMs), store),
     )
   }
 
@@ -89,7 +89,7 @@ export class SharedWrites {
     holdMs: number,
   ): Promise<readonly TagVersion[] | undefined> {
     try {
-      return await this.#takeTags(tags, holdMs)
+      return await this.#versionsOf(tags, holdMs)
     } catch (error) {
       return this.#parts.trouble.none(error)
     }
@@ -135,9 +135,9 @@ export class SharedWrites {
     else for (const pattern of names) await this.#removeMatching(pattern)
   }
 
-  async #takeTags(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[]> {
-    const { stamps } = this.#parts
-    return tags.length === 0 ? [] : this.#parts.tags.take(tags, stamps.next(), holdMs)
+  #versionsOf(names: readonly string[], holdMs: number): NowOrLater<readonly TagVersion[]> {
+    const { stamps, tags } = this.#parts
+    return names.length === 0 ? [] : tags.take(names, stamps.next(), holdMs)
   }
 
   async #removeMatching(pattern: string): Promise<number> {

@@ -1,7 +1,7 @@
 import type { TagVersion } from '../codec/envelope.js'
 import type { RunCommands } from '../connection/redis-connection.js'
 import type { Keyspace } from './keyspace.js'
-import type { KeyPrograms } from './programs/key-programs.js'
+import type { KnownMasters } from './known-masters.js'
 
 /** A version of a tag outlives the values stored under it, and is rarely given a longer life. */
 const SHORTEST_LIFE_MS = 86_400_000
@@ -11,8 +11,7 @@ const MAX_KNOWN = 10_000
 export interface TagVersionsOptions {
   readonly run: RunCommands
   readonly keyspace: Keyspace
-  /** How the node with this name runs programs. */
-  readonly programsOf: (name: string) => KeyPrograms
+  readonly known: KnownMasters
   /** Whether every change in Redis is heard of. */
   readonly isProven: () => boolean
 }
@@ -44,11 +43,11 @@ export class TagVersions {
     const life = isForEver
       ? { holdMs: -1, lifeMs: -1 }
       : { holdMs, lifeMs: Math.max(2 * holdMs, SHORTEST_LIFE_MS) }
-    const { programsOf, run } = this.#options
+    const { known, run } = this.#options
     const names = this.#namesOf(tags)
     const [first = ''] = names
     const versions = await run(
-      (client) => programsOf(first).takeVersions(client, names, stamp, life),
+      (client) => known.of(first).programs.takeVersions(client, names, stamp, life),
       first,
     )
     return tags.map((tag, index) => [tag, versions[index] as string])

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '@verbatim/test-support'
-import { Redis, type RedisOptions } from 'ioredis'
+import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { duplicateFor } from '../../src/connection/duplicate.js'
@@ -27,8 +27,8 @@ function make(
   return client
 }
 
-function duplicate(node: Redis, overrides?: RedisOptions): Redis {
-  const client = duplicateFor(node, overrides)
+function duplicate(node: Redis): Redis {
+  const client = duplicateFor(node)
   made.push(client)
   return client
 }

@@ -57,8 +57,8 @@ export interface KeyPrograms {
   renewLease(client: RedisClient, name: string, seen: string, leaseMs: number): Promise<unknown>
 
   /**
-   * Answers `false` when the key was in another state, `'late'` when the time was over, `null` when
-   * it would have had to be sent again and was not wanted any more.
+   * Answers `false` when the key was in another state, or the write would have had to be sent again
+   * and was not wanted any more; `'late'` when the time was over.
    */
   write(
     client: RedisClient,

@@ -18,7 +18,7 @@ import type {
   VersionLife,
 } from './key-programs.js'
 import { isRefusal } from './program.js'
-import { LEASE_MS, MARKER_LIFE_MS } from './sources.js'
+import { LEASE_MS, MARK_LIFE_MS } from './sources.js'
 
 /** Overloads of the client that its types leave out. */
 interface PlainCommands {
@@ -42,7 +42,7 @@ export const plainPrograms: KeyPrograms = {
     if (found !== null) return found
     const mark = `${MARK_HEAD}${stamp} ${Math.floor(clock.earliest(performance.now())) + LEASE_MS}`
     try {
-      if (await client.set(name, mark, 'PX', MARKER_LIFE_MS, 'NX')) {
+      if (await client.set(name, mark, 'PX', MARK_LIFE_MS, 'NX')) {
         return { seen: stamp, leasedMs: 0 }
       }
     } catch (error) {

@@ -13,19 +13,19 @@ import { Program } from './program.js'
  */
 export const LEASE_MS = 3_000
 /** How long the mark of a load stays. What takes longer, unless it says so, is not stored. */
-export const MARKER_LIFE_MS = 30_000
+export const MARK_LIFE_MS = 30_000
 
 const READ_CLOCK = `local time = redis.call('TIME')
 local at = time[1] * 1000 + math.floor(time[2] / 1000)`
 
-// A marker stands under a key that has no value while somebody loads it: a line as before a value, of
+// A mark stands under a key that has no value while somebody loads it: a line as before a value, of
 // kind `?`, with nothing but a stamp and until when the load is leased, in milliseconds on the server's
 // clock. Any write or delete replaces it, so that what was loaded before is stored only if it is still
 // there. (The idea is that of Facebook's leases: Nishtala et al., "Scaling Memcache at Facebook",
 // NSDI 2013, 3.2.1.)
 const LIBRARY = `
 local MARK_HEAD = '${MARK_HEAD}'
-local function isMarker(bytes)
+local function isMark(bytes)
   return string.sub(bytes, 1, ${STAMP_OFFSET}) == MARK_HEAD
 end
 local function stampOf(bytes)
@@ -35,13 +35,13 @@ local function now()
   ${READ_CLOCK}
   return at
 end
-local function mark(key, stamp, untilMs)
-  local marker = MARK_HEAD .. stamp .. string.format(' %.0f', untilMs)
-  return redis.pcall('SET', key, marker, 'PX', ${MARKER_LIFE_MS})
+local function setMark(key, stamp, untilMs)
+  local mark = MARK_HEAD .. stamp .. string.format(' %.0f', untilMs)
+  return redis.pcall('SET', key, mark, 'PX', ${MARK_LIFE_MS})
 end
 local function peek(key)
   local head = redis.call('GETRANGE', key, 0, ${USUAL_HEAD_LENGTH - 1})
-  if head == '' or isMarker(head) then return false end
+  if head == '' or isMark(head) then return false end
   if #head == ${USUAL_HEAD_LENGTH} and not string.find(head, '\\n', 1, true) then
     head = redis.call('GETRANGE', key, 0, ${USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH - 1})
   end
@@ -50,14 +50,14 @@ end`
 
 /**
  * Reads a value, or marks the key as about to be loaded by whoever brings the stamp. Answers the
- * value, or the stamp of the marker and how long somebody else has the lease; nothing when no marker
+ * value, or the stamp of the mark and how long somebody else has the lease; nothing when no mark
  * could be written, as when Redis is out of memory.
  */
 export const READ_OR_LEASE: Program = new Program(
   'read_or_lease',
   `${LIBRARY}
 local bytes = redis.call('GET', KEYS[1])
-if bytes and not isMarker(bytes) then return bytes end
+if bytes and not isMark(bytes) then return bytes end
 local stamp = ARGV[1]
 local at = now()
 if bytes then
@@ -65,7 +65,7 @@ if bytes then
   local left = tonumber(string.sub(bytes, ${STAMP_OFFSET + STAMP_LENGTH + 2})) - at
   if left > 0 and left <= ${LEASE_MS} then return {stamp, math.ceil(left)} end
 end
-if mark(KEYS[1], stamp, at + ${LEASE_MS}).err then return false end
+if setMark(KEYS[1], stamp, at + ${LEASE_MS}).err then return false end
 return {stamp, 0}`,
 )
 
@@ -74,8 +74,8 @@ export const RENEW_LEASE: Program = new Program(
   'renew_lease',
   `${LIBRARY}
 local bytes = redis.call('GETRANGE', KEYS[1], 0, ${STAMP_OFFSET + STAMP_LENGTH - 1})
-if not isMarker(bytes) or stampOf(bytes) ~= ARGV[1] then return 0 end
-mark(KEYS[1], ARGV[1], now() + ARGV[2])
+if not isMark(bytes) or stampOf(bytes) ~= ARGV[1] then return 0 end
+setMark(KEYS[1], ARGV[1], now() + ARGV[2])
 return 1`,
 )
 

@@ -37,7 +37,7 @@ export class ReplyMode {
       this.#on = false
       return false
     }
-    // Another word is an error, which is answered as any.
+    // Any other word is an error, and its reply is sent or not as that of any command.
     this.#on ||= mode === 'ON'
     return this.#on
   }

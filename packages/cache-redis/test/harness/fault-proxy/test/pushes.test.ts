@@ -138,24 +138,16 @@ describe('messages of other channels', () => {
     expect(client.heard).not.toContain('second')
   })
 
-  test('are swallowed although the client wants no replies', async () => {
+  test.each([
+    ['although the client wants no replies', ['CLIENT REPLY OFF', 'SUBSCRIBE news'], 'publish'],
+    ['in a shard too', ['SSUBSCRIBE news'], 'spublish'],
+  ] as const)('are swallowed %s', async (_how, subscribing, publish) => {
     const client = await at.rawClient()
-    client.say('CLIENT REPLY OFF', 'SUBSCRIBE news')
+    client.say(...subscribing)
     await client.hears('subscribe')
     await at.proxy.dropPushes({ channel: 'news', count: 1 })
-    await at.direct.publish('news', 'first')
-    await at.direct.publish('news', 'second')
-    await client.hears('second')
-    expect(client.heard).not.toContain('first')
-  })
-
-  test('of a shard are swallowed', async () => {
-    const client = await at.rawClient()
-    client.say('SSUBSCRIBE news')
-    await client.hears('ssubscribe')
-    await at.proxy.dropPushes({ channel: 'news', count: 1 })
-    await at.direct.spublish('news', 'first')
-    await at.direct.spublish('news', 'second')
+    await at.direct[publish]('news', 'first')
+    await at.direct[publish]('news', 'second')
     await client.hears('second')
     expect(client.heard).not.toContain('first')
   })

@@ -1,0 +1,73 @@
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+
+/** A Redis to test with, and what is opened at it. */
+export class SetUp {
+  redis!: RedisServer
+  /** A client that knows nothing of the cache. */
+  raw!: Redis
+  readonly #defaults: GenericRedisCacheOptions
+  readonly #ends: (() => unknown)[] = []
+
+  /** @param defaults - of the caches that are opened */
+  constructor(defaults: GenericRedisCacheOptions) {
+    this.#defaults = defaults
+  }
+
+  async start(): Promise<void> {
+    this.redis = await startRedis()
+    this.raw = new Redis(this.redis.url)
+    this.raw.on('error', () => undefined)
+  }
+
+  async stop(): Promise<void> {
+    this.raw.disconnect()
+    await this.redis.stop()
+  }
+
+  /** A cache that has not connected yet; each is what another process would have. */
+  open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
+    const target = options.client === undefined ? { redisUrl: this.redis.url } : {}
+    const cache = new GenericRedisCache({ ...target, ...this.#defaults, ...options })
+    this.atTheEnd(() => cache.close())
+    return cache
+  }
+
+  async openConnected(options?: GenericRedisCacheOptions): Promise<GenericRedisCache> {
+    const cache = this.open(options)
+    if (!(await cache.connect())) throw new Error('Redis does not answer')
+    return cache
+  }
+
+  /** Says what is to be done when the test is over; the last said is done first. */
+  atTheEnd(end: () => unknown): void {
+    this.#ends.push(end)
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends.splice(0).toReversed()) await end()
+  }
+}
+
+/** One Redis for all tests of a file, emptied before each. */
+export function sharedRedis(defaults: GenericRedisCacheOptions = {}): SetUp {
+  const at = new SetUp(defaults)
+  beforeAll(() => at.start())
+  afterAll(() => at.stop())
+  beforeEach(() => at.raw.flushall())
+  afterEach(() => at.end())
+  return at
+}
+
+/** A Redis for each test, which may do to it what it likes. */
+export function redisPerTest(defaults: GenericRedisCacheOptions = {}): SetUp {
+  const at = new SetUp(defaults)
+  beforeEach(() => at.start())
+  afterEach(async () => {
+    await at.end()
+    await at.stop()
+  })
+  return at
+}
