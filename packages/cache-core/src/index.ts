@@ -25,7 +25,14 @@ export {
 export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
-export type { CacheMonitor, CacheOperation, CacheTier, OperationOutcome } from './monitor.js'
+export type {
+  CacheMonitor,
+  CacheOperation,
+  CacheTier,
+  MemoryHolder,
+  MemoryUse,
+  OperationOutcome,
+} from './monitor.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'
 export { Secret } from './secret.js'
 export { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'

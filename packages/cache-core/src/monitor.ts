@@ -7,6 +7,20 @@ export type OperationOutcome = 'hit' | 'miss' | 'ok' | 'error'
 /** What answered: the memory of this process, or a shared store behind it. */
 export type CacheTier = 'memory' | 'redis'
 
+/** What a cache holds in the memory of this process, as it can tell without much work. */
+export interface MemoryUse {
+  readonly entries: number
+  /** The most that it may hold. */
+  readonly maxEntries: number
+  /** Of all keys and values; an estimate where the cache does not count them. */
+  readonly bytes: number
+}
+
+/** Whoever holds values in the memory of this process. */
+export interface MemoryHolder {
+  memoryUse(): MemoryUse
+}
+
 /**
  * What a cache reports to, if it is given one. Calls are positional and carry no key and no value,
  * so that observing costs little and leaks nothing. A cache makes one
@@ -30,4 +44,9 @@ export interface CacheMonitor {
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void
   observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void
   observeInvalidation(keysInvalidated: number, milliseconds: number): void
+  /**
+   * Names who may be asked, from time to time, how much memory is in use. To be held weakly: a cache
+   * need not be closed to be forgotten.
+   */
+  observeMemory?(holder: MemoryHolder): void
 }

@@ -7,13 +7,15 @@ const PLACE_BYTES = 8
  * dates) and for each structure. A part that occurs twice counts once.
  *
  * It is not what the process uses, which depends on the engine; it grows with that.
+ *
+ * @param mostParts - where to stop; what is beyond does not count
  */
-export function contentBytes(root: unknown): number {
+export function contentBytes(root: unknown, mostParts: number = Number.POSITIVE_INFINITY): number {
   if (typeof root === 'string') return Buffer.byteLength(root)
   let bytes = 0
   const seen = new Set<object>()
   const pending: unknown[] = [root]
-  while (pending.length > 0) {
+  for (let parts = 0; pending.length > 0 && parts < mostParts; parts++) {
     const value = pending.pop()
     if (typeof value === 'string') bytes += Buffer.byteLength(value)
     else if (value === null || typeof value !== 'object') bytes += PLACE_BYTES

@@ -1,13 +1,14 @@
 import { describeType, ValidationError } from '@verbatim/cache-core'
 import { contentBytes } from './content-bytes.js'
-import type { ResolvedOptions } from './options.js'
+import { countsBytes, type ResolvedOptions } from './options.js'
 
 /** Tells what an entry counts for against the limits of a cache. */
 export type EntrySize = (key: string, value: unknown) => number
 
 /** Without a limit in bytes nothing is counted. */
-export function entrySizeFor({ maxEntryBytes, sizeOf }: ResolvedOptions): EntrySize {
-  if (maxEntryBytes === Number.POSITIVE_INFINITY) return () => 0
+export function entrySizeFor(options: ResolvedOptions): EntrySize {
+  const { sizeOf } = options
+  if (!countsBytes(options)) return () => 0
   if (sizeOf === undefined) return (key, value) => Buffer.byteLength(key) + contentBytes(value)
   return (key, value) => Buffer.byteLength(key) + checked(sizeOf(value, key))
 }

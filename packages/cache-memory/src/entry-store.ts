@@ -130,10 +130,9 @@ export class EntryStore implements Sweepable {
     return fresh
   }
 
-  /** Empties it and ends its timers. */
+  /** Empties it and ends its timer. */
   close(): void {
     this.clear()
-    this.#lives.close()
     this.#sweep.stop()
   }
 

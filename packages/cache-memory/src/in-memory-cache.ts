@@ -7,6 +7,8 @@ import {
   type GetOrSetOptions,
   type HeldValue,
   type Loader,
+  type MemoryHolder,
+  type MemoryUse,
   planLoad,
   planStore,
   type SetOptions,
@@ -16,6 +18,7 @@ import {
 import { freshUntil } from './entry.js'
 import type { EntryStore } from './entry-store.js'
 import type { InMemoryCacheEvents } from './events.js'
+import { memoryUseOf } from './memory-use.js'
 import { OperationObserver } from './operation-observer.js'
 import { type InMemoryCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import type { InMemoryCacheSnapshot } from './snapshot.js'
@@ -28,7 +31,7 @@ import { ValueStore } from './value-store.js'
  * An entry whose life is over is never answered, except to a `getOrSet` that permits it, and once it
  * is of no use to anybody it never costs another its place: writes drop such entries first.
  */
-export class InMemoryCache extends CacheInterface {
+export class InMemoryCache extends CacheInterface implements MemoryHolder {
   readonly #options: ResolvedOptions
   readonly #events = new EventHub<InMemoryCacheEvents>()
   readonly #values: ValueStore
@@ -45,6 +48,7 @@ export class InMemoryCache extends CacheInterface {
     this.#observer = monitor && new OperationObserver(monitor, this.clock)
     this.#values = new ValueStore(resolved, this.clock, this.#events)
     this.#entries = this.#values.entries
+    monitor?.observeMemory?.(this)
   }
 
   /** Calls a function at each such event. Returns how to stop. What it throws is ignored. */
@@ -225,6 +229,14 @@ export class InMemoryCache extends CacheInterface {
    */
   restore(snapshot: InMemoryCacheSnapshot): number {
     return this.#values.restore(snapshot)
+  }
+
+  /**
+   * How much is held. Bytes are exact where there is a limit of bytes; otherwise they are estimated
+   * from the 32 entries that were used last, each with its first 1,000 parts.
+   */
+  memoryUse(): MemoryUse {
+    return memoryUseOf(this.#entries, this.#options)
   }
 
   getStats(): InMemoryCacheStats {

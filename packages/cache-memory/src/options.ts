@@ -58,6 +58,11 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
   }
 }
 
+/** Whether each entry is measured as it is stored. */
+export function countsBytes({ maxEntryBytes }: ResolvedOptions): boolean {
+  return maxEntryBytes !== Number.POSITIVE_INFINITY
+}
+
 function byteLimit(name: string, value: unknown): number {
   if (value === undefined) return Number.POSITIVE_INFINITY
   return integerOption(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER })

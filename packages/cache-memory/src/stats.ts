@@ -1,4 +1,4 @@
-import type { ResolvedOptions } from './options.js'
+import { countsBytes, type ResolvedOptions } from './options.js'
 import type { ValueStore } from './value-store.js'
 
 /** What an {@link InMemoryCache} has done and holds. Counts are since it was made. */
@@ -42,9 +42,10 @@ export interface ReadCounts {
 export function statsOf(
   { hits, misses, staleServed }: ReadCounts,
   { entries, refusals }: ValueStore,
-  { maxSize, maxBytes, maxEntryBytes }: ResolvedOptions,
+  options: ResolvedOptions,
   defaultLifeMs: number,
 ): InMemoryCacheStats {
+  const { maxSize, maxBytes } = options
   const reads = hits + misses
   const totalEntries = entries.size
   const activeEntries = [...entries.fresh()].length
@@ -62,7 +63,7 @@ export function statsOf(
     maxSize,
     utilizationPercent: (activeEntries / maxSize) * 100,
     utilization: `${activeEntries}/${maxSize}`,
-    bytes: maxEntryBytes === Number.POSITIVE_INFINITY ? null : entries.bytes,
+    bytes: countsBytes(options) ? entries.bytes : null,
     maxBytes: finiteOrNull(maxBytes),
     defaultTtl: finiteOrNull(defaultLifeMs / 1_000),
   }

@@ -10,58 +10,76 @@ export interface CachePerformanceMonitorOptions {
   readonly keyGenerationThreshold?: number | undefined
   /** A cache operation is slow above this many seconds. Default: 0.05. */
   readonly cacheOperationThreshold?: number | undefined
+  /** Caches that hold so many bytes are worth a warning. Default: 52,428,800 (50 MiB). */
+  readonly memoryWarningThresholdBytes?: number | undefined
+  /** So many are critical; not less than the one before. Default: 104,857,600 (100 MiB). */
+  readonly memoryCriticalThresholdBytes?: number | undefined
+  /** So many invalidations within an hour are worth a warning. Default: 50. */
+  readonly invalidationRateWarningPerHour?: number | undefined
+  /** So many are critical; not less than the one before. Default: 100. */
+  readonly invalidationRateCriticalPerHour?: number | undefined
+  /** So many failed operations of 100 within five minutes are an error. Default: 5. */
+  readonly errorRateThresholdPercent?: number | undefined
+  /** How often memory is measured and alerts are checked, in seconds. Default: 10. */
+  readonly sampleIntervalSeconds?: number | undefined
   /** Where the time is read. Default: the machine's clocks. */
   readonly clock?: Clock | undefined
 }
 
-export interface ResolvedOptions {
-  readonly retentionHours: number
-  readonly maxMeasurements: number
-  readonly keyGenerationThreshold: number
-  readonly cacheOperationThreshold: number
-  readonly clock: Clock
+export type ResolvedOptions = {
+  readonly [Name in keyof CachePerformanceMonitorOptions]-?: NonNullable<
+    CachePerformanceMonitorOptions[Name]
+  >
 }
 
 const MOST_MEASUREMENTS = 1_000_000
 
-export function resolveOptions(options: CachePerformanceMonitorOptions): ResolvedOptions {
-  const {
-    retentionHours = 1,
-    maxMeasurements = 1_000,
-    keyGenerationThreshold = 0.1,
-    cacheOperationThreshold = 0.05,
-    clock = systemClock,
-  } = options
-  return {
-    retentionHours: positiveOption('retentionHours', retentionHours),
-    maxMeasurements: integerOption('maxMeasurements', maxMeasurements, {
-      min: 1,
-      max: MOST_MEASUREMENTS,
-    }),
-    keyGenerationThreshold: positiveOption('keyGenerationThreshold', keyGenerationThreshold),
-    cacheOperationThreshold: positiveOption('cacheOperationThreshold', cacheOperationThreshold),
-    clock: clockOption(clock),
-  }
+const DEFAULTS: ResolvedOptions = {
+  retentionHours: 1,
+  maxMeasurements: 1_000,
+  keyGenerationThreshold: 0.1,
+  cacheOperationThreshold: 0.05,
+  memoryWarningThresholdBytes: 52_428_800,
+  memoryCriticalThresholdBytes: 104_857_600,
+  invalidationRateWarningPerHour: 50,
+  invalidationRateCriticalPerHour: 100,
+  errorRateThresholdPercent: 5,
+  sampleIntervalSeconds: 10,
+  clock: systemClock,
 }
 
-function positiveOption(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
+/** @throws ConfigurationError (`INVALID_OPTION`) that names the option and what it may be */
+export function resolveOptions(options: CachePerformanceMonitorOptions): ResolvedOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given) }
+  for (const name of Object.keys(DEFAULTS) as (keyof ResolvedOptions)[]) {
+    if (name === 'clock') assertClock(resolved.clock)
+    else if (name === 'maxMeasurements') {
+      integerOption(name, resolved[name], { min: 1, max: MOST_MEASUREMENTS })
+    } else assertPositive(name, resolved[name])
+  }
+  assertOrder(resolved, 'memoryWarningThresholdBytes', 'memoryCriticalThresholdBytes')
+  assertOrder(resolved, 'invalidationRateWarningPerHour', 'invalidationRateCriticalPerHour')
+  return resolved
+}
+
+function assertPositive(name: string, value: unknown): void {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return
   throw invalidOption(name, value, 'a finite number above 0')
 }
 
-/** Checked here because a monitor must not throw later, in the middle of somebody's read. */
-function clockOption(clock: unknown): Clock {
-  if (isClock(clock)) return clock
-  throw invalidOption('clock', clock, 'an object with the methods now and wallTime')
+function assertOrder(
+  options: ResolvedOptions,
+  warning: 'memoryWarningThresholdBytes' | 'invalidationRateWarningPerHour',
+  critical: 'memoryCriticalThresholdBytes' | 'invalidationRateCriticalPerHour',
+): void {
+  if (options[critical] >= options[warning]) return
+  throw invalidOption(critical, options[critical], `${options[warning]} (${warning}) or more`)
 }
 
-function isClock(value: unknown): value is Clock {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'now' in value &&
-    typeof value.now === 'function' &&
-    'wallTime' in value &&
-    typeof value.wallTime === 'function'
-  )
+/** Checked here because a monitor must not throw later, in the middle of somebody's read. */
+function assertClock(clock: unknown): void {
+  const { now, wallTime } = Object(clock) as { now?: unknown; wallTime?: unknown }
+  if (typeof now === 'function' && typeof wallTime === 'function') return
+  throw invalidOption('clock', clock, 'an object with the methods now and wallTime')
 }

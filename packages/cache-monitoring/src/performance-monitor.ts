@@ -1,52 +1,54 @@
-import type {
-  CacheMonitor,
-  CacheOperation,
-  CacheTier,
-  Clock,
-  OperationOutcome,
-} from '@verbatim/cache-core'
-import type {
-  AdditionalData,
-  CacheOperationTime,
-  CompressionMeasurement,
-  CompressionRatio,
-  InvalidationEvent,
-  InvalidationMeasurement,
-  KeyGenerationMeasurement,
-  KeyGenerationTime,
-  OperationMeasurement,
-} from './measurements.js'
 import {
-  type ExportedMetrics,
-  exportCompression,
-  exportInvalidation,
-  exportKeyGeneration,
-  exportOperation,
-} from './metrics-export.js'
+  type CacheMonitor,
+  type CacheOperation,
+  type CacheTier,
+  EventHub,
+  type MemoryHolder,
+  type OperationOutcome,
+} from '@verbatim/cache-core'
+import { invalidationRecommendations } from './advice/invalidation-recommendations.js'
+import { type MemoryWarning, memoryWarnings } from './advice/memory-warnings.js'
+import type { Recommendation } from './advice/recommendation.js'
+import { recommendations } from './advice/recommendations.js'
+import type { Alert, AlertChange } from './alerts/alert.js'
+import { AlertBoard } from './alerts/alert-board.js'
+import { measureAll } from './alerts/alert-rules.js'
+import { type ExportedMetrics, exportMetrics } from './export/metrics-export.js'
+import {
+  type InvalidationFrequencyStats,
+  invalidationFrequency,
+  type NoInvalidationFrequencyStats,
+} from './figures/invalidation-stats.js'
+import { type MemoryStats, memoryStats, type NoMemoryStats } from './figures/memory-stats.js'
+import { type PerformanceStats, performanceStats } from './figures/performance-stats.js'
+import { type SlowOperations, slowOperations } from './figures/slow-operations.js'
+import { type Trends, trends } from './figures/trends.js'
 import {
   type CachePerformanceMonitorOptions,
   type ResolvedOptions,
   resolveOptions,
 } from './options.js'
-import type { PerformanceStats } from './performance-stats.js'
-import { RecentRecords } from './recent-records.js'
-import {
-  summarizeCompression,
-  summarizeInvalidation,
-  summarizeKeyGeneration,
-  summarizeOperations,
-} from './summaries.js'
-import { countOperation, hitRate, noTotals } from './totals.js'
+import type {
+  CacheOperationTime,
+  CompressionRatio,
+  InvalidationEvent,
+  KeyGenerationTime,
+  MemoryUsageRecord,
+} from './records/measurements.js'
+import { MemoryHolders } from './records/memory-holders.js'
+import { NOTHING_TO_ADD, Recordings } from './records/recordings.js'
+import { sampleAtInterval } from './records/sampling.js'
 
-const NOTHING_TO_ADD: AdditionalData = Object.freeze({})
-const MILLISECONDS_PER_HOUR = 3_600_000
+export interface MonitorEvents extends Record<string, readonly unknown[]> {
+  alert: [alert: Alert, change: AlertChange]
+}
 
 /**
  * Counts what caches report and keeps the latest measurements, in bounded memory.
  *
  * Hand it to a cache as `performanceMonitor`; the cache then calls the `observe` methods by itself.
- * The `record` methods are for work that no cache reports. Both take constant time and never throw:
- * a record with a negative, infinite or missing number is left out and counted in
+ * The `record` methods are for work that no cache reports. Both take constant time and never throw: a
+ * record with a number that means nothing, or of an unknown operation, is left out and counted in
  * {@link PerformanceStats.rejectedRecords}.
  *
  * Only reads move hits and misses. An operation that ended in an error counts in
@@ -55,26 +57,25 @@ const MILLISECONDS_PER_HOUR = 3_600_000
  */
 export class CachePerformanceMonitor implements CacheMonitor {
   readonly #options: ResolvedOptions
-  readonly #clock: Clock
-  readonly #operations: RecentRecords<OperationMeasurement>
-  readonly #keyGenerations: RecentRecords<KeyGenerationMeasurement>
-  readonly #compressions: RecentRecords<CompressionMeasurement>
-  readonly #invalidations: RecentRecords<InvalidationMeasurement>
-  #totals = noTotals()
+  readonly #recordings: Recordings
+  readonly #holders = new MemoryHolders()
+  readonly #events = new EventHub<MonitorEvents>()
+  readonly #alerts = new AlertBoard((alert, change) => this.#events.emit('alert', alert, change))
+  readonly #stopSampling: () => void
 
   /** @throws ConfigurationError that names the option and what it may be */
   constructor(options: CachePerformanceMonitorOptions = {}) {
     this.#options = resolveOptions(options)
-    this.#clock = this.#options.clock
-    const retention = {
-      capacity: this.#options.maxMeasurements,
-      milliseconds: this.#options.retentionHours * MILLISECONDS_PER_HOUR,
-      clock: this.#clock,
-    }
-    this.#operations = new RecentRecords(retention)
-    this.#keyGenerations = new RecentRecords(retention)
-    this.#compressions = new RecentRecords(retention)
-    this.#invalidations = new RecentRecords(retention)
+    this.#recordings = new Recordings(this.#options)
+    this.#stopSampling = sampleAtInterval(this, this.#options.sampleIntervalSeconds * 1_000)
+  }
+
+  /** Calls a function when an alert is raised, changes its level or is cleared. Returns how to stop. */
+  on<Name extends keyof MonitorEvents>(
+    event: Name,
+    listener: (...details: MonitorEvents[Name]) => unknown,
+  ): () => void {
+    return this.#events.on(event, listener)
   }
 
   /**
@@ -88,12 +89,19 @@ export class CachePerformanceMonitor implements CacheMonitor {
     milliseconds: number | undefined,
   ): void {
     if (milliseconds === undefined) {
-      countOperation(this.#totals, operation, outcome)
+      this.#recordings.countOperation(operation, outcome, tier)
       return
     }
     const duration = milliseconds / 1_000
     const additionalData = NOTHING_TO_ADD
-    this.#addOperation({ operation, outcome, tier, duration, textLength: 0, additionalData })
+    this.#recordings.addOperation({
+      operation,
+      outcome,
+      tier,
+      duration,
+      textLength: 0,
+      additionalData,
+    })
   }
 
   /** Counts a key that was made. Called by the key generator. */
@@ -116,84 +124,114 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.recordInvalidationEvent({ pattern: '', keysInvalidated, duration: milliseconds / 1_000 })
   }
 
+  /** Names a cache to be asked how much it holds. Called by the cache; it is not kept alive by it. */
+  observeMemory(holder: MemoryHolder): void {
+    this.#holders.add(holder)
+  }
+
   /** Counts an operation on something that does not report to this monitor. */
   recordCacheOperationTime(record: CacheOperationTime): void {
-    const { operation, duration, cacheHit, textLength = 0, additionalData } = record
-    const outcome = operation !== 'get' ? 'ok' : cacheHit ? 'hit' : 'miss'
-    this.#addOperation({
+    this.#recordings.recordOperation(record)
+  }
+
+  /** Counts an operation of which is known whether it went well. */
+  recordOperation(
+    operation: CacheOperationTime['operation'],
+    milliseconds: number,
+    success: boolean,
+  ): void {
+    this.#recordings.addOperation({
       operation,
-      outcome,
-      tier: null,
-      duration,
-      textLength,
-      additionalData: copied(additionalData),
+      outcome: success ? 'ok' : 'error',
+      tier: 'unspecified',
+      duration: milliseconds / 1_000,
+      textLength: 0,
+      additionalData: NOTHING_TO_ADD,
     })
   }
 
   /** Counts a key that was made by something that does not report to this monitor. */
   recordKeyGenerationTime(record: KeyGenerationTime): void {
-    const { duration, textLength, operationType = '', additionalData } = record
-    if (this.#rejects(duration, textLength)) return
-    this.#keyGenerations.add({
-      duration,
-      textLength,
-      operationType,
-      additionalData: copied(additionalData),
-    })
+    this.#recordings.recordKeyGeneration(record)
   }
 
   /** Counts a value compressed by something that does not report to this monitor. */
   recordCompressionRatio(record: CompressionRatio): void {
-    const { originalSize, compressedSize, compressionTime, operationType = '' } = record
-    if (this.#rejects(originalSize, compressedSize, compressionTime)) return
-    this.#compressions.add({ originalSize, compressedSize, compressionTime, operationType })
+    this.#recordings.recordCompression(record)
   }
 
   /** Counts an invalidation of something that does not report to this monitor. */
   recordInvalidationEvent(record: InvalidationEvent): void {
-    const { pattern, keysInvalidated, duration, additionalData } = record
-    const { invalidationType = 'manual', operationContext = '' } = record
-    if (this.#rejects(keysInvalidated, duration)) return
-    this.#totals.invalidations++
-    this.#totals.keysInvalidated += keysInvalidated
-    this.#invalidations.add({
-      pattern,
-      keysInvalidated,
-      duration,
-      invalidationType,
-      operationContext,
-      additionalData: copied(additionalData),
-    })
+    this.#recordings.recordInvalidation(record)
   }
 
-  /** The figures so far. Takes time in proportion to the measurements kept. */
-  getPerformanceStats(): PerformanceStats {
-    const totals = this.#totals
-    const { retentionHours, keyGenerationThreshold, cacheOperationThreshold } = this.#options
-    const keyGenerations = measurementsOf(this.#keyGenerations)
-    const operations = measurementsOf(this.#operations)
-    const compressions = measurementsOf(this.#compressions)
-    const invalidations = measurementsOf(this.#invalidations)
-    return {
-      timestamp: this.#isoTime(),
-      retentionHours,
-      cacheHitRate: hitRate(totals),
-      totalCacheOperations: totals.operations,
-      cacheHits: totals.hits,
-      cacheMisses: totals.misses,
-      cacheErrors: totals.errors,
-      rejectedRecords: totals.rejected,
-      ...(keyGenerations.length > 0 && {
-        keyGeneration: summarizeKeyGeneration(keyGenerations, keyGenerationThreshold),
-      }),
-      ...(operations.length > 0 && {
-        cacheOperations: summarizeOperations(operations, cacheOperationThreshold),
-      }),
-      ...(compressions.length > 0 && { compression: summarizeCompression(compressions) }),
-      ...(invalidations.length > 0 && {
-        invalidation: summarizeInvalidation(invalidations, totals),
-      }),
+  /** Notes how much memory is in use, where no cache tells by itself. */
+  recordMemoryUsage(record: MemoryUsageRecord): void {
+    this.#recordings.recordMemory(record)
+  }
+
+  /**
+   * Asks caches how much they hold, and checks what may be alerted about. Done every
+   * `sampleIntervalSeconds` by itself.
+   */
+  sample(): void {
+    const use = this.#holders.use()
+    if (use !== undefined) {
+      this.recordMemoryUsage({
+        memoryCacheBytes: use.bytes,
+        memoryCacheEntries: use.entries,
+        memoryCacheMaxEntries: use.maxEntries,
+      })
     }
+    this.#recordings.totalsHistory.add(this.#recordings.totals)
+    this.#checkAlerts()
+  }
+
+  /** The figures so far. Takes time in proportion to the measurements kept, as all that follow. */
+  getPerformanceStats(): PerformanceStats {
+    return performanceStats(this.#recordings, this.#options)
+  }
+
+  getMemoryUsageStats(): MemoryStats | NoMemoryStats {
+    return memoryStats(this.#recordings.memory, this.#options)
+  }
+
+  /** What the newest measurement of memory says that should not be. */
+  getMemoryWarnings(): MemoryWarning[] {
+    return memoryWarnings(this.#recordings.memory.measurements().at(-1), this.#options)
+  }
+
+  getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
+    return invalidationFrequency(this.#recordings, this.#options)
+  }
+
+  getInvalidationRecommendations(): Recommendation[] {
+    return invalidationRecommendations(this.#recordings, this.#options)
+  }
+
+  /** What might be done better, by all figures; what matters most comes first. */
+  getRecommendations(): Recommendation[] {
+    return recommendations(this.#recordings, this.#options)
+  }
+
+  /** Which way memory, the hit rate and the load go, and when a threshold is reached. */
+  getTrends(): Trends {
+    return trends(this.#recordings, this.#options)
+  }
+
+  /** What is as it should not be, checked anew. */
+  getAlerts(): Alert[] {
+    this.#checkAlerts()
+    return this.#alerts.raised
+  }
+
+  /**
+   * What took longer than others of its kind.
+   *
+   * @param multiplier - how many times the mean of the fastest four fifths
+   */
+  getRecentSlowOperations(multiplier = 2): SlowOperations {
+    return slowOperations(this.#recordings, multiplier)
   }
 
   /**
@@ -202,55 +240,24 @@ export class CachePerformanceMonitor implements CacheMonitor {
    * Holds the patterns and additional data that were recorded, so treat it as you treat those.
    */
   exportMetrics(): ExportedMetrics {
-    const totals = this.#totals
-    return {
-      key_generation_times: this.#keyGenerations.read().map(exportKeyGeneration),
-      cache_operation_times: this.#operations.read().map(exportOperation),
-      compression_ratios: this.#compressions.read().map(exportCompression),
-      invalidation_events: this.#invalidations.read().map(exportInvalidation),
-      cache_hits: totals.hits,
-      cache_misses: totals.misses,
-      cache_errors: totals.errors,
-      total_operations: totals.operations,
-      total_invalidations: totals.invalidations,
-      total_keys_invalidated: totals.keysInvalidated,
-      rejected_records: totals.rejected,
-      export_timestamp: this.#isoTime(),
+    return exportMetrics(this.#recordings, this.getAlerts(), this.#options.clock)
+  }
+
+  /** Forgets every measurement and count, and clears alerts. Options and caches stay as they are. */
+  resetStats(): void {
+    this.#recordings.clear()
+    this.#alerts.clear()
+  }
+
+  /** Ends the sampling. A monitor that nobody uses any more ends it by itself. */
+  close(): void {
+    this.#stopSampling()
+  }
+
+  #checkAlerts(): void {
+    const now = new Date(this.#options.clock.wallTime()).toISOString()
+    for (const measured of measureAll(this.#recordings, this.#options)) {
+      this.#alerts.update(measured, now)
     }
   }
-
-  /** Forgets every measurement and count. Options stay as they are. */
-  resetStats(): void {
-    this.#totals = noTotals()
-    this.#operations.clear()
-    this.#keyGenerations.clear()
-    this.#compressions.clear()
-    this.#invalidations.clear()
-  }
-
-  #addOperation(measurement: OperationMeasurement): void {
-    if (this.#rejects(measurement.duration, measurement.textLength)) return
-    countOperation(this.#totals, measurement.operation, measurement.outcome)
-    this.#operations.add(measurement)
-  }
-
-  /** Tells whether a record has to be left out, and counts it if so. */
-  #rejects(...amounts: readonly number[]): boolean {
-    if (amounts.every((amount) => Number.isFinite(amount) && amount >= 0)) return false
-    this.#totals.rejected++
-    return true
-  }
-
-  #isoTime(): string {
-    return new Date(this.#clock.wallTime()).toISOString()
-  }
-}
-
-function measurementsOf<Measurement>(records: RecentRecords<Measurement>): Measurement[] {
-  return records.read().map(({ measurement }) => measurement)
-}
-
-/** A copy, so that the one who recorded it may go on using the object. */
-function copied(additionalData: AdditionalData | undefined): AdditionalData {
-  return additionalData === undefined ? NOTHING_TO_ADD : { ...additionalData }
 }

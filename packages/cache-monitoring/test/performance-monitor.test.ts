@@ -17,6 +17,13 @@ describe('options', () => {
     ['keyGenerationThreshold', '0.1'],
     ['cacheOperationThreshold', -0.05],
     ['cacheOperationThreshold', Number.NaN],
+    ['memoryWarningThresholdBytes', 0],
+    ['memoryCriticalThresholdBytes', '1'],
+    ['memoryCriticalThresholdBytes', 52_428_799],
+    ['invalidationRateWarningPerHour', -1],
+    ['invalidationRateCriticalPerHour', 49],
+    ['errorRateThresholdPercent', 0],
+    ['sampleIntervalSeconds', Number.POSITIVE_INFINITY],
     ['clock', null],
     ['clock', { now: () => 0 }],
   ])('%s: %j is refused', (name, value) => {
@@ -108,12 +115,13 @@ test('a fresh monitor answers counts and no sections', () => {
     cacheMisses: 0,
     cacheErrors: 0,
     rejectedRecords: 0,
+    latencies: [],
   })
 })
 
 describe('numbers that mean nothing', () => {
   const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]
-  const valid = { operation: 'get', duration: 1, cacheHit: true, textLength: 1 }
+  const valid = { operation: 'get' as const, duration: 1, cacheHit: true, textLength: 1 }
   const compression = { originalSize: 2, compressedSize: 1, compressionTime: 1 }
   const invalidation = { pattern: '*', keysInvalidated: 1, duration: 1 }
 

@@ -9,6 +9,8 @@ import {
   type GetOrSetOptions,
   type HeldValue,
   type Loader,
+  type MemoryHolder,
+  type MemoryUse,
   planLoad,
   planStore,
   type SetOptions,
@@ -30,7 +32,7 @@ import { TwoTiers } from './two-tiers.js'
  * longer than `commandTimeout`. Without Redis the memory tier keeps serving and accepting; what was
  * written or deleted meanwhile is deleted from Redis before Redis is believed about it again.
  */
-export class GenericRedisCache extends CacheInterface {
+export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   readonly #tiers: TwoTiers
   readonly #events = new EventHub<RedisCacheEvents>()
   readonly #tally = new Tally()
@@ -54,6 +56,7 @@ export class GenericRedisCache extends CacheInterface {
       isolator: this.#tiers.isolator,
       clock: this.clock,
     })
+    resolved.monitor?.observeMemory?.(this)
   }
 
   /**
@@ -212,6 +215,11 @@ export class GenericRedisCache extends CacheInterface {
   override async close(): Promise<void> {
     this.loads.fenceAll()
     await this.#tiers.close()
+  }
+
+  /** How much this process holds: the bytes that Redis holds for the same values. */
+  memoryUse(): MemoryUse {
+    return this.#tiers.near?.memoryUse() ?? { entries: 0, maxEntries: 0, bytes: 0 }
   }
 
   getStats(): RedisCacheStats {

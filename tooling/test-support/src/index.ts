@@ -1,5 +1,6 @@
 export { askRedis } from './ask-redis.js'
 export { freePort } from './free-port.js'
+export { findPrometheus, type PrometheusSample, PrometheusServer } from './prometheus-server.js'
 export { testReadme } from './readme.js'
 export { type RedisCluster, startRedisCluster } from './redis-cluster.js'
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.js'

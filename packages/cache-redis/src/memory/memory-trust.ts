@@ -1,4 +1,4 @@
-/** Hits that may be answered in one turn of the event loop before it is looked again. */
+/** Hits that may be answered in one go before it is looked again. */
 const HITS_PER_LOOK = 16
 
 /**
@@ -21,13 +21,13 @@ export interface TrustSources {
  * Tells which copies may be answered.
  *
  * Reading the clock takes about half as long as the rest of a hit, so one look counts for some hits,
- * but never beyond its turn of the event loop: a process that was stopped looks anew before it
+ * but never for more than what the process was woken for: one that was stopped looks anew before it
  * answers anybody it hears of after that.
  */
 export class MemoryTrust {
   readonly #sources: TrustSources
   #hitsLeft = 0
-  #isTurnWatched = false
+  #isEndAwaited = false
 
   constructor(sources: TrustSources) {
     this.#sources = sources
@@ -43,17 +43,17 @@ export class MemoryTrust {
     if (!this.#sources.connected()) return 'any'
     if (!this.#sources.proven()) return 'none'
     this.#hitsLeft = HITS_PER_LOOK
-    if (!this.#isTurnWatched) {
-      this.#isTurnWatched = true
-      // It must hold up the loop: without that the process sleeps first, and answers whoever wakes it
-      // before it comes to this. That lasts one turn, and keeps no process alive any longer.
-      setImmediate(this.#endTurn)
+    if (!this.#isEndAwaited) {
+      this.#isEndAwaited = true
+      // Comes once all promises are through, before the process sleeps or looks what its sockets have
+      // to tell. An immediate would come after that.
+      process.nextTick(this.#end)
     }
     return 'proven'
   }
 
-  readonly #endTurn = (): void => {
-    this.#isTurnWatched = false
+  readonly #end = (): void => {
+    this.#isEndAwaited = false
     this.#hitsLeft = 0
   }
 }

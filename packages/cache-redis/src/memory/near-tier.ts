@@ -1,4 +1,4 @@
-import type { HeldValue, StorePlan } from '@verbatim/cache-core'
+import type { HeldValue, MemoryUse, StorePlan } from '@verbatim/cache-core'
 import { InMemoryCache, type InMemoryCacheStats } from '@verbatim/cache-memory'
 import type { ResolvedOptions } from '../options.js'
 import type { MemoryTrust } from './memory-trust.js'
@@ -99,11 +99,19 @@ export class NearTier {
   }
 
   getStats(): InMemoryCacheStats & { readonly bytes: number } {
+    return { ...this.#memory.getStats(), bytes: this.#bytes() }
+  }
+
+  memoryUse(): MemoryUse {
+    return { ...this.#memory.memoryUse(), bytes: this.#bytes() }
+  }
+
+  #bytes(): number {
     let bytes = 0
     for (const key of this.#memory.getKeys()) {
       bytes += this.#memory.peekHeld<NearEntry>(key)?.value.length ?? 0
     }
-    return { ...this.#memory.getStats(), bytes }
+    return bytes
   }
 
   #isTrusted(entry: NearEntry): boolean {

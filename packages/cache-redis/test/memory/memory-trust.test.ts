@@ -22,10 +22,26 @@ test('one look does for some hits, but not for many', () => {
   expect(proven).toHaveBeenCalledTimes(10)
 })
 
-test('who wakes a process that slept since the last hit is not answered by an old look', async () => {
-  const script = fileURLToPath(new URL('woken.ts', import.meta.url))
-  // By its place: where the tests are started from it may not be found by name.
-  const args = ['--import', import.meta.resolve('tsx'), script]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  expect(stdout).toBe('none\n')
+test.each(['asleep', 'awake'])(
+  'who is heard of by a process that stood still %s is not answered by an old look',
+  async (stoodStill) => {
+    const script = fileURLToPath(new URL('woken.ts', import.meta.url))
+    // By its place: where the tests are started from it may not be found by name.
+    const args = ['--import', import.meta.resolve('tsx'), script, stoodStill]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    expect(stdout).toBe('none\n')
+  },
+)
+
+test('one look does for all that follows from it at once', async () => {
+  const proven = vi.fn(() => true)
+  const trust = new MemoryTrust({ connected: () => true, proven })
+  for (let hit = 0; hit < 10; hit++) {
+    expect(trust.current).toBe('proven')
+    await Promise.resolve()
+  }
+  expect(proven).toHaveBeenCalledTimes(1)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(trust.current).toBe('proven')
+  expect(proven).toHaveBeenCalledTimes(2)
 })

@@ -8,8 +8,9 @@ import { type StampedValue, stampedValue } from '../workload/stamped-value.js'
 import { keyName, patternOf, type Step } from '../workload/workload.js'
 import type { Counts } from './counts.js'
 import { KeyTurns } from './key-turns.js'
-import type { StallWatch } from './stall-watch.js'
+import { STALL_MS, type StallWatch } from './stall-watch.js'
 import { type CallResult, DEFAULT_LIFE_MS, type TestedCache } from './tested-cache.js'
+import { Turn } from './turn.js'
 import type { Versions } from './versions.js'
 
 export interface OperationParts {
@@ -36,6 +37,7 @@ type Change = (ids: readonly VersionId[]) => Promise<{ readonly ok: boolean }>
 export class Operations {
   readonly #parts: OperationParts
   readonly #turns = new KeyTurns()
+  readonly #turn = new Turn()
 
   constructor(parts: OperationParts) {
     this.#parts = parts
@@ -151,7 +153,11 @@ export class Operations {
 
   #beginReading(): Begun {
     const { clock, stalls } = this.#parts
-    return { start: clock.now(), stalled: stalls.isStalled }
+    const now = clock.now()
+    const turnStartedAt = this.#turn.startedAt(now)
+    // In a turn that stood still it can know no more than at its beginning.
+    const hasStoodStill = now - turnStartedAt > STALL_MS * MILLISECOND
+    return { start: hasStoodStill ? turnStartedAt : now, stalled: stalls.isStalled }
   }
 
   #sawValue(

@@ -1,6 +1,6 @@
 /** How often it looks, and how long it takes to be called a stall. */
 const LOOKS_EVERY_MS = 10
-const STALL_MS = 50
+export const STALL_MS = 50
 
 /**
  * Knows whether this process has just stood still, as one does on a busy machine. It may go on

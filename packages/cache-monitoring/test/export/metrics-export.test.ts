@@ -1,10 +1,14 @@
 import { ManualClock } from '@verbatim/cache-core'
 import { expect, test } from 'vitest'
-import { CachePerformanceMonitor } from '../src/index.js'
+import { CachePerformanceMonitor } from '../../src/index.js'
 
 test('an export is the whole state under the names of the original, and survives JSON', () => {
   const clock = new ManualClock(1_000)
-  const monitor = new CachePerformanceMonitor({ clock })
+  const monitor = new CachePerformanceMonitor({
+    clock,
+    memoryWarningThresholdBytes: 100,
+    memoryCriticalThresholdBytes: 200,
+  })
   const additionalData = { model: 'small' }
   monitor.observeOperation('get', 'hit', 'redis', 2)
   monitor.recordCacheOperationTime({
@@ -23,6 +27,12 @@ test('an export is the whole state under the names of the original, and survives
     duration: 0.2,
     invalidationType: 'automatic',
     operationContext: 'model_update',
+  })
+  monitor.recordMemoryUsage({
+    memoryCacheBytes: 100,
+    memoryCacheEntries: 1,
+    redisBytes: 200,
+    redisKeys: 2,
   })
   additionalData.model = 'changed since'
 
@@ -79,6 +89,33 @@ test('an export is the whole state under the names of the original, and survives
         additional_data: {},
       },
     ],
+    memory_usage_measurements: [
+      {
+        total_cache_size_bytes: 300,
+        cache_entry_count: 3,
+        avg_entry_size_bytes: 100,
+        memory_cache_size_bytes: 100,
+        memory_cache_entry_count: 1,
+        process_memory_mb: expect.any(Number),
+        timestamp: 1.5,
+        cache_utilization_percent: 300,
+        warning_threshold_reached: true,
+        additional_data: {},
+      },
+    ],
+    operation_counts: [
+      { operation: 'get', tier: 'redis', outcome: 'hit', count: 1 },
+      { operation: 'set', tier: 'unspecified', outcome: 'ok', count: 1 },
+    ],
+    latencies: [
+      { operation: 'get', tier: 'redis', histogram: expect.objectContaining({ count: 1 }) },
+      { operation: 'set', tier: 'unspecified', histogram: expect.objectContaining({ sum: 0.5 }) },
+    ],
+    key_generation_latencies: expect.objectContaining({ count: 1, sum: 0.1 }),
+    alerts: [expect.objectContaining({ name: 'cache_size', level: 'CRITICAL', value: 300 })],
+    total_compressions: 1,
+    total_bytes_before_compression: 1_000,
+    total_bytes_after_compression: 250,
     cache_hits: 1,
     cache_misses: 0,
     cache_errors: 0,

@@ -1,6 +1,6 @@
 import { ManualClock } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import { RecentRecords } from '../src/recent-records.js'
+import { RecentRecords } from '../../src/records/recent-records.js'
 
 function newRecords(clock: ManualClock, capacity: number): RecentRecords<number> {
   return new RecentRecords({ capacity, milliseconds: 1_000, clock })

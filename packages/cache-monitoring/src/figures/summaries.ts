@@ -1,15 +1,14 @@
 import {
   type CompressionMeasurement,
   compressionRatio,
-  type InvalidationMeasurement,
   type KeyGenerationMeasurement,
   type OperationMeasurement,
-} from './measurements.js'
+} from '../records/measurements.js'
+import { distribution, sum } from './distribution.js'
 import type {
   CacheOperationStats,
   CompressionStats,
   DurationStats,
-  InvalidationStats,
   KeyGenerationStats,
   OperationTypeStats,
 } from './performance-stats.js'
@@ -77,22 +76,6 @@ export function summarizeCompression(
   }
 }
 
-export function summarizeInvalidation(
-  measurements: readonly InvalidationMeasurement[],
-  totals: { readonly invalidations: number; readonly keysInvalidated: number },
-): InvalidationStats {
-  const durations = distribution(measurements.map(({ duration }) => duration))
-  return {
-    totalInvalidations: totals.invalidations,
-    totalKeysInvalidated: totals.keysInvalidated,
-    efficiency: {
-      avgKeysPerInvalidation: totals.keysInvalidated / totals.invalidations,
-      avgDurationSeconds: durations.mean,
-      maxDurationSeconds: durations.max,
-    },
-  }
-}
-
 function durationStats(seconds: readonly number[]): DurationStats {
   const { mean, median, min, max } = distribution(seconds)
   return {
@@ -101,29 +84,6 @@ function durationStats(seconds: readonly number[]): DurationStats {
     minDurationSeconds: min,
     maxDurationSeconds: max,
   }
-}
-
-interface Distribution {
-  readonly mean: number
-  readonly median: number
-  readonly min: number
-  readonly max: number
-}
-
-function distribution(values: readonly number[]): Distribution {
-  const sorted = Float64Array.from(values).toSorted()
-  const at = (index: number): number => sorted[index] ?? Number.NaN
-  const last = sorted.length - 1
-  return {
-    mean: sum(values) / values.length,
-    median: (at(Math.floor(last / 2)) + at(Math.ceil(last / 2))) / 2,
-    min: at(0),
-    max: at(last),
-  }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
 
 function countAbove(values: readonly number[], threshold: number): number {

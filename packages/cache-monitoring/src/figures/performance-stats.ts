@@ -1,8 +1,16 @@
+import type { ResolvedOptions } from '../options.js'
+import type { Recordings } from '../records/recordings.js'
+import { hitRate } from '../records/totals.js'
+import { type InvalidationStats, invalidationStats } from './invalidation-stats.js'
+import { type LatencyStats, latencyStats } from './latency-stats.js'
+import { type MemoryStats, memoryStats } from './memory-stats.js'
+import { summarizeCompression, summarizeKeyGeneration, summarizeOperations } from './summaries.js'
+
 /**
  * What a monitor has seen.
  *
- * The counts at this level run since the monitor was made or last reset. The sections cover the
- * measurements of the last `retentionHours`, at most `maxMeasurements` of each kind, and a section
+ * The counts at this level, and the latencies, run since the monitor was made or last reset. The
+ * sections cover the measurements of the last `retentionHours`, at most `maxMeasurements` of each kind, and a section
  * without any is left out.
  */
 export interface PerformanceStats {
@@ -19,11 +27,14 @@ export interface PerformanceStats {
   readonly cacheMisses: number
   /** Operations that the backend failed; a failed read is neither a hit nor a miss. */
   readonly cacheErrors: number
-  /** Records ignored because a number in them was negative, infinite or not a number. */
+  /** Records left out for a number that was negative, infinite or none, or an unknown operation. */
   readonly rejectedRecords: number
   readonly keyGeneration?: KeyGenerationStats
   readonly cacheOperations?: CacheOperationStats
+  /** One for each operation and tier of which something was timed. */
+  readonly latencies: readonly LatencyStats[]
   readonly compression?: CompressionStats
+  readonly memoryUsage?: MemoryStats
   readonly invalidation?: InvalidationStats
 }
 
@@ -85,16 +96,36 @@ export interface CompressionStats {
   readonly overallSavingsPercent: number
 }
 
-/** Invalidations: how many ever, and what those within retention cost. */
-export interface InvalidationStats {
-  /** Since the monitor was made or last reset, like the next. */
-  readonly totalInvalidations: number
-  readonly totalKeysInvalidated: number
-  readonly efficiency: {
-    /** totalKeysInvalidated / totalInvalidations. */
-    readonly avgKeysPerInvalidation: number
-    /** Over the retained events, like the next. */
-    readonly avgDurationSeconds: number
-    readonly maxDurationSeconds: number
+export function performanceStats(
+  recordings: Recordings,
+  options: ResolvedOptions,
+): PerformanceStats {
+  const { retentionHours, keyGenerationThreshold, cacheOperationThreshold, clock } = options
+  const { totals, counts, sums } = recordings
+  const keyGenerations = recordings.keyGenerations.measurements()
+  const operations = recordings.operations.measurements()
+  const compressions = recordings.compressions.measurements()
+  const memoryUsage = memoryStats(recordings.memory, options)
+  return {
+    timestamp: new Date(clock.wallTime()).toISOString(),
+    retentionHours,
+    cacheHitRate: hitRate(totals) ?? 0,
+    totalCacheOperations: totals.operations,
+    cacheHits: totals.hits,
+    cacheMisses: totals.misses,
+    cacheErrors: totals.errors,
+    rejectedRecords: sums.rejected,
+    latencies: latencyStats(counts),
+    ...(keyGenerations.length > 0 && {
+      keyGeneration: summarizeKeyGeneration(keyGenerations, keyGenerationThreshold),
+    }),
+    ...(operations.length > 0 && {
+      cacheOperations: summarizeOperations(operations, cacheOperationThreshold),
+    }),
+    ...(compressions.length > 0 && { compression: summarizeCompression(compressions) }),
+    ...(!memoryUsage.noMeasurements && { memoryUsage }),
+    ...(recordings.invalidations.measurements().length > 0 && {
+      invalidation: invalidationStats(recordings),
+    }),
   }
 }

@@ -1,12 +1,13 @@
-import type { CacheTier, OperationOutcome } from '@verbatim/cache-core'
+import type { OperationOutcome } from '@verbatim/cache-core'
+import type { OperationName, TierName } from './operation-counts.js'
 
 /** What a caller wants to find again in an export: flat, so that it always fits into JSON. */
 export type AdditionalData = Readonly<Record<string, string | number | boolean | null>>
 
 /** One operation on a cache, for {@link CachePerformanceMonitor.recordCacheOperationTime}. */
 export interface CacheOperationTime {
-  /** Such as `'get'` or `'set'`. Only `'get'` moves hits and misses. */
-  readonly operation: string
+  /** One of {@link OPERATIONS}, such as `'get'` or `'set'`. Only `'get'` moves hits and misses. */
+  readonly operation: OperationName
   /** In seconds. */
   readonly duration: number
   /** Whether a read found its key; means nothing for other operations. */
@@ -53,12 +54,44 @@ export interface InvalidationEvent {
   readonly additionalData?: AdditionalData | undefined
 }
 
+/** Memory in use, for {@link CachePerformanceMonitor.recordMemoryUsage}. */
+export interface MemoryUsageRecord {
+  /** Of the caches in this process: bytes and entries. */
+  readonly memoryCacheBytes: number
+  readonly memoryCacheEntries: number
+  /** The most entries that they may hold. Default: not known. */
+  readonly memoryCacheMaxEntries?: number | undefined
+  /** Of a shared store: bytes and keys. Default: 0. */
+  readonly redisBytes?: number | undefined
+  readonly redisKeys?: number | undefined
+  readonly additionalData?: AdditionalData | undefined
+}
+
+/** Memory in use at some time. */
+export interface MemoryUsage {
+  /** In this process and in the shared store together, as the next. */
+  readonly totalCacheSizeBytes: number
+  readonly cacheEntryCount: number
+  /** 0 without entries. */
+  readonly avgEntrySizeBytes: number
+  readonly memoryCacheSizeBytes: number
+  readonly memoryCacheEntryCount: number
+  /** `null` where it is not known. */
+  readonly memoryCacheMaxEntries: number | null
+  /** Resident memory of the process, in units of 1,048,576 bytes. */
+  readonly processMemoryMb: number
+  /** totalCacheSizeBytes in percent of the warning threshold. */
+  readonly cacheUtilizationPercent: number
+  /** Whether totalCacheSizeBytes is at or above the warning threshold. */
+  readonly warningThresholdReached: boolean
+  readonly additionalData: AdditionalData
+}
+
 /** The shapes that are kept. Durations are in seconds, as in the records above. */
 export interface OperationMeasurement {
-  readonly operation: string
+  readonly operation: OperationName
   readonly outcome: OperationOutcome
-  /** `null` where the one who recorded it did not say. */
-  readonly tier: CacheTier | null
+  readonly tier: TierName
   readonly duration: number
   readonly textLength: number
   readonly additionalData: AdditionalData

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CachePerformanceMonitor, type DurationStats } from '../src/index.js'
+import { CachePerformanceMonitor, type DurationStats } from '../../src/index.js'
 
 describe('durations', () => {
   test.each<[seconds: number[], avg: number, median: number, min: number, max: number]>([
@@ -48,12 +48,19 @@ test('operations are told apart by type, and slow ones counted', () => {
   })
 })
 
-test('an operation may have any name', () => {
-  const monitor = new CachePerformanceMonitor()
-  monitor.recordCacheOperationTime({ operation: '__proto__', duration: 1, cacheHit: true })
-  const types = monitor.getPerformanceStats().cacheOperations?.byOperationType ?? {}
-  expect(Object.keys(types)).toEqual(['__proto__'])
-})
+test.each(['__proto__', 'toString', 'GET', '', 1, undefined, null])(
+  'an operation called %j is none',
+  (operation) => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.recordCacheOperationTime({ operation: operation as 'get', duration: 1, cacheHit: true })
+    monitor.observeOperation(operation as 'get', 'hit', 'memory', undefined)
+    monitor.observeOperation('get', operation as 'hit', 'memory', undefined)
+    monitor.observeOperation('get', 'hit', operation as 'memory', 1)
+    const stats = monitor.getPerformanceStats()
+    expect(stats).toMatchObject({ totalCacheOperations: 0, rejectedRecords: 4, latencies: [] })
+    expect(stats.cacheOperations).toBeUndefined()
+  },
+)
 
 test('key generation tells text lengths and slow keys', () => {
   const monitor = new CachePerformanceMonitor()

@@ -1,0 +1,114 @@
+import { toMb } from '../figures/memory-stats.js'
+import type { ResolvedOptions } from '../options.js'
+import type { Recordings } from '../records/recordings.js'
+import { type OperationTotals, totalsSince } from '../records/totals.js'
+import type { Measured } from './alert-board.js'
+
+/** Of 100 slow ones so many are worth a warning: then the 95th percentile is above the threshold. */
+const SLOW_PERCENT = 5
+/** Fewer operations, or measurements, say nothing about how many fail or are slow. */
+const LEAST_OPERATIONS = 20
+const MEMORY_FULL_PERCENT = 90
+const ERROR_WINDOW_MS = 300_000
+
+/** Measures all that may be alerted about. */
+export function measureAll(recordings: Recordings, options: ResolvedOptions): Measured[] {
+  const { keyGenerationThreshold, cacheOperationThreshold } = options
+  return [
+    cacheSize(recordings, options),
+    memoryEntries(recordings),
+    invalidationRate(recordings, options),
+    errorRate(recordings, options),
+    slow(
+      'slow_operations',
+      'cache operations',
+      recordings.operations.measurements(),
+      cacheOperationThreshold,
+    ),
+    slow(
+      'slow_key_generation',
+      'keys',
+      recordings.keyGenerations.measurements(),
+      keyGenerationThreshold,
+    ),
+  ]
+}
+
+function cacheSize(recordings: Recordings, options: ResolvedOptions): Measured {
+  const value = recordings.memory.measurements().at(-1)?.totalCacheSizeBytes
+  return {
+    name: 'cache_size',
+    thresholds: [
+      ['WARNING', options.memoryWarningThresholdBytes],
+      ['CRITICAL', options.memoryCriticalThresholdBytes],
+    ],
+    value,
+    message: `Caches hold ${toMb(value ?? 0).toFixed(1)} MB.`,
+  }
+}
+
+function memoryEntries(recordings: Recordings): Measured {
+  const { memoryCacheEntryCount = 0, memoryCacheMaxEntries } =
+    recordings.memory.measurements().at(-1) ?? {}
+  const value = memoryCacheMaxEntries
+    ? (memoryCacheEntryCount / memoryCacheMaxEntries) * 100
+    : undefined
+  return {
+    name: 'memory_entries',
+    thresholds: [['INFO', MEMORY_FULL_PERCENT]],
+    value,
+    message: `Caches in memory hold ${value?.toFixed(0)} % of the entries that they may.`,
+  }
+}
+
+function invalidationRate(recordings: Recordings, options: ResolvedOptions): Measured {
+  const value = recordings.invalidationsByMinute.inLast(60)
+  return {
+    name: 'invalidation_rate',
+    thresholds: [
+      ['WARNING', options.invalidationRateWarningPerHour],
+      ['CRITICAL', options.invalidationRateCriticalPerHour],
+    ],
+    value,
+    message: `There were ${value} invalidations in the last hour.`,
+  }
+}
+
+function errorRate(recordings: Recordings, options: ResolvedOptions): Measured {
+  const { operations, errors } = lately(recordings, options)
+  const value = operations < LEAST_OPERATIONS ? undefined : (errors / operations) * 100
+  return {
+    name: 'error_rate',
+    thresholds: [['ERROR', options.errorRateThresholdPercent]],
+    value,
+    message: `${value?.toFixed(1)} % of ${operations} operations in the last five minutes failed.`,
+  }
+}
+
+/** What was counted in the last five minutes, as far as readings tell. */
+function lately(
+  { totals, totalsHistory }: Recordings,
+  { clock }: ResolvedOptions,
+): OperationTotals {
+  const before = totalsHistory
+    .read()
+    .findLast(({ takenAt }) => takenAt <= clock.now() - ERROR_WINDOW_MS)
+  return before === undefined ? totals : totalsSince(totals, before.measurement)
+}
+
+function slow(
+  name: 'slow_operations' | 'slow_key_generation',
+  what: string,
+  measurements: readonly { readonly duration: number }[],
+  thresholdSeconds: number,
+): Measured {
+  const { length } = measurements
+  const slowOnes = measurements.filter(({ duration }) => duration > thresholdSeconds).length
+  const value = length < LEAST_OPERATIONS ? undefined : (slowOnes / length) * 100
+  return {
+    name,
+    thresholds: [['WARNING', SLOW_PERCENT]],
+    value,
+    message: `${value?.toFixed(1)} % of the last ${length} ${what} took longer than ${thresholdSeconds * 1_000} ms.`,
+  }
+}

@@ -1,0 +1,119 @@
+import type { ResolvedOptions } from '../options.js'
+import type { Timed } from '../records/recent-records.js'
+import type { Recordings } from '../records/recordings.js'
+import { hitRate, type OperationTotals, totalsSince } from '../records/totals.js'
+import { fitLine } from './line-fit.js'
+
+const MILLISECONDS_PER_HOUR = 3_600_000
+
+/** Which way a figure goes, over what is retained of it. */
+export interface Trend {
+  /** How many readings tell. */
+  readonly readings: number
+  /** The newest; `undefined` without any. */
+  readonly current?: number
+  /** (last - first) / time between them; left out with less than two readings. */
+  readonly growthPerHour?: number
+  /** Of the line that fits best; left out with less than three readings. */
+  readonly slope?: {
+    readonly perHour: number
+    /** Between these two with 95 % confidence. */
+    readonly perHourLow: number
+    readonly perHourHigh: number
+    /** `'unclear'` where the two do not have the same sign. */
+    readonly direction: 'rising' | 'falling' | 'unclear'
+  }
+}
+
+/** A trend of something that has thresholds. */
+export interface TrendToThresholds extends Trend {
+  /** When the warning threshold is reached if it goes on so; left out unless it clearly rises. */
+  readonly hoursToWarning?: number
+  readonly hoursToCritical?: number
+}
+
+export interface Trends {
+  /** Bytes that caches hold, in this process and in the shared store. */
+  readonly cacheSizeBytes: TrendToThresholds
+  readonly cacheEntries: Trend
+  /** In percent, of the reads between two readings. */
+  readonly hitRate: Trend
+  /** Operations of every kind, as between two readings. */
+  readonly operationsPerSecond: Trend
+}
+
+interface Reading {
+  /** Milliseconds on the monotonic clock. */
+  readonly takenAt: number
+  readonly value: number
+}
+
+export function trends(recordings: Recordings, options: ResolvedOptions): Trends {
+  const memory = recordings.memory.read()
+  const sizes = memory.map(({ takenAt, measurement }) => {
+    return { takenAt, value: measurement.totalCacheSizeBytes }
+  })
+  const size = trend(sizes)
+  const totals = recordings.totalsHistory.read()
+  return {
+    cacheSizeBytes: {
+      ...size,
+      ...hoursTo('hoursToWarning', size, options.memoryWarningThresholdBytes),
+      ...hoursTo('hoursToCritical', size, options.memoryCriticalThresholdBytes),
+    },
+    cacheEntries: trend(
+      memory.map(({ takenAt, measurement }) => ({ takenAt, value: measurement.cacheEntryCount })),
+    ),
+    hitRate: trend(between(totals, (counted) => hitRate(counted))),
+    operationsPerSecond: trend(between(totals, ({ operations }, seconds) => operations / seconds)),
+  }
+}
+
+function trend(readings: readonly Reading[]): Trend {
+  const [first, last] = [readings.at(0), readings.at(-1)]
+  if (first === undefined || last === undefined) return { readings: 0 }
+  const hoursOf = ({ takenAt }: Reading): number =>
+    (takenAt - first.takenAt) / MILLISECONDS_PER_HOUR
+  const hours = hoursOf(last)
+  const fit = fitLine(
+    readings.map(hoursOf),
+    readings.map(({ value }) => value),
+  )
+  return {
+    readings: readings.length,
+    current: last.value,
+    ...(hours > 0 && { growthPerHour: (last.value - first.value) / hours }),
+    ...(fit && {
+      slope: {
+        perHour: fit.slope,
+        perHourLow: fit.slopeLow,
+        perHourHigh: fit.slopeHigh,
+        direction: fit.slopeLow > 0 ? 'rising' : fit.slopeHigh < 0 ? 'falling' : 'unclear',
+      },
+    }),
+  }
+}
+
+function hoursTo<Name extends string>(
+  name: Name,
+  { current, slope }: Trend,
+  threshold: number,
+): { readonly [Each in Name]?: number } {
+  if (current === undefined || slope?.direction !== 'rising') return {}
+  const hours = Math.max(0, (threshold - current) / slope.perHour)
+  return { [name]: hours } as { [Each in Name]: number }
+}
+
+/** What was counted from each reading to the next, as one figure where there is one. */
+function between(
+  totals: readonly Timed<OperationTotals>[],
+  figure: (counted: OperationTotals, seconds: number) => number | undefined,
+): Reading[] {
+  return totals.slice(1).flatMap(({ takenAt, measurement }, index) => {
+    const before = totals[index] as Timed<OperationTotals>
+    const seconds = (takenAt - before.takenAt) / 1_000
+    if (seconds <= 0) return []
+    const value = figure(totalsSince(measurement, before.measurement), seconds)
+    return value === undefined ? [] : [{ takenAt, value }]
+  })
+}

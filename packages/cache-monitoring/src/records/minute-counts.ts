@@ -1,0 +1,51 @@
+import type { Clock } from '@verbatim/cache-core'
+
+const MINUTE_MS = 60_000
+const MINUTES = 24 * 60
+
+/** How often something happened in each minute of the last day. */
+export class MinuteCounts {
+  readonly #clock: Clock
+  readonly #counts = new Uint32Array(MINUTES)
+  /** The minute that was counted last. */
+  #minute: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#minute = this.#now()
+  }
+
+  add(): void {
+    this.#advance()
+    const place = this.#minute % MINUTES
+    this.#counts[place] = (this.#counts[place] ?? 0) + 1
+  }
+
+  /** How often within so many minutes up to now, the one that has begun included; 1 to 1,440. */
+  inLast(minutes: number): number {
+    this.#advance()
+    let sum = 0
+    for (let ago = 0; ago < minutes; ago++) {
+      sum += this.#counts[(this.#minute - ago + MINUTES) % MINUTES] ?? 0
+    }
+    return sum
+  }
+
+  clear(): void {
+    this.#counts.fill(0)
+  }
+
+  /** Makes room for the minutes that have passed. */
+  #advance(): void {
+    const now = this.#now()
+    const passed = Math.min(now - this.#minute, MINUTES)
+    for (let minute = 1; minute <= passed; minute++) {
+      this.#counts[(this.#minute + minute) % MINUTES] = 0
+    }
+    this.#minute = now
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.now() / MINUTE_MS)
+  }
+}

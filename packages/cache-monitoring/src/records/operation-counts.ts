@@ -1,0 +1,68 @@
+import type { CacheTier, OperationOutcome } from '@verbatim/cache-core'
+import { LatencyHistogram } from './latency-histogram.js'
+
+/** What may be done with a cache; nothing else is counted, so that labels in exports are few. */
+export const OPERATIONS = [
+  'get',
+  'set',
+  'delete',
+  'exists',
+  'getOrSet',
+  'getMany',
+  'setMany',
+  'deleteMany',
+  'invalidatePattern',
+  'invalidateTags',
+  'clear',
+] as const
+
+export type OperationName = (typeof OPERATIONS)[number]
+
+/** What answered; `'unspecified'` where it was recorded by hand. */
+export const TIERS = ['memory', 'redis', 'unspecified'] as const
+
+export type TierName = CacheTier | 'unspecified'
+
+export const OUTCOMES = ['hit', 'miss', 'ok', 'error'] as const
+
+/** One operation by one tier: how it ended, how often, and how long it took where that is known. */
+export class OperationCell {
+  readonly operation: OperationName
+  readonly tier: TierName
+  readonly outcomes: Record<OperationOutcome, number> = { hit: 0, miss: 0, ok: 0, error: 0 }
+  readonly latencies: LatencyHistogram = new LatencyHistogram()
+
+  constructor(operation: OperationName, tier: TierName) {
+    this.operation = operation
+    this.tier = tier
+  }
+
+  get count(): number {
+    const { hit, miss, ok, error } = this.outcomes
+    return hit + miss + ok + error
+  }
+}
+
+/** Counts of operations, which retention does not touch. */
+export class OperationCounts {
+  readonly #cells = new Map(
+    TIERS.map((tier) => [
+      tier as string,
+      new Map(
+        OPERATIONS.map((operation) => [operation as string, new OperationCell(operation, tier)]),
+      ),
+    ]),
+  )
+
+  /** `undefined` for an operation or a tier that is none. */
+  cell(operation: string, tier: string): OperationCell | undefined {
+    return this.#cells.get(tier)?.get(operation)
+  }
+
+  /** All that have counted something. */
+  *used(): Iterable<OperationCell> {
+    for (const cells of this.#cells.values()) {
+      for (const cell of cells.values()) if (cell.count > 0) yield cell
+    }
+  }
+}

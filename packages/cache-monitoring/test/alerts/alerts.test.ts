@@ -1,0 +1,192 @@
+import { ManualClock } from '@verbatim/cache-core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type Alert, CachePerformanceMonitor } from '../../src/index.js'
+
+const MINUTE = 60_000
+
+let clock: ManualClock
+let monitor: CachePerformanceMonitor
+let events: string[]
+
+beforeEach(() => {
+  clock = new ManualClock(Date.UTC(2026, 4, 1))
+  monitor = new CachePerformanceMonitor({
+    clock,
+    memoryWarningThresholdBytes: 100,
+    memoryCriticalThresholdBytes: 200,
+    invalidationRateWarningPerHour: 10,
+    invalidationRateCriticalPerHour: 20,
+    cacheOperationThreshold: 0.01,
+  })
+  events = []
+  monitor.on('alert', ({ name, level }, change) => events.push(`${name} ${level} ${change}`))
+})
+
+/** Measures a size; answers what was told since the last. */
+function size(bytes: number): string[] {
+  events.length = 0
+  clock.advance(1_000)
+  monitor.recordMemoryUsage({ memoryCacheBytes: bytes, memoryCacheEntries: 1 })
+  monitor.sample()
+  return [...events]
+}
+
+describe('the life of an alert', () => {
+  test.each<[story: string, steps: [bytes: number, told: string[]][]]>([
+    ['below', [[99, []]]],
+    ['at the threshold', [[100, ['cache_size WARNING raised']]]],
+    [
+      'above, for long: told once',
+      [
+        [150, ['cache_size WARNING raised']],
+        [151, []],
+        [199, []],
+      ],
+    ],
+    [
+      'back: told once',
+      [
+        [100, ['cache_size WARNING raised']],
+        [89, ['cache_size WARNING cleared']],
+        [89, []],
+        [0, []],
+      ],
+    ],
+    [
+      'flapping about the threshold: told once',
+      [
+        [100, ['cache_size WARNING raised']],
+        [99, []],
+        [101, []],
+        [90, []],
+        [100, []],
+        [89, ['cache_size WARNING cleared']],
+        [99, []],
+        [100, ['cache_size WARNING raised']],
+      ],
+    ],
+    [
+      'worse, and better',
+      [
+        [150, ['cache_size WARNING raised']],
+        [200, ['cache_size CRITICAL changed']],
+        [180, []],
+        [179, ['cache_size WARNING changed']],
+        [95, []],
+        [199, []],
+        [80, ['cache_size WARNING cleared']],
+      ],
+    ],
+    [
+      'critical at once, and gone at once',
+      [
+        [500, ['cache_size CRITICAL raised']],
+        [1, ['cache_size CRITICAL cleared']],
+      ],
+    ],
+    [
+      'critical, and well below that but not below the warning',
+      [
+        [500, ['cache_size CRITICAL raised']],
+        [95, ['cache_size WARNING changed']],
+        [89, ['cache_size WARNING cleared']],
+      ],
+    ],
+  ])('%s', (_story, steps) => {
+    for (const [bytes, told] of steps) expect([bytes, size(bytes)]).toEqual([bytes, told])
+  })
+
+  test('it tells what was measured, against what, and since when', () => {
+    size(150)
+    const since = '2026-05-01T00:00:01.000Z'
+    const alert: Alert = {
+      name: 'cache_size',
+      level: 'WARNING',
+      message: 'Caches hold 0.0 MB.',
+      value: 150,
+      threshold: 100,
+      since,
+    }
+    expect(monitor.getAlerts()).toEqual([alert])
+    size(250)
+    const worse = { level: 'CRITICAL', value: 250, threshold: 200, since }
+    expect(monitor.getAlerts()).toMatchObject([worse])
+  })
+
+  test('a reset clears all', () => {
+    size(150)
+    monitor.resetStats()
+    expect(events).toEqual(['cache_size WARNING raised', 'cache_size WARNING cleared'])
+    expect(monitor.getAlerts()).toEqual([])
+  })
+
+  test('a listener that throws, or has left, disturbs nobody', () => {
+    monitor.on('alert', () => {
+      throw new Error('a listener')
+    })
+    monitor.on('alert', () => expect.unreachable('it has left'))()
+    expect(size(100)).toEqual(['cache_size WARNING raised'])
+  })
+})
+
+describe('what is alerted about', () => {
+  const names = (): string[] => monitor.getAlerts().map(({ name, level }) => `${name} ${level}`)
+
+  test('many entries in memory', () => {
+    const use = (entries: number): void =>
+      monitor.recordMemoryUsage({
+        memoryCacheBytes: 1,
+        memoryCacheEntries: entries,
+        memoryCacheMaxEntries: 100,
+      })
+    use(89)
+    expect(names()).toEqual([])
+    use(90)
+    expect(names()).toEqual(['memory_entries INFO'])
+  })
+
+  test('invalidations within an hour, however few are retained', () => {
+    for (let count = 0; count < 9; count++) monitor.observeInvalidation(1, 1)
+    expect(names()).toEqual([])
+    monitor.observeInvalidation(1, 1)
+    expect(names()).toEqual(['invalidation_rate WARNING'])
+    for (let count = 0; count < 10; count++) monitor.observeInvalidation(1, 1)
+    expect(names()).toEqual(['invalidation_rate CRITICAL'])
+    clock.advance(60 * MINUTE)
+    expect(names()).toEqual([])
+  })
+
+  test('failed operations of the last five minutes', () => {
+    const operate = (failed: number, all: number): void => {
+      for (let count = 0; count < all; count++) {
+        monitor.observeOperation('get', count < failed ? 'error' : 'hit', 'redis', 1)
+      }
+    }
+    operate(19, 19)
+    expect(names()).toEqual([])
+    operate(0, 381)
+    monitor.sample()
+    expect(names()).toEqual([])
+    operate(1, 1)
+    expect(names()).toEqual([])
+    clock.advance(5 * MINUTE)
+    operate(2, 20)
+    expect(monitor.getAlerts()).toMatchObject([
+      { name: 'error_rate', level: 'ERROR', message: expect.stringContaining('of 21 operations') },
+    ])
+    clock.advance(5 * MINUTE)
+    monitor.sample()
+    clock.advance(5 * MINUTE)
+    expect(names()).toEqual([])
+  })
+
+  test('one in twenty operations, or keys, that is slow', () => {
+    for (let count = 0; count < 95; count++) monitor.observeOperation('get', 'hit', 'redis', 10)
+    for (let count = 0; count < 4; count++) monitor.observeOperation('get', 'hit', 'redis', 11)
+    expect(names()).toEqual([])
+    monitor.observeOperation('set', 'ok', 'redis', 11)
+    expect(names()).toEqual(['slow_operations WARNING'])
+    for (let count = 0; count < 20; count++) monitor.observeKeyGeneration(101, 1, 'qa')
+    expect(names()).toEqual(['slow_operations WARNING', 'slow_key_generation WARNING'])
+  })
+})

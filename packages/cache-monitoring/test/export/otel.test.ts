@@ -1,0 +1,167 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { expect, test } from 'vitest'
+import { OpenTelemetryMonitor } from '../../src/export/otel.js'
+import { CachePerformanceMonitor, combineMonitors } from '../../src/index.js'
+
+/** The real SDK, with what it exports kept in memory. */
+function openTelemetry() {
+  const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  const reader = new PeriodicExportingMetricReader({
+    exporter: metrics,
+    exportIntervalMillis: 3_600_000,
+  })
+  const meters = new MeterProvider({ readers: [reader] })
+  const spans = new InMemorySpanExporter()
+  const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
+  const monitor = new OpenTelemetryMonitor({
+    meter: meters.getMeter('test'),
+    tracer: tracers.getTracer('test'),
+  })
+  /** Of each metric its unit, and what was exported by the attributes. */
+  const exported = async () => {
+    await reader.forceFlush()
+    const all =
+      metrics
+        .getMetrics()
+        .at(-1)
+        ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? []
+    return Object.fromEntries(
+      all.map(({ descriptor: { name, unit }, dataPoints }) => [
+        name,
+        { unit, points: dataPoints.map(({ attributes, value }) => ({ ...attributes, value })) },
+      ]),
+    )
+  }
+  return { monitor, spans, exported }
+}
+
+const CACHE = 'verbatim.cache'
+
+test('operations are counted, and timed where they were', async () => {
+  const { monitor, exported } = openTelemetry()
+  monitor.observeOperation('get', 'hit', 'memory', undefined)
+  monitor.observeOperation('get', 'hit', 'memory', 0.5)
+  monitor.observeOperation('get', 'error', 'redis', 200)
+  const hit = {
+    [`${CACHE}.operation`]: 'get',
+    [`${CACHE}.outcome`]: 'hit',
+    [`${CACHE}.tier`]: 'memory',
+  }
+  const error = {
+    [`${CACHE}.operation`]: 'get',
+    [`${CACHE}.outcome`]: 'error',
+    [`${CACHE}.tier`]: 'redis',
+    'error.type': '_OTHER',
+  }
+  expect(await exported()).toMatchObject({
+    [`${CACHE}.operations`]: {
+      unit: '{operation}',
+      points: [
+        { ...hit, value: 2 },
+        { ...error, value: 1 },
+      ],
+    },
+    [`${CACHE}.operation.duration`]: {
+      unit: 's',
+      points: [
+        {
+          ...hit,
+          value: {
+            count: 1,
+            sum: 0.0005,
+            buckets: { boundaries: expect.arrayContaining([1e-6, 2.5]) },
+          },
+        },
+        { ...error, value: { count: 1, sum: 0.2 } },
+      ],
+    },
+  })
+})
+
+test('keys, compression, invalidations and memory are told of', async () => {
+  const { monitor, exported } = openTelemetry()
+  const cache = new InMemoryCache({ performanceMonitor: monitor, maxSize: 10, maxBytes: 100 })
+  await cache.set('key', 'value')
+  monitor.observeKeyGeneration(2)
+  monitor.observeCompression(400, 100)
+  monitor.observeInvalidation(3)
+  expect(await exported()).toMatchObject({
+    [`${CACHE}.key_generation.duration`]: { unit: 's', points: [{ value: { count: 1 } }] },
+    [`${CACHE}.compression.io`]: {
+      unit: 'By',
+      points: [
+        { [`${CACHE}.compression.stage`]: 'before', value: 400 },
+        { [`${CACHE}.compression.stage`]: 'after', value: 100 },
+      ],
+    },
+    [`${CACHE}.invalidations`]: { points: [{ value: 1 }] },
+    [`${CACHE}.invalidated_keys`]: { points: [{ value: 3 }] },
+    [`${CACHE}.memory.usage`]: { unit: 'By', points: [{ value: 8 }] },
+    [`${CACHE}.entries`]: { points: [{ value: 1 }] },
+    [`${CACHE}.entries.limit`]: { points: [{ value: 10 }] },
+  })
+})
+
+test('an operation that was timed is a span that ended now', () => {
+  const { monitor, spans } = openTelemetry()
+  const now = Date.now() / 1_000
+  monitor.observeOperation('get', 'hit', 'memory', undefined)
+  monitor.observeOperation('set', 'ok', 'redis', 250)
+  monitor.observeOperation('get', 'error', 'redis', 1)
+  const [set, failed, ...others] = spans.getFinishedSpans()
+  expect(others).toEqual([])
+  expect(set).toMatchObject({
+    name: 'cache set',
+    kind: SpanKind.CLIENT,
+    status: { code: SpanStatusCode.UNSET },
+    attributes: { [`${CACHE}.outcome`]: 'ok' },
+  })
+  const [seconds = 0, nanoseconds = 0] = set?.duration ?? []
+  expect(seconds + nanoseconds / 1e9).toBeCloseTo(0.25, 3)
+  const [endedAt = 0] = set?.endTime ?? []
+  expect(Math.abs(endedAt - now)).toBeLessThan(5)
+  expect(failed).toMatchObject({ name: 'cache get', status: { code: SpanStatusCode.ERROR } })
+})
+
+test.each<[string, (monitor: OpenTelemetryMonitor) => void]>([
+  ['operation', (monitor) => monitor.observeOperation('GET' as 'get', 'hit', 'memory', 1)],
+  ['outcome', (monitor) => monitor.observeOperation('get', 'maybe' as 'hit', 'memory', 1)],
+  ['tier', (monitor) => monitor.observeOperation('get', 'hit', 'disk' as 'memory', 1)],
+  ['duration', (monitor) => monitor.observeOperation('get', 'hit', 'memory', Number.NaN)],
+  ['key generation', (monitor) => monitor.observeKeyGeneration(-1)],
+  ['compression', (monitor) => monitor.observeCompression(1, -1)],
+  ['invalidation', (monitor) => monitor.observeInvalidation(Number.POSITIVE_INFINITY)],
+])('a %s that is none is counted and left out', async (_what, tell) => {
+  const { monitor, spans, exported } = openTelemetry()
+  tell(monitor)
+  const metrics = await exported()
+  expect(metrics).toMatchObject({ [`${CACHE}.rejected_records`]: { points: [{ value: 1 }] } })
+  const counted = Object.entries(metrics).filter(([, { points }]) => points.length > 0)
+  expect(counted.map(([name]) => name)).toEqual([`${CACHE}.rejected_records`])
+  expect(spans.getFinishedSpans()).toEqual([])
+})
+
+test('several monitors hear the same', async () => {
+  const { monitor, exported } = openTelemetry()
+  const other = new CachePerformanceMonitor()
+  const cache = new InMemoryCache({ performanceMonitor: combineMonitors(monitor, other) })
+  await cache.set('key', 1)
+  await cache.get('key')
+  await cache.invalidatePattern('*')
+  expect(other.getPerformanceStats()).toMatchObject({ cacheHits: 1, totalCacheOperations: 2 })
+  expect((await exported())[`${CACHE}.operations`]?.points).toHaveLength(2)
+  other.sample()
+  expect(other.getMemoryUsageStats().noMeasurements).toBe(false)
+})

@@ -1,0 +1,165 @@
+import { ManualClock } from '@verbatim/cache-core'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { describe, expect, test, vi } from 'vitest'
+import { CachePerformanceMonitor } from '../../src/index.js'
+
+const MB = 1_048_576
+
+describe('memory', () => {
+  test('before anything was measured there are thresholds only', () => {
+    expect(new CachePerformanceMonitor().getMemoryUsageStats()).toEqual({
+      noMeasurements: true,
+      warningThresholdMb: 50,
+      criticalThresholdMb: 100,
+    })
+    expect(new CachePerformanceMonitor().getMemoryWarnings()).toEqual([])
+  })
+
+  test('both tiers count, the average is over all entries, and use is of the warning threshold', () => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.recordMemoryUsage({
+      memoryCacheBytes: 10 * MB,
+      memoryCacheEntries: 60,
+      redisBytes: 30 * MB,
+      redisKeys: 40,
+    })
+    expect(monitor.getMemoryUsageStats()).toMatchObject({
+      current: {
+        totalCacheSizeMb: 40,
+        memoryCacheSizeMb: 10,
+        cacheEntryCount: 100,
+        memoryCacheEntryCount: 60,
+        avgEntrySizeBytes: 0.4 * MB,
+        cacheUtilizationPercent: 80,
+        warningThresholdReached: false,
+      },
+      thresholds: { warningThresholdReached: false, criticalThresholdReached: false },
+    })
+    const stats = monitor.getPerformanceStats()
+    expect(stats.memoryUsage?.current.processMemoryMb).toBeGreaterThan(10)
+  })
+
+  test.each<[bytes: number, warning: boolean, critical: boolean, severity: string[]]>([
+    [50 * MB - 1, false, false, []],
+    [50 * MB, true, false, ['warning']],
+    [100 * MB - 1, true, false, ['warning']],
+    [100 * MB, true, true, ['critical']],
+  ])('%i bytes: warning %s, critical %s', (bytes, warning, critical, severity) => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.recordMemoryUsage({ memoryCacheBytes: bytes, memoryCacheEntries: 1 })
+    expect(monitor.getMemoryUsageStats()).toMatchObject({
+      thresholds: { warningThresholdReached: warning, criticalThresholdReached: critical },
+    })
+    expect(monitor.getMemoryWarnings().map((each) => each.severity)).toEqual(severity)
+  })
+
+  test('trends are over the newest ten', () => {
+    const clock = new ManualClock()
+    const monitor = new CachePerformanceMonitor({ clock })
+    for (let count = 1; count <= 12; count++) {
+      monitor.recordMemoryUsage({ memoryCacheBytes: count * MB, memoryCacheEntries: count * 10 })
+      clock.advance(60_000)
+    }
+    expect(monitor.getMemoryUsageStats()).toMatchObject({
+      trends: {
+        totalMeasurements: 10,
+        avgTotalCacheSizeMb: 7.5,
+        maxTotalCacheSizeMb: 12,
+        avgMemoryCacheSizeMb: 7.5,
+        avgEntryCount: 75,
+        maxEntryCount: 120,
+        growthRateMbPerHour: 60,
+      },
+    })
+  })
+
+  test('one measurement has no growth', () => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.recordMemoryUsage({ memoryCacheBytes: 0, memoryCacheEntries: 0 })
+    const stats = monitor.getMemoryUsageStats()
+    expect(stats).toMatchObject({ current: { avgEntrySizeBytes: 0 } })
+    expect(stats).not.toHaveProperty('trends.growthRateMbPerHour')
+  })
+
+  // The original compares with 100 entries, whatever the cache may hold.
+  test.each([
+    [90, 100, 0],
+    [91, 100, 1],
+    [95, 1_000, 0],
+    [901, 1_000, 1],
+  ])('%i of %i entries: %i notes', (entries, maxEntries, notes) => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.recordMemoryUsage({
+      memoryCacheBytes: 1,
+      memoryCacheEntries: entries,
+      memoryCacheMaxEntries: maxEntries,
+    })
+    expect(monitor.getMemoryWarnings().filter(({ severity }) => severity === 'info')).toHaveLength(
+      notes,
+    )
+  })
+
+  test.each([
+    { memoryCacheBytes: -1, memoryCacheEntries: 1 },
+    { memoryCacheBytes: 1, memoryCacheEntries: Number.NaN },
+    { memoryCacheBytes: 1, memoryCacheEntries: 1, memoryCacheMaxEntries: -1 },
+    { memoryCacheBytes: 1, memoryCacheEntries: 1, redisBytes: Number.POSITIVE_INFINITY },
+    { memoryCacheBytes: 1, memoryCacheEntries: 1, redisKeys: -1 },
+  ])('%j means nothing', (record) => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.recordMemoryUsage(record)
+    expect(monitor.getPerformanceStats()).toMatchObject({ rejectedRecords: 1 })
+    expect(monitor.getMemoryUsageStats().noMeasurements).toBe(true)
+  })
+})
+
+describe('measuring', () => {
+  test('asks all caches that report, without being told to', async () => {
+    vi.useFakeTimers()
+    try {
+      const monitor = new CachePerformanceMonitor({ sampleIntervalSeconds: 5 })
+      const options = { performanceMonitor: monitor, maxSize: 10, maxBytes: 1_000 }
+      const [one, other] = [new InMemoryCache(options), new InMemoryCache(options)]
+      await one.set('a', 'xx')
+      await other.set('b', 'yyy')
+      expect(monitor.getMemoryUsageStats().noMeasurements).toBe(true)
+      vi.advanceTimersByTime(5_000)
+      expect(monitor.exportMetrics().memory_usage_measurements).toMatchObject([
+        { memory_cache_size_bytes: 7, memory_cache_entry_count: 2 },
+      ])
+      monitor.close()
+      vi.advanceTimersByTime(60_000)
+      expect(monitor.exportMetrics().memory_usage_measurements).toHaveLength(1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('ends for a monitor that nobody uses, and forgets a cache that nobody uses', async () => {
+    const collected: string[] = []
+    const registry = new FinalizationRegistry<string>((what) => collected.push(what))
+    const monitor = new CachePerformanceMonitor()
+    const make = (): void => {
+      registry.register(new CachePerformanceMonitor({ sampleIntervalSeconds: 0.01 }), 'monitor')
+      registry.register(new InMemoryCache({ performanceMonitor: monitor }), 'cache')
+    }
+    make()
+    const collectGarbage = await garbageCollector()
+    await vi.waitFor(
+      () => {
+        collectGarbage()
+        expect(collected.toSorted()).toEqual(['cache', 'monitor'])
+      },
+      { timeout: 5_000 },
+    )
+    monitor.sample()
+    expect(monitor.getMemoryUsageStats().noMeasurements).toBe(true)
+  })
+})
+
+async function garbageCollector(): Promise<() => void> {
+  const { setFlagsFromString } = await import('node:v8')
+  const { runInNewContext } = await import('node:vm')
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+}

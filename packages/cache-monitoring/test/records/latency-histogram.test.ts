@@ -1,0 +1,95 @@
+import { ValidationError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import { LatencyHistogram, type LatencyHistogramData } from '../../src/index.js'
+
+const COUNT = 40_000
+const SHARDS = 8
+const PERCENTS = [0, 1, 25, 50, 90, 95, 99, 99.9, 100]
+
+/** The same numbers each time: mulberry32. */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const next = random(1)
+const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next())
+
+const DISTRIBUTIONS: Readonly<Record<string, () => number>> = {
+  uniform: () => next() * 0.01,
+  exponential: () => -Math.log(1 - next()) * 0.001,
+  lognormal: () => Math.exp(normal() * 2 - 8),
+  pareto: () => 1e-5 / (1 - next()) ** 1.2,
+  'two peaks, and nothing': () => (next() < 0.1 ? 0 : next() < 0.95 ? 2e-6 : 0.2),
+}
+
+describe.each(Object.entries(DISTRIBUTIONS))('%s', (_name, draw) => {
+  const times = Array.from({ length: COUNT }, draw)
+  const sorted = times.toSorted((one, other) => one - other)
+
+  test('percentiles are within the bound, merged from shards by way of JSON', () => {
+    const shards = Array.from({ length: SHARDS }, () => new LatencyHistogram())
+    for (const [index, time] of times.entries()) shards[index % SHARDS]?.record(time)
+    const merged = new LatencyHistogram()
+    for (const shard of shards) {
+      merged.merge(LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(shard))))
+    }
+    expect(merged.count).toBe(COUNT)
+    for (const percent of PERCENTS) {
+      const exact = sorted[Math.floor((percent / 100) * (COUNT - 1))] ?? Number.NaN
+      const error = Math.abs((merged.percentile(percent) ?? Number.NaN) - exact)
+      expect(error).toBeLessThanOrEqual(exact * 0.01 + Number.EPSILON)
+    }
+  })
+
+  test('counts up to a time are right but for what lies within 1 % of it', () => {
+    const histogram = new LatencyHistogram()
+    for (const time of times) histogram.record(time)
+    for (const bound of [1e-6, 1e-5, 2.5e-4, 1e-3, 0.05, 1]) {
+      const count = histogram.countUpTo(bound)
+      expect(count).toBeGreaterThanOrEqual(sorted.filter((time) => time <= bound / 1.0102).length)
+      expect(count).toBeLessThanOrEqual(sorted.filter((time) => time <= bound * 1.0102).length)
+    }
+  })
+})
+
+test('without a measurement there is no percentile', () => {
+  const empty = new LatencyHistogram()
+  expect(empty.percentile(50)).toBeUndefined()
+  expect(empty.toJSON()).toMatchObject({ count: 0, min: null, max: null, bins: [] })
+  expect(LatencyHistogram.fromJSON(empty.toJSON()).count).toBe(0)
+  const merged = new LatencyHistogram()
+  merged.merge(empty)
+  expect(merged.percentile(50)).toBeUndefined()
+})
+
+test('a merge adds counts, sums and extremes', () => {
+  const [one, other] = [new LatencyHistogram(), new LatencyHistogram()]
+  one.record(0.5)
+  other.record(0.25)
+  other.record(2)
+  one.merge(other)
+  expect(one.toJSON()).toMatchObject({ count: 3, sum: 2.75, min: 0.25, max: 2 })
+  expect(other.count).toBe(2)
+})
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['text', 'text'],
+  ['another bound', { relative_error: 0.05 }],
+  ['a count that does not fit', { count: 3 }],
+  ['a negative bin', { bins: [[1, -1]], count: -1 }],
+  ['a bin of three', { bins: [[1, 1, 1]] }],
+  ['an extreme that is none', { min: null }],
+])('%s is no histogram', (_what, broken) => {
+  const histogram = new LatencyHistogram()
+  histogram.record(1)
+  const whole = histogram.toJSON()
+  const data = typeof broken === 'object' ? { ...whole, ...broken } : broken
+  expect(() => LatencyHistogram.fromJSON(data as LatencyHistogramData)).toThrow(ValidationError)
+})

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { prometheusRegistry } from '../../src/export/prometheus.js'
+import { CachePerformanceMonitor } from '../../src/index.js'
+import { bar, sparkline } from '../../src/watch/bars.js'
+import { MonitorView } from '../../src/watch/monitor-view.js'
+import { readExport } from '../../src/watch/read-export.js'
+import { readPrometheus } from '../../src/watch/read-prometheus.js'
+import { percentileOf, type Reading } from '../../src/watch/reading.js'
+import { formatBytes, formatCount, formatSeconds } from '../../src/watch/units.js'
+import { busyMonitor } from '../export/busy-monitor.js'
+
+type Read = (monitor: CachePerformanceMonitor, takenAt: number) => Promise<Reading>
+
+const SOURCES: [string, Read][] = [
+  [
+    'an export',
+    async (monitor, takenAt) =>
+      readExport(JSON.parse(JSON.stringify(monitor.exportMetrics())), takenAt),
+  ],
+  [
+    'a Prometheus page',
+    async (monitor, takenAt) =>
+      readPrometheus(
+        `# others may write here too\nnodejs_heap{space="a b"} 12\n${await prometheusRegistry(monitor).metrics()}`,
+        takenAt,
+      ),
+  ],
+]
+
+describe.each(SOURCES)('%s', (_source, read) => {
+  test('holds what was counted', async () => {
+    const reading = await read(busyMonitor(), 5)
+    expect(reading).toMatchObject({
+      takenAt: 5,
+      hits: 120,
+      misses: 40,
+      errors: 1,
+      operations: 163,
+      memory: { bytes: 6_000, entries: 60 },
+      alerts: [{ name: 'cache_size', level: 'WARNING' }],
+    })
+    const redis = reading.latencies.find(
+      ({ operation, tier }) => operation === 'get' && tier === 'redis',
+    )
+    expect(redis?.count).toBe(101)
+    const median = redis && percentileOf(redis, 50)
+    expect(median).toBeGreaterThanOrEqual(0.0003)
+    expect(median).toBeLessThanOrEqual(0.0005)
+  })
+
+  test('of a monitor that has seen nothing holds nothing', async () => {
+    const reading = await read(new CachePerformanceMonitor(), 1)
+    expect(reading).toMatchObject({ hits: 0, operations: 0, latencies: [], alerts: [] })
+    expect(reading.memory).toBeUndefined()
+  })
+
+  test('is drawn, and then what came after it', async () => {
+    const monitor = busyMonitor()
+    const view = new MonitorView({ title: 'the cache', colors: false })
+    const first = view.draw(await read(monitor, 1_000))
+    expect(first).toContain('the cache')
+    expect(first).toMatch(/hits +75\.0 % +█{15}░{5} +75\.0 % ever/)
+    expect(first).toMatch(/memory +5\.9 KB +in 60 entries/)
+    expect(first).toMatch(/get +redis +101/)
+    expect(first).toContain('WARNING   cache_size')
+    for (let count = 0; count < 100; count++) {
+      monitor.observeOperation('get', 'miss', 'redis', 1_500)
+      monitor.observeOperation('get', 'error', 'redis', undefined)
+    }
+    const second = view.draw(await read(monitor, 3_000))
+    expect(second).toMatch(/hits +0\.0 % +░{20} +▁ +46\.2 % ever/)
+    expect(second).toMatch(/load +100 \/s +50\.0 % errors/)
+    // Of what happened since alone, and no quicker than it was.
+    expect(second).toMatch(/get +redis +201 +(1\.5|2\.5) s/)
+    const third = view.draw(await read(monitor, 5_000))
+    expect(third).toMatch(/load +0 \/s +0\.0 % errors/)
+  })
+})
+
+test('a process that was started anew begins at nothing again', () => {
+  const view = new MonitorView({ title: 'the cache', colors: false })
+  view.draw(readExport(busyMonitor().exportMetrics(), 1_000))
+  const drawn = view.draw(readExport(new CachePerformanceMonitor().exportMetrics(), 2_000))
+  expect(drawn).toMatch(/hits +no reads/)
+  expect(drawn).toMatch(/load +0 \/s/)
+  expect(drawn).toContain('memory  not measured')
+  expect(drawn).toContain('nothing was timed yet')
+  expect(drawn).toContain('no alerts')
+})
+
+test('no line is wider than a terminal, and the history is bounded', () => {
+  const view = new MonitorView({ title: 'the cache', colors: false })
+  const monitor = busyMonitor()
+  for (let second = 1; second <= 100; second++) {
+    monitor.observeOperation('get', 'hit', 'memory', 1)
+    const lines = view.draw(readExport(monitor.exportMetrics(), second * 1_000)).split('\n')
+    const drawn = lines.filter((line) => !line.startsWith('WARNING'))
+    expect(Math.max(...drawn.map((line) => line.length))).toBeLessThanOrEqual(90)
+  }
+})
+
+test('colours are there when asked for', () => {
+  const draw = (colors: boolean): string =>
+    new MonitorView({ title: 'the cache', colors }).draw(
+      readExport(busyMonitor().exportMetrics(), 1),
+    )
+  expect(draw(true)).toContain('\u001B[')
+  expect(draw(false)).not.toContain('\u001B[')
+})
+
+test('bars and lines', () => {
+  expect(bar(0.5, 4)).toBe('██░░')
+  expect(bar(2, 2)).toBe('██')
+  expect(bar(-1, 2)).toBe('░░')
+  expect(sparkline([0, 50, undefined, 100], 100)).toBe('▁▅ █')
+  expect(sparkline([0, 0])).toBe('▁▁')
+  expect(sparkline([])).toBe('')
+})
+
+test('units', () => {
+  expect([5e-7, 2.5e-6, 1.25e-4, 0.0015, 0.25, 1.5, Infinity].map(formatSeconds)).toEqual([
+    '500 ns',
+    '2.5 µs',
+    '125 µs',
+    '1.5 ms',
+    '250 ms',
+    '1.5 s',
+    'more',
+  ])
+  expect([0, 512, 1_024, 1_536, 52_428_800].map(formatBytes)).toEqual([
+    '0 B',
+    '512 B',
+    '1 KB',
+    '1.5 KB',
+    '50 MB',
+  ])
+  expect(formatCount(1_234.6)).toBe('1,235')
+})
