@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { cachePlugin } from './cache-plugin.js'
 import type { CacheSetup } from './create-cache.js'
 import { answerError, BODY_LIMIT_BYTES, handleErrors } from './error-handler.js'
+import { cacheMetricsRoute } from './routes/cache-metrics.js'
 import { cacheStatusRoute } from './routes/cache-status.js'
 import { type Analyzer, processRoute } from './routes/process.js'
 
@@ -29,6 +30,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(cachePlugin, { cache: options.cache })
   await app.register(processRoute, options)
   await app.register(cacheStatusRoute, options)
+  await app.register(cacheMetricsRoute, options)
   await app.register(fastifyStatic, {
     root: PAGE_FOLDER,
     // The page loads nothing from elsewhere, so a browser need not let it.

@@ -62,6 +62,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
   readonly #events = new EventHub<MonitorEvents>()
   readonly #alerts = new AlertBoard((alert, change) => this.#events.emit('alert', alert, change))
   readonly #stopSampling: () => void
+  #sampledAt = Number.NEGATIVE_INFINITY
 
   /** @throws ConfigurationError that names the option and what it may be */
   constructor(options: CachePerformanceMonitorOptions = {}) {
@@ -172,7 +173,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
 
   /**
    * Asks caches how much they hold, and checks what may be alerted about. Done every
-   * `sampleIntervalSeconds` by itself.
+   * `sampleIntervalSeconds` by itself, and before figures are answered if it is due.
    */
   sample(): void {
     const use = this.#holders.use()
@@ -184,39 +185,40 @@ export class CachePerformanceMonitor implements CacheMonitor {
       })
     }
     this.#recordings.totalsHistory.add(this.#recordings.totals)
+    this.#sampledAt = this.#options.clock.now()
     this.#checkAlerts()
   }
 
   /** The figures so far. Takes time in proportion to the measurements kept, as all that follow. */
   getPerformanceStats(): PerformanceStats {
-    return performanceStats(this.#recordings, this.#options)
+    return performanceStats(this.#current, this.#options)
   }
 
   getMemoryUsageStats(): MemoryStats | NoMemoryStats {
-    return memoryStats(this.#recordings.memory, this.#options)
+    return memoryStats(this.#current.memory, this.#options)
   }
 
   /** What the newest measurement of memory says that should not be. */
   getMemoryWarnings(): MemoryWarning[] {
-    return memoryWarnings(this.#recordings.memory.measurements().at(-1), this.#options)
+    return memoryWarnings(this.#current.memory.measurements().at(-1), this.#options)
   }
 
   getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
-    return invalidationFrequency(this.#recordings, this.#options)
+    return invalidationFrequency(this.#current, this.#options)
   }
 
   getInvalidationRecommendations(): Recommendation[] {
-    return invalidationRecommendations(this.#recordings, this.#options)
+    return invalidationRecommendations(this.#current, this.#options)
   }
 
   /** What might be done better, by all figures; what matters most comes first. */
   getRecommendations(): Recommendation[] {
-    return recommendations(this.#recordings, this.#options)
+    return recommendations(this.#current, this.#options)
   }
 
   /** Which way memory, the hit rate and the load go, and when a threshold is reached. */
   getTrends(): Trends {
-    return trends(this.#recordings, this.#options)
+    return trends(this.#current, this.#options)
   }
 
   /** What is as it should not be, checked anew. */
@@ -231,7 +233,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
    * @param multiplier - how many times the mean of the fastest four fifths
    */
   getRecentSlowOperations(multiplier = 2): SlowOperations {
-    return slowOperations(this.#recordings, multiplier)
+    return slowOperations(this.#current, multiplier)
   }
 
   /**
@@ -240,7 +242,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
    * Holds the patterns and additional data that were recorded, so treat it as you treat those.
    */
   exportMetrics(): ExportedMetrics {
-    return exportMetrics(this.#recordings, this.getAlerts(), this.#options.clock)
+    return exportMetrics(this.#current, this.getAlerts(), this.#options.clock)
   }
 
   /** Forgets every measurement and count, and clears alerts. Options and caches stay as they are. */
@@ -252,6 +254,13 @@ export class CachePerformanceMonitor implements CacheMonitor {
   /** Ends the sampling. A monitor that nobody uses any more ends it by itself. */
   close(): void {
     this.#stopSampling()
+  }
+
+  /** What was recorded, with a sample that is not older than others would be. */
+  get #current(): Recordings {
+    const age = this.#options.clock.now() - this.#sampledAt
+    if (age >= this.#options.sampleIntervalSeconds * 1_000) this.sample()
+    return this.#recordings
   }
 
   #checkAlerts(): void {

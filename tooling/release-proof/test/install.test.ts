@@ -12,14 +12,26 @@ import { pnpm, REPOSITORY } from '../src/repository.js'
 const EXPECTED = {
   'cache-core': { ours: [], others: [] },
   'cache-memory': { ours: ['cache-core'], others: ['lru-cache'] },
-  'cache-monitoring': { ours: ['cache-core'], others: [] },
+  'cache-monitoring': {
+    ours: ['cache-core'],
+    others: ['@datadog/sketches-js', 'commander', 'picocolors'],
+  },
   'cache-redis': { ours: ['cache-core', 'cache-memory'], others: ['ioredis'] },
   'cache-ai': { ours: ['cache-core', 'cache-monitoring', 'cache-redis'], others: [] },
   'cache-migration': { ours: ['cache-core', 'cache-redis'], others: ['commander'] },
   'cache-bench': { ours: ['cache-core'], others: ['cli-table3', 'commander'] },
 } as const
 
-const COMMANDS = { 'cache-migration': 'cache-migrate', 'cache-bench': 'cache-bench' } as const
+const COMMANDS = {
+  'cache-migration': 'cache-migrate',
+  'cache-bench': 'cache-bench',
+  'cache-monitoring': 'cache-monitor',
+} as const
+
+/** Programs that use parts for which others have to be installed beside the package. */
+const WITH_PEERS = {
+  'cache-monitoring-exporters': ['@verbatim/cache-monitoring', 'prom-client', '@opentelemetry/api'],
+} as const
 
 const redis = await startRedis()
 const registry = await LoopbackRegistry.start()
@@ -74,6 +86,20 @@ describe.each(Object.entries(EXPECTED))('%s, installed alone', (shortName, { our
       `console.log(Object.keys(await import('${name}')).sort().join())`,
     ])
     expect(required).toBe(imported)
+  })
+})
+
+describe.each(Object.entries(WITH_PEERS))('%s', (program, packages) => {
+  test('compiles, and runs, with what it needs beside it', async () => {
+    await using project = await ConsumerProject.create(registry.url)
+    for (const name of packages) await project.install(name)
+    const source = fileURLToPath(new URL(`../programs/${program}.ts`, import.meta.url))
+    for (const compiler of COMPILERS) {
+      for (const resolution of MODULE_RESOLUTIONS.keys()) {
+        const compiled = await project.compile(source, compiler, resolution)
+        expect(await project.node([compiled])).toBe('ok\n')
+      }
+    }
   })
 })
 

@@ -53,10 +53,15 @@ export class OperationCounts {
       ),
     ]),
   )
+  #last: OperationCell | undefined
 
   /** `undefined` for an operation or a tier that is none. */
   cell(operation: string, tier: string): OperationCell | undefined {
-    return this.#cells.get(tier)?.get(operation)
+    const last = this.#last
+    // Mostly it is the one of last time, and to look it up takes longer than all the rest of a count.
+    if (last !== undefined && last.operation === operation && last.tier === tier) return last
+    this.#last = this.#cells.get(tier)?.get(operation)
+    return this.#last
   }
 
   /** All that have counted something. */

@@ -117,22 +117,44 @@ describe('measuring', () => {
   test('asks all caches that report, without being told to', async () => {
     vi.useFakeTimers()
     try {
-      const monitor = new CachePerformanceMonitor({ sampleIntervalSeconds: 5 })
+      const monitor = new CachePerformanceMonitor({
+        sampleIntervalSeconds: 5,
+        memoryWarningThresholdBytes: 7,
+      })
       const options = { performanceMonitor: monitor, maxSize: 10, maxBytes: 1_000 }
       const [one, other] = [new InMemoryCache(options), new InMemoryCache(options)]
       await one.set('a', 'xx')
       await other.set('b', 'yyy')
-      expect(monitor.getMemoryUsageStats().noMeasurements).toBe(true)
+      const alerts = vi.fn()
+      monitor.on('alert', alerts)
       vi.advanceTimersByTime(5_000)
-      expect(monitor.exportMetrics().memory_usage_measurements).toMatchObject([
-        { memory_cache_size_bytes: 7, memory_cache_entry_count: 2 },
-      ])
+      expect(alerts).toHaveBeenCalledExactlyOnceWith(
+        expect.objectContaining({ name: 'cache_size', value: 7 }),
+        'raised',
+      )
+      await one.clear()
+      await other.clear()
       monitor.close()
       vi.advanceTimersByTime(60_000)
-      expect(monitor.exportMetrics().memory_usage_measurements).toHaveLength(1)
+      expect(alerts).toHaveBeenCalledTimes(1)
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  test('is done before figures are answered, if it is due', async () => {
+    const clock = new ManualClock()
+    const monitor = new CachePerformanceMonitor({ clock, sampleIntervalSeconds: 5 })
+    const cache = new InMemoryCache({ performanceMonitor: monitor, maxBytes: 1_000 })
+    const measured = (): number[] =>
+      monitor.exportMetrics().memory_usage_measurements.map((each) => each.total_cache_size_bytes)
+    expect(measured()).toEqual([0])
+    await cache.set('a', 'xx')
+    clock.advance(4_999)
+    expect(measured()).toEqual([0])
+    clock.advance(1)
+    expect(measured()).toEqual([0, 3])
+    expect(measured()).toEqual([0, 3])
   })
 
   test('ends for a monitor that nobody uses, and forgets a cache that nobody uses', async () => {

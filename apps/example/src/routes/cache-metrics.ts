@@ -1,0 +1,21 @@
+import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
+import type { FastifyInstance } from 'fastify'
+
+export interface CacheMetricsRouteOptions {
+  readonly monitor: CachePerformanceMonitor
+}
+
+/** What the monitor has counted: for Prometheus, and as JSON. */
+export async function cacheMetricsRoute(
+  app: FastifyInstance,
+  { monitor }: CacheMetricsRouteOptions,
+): Promise<void> {
+  const registry = prometheusRegistry(monitor)
+  // oxlint-disable-next-line no-async-endpoint-handlers -- that is for Express; Fastify awaits them
+  app.get('/metrics', async (_request, reply) => {
+    const page = await registry.metrics()
+    return reply.type(registry.contentType).send(page)
+  })
+  app.get('/internal/cache/metrics', () => monitor.exportMetrics())
+}
