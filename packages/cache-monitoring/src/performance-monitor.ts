@@ -230,7 +230,8 @@ export class CachePerformanceMonitor implements CacheMonitor {
   /**
    * What took longer than others of its kind.
    *
-   * @param multiplier - how many times the mean of the fastest four fifths
+   * @param multiplier - how many times the mean of the fastest four fifths; above 0
+   * @throws ValidationError (`INVALID_MULTIPLIER`)
    */
   getRecentSlowOperations(multiplier = 2): SlowOperations {
     return slowOperations(this.#current, multiplier)

@@ -1,6 +1,6 @@
 import { toMb } from '../figures/memory-stats.js'
 import type { ResolvedOptions } from '../options.js'
-import type { Recordings } from '../records/recordings.js'
+import { ERROR_WINDOW_MS, type Recordings } from '../records/recordings.js'
 import { type OperationTotals, totalsSince } from '../records/totals.js'
 import type { Measured } from './alert-board.js'
 
@@ -9,7 +9,6 @@ const SLOW_PERCENT = 5
 /** Fewer operations, or measurements, say nothing about how many fail or are slow. */
 const LEAST_OPERATIONS = 20
 const MEMORY_FULL_PERCENT = 90
-const ERROR_WINDOW_MS = 300_000
 
 /** Measures all that may be alerted about. */
 export function measureAll(recordings: Recordings, options: ResolvedOptions): Measured[] {
@@ -85,7 +84,7 @@ function errorRate(recordings: Recordings, options: ResolvedOptions): Measured {
   }
 }
 
-/** What was counted in the last five minutes, as far as readings tell. */
+/** What was counted in the last five minutes, give or take a sample; or since the start. */
 function lately(
   { totals, totalsHistory }: Recordings,
   { clock }: ResolvedOptions,

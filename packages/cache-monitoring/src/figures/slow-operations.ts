@@ -1,3 +1,4 @@
+import { describeType, ValidationError } from '@verbatim/cache-core'
 import type { Recordings } from '../records/recordings.js'
 import { mean } from './distribution.js'
 
@@ -21,7 +22,9 @@ export interface SlowOperations {
 /** The share of the fastest that tells what is usual: outliers must not hide themselves. */
 const USUAL_SHARE = 0.8
 
+/** @throws ValidationError (`INVALID_MULTIPLIER`) */
 export function slowOperations(recordings: Recordings, multiplier: number): SlowOperations {
+  assertMultiplier(multiplier)
   return {
     keyGeneration: slowOf(
       recordings.keyGenerations.read().map(({ measurement, timestamp }) => ({
@@ -68,6 +71,15 @@ function slowOf(operations: readonly TimedOperation[], multiplier: number): Slow
       timestamp: new Date(timestamp * 1_000).toISOString(),
       timesSlower: durationSeconds / usual,
     }))
+}
+
+function assertMultiplier(value: unknown): void {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return
+  const received = typeof value === 'number' ? String(value) : describeType(value)
+  throw new ValidationError(`multiplier is ${received}; allowed: a finite number above 0`, {
+    code: 'INVALID_MULTIPLIER',
+    context: { argument: 'multiplier', received },
+  })
 }
 
 function usualDuration(durations: readonly number[]): number {

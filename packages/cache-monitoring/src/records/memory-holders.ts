@@ -12,11 +12,20 @@ export class MemoryHolders {
   use(): MemoryUse | undefined {
     let all: MemoryUse | undefined
     for (const reference of this.#holders) {
-      const use = reference.deref()?.memoryUse()
+      const use = useOf(reference)
       if (use === undefined) this.#holders.delete(reference)
       else all = all === undefined ? use : sum(all, use)
     }
     return all
+  }
+}
+
+/** One that fails is as good as gone: nobody is there to be told. */
+function useOf(reference: WeakRef<MemoryHolder>): MemoryUse | undefined {
+  try {
+    return reference.deref()?.memoryUse()
+  } catch {
+    return undefined
   }
 }
 

@@ -23,6 +23,8 @@ import { type OperationTotals, totalsOf } from './totals.js'
 
 export const NOTHING_TO_ADD: AdditionalData = Object.freeze({})
 const MILLISECONDS_PER_HOUR = 3_600_000
+/** The time of which the error rate is. */
+export const ERROR_WINDOW_MS = 300_000
 
 /** Sums that retention does not touch. */
 interface Sums {
@@ -58,12 +60,20 @@ export class Recordings {
     const milliseconds = retentionHours * MILLISECONDS_PER_HOUR
     const ring = <Measurement>(): RecentRecords<Measurement> =>
       new RecentRecords({ capacity: maxMeasurements, milliseconds, clock })
+    // Alerts need the newest of these, however little is to be retained for the figures.
+    const intervalMs = options.sampleIntervalSeconds * 1_000
+    const samples = <Measurement>(): RecentRecords<Measurement> =>
+      new RecentRecords({
+        capacity: Math.max(maxMeasurements, Math.ceil(ERROR_WINDOW_MS / intervalMs) + 2),
+        milliseconds: Math.max(milliseconds, ERROR_WINDOW_MS + 2 * intervalMs),
+        clock,
+      })
     this.operations = ring()
     this.keyGenerations = ring()
     this.compressions = ring()
     this.invalidations = ring()
-    this.memory = ring()
-    this.totalsHistory = ring()
+    this.memory = samples()
+    this.totalsHistory = samples()
     this.invalidationsByMinute = new MinuteCounts(clock)
   }
 

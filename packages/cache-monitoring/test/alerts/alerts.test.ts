@@ -180,6 +180,18 @@ describe('what is alerted about', () => {
     expect(names()).toEqual([])
   })
 
+  test('failed operations are forgotten, however little is retained', () => {
+    monitor = new CachePerformanceMonitor({ clock, retentionHours: 0.01, maxMeasurements: 1 })
+    for (let count = 0; count < 50; count++) monitor.observeOperation('get', 'error', 'redis', 1)
+    expect(names()).toEqual(['error_rate ERROR'])
+    for (let minute = 0; minute < 6; minute++) {
+      clock.advance(MINUTE)
+      for (let count = 0; count < 30; count++) monitor.observeOperation('get', 'hit', 'redis', 1)
+      monitor.sample()
+    }
+    expect(names()).toEqual([])
+  })
+
   test('one in twenty operations, or keys, that is slow', () => {
     for (let count = 0; count < 95; count++) monitor.observeOperation('get', 'hit', 'redis', 10)
     for (let count = 0; count < 4; count++) monitor.observeOperation('get', 'hit', 'redis', 11)

@@ -157,6 +157,20 @@ describe('measuring', () => {
     expect(measured()).toEqual([0, 3])
   })
 
+  test('goes on without a cache that fails to tell', () => {
+    const monitor = new CachePerformanceMonitor({ clock: new ManualClock() })
+    const failing = {
+      memoryUse: () => {
+        throw new Error('a cache of somebody else')
+      },
+    }
+    const sound = { memoryUse: () => ({ entries: 1, maxEntries: 2, bytes: 3 }) }
+    monitor.observeMemory(failing)
+    monitor.observeMemory(sound)
+    monitor.sample()
+    expect(monitor.getMemoryUsageStats()).toMatchObject({ current: { cacheEntryCount: 1 } })
+  })
+
   test('ends for a monitor that nobody uses, and forgets a cache that nobody uses', async () => {
     const collected: string[] = []
     const registry = new FinalizationRegistry<string>((what) => collected.push(what))

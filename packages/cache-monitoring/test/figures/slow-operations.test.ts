@@ -35,6 +35,15 @@ test.each<[seconds: number[], multiplier: number, slow: number[]]>([
   }
 })
 
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, '2', null])(
+  'a multiplier of %j is none',
+  (multiplier) => {
+    expect(() => monitorOf([1]).getRecentSlowOperations(multiplier as number)).toThrow(
+      'allowed: a finite number above 0',
+    )
+  },
+)
+
 test('each tells what it was, when, and by how much', () => {
   expect(monitorOf([1, 1, 1, 1, 4]).getRecentSlowOperations()).toMatchObject({
     cacheOperations: [
