@@ -8,13 +8,13 @@ import {
 } from '@verbatim/cache-core'
 import { CachePerformanceMonitor, type PerformanceStats } from '@verbatim/cache-monitoring'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '@verbatim/cache-redis'
-import { assertOperation, assertResponse } from './arguments.js'
+import { assertOperation, assertResponse, assertTenant } from './arguments.js'
 import {
   CacheKeyGenerator,
   type CacheKeyGeneratorOptions,
   escapePart,
   type RequestOptions,
-} from './cache-key-generator.js'
+} from './keys/cache-key-generator.js'
 import { mergeOperationTtls, type OperationTtls } from './operation-ttls.js'
 
 export interface AIResponseCacheOptions
@@ -36,6 +36,8 @@ export interface AIRequest {
   /** Default: none. */
   readonly options?: RequestOptions | undefined
   readonly question?: string | undefined
+  /** Whose response it is; nobody else is answered with it. Default: nobody's. */
+  readonly tenant?: string | undefined
 }
 
 /** A response to store. */
@@ -69,8 +71,8 @@ interface StoredResponse<T = unknown> {
 /**
  * A cache for AI responses, in Redis and memory.
  *
- * Responses are found again by the text, the operation, the options and the question they answer,
- * and live as long as their operation says. Keys stand under `ai_cache:`; hits are frozen, so that
+ * Responses are found again by the text, the operation, the options, the question and the tenant that
+ * they are for, and live as long as their operation says. Keys stand under `ai_cache:`; hits are frozen, so that
  * nobody can change a response for the next caller.
  */
 export class AIResponseCache extends GenericRedisCache {
@@ -171,19 +173,36 @@ export class AIResponseCache extends GenericRedisCache {
     operation: string,
     options: RequestOptions = {},
     question?: string,
+    tenant?: string,
   ): string {
-    return this.#keys.generateCacheKey(text, operation, options, question)
+    return this.#keys.generateCacheKey(text, operation, options, question, tenant)
   }
 
   /**
    * Removes every response to an operation, and to no other: `'qa'` leaves `'qa_long'` alone.
    *
+   * @param options - `tenant`: whose; nobody's when left out
    * @returns how many
    * @throws ValidationError for an empty operation
    */
-  async invalidateByOperation(operation: string): Promise<number> {
+  async invalidateByOperation(
+    operation: string,
+    { tenant }: { readonly tenant?: string | undefined } = {},
+  ): Promise<number> {
     assertOperation(operation)
-    return this.invalidatePattern(`${escapeGlob(`op:${escapePart(operation)}|`)}*`)
+    const head = `${this.#keys.tenantPrefix(tenant)}op:${escapePart(operation)}|`
+    return this.invalidatePattern(`${escapeGlob(head)}*`)
+  }
+
+  /**
+   * Removes every response of a tenant, and of nobody else.
+   *
+   * @returns how many
+   * @throws ValidationError for what is no tenant
+   */
+  async forget(tenant: string): Promise<number> {
+    assertTenant(tenant, { isNeeded: true })
+    return this.invalidatePattern(`${escapeGlob(this.#keys.tenantPrefix(tenant))}*`)
   }
 
   /** hits / (hits + misses), in percent; 0 before the first read. */
@@ -196,8 +215,8 @@ export class AIResponseCache extends GenericRedisCache {
     return this.#monitor.getPerformanceStats()
   }
 
-  #keyOf({ text, operation, options, question }: AIRequest): string {
-    return this.buildKey(text, operation, options, question)
+  #keyOf({ text, operation, options, question, tenant }: AIRequest): string {
+    return this.buildKey(text, operation, options, question, tenant)
   }
 
   #stamp<T>(response: T): StoredResponse<T> {

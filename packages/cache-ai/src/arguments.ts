@@ -2,9 +2,14 @@ import { describeType, ValidationError } from '@verbatim/cache-core'
 
 /** In UTF-16 units; with every one of them escaped, a name still fits into a pattern. */
 const LONGEST_OPERATION = 64
+const LONGEST_TENANT = 128
 
-export function assertText(text: unknown): asserts text is string {
-  if (typeof text !== 'string' || text === '') throw invalid('text', text, 'a non-empty string')
+export function assertText(
+  text: unknown,
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
+): asserts text is string {
+  if (typeof text === 'string' && (text !== '' || mayBeEmpty)) return
+  throw invalid('text', text, mayBeEmpty ? 'a string' : 'a non-empty string')
 }
 
 export function assertOperation(operation: unknown): asserts operation is string {
@@ -25,6 +30,27 @@ export function assertOptions(options: unknown): void {
 export function assertQuestion(question: unknown): void {
   if (question === undefined || typeof question === 'string') return
   throw invalid('question', question, 'a string, or undefined for none')
+}
+
+export function assertTenant(
+  tenant: unknown,
+  { isNeeded = false }: { readonly isNeeded?: boolean } = {},
+): void {
+  const isUsable =
+    (tenant === undefined && !isNeeded) ||
+    (typeof tenant === 'string' &&
+      tenant !== '' &&
+      tenant.length <= LONGEST_TENANT &&
+      tenant.isWellFormed())
+  if (isUsable) return
+  const allowed = `a string of 1 to ${LONGEST_TENANT} characters`
+  throw invalid('tenant', tenant, isNeeded ? allowed : `${allowed}, or undefined for none`)
+}
+
+/** The original has none, so its keys would be shared by all. */
+export function assertNoTenant(tenant: string | undefined): void {
+  if (tenant === undefined) return
+  throw invalid('tenant', tenant, 'undefined, for legacy keys know no tenants')
 }
 
 export function assertResponse(response: unknown): void {

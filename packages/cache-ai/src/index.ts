@@ -10,5 +10,6 @@ export {
   type CacheKeyGeneratorOptions,
   type KeyStyle,
   type RequestOptions,
-} from './cache-key-generator.js'
+} from './keys/cache-key-generator.js'
+export type { KeyGenerationStats } from './keys/key-generation-stats.js'
 export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'

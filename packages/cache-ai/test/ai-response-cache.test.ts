@@ -117,6 +117,34 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     expect(await cache.getCachedResponse({ text: 'two', operation: 'qa_long' })).toBeDefined()
     expect(await cache.invalidateByOperation('never_used')).toBe(0)
   })
+
+  test("what is one tenant's is nobody else's", async () => {
+    const cache = open(await options())
+    const tenants = [undefined, 'a', 'b', 'a|b', '*', 'a%7Cb']
+    for (const tenant of tenants) {
+      for (const operation of ['qa', 'summarize']) {
+        await cache.cacheResponse({ text: 'text', operation, tenant, response: String(tenant) })
+      }
+    }
+    const answers = (): Promise<unknown[]> =>
+      Promise.all(
+        tenants.map(async (tenant) => {
+          const found = await cache.getCachedResponse({ text: 'text', operation: 'qa', tenant })
+          return found?.response
+        }),
+      )
+    expect(await answers()).toEqual(tenants.map(String))
+    expect(await cache.invalidateByOperation('qa', { tenant: 'a' })).toBe(1)
+    expect(await answers()).toEqual(['undefined', undefined, 'b', 'a|b', '*', 'a%7Cb'])
+    expect(await cache.forget('*')).toBe(2)
+    expect(await cache.forget('a')).toBe(1)
+    expect(await answers()).toEqual(['undefined', undefined, 'b', 'a|b', undefined, 'a%7Cb'])
+    expect(await cache.invalidateByOperation('qa')).toBe(1)
+    expect(await answers()).toEqual([undefined, undefined, 'b', 'a|b', undefined, 'a%7Cb'])
+    await expect(cache.forget(undefined as unknown as string)).rejects.toThrow(
+      'tenant is undefined',
+    )
+  })
 })
 
 describe('lives', () => {

@@ -1,7 +1,11 @@
 import { CacheError, type CacheMonitor, MAX_KEY_BYTES, ValidationError } from '@verbatim/cache-core'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { CacheKeyGenerator, type KeyStyle } from '../src/index.js'
+import { CacheKeyGenerator, type KeyStyle } from '../../src/index.js'
+
+/** How many pairs of requests are compared by each law; a nightly run asks for more. */
+const PAIRS = Number(process.env['PAIRS'] ?? 13_000)
+const LONG = 3_600_000
 
 const generator = new CacheKeyGenerator()
 
@@ -58,6 +62,7 @@ interface Request {
   readonly operation: string
   readonly options: Record<string, unknown>
   readonly question: string | undefined
+  readonly tenant: string | undefined
 }
 
 const part = fc.oneof(
@@ -76,37 +81,47 @@ const request: fc.Arbitrary<Request> = fc.record({
     fc.oneof(fc.jsonValue(), fc.constantFrom(1, '1', true, 'true', null, 'null')),
   ),
   question: fc.option(fc.string({ minLength: 1, maxLength: 8 }), { nil: undefined }),
+  tenant: fc.option(part, { nil: undefined }),
 })
 
 describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keyStyle) => {
   const keys = new CacheKeyGenerator({ keyStyle })
-  const keyOf = ({ text, operation, options, question }: Request): string =>
-    keys.generateCacheKey(text, operation, options, question)
+  const keyOf = ({ text, operation, options, question, tenant }: Request): string =>
+    keys.generateCacheKey(text, operation, options, question, tenant)
 
-  test('different requests have different keys', () => {
-    fc.assert(
-      fc.property(request, request, (one, other) => {
-        const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-        expect(keyOf(one) === keyOf(other)).toBe(same)
-      }),
-      { numRuns: 5_000 },
-    )
-  })
+  test(
+    'different requests have different keys',
+    () => {
+      fc.assert(
+        fc.property(request, request, (one, other) => {
+          const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+          expect(keyOf(one) === keyOf(other)).toBe(same)
+        }),
+        { numRuns: PAIRS },
+      )
+    },
+    LONG,
+  )
 
-  test('changing any one part changes the key', () => {
-    fc.assert(
-      fc.property(request, part, (one, added) => {
-        const changed: Request[] = [
-          { ...one, text: one.text + added },
-          { ...one, operation: `${one.operation}x` },
-          { ...one, options: { ...one.options, [`new-${added}`]: 1 } },
-          { ...one, question: `${one.question ?? ''}${added}` },
-        ]
-        expect(new Set([one, ...changed].map(keyOf)).size).toBe(5)
-      }),
-      { numRuns: 5_000 },
-    )
-  })
+  test(
+    'changing any one part changes the key',
+    () => {
+      fc.assert(
+        fc.property(request, part, (one, added) => {
+          const changed: Request[] = [
+            { ...one, text: one.text + added },
+            { ...one, operation: `${one.operation}x` },
+            { ...one, options: { ...one.options, [`new-${added}`]: 1 } },
+            { ...one, question: `${one.question ?? ''}${added}` },
+            { ...one, tenant: `${one.tenant ?? ''}${added}` },
+          ]
+          expect(new Set([one, ...changed].map(keyOf)).size).toBe(6)
+        }),
+        { numRuns: PAIRS },
+      )
+    },
+    LONG,
+  )
 
   test('the order of options does not matter, at any depth', () => {
     fc.assert(
@@ -148,6 +163,9 @@ describe('bad arguments', () => {
     [['text', 'op', { t: Number.NaN }], 'options["t"] is NaN'],
     [['text', 'op', { deep: { call: () => 1 } }], 'options["deep"]["call"] is a function'],
     [['text', 'op', {}, 42], 'question is a number'],
+    [['text', 'op', {}, undefined, ''], 'tenant is empty'],
+    [['text', 'op', {}, undefined, 'x'.repeat(129)], 'tenant is a string; allowed: a string of 1'],
+    [['text', 'op', {}, undefined, '\ud800'], 'tenant is a string'],
   ])('%j', (given, message) => {
     const call = (): string =>
       generator.generateCacheKey(...(given as Parameters<typeof generator.generateCacheKey>))
@@ -164,11 +182,75 @@ describe('bad arguments', () => {
     [{ hashAlgorithm: 'crc32' }, 'option hashAlgorithm is a string'],
     [
       { keyStyle: 'short' as KeyStyle },
-      "option keyStyle is a string; allowed: 'readable', 'hashed'",
+      "option keyStyle is a string; allowed: 'readable', 'hashed', 'legacy'",
     ],
   ])('option %j', (options, message) => {
     expect(() => new CacheKeyGenerator(options)).toThrow(CacheError)
     expect(() => new CacheKeyGenerator(options)).toThrow(message)
+  })
+})
+
+describe('tenants', () => {
+  test.each<[KeyStyle, RegExp]>([
+    ['readable', /^ai_cache:tenant:a%7Cb\|op:qa\|txt:text$/],
+    ['hashed', /^ai_cache:tenant:[0-9a-f]{32}\|op:qa\|h:[0-9a-f]{32}$/],
+  ])('%s keys of one begin alike, and as no others do', (keyStyle, form) => {
+    const keys = new CacheKeyGenerator({ keyStyle })
+    const key = keys.generateCacheKey('text', 'qa', {}, undefined, 'a|b')
+    expect(key).toMatch(form)
+    expect(key.startsWith(keys.tenantPrefix('a|b'))).toBe(true)
+    expect(keys.tenantPrefix(undefined)).toBe('ai_cache:')
+    const others = [undefined, 'a', 'a%7Cb', 'a|b|', 'b'].map((tenant) =>
+      keys.generateCacheKey('text', 'qa', {}, undefined, tenant),
+    )
+    for (const other of others) expect(other.startsWith(keys.tenantPrefix('a|b'))).toBe(false)
+  })
+
+  test('are none for legacy keys', () => {
+    const keys = new CacheKeyGenerator({ keyStyle: 'legacy' })
+    expect(() => keys.tenantPrefix('a')).toThrow('legacy keys know no tenants')
+    expect(keys.tenantPrefix(undefined)).toBe('ai_cache:')
+  })
+})
+
+describe('what is told of the keys that were made', () => {
+  const performanceMonitor = { observeKeyGeneration: () => {} } as unknown as CacheMonitor
+
+  test('is nothing without a monitor', () => {
+    const keys = new CacheKeyGenerator()
+    keys.generateCacheKey('text', 'qa')
+    expect(keys.getKeyGenerationStats()).toEqual({
+      totalKeysGenerated: 0,
+      averageGenerationTimeSeconds: 0,
+      textSizeDistribution: { small: 0, large: 0, averageSize: 0, maxSize: 0 },
+      operationDistribution: {},
+      recentPerformance: { recentAverageTimeSeconds: 0, recentMeasurements: 0 },
+      monitorAvailable: false,
+    })
+  })
+
+  test('is how many, of what, and how long it took', () => {
+    const keys = new CacheKeyGenerator({ performanceMonitor, textHashThreshold: 10 })
+    for (let count = 0; count < 12; count++) keys.generateCacheKey('a'.repeat(count + 1), 'qa')
+    keys.generateCacheKey('text', 'summarize')
+    const stats = keys.getKeyGenerationStats()
+    expect(stats).toMatchObject({
+      totalKeysGenerated: 13,
+      textSizeDistribution: { small: 11, large: 2, averageSize: 82 / 13, maxSize: 12 },
+      operationDistribution: { qa: 12, summarize: 1 },
+      recentPerformance: { recentMeasurements: 10 },
+      monitorAvailable: true,
+    })
+    expect(stats.averageGenerationTimeSeconds).toBeGreaterThan(0)
+    expect(stats.recentPerformance.recentAverageTimeSeconds).toBeGreaterThan(0)
+  })
+
+  test('names a hundred operations', () => {
+    const keys = new CacheKeyGenerator({ performanceMonitor })
+    for (let count = 0; count < 150; count++) keys.generateCacheKey('text', `op-${count}`)
+    const { operationDistribution } = keys.getKeyGenerationStats()
+    expect(Object.keys(operationDistribution)).toHaveLength(101)
+    expect(operationDistribution['(other)']).toBe(50)
   })
 })
 

@@ -8,7 +8,18 @@ import {
   MAX_KEY_BYTES,
   utf8Length,
 } from '@verbatim/cache-core'
-import { assertOperation, assertOptions, assertQuestion, assertText } from './arguments.js'
+import {
+  assertNoTenant,
+  assertOperation,
+  assertOptions,
+  assertQuestion,
+  assertTenant,
+  assertText,
+} from '../arguments.js'
+import { hasMoreCodePoints } from './code-points.js'
+import { KeyGenerationCounts, type KeyGenerationStats } from './key-generation-stats.js'
+import { legacyKey } from './legacy-key.js'
+import { textDigest } from './text-digest.js'
 
 /** The options of a request, such as `{ max_length: 100, model: 'gpt-4' }`. */
 export type RequestOptions = Readonly<Record<string, unknown>>
@@ -17,9 +28,11 @@ export type RequestOptions = Readonly<Record<string, unknown>>
  * What a key looks like.
  *
  * - `'readable'`: short texts stand in the key as they are, for people who look at the store.
- * - `'hashed'`: nothing of the text, the options or the question stands in the key.
+ * - `'hashed'`: nothing of the text, the options, the question or the tenant stands in the key.
+ * - `'legacy'`: as the original makes it, to read what it has stored. Different requests may share
+ *   such a key, and it knows no tenants.
  */
-export type KeyStyle = 'readable' | 'hashed'
+export type KeyStyle = 'readable' | 'hashed' | 'legacy'
 
 export interface CacheKeyGeneratorOptions {
   /** Texts of more code points than this are hashed. 1 to 100,000. Default: 1000. */
@@ -41,12 +54,11 @@ const LONGEST_PREFIX = 128
 /**
  * Makes the key of an AI response from what the response depends on.
  *
- * `ai_cache:op:<operation>|txt:<text>[|opts:<digest>][|q:<digest>]`
+ * `ai_cache:[tenant:<tenant>|]op:<operation>|txt:<text>[|opts:<digest>][|q:<digest>]`
  *
- * Two requests share a key only if they have the same text, operation, options and question; the
- * order of options does not matter. `:`, `|` and `%` in the operation and the text are escaped like
- * in a URL, so that no part can run into the next. Options go in as canonical JSON, so `1` and `'1'`
- * differ.
+ * Two requests share a key only if they have the same text, operation, options, question and tenant;
+ * the order of options does not matter. `:`, `|` and `%` in a part are escaped like in a URL, so that no
+ * part can run into the next. Options go in as canonical JSON, so `1` and `'1'` differ.
  */
 export class CacheKeyGenerator {
   readonly #textHashThreshold: number
@@ -54,6 +66,7 @@ export class CacheKeyGenerator {
   readonly #keyStyle: KeyStyle
   readonly #prefix: string
   readonly #monitor: CacheMonitor | undefined
+  readonly #counts: KeyGenerationCounts
 
   /** @throws ConfigurationError that names the option and what it may be */
   constructor(options: CacheKeyGeneratorOptions = {}) {
@@ -68,14 +81,17 @@ export class CacheKeyGenerator {
       max: 100_000,
     })
     this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
-    this.#keyStyle = choiceOption('keyStyle', keyStyle, ['readable', 'hashed'])
+    this.#keyStyle = choiceOption('keyStyle', keyStyle, ['readable', 'hashed', 'legacy'])
     this.#prefix = checkedPrefix(prefix)
     this.#monitor = options.performanceMonitor
+    this.#counts = new KeyGenerationCounts(this.#textHashThreshold)
   }
 
   /**
+   * @param text - not empty, except in the legacy style
    * @param options - an empty object when the request has none
    * @param question - left out of the key when missing or empty
+   * @param tenant - whose response it is; left out of the key when missing
    * @throws ValidationError naming the argument, for wrong types, an empty text or operation, and
    * options that have no canonical form
    */
@@ -84,33 +100,75 @@ export class CacheKeyGenerator {
     operation: string,
     options: RequestOptions = {},
     question?: string,
+    tenant?: string,
   ): string {
     const startedAt = this.#monitor === undefined ? 0 : performance.now()
-    assertText(text)
+    assertText(text, { mayBeEmpty: this.#keyStyle === 'legacy' })
     assertOperation(operation)
     assertOptions(options)
     assertQuestion(question)
-    const head = `${this.#prefix}op:${escapePart(operation)}`
-    const tail = this.#optionsPart(options) + this.#questionPart(question)
-    const key =
-      this.#keyStyle === 'hashed'
-        ? `${head}|h:${this.#digest(`${this.#textDigest(text)}${tail}`)}`
-        : this.#readableKey(head, text, tail)
-    this.#monitor?.observeKeyGeneration(performance.now() - startedAt, text.length, operation)
+    assertTenant(tenant)
+    const key = this.#prefix + this.#keyOf(text, operation, options, question, tenant)
+    if (this.#monitor !== undefined) {
+      const milliseconds = performance.now() - startedAt
+      this.#counts.add(milliseconds, text, operation)
+      this.#monitor.observeKeyGeneration(milliseconds, text.length, operation)
+    }
     return key
+  }
+
+  /**
+   * What every key of a tenant begins with, and no other; empty for the keys of none.
+   *
+   * @throws ValidationError for what is no tenant, and in the legacy style for any
+   */
+  tenantPrefix(tenant: string | undefined): string {
+    assertTenant(tenant)
+    if (this.#keyStyle === 'legacy') assertNoTenant(tenant)
+    if (tenant === undefined) return this.#prefix
+    const name =
+      this.#keyStyle === 'hashed' ? this.#digest(JSON.stringify(tenant)) : escapePart(tenant)
+    return `${this.#prefix}tenant:${name}|`
+  }
+
+  /** What was made so far, for those who pass a monitor. */
+  getKeyGenerationStats(): KeyGenerationStats {
+    return this.#counts.stats(this.#monitor !== undefined)
+  }
+
+  #keyOf(
+    text: string,
+    operation: string,
+    options: RequestOptions,
+    question: string | undefined,
+    tenant: string | undefined,
+  ): string {
+    if (this.#keyStyle === 'legacy') {
+      assertNoTenant(tenant)
+      const settings = {
+        textHashThreshold: this.#textHashThreshold,
+        hashAlgorithm: this.#hashAlgorithm,
+      }
+      return legacyKey(settings, text, operation, options, question)
+    }
+    const head = `${this.tenantPrefix(tenant).slice(this.#prefix.length)}op:${escapePart(operation)}`
+    const tail = this.#optionsPart(options) + this.#questionPart(question)
+    return this.#keyStyle === 'hashed'
+      ? `${head}|h:${this.#digest(`${this.#textPart(text)}${tail}`)}`
+      : this.#readableKey(head, text, tail)
   }
 
   #readableKey(head: string, text: string, tail: string): string {
     if (text.isWellFormed() && !hasMoreCodePoints(text, this.#textHashThreshold)) {
       const key = `${head}|txt:${escapePart(text)}${tail}`
       // Text in few code points can still take many bytes.
-      if (utf8Length(key) <= MAX_KEY_BYTES) return key
+      if (utf8Length(this.#prefix) + utf8Length(key) <= MAX_KEY_BYTES) return key
     }
-    return `${head}|txt:${this.#textDigest(text)}${tail}`
+    return `${head}|txt:${this.#textPart(text)}${tail}`
   }
 
   /** The colon cannot stand in an escaped text, so no text is taken for a digest. */
-  #textDigest(text: string): string {
+  #textPart(text: string): string {
     // Half a surrogate pair has no UTF-8 form, and any two would be hashed alike. As JSON it is
     // escaped, and distinct.
     return text.isWellFormed()
@@ -130,7 +188,7 @@ export class CacheKeyGenerator {
   }
 
   #digest(text: string): string {
-    return createHash(this.#hashAlgorithm).update(text).digest('hex').slice(0, DIGEST_DIGITS)
+    return textDigest(this.#hashAlgorithm, text).slice(0, DIGEST_DIGITS)
   }
 }
 
@@ -140,13 +198,6 @@ export function escapePart(text: string): string {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', ':': '%3A', '|': '%7C' }
-
-function hasMoreCodePoints(text: string, limit: number): boolean {
-  if (text.length <= limit) return false
-  // A code point takes at most two units.
-  if (text.length > 2 * limit) return true
-  return Array.from(text).length > limit
-}
 
 function checkedPrefix(prefix: unknown): string {
   if (typeof prefix === 'string' && prefix.length <= LONGEST_PREFIX) return prefix

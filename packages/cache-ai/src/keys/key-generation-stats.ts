@@ -1,0 +1,80 @@
+import { hasMoreCodePoints } from './code-points.js'
+
+const RECENT = 10
+/** The most operations that are told apart; the others count as one. */
+const MOST_OPERATIONS = 100
+const OTHER_OPERATIONS = '(other)'
+
+/** What keys were made of, and how long that took. Lengths are in UTF-16 units. */
+export interface KeyGenerationStats {
+  readonly totalKeysGenerated: number
+  readonly averageGenerationTimeSeconds: number
+  readonly textSizeDistribution: {
+    /** Up to `textHashThreshold` code points. */
+    readonly small: number
+    readonly large: number
+    readonly averageSize: number
+    readonly maxSize: number
+  }
+  /** Of the first hundred operations; all others are `'(other)'`. */
+  readonly operationDistribution: Readonly<Record<string, number>>
+  /** Of the last ten. */
+  readonly recentPerformance: {
+    readonly recentAverageTimeSeconds: number
+    readonly recentMeasurements: number
+  }
+  /** Without a monitor nothing is counted. */
+  readonly monitorAvailable: boolean
+}
+
+/** Counts the keys that were made, in bounded memory. */
+export class KeyGenerationCounts {
+  readonly #textHashThreshold: number
+  readonly #operations = new Map<string, number>()
+  readonly #recent: number[] = []
+  #keys = 0
+  #milliseconds = 0
+  #large = 0
+  #units = 0
+  #maxUnits = 0
+
+  constructor(textHashThreshold: number) {
+    this.#textHashThreshold = textHashThreshold
+  }
+
+  add(milliseconds: number, text: string, operation: string): void {
+    this.#recent[this.#keys % RECENT] = milliseconds
+    this.#keys++
+    this.#milliseconds += milliseconds
+    if (hasMoreCodePoints(text, this.#textHashThreshold)) this.#large++
+    this.#units += text.length
+    this.#maxUnits = Math.max(this.#maxUnits, text.length)
+    const isNamed = this.#operations.has(operation) || this.#operations.size < MOST_OPERATIONS
+    const name = isNamed ? operation : OTHER_OPERATIONS
+    this.#operations.set(name, (this.#operations.get(name) ?? 0) + 1)
+  }
+
+  stats(monitorAvailable: boolean): KeyGenerationStats {
+    const recent = this.#recent.reduce((sum, milliseconds) => sum + milliseconds, 0)
+    return {
+      totalKeysGenerated: this.#keys,
+      averageGenerationTimeSeconds: average(this.#milliseconds, this.#keys) / 1_000,
+      textSizeDistribution: {
+        small: this.#keys - this.#large,
+        large: this.#large,
+        averageSize: average(this.#units, this.#keys),
+        maxSize: this.#maxUnits,
+      },
+      operationDistribution: Object.fromEntries(this.#operations),
+      recentPerformance: {
+        recentAverageTimeSeconds: average(recent, this.#recent.length) / 1_000,
+        recentMeasurements: this.#recent.length,
+      },
+      monitorAvailable,
+    }
+  }
+}
+
+function average(sum: number, count: number): number {
+  return count === 0 ? 0 : sum / count
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { countCodePoints, hasMoreCodePoints } from '../../src/keys/code-points.js'
+import { textDigest } from '../../src/keys/text-digest.js'
+
+const SLICE = 65_536
+
+test('a long text, hashed in slices, has the digest of the whole', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: SLICE - 3, max: SLICE + 3 }),
+      fc.constantFrom('😀', 'é', 'ab', 'x😀y', '𐀀é'),
+      (head, tail) => {
+        const text = 'a'.repeat(head) + tail.repeat(SLICE)
+        expect(textDigest('sha256', text, 'behind')).toBe(sha256Of(`${text}behind`))
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+test.each(['', 'a', '😀', 'a'.repeat(SLICE), '😀'.repeat(SLICE)])('of %.10s', (text) => {
+  expect(textDigest('sha256', text)).toBe(sha256Of(text))
+})
+
+test('code points are counted as a string gives them one by one', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.nat(20), (text, limit) => {
+      const count = Array.from(text).length
+      expect(countCodePoints(text)).toBe(count)
+      expect(hasMoreCodePoints(text, limit)).toBe(count > limit)
+    }),
+    { numRuns: 2_000 },
+  )
+})
