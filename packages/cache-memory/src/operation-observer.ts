@@ -12,7 +12,8 @@ const TIMED_ONE_IN = 64
 export class OperationObserver {
   readonly #monitor: CacheMonitor
   readonly #clock: Clock
-  #untimed = 0
+  /** Operations up to the next that is timed, itself included. */
+  #untilTimed = 1
   #allTimedFor = ALL_TIMED_UP_TO
 
   constructor(monitor: CacheMonitor, clock: Clock) {
@@ -22,15 +23,17 @@ export class OperationObserver {
 
   /** Called before an operation. Answers its start, or `undefined` when this one is not timed. */
   start(): number | undefined {
-    if (this.#allTimedFor > 0) this.#allTimedFor--
-    else if (++this.#untimed < TIMED_ONE_IN) return undefined
-    this.#untimed = 0
-    return this.#clock.now()
+    return --this.#untilTimed > 0 ? undefined : this.#startTimed()
   }
 
   /** Called after it with what {@link OperationObserver.start} answered. */
   end(operation: CacheOperation, outcome: OperationOutcome, startedAt: number | undefined): void {
     const milliseconds = startedAt === undefined ? undefined : this.#clock.now() - startedAt
     this.#monitor.observeOperation(operation, outcome, 'memory', milliseconds)
+  }
+
+  #startTimed(): number {
+    this.#untilTimed = --this.#allTimedFor > 0 ? 1 : TIMED_ONE_IN
+    return this.#clock.now()
   }
 }

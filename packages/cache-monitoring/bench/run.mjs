@@ -1,101 +1,59 @@
 // What it costs to be watched: nanoseconds for each record, what a hit in memory loses by a monitor, and
-// what ten million records leave in memory. Takes half a minute. Wants node --expose-gc.
-import { cpus } from 'node:os'
-import { InMemoryCache } from '@verbatim/cache-memory'
-import { CachePerformanceMonitor } from '../dist/index.js'
+// what ten million records leave in memory. Takes a minute. Every cell is run in processes of its own.
+import { execFileSync } from 'node:child_process'
+import { cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 
-const ROUNDS = 15
-const RECORDS = 500_000
-const HITS = 1_000_000
+const PROCESSES = 7
+const CELL = fileURLToPath(new URL('cell.mjs', import.meta.url))
 
-const nothing = () => undefined
-const floor = {
-  observeOperation: nothing,
-  observeKeyGeneration: nothing,
-  observeCompression: nothing,
-  observeInvalidation: nothing,
+const RECORDS = {
+  'record nothing': 'to a monitor that does nothing',
+  'record timed': 'of an operation that was timed',
+  'record untimed': 'of one that was not',
+  'record key': 'of a key',
+}
+const HITS = {
+  'hit unwatched': 'without a monitor',
+  'hit idle': 'with one that does nothing',
+  'hit watched': 'with a CachePerformanceMonitor',
 }
 
-const durations = Float64Array.from({ length: 1_024 }, () => Math.exp(Math.random() * 8 - 7))
-
-/** @type {Record<string, () => number>} */
-const RECORDS_OF = {
-  'to a monitor that does nothing': () => records(floor),
-  'of an operation that was timed': () => records(new CachePerformanceMonitor()),
-  'of one that was not': () => untimed(new CachePerformanceMonitor()),
-  'of a key': () => keys(new CachePerformanceMonitor()),
+function run(name) {
+  return Number(execFileSync(process.execPath, ['--expose-gc', CELL, name], { encoding: 'utf8' }))
 }
 
-/** @returns nanoseconds for each */
-function records(monitor) {
-  return each(RECORDS, (count) =>
-    monitor.observeOperation('get', 'hit', 'redis', durations[count & 1_023]),
-  )
-}
-
-function untimed(monitor) {
-  return each(RECORDS, () => monitor.observeOperation('get', 'hit', 'memory', undefined))
-}
-
-function keys(monitor) {
-  return each(RECORDS, (count) => monitor.observeKeyGeneration(durations[count & 1_023], 100, 'qa'))
-}
-
-function each(times, work) {
-  const startedAt = performance.now()
-  for (let count = 0; count < times; count++) work(count)
-  return ((performance.now() - startedAt) / times) * 1e6
-}
-
-async function hits(performanceMonitor) {
-  const cache = new InMemoryCache({ performanceMonitor })
-  await cache.set('key', 'value')
-  const startedAt = performance.now()
-  for (let count = 0; count < HITS; count++) await cache.get('key')
-  return ((performance.now() - startedAt) / HITS) * 1e6
-}
-
-function summary(values) {
+function quartiles(values) {
   const sorted = values.toSorted((one, other) => one - other)
-  const at = (share) => sorted[Math.round(share * (sorted.length - 1))].toFixed(2)
-  return `${at(0.5)} (${at(0.25)}-${at(0.75)})`
+  return [0.5, 0.25, 0.75].map((share) => sorted[Math.round(share * (sorted.length - 1))])
 }
 
-function heapAfter(monitor, count) {
-  each(count, (done) => monitor.observeOperation('get', 'hit', 'redis', durations[done & 1_023]))
-  for (let round = 0; round < 3; round++) globalThis.gc()
-  return process.memoryUsage().heapUsed
+const load = loadavg()[0]
+const names = [...Object.keys(RECORDS), ...Object.keys(HITS)]
+const figures = Object.fromEntries(names.map((name) => [name, []]))
+// In turns, so that what the machine does meanwhile strikes all alike.
+for (let round = 0; round < PROCESSES; round++) {
+  for (const name of names) figures[name].push(run(name))
 }
 
+const shown = (values) => {
+  const [median, low, high] = quartiles(values).map((value) => value.toFixed(1))
+  return `${median} (${low}-${high})`
+}
 console.log(
-  `Node ${process.version}, ${cpus().length} cores; medians and quartiles of ${ROUNDS} rounds\n`,
+  `Node ${process.version}, ${cpus().length} cores, load ${load.toFixed(1)} at the start; ` +
+    `medians and quartiles of ${PROCESSES} processes\n`,
 )
 console.log('| A record | ns |\n| -- | -- |')
-for (const [name, measure] of Object.entries(RECORDS_OF)) {
-  measure()
-  console.log(`| ${name} | ${summary(Array.from({ length: ROUNDS }, measure))} |`)
-}
+for (const [name, what] of Object.entries(RECORDS))
+  console.log(`| ${what} | ${shown(figures[name])} |`)
 
-const rounds = { without: [], floor: [], ratio: [], floorRatio: [] }
-for (let round = -1; round < ROUNDS; round++) {
-  const without = await hits(undefined)
-  const withNothing = await hits(floor)
-  const withMonitor = await hits(new CachePerformanceMonitor())
-  if (round < 0) continue
-  rounds.without.push(without)
-  rounds.ratio.push(without / withMonitor)
-  rounds.floorRatio.push(without / withNothing)
+const [floor] = quartiles(figures['hit unwatched'])
+console.log('\n| A hit in memory | ns | speed |\n| -- | -- | -- |')
+for (const [name, what] of Object.entries(HITS)) {
+  const [median] = quartiles(figures[name])
+  console.log(`| ${what} | ${shown(figures[name])} | ${(floor / median).toFixed(2)} |`)
 }
-console.log(`
-| A hit in memory | speed |
-| -- | -- |
-| without a monitor | ${summary(rounds.without)} ns |
-| with one that does nothing | ${summary(rounds.floorRatio)} of that |
-| with a CachePerformanceMonitor | ${summary(rounds.ratio)} of that |`)
-
-const monitor = new CachePerformanceMonitor()
-const early = heapAfter(monitor, 1_000)
-const late = heapAfter(monitor, 10_000_000)
-console.log(`
-Heap after 1,000 records ${early}, after 10,000,000 more ${late}: ${((late - early) / 2 ** 20).toFixed(2)} MB`)
-process.exit()
+console.log(
+  `\nTen million records leave ${(run('heap') / 2 ** 20).toFixed(2)} MB more than a thousand.`,
+)

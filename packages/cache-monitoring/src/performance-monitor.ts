@@ -36,6 +36,7 @@ import type {
   MemoryUsageRecord,
 } from './records/measurements.js'
 import { MemoryHolders } from './records/memory-holders.js'
+import type { OperationCounts } from './records/operation-counts.js'
 import { NOTHING_TO_ADD, Recordings } from './records/recordings.js'
 import { sampleAtInterval } from './records/sampling.js'
 
@@ -58,6 +59,8 @@ export interface MonitorEvents extends Record<string, readonly unknown[]> {
 export class CachePerformanceMonitor implements CacheMonitor {
   readonly #options: ResolvedOptions
   readonly #recordings: Recordings
+  /** Of the recordings; at hand, for most hits are counted and nothing more. */
+  readonly #counts: OperationCounts
   readonly #holders = new MemoryHolders()
   readonly #events = new EventHub<MonitorEvents>()
   readonly #alerts = new AlertBoard((alert, change) => this.#events.emit('alert', alert, change))
@@ -68,6 +71,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
   constructor(options: CachePerformanceMonitorOptions = {}) {
     this.#options = resolveOptions(options)
     this.#recordings = new Recordings(this.#options)
+    this.#counts = this.#recordings.counts
     this.#stopSampling = sampleAtInterval(this, this.#options.sampleIntervalSeconds * 1_000)
   }
 
@@ -90,7 +94,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     milliseconds: number | undefined,
   ): void {
     if (milliseconds === undefined) {
-      this.#recordings.countOperation(operation, outcome, tier)
+      if (!this.#counts.cell(operation, tier)?.count(outcome)) this.#recordings.reject()
       return
     }
     const duration = milliseconds / 1_000

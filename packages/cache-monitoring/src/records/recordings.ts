@@ -1,4 +1,3 @@
-import type { OperationOutcome } from '@verbatim/cache-core'
 import type { ResolvedOptions } from '../options.js'
 import { areAmounts } from './amounts.js'
 import { LatencyHistogram } from './latency-histogram.js'
@@ -49,7 +48,7 @@ export class Recordings {
   /** Of the counts of operations, a reading now and then. */
   readonly totalsHistory: RecentRecords<OperationTotals>
   readonly invalidationsByMinute: MinuteCounts
-  counts: OperationCounts = new OperationCounts()
+  readonly counts: OperationCounts = new OperationCounts()
   keyGenerationLatencies: LatencyHistogram = new LatencyHistogram()
   sums: Sums = noSums()
   readonly #memoryWarningThresholdBytes: number
@@ -81,19 +80,10 @@ export class Recordings {
     return totalsOf(this.counts)
   }
 
-  /** Counts an operation of which nobody knows how long it took. */
-  countOperation(operation: string, outcome: OperationOutcome, tier: string): void {
-    const outcomes = this.counts.cell(operation, tier)?.outcomes
-    if (typeof outcomes?.[outcome] !== 'number') this.reject()
-    else outcomes[outcome]++
-  }
-
   addOperation(measurement: OperationMeasurement): void {
     const { operation, outcome, tier, duration, textLength } = measurement
     const cell = this.counts.cell(operation, tier)
-    if (typeof cell?.outcomes[outcome] !== 'number') return this.reject()
-    if (!areAmounts(duration, textLength)) return this.reject()
-    cell.outcomes[outcome]++
+    if (!areAmounts(duration, textLength) || !cell?.count(outcome)) return this.reject()
     cell.latencies.record(duration)
     this.operations.add(measurement)
   }
@@ -166,7 +156,7 @@ export class Recordings {
     this.memory.clear()
     this.totalsHistory.clear()
     this.invalidationsByMinute.clear()
-    this.counts = new OperationCounts()
+    this.counts.clear()
     this.keyGenerationLatencies = new LatencyHistogram()
     this.sums = noSums()
   }

@@ -11,8 +11,8 @@ export interface OperationTotals {
 /** Only reads move hits and misses, and only reads that the backend answered. */
 export function totalsOf(counts: OperationCounts): OperationTotals {
   const totals = { operations: 0, hits: 0, misses: 0, errors: 0 }
-  for (const { operation, outcomes, count } of counts.used()) {
-    totals.operations += count
+  for (const { operation, outcomes, total } of counts.used()) {
+    totals.operations += total
     totals.errors += outcomes.error
     if (operation !== 'get') continue
     totals.hits += outcomes.hit
