@@ -9,6 +9,7 @@ import {
 import { CachePerformanceMonitor, type PerformanceStats } from '@verbatim/cache-monitoring'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { assertOperation, assertResponse, assertTenant } from './arguments.js'
+import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import {
   CacheKeyGenerator,
   type CacheKeyGeneratorOptions,
@@ -82,7 +83,9 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #clock: Clock
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
-  constructor(options: AIResponseCacheOptions) {
+  constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig) {
+    const options =
+      settings instanceof AIResponseCacheConfig ? settings.checked().toCacheOptions() : settings
     const {
       textHashThreshold,
       hashAlgorithm,

@@ -17,12 +17,16 @@ const EXPECTED = {
     others: ['@datadog/sketches-js', 'commander', 'picocolors'],
   },
   'cache-redis': { ours: ['cache-core', 'cache-memory'], others: ['ioredis'] },
-  'cache-ai': { ours: ['cache-core', 'cache-monitoring', 'cache-redis'], others: [] },
+  'cache-ai': {
+    ours: ['cache-core', 'cache-monitoring', 'cache-redis'],
+    others: ['commander', 'yaml', 'zod'],
+  },
   'cache-migration': { ours: ['cache-core', 'cache-redis'], others: ['commander'] },
   'cache-bench': { ours: ['cache-core'], others: ['cli-table3', 'commander'] },
 } as const
 
 const COMMANDS = {
+  'cache-ai': 'cache-ai',
   'cache-migration': 'cache-migrate',
   'cache-bench': 'cache-bench',
   'cache-monitoring': 'cache-monitor',

@@ -1,0 +1,49 @@
+import { readFile, stat } from 'node:fs/promises'
+import { isAlias, isNode, parseDocument, visit } from 'yaml'
+import { type ConfigProblem, configurationError } from './problems.js'
+
+const MOST_BYTES = 262_144
+
+/** @throws ConfigurationError for a file that is not there, not readable or too large */
+export async function readConfigFile(path: string, what: string): Promise<string> {
+  try {
+    const { size } = await stat(path)
+    if (size <= MOST_BYTES) return await readFile(path, 'utf8')
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown'
+    throw configurationError(what, [{ path: '', message: `it cannot be read (${code})` }], cause)
+  }
+  throw configurationError(what, [{ path: '', message: `it has more than ${MOST_BYTES} bytes` }])
+}
+
+/** @throws ConfigurationError that says where, and quotes nothing */
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // The parser's own message quotes the text, which may hold a password.
+    const [, position] = /at position (\d+)/.exec((error as Error).message) ?? []
+    const where = position === undefined ? 'at its end' : lineOf(text, Number(position))
+    throw configurationError(what, [{ path: where, message: 'this is no JSON' }])
+  }
+}
+
+/** @throws ConfigurationError that lists all that is wrong, with its line, and quotes nothing */
+export function parseYaml(text: string, what: string): unknown {
+  const document = parseDocument(text, { schema: 'core', merge: false, uniqueKeys: true })
+  const problems: ConfigProblem[] = document.errors.map(({ code, pos: [at] }) => {
+    return { path: lineOf(text, at), message: `this is no YAML (${code})` }
+  })
+  visit(document, (_key, node) => {
+    if (!isNode(node)) return
+    const path = lineOf(text, node.range?.[0] ?? 0)
+    if (isAlias(node)) problems.push({ path, message: 'aliases are not allowed' })
+    else if (node.tag !== undefined) problems.push({ path, message: 'tags are not allowed' })
+  })
+  if (problems.length > 0) throw configurationError(what, problems)
+  return document.toJS()
+}
+
+function lineOf(text: string, position: number): string {
+  return `line ${text.slice(0, position).split('\n').length}`
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CacheKeyGenerator } from '../src/index.js'
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'verbatim-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function run(
+  args: readonly string[],
+  input = '',
+): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CLI, ...args])
+  const [out, err] = [[] as string[], [] as string[]]
+  child.stdout.on('data', (text) => out.push(String(text)))
+  child.stderr.on('data', (text) => err.push(String(text)))
+  child.stdin.end(input)
+  const [code] = await once(child, 'close')
+  return { code, out: out.join(''), err: err.join('') }
+}
+
+async function file(name: string, text: string): Promise<string> {
+  const place = path.join(folder, name)
+  await writeFile(place, text)
+  return place
+}
+
+describe('config', () => {
+  test('check tells what might be better', async () => {
+    const place = await file('good.yaml', 'default_ttl: 2d\n')
+    expect(await run(['config', 'check', place])).toEqual({
+      code: 0,
+      out: 'recommendation: defaultTtl: is more than a day: responses may be outdated\nrecommendation: operationTtls: is not given: operations live as long as the defaults say\nIt can be used.\n',
+      err: '',
+    })
+  })
+
+  test('check tells all that is wrong, and no value', async () => {
+    const place = await file('bad.json', '{"default_ttl": "s3cret", "colour": "s3cret"}')
+    const { code, out } = await run(['config', 'check', place])
+    expect(code).toBe(1)
+    expect(out).toMatch(/^error: defaultTtl: allowed: seconds.*\nerror: colour: there is no such/)
+    expect(out).not.toContain('s3cret')
+    const json = await run(['config', 'check', '--json', place])
+    expect(JSON.parse(json.out)).toMatchObject({ isValid: false, errors: [{}, {}] })
+  })
+
+  test('check of a file that is not there', async () => {
+    const { code, out } = await run(['config', 'check', path.join(folder, 'absent.yaml')])
+    expect([code, out]).toEqual([1, 'error: it cannot be read (ENOENT)\nIt cannot be used.\n'])
+  })
+
+  test('show prints a preset that can be checked', async () => {
+    const { out } = await run(['config', 'show', '--preset', 'ai-production'])
+    expect(JSON.parse(out)).toMatchObject({ default_ttl: 14_400, key_style: 'hashed' })
+    expect((await run(['config', 'check', await file('shown.json', out)])).code).toBe(0)
+    const { code, err } = await run(['config', 'show', '--preset', 'none'])
+    expect([code, err]).toEqual([1, expect.stringContaining('Allowed choices are default,')])
+  })
+})
+
+describe('key', () => {
+  const keys = new CacheKeyGenerator()
+
+  test('of a file, or of what comes in', async () => {
+    const key = keys.generateCacheKey('Some text', 'qa', { tone: 'dry' }, 'Why?', 'ada')
+    const args = ['--operation', 'qa', '--options', '{"tone":"dry"}', '--question', 'Why?']
+    const place = await file('text.txt', 'Some text')
+    expect((await run(['key', place, ...args, '--tenant', 'ada'])).out).toBe(`${key}\n`)
+    expect((await run(['key', '-', ...args, '--tenant', 'ada'], 'Some text')).out).toBe(`${key}\n`)
+  })
+
+  test('as JSON, with what it was made of', async () => {
+    const { out } = await run(['key', '-', '--operation', 'qa', '--json'], 'Some text')
+    expect(JSON.parse(out)).toEqual({
+      key: 'ai_cache:op:qa|txt:Some text',
+      style: 'readable',
+      parts: ['op:qa', 'txt:Some text'],
+    })
+  })
+
+  test.each([
+    [['--operation', ''], 'operation is empty'],
+    [['--operation', 'qa', '--options', '{'], '--options is no JSON'],
+    [['--operation', 'qa', '--options', '[]'], 'options is an array'],
+    [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys know no tenants'],
+    [[], "required option '--operation <name>' not specified"],
+  ])('%j is refused', async (args, message) => {
+    const { code, out, err } = await run(['key', '-', ...args], 'Some text')
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain(message)
+  })
+
+  test('of a file that is not there', async () => {
+    const { err } = await run(['key', path.join(folder, 'absent'), '--operation', 'qa'])
+    expect(err).toBe('error: the text cannot be read (ENOENT)\n')
+  })
+})
