@@ -6,7 +6,7 @@ export {
   type CachedResponse,
 } from './ai-response-cache.js'
 export { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
-export type { ConfigName, ConfigValues } from './config/config-values.js'
+export type { ConfigName, ConfigValues, TextSizeTiers } from './config/config-values.js'
 export type { PresetName } from './config/presets.js'
 export type { ConfigProblem } from './config/problems.js'
 export type { ConfigValidation } from './config/validation-result.js'

@@ -1,66 +1,42 @@
-import { toMilliseconds } from '@verbatim/cache-core'
-import { z } from 'zod'
+/** Seconds, or text with a unit. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
-const YEAR_SECONDS = 31_536_000
-const SCHEMES = ['redis://', 'rediss://']
-
-function isTtl(value: unknown): boolean {
-  try {
-    return toMilliseconds(value, 'ttl') <= YEAR_SECONDS * 1_000
-  } catch {
-    return false
-  }
+/** Below `small` code points a text is small, and so on; from `large` on it is xlarge. */
+export interface TextSizeTiers {
+  readonly small: number
+  readonly medium: number
+  readonly large: number
 }
 
-const duration = z.custom<number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`>(
-  (value) => value !== null && isTtl(value),
-  'allowed: seconds as a number, or text such as 30s, 5m, 2h, 1d; at most a year',
-)
-
-function integer(min: number, max: number): z.ZodNumber {
-  const error = `allowed: an integer from ${min} to ${max}`
-  return z.int({ error }).min(min, { error }).max(max, { error })
+/** All that can be configured. What is left out has its default. */
+export interface ConfigValues {
+  /** Where Redis is: `redis://` or `rediss://`. Default: `redis://redis:6379`. */
+  readonly redisUrl?: string | undefined
+  /** In seconds, or with a unit; at most a year. Default: 3600. */
+  readonly defaultTtl?: Duration | undefined
+  /** Default: true. */
+  readonly enableL1Cache?: boolean | undefined
+  /** 1 to 10,000 entries. Default: 100. */
+  readonly l1CacheSize?: number | undefined
+  /** 0 to 1,048,576 bytes. Default: 1000. */
+  readonly compressionThreshold?: number | undefined
+  /** 1 to 9. Default: 6. */
+  readonly compressionLevel?: number | undefined
+  /** 1 to 100,000 code points. Default: 1000. */
+  readonly textHashThreshold?: number | undefined
+  /** Default: `'sha256'`. */
+  readonly hashAlgorithm?: 'sha256' | 'sha384' | 'sha512' | 'sha1' | 'md5' | undefined
+  /** Default: `'readable'`. */
+  readonly keyStyle?: 'readable' | 'hashed' | 'legacy' | undefined
+  /** In code points, each above the one before. Default: 500, 5000, 50000. */
+  readonly textSizeTiers?: TextSizeTiers | undefined
+  /** Added to the default table. */
+  readonly operationTtls?: Readonly<Record<string, Duration>> | undefined
+  /** 1 to 60,000 milliseconds. Default: 200. */
+  readonly commandTimeout?: number | undefined
+  /** Default: `'degrade'`. */
+  readonly onBackendError?: 'degrade' | 'throw' | undefined
 }
-
-const tiers = z
-  .strictObject({ small: integer(1, 1e9), medium: integer(1, 1e9), large: integer(1, 1e9) })
-  .refine(({ small, medium, large }) => small < medium && medium < large, {
-    error: 'allowed: small below medium below large',
-  })
-
-const flag = z.boolean({ error: 'allowed: true or false' })
-
-function choice<const Words extends readonly [string, ...string[]]>(
-  ...words: Words
-): z.ZodEnum<{ [Word in Words[number]]: Word }> {
-  return z.enum(words, { error: `allowed: ${words.join(', ')}` })
-}
-
-/** All that can be configured, and what each may be. */
-export const configSchema = z
-  .strictObject({
-    redisUrl: z
-      .string({ error: 'allowed: a URL as text' })
-      .refine((url) => SCHEMES.some((scheme) => url.startsWith(scheme)), {
-        error: `allowed: a URL that begins with one of ${SCHEMES.join(' ')}`,
-      }),
-    defaultTtl: duration,
-    enableL1Cache: flag,
-    l1CacheSize: integer(1, 10_000),
-    compressionThreshold: integer(0, 1_048_576),
-    compressionLevel: integer(1, 9),
-    textHashThreshold: integer(1, 100_000),
-    hashAlgorithm: choice('sha256', 'sha384', 'sha512', 'sha1', 'md5'),
-    keyStyle: choice('readable', 'hashed', 'legacy'),
-    /** In code points: texts below `small` are small, and so on; from `large` on they are xlarge. */
-    textSizeTiers: tiers,
-    operationTtls: z.record(z.string().min(1).max(64), duration),
-    commandTimeout: integer(1, 60_000),
-    onBackendError: choice('degrade', 'throw'),
-  })
-  .partial()
-
-export type ConfigValues = z.output<typeof configSchema>
 
 export type ConfigName = keyof ConfigValues
 

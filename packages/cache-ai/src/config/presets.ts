@@ -33,8 +33,16 @@ export function givenOf(values: ConfigValues): ConfigValues {
 
 const LOCAL = 'redis://localhost:6379'
 
+export type PresetName =
+  | 'default'
+  | 'development'
+  | 'testing'
+  | 'production'
+  | 'ai-development'
+  | 'ai-production'
+
 /** Settings that belong together. What a preset leaves out is as in `default`. */
-export const PRESETS = {
+export const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
   default: {},
   development: {
     redisUrl: LOCAL,
@@ -94,8 +102,6 @@ export const PRESETS = {
     },
     keyStyle: 'hashed',
   },
-} as const satisfies Readonly<Record<string, ConfigValues>>
+}
 
-export type PresetName = keyof typeof PRESETS
-
-export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[]
+export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[]

@@ -1,6 +1,7 @@
 import { toMilliseconds } from '@verbatim/cache-core'
 import { DEFAULT_OPERATION_TTLS } from '../operation-ttls.js'
-import { type ConfigValues, configSchema } from './config-values.js'
+import { configSchema } from './config-schema.js'
+import type { ConfigValues } from './config-values.js'
 import { withDefaults } from './presets.js'
 import type { ConfigProblem } from './problems.js'
 
