@@ -6,16 +6,35 @@ import {
   systemClock,
   type Ttl,
 } from '@verbatim/cache-core'
-import { CachePerformanceMonitor, type PerformanceStats } from '@verbatim/cache-monitoring'
+import {
+  CachePerformanceMonitor,
+  type InvalidationFrequencyStats,
+  type MemoryUsageRecord,
+  type MemoryWarning,
+  type NoInvalidationFrequencyStats,
+  type PerformanceStats,
+  type Recommendation,
+} from '@verbatim/cache-monitoring'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { assertOperation, assertResponse, assertTenant } from './arguments.js'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
+import type { TextSizeTiers } from './config/config-values.js'
+import { DEFAULT_TEXT_SIZE_TIERS } from './config/presets.js'
 import {
   CacheKeyGenerator,
   type CacheKeyGeneratorOptions,
   escapePart,
   type RequestOptions,
 } from './keys/cache-key-generator.js'
+import { AIMetrics, type AIOutcome } from './metrics/ai-metrics.js'
+import {
+  type AIOverview,
+  type AIPerformanceSummary,
+  AIStatistics,
+} from './metrics/ai-statistics.js'
+import type { OperationPerformance } from './metrics/operation-performance.js'
+import { textTierOf } from './metrics/text-tier.js'
+import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
 import { mergeOperationTtls, type OperationTtls } from './operation-ttls.js'
 
 export interface AIResponseCacheOptions
@@ -26,6 +45,8 @@ export interface AIResponseCacheOptions
    * neither live for `defaultTtl`.
    */
   readonly operationTtls?: OperationTtls | undefined
+  /** From how many code points on a text is medium, large or xlarge. Default: 500, 5000, 50000. */
+  readonly textSizeTiers?: TextSizeTiers | undefined
   /** Told about every operation and key. Default: a monitor of its own. */
   readonly performanceMonitor?: CachePerformanceMonitor | undefined
 }
@@ -81,6 +102,9 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #operationTtls: ReadonlyMap<string, Ttl>
   readonly #monitor: CachePerformanceMonitor
   readonly #clock: Clock
+  readonly #textSizeTiers: TextSizeTiers
+  readonly #metrics = new AIMetrics()
+  readonly #statistics: AIStatistics
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig) {
@@ -91,6 +115,7 @@ export class AIResponseCache extends GenericRedisCache {
       hashAlgorithm,
       keyStyle,
       operationTtls = {},
+      textSizeTiers = DEFAULT_TEXT_SIZE_TIERS,
       keyPrefix = 'ai_cache:',
       isolation = 'freeze',
       clock = systemClock,
@@ -98,6 +123,7 @@ export class AIResponseCache extends GenericRedisCache {
       ...generic
     } = options
     const ttls = mergeOperationTtls(operationTtls)
+    new AIResponseCacheConfig({ textSizeTiers }).checked('the options')
     const keys = new CacheKeyGenerator({
       textHashThreshold,
       hashAlgorithm,
@@ -111,6 +137,15 @@ export class AIResponseCache extends GenericRedisCache {
     this.#operationTtls = ttls
     this.#monitor = performanceMonitor
     this.#clock = clock
+    this.#textSizeTiers = textSizeTiers
+    this.#statistics = new AIStatistics({
+      metrics: this.#metrics,
+      ttls,
+      tiers: textSizeTiers,
+      monitor: performanceMonitor,
+      keys,
+      memoryPercent: () => this.getStats().memory?.utilizationPercent,
+    })
   }
 
   /**
@@ -124,7 +159,14 @@ export class AIResponseCache extends GenericRedisCache {
     const key = this.#keyOf(answered)
     assertResponse(response)
     const life = ttl === undefined ? this.#operationTtls.get(operation) : ttl
-    await this.set(key, this.#stamp(response), life)
+    const record = this.#start(answered)
+    try {
+      await this.set(key, this.#stamp(response), life)
+      record('stored')
+    } catch (error) {
+      record('failed')
+      throw error
+    }
   }
 
   /**
@@ -134,8 +176,11 @@ export class AIResponseCache extends GenericRedisCache {
    */
   async getCachedResponse<T = unknown>(request: AIRequest): Promise<CachedResponse<T> | undefined> {
     const key = this.#keyOf(request)
+    const record = this.#start(request)
     const stored = await this.get(key)
-    return isStoredResponse<T>(stored) ? this.#describe(key, stored, true) : undefined
+    const isHit = isStoredResponse<T>(stored)
+    record(isHit ? 'hit' : 'miss')
+    return isHit ? this.#describe(key, stored, true) : undefined
   }
 
   /**
@@ -149,10 +194,13 @@ export class AIResponseCache extends GenericRedisCache {
     compute: () => T | Promise<T>,
   ): Promise<CachedResponse<T>> {
     const key = this.#keyOf(request)
+    const record = this.#start(request)
     const held = await this.lookup(key)
     if (held !== undefined && held.freshMs >= 0 && isStoredResponse<T>(held.value)) {
+      record('hit')
       return this.#describe(key, held.value, true)
     }
+    record('miss')
     const load = async (): Promise<StoredResponse<T>> => {
       const response = await compute()
       assertResponse(response)
@@ -216,6 +264,53 @@ export class AIResponseCache extends GenericRedisCache {
   /** What the monitor has measured: operations, key generation, compression, invalidation. */
   getPerformanceStats(): PerformanceStats {
     return this.#monitor.getPerformanceStats()
+  }
+
+  /** How the cache does, in short. */
+  getPerformanceSummary(): AIOverview {
+    return this.#statistics.overview()
+  }
+
+  /** How it does by operation and by the length of texts, and what might be set otherwise. */
+  getAiPerformanceSummary(): AIPerformanceSummary {
+    return this.#statistics.summary()
+  }
+
+  /** How it does with texts of each tier. */
+  getTextTierStatistics(): TextTierStatistics {
+    return this.#statistics.textTiers()
+  }
+
+  /** How long look-ups and stores of each operation take. */
+  getOperationPerformance(): OperationPerformance {
+    return this.#statistics.operations()
+  }
+
+  getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
+    return this.#monitor.getInvalidationFrequencyStats()
+  }
+
+  getInvalidationRecommendations(): Recommendation[] {
+    return this.#monitor.getInvalidationRecommendations()
+  }
+
+  /** Notes how much memory is in use, where only you know: that of Redis. */
+  recordMemoryUsage(record: MemoryUsageRecord): void {
+    this.#monitor.recordMemoryUsage(record)
+  }
+
+  getMemoryWarnings(): MemoryWarning[] {
+    return this.#monitor.getMemoryWarnings()
+  }
+
+  /** Tells of a look-up or a store when it has ended. */
+  #start({ text, operation }: AIRequest): (outcome: AIOutcome) => void {
+    const startedAt = this.#clock.now()
+    const tier = textTierOf(text, this.#textSizeTiers)
+    return (outcome) => {
+      const milliseconds = this.#clock.now() - startedAt
+      this.#metrics.add({ operation, tier, outcome, milliseconds })
+    }
   }
 
   #keyOf({ text, operation, options, question, tenant }: AIRequest): string {

@@ -17,4 +17,9 @@ export {
   type RequestOptions,
 } from './keys/cache-key-generator.js'
 export type { KeyGenerationStats } from './keys/key-generation-stats.js'
+export type { AIOverview, AIPerformanceSummary } from './metrics/ai-statistics.js'
+export type { OperationPerformance, OperationTimes } from './metrics/operation-performance.js'
+export type { OptimizationRecommendation } from './metrics/optimization.js'
+export type { TextTier } from './metrics/text-tier.js'
+export type { TextTierStatistics, TierFinding, TierTimes } from './metrics/text-tier-statistics.js'
 export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'

@@ -147,6 +147,59 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
   })
 })
 
+describe('what a cache says of itself', () => {
+  test('is by operation and by the length of texts', async () => {
+    const cache = open({ textSizeTiers: { small: 10, medium: 20, large: 30 } })
+    const long = { text: 'x'.repeat(25), operation: 'qa' }
+    expect(cache.getAiPerformanceSummary()).toMatchObject({ totalOperations: 0, overallHitRate: 0 })
+    await cache.cacheResponse({ ...long, response })
+    await cache.getCachedResponse(long)
+    await cache.getCachedResponse({ text: 'short', operation: 'sentiment' })
+    await cache.getOrCompute({ text: 'short', operation: 'summarize' }, () => 'computed')
+    await cache.getOrCompute({ text: 'short', operation: 'summarize' }, () => 'computed')
+    expect(cache.getAiPerformanceSummary()).toMatchObject({
+      totalOperations: 4,
+      overallHitRate: 50,
+      hitRateByOperation: { qa: 100, sentiment: 0, summarize: 50 },
+      textTierDistribution: { small: 3, medium: 0, large: 2, xlarge: 0 },
+      keyGenerationStats: { totalKeysGenerated: 5 },
+      inheritedStats: { cacheHits: 2, cacheMisses: 2 },
+    })
+    expect(cache.getPerformanceSummary()).toMatchObject({
+      hitRatio: 50,
+      cacheHits: 2,
+      cacheMisses: 2,
+      hitsByOperation: { qa: 1, sentiment: 0, summarize: 1 },
+      missesByOperation: { qa: 0, sentiment: 1, summarize: 1 },
+    })
+    expect(cache.getTextTierStatistics().tierHitRates).toEqual({
+      small: 33.33333333333333,
+      large: 100,
+    })
+    expect(Object.keys(cache.getOperationPerformance().operations)).toEqual([
+      'qa',
+      'sentiment',
+      'summarize',
+    ])
+  })
+
+  test('includes memory and invalidations', async () => {
+    const cache = open()
+    await cache.cacheResponse({ ...request, response })
+    await cache.invalidateByOperation(request.operation)
+    expect(cache.getInvalidationFrequencyStats()).toMatchObject({ rates: { lastHour: 1 } })
+    expect(cache.getInvalidationRecommendations()).toEqual([])
+    cache.recordMemoryUsage({ memoryCacheBytes: 200_000_000, memoryCacheEntries: 1 })
+    expect(cache.getMemoryWarnings()).toMatchObject([{ severity: 'critical' }])
+  })
+
+  test('tiers that are none are refused', () => {
+    expect(() => open({ textSizeTiers: { small: 5, medium: 5, large: 6 } })).toThrow(
+      'textSizeTiers: allowed: small below medium below large',
+    )
+  })
+})
+
 describe('lives', () => {
   test.each([
     ['summarize', undefined, 7_200],

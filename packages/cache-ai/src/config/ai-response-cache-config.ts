@@ -107,8 +107,8 @@ export class AIResponseCacheConfig {
 
   /** What an {@link AIResponseCache} takes. */
   toCacheOptions(): AIResponseCacheOptions {
-    const { textHashThreshold, hashAlgorithm, keyStyle, operationTtls } = this.values
-    const ai = { textHashThreshold, hashAlgorithm, keyStyle, operationTtls }
+    const { textHashThreshold, hashAlgorithm, keyStyle, operationTtls, textSizeTiers } = this.values
+    const ai = { textHashThreshold, hashAlgorithm, keyStyle, operationTtls, textSizeTiers }
     return { ...this.toGenericCacheOptions(), ...ai }
   }
 

@@ -1,4 +1,6 @@
-import type { ConfigValues } from './config-values.js'
+import type { ConfigValues, TextSizeTiers } from './config-values.js'
+
+export const DEFAULT_TEXT_SIZE_TIERS: TextSizeTiers = { small: 500, medium: 5_000, large: 50_000 }
 
 /** What a field is that nobody has given. */
 const DEFAULTS = {
@@ -11,7 +13,7 @@ const DEFAULTS = {
   textHashThreshold: 1_000,
   hashAlgorithm: 'sha256',
   keyStyle: 'readable',
-  textSizeTiers: { small: 500, medium: 5_000, large: 50_000 },
+  textSizeTiers: DEFAULT_TEXT_SIZE_TIERS,
   operationTtls: {},
   commandTimeout: 200,
   onBackendError: 'degrade',

@@ -1,0 +1,88 @@
+import { TEXT_TIERS, type TextTier } from './text-tier.js'
+
+/** The newest records, of which durations are told. */
+const RECENT = 1_000
+/** The most operations that are told apart; the others count as one. */
+const MOST_OPERATIONS = 100
+export const OTHER_OPERATIONS = '(other)'
+
+/** What was done: a look-up that found a response or did not, or a store that was kept or failed. */
+export type AIOutcome = 'hit' | 'miss' | 'stored' | 'failed'
+
+/** One look-up or store. */
+export interface AIRecord {
+  readonly operation: string
+  readonly tier: TextTier
+  readonly outcome: AIOutcome
+  readonly milliseconds: number
+}
+
+/** How often each of the outcomes came about. */
+export type OutcomeCounts = Record<AIOutcome, number>
+
+/** Counts what was done with responses by operation and by the length of texts, in bounded memory. */
+export class AIMetrics {
+  readonly #operations = new Map<string, OutcomeCounts>()
+  readonly #tiers = new Map<TextTier, OutcomeCounts>(TEXT_TIERS.map((tier) => [tier, noCounts()]))
+  #records: AIRecord[] = []
+  #next = 0
+
+  add(record: AIRecord): void {
+    const operation = this.#nameOf(record.operation)
+    const counts = this.#operations.get(operation) ?? noCounts()
+    this.#operations.set(operation, counts)
+    counts[record.outcome]++
+    const tier = this.#tiers.get(record.tier)
+    if (tier !== undefined) tier[record.outcome]++
+    this.#records[this.#next] = { ...record, operation }
+    this.#next = (this.#next + 1) % RECENT
+  }
+
+  /** By operation; beyond the first hundred they are `'(other)'`. */
+  get operations(): ReadonlyMap<string, Readonly<OutcomeCounts>> {
+    return this.#operations
+  }
+
+  get tiers(): ReadonlyMap<TextTier, Readonly<OutcomeCounts>> {
+    return this.#tiers
+  }
+
+  /** The newest thousand, oldest first. */
+  get records(): readonly AIRecord[] {
+    if (this.#records.length < RECENT) return [...this.#records]
+    return [...this.#records.slice(this.#next), ...this.#records.slice(0, this.#next)]
+  }
+
+  clear(): void {
+    this.#operations.clear()
+    for (const tier of TEXT_TIERS) this.#tiers.set(tier, noCounts())
+    this.#records = []
+    this.#next = 0
+  }
+
+  #nameOf(operation: string): string {
+    const isNamed = this.#operations.has(operation) || this.#operations.size < MOST_OPERATIONS
+    return isNamed ? operation : OTHER_OPERATIONS
+  }
+}
+
+/** hits / (hits + misses), in percent; `undefined` without either. */
+export function hitRateOf({ hit, miss }: Readonly<OutcomeCounts>): number | undefined {
+  return hit + miss === 0 ? undefined : (hit / (hit + miss)) * 100
+}
+
+/** All of an outcome together. */
+export function sumOf(counts: Iterable<Readonly<OutcomeCounts>>): OutcomeCounts {
+  const sum = noCounts()
+  for (const { hit, miss, stored, failed } of counts) {
+    sum.hit += hit
+    sum.miss += miss
+    sum.stored += stored
+    sum.failed += failed
+  }
+  return sum
+}
+
+function noCounts(): OutcomeCounts {
+  return { hit: 0, miss: 0, stored: 0, failed: 0 }
+}
