@@ -52,7 +52,10 @@ export const MEMORY_BUGS: readonly Bug[] = [
   {
     name: 'old-copy-back-after-a-failed-write',
     breaks: 'a copy of the old value, read while a write was under way that then failed, goes',
-    setUp: { ...TWO_TIERS, keys: 4, pauseMs: 0, lanes: 16, faults: ['out of memory'] },
+    setUp: {
+      ...{ ...TWO_TIERS, keys: 4, pauseMs: 0, lanes: 16 },
+      faults: ['memory full in turns'],
+    },
     patches: [
       {
         file: COPIES,

@@ -20,3 +20,25 @@ export function instantFault(name: string, begin: () => Promise<unknown>): Fault
     end: () => Promise.resolve(),
   }
 }
+
+/** What happens again and again. */
+export function repeatedFault(name: string, happen: () => Promise<void>): Fault {
+  let over = new AbortController()
+  let happening = Promise.resolve()
+  const repeat = async ({ signal }: AbortController): Promise<void> => {
+    while (!signal.aborted) await happen()
+  }
+  return {
+    name,
+    begin: async () => {
+      over = new AbortController()
+      happening = repeat(over)
+      // Thrown when it ends.
+      happening.catch(() => undefined)
+    },
+    end: async () => {
+      over.abort()
+      await happening
+    },
+  }
+}

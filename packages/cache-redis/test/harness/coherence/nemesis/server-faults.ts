@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis, type RedisServer } from '@verbatim/test-support'
-import { type Fault, instantFault } from './fault.js'
+import { type Fault, instantFault, repeatedFault } from './fault.js'
 
 /** Of each turn of a slow server it stands still for the first part; less than a command may take. */
 const STANDS_STILL_MS = 40
 const TURN_MS = 60
 const FORGETS_EVERY_MS = 5
+const FULL_FOR_MS = 10
 
 /** What can go wrong with a server without anything between it and its clients. */
 export function serverFaults(server: RedisServer): Fault[] {
@@ -34,6 +35,7 @@ export function serverFaults(server: RedisServer): Fault[] {
     },
     slowServer(server),
     outOfMemory(server),
+    memoryFullInTurns(server),
     evicting(server),
     instantFault('data flushed', command('FLUSHALL')),
     instantFault('connections killed', command('CLIENT KILL TYPE normal')),
@@ -44,27 +46,10 @@ export function serverFaults(server: RedisServer): Fault[] {
 
 /** Again and again, so that of commands under way some find the script and others do not. */
 function scriptsForgotten(server: RedisServer): Fault {
-  let over = new AbortController()
-  let forgetting = Promise.resolve()
-  const forget = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      await order(server, 'SCRIPT FLUSH', 'FUNCTION FLUSH')
-      await sleep(FORGETS_EVERY_MS)
-    }
-  }
-  return {
-    name: 'scripts forgotten',
-    begin: async () => {
-      over = new AbortController()
-      forgetting = forget()
-      // Thrown when it ends.
-      forgetting.catch(() => undefined)
-    },
-    end: async () => {
-      over.abort()
-      await forgetting
-    },
-  }
+  return repeatedFault('scripts forgotten', async () => {
+    await order(server, 'SCRIPT FLUSH', 'FUNCTION FLUSH')
+    await sleep(FORGETS_EVERY_MS)
+  })
 }
 
 function slowServer(server: RedisServer): Fault {
@@ -91,6 +76,17 @@ function outOfMemory(server: RedisServer): Fault {
     begin: () => order(server, 'CONFIG SET maxmemory 1'),
     end: () => order(server, 'CONFIG SET maxmemory 0'),
   }
+}
+
+/** What is written between two turns is the old value of a write that fails in the next one. */
+function memoryFullInTurns(server: RedisServer): Fault {
+  const full = outOfMemory(server)
+  return repeatedFault('memory full in turns', async () => {
+    await full.begin()
+    await sleep(FULL_FOR_MS)
+    await full.end()
+    await sleep(FULL_FOR_MS)
+  })
 }
 
 /** Removes whatever it likes, and may refuse writes if that is not enough. */

@@ -70,3 +70,14 @@ test('out of memory: writes are refused, until it is over', async () => {
   await outOfMemory.end()
   expect(await client.set('key', 'value')).toBe('OK')
 })
+
+test('memory full in turns: writes are refused and let through, until it is over', async () => {
+  const inTurns = fault('memory full in turns')
+  await inTurns.begin()
+  const write = (): Promise<string> => client.set('key', 'value').catch(String)
+  await expect.poll(write, WAIT).toContain('OOM')
+  await expect.poll(write, WAIT).toBe('OK')
+  await expect.poll(write, WAIT).toContain('OOM')
+  await inTurns.end()
+  expect(await client.set('key', 'value')).toBe('OK')
+})
