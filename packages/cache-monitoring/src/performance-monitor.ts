@@ -204,7 +204,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
 
   /** What the newest measurement of memory says that should not be. */
   getMemoryWarnings(): MemoryWarning[] {
-    return memoryWarnings(this.#current.memory.measurements().at(-1), this.#options)
+    return memoryWarnings(this.#current.newestMemory, this.#options)
   }
 
   getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {

@@ -1,35 +1,18 @@
 import { inspect } from 'node:util'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import { startRedis } from '@verbatim/test-support'
 import { expect, test } from 'vitest'
-import { OpenTelemetryMonitor } from '../src/export/otel.js'
 import { prometheusRegistry } from '../src/export/prometheus.js'
 import { CachePerformanceMonitor, combineMonitors } from '../src/index.js'
 import { MonitorView } from '../src/watch/monitor-view.js'
 import { readExport } from '../src/watch/read-export.js'
 import { CANARY, useWithCanary } from './export/busy-monitor.js'
+import { openTelemetry } from './export/open-telemetry.js'
 
 test('no key, value, tag or error of a cache is in anything that comes out', async () => {
   await using redis = await startRedis()
-  const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({
-    exporter: metrics,
-    exportIntervalMillis: 3_600_000,
-  })
-  const spans = new InMemorySpanExporter()
-  const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
+  const telemetry = openTelemetry()
   const monitor = new CachePerformanceMonitor({
     maxMeasurements: 10_000,
     memoryWarningThresholdBytes: 1,
@@ -38,13 +21,7 @@ test('no key, value, tag or error of a cache is in anything that comes out', asy
   })
   const alerts: unknown[] = []
   monitor.on('alert', (...details) => alerts.push(details))
-  const performanceMonitor = combineMonitors(
-    monitor,
-    new OpenTelemetryMonitor({
-      meter: new MeterProvider({ readers: [reader] }).getMeter('test'),
-      tracer: tracers.getTracer('test'),
-    }),
-  )
+  const performanceMonitor = combineMonitors(monitor, telemetry.monitor)
   await using far = new GenericRedisCache({ redisUrl: redis.url, performanceMonitor })
   const near = new InMemoryCache({ performanceMonitor })
   for (let round = 0; round < 20; round++) {
@@ -53,7 +30,6 @@ test('no key, value, tag or error of a cache is in anything that comes out', asy
     await near.set(`${CANARY}:${round}`, CANARY)
     monitor.sample()
   }
-  await reader.forceFlush()
   const outputs = {
     stats: monitor.getPerformanceStats(),
     memory: [monitor.getMemoryUsageStats(), monitor.getMemoryWarnings()],
@@ -65,8 +41,8 @@ test('no key, value, tag or error of a cache is in anything that comes out', asy
     exported: monitor.exportMetrics(),
     monitor,
     prometheus: await prometheusRegistry(monitor).metrics(),
-    metrics: metrics.getMetrics(),
-    spans: spans.getFinishedSpans().map(({ name, attributes, status, events }) => {
+    metrics: await telemetry.exported(),
+    spans: telemetry.spans.getFinishedSpans().map(({ name, attributes, status, events }) => {
       return { name, attributes, status, events }
     }),
     drawn: new MonitorView({ title: 'test' }).draw(readExport(monitor.exportMetrics(), 1)),

@@ -22,10 +22,9 @@ export function invalidationRecommendations(
 }
 
 function highFrequency(
-  { invalidationsByMinute }: Recordings,
+  { invalidationsInLastHour: lastHour }: Recordings,
   options: ResolvedOptions,
 ): Recommendation | undefined {
-  const lastHour = invalidationsByMinute.inLast(60)
   if (lastHour < options.invalidationRateWarningPerHour) return undefined
   const isCritical = lastHour >= options.invalidationRateCriticalPerHour
   return {

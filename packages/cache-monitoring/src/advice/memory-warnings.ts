@@ -1,6 +1,6 @@
-import { toMb } from '../figures/memory-stats.js'
 import type { ResolvedOptions } from '../options.js'
 import type { MemoryUsage } from '../records/measurements.js'
+import { toMb } from '../records/megabytes.js'
 
 const NEARLY_FULL_PERCENT = 90
 

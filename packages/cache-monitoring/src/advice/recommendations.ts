@@ -1,3 +1,4 @@
+import { SLOW_PERCENT, slowShare } from '../figures/slow-share.js'
 import { summarizeCompression } from '../figures/summaries.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Recordings } from '../records/recordings.js'
@@ -17,8 +18,7 @@ export function recommendations(
   recordings: Recordings,
   options: ResolvedOptions,
 ): Recommendation[] {
-  const newest = recordings.memory.measurements().at(-1)
-  const memory = memoryWarnings(newest, options).map((warning) => ({
+  const memory = memoryWarnings(recordings.newestMemory, options).map((warning) => ({
     severity: warning.severity,
     issue: 'memory_usage',
     message: warning.message,
@@ -27,7 +27,7 @@ export function recommendations(
   const advice = [
     lowHitRate(recordings),
     compressionInVain(recordings),
-    slow(recordings, options),
+    slowOperations(recordings, options),
     rejected(recordings),
     ...memory,
     ...invalidationRecommendations(recordings, options),
@@ -69,18 +69,16 @@ function compressionInVain({ compressions }: Recordings): Recommendation | undef
   }
 }
 
-function slow(
+function slowOperations(
   { operations }: Recordings,
   { cacheOperationThreshold }: ResolvedOptions,
 ): Recommendation | undefined {
-  const measurements = operations.measurements()
-  const slowOnes = measurements.filter(({ duration }) => duration > cacheOperationThreshold)
-  // As the alert of the same name: one in twenty.
-  if (measurements.length < 20 || slowOnes.length * 20 < measurements.length) return undefined
+  const { slow, all, percent } = slowShare(operations.measurements(), cacheOperationThreshold)
+  if (percent === undefined || percent < SLOW_PERCENT) return undefined
   return {
     severity: 'warning',
     issue: 'slow_operations',
-    message: `${slowOnes.length} of the last ${measurements.length} operations took longer than ${cacheOperationThreshold * 1_000} ms.`,
+    message: `${slow} of the last ${all} operations took longer than ${cacheOperationThreshold * 1_000} ms.`,
     suggestions: [
       'Look at the network and the load of Redis',
       'Let the memory tier hold more entries',

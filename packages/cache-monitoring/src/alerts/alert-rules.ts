@@ -1,12 +1,11 @@
-import { toMb } from '../figures/memory-stats.js'
+import { SLOW_PERCENT, slowShare } from '../figures/slow-share.js'
 import type { ResolvedOptions } from '../options.js'
+import { toMb } from '../records/megabytes.js'
 import { ERROR_WINDOW_MS, type Recordings } from '../records/recordings.js'
 import { type OperationTotals, totalsSince } from '../records/totals.js'
 import type { Measured } from './alert-board.js'
 
-/** Of 100 slow ones so many are worth a warning: then the 95th percentile is above the threshold. */
-const SLOW_PERCENT = 5
-/** Fewer operations, or measurements, say nothing about how many fail or are slow. */
+/** Fewer operations say nothing about how many fail. */
 const LEAST_OPERATIONS = 20
 const MEMORY_FULL_PERCENT = 90
 
@@ -34,7 +33,7 @@ export function measureAll(recordings: Recordings, options: ResolvedOptions): Me
 }
 
 function cacheSize(recordings: Recordings, options: ResolvedOptions): Measured {
-  const value = recordings.memory.measurements().at(-1)?.totalCacheSizeBytes
+  const value = recordings.newestMemory?.totalCacheSizeBytes
   return {
     name: 'cache_size',
     thresholds: [
@@ -47,8 +46,7 @@ function cacheSize(recordings: Recordings, options: ResolvedOptions): Measured {
 }
 
 function memoryEntries(recordings: Recordings): Measured {
-  const { memoryCacheEntryCount = 0, memoryCacheMaxEntries } =
-    recordings.memory.measurements().at(-1) ?? {}
+  const { memoryCacheEntryCount = 0, memoryCacheMaxEntries } = recordings.newestMemory ?? {}
   const value = memoryCacheMaxEntries
     ? (memoryCacheEntryCount / memoryCacheMaxEntries) * 100
     : undefined
@@ -61,7 +59,7 @@ function memoryEntries(recordings: Recordings): Measured {
 }
 
 function invalidationRate(recordings: Recordings, options: ResolvedOptions): Measured {
-  const value = recordings.invalidationsByMinute.inLast(60)
+  const value = recordings.invalidationsInLastHour
   return {
     name: 'invalidation_rate',
     thresholds: [
@@ -101,13 +99,11 @@ function slow(
   measurements: readonly { readonly duration: number }[],
   thresholdSeconds: number,
 ): Measured {
-  const { length } = measurements
-  const slowOnes = measurements.filter(({ duration }) => duration > thresholdSeconds).length
-  const value = length < LEAST_OPERATIONS ? undefined : (slowOnes / length) * 100
+  const { all, percent } = slowShare(measurements, thresholdSeconds)
   return {
     name,
     thresholds: [['WARNING', SLOW_PERCENT]],
-    value,
-    message: `${value?.toFixed(1)} % of the last ${length} ${what} took longer than ${thresholdSeconds * 1_000} ms.`,
+    value: percent,
+    message: `${percent?.toFixed(1)} % of the last ${all} ${what} took longer than ${thresholdSeconds * 1_000} ms.`,
   }
 }

@@ -1,11 +1,11 @@
 import type { ResolvedOptions } from '../options.js'
 import type { MemoryUsage } from '../records/measurements.js'
+import { toMb } from '../records/megabytes.js'
 import type { RecentRecords } from '../records/recent-records.js'
 import { distribution } from './distribution.js'
 
 /** The newest measurements that say which way memory goes. */
 const TREND_MEASUREMENTS = 10
-const BYTES_PER_MB = 1_048_576
 
 /** Before anything was measured. Sizes in MB are in units of 1,048,576 bytes. */
 export interface NoMemoryStats {
@@ -100,8 +100,4 @@ function growthRate(
   if (hours <= 0) return undefined
   const grown = last.measurement.totalCacheSizeBytes - first.measurement.totalCacheSizeBytes
   return { growthRateMbPerHour: toMb(grown) / hours }
-}
-
-export function toMb(bytes: number): number {
-  return bytes / BYTES_PER_MB
 }

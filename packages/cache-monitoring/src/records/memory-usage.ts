@@ -1,7 +1,6 @@
 import { areAmounts } from './amounts.js'
 import type { MemoryUsage, MemoryUsageRecord } from './measurements.js'
-
-const BYTES_PER_MB = 1_048_576
+import { toMb } from './megabytes.js'
 
 /** What a record says; `undefined` for one with a number that means nothing. */
 export function memoryUsage(
@@ -27,7 +26,7 @@ export function memoryUsage(
     memoryCacheSizeBytes: memoryCacheBytes,
     memoryCacheEntryCount: memoryCacheEntries,
     memoryCacheMaxEntries: memoryCacheMaxEntries ?? null,
-    processMemoryMb: process.memoryUsage.rss() / BYTES_PER_MB,
+    processMemoryMb: toMb(process.memoryUsage.rss()),
     cacheUtilizationPercent: (totalCacheSizeBytes / warningThresholdBytes) * 100,
     warningThresholdReached: totalCacheSizeBytes >= warningThresholdBytes,
   }

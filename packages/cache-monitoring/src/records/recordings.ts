@@ -80,6 +80,14 @@ export class Recordings {
     return totalsOf(this.counts)
   }
 
+  get newestMemory(): MemoryUsage | undefined {
+    return this.memory.measurements().at(-1)
+  }
+
+  get invalidationsInLastHour(): number {
+    return this.invalidationsByMinute.inLast(60)
+  }
+
   addOperation(measurement: OperationMeasurement): void {
     const { operation, outcome, tier, duration, textLength } = measurement
     const cell = this.counts.cell(operation, tier)

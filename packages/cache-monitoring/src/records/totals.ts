@@ -22,7 +22,10 @@ export function totalsOf(counts: OperationCounts): OperationTotals {
 }
 
 /** hits / (hits + misses), in percent; `undefined` before the first read. */
-export function hitRate({ hits, misses }: OperationTotals): number | undefined {
+export function hitRate({
+  hits,
+  misses,
+}: Pick<OperationTotals, 'hits' | 'misses'>): number | undefined {
   const reads = hits + misses
   return reads === 0 ? undefined : (hits / reads) * 100
 }

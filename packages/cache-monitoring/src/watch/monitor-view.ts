@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { hitRate, totalsSince } from '../records/totals.js'
 import { bar, sparkline } from './bars.js'
 import { type Latencies, latenciesSince, percentileOf, type Reading } from './reading.js'
 import { formatBytes, formatCount, formatSeconds } from './units.js'
@@ -54,11 +55,11 @@ export class MonitorView {
     ].join('\n')
   }
 
-  #hits(reading: Reading, { hitRate }: Interval): string {
-    const ever = rateOf(reading.hits, reading.misses)
-    const shown = hitRate ?? ever
+  #hits(reading: Reading, interval: Interval): string {
+    const ever = hitRate(reading)
+    const shown = interval.hitRate ?? ever
     const history = sparkline(
-      this.#intervals.map((interval) => interval.hitRate),
+      this.#intervals.map((each) => each.hitRate),
       100,
     )
     const percent = shown === undefined ? '  no reads' : `${shown.toFixed(1).padStart(6)} %  `
@@ -118,17 +119,13 @@ function intervalOf(reading: Reading, before: Reading | undefined): Interval {
   const bytes = reading.memory?.bytes
   if (before === undefined)
     return { hitRate: undefined, operationsPerSecond: 0, errorRate: 0, bytes }
-  const operations = reading.operations - before.operations
+  const since = totalsSince(reading, before)
   return {
-    hitRate: rateOf(reading.hits - before.hits, reading.misses - before.misses),
-    operationsPerSecond: (operations / (reading.takenAt - before.takenAt)) * 1_000,
-    errorRate: operations === 0 ? 0 : ((reading.errors - before.errors) / operations) * 100,
+    hitRate: hitRate(since),
+    operationsPerSecond: (since.operations / (reading.takenAt - before.takenAt)) * 1_000,
+    errorRate: since.operations === 0 ? 0 : (since.errors / since.operations) * 100,
     bytes,
   }
-}
-
-function rateOf(hits: number, misses: number): number | undefined {
-  return hits + misses === 0 ? undefined : (hits / (hits + misses)) * 100
 }
 
 /** Of the time since the reading before, or of all if nothing was timed since. */

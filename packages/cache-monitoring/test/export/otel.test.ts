@@ -1,51 +1,9 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { expect, test } from 'vitest'
 import { OpenTelemetryMonitor } from '../../src/export/otel.js'
 import { CachePerformanceMonitor, combineMonitors } from '../../src/index.js'
-
-/** The real SDK, with what it exports kept in memory. */
-function openTelemetry() {
-  const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({
-    exporter: metrics,
-    exportIntervalMillis: 3_600_000,
-  })
-  const meters = new MeterProvider({ readers: [reader] })
-  const spans = new InMemorySpanExporter()
-  const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
-  const monitor = new OpenTelemetryMonitor({
-    meter: meters.getMeter('test'),
-    tracer: tracers.getTracer('test'),
-  })
-  /** Of each metric its unit, and what was exported by the attributes. */
-  const exported = async () => {
-    await reader.forceFlush()
-    const all =
-      metrics
-        .getMetrics()
-        .at(-1)
-        ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? []
-    return Object.fromEntries(
-      all.map(({ descriptor: { name, unit }, dataPoints }) => [
-        name,
-        { unit, points: dataPoints.map(({ attributes, value }) => ({ ...attributes, value })) },
-      ]),
-    )
-  }
-  return { monitor, spans, exported }
-}
+import { openTelemetry } from './open-telemetry.js'
 
 const CACHE = 'verbatim.cache'
 
