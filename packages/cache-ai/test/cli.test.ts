@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type ProgramOutcome, runProgram } from '@verbatim/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CacheKeyGenerator } from '../src/index.js'
 
@@ -15,18 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-async function run(
-  args: readonly string[],
-  input = '',
-): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CLI, ...args])
-  const [out, err] = [[] as string[], [] as string[]]
-  child.stdout.on('data', (text) => out.push(String(text)))
-  child.stderr.on('data', (text) => err.push(String(text)))
-  child.stdin.end(input)
-  const [code] = await once(child, 'close')
-  return { code, out: out.join(''), err: err.join('') }
-}
+const run = (args: readonly string[], input?: string): Promise<ProgramOutcome> =>
+  runProgram(CLI, args, input)
 
 async function file(name: string, text: string): Promise<string> {
   const place = path.join(folder, name)

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { type ProgramOutcome, runProgram } from '@verbatim/test-support'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prometheusRegistry } from '../src/export/prometheus.js'
 import { busyMonitor } from './export/busy-monitor.js'
@@ -35,14 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => web.close())
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CLI, ...args])
-  const [out, err] = [[] as string[], [] as string[]]
-  child.stdout.on('data', (text) => out.push(String(text)))
-  child.stderr.on('data', (text) => err.push(String(text)))
-  const [code] = await once(child, 'close')
-  return { code, out: out.join(''), err: err.join('') }
-}
+const run = (...args: string[]): Promise<ProgramOutcome> => runProgram(CLI, args)
 
 test.each(['/metrics', '/metrics.json'])('draws what %s holds, as often as asked', async (page) => {
   const options = ['--count', '2', '--interval', '0.05']

@@ -5,7 +5,14 @@ import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values
 import { readEnvironment } from './environment.js'
 import { fieldsOf } from './fields.js'
 import { parseJson, parseYaml, readConfigFile } from './files.js'
-import { type CompleteConfig, givenOf, PRESETS, type PresetName, withDefaults } from './presets.js'
+import {
+  type CompleteConfig,
+  givenOf,
+  PRESET_NAMES,
+  PRESETS,
+  type PresetName,
+  withDefaults,
+} from './presets.js'
 import { configurationError } from './problems.js'
 import { type ConfigValidation, validateConfig } from './validation-result.js'
 
@@ -25,9 +32,9 @@ export class AIResponseCacheConfig {
 
   /** A preset, to be merged with what is to be otherwise. */
   static preset(name: PresetName): AIResponseCacheConfig {
-    if (Object.hasOwn(PRESETS, name)) return new AIResponseCacheConfig(PRESETS[name])
-    const allowed = Object.keys(PRESETS).join(', ')
-    throw configurationError('the preset', [{ path: 'name', message: `allowed: ${allowed}` }])
+    if (PRESET_NAMES.includes(name)) return new AIResponseCacheConfig(PRESETS[name])
+    const message = `allowed: ${PRESET_NAMES.join(', ')}`
+    throw configurationError('the preset', [{ path: 'name', message }])
   }
 
   static development(): AIResponseCacheConfig {

@@ -124,11 +124,7 @@ export class CacheKeyGenerator {
    */
   tenantPrefix(tenant: string | undefined): string {
     assertTenant(tenant)
-    if (this.#keyStyle === 'legacy') assertNoTenant(tenant)
-    if (tenant === undefined) return this.#prefix
-    const name =
-      this.#keyStyle === 'hashed' ? this.#digest(JSON.stringify(tenant)) : escapePart(tenant)
-    return `${this.#prefix}tenant:${name}|`
+    return this.#prefix + this.#tenantPart(tenant)
   }
 
   /** What was made so far, for those who pass a monitor. */
@@ -143,19 +139,26 @@ export class CacheKeyGenerator {
     question: string | undefined,
     tenant: string | undefined,
   ): string {
+    const tenantPart = this.#tenantPart(tenant)
     if (this.#keyStyle === 'legacy') {
-      assertNoTenant(tenant)
       const settings = {
         textHashThreshold: this.#textHashThreshold,
         hashAlgorithm: this.#hashAlgorithm,
       }
       return legacyKey(settings, text, operation, options, question)
     }
-    const head = `${this.tenantPrefix(tenant).slice(this.#prefix.length)}op:${escapePart(operation)}`
+    const head = `${tenantPart}op:${escapePart(operation)}`
     const tail = this.#optionsPart(options) + this.#questionPart(question)
     return this.#keyStyle === 'hashed'
       ? `${head}|h:${this.#digest(`${this.#textPart(text)}${tail}`)}`
       : this.#readableKey(head, text, tail)
+  }
+
+  #tenantPart(tenant: string | undefined): string {
+    if (this.#keyStyle === 'legacy') assertNoTenant(tenant)
+    if (tenant === undefined) return ''
+    const isHashed = this.#keyStyle === 'hashed'
+    return `tenant:${isHashed ? this.#digest(JSON.stringify(tenant)) : escapePart(tenant)}|`
   }
 
   #readableKey(head: string, text: string, tail: string): string {

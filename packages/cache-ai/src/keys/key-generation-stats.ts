@@ -1,9 +1,7 @@
+import { countedName } from '../counted-name.js'
 import { hasMoreCodePoints } from './code-points.js'
 
 const RECENT = 10
-/** The most operations that are told apart; the others count as one. */
-const MOST_OPERATIONS = 100
-const OTHER_OPERATIONS = '(other)'
 
 /** What keys were made of, and how long that took. Lengths are in UTF-16 units. */
 export interface KeyGenerationStats {
@@ -49,8 +47,7 @@ export class KeyGenerationCounts {
     if (hasMoreCodePoints(text, this.#textHashThreshold)) this.#large++
     this.#units += text.length
     this.#maxUnits = Math.max(this.#maxUnits, text.length)
-    const isNamed = this.#operations.has(operation) || this.#operations.size < MOST_OPERATIONS
-    const name = isNamed ? operation : OTHER_OPERATIONS
+    const name = countedName(operation, this.#operations)
     this.#operations.set(name, (this.#operations.get(name) ?? 0) + 1)
   }
 

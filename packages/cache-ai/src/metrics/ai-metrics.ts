@@ -1,10 +1,8 @@
+import { countedName } from '../counted-name.js'
 import { TEXT_TIERS, type TextTier } from './text-tier.js'
 
 /** The newest records, of which durations are told. */
 const RECENT = 1_000
-/** The most operations that are told apart; the others count as one. */
-const MOST_OPERATIONS = 100
-export const OTHER_OPERATIONS = '(other)'
 
 /** What was done: a look-up that found a response or did not, or a store that was kept or failed. */
 export type AIOutcome = 'hit' | 'miss' | 'stored' | 'failed'
@@ -24,11 +22,11 @@ export type OutcomeCounts = Record<AIOutcome, number>
 export class AIMetrics {
   readonly #operations = new Map<string, OutcomeCounts>()
   readonly #tiers = new Map<TextTier, OutcomeCounts>(TEXT_TIERS.map((tier) => [tier, noCounts()]))
-  #records: AIRecord[] = []
+  readonly #records: AIRecord[] = []
   #next = 0
 
   add(record: AIRecord): void {
-    const operation = this.#nameOf(record.operation)
+    const operation = countedName(record.operation, this.#operations)
     const counts = this.#operations.get(operation) ?? noCounts()
     this.#operations.set(operation, counts)
     counts[record.outcome]++
@@ -51,18 +49,6 @@ export class AIMetrics {
   get records(): readonly AIRecord[] {
     if (this.#records.length < RECENT) return [...this.#records]
     return [...this.#records.slice(this.#next), ...this.#records.slice(0, this.#next)]
-  }
-
-  clear(): void {
-    this.#operations.clear()
-    for (const tier of TEXT_TIERS) this.#tiers.set(tier, noCounts())
-    this.#records = []
-    this.#next = 0
-  }
-
-  #nameOf(operation: string): string {
-    const isNamed = this.#operations.has(operation) || this.#operations.size < MOST_OPERATIONS
-    return isNamed ? operation : OTHER_OPERATIONS
   }
 }
 

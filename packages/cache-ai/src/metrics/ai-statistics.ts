@@ -3,6 +3,7 @@ import type { CachePerformanceMonitor, PerformanceStats } from '@verbatim/cache-
 import type { TextSizeTiers } from '../config/config-values.js'
 import type { KeyGenerationStats } from '../keys/key-generation-stats.js'
 import { type AIMetrics, hitRateOf, sumOf } from './ai-metrics.js'
+import { mean } from './mean.js'
 import { type OperationPerformance, operationPerformance } from './operation-performance.js'
 import { type OptimizationRecommendation, optimizationRecommendations } from './optimization.js'
 import type { TextTier } from './text-tier.js'
@@ -66,7 +67,6 @@ export class AIStatistics {
     const { cacheHitRate, totalCacheOperations, cacheHits, cacheMisses } =
       monitor.getPerformanceStats()
     const recent = metrics.records.slice(-RECENT)
-    const sum = recent.reduce((total, { milliseconds }) => total + milliseconds, 0)
     const byOperation = (outcome: 'hit' | 'miss'): Record<string, number> =>
       Object.fromEntries(
         Array.from(metrics.operations, ([operation, counts]) => [operation, counts[outcome]]),
@@ -76,7 +76,7 @@ export class AIStatistics {
       totalOperations: totalCacheOperations,
       cacheHits,
       cacheMisses,
-      recentAvgOperationTimeSeconds: recent.length === 0 ? 0 : sum / recent.length / 1_000,
+      recentAvgOperationTimeSeconds: mean(recent.map(({ milliseconds }) => milliseconds)) / 1_000,
       hitsByOperation: byOperation('hit'),
       missesByOperation: byOperation('miss'),
       textTierDistribution: distributionOf(metrics),

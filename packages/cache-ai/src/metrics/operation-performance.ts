@@ -1,6 +1,7 @@
 import type { Ttl } from '@verbatim/cache-core'
 import type { AIRecord } from './ai-metrics.js'
 import { groupBy } from './group-by.js'
+import { mean } from './mean.js'
 
 /** How long look-ups and stores of one operation took, of the newest thousand of all. */
 export interface OperationTimes {
@@ -62,8 +63,4 @@ function timesOf(durations: readonly number[]): OperationTimes {
     percentiles: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
     sampleCount: durations.length,
   }
-}
-
-export function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 }

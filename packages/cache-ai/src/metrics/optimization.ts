@@ -2,7 +2,7 @@ import { type Ttl, toMilliseconds } from '@verbatim/cache-core'
 import type { CompressionStats } from '@verbatim/cache-monitoring'
 import { type AIMetrics, hitRateOf } from './ai-metrics.js'
 import { groupBy } from './group-by.js'
-import { mean } from './operation-performance.js'
+import { mean } from './mean.js'
 import { distributionOf } from './text-tier-statistics.js'
 
 /** What might be set otherwise, and the figure that says so. */

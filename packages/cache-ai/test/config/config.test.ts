@@ -1,42 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ConfigurationError } from '@verbatim/cache-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   AIResponseCache,
   AIResponseCacheConfig,
   type ConfigValues,
   type PresetName,
 } from '../../src/index.js'
-
-/** Whatever a password or another value might be. */
-const SECRET = 's3cret-value'
-
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'verbatim-config-'))
-})
-afterAll(() => rm(folder, { recursive: true }))
-
-async function file(name: string, text: string): Promise<string> {
-  const place = join(folder, name)
-  await writeFile(place, text)
-  return place
-}
-
-async function failure(attempt: () => unknown): Promise<ConfigurationError> {
-  try {
-    await attempt()
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error
-    throw error
-  }
-  throw new Error('it should have failed')
-}
-
-const problemsOf = (error: ConfigurationError): string[] =>
-  (error.context['problems'] as { path: string; message: string }[]).map(({ path }) => path)
+import { failure, problemsOf, SECRET } from './refused.js'
 
 describe('what is wrong', () => {
   test.each<[values: Record<string, unknown>, path: string]>([
@@ -200,152 +170,6 @@ describe('merging', () => {
     const before = JSON.stringify([one, other])
     one.merge(other)
     expect(JSON.stringify([one, other])).toBe(before)
-  })
-})
-
-describe('files', () => {
-  const FIELDS = {
-    default_ttl: '2h',
-    memory_cache_size: 250,
-    enable_l1_cache: true,
-    operation_ttls: { qa: 60 },
-  }
-  const VALUES = {
-    defaultTtl: '2h',
-    l1CacheSize: 250,
-    enableL1Cache: true,
-    operationTtls: { qa: 60 },
-  }
-
-  test('of JSON and YAML give the same as an object', async () => {
-    const json = await file('config.json', JSON.stringify(FIELDS))
-    const yaml = await file(
-      'config.yaml',
-      'default_ttl: 2h # a comment\nmemory_cache_size: 250\nenable_l1_cache: true\noperation_ttls:\n  qa: 60\n',
-    )
-    expect(AIResponseCacheConfig.fromObject(FIELDS).given).toEqual(VALUES)
-    expect((await AIResponseCacheConfig.fromJson(json)).given).toEqual(VALUES)
-    expect((await AIResponseCacheConfig.fromYaml(yaml)).given).toEqual(VALUES)
-  })
-
-  test('a configuration written as JSON is read back as it was', async () => {
-    const config = AIResponseCacheConfig.aiProduction('redis://host')
-    const again = await AIResponseCacheConfig.fromJson(
-      await file('out.json', JSON.stringify(config)),
-    )
-    expect(again.values).toEqual(config.values)
-  })
-
-  test.each<[text: string, problem: string]>([
-    ['', 'at its end: this is no JSON'],
-    ['{\n"default_ttl": 1,\n}', 'line 3: this is no JSON'],
-    [`{"redis_url": "${SECRET}" oops}`, 'line 1: this is no JSON'],
-    ['[]', 'is an array; allowed: an object with fields'],
-    ['"text"', 'is a string; allowed: an object with fields'],
-    ['{"__proto__": {"default_ttl": 1}}', '__proto__: there is no such field'],
-    ['{"default_ttl": 1, "defaultTtl": 2}', 'defaultTtl: is defaultTtl once more'],
-    ['{"l1_cache_size": 1, "memory_cache_size": 1}', 'memory_cache_size: is l1CacheSize once more'],
-  ])('%s is not used', async (text, problem) => {
-    const error = await failure(async () =>
-      AIResponseCacheConfig.fromJson(await file('x.json', text)),
-    )
-    expect(error.message).toContain(problem)
-    expect(error.message).not.toContain(SECRET)
-  })
-
-  test.each<[text: string, problem: string]>([
-    ['', 'is null; allowed: an object with fields'],
-    ['- a\n- b', 'is an array'],
-    [`default_ttl: [1\nredis_url: ${SECRET}`, 'this is no YAML'],
-    ['default_ttl: 1\ndefault_ttl: 2', 'line 2: this is no YAML (DUPLICATE_KEY)'],
-    ['a: &x 1\nb: *x', 'line 2: aliases are not allowed'],
-    ['default_ttl: !!float 1', 'line 1: tags are not allowed'],
-    ['default_ttl: !run 1', 'line 1: tags are not allowed'],
-    ['default_ttl: nonsense', 'defaultTtl: allowed: seconds as a number'],
-  ])('%s is not used', async (text, problem) => {
-    const error = await failure(async () =>
-      AIResponseCacheConfig.fromYaml(await file('x.yaml', text)),
-    )
-    expect(error.message).toContain(problem)
-    expect(error.message).not.toContain(SECRET)
-  })
-
-  test('that are not there, or too large, are not used', async () => {
-    const absent = await failure(() => AIResponseCacheConfig.fromYaml(join(folder, 'absent')))
-    expect(absent.message).toContain('it cannot be read (ENOENT)')
-    const large = await file('large.yaml', `a: ${'x'.repeat(262_144)}`)
-    const error = await failure(() => AIResponseCacheConfig.fromYaml(large))
-    expect(error.message).toContain('more than 262144 bytes')
-  })
-})
-
-describe('the environment', () => {
-  test('gives fields, on a preset', () => {
-    const config = AIResponseCacheConfig.fromEnv({
-      AI_CACHE_PRESET: 'development',
-      AI_CACHE_REDIS_URL: 'rediss://host',
-      AI_CACHE_DEFAULT_TTL: '90',
-      AI_CACHE_MEMORY_CACHE_SIZE: '20',
-      AI_CACHE_HASH_ALGORITHM: 'md5',
-      AI_CACHE_TEXT_SIZE_TIERS: '{"small":1,"medium":2,"large":3}',
-      AI_CACHE_OPERATION_TTLS: '{"qa":"5m"}',
-      PATH: '/bin',
-    })
-    expect(config.values).toMatchObject({
-      redisUrl: 'rediss://host',
-      defaultTtl: 90,
-      l1CacheSize: 20,
-      compressionLevel: 3,
-      hashAlgorithm: 'md5',
-      textSizeTiers: { small: 1, medium: 2, large: 3 },
-      operationTtls: { qa: '5m' },
-    })
-  })
-
-  test.each([
-    ['true', true],
-    ['YES', true],
-    ['on', true],
-    ['1', true],
-    ['false', false],
-    ['no', false],
-    ['Off', false],
-    ['0', false],
-  ])('ENABLE_L1_CACHE=%s', (text, enableL1Cache) => {
-    const config = AIResponseCacheConfig.fromEnv({ AI_CACHE_ENABLE_L1_CACHE: text })
-    expect(config.given).toEqual({ enableL1Cache })
-    // In the original `false` alone makes the configuration invalid.
-    expect(config.validate().errors).toEqual([])
-  })
-
-  test('may have another prefix', () => {
-    const config = AIResponseCacheConfig.fromEnv({ MY_DEFAULT_TTL: '5m', AI_CACHE_X: '1' }, 'MY_')
-    expect(config.given).toEqual({ defaultTtl: '5m' })
-  })
-
-  test('that is wrong is told of at once, by the names of variables', async () => {
-    const error = await failure(() =>
-      AIResponseCacheConfig.fromEnv({
-        AI_CACHE_PRESET: 'prod',
-        AI_CACHE_DEFAULT_TTL: SECRET,
-        AI_CACHE_ENABLE_L1_CACHE: 'perhaps',
-        AI_CACHE_OPERATION_TTLS: '{',
-        AI_CACHE_TEXT_SIZE_TIERS: '{"small":1,"medium":2}',
-        AI_CACHE_L1_CACHE_SIZE: '1',
-        AI_CACHE_MEMORY_CACHE_SIZE: '1',
-        AI_CACHE_COLOUR: SECRET,
-      }),
-    )
-    expect(problemsOf(error).toSorted()).toEqual([
-      'AI_CACHE_COLOUR',
-      'AI_CACHE_DEFAULT_TTL',
-      'AI_CACHE_ENABLE_L1_CACHE',
-      'AI_CACHE_MEMORY_CACHE_SIZE',
-      'AI_CACHE_OPERATION_TTLS',
-      'AI_CACHE_PRESET',
-      'AI_CACHE_TEXT_SIZE_TIERS.large',
-    ])
-    expect(error.message).not.toContain(SECRET)
   })
 })
 

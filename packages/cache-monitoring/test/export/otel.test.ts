@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { expect, test } from 'vitest'
-import { OpenTelemetryMonitor } from '../../src/export/otel.js'
+import type { OpenTelemetryMonitor } from '../../src/export/otel.js'
 import { CachePerformanceMonitor, combineMonitors } from '../../src/index.js'
 import { openTelemetry } from './open-telemetry.js'
 

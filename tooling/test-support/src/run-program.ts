@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface ProgramOutcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a program written in TypeScript, and answers how it ended and what it printed. */
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  input = '',
+): Promise<ProgramOutcome> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args])
+  const [out, err] = [[] as string[], [] as string[]]
+  child.stdout.on('data', (text) => out.push(String(text)))
+  child.stderr.on('data', (text) => err.push(String(text)))
+  child.stdin.end(input)
+  const [code] = await once(child, 'close')
+  return { code, out: out.join(''), err: err.join('') }
+}
