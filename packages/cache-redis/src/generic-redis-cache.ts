@@ -19,8 +19,9 @@ import {
 } from '@verbatim/cache-core'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
-import { OperationReports } from './operation-reports.js'
+import { OperationReports, type ReadValue } from './operation-reports.js'
 import { type GenericRedisCacheOptions, resolveOptions } from './options.js'
+import type { RedisServerInfo } from './redis/server-info.js'
 import type { RedisCacheStats } from './stats.js'
 import { hitRate, Tally } from './tally.js'
 import { TwoTiers } from './two-tiers.js'
@@ -45,6 +46,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     this.#tiers = new TwoTiers({
       ...resolved,
       defaultLifeMs: this.defaultLifeMs,
+      longestCopyMs: (key, value) => this.longestCopyMs(key, value),
       events: this.#events,
       tally: this.#tally,
       fenceLoad: (key) => this.loads.fence(key),
@@ -97,9 +99,25 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   async #getFar<T>(key: string): Promise<T | undefined> {
+    const held = await this.#readFar<T>(key)
+    return held !== undefined && held.freshMs >= 0 ? held.value : undefined
+  }
+
+  #readFar<T>(key: string): Promise<ReadValue<T> | undefined> {
     assertKey(key)
-    const held = await this.#reports.read(key, () => this.#tiers.reads.find(key))
-    return held !== undefined && held.freshMs >= 0 ? (held.value as T) : undefined
+    const held = this.#reports.read(key, () => this.#tiers.reads.find(key))
+    return held as Promise<ReadValue<T> | undefined>
+  }
+
+  /** What {@link GenericRedisCache.get} finds, and in which tier. For caches that are built on this one. */
+  protected async find<T>(key: string): Promise<Pick<ReadValue<T>, 'value' | 'tier'> | undefined> {
+    const startedAt = this.#reports.startNear()
+    const near = this.#tiers.near?.use(key)
+    if (near !== undefined) {
+      return { value: this.#reports.near(key, near.kept, startedAt) as T, tier: 'memory' }
+    }
+    const held = await this.#readFar<T>(key)
+    return held !== undefined && held.freshMs >= 0 ? held : undefined
   }
 
   override async getOrSet<T>(
@@ -117,10 +135,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
 
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<ReadValue<T> | undefined> {
     assertKey(key)
     const held = await this.#reports.read(key, () => this.#tiers.reads.findOrLease(key))
-    return held as HeldValue<T> | undefined
+    return held as ReadValue<T> | undefined
   }
 
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
@@ -237,6 +255,24 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
         linkLagMs: links?.lagMs,
       },
     }
+  }
+
+  /**
+   * What Redis says of itself.
+   *
+   * @throws InfrastructureError when it cannot be asked, or does not allow it
+   */
+  getServerInfo(): Promise<RedisServerInfo> {
+    return this.#tiers.shared.info()
+  }
+
+  /**
+   * How many milliseconds a copy of what Redis holds may be kept in memory: 0 for not at all.
+   * Overridden by caches that know what their values are worth. Asked with the value as it was
+   * stored; not asked while Redis is away, when memory is all there is.
+   */
+  protected longestCopyMs(_key: string, _value: unknown): number {
+    return Number.POSITIVE_INFINITY
   }
 
   protected override staleServed(): void {

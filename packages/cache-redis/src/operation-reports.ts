@@ -20,6 +20,11 @@ export interface OperationReportsOptions {
   readonly clock: Clock
 }
 
+/** What was held, with the value as it is handed out, and which tier has answered. */
+export interface ReadValue<T = unknown> extends HeldValue<T> {
+  readonly tier: CacheTier
+}
+
 /** Tells of each operation, once: to the tally, to listeners and to the monitor. */
 export class OperationReports {
   readonly #events: EventHub<RedisCacheEvents>
@@ -51,7 +56,7 @@ export class OperationReports {
   }
 
   /** A read of Redis. Answers what was held, with its value as it is handed out. */
-  async read(key: string, find: () => Promise<Found>): Promise<HeldValue | undefined> {
+  async read(key: string, find: () => Promise<Found>): Promise<ReadValue | undefined> {
     const startedAt = this.#clock.now()
     try {
       return this.found(key, await find(), startedAt)
@@ -62,15 +67,15 @@ export class OperationReports {
   }
 
   /** What a read that began then has found. */
-  found(key: string, { held, tier }: Found, startedAt: number): HeldValue | undefined {
+  found(key: string, { held, tier }: Found, startedAt: number): ReadValue | undefined {
     if (held !== undefined && held.freshMs >= 0) {
       this.#observe('get', 'hit', tier, startedAt)
-      return { ...held, value: this.#hit(key, held.value, tier) }
+      return { ...held, value: this.#hit(key, held.value, tier), tier }
     }
     this.#observe('get', 'miss', tier, startedAt)
     this.#tally.miss()
     this.#events.emit('get_miss', key)
-    return held && this.released(held)
+    return held && { ...this.released(held), tier }
   }
 
   async store(key: string, value: unknown, store: () => Promise<Stored>): Promise<void> {

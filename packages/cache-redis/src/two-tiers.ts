@@ -20,6 +20,7 @@ const LINK_DEADLINE_MS = 500
 
 export interface TwoTiersOptions extends ResolvedOptions {
   readonly defaultLifeMs: number
+  readonly longestCopyMs: (key: string, value: unknown) => number
   readonly events: EventHub<RedisCacheEvents>
   readonly tally: Tally
   /** Lets nothing be stored that a load of the key under way answers. */
@@ -48,7 +49,7 @@ export class TwoTiers {
   readonly #news = new KeyNews()
 
   constructor(options: TwoTiersOptions) {
-    const { clock, defaultLifeMs, enableL1Cache } = options
+    const { clock, defaultLifeMs, enableL1Cache, longestCopyMs } = options
     this.#options = options
     this.#keyspace = new Keyspace(options.keyPrefix)
     this.isolator = isolatorFor(options.isolation)
@@ -58,7 +59,10 @@ export class TwoTiers {
     this.shared = this.#openRedis(isProven)
     this.near = enableL1Cache ? new NearTier(options, this.#trust) : undefined
     this.links = enableL1Cache ? this.#listen() : undefined
-    this.#copies = new Copies({ near: this.near, isProven, clock, longestLifeMs: defaultLifeMs })
+    this.#copies = new Copies({
+      ...{ near: this.near, isProven, clock },
+      ...{ longestCopyMs, longestLifeMs: defaultLifeMs },
+    })
     const parts = { near: this.near, copies: this.#copies, isolator: this.isolator }
     this.loads = new TierLoads({
       shared: this.shared.writes,

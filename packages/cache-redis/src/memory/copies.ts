@@ -18,7 +18,9 @@ export interface CopiesOptions {
   /** Whether every change in Redis is heard of. */
   readonly isProven: () => boolean
   readonly clock: Clock
-  /** The longest that a copy is kept. */
+  /** The longest that a copy of what Redis holds is kept: a number of milliseconds, 0 for not at all. */
+  readonly longestCopyMs: (key: string, value: unknown) => number
+  /** The longest that anything is kept. */
   readonly longestLifeMs: number
 }
 
@@ -153,11 +155,15 @@ export class Copies {
    * @param since - from when its life counts: before Redis was asked, for there it began after that
    */
   #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): void {
-    const { near, clock, longestLifeMs } = this.#options
+    const { near, clock, longestLifeMs, longestCopyMs } = this.#options
+    if (near === undefined) return
     const leftMs = plan.lifeMs - (clock.now() - since)
-    const lifeMs = Math.floor(Math.min(leftMs, longestLifeMs))
-    if (lifeMs >= 1) near?.keep(key, entry, { ...plan, lifeMs })
-    else near?.drop(key)
+    // What is in no other tier is kept, or it would be nowhere.
+    const isCopy = entry.seen !== undefined
+    const allowedMs = isCopy ? longestCopyMs(key, entry.kept) : Number.POSITIVE_INFINITY
+    const lifeMs = Math.floor(Math.min(leftMs, allowedMs, longestLifeMs))
+    if (lifeMs >= 1) near.keep(key, entry, { ...plan, lifeMs })
+    else near.drop(key)
   }
 }
 

@@ -14,6 +14,7 @@ import { nameOfNode } from './placement.js'
 import type { ProgramWay } from './programs/program-way.js'
 import { RedisTier } from './redis-tier.js'
 import { ServerIdentity } from './server-identity.js'
+import { type RedisServerInfo, serverInfo } from './server-info.js'
 import { SharedReads } from './shared-reads.js'
 import { SharedWrites } from './shared-writes.js'
 import { Stamps } from './stamps.js'
@@ -130,6 +131,11 @@ export class SharedTier {
 
   connect(): Promise<boolean> {
     return this.#connection.connect()
+  }
+
+  async info(): Promise<RedisServerInfo> {
+    const run: RunCommands = (send, on) => this.#connection.run(send, on)
+    return serverInfo(await run(async () => this.masters()), run)
   }
 
   /** Finds out, in the background, whether Redis still answers. */
