@@ -1,28 +1,28 @@
 import {
-  type Clock,
   escapeGlob,
+  type HeldValue,
+  type Loader,
   nothingHeld,
   planLoad,
-  systemClock,
   type Ttl,
 } from '@verbatim/cache-core'
-import {
+import type {
   CachePerformanceMonitor,
-  type InvalidationFrequencyStats,
-  type MemoryUsageRecord,
-  type MemoryWarning,
-  type NoInvalidationFrequencyStats,
-  type PerformanceStats,
-  type Recommendation,
+  InvalidationFrequencyStats,
+  MemoryUsageRecord,
+  MemoryWarning,
+  NoInvalidationFrequencyStats,
+  PerformanceStats,
+  Recommendation,
 } from '@verbatim/cache-monitoring'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '@verbatim/cache-redis'
-import { assertOperation, assertResponse, assertTenant } from './arguments.js'
-import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
+import { GenericRedisCache } from '@verbatim/cache-redis'
+import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
+import { assertModel, assertOperation, assertResponse, assertTenant } from './arguments.js'
+import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import type { TextSizeTiers } from './config/config-values.js'
-import { DEFAULT_TEXT_SIZE_TIERS } from './config/presets.js'
+import { type FlatResponse, flatResponse } from './flat-response.js'
 import {
-  CacheKeyGenerator,
-  type CacheKeyGeneratorOptions,
+  type CacheKeyGenerator,
   escapePart,
   type RequestOptions,
 } from './keys/cache-key-generator.js'
@@ -32,111 +32,39 @@ import {
   type AIPerformanceSummary,
   AIStatistics,
 } from './metrics/ai-statistics.js'
+import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metrics/cache-stats.js'
 import type { OperationPerformance } from './metrics/operation-performance.js'
 import { textTierOf } from './metrics/text-tier.js'
 import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
-import { mergeOperationTtls, type OperationTtls } from './operation-ttls.js'
-
-export interface AIResponseCacheOptions
-  extends Omit<GenericRedisCacheOptions, 'performanceMonitor'>,
-    Omit<CacheKeyGeneratorOptions, 'prefix' | 'performanceMonitor'> {
-  /**
-   * How long the response to each operation lives. Added to the default table; operations in
-   * neither live for `defaultTtl`.
-   */
-  readonly operationTtls?: OperationTtls | undefined
-  /** From how many code points on a text is medium, large or xlarge. Default: 500, 5000, 50000. */
-  readonly textSizeTiers?: TextSizeTiers | undefined
-  /** Told about every operation and key. Default: a monitor of its own. */
-  readonly performanceMonitor?: CachePerformanceMonitor | undefined
-}
-
-/** What a response depends on. */
-export interface AIRequest {
-  readonly text: string
-  readonly operation: string
-  /** Default: none. */
-  readonly options?: RequestOptions | undefined
-  readonly question?: string | undefined
-  /** Whose response it is; nobody else is answered with it. Default: nobody's. */
-  readonly tenant?: string | undefined
-}
-
-/** A response to store. */
-export interface AIResponse extends AIRequest {
-  /** Anything but `undefined` that the cache can write to bytes. */
-  readonly response: unknown
-  /** Its life; what the operation's table says when left out. */
-  readonly ttl?: Ttl | undefined
-}
-
-/** A response with what is known about it. The response itself is what was stored, untouched. */
-export interface CachedResponse<T = unknown> {
-  readonly response: T
-  readonly cached: {
-    /** False when the response was computed by this very call, or by one it waited for. */
-    readonly hit: boolean
-    readonly key: string
-    /** When it was stored, in ISO 8601. */
-    readonly at: string
-    /** Milliseconds since then, on the wall clocks of those who stored and read it; never negative. */
-    readonly ageMs: number
-  }
-}
-
-/** What stands in the cache: the response, and when it came. */
-interface StoredResponse<T = unknown> {
-  readonly response: T
-  readonly storedAt: number
-}
+import { modelTag, modelTagsOf } from './model-tag.js'
+import type { AIResponseCacheOptions, ComputeOptions, InvalidationOptions } from './options.js'
+import { PromotionRule } from './promotion.js'
+import { resolveOptions } from './resolve-options.js'
+import { describeResponse, isStoredResponse, type StoredResponse } from './stored-response.js'
 
 /**
  * A cache for AI responses, in Redis and memory.
  *
  * Responses are found again by the text, the operation, the options, the question and the tenant that
- * they are for, and live as long as their operation says. Keys stand under `ai_cache:`; hits are frozen, so that
- * nobody can change a response for the next caller.
+ * they are for, and live as long as their operation says. Keys stand under `ai_cache:`; hits are frozen, so
+ * that nobody can change a response for the next caller.
  */
 export class AIResponseCache extends GenericRedisCache {
   readonly #keys: CacheKeyGenerator
   readonly #operationTtls: ReadonlyMap<string, Ttl>
   readonly #monitor: CachePerformanceMonitor
-  readonly #clock: Clock
   readonly #textSizeTiers: TextSizeTiers
   readonly #metrics = new AIMetrics()
+  readonly #promotion = new PromotionRule(this.#metrics)
   readonly #statistics: AIStatistics
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig) {
-    const options =
-      settings instanceof AIResponseCacheConfig ? settings.checked().toCacheOptions() : settings
-    const {
-      textHashThreshold,
-      hashAlgorithm,
-      keyStyle,
-      operationTtls = {},
-      textSizeTiers = DEFAULT_TEXT_SIZE_TIERS,
-      keyPrefix = 'ai_cache:',
-      isolation = 'freeze',
-      clock = systemClock,
-      performanceMonitor = new CachePerformanceMonitor({ clock }),
-      ...generic
-    } = options
-    const ttls = mergeOperationTtls(operationTtls)
-    new AIResponseCacheConfig({ textSizeTiers }).checked('the options')
-    const keys = new CacheKeyGenerator({
-      textHashThreshold,
-      hashAlgorithm,
-      keyStyle,
-      // The cache puts its own prefix before every key.
-      prefix: '',
-      performanceMonitor,
-    })
-    super({ ...generic, keyPrefix, isolation, clock, performanceMonitor })
+    const { ttls, keys, textSizeTiers, performanceMonitor, generic } = resolveOptions(settings)
+    super({ ...generic, performanceMonitor })
     this.#keys = keys
     this.#operationTtls = ttls
     this.#monitor = performanceMonitor
-    this.#clock = clock
     this.#textSizeTiers = textSizeTiers
     this.#statistics = new AIStatistics({
       metrics: this.#metrics,
@@ -155,13 +83,14 @@ export class AIResponseCache extends GenericRedisCache {
    * form in bytes
    */
   async cacheResponse(answered: AIResponse): Promise<void> {
-    const { operation, response, ttl } = answered
+    const { operation, options, response, ttl, tags = [] } = answered
     const key = this.#keyOf(answered)
     assertResponse(response)
     const life = ttl === undefined ? this.#operationTtls.get(operation) : ttl
     const record = this.#start(answered)
     try {
-      await this.set(key, this.#stamp(response), life)
+      const stored = this.#stored(answered, response)
+      await this.set(key, stored, { ttl: life, tags: [...tags, ...modelTagsOf(options)] })
       record('stored')
     } catch (error) {
       record('failed')
@@ -172,46 +101,72 @@ export class AIResponseCache extends GenericRedisCache {
   /**
    * Looks a response up.
    *
+   * @param options - `shape: 'flat'`: what is known about the response among its fields, as the seed
+   * has it, instead of beside it
    * @throws ValidationError for wrong arguments
    */
-  async getCachedResponse<T = unknown>(request: AIRequest): Promise<CachedResponse<T> | undefined> {
+  getCachedResponse<T = unknown>(request: AIRequest): Promise<CachedResponse<T> | undefined>
+  getCachedResponse<T = unknown>(
+    request: AIRequest,
+    options: { readonly shape: 'flat' },
+  ): Promise<FlatResponse<T> | undefined>
+  async getCachedResponse<T = unknown>(
+    request: AIRequest,
+    options?: { readonly shape: 'flat' },
+  ): Promise<CachedResponse<T> | FlatResponse<T> | undefined> {
     const key = this.#keyOf(request)
     const record = this.#start(request)
-    const stored = await this.get(key)
-    const isHit = isStoredResponse<T>(stored)
-    record(isHit ? 'hit' : 'miss')
-    return isHit ? this.#describe(key, stored, true) : undefined
+    const found = await this.find(key)
+    if (found === undefined || !isStoredResponse<T>(found.value)) {
+      record('miss')
+      return undefined
+    }
+    record('hit')
+    const described = this.#describe(key, found.value, found.tier)
+    return options?.shape === 'flat' ? flatResponse(request, described) : described
   }
 
   /**
    * Looks a response up, or computes and stores it. Calls with the same request share one
-   * computation.
+   * computation, also in other processes.
    *
+   * @param compute - its context tells when everybody who waited has gone, and takes a response that
+   * is not to be stored
+   * @param options - as `getOrSet` takes them; `ttl` is what the operation's table says when left out
    * @throws what the computation throws; nothing is stored then
    */
   async getOrCompute<T>(
     request: AIRequest,
-    compute: () => T | Promise<T>,
+    compute: Loader<T>,
+    options: ComputeOptions = {},
   ): Promise<CachedResponse<T>> {
+    const { operation, options: requestOptions } = request
     const key = this.#keyOf(request)
+    const plan = planLoad<StoredResponse<T>>({
+      ttl: this.#operationTtls.get(operation),
+      ...options,
+      tags: [...(options.tags ?? []), ...modelTagsOf(requestOptions)],
+    })
     const record = this.#start(request)
     const held = await this.lookup(key)
-    if (held !== undefined && held.freshMs >= 0 && isStoredResponse<T>(held.value)) {
-      record('hit')
-      return this.#describe(key, held.value, true)
-    }
-    record('miss')
-    const load = async (): Promise<StoredResponse<T>> => {
-      const response = await compute()
-      assertResponse(response)
-      return this.#stamp(response)
-    }
-    const plan = planLoad<StoredResponse<T>>({ ttl: this.#operationTtls.get(request.operation) })
     // What is no response of ours is none, however fresh.
-    const loaded: unknown = await this.readThrough(key, load, plan, nothingHeld(held?.seen))
+    const usable = held !== undefined && isStoredResponse<T>(held.value) ? held : undefined
+    record(usable !== undefined && usable.freshMs >= 0 ? 'hit' : 'miss')
+    const load: Loader<StoredResponse<T>> = async (context) => {
+      const response = await compute(context)
+      assertResponse(response)
+      return this.#stored(request, response)
+    }
+    const answer: unknown = await this.readThrough(
+      key,
+      load,
+      plan,
+      (usable as HeldValue<StoredResponse<T>> | undefined) ?? nothingHeld(held?.seen),
+    )
     // A plain `getOrSet` of this key may have been under way, and its value was shared.
-    const fresh = isStoredResponse<T>(loaded) ? loaded : this.#stamp(loaded as T)
-    return this.#describe(key, fresh, false)
+    const stored = isStoredResponse<T>(answer) ? answer : this.#stored(request, answer as T)
+    const tier = usable !== undefined && answer === usable.value ? usable.tier : 'none'
+    return this.#describe(key, stored, tier)
   }
 
   /**
@@ -232,17 +187,43 @@ export class AIResponseCache extends GenericRedisCache {
   /**
    * Removes every response to an operation, and to no other: `'qa'` leaves `'qa_long'` alone.
    *
-   * @param options - `tenant`: whose; nobody's when left out
+   * @param options - `tenant`: whose; nobody's when left out. `operationContext`: why, for the monitor
    * @returns how many
    * @throws ValidationError for an empty operation
    */
   async invalidateByOperation(
     operation: string,
-    { tenant }: { readonly tenant?: string | undefined } = {},
+    {
+      tenant,
+      operationContext,
+    }: InvalidationOptions & { readonly tenant?: string | undefined } = {},
   ): Promise<number> {
     assertOperation(operation)
     const head = `${this.#keys.tenantPrefix(tenant)}op:${escapePart(operation)}|`
-    return this.invalidatePattern(`${escapeGlob(head)}*`)
+    return this.removeMatching(`${escapeGlob(head)}*`, operationContext)
+  }
+
+  /**
+   * {@inheritDoc GenericRedisCache.invalidatePattern}
+   *
+   * @param options - `operationContext`: why, for the monitor
+   */
+  override async invalidatePattern(
+    pattern: string,
+    { operationContext }: InvalidationOptions = {},
+  ): Promise<number> {
+    return this.removeMatching(pattern, operationContext)
+  }
+
+  /**
+   * Makes void every response to a request whose options named this `model`, of whatever operation
+   * and tenant: at once, and without a look at how many they are.
+   *
+   * @throws ValidationError for what is no name
+   */
+  async invalidateByModel(model: string): Promise<void> {
+    assertModel(model)
+    await this.invalidateTags([modelTag(model)])
   }
 
   /**
@@ -259,6 +240,17 @@ export class AIResponseCache extends GenericRedisCache {
   /** hits / (hits + misses), in percent; 0 before the first read. */
   getCacheHitRatio(): number {
     return this.getStats().hitRate
+  }
+
+  /**
+   * How the cache stands: Redis, memory, what the monitor has measured, and how responses fare.
+   *
+   * @param options - `countKeys: false` leaves out how many keys there are, which takes a look at every
+   * key of the database, a few hundred at a time
+   * @returns never rejects: where Redis cannot be asked, the answer says so
+   */
+  getCacheStats(options?: AICacheStatsOptions): Promise<AICacheStats> {
+    return cacheStats(this, options)
   }
 
   /** What the monitor has measured: operations, key generation, compression, invalidation. */
@@ -305,10 +297,10 @@ export class AIResponseCache extends GenericRedisCache {
 
   /** Tells of a look-up or a store when it has ended. */
   #start({ text, operation }: AIRequest): (outcome: AIOutcome) => void {
-    const startedAt = this.#clock.now()
+    const startedAt = this.clock.now()
     const tier = textTierOf(text, this.#textSizeTiers)
     return (outcome) => {
-      const milliseconds = this.#clock.now() - startedAt
+      const milliseconds = this.clock.now() - startedAt
       this.#metrics.add({ operation, tier, outcome, milliseconds })
     }
   }
@@ -317,26 +309,22 @@ export class AIResponseCache extends GenericRedisCache {
     return this.buildKey(text, operation, options, question, tenant)
   }
 
-  #stamp<T>(response: T): StoredResponse<T> {
-    return { response, storedAt: this.#clock.wallTime() }
+  #stored<T>({ text, operation }: AIRequest, response: T): StoredResponse<T> {
+    const textTier = textTierOf(text, this.#textSizeTiers)
+    return { response, operation, textTier, storedAt: this.clock.wallTime() }
   }
 
-  #describe<T>(key: string, stored: StoredResponse<T>, hit: boolean): CachedResponse<T> {
-    const { response, storedAt } = stored
-    return {
-      response,
-      cached: {
-        hit,
-        key,
-        at: new Date(storedAt).toISOString(),
-        ageMs: Math.max(0, this.#clock.wallTime() - storedAt),
-      },
-    }
+  #describe<T>(
+    key: string,
+    stored: StoredResponse<T>,
+    tier: CachedResponse['cached']['tier'],
+  ): CachedResponse<T> {
+    return describeResponse(key, stored, tier, this.clock.wallTime())
   }
-}
 
-/** Somebody may have used `set` with a key of ours, or the original may have stored there. */
-function isStoredResponse<T>(value: unknown): value is StoredResponse<T> {
-  const { response, storedAt } = Object(value) as Partial<StoredResponse<T>>
-  return response !== undefined && Number.isFinite(storedAt)
+  protected override longestCopyMs(key: string, value: unknown): number {
+    return isStoredResponse(value)
+      ? this.#promotion.longestCopyMs(value)
+      : super.longestCopyMs(key, value)
+  }
 }

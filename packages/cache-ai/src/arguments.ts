@@ -53,6 +53,11 @@ export function assertNoTenant(tenant: string | undefined): void {
   throw invalid('tenant', tenant, 'undefined, for legacy keys know no tenants')
 }
 
+export function assertModel(model: unknown): asserts model is string {
+  if (typeof model === 'string' && model !== '') return
+  throw invalid('model', model, 'a non-empty string')
+}
+
 export function assertResponse(response: unknown): void {
   if (response !== undefined) return
   throw invalid('response', response, 'any value but undefined')

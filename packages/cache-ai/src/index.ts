@@ -1,15 +1,11 @@
-export {
-  type AIRequest,
-  type AIResponse,
-  AIResponseCache,
-  type AIResponseCacheOptions,
-  type CachedResponse,
-} from './ai-response-cache.js'
+export type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
+export { AIResponseCache } from './ai-response-cache.js'
 export { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 export type { ConfigName, ConfigValues, TextSizeTiers } from './config/config-values.js'
 export type { PresetName } from './config/presets.js'
 export type { ConfigProblem } from './config/problems.js'
 export type { ConfigValidation } from './config/validation-result.js'
+export type { FlatMetadata, FlatResponse } from './flat-response.js'
 export {
   CacheKeyGenerator,
   type CacheKeyGeneratorOptions,
@@ -18,8 +14,10 @@ export {
 } from './keys/cache-key-generator.js'
 export type { KeyGenerationStats } from './keys/key-generation-stats.js'
 export type { AIOverview, AIPerformanceSummary } from './metrics/ai-statistics.js'
+export type { AICacheStats, AICacheStatsOptions, RedisStanding } from './metrics/cache-stats.js'
 export type { OperationPerformance, OperationTimes } from './metrics/operation-performance.js'
 export type { OptimizationRecommendation } from './metrics/optimization.js'
 export type { TextTier } from './metrics/text-tier.js'
 export type { TextTierStatistics, TierFinding, TierTimes } from './metrics/text-tier-statistics.js'
 export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'
+export type { AIResponseCacheOptions, ComputeOptions, InvalidationOptions } from './options.js'

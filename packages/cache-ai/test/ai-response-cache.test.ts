@@ -1,28 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CacheError, SerializationError, ValidationError } from '@verbatim/cache-core'
-import { freePort, startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '@verbatim/test-support'
+import { describe, expect, test } from 'vitest'
 import { AIResponseCache, type AIResponseCacheOptions } from '../src/index.js'
+import { SetUp } from './set-up.js'
 
-const redis = await startRedis()
-const raw = new Redis(redis.url)
-afterAll(async () => {
-  await raw.quit()
-  await redis.stop()
-})
-beforeEach(() => raw.flushall())
-
-const opened: AIResponseCache[] = []
-afterEach(async () => {
-  for (const cache of opened.splice(0)) await cache.close()
-})
-
-function open(options: AIResponseCacheOptions = {}): AIResponseCache {
-  const cache = new AIResponseCache({ redisUrl: redis.url, commandTimeout: 5_000, ...options })
-  opened.push(cache)
-  return cache
-}
+const at = new SetUp()
+const open = (options?: AIResponseCacheOptions): AIResponseCache => at.open(options)
 
 const request = {
   text: 'Long document to analyze...',
@@ -231,7 +215,7 @@ describe('lives', () => {
 test('keys lie under ai_cache: in Redis, as the key generator writes them', async () => {
   const cache = open()
   await cache.cacheResponse({ text: 'Test text', operation: 'sentiment', response })
-  expect(await raw.keys('*')).toEqual(['ai_cache:op:sentiment|txt:Test text'])
+  expect(await at.raw.keys('*')).toEqual(['ai_cache:op:sentiment|txt:Test text'])
   expect(cache.buildKey('Test text', 'sentiment')).toBe('op:sentiment|txt:Test text')
   expect(await cache.get(cache.buildKey('Test text', 'sentiment'))).toMatchObject({ response })
 })
@@ -239,7 +223,7 @@ test('keys lie under ai_cache: in Redis, as the key generator writes them', asyn
 test('options of undefined are options left out', async () => {
   const cache = open({ keyPrefix: undefined, isolation: undefined, operationTtls: undefined })
   await cache.cacheResponse({ ...request, response })
-  expect(await raw.keys('ai_cache:*')).toHaveLength(1)
+  expect(await at.raw.keys('ai_cache:op:*')).toHaveLength(1)
   expect(Object.isFrozen((await cache.getCachedResponse(request))?.response)).toBe(true)
 })
 
@@ -300,7 +284,7 @@ describe('bad arguments', () => {
     >[0]
     await expect(open().cacheResponse(stored)).rejects.toThrow(ValidationError)
     await expect(open().cacheResponse(stored)).rejects.toThrow(message)
-    expect(await raw.dbsize()).toBe(0)
+    expect(await at.raw.dbsize()).toBe(0)
   })
 
   test('a response without a form in bytes is refused', async () => {
@@ -314,7 +298,7 @@ describe('bad arguments', () => {
     [{ textHashThreshold: 0 }, 'option textHashThreshold'],
     [{ l1CacheSize: 0 }, 'option l1CacheSize'],
   ])('option %j', (options, message) => {
-    const given = { redisUrl: redis.url, ...options }
+    const given = { redisUrl: at.redis.url, ...options }
     expect(() => new AIResponseCache(given)).toThrow(CacheError)
     expect(() => new AIResponseCache(given)).toThrow(message)
   })

@@ -17,5 +17,4 @@ testCacheContract('AIResponseCache', {
       commandTimeout: 5_000,
     }),
   advance: (milliseconds) => sleep(milliseconds),
-  without: ['tags'],
 })

@@ -43,7 +43,8 @@ export interface CacheMonitor {
   ): void
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void
   observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void
-  observeInvalidation(keysInvalidated: number, milliseconds: number): void
+  /** @param reason - why, in the words of who asked for it; of no use where nobody said */
+  observeInvalidation(keysInvalidated: number, milliseconds: number, reason?: string): void
   /**
    * Names who may be asked, from time to time, how much memory is in use. To be held weakly: a cache
    * need not be closed to be forgotten.

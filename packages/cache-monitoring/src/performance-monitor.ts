@@ -125,8 +125,13 @@ export class CachePerformanceMonitor implements CacheMonitor {
   }
 
   /** Counts an invalidation. Called by the cache, which does not tell its pattern. */
-  observeInvalidation(keysInvalidated: number, milliseconds: number): void {
-    this.recordInvalidationEvent({ pattern: '', keysInvalidated, duration: milliseconds / 1_000 })
+  observeInvalidation(keysInvalidated: number, milliseconds: number, reason?: string): void {
+    this.recordInvalidationEvent({
+      pattern: '',
+      keysInvalidated,
+      duration: milliseconds / 1_000,
+      operationContext: reason,
+    })
   }
 
   /** Names a cache to be asked how much it holds. Called by the cache; it is not kept alive by it. */

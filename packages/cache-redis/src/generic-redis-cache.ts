@@ -217,9 +217,14 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    * anything is read from it.
    */
   override async invalidatePattern(pattern: string): Promise<number> {
+    return this.removeMatching(pattern)
+  }
+
+  /** The same, with the reason to be told to the monitor. For caches that are built on this one. */
+  protected async removeMatching(pattern: string, reason?: string): Promise<number> {
     assertPattern(pattern)
     this.loads.fenceAll()
-    return this.#reports.invalidate(() => this.#tiers.writes.removeMatching(pattern))
+    return this.#reports.invalidate(() => this.#tiers.writes.removeMatching(pattern), reason)
   }
 
   /** One command, however many values carry the tags. */

@@ -104,10 +104,10 @@ export class OperationReports {
     return removed.existed
   }
 
-  async invalidate(remove: () => Promise<number>): Promise<number> {
+  async invalidate(remove: () => Promise<number>, reason?: string): Promise<number> {
     const startedAt = this.#clock.now()
     const removed = await remove()
-    this.#monitor?.observeInvalidation(removed, this.#clock.now() - startedAt)
+    this.#monitor?.observeInvalidation(removed, this.#clock.now() - startedAt, reason)
     return removed
   }
 

@@ -1,6 +1,6 @@
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
-import type { AIResponseCacheOptions } from '../ai-response-cache.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
+import type { AIResponseCacheOptions } from '../options.js'
 import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values.js'
 import { readEnvironment } from './environment.js'
 import { fieldsOf } from './fields.js'

@@ -1,0 +1,41 @@
+import type { AIRequest, CachedResponse } from './ai-request.js'
+import { countCodePoints } from './keys/code-points.js'
+import type { TextTier } from './metrics/text-tier.js'
+
+/** What the seed puts among the fields of a response that comes from the cache. */
+export interface FlatMetadata {
+  readonly cached_at: string
+  readonly cache_hit: boolean
+  readonly retrieved_at: string
+  /** In code points. */
+  readonly text_length: number
+  readonly text_tier: TextTier
+  readonly operation: string
+  readonly question_provided: boolean
+}
+
+/** A response in the seed's shape. One that is no object stands under `response`. */
+export type FlatResponse<T = unknown> = FlatMetadata &
+  (T extends readonly unknown[]
+    ? { readonly response: T }
+    : T extends object
+      ? T
+      : { readonly response: T })
+
+/** Puts what is known about a response among its fields, of which none is lost: a field of its own wins. */
+export function flatResponse<T>(
+  { text, operation, question }: AIRequest,
+  { response, cached }: CachedResponse<T>,
+): FlatResponse<T> {
+  const isRecord = typeof response === 'object' && response !== null && !Array.isArray(response)
+  return {
+    cached_at: cached.at,
+    cache_hit: cached.hit,
+    retrieved_at: new Date(Date.parse(cached.at) + cached.ageMs).toISOString(),
+    text_length: countCodePoints(text),
+    text_tier: cached.textTier,
+    operation,
+    question_provided: question !== undefined && question !== '',
+    ...(isRecord ? response : { response }),
+  } as unknown as FlatResponse<T>
+}

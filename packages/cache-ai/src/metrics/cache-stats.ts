@@ -1,0 +1,64 @@
+import { InfrastructureError } from '@verbatim/cache-core'
+import type { PerformanceStats } from '@verbatim/cache-monitoring'
+import type { RedisCacheStats, RedisServerInfo } from '@verbatim/cache-redis'
+import type { AIPerformanceSummary } from './ai-statistics.js'
+
+export interface AICacheStatsOptions {
+  /** Whether to count the keys in Redis. Default: true. */
+  readonly countKeys?: boolean | undefined
+}
+
+/** How Redis stands. In a cluster the figures are those of all masters together. */
+export type RedisStanding =
+  | (RedisServerInfo & {
+      readonly status: 'connected'
+      /** Of this cache; left out when they were not to be counted. */
+      readonly keys?: number
+    })
+  | { readonly status: 'unavailable' }
+  /** It answers, but not this. */
+  | { readonly status: 'error'; readonly code: string }
+
+/** How a cache stands, and how it does. */
+export interface AICacheStats {
+  readonly redis: RedisStanding
+  /** `undefined` without a memory tier. */
+  readonly memory: RedisCacheStats['memory']
+  readonly performance: PerformanceStats
+  readonly ai: Omit<AIPerformanceSummary, 'inheritedStats'>
+}
+
+interface Asked {
+  getStats(): RedisCacheStats
+  getServerInfo(): Promise<RedisServerInfo>
+  getAiPerformanceSummary(): AIPerformanceSummary
+  scan(): AsyncIterable<string>
+}
+
+export async function cacheStats(
+  cache: Asked,
+  { countKeys = true }: AICacheStatsOptions = {},
+): Promise<AICacheStats> {
+  const redis = await standing(cache, countKeys)
+  const { inheritedStats: performance, ...ai } = cache.getAiPerformanceSummary()
+  return { redis, memory: cache.getStats().memory, performance, ai }
+}
+
+async function standing(cache: Asked, countKeys: boolean): Promise<RedisStanding> {
+  try {
+    const info = await cache.getServerInfo()
+    const keys = countKeys ? { keys: await count(cache.scan()) } : {}
+    return { status: 'connected', ...keys, ...info }
+  } catch (error) {
+    const isUp = cache.getStats().redis.connected
+    const code = error instanceof InfrastructureError ? error.code : 'UNKNOWN'
+    return isUp ? { status: 'error', code } : { status: 'unavailable' }
+  }
+}
+
+async function count(keys: AsyncIterable<string>): Promise<number> {
+  let counted = 0
+  const iterator = keys[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true) counted++
+  return counted
+}

@@ -1,0 +1,46 @@
+import { systemClock, type Ttl } from '@verbatim/cache-core'
+import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
+import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
+import type { TextSizeTiers } from './config/config-values.js'
+import { DEFAULT_TEXT_SIZE_TIERS } from './config/presets.js'
+import { CacheKeyGenerator } from './keys/cache-key-generator.js'
+import { mergeOperationTtls } from './operation-ttls.js'
+import type { AIResponseCacheOptions } from './options.js'
+
+/** {@link AIResponseCacheOptions}, checked, with the defaults of an AI cache filled in. */
+export interface ResolvedOptions {
+  readonly ttls: ReadonlyMap<string, Ttl>
+  readonly keys: CacheKeyGenerator
+  readonly textSizeTiers: TextSizeTiers
+  readonly performanceMonitor: CachePerformanceMonitor
+  /** What is left for the cache underneath. */
+  readonly generic: Omit<GenericRedisCacheOptions, 'performanceMonitor'>
+}
+
+/** @throws ConfigurationError or ValidationError that names the option and what it may be */
+export function resolveOptions(
+  settings: AIResponseCacheOptions | AIResponseCacheConfig,
+): ResolvedOptions {
+  const {
+    textHashThreshold,
+    hashAlgorithm,
+    keyStyle,
+    operationTtls = {},
+    textSizeTiers = DEFAULT_TEXT_SIZE_TIERS,
+    keyPrefix = 'ai_cache:',
+    isolation = 'freeze',
+    clock = systemClock,
+    performanceMonitor = new CachePerformanceMonitor({ clock }),
+    ...others
+  } = settings instanceof AIResponseCacheConfig ? settings.checked().toCacheOptions() : settings
+  const ttls = mergeOperationTtls(operationTtls)
+  new AIResponseCacheConfig({ textSizeTiers }).checked('the options')
+  const keys = new CacheKeyGenerator({
+    ...{ textHashThreshold, hashAlgorithm, keyStyle, performanceMonitor },
+    // The cache puts its own prefix before every key.
+    prefix: '',
+  })
+  const generic = { ...others, keyPrefix, isolation, clock }
+  return { ttls, keys, textSizeTiers, performanceMonitor, generic }
+}

@@ -1,0 +1,34 @@
+import type { CachedResponse } from './ai-request.js'
+import { TEXT_TIERS, type TextTier } from './metrics/text-tier.js'
+
+/** What stands in the cache: the response, and beside it what is known about it. */
+export interface StoredResponse<T = unknown> {
+  readonly response: T
+  readonly operation: string
+  readonly textTier: TextTier
+  /** Milliseconds since 1970. */
+  readonly storedAt: number
+}
+
+/** Somebody may have used `set` with a key of ours, or the original may have stored there. */
+export function isStoredResponse<T>(value: unknown): value is StoredResponse<T> {
+  const { response, operation, textTier, storedAt } = Object(value) as Partial<StoredResponse<T>>
+  return (
+    response !== undefined &&
+    typeof operation === 'string' &&
+    TEXT_TIERS.some((tier) => tier === textTier) &&
+    Number.isFinite(storedAt)
+  )
+}
+
+/** @param now - milliseconds since 1970 */
+export function describeResponse<T>(
+  key: string,
+  { response, textTier, storedAt }: StoredResponse<T>,
+  tier: CachedResponse['cached']['tier'],
+  now: number,
+): CachedResponse<T> {
+  const at = new Date(storedAt).toISOString()
+  const ageMs = Math.max(0, now - storedAt)
+  return { response, cached: { hit: tier !== 'none', tier, key, at, ageMs, textTier } }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { AIResponseCache } from '../src/index.js'
+import { AIMetrics } from '../src/metrics/ai-metrics.js'
+import { TEXT_TIERS, type TextTier } from '../src/metrics/text-tier.js'
+import { PromotionRule } from '../src/promotion.js'
+import { SetUp } from './set-up.js'
+
+const at = new SetUp()
+const soon = { timeout: 2_000, interval: 1 }
+const TEXTS: Readonly<Record<TextTier, string>> = {
+  small: 'x',
+  medium: 'x'.repeat(500),
+  large: 'x'.repeat(5_000),
+  xlarge: 'x'.repeat(50_000),
+}
+
+/** Those of which a copy is in memory, once Redis has answered for each. */
+async function tiersInMemory(cache: AIResponseCache, operation: string): Promise<TextTier[]> {
+  const tiers: TextTier[] = []
+  for (const tier of TEXT_TIERS) {
+    const request = { text: TEXTS[tier], operation }
+    await cache.getCachedResponse(request)
+    const found = await cache.getCachedResponse(request)
+    if (found?.cached.tier === 'memory') tiers.push(tier)
+  }
+  return tiers
+}
+
+async function storeAll(cache: AIResponseCache, operation: string): Promise<void> {
+  for (const tier of TEXT_TIERS) {
+    await cache.cacheResponse({ text: TEXTS[tier], operation, response: tier })
+  }
+}
+
+describe('what gets a place in memory', () => {
+  test.each<[operation: string, tiers: TextTier[]]>([
+    ['sentiment', ['small', 'medium', 'large']],
+    ['summarize', ['small', 'medium']],
+    ['key_points', ['small', 'medium']],
+    ['classify', ['small', 'medium']],
+    ['qa', ['small']],
+    ['anything', ['small']],
+  ])('of %s: %j', async (operation, tiers) => {
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
+    await storeAll(here, operation)
+    // A look a moment after the write is not kept: word of it is still under way.
+    await vi.waitFor(async () => expect(await tiersInMemory(there, operation)).toEqual(tiers), soon)
+    expect(there.getStats().memory?.activeEntries).toBe(tiers.length)
+  })
+
+  test('once an operation has had ten hits: texts of medium length too', async () => {
+    const [here, there] = [await at.openConnected(), await at.openConnected()]
+    await storeAll(here, 'qa')
+    for (let hit = 0; hit < 10; hit++) {
+      await there.getCachedResponse({ text: TEXTS.large, operation: 'qa' })
+    }
+    await vi.waitFor(async () => {
+      expect(await tiersInMemory(there, 'qa')).toEqual(['small', 'medium'])
+    }, soon)
+  })
+
+  test('is decided by who stored it, whatever tiers others have', async () => {
+    const here = await at.openConnected({ textSizeTiers: { small: 1, medium: 2, large: 3 } })
+    const there = await at.openConnected()
+    await here.cacheResponse({ text: TEXTS.medium, operation: 'summarize', response: 1 })
+    const request = { text: TEXTS.medium, operation: 'summarize' }
+    for (let look = 0; look < 20; look++) {
+      expect((await there.getCachedResponse(request))?.cached).toMatchObject({
+        tier: 'redis',
+        textTier: 'xlarge',
+      })
+    }
+  })
+
+  test('is everything while Redis is away', async () => {
+    const cache = await at.openAlone()
+    await storeAll(cache, 'qa')
+    expect(await tiersInMemory(cache, 'qa')).toEqual(TEXT_TIERS)
+  })
+})
+
+describe('for how long', () => {
+  const rule = new PromotionRule(metricsWith({ asked: 10, popular: 10, rare: 9 }))
+  const copyOf = (operation: string, textTier: TextTier): number =>
+    rule.longestCopyMs({ operation, textTier, response: 1, storedAt: 0 })
+
+  test.each<[operation: string, tier: TextTier, milliseconds: number]>([
+    ['anything', 'small', Infinity],
+    ['sentiment', 'large', Infinity],
+    ['summarize', 'medium', Infinity],
+    ['popular', 'medium', 300_000],
+    ['popular', 'large', 0],
+    ['rare', 'medium', 0],
+    ['sentiment', 'xlarge', 0],
+    ['popular', 'xlarge', 0],
+  ])('%s, %s', (operation, tier, milliseconds) => {
+    expect(copyOf(operation, tier)).toBe(milliseconds)
+  })
+})
+
+function metricsWith(hits: Readonly<Record<string, number>>): AIMetrics {
+  const metrics = new AIMetrics()
+  for (const [operation, count] of Object.entries(hits)) {
+    for (let hit = 0; hit < count; hit++) {
+      metrics.add({ operation, tier: 'small', outcome: 'hit', milliseconds: 1 })
+    }
+  }
+  return metrics
+}

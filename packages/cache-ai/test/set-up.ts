@@ -1,0 +1,48 @@
+import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { AIResponseCache, type AIResponseCacheOptions } from '../src/index.js'
+
+/** One Redis for all tests of a file, emptied before each, and the caches that are opened at it. */
+export class SetUp {
+  redis!: RedisServer
+  /** A client that knows nothing of the cache. */
+  raw!: Redis
+  readonly #opened: AIResponseCache[] = []
+
+  constructor() {
+    beforeAll(async () => {
+      this.redis = await startRedis()
+      this.raw = new Redis(this.redis.url)
+    })
+    afterAll(async () => {
+      this.raw.disconnect()
+      await this.redis.stop()
+    })
+    beforeEach(() => this.raw.flushall())
+    afterEach(async () => {
+      for (const cache of this.#opened.splice(0)) await cache.close()
+    })
+  }
+
+  /** A cache that has not connected yet; each is what another process would have. */
+  open(options: AIResponseCacheOptions = {}): AIResponseCache {
+    const cache = new AIResponseCache({
+      ...{ redisUrl: this.redis.url, commandTimeout: 5_000 },
+      ...options,
+    })
+    this.#opened.push(cache)
+    return cache
+  }
+
+  async openConnected(options?: AIResponseCacheOptions): Promise<AIResponseCache> {
+    const cache = this.open(options)
+    if (!(await cache.connect())) throw new Error('Redis does not answer')
+    return cache
+  }
+
+  /** A cache whose Redis is not there. */
+  async openAlone(options?: AIResponseCacheOptions): Promise<AIResponseCache> {
+    return this.open({ ...options, redisUrl: `redis://127.0.0.1:${await freePort()}` })
+  }
+}
