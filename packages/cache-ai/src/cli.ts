@@ -7,7 +7,7 @@ import { Command, Option } from 'commander'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { PRESET_NAMES, type PresetName } from './config/presets.js'
 import type { ConfigProblem } from './config/problems.js'
-import type { ConfigValidation } from './config/validation-result.js'
+import { ValidationResult } from './config/validation-result.js'
 import { CacheKeyGenerator, type KeyStyle } from './keys/cache-key-generator.js'
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
@@ -64,7 +64,7 @@ async function checkConfig(file: string, { json }: { json?: true }): Promise<voi
   if (!validation.isValid) process.exitCode = 1
 }
 
-async function validationOf(file: string): Promise<ConfigValidation> {
+async function validationOf(file: string): Promise<ValidationResult> {
   try {
     const isYaml = /\.ya?ml$/i.test(file)
     const config = isYaml
@@ -74,11 +74,13 @@ async function validationOf(file: string): Promise<ConfigValidation> {
   } catch (error) {
     const problems = error instanceof ConfigurationError ? error.context['problems'] : undefined
     if (!Array.isArray(problems)) throw error
-    return { isValid: false, errors: problems, warnings: [], recommendations: [] }
+    const result = new ValidationResult()
+    for (const { path, message } of problems as ConfigProblem[]) result.addError(path, message)
+    return result
   }
 }
 
-function described({ errors, warnings, recommendations }: ConfigValidation): string {
+function described({ errors, warnings, recommendations }: ValidationResult): string {
   const lines = (kind: string, problems: readonly ConfigProblem[]): string[] =>
     problems.map(({ path, message }) => `${kind}: ${path === '' ? '' : `${path}: `}${message}`)
   return [

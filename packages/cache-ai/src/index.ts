@@ -1,10 +1,16 @@
 export type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 export { AIResponseCache } from './ai-response-cache.js'
 export { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
+export {
+  CacheParameterMapper,
+  type MappedParameters,
+  type ParameterInfo,
+  type Parameters,
+} from './config/cache-parameter-mapper.js'
 export type { ConfigName, ConfigValues, TextSizeTiers } from './config/config-values.js'
 export type { PresetName } from './config/presets.js'
 export type { ConfigProblem } from './config/problems.js'
-export type { ConfigValidation } from './config/validation-result.js'
+export { ValidationResult } from './config/validation-result.js'
 export type { FlatMetadata, FlatResponse } from './flat-response.js'
 export {
   CacheKeyGenerator,

@@ -14,7 +14,8 @@ import {
   withDefaults,
 } from './presets.js'
 import { configurationError } from './problems.js'
-import { type ConfigValidation, validateConfig } from './validation-result.js'
+import { validateConfig } from './validate-config.js'
+import type { ValidationResult } from './validation-result.js'
 
 /**
  * The settings of an {@link AIResponseCache}, from a preset, a file, the environment or a program.
@@ -108,7 +109,7 @@ export class AIResponseCacheConfig {
   }
 
   /** Tells what is wrong, what is hardly meant so, and what might be better. Never throws. */
-  validate(): ConfigValidation {
+  validate(): ValidationResult {
     return validateConfig(this.given)
   }
 

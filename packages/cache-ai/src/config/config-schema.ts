@@ -4,6 +4,7 @@ import type { ConfigValues, Duration } from './config-values.js'
 
 const YEAR_SECONDS = 31_536_000
 const SCHEMES = ['redis://', 'rediss://']
+const URL_RULE = { error: `allowed: a URL that begins with one of ${SCHEMES.join(' ')}` }
 
 function isTtl(value: unknown): boolean {
   try {
@@ -18,13 +19,21 @@ const duration = z.custom<Duration>(
   'allowed: seconds as a number, or text such as 30s, 5m, 2h, 1d; at most a year',
 )
 
+/** Of what it is as a whole; what is wrong inside has words of its own. */
+function typeRule(rule: string): (issue: { readonly code: string }) => string | undefined {
+  return ({ code }) => (code === 'invalid_type' ? rule : undefined)
+}
+
 function integer(min: number, max: number): z.ZodNumber {
   const error = `allowed: an integer from ${min} to ${max}`
   return z.int({ error }).min(min, { error }).max(max, { error })
 }
 
 const tiers = z
-  .strictObject({ small: integer(1, 1e9), medium: integer(1, 1e9), large: integer(1, 1e9) })
+  .strictObject(
+    { small: integer(1, 1e9), medium: integer(1, 1e9), large: integer(1, 1e9) },
+    { error: typeRule('allowed: an object with small, medium and large') },
+  )
   .refine(({ small, medium, large }) => small < medium && medium < large, {
     error: 'allowed: small below medium below large',
   })
@@ -41,10 +50,8 @@ function choice<const Words extends readonly [string, ...string[]]>(
 export const configSchema: z.ZodType<ConfigValues> = z
   .strictObject({
     redisUrl: z
-      .string({ error: 'allowed: a URL as text' })
-      .refine((url) => SCHEMES.some((scheme) => url.startsWith(scheme)), {
-        error: `allowed: a URL that begins with one of ${SCHEMES.join(' ')}`,
-      }),
+      .string(URL_RULE)
+      .refine((url) => SCHEMES.some((scheme) => url.startsWith(scheme)), URL_RULE),
     defaultTtl: duration,
     enableL1Cache: flag,
     l1CacheSize: integer(1, 10_000),
@@ -54,7 +61,9 @@ export const configSchema: z.ZodType<ConfigValues> = z
     hashAlgorithm: choice('sha256', 'sha384', 'sha512', 'sha1', 'md5'),
     keyStyle: choice('readable', 'hashed', 'legacy'),
     textSizeTiers: tiers,
-    operationTtls: z.record(z.string().min(1).max(64), duration),
+    operationTtls: z.record(z.string().min(1).max(64), duration, {
+      error: typeRule('allowed: an object of operation to TTL'),
+    }),
     commandTimeout: integer(1, 60_000),
     onBackendError: choice('degrade', 'throw'),
   })

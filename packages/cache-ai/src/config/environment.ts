@@ -1,7 +1,7 @@
 import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values.js'
 import { PRESET_NAMES, type PresetName } from './presets.js'
 import { type ConfigProblem, configurationError } from './problems.js'
-import { validateConfig } from './validation-result.js'
+import { validateConfig } from './validate-config.js'
 
 /** What variables of a prefix say. */
 export interface FromEnvironment {

@@ -1,80 +1,50 @@
-import { toMilliseconds } from '@verbatim/cache-core'
-import { DEFAULT_OPERATION_TTLS } from '../operation-ttls.js'
-import { configSchema } from './config-schema.js'
-import type { ConfigValues } from './config-values.js'
-import { withDefaults } from './presets.js'
 import type { ConfigProblem } from './problems.js'
 
-const LONG_TTL_MS = 86_400_000
-
-/** What is to be said of a configuration. */
-export interface ConfigValidation {
-  /** Whether there are no errors. */
-  readonly isValid: boolean
-  /** What makes it unusable. */
-  readonly errors: readonly ConfigProblem[]
+/** What is to be said of settings. */
+export class ValidationResult {
+  /** What makes them unusable. */
+  readonly errors: ConfigProblem[] = []
   /** What is hardly meant so. */
-  readonly warnings: readonly ConfigProblem[]
+  readonly warnings: ConfigProblem[] = []
   /** What might be better otherwise. */
-  readonly recommendations: readonly ConfigProblem[]
-}
+  readonly recommendations: ConfigProblem[] = []
+  /** Settings that contradict each other, by the name of one of them; each is an error as well. */
+  readonly parameterConflicts: Map<string, string> = new Map()
+  /** Of the settings that were given, those that only an AI cache has. */
+  readonly aiSpecificParams: Set<string> = new Set()
+  /** Those that any cache in Redis has. */
+  readonly genericParams: Set<string> = new Set()
 
-/** Never throws. */
-export function validateConfig(given: unknown): ConfigValidation {
-  const parsed = configSchema.safeParse(given)
-  if (parsed.success) {
-    const warnings = warningsOf(parsed.data)
-    return { isValid: true, errors: [], warnings, recommendations: recommendationsOf(parsed.data) }
+  /** Whether there are no errors. */
+  get isValid(): boolean {
+    return this.errors.length === 0
   }
-  const errors = parsed.error.issues.flatMap((issue): ConfigProblem[] => {
-    const path = issue.path.map(String).join('.')
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
-    return issue.keys.map((key) => {
-      return { path: path === '' ? key : `${path}.${key}`, message: 'there is no such field' }
-    })
-  })
-  return { isValid: false, errors, warnings: [], recommendations: [] }
-}
 
-function warningsOf(values: ConfigValues): ConfigProblem[] {
-  const known = Object.keys(DEFAULT_OPERATION_TTLS)
-  const unknown = Object.keys(values.operationTtls ?? {}).filter((name) => !known.includes(name))
-  const isSizeInVain = values.enableL1Cache === false && values.l1CacheSize !== undefined
-  return [
-    ...unknown.map((name) => {
-      return { path: `operationTtls.${name}`, message: `is none of ${known.join(', ')}` }
-    }),
-    ...(isSizeInVain
-      ? [{ path: 'l1CacheSize', message: 'has no effect while enableL1Cache is false' }]
-      : []),
-  ]
-}
+  addError(path: string, message: string): void {
+    this.errors.push({ path, message })
+  }
 
-function recommendationsOf(given: ConfigValues): ConfigProblem[] {
-  const values = withDefaults(given)
-  const advice: readonly (readonly [boolean, keyof ConfigValues, string])[] = [
-    [
-      values.compressionThreshold > 10_000,
-      'compressionThreshold',
-      'is high: values of less stay uncompressed',
-    ],
-    [values.compressionLevel > 7, 'compressionLevel', 'is high: it takes much time for little'],
-    [
-      values.textHashThreshold !== values.compressionThreshold,
-      'textHashThreshold',
-      'differs from compressionThreshold: long texts are mostly long responses too',
-    ],
-    [values.l1CacheSize > 500, 'l1CacheSize', 'is high: see that the memory suffices'],
-    [
-      toMilliseconds(values.defaultTtl, 'defaultTtl') > LONG_TTL_MS,
-      'defaultTtl',
-      'is more than a day: responses may be outdated',
-    ],
-    [
-      given.operationTtls === undefined,
-      'operationTtls',
-      'is not given: operations live as long as the defaults say',
-    ],
-  ]
-  return advice.filter(([holds]) => holds).map(([, path, message]) => ({ path, message }))
+  addWarning(path: string, message: string): void {
+    this.warnings.push({ path, message })
+  }
+
+  addRecommendation(path: string, message: string): void {
+    this.recommendations.push({ path, message })
+  }
+
+  addConflict(path: string, message: string): void {
+    this.parameterConflicts.set(path, message)
+    this.addError(path, message)
+  }
+
+  /** Plain data, for `JSON.stringify`. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { isValid, errors, warnings, recommendations } = this
+    return {
+      ...{ isValid, errors, warnings, recommendations },
+      parameterConflicts: Object.fromEntries(this.parameterConflicts),
+      aiSpecificParams: [...this.aiSpecificParams],
+      genericParams: [...this.genericParams],
+    }
+  }
 }

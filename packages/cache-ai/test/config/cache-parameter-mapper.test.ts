@@ -1,0 +1,134 @@
+import { ConfigurationError } from '@verbatim/cache-core'
+import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { GenericRedisCache } from '@verbatim/cache-redis'
+import { describe, expect, test } from 'vitest'
+import { CacheParameterMapper, type Parameters } from '../../src/index.js'
+
+const mapper = new CacheParameterMapper()
+
+describe('mapping', () => {
+  test.each<[given: Parameters, generic: Parameters, ai: Parameters]>([
+    [{}, {}, {}],
+    [
+      { redisUrl: 'redis://host', textHashThreshold: 500 },
+      { redisUrl: 'redis://host' },
+      { textHashThreshold: 500 },
+    ],
+    [
+      { redis_url: 'redis://host', memory_cache_size: 50, operation_ttls: { qa: 60 } },
+      { redisUrl: 'redis://host', l1CacheSize: 50, enableL1Cache: true },
+      { operationTtls: { qa: 60 } },
+    ],
+    [{ memoryCacheSize: 50 }, { l1CacheSize: 50, enableL1Cache: true }, {}],
+    [{ l1CacheSize: 50, enableL1Cache: false }, { l1CacheSize: 50, enableL1Cache: false }, {}],
+    [{ l1CacheSize: 50, memory_cache_size: 50 }, { l1CacheSize: 50, enableL1Cache: true }, {}],
+    [{ colour: 'red' }, {}, { colour: 'red' }],
+  ])('%j', (given, generic, ai) => {
+    expect(mapper.mapAiToGenericParams(given)).toEqual({ generic, ai })
+  })
+
+  test('gives a cache what it takes', async () => {
+    const { generic } = mapper.mapAiToGenericParams({
+      redis_url: 'redis://127.0.0.1:1',
+      default_ttl: '1h',
+      memory_cache_size: 5,
+      hash_algorithm: 'sha512',
+    })
+    await using cache = new GenericRedisCache(generic)
+    expect(cache.getStats().memory?.maxSize).toBe(5)
+  })
+
+  test.each([undefined, null, 'text', [1]])('%j is refused', (given) => {
+    expect(() => mapper.mapAiToGenericParams(given as unknown as Parameters)).toThrow(
+      ConfigurationError,
+    )
+  })
+
+  test('two sizes are refused, and neither is told', () => {
+    const attempt = (): unknown =>
+      mapper.mapAiToGenericParams({ l1CacheSize: 17, memory_cache_size: 23 })
+    expect(attempt).toThrow(/memory_cache_size: is l1CacheSize once more, and not the same$/)
+  })
+})
+
+describe('validation', () => {
+  test('of what is right, says which cache takes what', () => {
+    const result = mapper.validateParameterCompatibility({
+      redis_url: 'rediss://host',
+      textHashThreshold: 1_000,
+      performanceMonitor: new CachePerformanceMonitor(),
+    })
+    expect(result.isValid).toBe(true)
+    expect([...result.genericParams]).toEqual(['redisUrl', 'performanceMonitor'])
+    expect([...result.aiSpecificParams]).toEqual(['textHashThreshold'])
+    expect(JSON.parse(JSON.stringify(result))).toEqual({
+      isValid: true,
+      errors: [],
+      warnings: [],
+      recommendations: [],
+      parameterConflicts: {},
+      aiSpecificParams: ['textHashThreshold'],
+      genericParams: ['redisUrl', 'performanceMonitor'],
+    })
+  })
+
+  test.each<[Parameters, path: string]>([
+    [{ redis_url: 'http://host' }, 'redisUrl'],
+    [{ redis_url: null }, 'redisUrl'],
+    [{ default_ttl: 0 }, 'defaultTtl'],
+    [{ default_ttl: 31_536_001 }, 'defaultTtl'],
+    [{ enable_l1_cache: 'yes' }, 'enableL1Cache'],
+    [{ memory_cache_size: 0 }, 'l1CacheSize'],
+    [{ memory_cache_size: 10_001 }, 'l1CacheSize'],
+    [{ compression_threshold: -1 }, 'compressionThreshold'],
+    [{ compression_level: 10 }, 'compressionLevel'],
+    [{ text_hash_threshold: 100_001 }, 'textHashThreshold'],
+    [{ text_size_tiers: { small: 1, medium: 1, large: 2 } }, 'textSizeTiers'],
+    [{ operation_ttls: { qa: true } }, 'operationTtls.qa'],
+    [{ performanceMonitor: {} }, 'performanceMonitor'],
+    [{ l1_cache_size: 10, memory_cache_size: 20 }, 'memory_cache_size'],
+  ])('%j is wrong', (given, path) => {
+    const result = mapper.validateParameterCompatibility(given)
+    expect([result.isValid, result.errors.map((each) => each.path)]).toEqual([false, [path]])
+  })
+
+  test('sizes that differ are a conflict', () => {
+    const given = { l1_cache_size: 10, memory_cache_size: 20 }
+    const { parameterConflicts } = mapper.validateParameterCompatibility(given)
+    expect([...parameterConflicts.keys()]).toEqual(['memory_cache_size'])
+  })
+
+  test.each<[Parameters, path: string]>([
+    [{ l1CacheSize: 10, enableL1Cache: false }, 'l1CacheSize'],
+    [{ compressionThreshold: 0, textHashThreshold: 1 }, 'compressionThreshold'],
+    [{ colour: 'red' }, 'colour'],
+  ])('%j is hardly meant so', (given, path) => {
+    const { isValid, warnings } = mapper.validateParameterCompatibility(given)
+    expect([isValid, warnings.map((each) => each.path)]).toEqual([true, [path]])
+  })
+
+  test.each<[Parameters, path: string]>([
+    [{ memory_cache_size: 10 }, 'memory_cache_size'],
+    [{ compressionThreshold: 10_001, textHashThreshold: 10_001 }, 'compressionThreshold'],
+    [{ compressionLevel: 8 }, 'compressionLevel'],
+    [{ textHashThreshold: 500 }, 'textHashThreshold'],
+  ])('%j might be better', (given, path) => {
+    const { isValid, recommendations } = mapper.validateParameterCompatibility(given)
+    expect([isValid, recommendations.map((each) => each.path)]).toEqual([true, [path]])
+  })
+
+  test.each([undefined, null, 'text', [1]])('%j is no parameters', (given) => {
+    const result = mapper.validateParameterCompatibility(given as unknown as Parameters)
+    expect(result.isValid).toBe(false)
+  })
+})
+
+test('what is known of parameters comes from what checks them', () => {
+  const { aiSpecific, generic, mappings, validationRules, totalParameters } =
+    mapper.getParameterInfo()
+  expect(totalParameters).toBe(aiSpecific.length + generic.length)
+  expect(mappings['memory_cache_size']).toBe('l1CacheSize')
+  for (const name of [...aiSpecific, ...generic].filter((each) => each !== 'performanceMonitor')) {
+    expect([name, validationRules[name]]).toEqual([name, expect.stringMatching(/^allowed: /)])
+  }
+})
