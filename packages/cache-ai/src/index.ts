@@ -1,5 +1,12 @@
 export type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 export { AIResponseCache } from './ai-response-cache.js'
+export {
+  CacheCompatibilityWrapper,
+  type CompatibilityOptions,
+  type WithLegacyNames,
+} from './compatibility/cache-compatibility-wrapper.js'
+export type { LegacyCacheStats } from './compatibility/legacy-cache-stats.js'
+export type { LegacyCalls } from './compatibility/legacy-calls.js'
 export { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 export {
   CacheParameterMapper,

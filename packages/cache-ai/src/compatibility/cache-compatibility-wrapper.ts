@@ -1,0 +1,92 @@
+import type { CacheInterface } from '@verbatim/cache-core'
+import { LegacyCalls, type LegacyCallsOptions, missing } from './legacy-calls.js'
+import { camelCaseOf, type SnakeCase, withSnakeCaseFields } from './snake-case.js'
+
+export interface CompatibilityOptions extends LegacyCallsOptions {
+  /** Whether the first use of each old name in a process emits a `DeprecationWarning`. Default: true. */
+  readonly emitWarnings?: boolean | undefined
+}
+
+type LegacyName = Extract<keyof LegacyCalls, string>
+
+/** A cache with its own names, and all of them in snake case. */
+export type WithLegacyNames<Cache> = Cache & {
+  readonly [Name in keyof Cache as Name extends string
+    ? Exclude<SnakeCase<Name>, Name | LegacyName>
+    : never]: Cache[Name]
+} & { readonly [Name in LegacyName]: LegacyCalls[Name] }
+
+/** What answers with figures, whose fields had such names, too. */
+const ANSWERS_FIGURES = /_(stats|statistics|summary|performance|recommendations|warnings)$/
+const warned = new Set<string>()
+
+/**
+ * Lets code that was written for the original go on: a cache that also answers to the names and
+ * arguments that its methods had there. Everything else is the cache itself.
+ *
+ * @throws ValidationError (`NO_SUCH_MEMBER`) when a name in snake case is used that the cache has by
+ * no name
+ */
+export const CacheCompatibilityWrapper: new <Cache extends CacheInterface>(
+  cache: Cache,
+  options?: CompatibilityOptions,
+) => WithLegacyNames<Cache> = function wrap(
+  cache: CacheInterface,
+  options: CompatibilityOptions = {},
+): CacheInterface {
+  const members = new Map<string | symbol, unknown>()
+  const legacy = new LegacyCalls(cache, options)
+  const find = (name: string | symbol): unknown => {
+    if (name in cache || typeof name === 'symbol') return ownMember(cache, name)
+    const call = legacyCall(legacy, name) ?? renamedMember(cache, name)
+    if (call !== undefined && options.emitWarnings !== false) warnOf(name)
+    return call
+  }
+  return new Proxy(cache, {
+    get: (_cache, name) => {
+      // A field may change; what a method is does not.
+      const known = members.get(name)
+      if (known !== undefined) return known
+      const found = find(name)
+      if (typeof found === 'function') members.set(name, found)
+      return found
+    },
+  })
+} as never
+
+/** Bound, for a proxy has none of the private members that its methods need. */
+function ownMember(cache: CacheInterface, name: string | symbol): unknown {
+  const member: unknown = Reflect.get(cache, name, cache)
+  return typeof member === 'function' && name !== 'constructor' ? member.bind(cache) : member
+}
+
+function legacyCall(legacy: LegacyCalls, name: string): unknown {
+  const isCall = name !== 'constructor' && Object.hasOwn(LegacyCalls.prototype, name)
+  return isCall ? legacy[name as LegacyName].bind(legacy) : undefined
+}
+
+function renamedMember(cache: CacheInterface, name: string): unknown {
+  const renamed = camelCaseOf(name)
+  if (renamed === undefined) return undefined
+  if (!(renamed in cache)) throw missing(cache, name)
+  const member = ownMember(cache, renamed)
+  if (typeof member !== 'function' || !ANSWERS_FIGURES.test(name)) return member
+  return (...given: unknown[]) => {
+    const answer: unknown = member(...given)
+    return answer instanceof Promise
+      ? answer.then((figures) => withSnakeCaseFields(figures))
+      : withSnakeCaseFields(answer)
+  }
+}
+
+function warnOf(name: string): void {
+  if (warned.has(name)) return
+  warned.add(name)
+  process.emitWarning(
+    `${name} is the name of an earlier version; see the README for what it is now`,
+    {
+      type: 'DeprecationWarning',
+      code: 'VERBATIM_LEGACY_NAME',
+    },
+  )
+}
