@@ -45,7 +45,6 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     super(resolved)
     this.#tiers = new TwoTiers({
       ...resolved,
-      defaultLifeMs: this.defaultLifeMs,
       longestCopyMs: (key, value) => this.longestCopyMs(key, value),
       events: this.#events,
       tally: this.#tally,
@@ -275,9 +274,11 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    * How many milliseconds a copy of what Redis holds may be kept in memory: 0 for not at all.
    * Overridden by caches that know what their values are worth. Asked with the value as it was
    * stored; not asked while Redis is away, when memory is all there is.
+   *
+   * @returns `defaultTtl`, whatever the value
    */
   protected longestCopyMs(_key: string, _value: unknown): number {
-    return Number.POSITIVE_INFINITY
+    return this.defaultLifeMs
   }
 
   protected override staleServed(): void {

@@ -19,7 +19,6 @@ import { TierWrites } from './tiers/tier-writes.js'
 const LINK_DEADLINE_MS = 500
 
 export interface TwoTiersOptions extends ResolvedOptions {
-  readonly defaultLifeMs: number
   readonly longestCopyMs: (key: string, value: unknown) => number
   readonly events: EventHub<RedisCacheEvents>
   readonly tally: Tally
@@ -49,7 +48,7 @@ export class TwoTiers {
   readonly #news = new KeyNews()
 
   constructor(options: TwoTiersOptions) {
-    const { clock, defaultLifeMs, enableL1Cache, longestCopyMs } = options
+    const { clock, enableL1Cache, longestCopyMs } = options
     this.#options = options
     this.#keyspace = new Keyspace(options.keyPrefix)
     this.isolator = isolatorFor(options.isolation)
@@ -59,10 +58,7 @@ export class TwoTiers {
     this.shared = this.#openRedis(isProven)
     this.near = enableL1Cache ? new NearTier(options, this.#trust) : undefined
     this.links = enableL1Cache ? this.#listen() : undefined
-    this.#copies = new Copies({
-      ...{ near: this.near, isProven, clock },
-      ...{ longestCopyMs, longestLifeMs: defaultLifeMs },
-    })
+    this.#copies = new Copies({ near: this.near, isProven, clock, longestCopyMs })
     const parts = { near: this.near, copies: this.#copies, isolator: this.isolator }
     this.loads = new TierLoads({
       shared: this.shared.writes,

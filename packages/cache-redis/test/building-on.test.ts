@@ -67,6 +67,12 @@ describe('how long a copy may be kept', () => {
     expect(await cache.found('never')).toMatchObject({ value: 0, tier: 'memory' })
     expect(await cache.found('absent')).toBeUndefined()
   })
+
+  test('without Redis a value lives as long as it should, however long that is', async () => {
+    const cache = await open({ redisUrl: 'redis://127.0.0.1:1', defaultTtl: '1m' })
+    await cache.set('long', 'value', '1d')
+    expect(await cache.getTtl('long')).toBeGreaterThan(86_000)
+  })
 })
 
 describe('what Redis says of itself', () => {

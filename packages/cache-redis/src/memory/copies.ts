@@ -20,8 +20,6 @@ export interface CopiesOptions {
   readonly clock: Clock
   /** The longest that a copy of what Redis holds is kept: a number of milliseconds, 0 for not at all. */
   readonly longestCopyMs: (key: string, value: unknown) => number
-  /** The longest that anything is kept. */
-  readonly longestLifeMs: number
 }
 
 /**
@@ -149,19 +147,19 @@ export class Copies {
   }
 
   /**
-   * Keeps a copy no longer than the default life and no longer than Redis does. One whose life is over
+   * Keeps a copy no longer than Redis does, and no longer than it is worth it. One whose life is over
    * takes the place of an older one all the same.
    *
    * @param since - from when its life counts: before Redis was asked, for there it began after that
    */
   #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): void {
-    const { near, clock, longestLifeMs, longestCopyMs } = this.#options
+    const { near, clock, longestCopyMs } = this.#options
     if (near === undefined) return
     const leftMs = plan.lifeMs - (clock.now() - since)
-    // What is in no other tier is kept, or it would be nowhere.
+    // What is in no other tier lives as long as it should, for it would be nowhere.
     const isCopy = entry.seen !== undefined
     const allowedMs = isCopy ? longestCopyMs(key, entry.kept) : Number.POSITIVE_INFINITY
-    const lifeMs = Math.floor(Math.min(leftMs, allowedMs, longestLifeMs))
+    const lifeMs = Math.floor(Math.min(leftMs, allowedMs))
     if (lifeMs >= 1) near.keep(key, entry, { ...plan, lifeMs })
     else near.drop(key)
   }

@@ -22,7 +22,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   {
     name: 'own-write-counts-as-proven',
     breaks: 'a copy of what a process wrote itself is not proven to be what Redis holds',
-    setUp: { ...TWO_TIERS, keys: 64, faults: [] },
+    setUp: { ...TWO_TIERS, keys: 1_024, faults: ['server slow'] },
     patches: [
       {
         file: COPIES,
@@ -101,8 +101,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: COPIES,
-        find: 'Math.floor(Math.min(leftMs, longestLifeMs))',
-        replace: 'longestLifeMs',
+        find: 'Math.floor(Math.min(leftMs, allowedMs))',
+        replace: 'allowedMs',
       },
     ],
   },
