@@ -323,8 +323,9 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   protected override longestCopyMs(key: string, value: unknown): number {
+    const longestMs = super.longestCopyMs(key, value)
     return isStoredResponse(value)
-      ? this.#promotion.longestCopyMs(value)
-      : super.longestCopyMs(key, value)
+      ? Math.min(longestMs, this.#promotion.longestCopyMs(value))
+      : longestMs
   }
 }

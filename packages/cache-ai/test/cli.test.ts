@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const run = (args: readonly string[], input?: string): Promise<ProgramOutcome> =>
-  runProgram(CLI, args, input)
+  runProgram(CLI, args, { input })
 
 async function file(name: string, text: string): Promise<string> {
   const place = path.join(folder, name)

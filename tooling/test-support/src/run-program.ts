@@ -7,13 +7,21 @@ export interface ProgramOutcome {
   readonly err: string
 }
 
+export interface ProgramOptions {
+  readonly input?: string | undefined
+  /** Variables, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
 /** Runs a program written in TypeScript, and answers how it ended and what it printed. */
 export async function runProgram(
   file: string,
   args: readonly string[],
-  input = '',
+  { input = '', env = {} }: ProgramOptions = {},
 ): Promise<ProgramOutcome> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args])
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
+    env: { ...process.env, ...env },
+  })
   const [out, err] = [[] as string[], [] as string[]]
   child.stdout.on('data', (text) => out.push(String(text)))
   child.stderr.on('data', (text) => err.push(String(text)))

@@ -1,0 +1,37 @@
+import { AIResponseCache } from '@verbatim/cache-ai'
+
+const cache = new AIResponseCache({
+  redisUrl: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+  compressionThreshold: 2_000,
+  l1CacheSize: 200,
+})
+// Answers whether Redis is there. Without it the cache goes on in memory.
+await cache.connect()
+await cache.clear()
+
+const request = {
+  text: 'Long document to analyze...',
+  operation: 'summarize',
+  options: { max_length: 100, model: 'gpt-4' },
+}
+await cache.cacheResponse({ ...request, response: { summary: 'Brief summary', confidence: 0.95 } })
+
+const found = await cache.getCachedResponse<{ summary: string; confidence: number }>(request)
+console.log(found?.response) // { summary: 'Brief summary', confidence: 0.95 }
+console.log(found?.cached.hit, found?.cached.textTier) // true small
+
+// Asked about another length, it is another response.
+const longer = { ...request, options: { max_length: 200, model: 'gpt-4' } }
+console.log(await cache.getCachedResponse(longer)) // undefined
+
+const { performance } = await cache.getCacheStats()
+console.log(performance.cacheHits, performance.cacheMisses) // 1 1
+console.log(`${cache.getCacheHitRatio()} %`) // 50 %
+console.log(cache.getPerformanceSummary().hitsByOperation) // { summarize: 1 }
+
+const operationContext = 'model_update'
+console.log(await cache.invalidateByOperation('summarize', { operationContext })) // 1
+console.log(await cache.invalidatePattern('op:sentiment|*', { operationContext })) // 0
+await cache.invalidateByModel('gpt-4')
+console.log(await cache.getCachedResponse(request)) // undefined
+await cache.close()
