@@ -4,9 +4,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ProgramOutcome, runProgram } from '@verbatim/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CacheKeyGenerator } from '../src/index.js'
+import { CacheKeyGenerator } from '../../src/index.js'
 
-const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
 let folder: string
 beforeAll(async () => {

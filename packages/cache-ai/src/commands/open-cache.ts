@@ -1,0 +1,38 @@
+import { InfrastructureError } from '@verbatim/cache-core'
+import type { Command } from 'commander'
+import { AIResponseCache } from '../ai-response-cache.js'
+import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
+import { configOf } from './config-command.js'
+
+/** Where the cache is that a command is about. */
+export interface CacheLocation {
+  readonly config?: string
+  readonly url?: string
+  readonly prefix?: string
+}
+
+export function withLocation(command: Command): Command {
+  return command
+    .option('--config <file>', 'of the cache, JSON or YAML; without it, AI_CACHE_ variables')
+    .option('--url <url>', 'of Redis, instead of what the configuration says')
+    .option('--prefix <text>', 'of the keys (default: "ai_cache:")')
+}
+
+/**
+ * A cache that looks at Redis only, and says when that does not work.
+ *
+ * @throws InfrastructureError when Redis is not there
+ */
+export async function openCache({ config, url, prefix }: CacheLocation): Promise<AIResponseCache> {
+  const configured = config === undefined ? AIResponseCacheConfig.fromEnv() : await configOf(config)
+  const cache = new AIResponseCache({
+    ...configured.merge({ redisUrl: url }).checked().toCacheOptions(),
+    ...{ keyPrefix: prefix, enableL1Cache: false, onBackendError: 'throw' },
+  })
+  if (await cache.connect()) return cache
+  const { lastTrouble } = cache.getStats().redis
+  await cache.close()
+  throw new InfrastructureError(`Redis does not answer (${lastTrouble ?? 'unknown'})`, {
+    code: 'BACKEND_UNAVAILABLE',
+  })
+}

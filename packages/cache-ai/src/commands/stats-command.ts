@@ -1,0 +1,45 @@
+import { Command } from 'commander'
+import type { AIResponseCache } from '../ai-response-cache.js'
+import { type CacheLocation, openCache, withLocation } from './open-cache.js'
+import { printJson, printLines } from './print.js'
+
+export function statsCommand(): Command {
+  return withLocation(new Command('stats'))
+    .description('tells how many responses Redis holds, by operation')
+    .option('--json', 'print JSON')
+    .action(show)
+}
+
+async function show({ json, ...location }: CacheLocation & { json?: true }): Promise<void> {
+  await using cache = await openCache(location)
+  const { usedMemoryBytes, connectedClients } = await cache.getServerInfo()
+  const operations = await countByOperation(cache)
+  const keys = [...operations.values()].reduce((sum, count) => sum + count, 0)
+  const byOperation = Object.fromEntries(operations)
+  if (json) return printJson({ keys, byOperation, usedMemoryBytes, connectedClients })
+  printLines([
+    `${keys} keys`,
+    ...Array.from(operations, ([operation, count]) => `  ${operation}: ${count}`),
+    `${usedMemoryBytes} bytes in Redis, of everybody's; ${connectedClients} clients`,
+  ])
+}
+
+/** The most frequent first; what is no key of a response counts as `(other)`. */
+async function countByOperation(cache: AIResponseCache): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for await (const key of cache.scan()) {
+    const operation = operationOf(key) ?? '(other)'
+    counts.set(operation, (counts.get(operation) ?? 0) + 1)
+  }
+  return new Map([...counts].toSorted(([, one], [, other]) => other - one))
+}
+
+/** Keys are written by {@link CacheKeyGenerator}, which escapes names like parts of a URL. */
+function operationOf(key: string): string | undefined {
+  const [, written] = /^(?:tenant:[^|]*\|)?op:([^|]*)(?:\||$)/.exec(key) ?? []
+  try {
+    return written === undefined ? undefined : decodeURIComponent(written)
+  } catch {
+    return written
+  }
+}
