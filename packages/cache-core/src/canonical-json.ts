@@ -52,12 +52,34 @@ function writeObject(value: object, place: Place): string {
 }
 
 function writeContents(value: object, place: Place): string {
-  const inside = (item: unknown, name: string | number): string => {
-    place.names.push(name)
-    const text = write(item, place)
-    place.names.pop()
-    return text
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+    ? writeProperties(value as Readonly<Record<string, unknown>>, place)
+    : writeInstance(value, place)
+}
+
+function writeProperties(value: Readonly<Record<string, unknown>>, place: Place): string {
+  let text = ''
+  for (const name of Object.keys(value).toSorted()) {
+    const item = value[name]
+    if (item === undefined) continue
+    const separator = text === '' ? '' : ','
+    text += `${separator}${JSON.stringify(escapeTag(name))}:${writeInside(item, name, place)}`
   }
+  return `{${text}}`
+}
+
+function writeInside(item: unknown, name: string | number, place: Place): string {
+  // Nothing can be wrong with it, so nobody asks for its place.
+  if (typeof item === 'string') return JSON.stringify(item)
+  place.names.push(name)
+  const text = write(item, place)
+  place.names.pop()
+  return text
+}
+
+function writeInstance(value: object, place: Place): string {
+  const inside = (item: unknown, name: string | number): string => writeInside(item, name, place)
   const list = (items: Iterable<unknown>): string => `[${Array.from(items, inside).join(',')}]`
   if (Array.isArray(value)) return list(value)
   if (value instanceof Map) return tag('$map', sorted(Array.from(value, inside)))
@@ -68,15 +90,7 @@ function writeContents(value: object, place: Place): string {
   }
   if (value instanceof URL) return tag('$url', JSON.stringify(value.href))
   if (value instanceof Uint8Array) return tag('$bytes', list(value))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw refused(`an instance of ${value.constructor?.name ?? 'a class'}`, place)
-  }
-  const properties = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, item]) => `${JSON.stringify(escapeTag(name))}:${inside(item, name)}`)
-  return `{${properties.join(',')}}`
+  throw refused(`an instance of ${value.constructor?.name ?? 'a class'}`, place)
 }
 
 function tag(name: string, content: string): string {

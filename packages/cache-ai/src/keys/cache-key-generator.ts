@@ -164,8 +164,9 @@ export class CacheKeyGenerator {
   #readableKey(head: string, text: string, tail: string): string {
     if (text.isWellFormed() && !hasMoreCodePoints(text, this.#textHashThreshold)) {
       const key = `${head}|txt:${escapePart(text)}${tail}`
-      // Text in few code points can still take many bytes.
-      if (utf8Length(this.#prefix) + utf8Length(key) <= MAX_KEY_BYTES) return key
+      // Text in few code points can still take many bytes: three for a unit at most.
+      const isShort = 3 * (this.#prefix.length + key.length) <= MAX_KEY_BYTES
+      if (isShort || utf8Length(this.#prefix) + utf8Length(key) <= MAX_KEY_BYTES) return key
     }
     return `${head}|txt:${this.#textPart(text)}${tail}`
   }

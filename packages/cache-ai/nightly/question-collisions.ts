@@ -1,0 +1,41 @@
+import { CacheKeyGenerator } from '@verbatim/cache-ai'
+
+/**
+ * Whether ten million short questions about one text have ten million keys. Prints how many of their
+ * digests are alike, in all their bits and in the first 32, as many as the original has: of those
+ * there must be thousands, or the count counts nothing.
+ */
+
+const questions = Number(process.argv[2] ?? 10_000_000)
+/** Odd, so that no two of 2^32 numbers become the same one. */
+const SCRAMBLE = 2_654_435_761n
+
+const keys = new CacheKeyGenerator()
+const words = [new BigUint64Array(questions), new BigUint64Array(questions)] as const
+const started = performance.now()
+for (let index = 0; index < questions; index++) {
+  const item = BigInt.asUintN(32, BigInt(index) * SCRAMBLE)
+  const key = keys.generateCacheKey('text', 'qa', {}, `What is item ${item}?`)
+  const digest = /\|q:([0-9a-f]{32})$/.exec(key)?.[1]
+  if (digest === undefined) throw new Error(`${key} has no digest of the question`)
+  words[0][index] = BigInt(`0x${digest.slice(0, 16)}`)
+  words[1][index] = BigInt(`0x${digest.slice(16)}`)
+}
+const seconds = ((performance.now() - started) / 1_000).toFixed(0)
+
+// No digests are alike that are not in either half, so looking at the halves is enough.
+const alike = Math.min(...words.map((half) => repetitions(half)))
+const short = repetitions(words[0].map((half) => half >> 32n))
+console.log(`${questions} questions in ${seconds} s: ${alike} keys alike`)
+console.log(`${short} of their digests are alike in the first 32 bits`)
+const expected = questions ** 2 / 2 ** 33
+if (alike > 0 || short < expected / 2) process.exitCode = 1
+
+function repetitions(numbers: BigUint64Array): number {
+  const sorted = numbers.toSorted()
+  let found = 0
+  for (let index = 1; index < sorted.length; index++) {
+    if (sorted[index] === sorted[index - 1]) found++
+  }
+  return found
+}
