@@ -42,8 +42,8 @@ const CELLS = {
     return [
       100_000,
       (call) => {
-        const { text, operation, options } = requests[call & 63]
-        return cache.get(cache.buildKey(text, operation, options))
+        const request = requests[call & 63]
+        return cache.get(cache.buildKey(request.text, request.operation, request.options))
       },
     ]
   },
