@@ -1,0 +1,16 @@
+import { text } from 'node:stream/consumers'
+import { CacheKeyGenerator, type RequestOptions } from '../../src/index.js'
+
+/** Prints the keys of the requests that come in, as JSON: what another process makes of them. */
+
+export type WrittenRequest = readonly [
+  text: string,
+  operation: string,
+  options: RequestOptions,
+  question: string,
+]
+
+const requests = JSON.parse(await text(process.stdin)) as WrittenRequest[]
+const keys = new CacheKeyGenerator()
+const made = requests.map(([question, ...rest]) => keys.generateCacheKey(question, ...rest))
+process.stdout.write(JSON.stringify(made))
