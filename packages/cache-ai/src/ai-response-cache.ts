@@ -17,7 +17,13 @@ import type {
 } from '@verbatim/cache-monitoring'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
-import { assertModel, assertOperation, assertResponse, assertTenant } from './arguments.js'
+import {
+  assertModel,
+  assertOperation,
+  assertRequest,
+  assertResponse,
+  assertTenant,
+} from './arguments.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import type { TextSizeTiers } from './config/config-values.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
@@ -36,11 +42,11 @@ import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metri
 import type { OperationPerformance } from './metrics/operation-performance.js'
 import { textTierOf } from './metrics/text-tier.js'
 import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
-import { modelTag, modelTagsOf } from './model-tag.js'
 import type { AIResponseCacheOptions, ComputeOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
 import { describeResponse, isStoredResponse, type StoredResponse } from './stored-response.js'
+import { modelTag, tagsOf } from './tags.js'
 
 /**
  * A cache for AI responses, in Redis and memory.
@@ -83,14 +89,15 @@ export class AIResponseCache extends GenericRedisCache {
    * form in bytes
    */
   async cacheResponse(answered: AIResponse): Promise<void> {
-    const { operation, options, response, ttl, tags = [] } = answered
     const key = this.#keyOf(answered)
+    const { operation, options, response } = answered
     assertResponse(response)
-    const life = ttl === undefined ? this.#operationTtls.get(operation) : ttl
+    const ttl = answered.ttl === undefined ? this.#operationTtls.get(operation) : answered.ttl
+    const tags = tagsOf(answered.tags, options)
     const record = this.#start(answered)
     try {
       const stored = this.#stored(answered, response)
-      await this.set(key, stored, { ttl: life, tags: [...tags, ...modelTagsOf(options)] })
+      await this.set(key, stored, { ttl, tags })
       record('stored')
     } catch (error) {
       record('failed')
@@ -140,12 +147,11 @@ export class AIResponseCache extends GenericRedisCache {
     compute: Loader<T>,
     options: ComputeOptions = {},
   ): Promise<CachedResponse<T>> {
-    const { operation, options: requestOptions } = request
     const key = this.#keyOf(request)
     const plan = planLoad<StoredResponse<T>>({
-      ttl: this.#operationTtls.get(operation),
+      ttl: this.#operationTtls.get(request.operation),
       ...options,
-      tags: [...(options.tags ?? []), ...modelTagsOf(requestOptions)],
+      tags: tagsOf(options.tags, request.options),
     })
     const record = this.#start(request)
     const held = await this.lookup(key)
@@ -305,7 +311,9 @@ export class AIResponseCache extends GenericRedisCache {
     }
   }
 
-  #keyOf({ text, operation, options, question, tenant }: AIRequest): string {
+  #keyOf(request: AIRequest): string {
+    assertRequest(request)
+    const { text, operation, options, question, tenant } = request
     return this.buildKey(text, operation, options, question, tenant)
   }
 

@@ -4,6 +4,11 @@ import { describeType, ValidationError } from '@verbatim/cache-core'
 const LONGEST_OPERATION = 64
 const LONGEST_TENANT = 128
 
+export function assertRequest(request: unknown): void {
+  if (typeof request === 'object' && request !== null) return
+  throw invalid('request', request, 'an object with text and operation')
+}
+
 export function assertText(
   text: unknown,
   { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},

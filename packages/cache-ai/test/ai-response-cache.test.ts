@@ -287,6 +287,20 @@ describe('bad arguments', () => {
     expect(await at.raw.dbsize()).toBe(0)
   })
 
+  test.each([undefined, null, 'text'])('a request of %j', async (nothing) => {
+    const [cache, given] = [open(), nothing as never]
+    await expect(cache.cacheResponse(given)).rejects.toThrow(ValidationError)
+    await expect(cache.getCachedResponse(given)).rejects.toThrow('request is')
+    await expect(cache.getOrCompute(given, () => 1)).rejects.toThrow(ValidationError)
+  })
+
+  test.each([['tag'], [[1]], [['']]])('tags of %j', async (given) => {
+    const tags = given as never
+    const cache = open()
+    await expect(cache.cacheResponse({ ...request, response, tags })).rejects.toThrow('tags')
+    await expect(cache.getOrCompute(request, () => 1, { tags })).rejects.toThrow('tags')
+  })
+
   test('a response without a form in bytes is refused', async () => {
     const cached = open().cacheResponse({ ...request, response: { stream: () => 1 } })
     await expect(cached).rejects.toThrow(SerializationError)

@@ -1,0 +1,25 @@
+import { assertTags, MAX_KEY_BYTES, utf8Length } from '@verbatim/cache-core'
+import type { RequestOptions } from './keys/cache-key-generator.js'
+
+/** The tag of all responses of a model. */
+export function modelTag(model: string): string {
+  return `model:${model}`
+}
+
+/**
+ * The tags of a response: those that it was given, and that of its model.
+ *
+ * @throws ValidationError (`INVALID_TAGS`) for what is no list of tags
+ */
+export function tagsOf(
+  given: readonly string[] | undefined,
+  options: RequestOptions | undefined,
+): readonly string[] {
+  if (given !== undefined) assertTags(given)
+  const model = options?.['model']
+  if (typeof model !== 'string' || model === '') return given ?? []
+  const tag = modelTag(model)
+  // What cannot be a tag cannot be asked for by it either.
+  const isTag = tag.isWellFormed() && utf8Length(tag) <= MAX_KEY_BYTES
+  return isTag ? [...(given ?? []), tag] : (given ?? [])
+}
