@@ -17,21 +17,11 @@ import type {
 } from '@verbatim/cache-monitoring'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
-import {
-  assertModel,
-  assertOperation,
-  assertRequest,
-  assertResponse,
-  assertTenant,
-} from './arguments.js'
+import { assertModel, assertRequest, assertResponse, assertTenant } from './arguments.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import type { TextSizeTiers } from './config/config-values.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
-import {
-  type CacheKeyGenerator,
-  escapePart,
-  type RequestOptions,
-} from './keys/cache-key-generator.js'
+import type { CacheKeyGenerator, KeyStyle, RequestOptions } from './keys/cache-key-generator.js'
 import { AIMetrics, type AIOutcome } from './metrics/ai-metrics.js'
 import {
   type AIOverview,
@@ -45,7 +35,12 @@ import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
 import type { AIResponseCacheOptions, ComputeOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
-import { describeResponse, isStoredResponse, type StoredResponse } from './stored-response.js'
+import {
+  describeResponse,
+  isStoredResponse,
+  legacyResponse,
+  type StoredResponse,
+} from './stored-response.js'
 import { modelTag, tagsOf } from './tags.js'
 
 /**
@@ -78,6 +73,7 @@ export class AIResponseCache extends GenericRedisCache {
       tiers: textSizeTiers,
       monitor: performanceMonitor,
       keys,
+      reads: () => this.getStats(),
       memoryPercent: () => this.getStats().memory?.utilizationPercent,
     })
   }
@@ -124,12 +120,13 @@ export class AIResponseCache extends GenericRedisCache {
     const key = this.#keyOf(request)
     const record = this.#start(request)
     const found = await this.find(key)
-    if (found === undefined || !isStoredResponse<T>(found.value)) {
+    const stored = found && this.#storedIn<T>(found.value, request)
+    if (found === undefined || stored === undefined) {
       record('miss')
       return undefined
     }
     record('hit')
-    const described = this.#describe(key, found.value, found.tier)
+    const described = this.#describe(key, stored, found.tier)
     return options?.shape === 'flat' ? flatResponse(request, described) : described
   }
 
@@ -149,30 +146,33 @@ export class AIResponseCache extends GenericRedisCache {
   ): Promise<CachedResponse<T>> {
     const key = this.#keyOf(request)
     const plan = planLoad<StoredResponse<T>>({
-      ttl: this.#operationTtls.get(request.operation),
       ...options,
+      ttl: options.ttl === undefined ? this.#operationTtls.get(request.operation) : options.ttl,
       tags: tagsOf(options.tags, request.options),
     })
     const record = this.#start(request)
     const held = await this.lookup(key)
+    const before = held && this.#storedIn<T>(held.value, request)
     // What is no response of ours is none, however fresh.
-    const usable = held !== undefined && isStoredResponse<T>(held.value) ? held : undefined
-    record(usable !== undefined && usable.freshMs >= 0 ? 'hit' : 'miss')
+    const usable: HeldValue<StoredResponse<T>> =
+      held === undefined || before === undefined
+        ? nothingHeld(held?.seen)
+        : { ...held, value: before }
+    record(usable.freshMs >= 0 ? 'hit' : 'miss')
     const load: Loader<StoredResponse<T>> = async (context) => {
       const response = await compute(context)
       assertResponse(response)
       return this.#stored(request, response)
     }
-    const answer: unknown = await this.readThrough(
-      key,
-      load,
-      plan,
-      (usable as HeldValue<StoredResponse<T>> | undefined) ?? nothingHeld(held?.seen),
-    )
+    const answer: unknown = await this.readThrough(key, load, plan, usable)
     // A plain `getOrSet` of this key may have been under way, and its value was shared.
     const stored = isStoredResponse<T>(answer) ? answer : this.#stored(request, answer as T)
-    const tier = usable !== undefined && answer === usable.value ? usable.tier : 'none'
-    return this.#describe(key, stored, tier)
+    return this.#describe(key, stored, held !== undefined && answer === before ? held.tier : 'none')
+  }
+
+  /** What keys look like. */
+  get keyStyle(): KeyStyle {
+    return this.#keys.keyStyle
   }
 
   /**
@@ -204,8 +204,7 @@ export class AIResponseCache extends GenericRedisCache {
       operationContext,
     }: InvalidationOptions & { readonly tenant?: string | undefined } = {},
   ): Promise<number> {
-    assertOperation(operation)
-    const head = `${this.#keys.tenantPrefix(tenant)}op:${escapePart(operation)}|`
+    const head = this.#keys.operationPrefix(operation, tenant)
     return this.removeMatching(`${escapeGlob(head)}*`, operationContext)
   }
 
@@ -317,9 +316,20 @@ export class AIResponseCache extends GenericRedisCache {
     return this.buildKey(text, operation, options, question, tenant)
   }
 
-  #stored<T>({ text, operation }: AIRequest, response: T): StoredResponse<T> {
-    const textTier = textTierOf(text, this.#textSizeTiers)
-    return { response, operation, textTier, storedAt: this.clock.wallTime() }
+  #stored<T>(request: AIRequest, response: T): StoredResponse<T> {
+    return { response, ...this.#knownOf(request), storedAt: this.clock.wallTime() }
+  }
+
+  /** What stands under a key, if it is a response: with legacy keys also one of the original. */
+  #storedIn<T>(value: unknown, request: AIRequest): StoredResponse<T> | undefined {
+    if (isStoredResponse<T>(value)) return value
+    return this.#keys.keyStyle === 'legacy'
+      ? legacyResponse<T>(value, this.#knownOf(request))
+      : undefined
+  }
+
+  #knownOf({ text, operation }: AIRequest): Pick<StoredResponse, 'operation' | 'textTier'> {
+    return { operation, textTier: textTierOf(text, this.#textSizeTiers) }
   }
 
   #describe<T>(

@@ -1,6 +1,7 @@
 import { describeType, ValidationError } from '@verbatim/cache-core'
+import { isPlainObject } from './plain-object.js'
 
-/** In UTF-16 units; with every one of them escaped, a name still fits into a pattern. */
+/** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
 const LONGEST_OPERATION = 64
 const LONGEST_TENANT = 128
 
@@ -28,8 +29,8 @@ export function assertOperation(operation: unknown): asserts operation is string
 }
 
 export function assertOptions(options: unknown): void {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
-  throw invalid('options', options, 'an object')
+  if (isPlainObject(options)) return
+  throw invalid('options', options, 'a plain object')
 }
 
 export function assertQuestion(question: unknown): void {

@@ -1,6 +1,7 @@
 import type { AIRequest, CachedResponse } from './ai-request.js'
 import { countCodePoints } from './keys/code-points.js'
 import type { TextTier } from './metrics/text-tier.js'
+import { isPlainObject } from './plain-object.js'
 
 /** What the seed puts among the fields of a response that comes from the cache. */
 export interface FlatMetadata {
@@ -14,20 +15,17 @@ export interface FlatMetadata {
   readonly question_provided: boolean
 }
 
-/** A response in the seed's shape. One that is no object stands under `response`. */
-export type FlatResponse<T = unknown> = FlatMetadata &
-  (T extends readonly unknown[]
-    ? { readonly response: T }
-    : T extends object
-      ? T
-      : { readonly response: T })
+/** A response in the seed's shape. One that is no plain object stands under `response`. */
+export type FlatResponse<T = unknown> =
+  T extends Readonly<Record<string, unknown>>
+    ? Omit<FlatMetadata, keyof T> & T
+    : FlatMetadata & { readonly response: T }
 
 /** Puts what is known about a response among its fields, of which none is lost: a field of its own wins. */
 export function flatResponse<T>(
   { text, operation, question }: AIRequest,
   { response, cached }: CachedResponse<T>,
 ): FlatResponse<T> {
-  const isRecord = typeof response === 'object' && response !== null && !Array.isArray(response)
   return {
     cached_at: cached.at,
     cache_hit: cached.hit,
@@ -36,6 +34,6 @@ export function flatResponse<T>(
     text_tier: cached.textTier,
     operation,
     question_provided: question !== undefined && question !== '',
-    ...(isRecord ? response : { response }),
+    ...(isPlainObject(response) ? response : { response }),
   } as unknown as FlatResponse<T>
 }

@@ -1,5 +1,6 @@
 import type { CachedResponse } from './ai-request.js'
 import { TEXT_TIERS, type TextTier } from './metrics/text-tier.js'
+import { isPlainObject } from './plain-object.js'
 
 /** What stands in the cache: the response, and beside it what is known about it. */
 export interface StoredResponse<T = unknown> {
@@ -19,6 +20,19 @@ export function isStoredResponse<T>(value: unknown): value is StoredResponse<T> 
     TEXT_TIERS.some((tier) => tier === textTier) &&
     Number.isFinite(storedAt)
   )
+}
+
+/**
+ * A response that the original has stored, of which it is known that nobody else has: it puts what it
+ * knows among the fields, and they come back with it.
+ */
+export function legacyResponse<T>(
+  value: unknown,
+  known: Pick<StoredResponse, 'operation' | 'textTier'>,
+): StoredResponse<T> | undefined {
+  if (!isPlainObject(value)) return undefined
+  const storedAt = Date.parse(String(value['cached_at']))
+  return { ...known, response: value as T, storedAt: Number.isNaN(storedAt) ? 0 : storedAt }
 }
 
 /** @param now - milliseconds since 1970 */

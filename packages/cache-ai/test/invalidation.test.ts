@@ -89,3 +89,17 @@ test('the monitor is told why', async () => {
     ['', 0],
   ])
 })
+
+test('however a tenant and an operation are written, what is theirs can be removed', async () => {
+  const cache = await at.openConnected()
+  for (const [tenant, operation] of [
+    ['|'.repeat(128), ':'.repeat(64)],
+    ['*'.repeat(128), '%'.repeat(64)],
+  ] as const) {
+    const request = { text: 'text', operation, tenant }
+    await cache.cacheResponse({ ...request, response: 1 })
+    expect(await cache.invalidateByOperation(operation, { tenant })).toBe(1)
+    await cache.cacheResponse({ ...request, response: 1 })
+    expect(await cache.forget(tenant)).toBe(1)
+  }
+})

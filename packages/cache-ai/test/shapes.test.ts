@@ -36,6 +36,13 @@ test('a stale response is a hit, in its tier', async () => {
   expect(await compute()).toMatchObject({ cached: { hit: true, tier: 'memory' } })
 })
 
+test('a life of undefined is that of the operation', async () => {
+  const cache = await at.openAlone()
+  await cache.getOrCompute(request, () => 1, { ttl: undefined })
+  const seconds = await cache.getTtl(cache.buildKey(request.text, 'qa', {}, 'Why?'))
+  expect(seconds).toBeCloseTo(1_800, -1)
+})
+
 test('what the computation says is not to be stored is not', async () => {
   const cache = await at.openConnected()
   const { response, cached } = await cache.getOrCompute(request, ({ skip }) => {
@@ -62,6 +69,8 @@ describe("the seed's shape", () => {
     ['text', { response: 'text', ...metadata }],
     [null, { response: null, ...metadata }],
     [[1, 2], { response: [1, 2], ...metadata }],
+    [new Date(5), { response: new Date(5), ...metadata }],
+    [new Map([[1, 2]]), { response: new Map([[1, 2]]), ...metadata }],
     // What the response says itself is not lost.
     [{ operation: 'mine' }, { ...metadata, operation: 'mine' }],
   ])('of %j', async (response, flat) => {

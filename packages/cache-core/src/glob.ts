@@ -1,7 +1,7 @@
 import { describeType, ValidationError } from './errors.js'
 
 /** The longest pattern, in UTF-16 units. */
-export const MAX_PATTERN_LENGTH = 256
+export const MAX_PATTERN_LENGTH = 1_024
 
 /**
  * Refuses what cannot be a glob pattern.

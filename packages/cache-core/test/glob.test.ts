@@ -106,7 +106,7 @@ describe('compileGlob', () => {
 describe('assertPattern', () => {
   test.each([
     ['', 'pattern is empty;'],
-    ['a'.repeat(MAX_PATTERN_LENGTH + 1), 'pattern is 257 characters long;'],
+    ['a'.repeat(MAX_PATTERN_LENGTH + 1), 'pattern is 1025 characters long;'],
     [undefined, 'pattern is undefined;'],
     [42, 'pattern is a number;'],
     [['*'], 'pattern is an array;'],

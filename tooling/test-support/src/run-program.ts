@@ -23,8 +23,8 @@ export async function runProgram(
     env: { ...process.env, ...env },
   })
   const [out, err] = [[] as string[], [] as string[]]
-  child.stdout.on('data', (text) => out.push(String(text)))
-  child.stderr.on('data', (text) => err.push(String(text)))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))
   child.stdin.end(input)
   const [code] = await once(child, 'close')
   return { code, out: out.join(''), err: err.join('') }

@@ -28,8 +28,9 @@ async function invalidate(given: CacheLocation & What & { json?: true }): Promis
   const remove = removalOf(given)
   await using cache = await openCache(given)
   const removed = await remove(cache)
-  if (given.json) printJson({ removed: removed ?? null })
-  else printLines([removed === undefined ? 'done' : `${removed} removed`])
+  if (given.json) printJson({ removed: removed ?? null, keyStyle: cache.keyStyle })
+  else
+    printLines([removed === undefined ? 'done' : `${removed} removed, of ${cache.keyStyle} keys`])
 }
 
 /** Answers how many were removed; nobody counts those of a model. */

@@ -1,7 +1,8 @@
 import { InfrastructureError } from '@verbatim/cache-core'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
+import { KEY_STYLES, type KeyStyle } from '../keys/cache-key-generator.js'
 import { configOf } from './config-command.js'
 
 /** Where the cache is that a command is about. */
@@ -9,6 +10,7 @@ export interface CacheLocation {
   readonly config?: string
   readonly url?: string
   readonly prefix?: string
+  readonly style?: KeyStyle
 }
 
 export function withLocation(command: Command): Command {
@@ -16,6 +18,16 @@ export function withLocation(command: Command): Command {
     .option('--config <file>', 'of the cache, JSON or YAML; without it, AI_CACHE_ variables')
     .option('--url <url>', 'of Redis, instead of what the configuration says')
     .option('--prefix <text>', 'of the keys (default: "ai_cache:")')
+    .addOption(
+      new Option('--style <name>', 'of the keys, instead of what the configuration says').choices(
+        KEY_STYLES,
+      ),
+    )
+}
+
+/** What a file says, or without one the environment. */
+export function configurationOf(file: string | undefined): Promise<AIResponseCacheConfig> {
+  return file === undefined ? Promise.resolve(AIResponseCacheConfig.fromEnv()) : configOf(file)
 }
 
 /**
@@ -23,10 +35,15 @@ export function withLocation(command: Command): Command {
  *
  * @throws InfrastructureError when Redis is not there
  */
-export async function openCache({ config, url, prefix }: CacheLocation): Promise<AIResponseCache> {
-  const configured = config === undefined ? AIResponseCacheConfig.fromEnv() : await configOf(config)
+export async function openCache({
+  config,
+  url,
+  prefix,
+  style,
+}: CacheLocation): Promise<AIResponseCache> {
+  const configured = await configurationOf(config)
   const cache = new AIResponseCache({
-    ...configured.merge({ redisUrl: url }).checked().toCacheOptions(),
+    ...configured.merge({ redisUrl: url, keyStyle: style }).checked().toCacheOptions(),
     ...{ keyPrefix: prefix, enableL1Cache: false, onBackendError: 'throw' },
   })
   if (await cache.connect()) return cache

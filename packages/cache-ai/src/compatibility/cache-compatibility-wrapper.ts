@@ -1,6 +1,11 @@
 import type { CacheInterface } from '@verbatim/cache-core'
 import { LegacyCalls, type LegacyCallsOptions, missing } from './legacy-calls.js'
-import { camelCaseOf, type SnakeCase, withSnakeCaseFields } from './snake-case.js'
+import {
+  camelCaseOf,
+  type SnakeCase,
+  type SnakeCaseFields,
+  withSnakeCaseFields,
+} from './snake-case.js'
 
 export interface CompatibilityOptions extends LegacyCallsOptions {
   /** Whether the first use of each old name in a process emits a `DeprecationWarning`. Default: true. */
@@ -9,15 +14,25 @@ export interface CompatibilityOptions extends LegacyCallsOptions {
 
 type LegacyName = Extract<keyof LegacyCalls, string>
 
+/** What answers with figures, whose fields had such names, too. */
+type AnswersFigures =
+  `${string}${'Stats' | 'Statistics' | 'Summary' | 'Performance' | 'Recommendations' | 'Warnings' | 'Info' | 'Use'}`
+const ANSWERS_FIGURES = /_(stats|statistics|summary|performance|recommendations|warnings|info|use)$/
+
+type WithFigures<Method> = Method extends (...given: infer Given) => infer Answer
+  ? (
+      ...given: Given
+    ) => Answer extends Promise<infer Later>
+      ? Promise<SnakeCaseFields<Later>>
+      : SnakeCaseFields<Answer>
+  : Method
+
 /** A cache with its own names, and all of them in snake case. */
 export type WithLegacyNames<Cache> = Cache & {
   readonly [Name in keyof Cache as Name extends string
     ? Exclude<SnakeCase<Name>, Name | LegacyName>
-    : never]: Cache[Name]
+    : never]: Name extends AnswersFigures ? WithFigures<Cache[Name]> : Cache[Name]
 } & { readonly [Name in LegacyName]: LegacyCalls[Name] }
-
-/** What answers with figures, whose fields had such names, too. */
-const ANSWERS_FIGURES = /_(stats|statistics|summary|performance|recommendations|warnings)$/
 const warned = new Set<string>()
 
 /**

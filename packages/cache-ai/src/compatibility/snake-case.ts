@@ -1,9 +1,22 @@
+import { isPlainObject } from '../plain-object.js'
+
 /** `get_cache_stats` for `getCacheStats`. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? Rest extends Uncapitalize<Rest>
     ? `${First}${SnakeCase<Rest>}`
     : `${First}_${SnakeCase<Uncapitalize<Rest>>}`
   : Name
+
+/** Figures with their fields in snake case, as {@link withSnakeCaseFields} answers them. */
+export type SnakeCaseFields<Value> = Value extends readonly (infer Item)[]
+  ? readonly SnakeCaseFields<Item>[]
+  : Value extends object
+    ? {
+        readonly [Name in keyof Value as Name extends string
+          ? SnakeCase<Name>
+          : Name]: SnakeCaseFields<Value[Name]>
+      }
+    : Value
 
 /** The name in camel case, if it is written in snake case. */
 export function camelCaseOf(name: string): string | undefined {
@@ -20,7 +33,7 @@ const NAMED_BY_OTHERS = new Set([
 /** Plain data with its fields in snake case, at every depth. */
 export function withSnakeCaseFields(value: unknown, isOurs = true): unknown {
   if (Array.isArray(value)) return value.map((each) => withSnakeCaseFields(each))
-  if (!isPlain(value)) return value
+  if (!isPlainObject(value)) return value
   const fields = Object.entries(value).map(([name, field]) => {
     const written = isOurs ? snakeCaseOf(name) : name
     return [written, withSnakeCaseFields(field, !isOurs || !NAMED_BY_OTHERS.has(name))] as const
@@ -30,12 +43,4 @@ export function withSnakeCaseFields(value: unknown, isOurs = true): unknown {
 
 function snakeCaseOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value))
-  )
 }

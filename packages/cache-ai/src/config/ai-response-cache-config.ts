@@ -1,6 +1,7 @@
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import type { AIResponseCacheOptions } from '../options.js'
+import { isPlainObject } from '../plain-object.js'
 import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values.js'
 import { readEnvironment } from './environment.js'
 import { fieldsOf } from './fields.js'
@@ -23,12 +24,12 @@ import type { ValidationResult } from './validation-result.js'
  * It knows what was given from what is a default, so that merging two never lets a default win.
  */
 export class AIResponseCacheConfig {
-  /** What was given, by the names that options have. */
-  readonly given: ConfigValues
+  /** Hidden from whatever prints the configuration: the URL may hold a password. */
+  readonly #given: ConfigValues
 
   /** Takes anything; {@link AIResponseCacheConfig.validate} tells what is wrong with it. */
   constructor(values: ConfigValues = {}) {
-    this.given = givenOf(values)
+    this.#given = givenOf(values)
   }
 
   /** A preset, to be merged with what is to be otherwise. */
@@ -97,15 +98,24 @@ export class AIResponseCacheConfig {
     return AIResponseCacheConfig.preset(preset).merge(values)
   }
 
+  /** What was given, by the names that options have. */
+  get given(): ConfigValues {
+    return this.#given
+  }
+
   /** All settings, with the defaults of those that were not given. */
   get values(): CompleteConfig {
     return withDefaults(this.given)
   }
 
-  /** A configuration in which what the other one gives wins, field by field. */
+  /** A configuration in which what the other one gives wins, field by field and operation by operation. */
   merge(other: AIResponseCacheConfig | ConfigValues): AIResponseCacheConfig {
     const given = other instanceof AIResponseCacheConfig ? other.given : givenOf(other)
-    return new AIResponseCacheConfig({ ...this.given, ...given })
+    const [before, after] = [this.given.operationTtls, given.operationTtls]
+    // What is no table at all is for validate() to refuse.
+    const isMerged = isPlainObject(before) && isPlainObject(after)
+    const tables = isMerged ? { operationTtls: { ...before, ...after } } : {}
+    return new AIResponseCacheConfig({ ...this.given, ...given, ...tables })
   }
 
   /** Tells what is wrong, what is hardly meant so, and what might be better. Never throws. */

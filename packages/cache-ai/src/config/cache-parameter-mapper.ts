@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describeType } from '@verbatim/cache-core'
+import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
+import { camelCaseOf } from '../compatibility/snake-case.js'
 import { configSchema } from './config-schema.js'
 import { type ConfigName, FIELD_NAMES } from './config-values.js'
 import { configurationError } from './problems.js'
@@ -33,12 +36,28 @@ const AI_SPECIFIC: readonly ConfigName[] = [
   'textSizeTiers',
 ]
 const MONITOR = 'performanceMonitor'
+/** All that a cache in Redis takes; the compiler sees to it that none is left out. */
+const GENERIC_OPTIONS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = {
+  redisUrl: true,
+  sentinel: true,
+  cluster: true,
+  client: true,
+  keyPrefix: true,
+  defaultTtl: true,
+  enableL1Cache: true,
+  l1CacheSize: true,
+  isolation: true,
+  compressionThreshold: true,
+  compressionLevel: true,
+  maxValueBytes: true,
+  commandTimeout: true,
+  onBackendError: true,
+  performanceMonitor: true,
+  clock: true,
+}
 const OLD_NAME = 'memoryCacheSize'
 const MAPPINGS: Readonly<Record<string, ConfigName>> = { ...FIELD_NAMES, [OLD_NAME]: 'l1CacheSize' }
-const GENERIC: readonly string[] = [
-  ...new Set<string>(Object.values(FIELD_NAMES).filter((name) => !AI_SPECIFIC.includes(name))),
-  MONITOR,
-].toSorted()
+const GENERIC: readonly string[] = Object.keys(GENERIC_OPTIONS).toSorted()
 
 /**
  * Parts the settings of an AI cache from those of the cache underneath, and brings old names and the
@@ -72,8 +91,10 @@ export class CacheParameterMapper {
       if (GENERIC.includes(name)) result.genericParams.add(name)
       else result.aiSpecificParams.add(name)
       if (isField(name)) values.set(name, value)
-      else if (name !== MONITOR) result.addWarning(name, 'there is no such parameter')
-      else if (!isMonitor(value)) result.addError(name, 'allowed: a monitor of caches')
+      else if (!GENERIC.includes(name)) result.addWarning(name, 'there is no such parameter')
+      else if (name === MONITOR && !isMonitor(value)) {
+        result.addError(name, 'allowed: a monitor of caches')
+      }
     }
     const checked = validateConfig(Object.fromEntries(values))
     for (const { path, message } of checked.errors) result.addError(path, message)
@@ -108,8 +129,9 @@ function namedAnew(parameters: unknown, result: ValidationResult): Map<string, u
     return named
   }
   for (const [written, value] of Object.entries(parameters)) {
-    const name = Object.hasOwn(MAPPINGS, written) ? (MAPPINGS[written] ?? written) : written
-    if (named.has(name) && named.get(name) !== value) {
+    if (value === undefined) continue
+    const name = optionNamed(written)
+    if (named.has(name) && !isDeepStrictEqual(named.get(name), value)) {
       result.addConflict(written, `is ${name} once more, and not the same`)
     }
     if (written === OLD_NAME || written === 'memory_cache_size') {
@@ -118,6 +140,12 @@ function namedAnew(parameters: unknown, result: ValidationResult): Map<string, u
     named.set(name, value)
   }
   return named
+}
+
+function optionNamed(written: string): string {
+  if (Object.hasOwn(MAPPINGS, written)) return MAPPINGS[written] ?? written
+  const name = camelCaseOf(written)
+  return name !== undefined && GENERIC.includes(name) ? name : written
 }
 
 function isField(name: string): name is ConfigName {

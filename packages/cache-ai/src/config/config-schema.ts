@@ -1,10 +1,10 @@
 import { toMilliseconds } from '@verbatim/cache-core'
+import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { z } from 'zod'
 import type { ConfigValues, Duration } from './config-values.js'
 
 const YEAR_SECONDS = 31_536_000
-const SCHEMES = ['redis://', 'rediss://']
-const URL_RULE = { error: `allowed: a URL that begins with one of ${SCHEMES.join(' ')}` }
+const URL_RULE = { error: `allowed: ${REDIS_URL_FORM}` }
 
 function isTtl(value: unknown): boolean {
   try {
@@ -49,9 +49,7 @@ function choice<const Words extends readonly [string, ...string[]]>(
 /** What each field may be. The compiler sees to it that it says the same as {@link ConfigValues}. */
 export const configSchema: z.ZodType<ConfigValues> = z
   .strictObject({
-    redisUrl: z
-      .string(URL_RULE)
-      .refine((url) => SCHEMES.some((scheme) => url.startsWith(scheme)), URL_RULE),
+    redisUrl: z.string(URL_RULE).refine(isRedisUrl, URL_RULE),
     defaultTtl: duration,
     enableL1Cache: flag,
     l1CacheSize: integer(1, 10_000),

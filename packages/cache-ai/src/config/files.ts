@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { ConfigurationError } from '@verbatim/cache-core'
 import { isAlias, isNode, parseDocument, visit } from 'yaml'
 import { type ConfigProblem, configurationError } from './problems.js'
 
@@ -8,7 +9,8 @@ const MOST_BYTES = 262_144
 export async function readConfigFile(path: string, what: string): Promise<string> {
   try {
     const { size } = await stat(path)
-    if (size <= MOST_BYTES) return await readFile(path, 'utf8')
+    // Some editors begin a file with the mark of its encoding.
+    if (size <= MOST_BYTES) return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown'
     throw configurationError(what, [{ path: '', message: `it cannot be read (${code})` }], cause)
@@ -19,18 +21,22 @@ export async function readConfigFile(path: string, what: string): Promise<string
 /** @throws ConfigurationError that says where, and quotes nothing */
 export function parseJson(text: string, what: string): unknown {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    assertNoRepetition(text, what)
+    return value
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error
     // The parser's own message quotes the text, which may hold a password.
     const [, position] = /at position (\d+)/.exec((error as Error).message) ?? []
-    const where = position === undefined ? 'at its end' : lineOf(text, Number(position))
+    // Of short texts it does not tell where.
+    const where = position === undefined ? '' : lineOf(text, Number(position))
     throw configurationError(what, [{ path: where, message: 'this is no JSON' }])
   }
 }
 
 /** @throws ConfigurationError that lists all that is wrong, with its line, and quotes nothing */
 export function parseYaml(text: string, what: string): unknown {
-  const document = parseDocument(text, { schema: 'core', merge: false, uniqueKeys: true })
+  const document = parsedYaml(text)
   const problems: ConfigProblem[] = document.errors.map(({ code, pos: [at] }) => {
     return { path: lineOf(text, at), message: `this is no YAML (${code})` }
   })
@@ -42,6 +48,22 @@ export function parseYaml(text: string, what: string): unknown {
   })
   if (problems.length > 0) throw configurationError(what, problems)
   return document.toJS()
+}
+
+/** JSON is YAML, and its parser sees fields that are there twice, of which `JSON.parse` takes the last. */
+function assertNoRepetition(text: string, what: string): void {
+  const twice = parsedYaml(text).errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+  if (twice.length === 0) return
+  const message = 'this field was there before'
+  throw configurationError(
+    what,
+    twice.map(({ pos: [at] }) => ({ path: lineOf(text, at), message })),
+  )
+}
+
+/** Says nothing by itself: what it warns of would quote the text. */
+function parsedYaml(text: string): ReturnType<typeof parseDocument> {
+  return parseDocument(text, { schema: 'core', merge: false, uniqueKeys: true, logLevel: 'error' })
 }
 
 function lineOf(text: string, position: number): string {

@@ -30,9 +30,11 @@ export type RequestOptions = Readonly<Record<string, unknown>>
  * - `'readable'`: short texts stand in the key as they are, for people who look at the store.
  * - `'hashed'`: nothing of the text, the options, the question or the tenant stands in the key.
  * - `'legacy'`: as the original makes it, to read what it has stored. Different requests may share
- *   such a key, and it knows no tenants.
+ *   such a key, it knows no tenants, and a cache refuses one of more than 1 KiB.
  */
-export type KeyStyle = 'readable' | 'hashed' | 'legacy'
+export type KeyStyle = (typeof KEY_STYLES)[number]
+
+export const KEY_STYLES = ['readable', 'hashed', 'legacy'] as const
 
 export interface CacheKeyGeneratorOptions {
   /** Texts of more code points than this are hashed. 1 to 100,000. Default: 1000. */
@@ -63,7 +65,7 @@ const LONGEST_PREFIX = 128
 export class CacheKeyGenerator {
   readonly #textHashThreshold: number
   readonly #hashAlgorithm: string
-  readonly #keyStyle: KeyStyle
+  readonly keyStyle: KeyStyle
   readonly #prefix: string
   readonly #monitor: CacheMonitor | undefined
   readonly #counts: KeyGenerationCounts
@@ -81,7 +83,7 @@ export class CacheKeyGenerator {
       max: 100_000,
     })
     this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
-    this.#keyStyle = choiceOption('keyStyle', keyStyle, ['readable', 'hashed', 'legacy'])
+    this.keyStyle = choiceOption('keyStyle', keyStyle, KEY_STYLES)
     this.#prefix = checkedPrefix(prefix)
     this.#monitor = options.performanceMonitor
     this.#counts = new KeyGenerationCounts(this.#textHashThreshold)
@@ -103,7 +105,7 @@ export class CacheKeyGenerator {
     tenant?: string,
   ): string {
     const startedAt = this.#monitor === undefined ? 0 : performance.now()
-    assertText(text, { mayBeEmpty: this.#keyStyle === 'legacy' })
+    assertText(text, { mayBeEmpty: this.keyStyle === 'legacy' })
     assertOperation(operation)
     assertOptions(options)
     assertQuestion(question)
@@ -127,6 +129,16 @@ export class CacheKeyGenerator {
     return this.#prefix + this.#tenantPart(tenant)
   }
 
+  /**
+   * What every key of an operation begins with, and no other, of one tenant or of none.
+   *
+   * @throws ValidationError for what is no operation or no tenant
+   */
+  operationPrefix(operation: string, tenant: string | undefined): string {
+    assertOperation(operation)
+    return `${this.tenantPrefix(tenant)}op:${this.#operationPart(operation)}|`
+  }
+
   /** What was made so far, for those who pass a monitor. */
   getKeyGenerationStats(): KeyGenerationStats {
     return this.#counts.stats(this.#monitor !== undefined)
@@ -140,24 +152,29 @@ export class CacheKeyGenerator {
     tenant: string | undefined,
   ): string {
     const tenantPart = this.#tenantPart(tenant)
-    if (this.#keyStyle === 'legacy') {
+    if (this.keyStyle === 'legacy') {
       const settings = {
         textHashThreshold: this.#textHashThreshold,
         hashAlgorithm: this.#hashAlgorithm,
       }
       return legacyKey(settings, text, operation, options, question)
     }
-    const head = `${tenantPart}op:${escapePart(operation)}`
+    const head = `${tenantPart}op:${this.#operationPart(operation)}`
     const tail = this.#optionsPart(options) + this.#questionPart(question)
-    return this.#keyStyle === 'hashed'
+    return this.keyStyle === 'hashed'
       ? `${head}|h:${this.#digest(`${this.#textPart(text)}${tail}`)}`
       : this.#readableKey(head, text, tail)
   }
 
+  /** The original writes it as it is. */
+  #operationPart(operation: string): string {
+    return this.keyStyle === 'legacy' ? operation : escapePart(operation)
+  }
+
   #tenantPart(tenant: string | undefined): string {
-    if (this.#keyStyle === 'legacy') assertNoTenant(tenant)
+    if (this.keyStyle === 'legacy') assertNoTenant(tenant)
     if (tenant === undefined) return ''
-    const isHashed = this.#keyStyle === 'hashed'
+    const isHashed = this.keyStyle === 'hashed'
     return `tenant:${isHashed ? this.#digest(JSON.stringify(tenant)) : escapePart(tenant)}|`
   }
 
@@ -197,7 +214,7 @@ export class CacheKeyGenerator {
 }
 
 /** Escapes what separates the parts of a key, and the escape itself. */
-export function escapePart(text: string): string {
+function escapePart(text: string): string {
   return text.replaceAll(/[%:|]/g, (separator) => ESCAPES[separator] ?? separator)
 }
 

@@ -28,10 +28,11 @@ export interface AIPerformanceSummary {
   readonly inheritedStats: PerformanceStats
 }
 
-/** The same in short, with what the monitor has counted. */
+/** The same in short, with all reads of the cache. */
 export interface AIOverview {
   /** hits / (hits + misses), in percent; 0 before the first read. */
   readonly hitRatio: number
+  /** Reads, and responses that were stored. */
   readonly totalOperations: number
   readonly cacheHits: number
   readonly cacheMisses: number
@@ -48,6 +49,8 @@ export interface AIStatisticsSources {
   readonly tiers: TextSizeTiers
   readonly monitor: CachePerformanceMonitor
   readonly keys: { getKeyGenerationStats(): KeyGenerationStats }
+  /** All reads of this cache. */
+  readonly reads: () => { readonly hits: number; readonly misses: number; readonly hitRate: number }
   /** Entries in memory, in percent of those that there may be; `undefined` without a memory tier. */
   readonly memoryPercent: () => number | undefined
 }
@@ -63,19 +66,18 @@ export class AIStatistics {
   }
 
   overview(): AIOverview {
-    const { metrics, monitor } = this.#sources
-    const { cacheHitRate, totalCacheOperations, cacheHits, cacheMisses } =
-      monitor.getPerformanceStats()
+    const { metrics, reads } = this.#sources
+    const { hits, misses, hitRate } = reads()
     const recent = metrics.records.slice(-RECENT)
     const byOperation = (outcome: 'hit' | 'miss'): Record<string, number> =>
       Object.fromEntries(
         Array.from(metrics.operations, ([operation, counts]) => [operation, counts[outcome]]),
       )
     return {
-      hitRatio: cacheHitRate,
-      totalOperations: totalCacheOperations,
-      cacheHits,
-      cacheMisses,
+      hitRatio: hitRate,
+      totalOperations: hits + misses + sumOf(metrics.operations.values()).stored,
+      cacheHits: hits,
+      cacheMisses: misses,
       recentAvgOperationTimeSeconds: mean(recent.map(({ milliseconds }) => milliseconds)) / 1_000,
       hitsByOperation: byOperation('hit'),
       missesByOperation: byOperation('miss'),

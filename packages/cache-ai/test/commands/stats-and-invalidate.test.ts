@@ -78,7 +78,7 @@ describe('stats', () => {
 
   test('of what is no URL', async () => {
     const { code, err } = await run('stats', '--url', 'http://user:s3cret@host')
-    expect([code, err]).toEqual([1, expect.stringContaining('redisUrl: allowed: a URL')])
+    expect([code, err]).toEqual([1, expect.stringContaining('redisUrl: allowed: redis://')])
     expect(err).not.toContain('s3cret')
   })
 })
@@ -93,7 +93,7 @@ describe('invalidate', () => {
     [['--all'], 6, 0],
   ])('%j', async (args, removed, keysLeft) => {
     const { code, out, err } = await run('invalidate', ...args)
-    expect([code, out, err]).toEqual([0, `${removed} removed\n`, ''])
+    expect([code, out, err]).toEqual([0, `${removed} removed, of readable keys\n`, ''])
     expect(await left()).toHaveLength(keysLeft)
   })
 
@@ -104,7 +104,20 @@ describe('invalidate', () => {
   })
 
   test('as JSON', async () => {
-    expect(JSON.parse((await run('invalidate', '--all', '--json')).out)).toEqual({ removed: 6 })
+    expect(JSON.parse((await run('invalidate', '--all', '--json')).out)).toEqual({
+      removed: 6,
+      keyStyle: 'readable',
+    })
+  })
+
+  test('of keys in another style', async () => {
+    const hashed = await at.openConnected({ keyStyle: 'hashed' })
+    const request = { text: 'one', operation: 'summarize', tenant: 'ada' }
+    await hashed.cacheResponse({ ...request, response: 1 })
+    const { out } = await run('invalidate', '--tenant', 'ada', '--style', 'hashed')
+    expect(out).toBe('1 removed, of hashed keys\n')
+    expect(await hashed.getCachedResponse(request)).toBeUndefined()
+    expect(await cache.getCachedResponse(request)).toBeDefined()
   })
 
   test.each([[[]], [['--operation', 'qa', '--all']], [['--model', 'gpt-4', '--tenant', 'ada']]])(

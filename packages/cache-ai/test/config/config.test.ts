@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ConfigurationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import {
@@ -11,8 +12,10 @@ import { failure, problemsOf, SECRET } from './refused.js'
 describe('what is wrong', () => {
   test.each<[values: Record<string, unknown>, path: string]>([
     [{ redisUrl: 'http://host' }, 'redisUrl'],
+    [{ redisUrl: 'redis://' }, 'redisUrl'],
+    [{ redisUrl: 'redis://host:notaport' }, 'redisUrl'],
+    [{ redisUrl: 'redis://host/abc' }, 'redisUrl'],
     [{ redisUrl: 'unix:///run/redis.sock' }, 'redisUrl'],
-    [{ redisUrl: 'REDIS://host' }, 'redisUrl'],
     [{ redisUrl: 6379 }, 'redisUrl'],
     [{ defaultTtl: 0 }, 'defaultTtl'],
     [{ defaultTtl: 31_536_001 }, 'defaultTtl'],
@@ -165,6 +168,17 @@ describe('merging', () => {
     expect(merged.values).toMatchObject({ l1CacheSize: 50, compressionLevel: 9 })
   })
 
+  test('operations that only one of them names are kept', () => {
+    const config = AIResponseCacheConfig.aiDevelopment().merge({
+      operationTtls: { qa: 60, mine: 1 },
+    })
+    expect(config.values.operationTtls).toEqual({
+      ...AIResponseCacheConfig.aiDevelopment().values.operationTtls,
+      ...{ qa: 60, mine: 1 },
+    })
+    expect(config.merge({ operationTtls: [] as never }).validate().isValid).toBe(false)
+  })
+
   test('neither changes by it', () => {
     const [one, other] = [AIResponseCacheConfig.testing(), AIResponseCacheConfig.development()]
     const before = JSON.stringify([one, other])
@@ -180,4 +194,9 @@ test('a cache takes a configuration', async () => {
   expect(await cache.getTtl(cache.buildKey('text', 'qa'))).toBeLessThanOrEqual(300)
   await cache.close()
   expect(config.toGenericCacheOptions()).not.toHaveProperty('textHashThreshold')
+})
+
+test('what prints a configuration does not print its password', () => {
+  const config = AIResponseCacheConfig.production(`rediss://user:${SECRET}@host`)
+  expect(inspect(config, { depth: Infinity, showHidden: true })).not.toContain(SECRET)
 })

@@ -51,7 +51,8 @@ describe('files', () => {
   })
 
   test.each<[text: string, problem: string]>([
-    ['', 'at its end: this is no JSON'],
+    ['', 'cannot be used: this is no JSON'],
+    ['{"default_ttl": 1,\n"default_ttl": 2}', 'line 2: this field was there before'],
     ['{\n"default_ttl": 1,\n}', 'line 3: this is no JSON'],
     [`{"redis_url": "${SECRET}" oops}`, 'line 1: this is no JSON'],
     ['[]', 'is an array; allowed: an object with fields'],
@@ -82,6 +83,22 @@ describe('files', () => {
     )
     expect(error.message).toContain(problem)
     expect(error.message).not.toContain(SECRET)
+  })
+
+  test('may begin with the mark of their encoding', async () => {
+    const json = await file('marked.json', '\uFEFF{"default_ttl": 60}')
+    expect((await AIResponseCacheConfig.fromJson(json)).given).toEqual({ defaultTtl: 60 })
+  })
+
+  test('are not quoted by warnings either', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error): number => warnings.push(warning)
+    process.on('warning', note)
+    const yaml = await file('keys.yaml', `{ a: ${SECRET} }: 1`)
+    await failure(() => AIResponseCacheConfig.fromYaml(yaml))
+    await new Promise(setImmediate)
+    process.off('warning', note)
+    expect(warnings).toEqual([])
   })
 
   test('that are not there, or too large, are not used', async () => {

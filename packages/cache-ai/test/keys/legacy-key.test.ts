@@ -112,3 +112,13 @@ test.each<[value: unknown, text: string]>([
 ])('%j is %s in Python', (value, text) => {
   expect(pythonText(value)).toBe(text)
 })
+
+test.each([new Map([['a', 1]]), new Date(5), new URL('http://host')])(
+  'options that are no plain object are refused',
+  (options) => {
+    const keys = new CacheKeyGenerator({ keyStyle: 'legacy' })
+    expect(() => keys.generateCacheKey('text', 'op', options as never)).toThrow(
+      'allowed: a plain object',
+    )
+  },
+)

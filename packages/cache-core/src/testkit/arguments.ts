@@ -128,7 +128,7 @@ function patternTests(contract: CacheContract): void {
 
   test('patterns', async (cache) => {
     await cache.set('key', 'value')
-    for (const bad of ['', 42, null, '*'.repeat(257)] as readonly string[]) {
+    for (const bad of ['', 42, null, '*'.repeat(1_025)] as readonly string[]) {
       await refuses(() => cache.invalidatePattern(bad), 'INVALID_PATTERN')
     }
     expect(await cache.get('key')).toBe('value')

@@ -16,7 +16,9 @@ export interface TlsOptions {
   readonly servername?: string
 }
 
-const ALLOWED = 'redis://[user:password@]host[:port][/database] or rediss:// for TLS'
+/** What a Redis URL looks like. */
+export const REDIS_URL_FORM: string =
+  'redis://[user:password@]host[:port][/database] or rediss:// for TLS'
 
 /** Where a URL stands, which decides what its errors call it, and what it need not say. */
 interface UrlPlace {
@@ -56,6 +58,16 @@ export function parseRedisUrl(
   }
 }
 
+/** Whether a cache can be given this as `redisUrl`. */
+export function isRedisUrl(url: unknown): boolean {
+  try {
+    parseRedisUrl(url)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** A server that is reached by name is told the name: it may hold the certificates of several. */
 export function tlsFor(host: string): TlsOptions {
   return isIP(host) === 0 ? { servername: host } : {}
@@ -69,7 +81,7 @@ export function parseAddress(address: string): { host: string; port: number } {
 
 /** The error for a URL that is not allowed. */
 export function invalidUrl(option: string, what: string): ConfigurationError {
-  return new ConfigurationError(`${option} ${what}; allowed: ${ALLOWED}`, {
+  return new ConfigurationError(`${option} ${what}; allowed: ${REDIS_URL_FORM}`, {
     code: 'INVALID_REDIS_URL',
     context: { option },
   })

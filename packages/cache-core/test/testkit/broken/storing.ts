@@ -135,7 +135,7 @@ class ClearsWithoutCounting extends ReferenceCache {
 class TakesAnyPattern extends ReferenceCache {
   override async invalidatePattern(pattern: string): Promise<number> {
     const isPattern = typeof pattern === 'string' && pattern.length > 0
-    return super.invalidatePattern(isPattern ? pattern.slice(0, 256) : '*')
+    return super.invalidatePattern(isPattern ? pattern.slice(0, 1_024) : '*')
   }
 }
 

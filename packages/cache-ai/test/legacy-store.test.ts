@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { SetUp } from './set-up.js'
+
+const at = new SetUp()
+const request = { text: 'Test text', operation: 'summarize', options: { max_length: 100 } }
+const KEY = 'ai_cache:op:summarize|txt:Test text|opts:5104236b'
+const OLD = { summary: 'old', cached_at: '2025-01-02T03:04:05Z', cache_hit: false }
+
+describe('with legacy keys, what the original has stored', () => {
+  test('is found, once for all figures', async () => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    await at.raw.set(KEY, `rawj:${JSON.stringify(OLD)}`)
+    const found = await cache.getCachedResponse(request)
+    expect(found).toMatchObject({
+      response: OLD,
+      cached: { hit: true, tier: 'redis', at: '2025-01-02T03:04:05.000Z', textTier: 'small' },
+    })
+    expect(await cache.getOrCompute(request, () => 'new')).toMatchObject({ response: OLD })
+    expect(cache.getCacheHitRatio()).toBe(100)
+    expect(cache.getPerformanceSummary()).toMatchObject({
+      cacheHits: 2,
+      hitsByOperation: { summarize: 2 },
+    })
+    expect(await cache.invalidateByOperation('summarize')).toBe(1)
+  })
+
+  test('of an operation with any name is removed by it', async () => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    for (const operation of ['a:b', '50%']) {
+      await cache.cacheResponse({ text: 'text', operation, response: 1 })
+      expect(await cache.invalidateByOperation(operation)).toBe(1)
+    }
+  })
+})
+
+test('with other keys it is none of ours', async () => {
+  const cache = await at.openConnected()
+  const { text, operation, options } = request
+  await cache.set(cache.buildKey(text, operation, options), OLD)
+  expect(await cache.getCachedResponse(request)).toBeUndefined()
+})
