@@ -38,6 +38,7 @@ import { resolveOptions } from './resolve-options.js'
 import {
   describeResponse,
   isStoredResponse,
+  type KnownOfRequest,
   legacyResponse,
   type StoredResponse,
 } from './stored-response.js'
@@ -90,9 +91,10 @@ export class AIResponseCache extends GenericRedisCache {
     assertResponse(response)
     const ttl = answered.ttl === undefined ? this.#operationTtls.get(operation) : answered.ttl
     const tags = tagsOf(answered.tags, options)
-    const record = this.#start(answered)
+    const known = this.#knownOf(answered)
+    const record = this.#start(known)
     try {
-      const stored = this.#stored(answered, response)
+      const stored = this.#stored(known, response)
       await this.set(key, stored, { ttl, tags })
       record('stored')
     } catch (error) {
@@ -118,9 +120,10 @@ export class AIResponseCache extends GenericRedisCache {
     options?: { readonly shape: 'flat' },
   ): Promise<CachedResponse<T> | FlatResponse<T> | undefined> {
     const key = this.#keyOf(request)
-    const record = this.#start(request)
+    const known = this.#knownOf(request)
+    const record = this.#start(known)
     const found = await this.find(key)
-    const stored = found && this.#storedIn<T>(found.value, request)
+    const stored = found && this.#storedIn<T>(found.value, known)
     if (found === undefined || stored === undefined) {
       record('miss')
       return undefined
@@ -150,9 +153,10 @@ export class AIResponseCache extends GenericRedisCache {
       ttl: options.ttl === undefined ? this.#operationTtls.get(request.operation) : options.ttl,
       tags: tagsOf(options.tags, request.options),
     })
-    const record = this.#start(request)
+    const known = this.#knownOf(request)
+    const record = this.#start(known)
     const held = await this.lookup(key)
-    const before = held && this.#storedIn<T>(held.value, request)
+    const before = held && this.#storedIn<T>(held.value, known)
     // What is no response of ours is none, however fresh.
     const usable: HeldValue<StoredResponse<T>> =
       held === undefined || before === undefined
@@ -162,11 +166,11 @@ export class AIResponseCache extends GenericRedisCache {
     const load: Loader<StoredResponse<T>> = async (context) => {
       const response = await compute(context)
       assertResponse(response)
-      return this.#stored(request, response)
+      return this.#stored(known, response)
     }
     const answer: unknown = await this.readThrough(key, load, plan, usable)
     // A plain `getOrSet` of this key may have been under way, and its value was shared.
-    const stored = isStoredResponse<T>(answer) ? answer : this.#stored(request, answer as T)
+    const stored = isStoredResponse<T>(answer) ? answer : this.#stored(known, answer as T)
     return this.#describe(key, stored, held !== undefined && answer === before ? held.tier : 'none')
   }
 
@@ -301,12 +305,11 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /** Tells of a look-up or a store when it has ended. */
-  #start({ text, operation }: AIRequest): (outcome: AIOutcome) => void {
+  #start({ operation, textTier }: KnownOfRequest): (outcome: AIOutcome) => void {
     const startedAt = this.clock.now()
-    const tier = textTierOf(text, this.#textSizeTiers)
     return (outcome) => {
       const milliseconds = this.clock.now() - startedAt
-      this.#metrics.add({ operation, tier, outcome, milliseconds })
+      this.#metrics.add({ operation, tier: textTier, outcome, milliseconds })
     }
   }
 
@@ -316,19 +319,17 @@ export class AIResponseCache extends GenericRedisCache {
     return this.buildKey(text, operation, options, question, tenant)
   }
 
-  #stored<T>(request: AIRequest, response: T): StoredResponse<T> {
-    return { response, ...this.#knownOf(request), storedAt: this.clock.wallTime() }
+  #stored<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
+    return { response, ...known, storedAt: this.clock.wallTime() }
   }
 
   /** What stands under a key, if it is a response: with legacy keys also one of the original. */
-  #storedIn<T>(value: unknown, request: AIRequest): StoredResponse<T> | undefined {
+  #storedIn<T>(value: unknown, known: KnownOfRequest): StoredResponse<T> | undefined {
     if (isStoredResponse<T>(value)) return value
-    return this.#keys.keyStyle === 'legacy'
-      ? legacyResponse<T>(value, this.#knownOf(request))
-      : undefined
+    return this.#keys.keyStyle === 'legacy' ? legacyResponse<T>(value, known) : undefined
   }
 
-  #knownOf({ text, operation }: AIRequest): Pick<StoredResponse, 'operation' | 'textTier'> {
+  #knownOf({ text, operation }: AIRequest): KnownOfRequest {
     return { operation, textTier: textTierOf(text, this.#textSizeTiers) }
   }
 

@@ -1,5 +1,4 @@
-import { describeType, ValidationError } from '@verbatim/cache-core'
-import { isPlainObject } from './plain-object.js'
+import { describeType, isPlainObject, ValidationError } from '@verbatim/cache-core'
 
 /** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
 const LONGEST_OPERATION = 64

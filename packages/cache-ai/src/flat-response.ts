@@ -1,7 +1,7 @@
+import { isPlainObject } from '@verbatim/cache-core'
 import type { AIRequest, CachedResponse } from './ai-request.js'
 import { countCodePoints } from './keys/code-points.js'
 import type { TextTier } from './metrics/text-tier.js'
-import { isPlainObject } from './plain-object.js'
 
 /** What the seed puts among the fields of a response that comes from the cache. */
 export interface FlatMetadata {

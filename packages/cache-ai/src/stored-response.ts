@@ -1,12 +1,16 @@
+import { isPlainObject } from '@verbatim/cache-core'
 import type { CachedResponse } from './ai-request.js'
 import { TEXT_TIERS, type TextTier } from './metrics/text-tier.js'
-import { isPlainObject } from './plain-object.js'
 
-/** What stands in the cache: the response, and beside it what is known about it. */
-export interface StoredResponse<T = unknown> {
-  readonly response: T
+/** What is known of a response before there is one. */
+export interface KnownOfRequest {
   readonly operation: string
   readonly textTier: TextTier
+}
+
+/** What stands in the cache: the response, and beside it what is known about it. */
+export interface StoredResponse<T = unknown> extends KnownOfRequest {
+  readonly response: T
   /** Milliseconds since 1970. */
   readonly storedAt: number
 }
@@ -28,7 +32,7 @@ export function isStoredResponse<T>(value: unknown): value is StoredResponse<T> 
  */
 export function legacyResponse<T>(
   value: unknown,
-  known: Pick<StoredResponse, 'operation' | 'textTier'>,
+  known: KnownOfRequest,
 ): StoredResponse<T> | undefined {
   if (!isPlainObject(value)) return undefined
   const storedAt = Date.parse(String(value['cached_at']))

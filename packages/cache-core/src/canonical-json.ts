@@ -1,4 +1,5 @@
 import { describeType, ValidationError } from './errors.js'
+import { isPlainObject } from './plain-object.js'
 
 /** The deepest nesting; deeper input could overflow the stack. */
 const MAX_DEPTH = 512
@@ -52,10 +53,7 @@ function writeObject(value: object, place: Place): string {
 }
 
 function writeContents(value: object, place: Place): string {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-    ? writeProperties(value as Readonly<Record<string, unknown>>, place)
-    : writeInstance(value, place)
+  return isPlainObject(value) ? writeProperties(value, place) : writeInstance(value, place)
 }
 
 function writeProperties(value: Readonly<Record<string, unknown>>, place: Place): string {

@@ -34,6 +34,7 @@ export type {
   OperationOutcome,
 } from './monitor.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'
+export { isPlainObject } from './plain-object.js'
 export { Secret } from './secret.js'
 export { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 export { assertTags, MAX_TAGS } from './tags.js'

@@ -1,3 +1,4 @@
+import { isPlainObject } from '@verbatim/cache-core'
 import { deepCopy, isImmutable } from './deep-copy.js'
 
 /**
@@ -64,9 +65,4 @@ function freezeDeeply(root: unknown): boolean {
   }
   for (const value of seen) Object.freeze(value)
   return true
-}
-
-function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }

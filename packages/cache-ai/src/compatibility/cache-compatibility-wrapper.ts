@@ -14,10 +14,18 @@ export interface CompatibilityOptions extends LegacyCallsOptions {
 
 type LegacyName = Extract<keyof LegacyCalls, string>
 
-/** What answers with figures, whose fields had such names, too. */
-type AnswersFigures =
-  `${string}${'Stats' | 'Statistics' | 'Summary' | 'Performance' | 'Recommendations' | 'Warnings' | 'Info' | 'Use'}`
-const ANSWERS_FIGURES = /_(stats|statistics|summary|performance|recommendations|warnings|info|use)$/
+/** How the names of what answers with figures end; their fields had names in snake case, too. */
+const FIGURES = [
+  'Stats',
+  'Statistics',
+  'Summary',
+  'Performance',
+  'Recommendations',
+  'Warnings',
+  'Info',
+  'Use',
+] as const
+type AnswersFigures = `${string}${(typeof FIGURES)[number]}`
 
 type WithFigures<Method> = Method extends (...given: infer Given) => infer Answer
   ? (
@@ -33,6 +41,7 @@ export type WithLegacyNames<Cache> = Cache & {
     ? Exclude<SnakeCase<Name>, Name | LegacyName>
     : never]: Name extends AnswersFigures ? WithFigures<Cache[Name]> : Cache[Name]
 } & { readonly [Name in LegacyName]: LegacyCalls[Name] }
+
 const warned = new Set<string>()
 
 /**
@@ -85,7 +94,7 @@ function renamedMember(cache: CacheInterface, name: string): unknown {
   if (renamed === undefined) return undefined
   if (!(renamed in cache)) throw missing(cache, name)
   const member = ownMember(cache, renamed)
-  if (typeof member !== 'function' || !ANSWERS_FIGURES.test(name)) return member
+  if (typeof member !== 'function' || !FIGURES.some((end) => renamed.endsWith(end))) return member
   return (...given: unknown[]) => {
     const answer: unknown = member(...given)
     return answer instanceof Promise

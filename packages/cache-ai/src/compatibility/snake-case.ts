@@ -1,4 +1,4 @@
-import { isPlainObject } from '../plain-object.js'
+import { isPlainObject } from '@verbatim/cache-core'
 
 /** `get_cache_stats` for `getCacheStats`. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`

@@ -1,7 +1,7 @@
+import { isPlainObject } from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import type { AIResponseCacheOptions } from '../options.js'
-import { isPlainObject } from '../plain-object.js'
 import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values.js'
 import { readEnvironment } from './environment.js'
 import { fieldsOf } from './fields.js'

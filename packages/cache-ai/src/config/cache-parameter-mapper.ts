@@ -3,7 +3,7 @@ import { describeType } from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { camelCaseOf } from '../compatibility/snake-case.js'
 import { configSchema } from './config-schema.js'
-import { type ConfigName, FIELD_NAMES } from './config-values.js'
+import { type ConfigName, FIELD_NAMES, fieldNamed } from './config-values.js'
 import { configurationError } from './problems.js'
 import { validateConfig } from './validate-config.js'
 import { ValidationResult } from './validation-result.js'
@@ -143,7 +143,8 @@ function namedAnew(parameters: unknown, result: ValidationResult): Map<string, u
 }
 
 function optionNamed(written: string): string {
-  if (Object.hasOwn(MAPPINGS, written)) return MAPPINGS[written] ?? written
+  const field = written === OLD_NAME ? MAPPINGS[OLD_NAME] : fieldNamed(written)
+  if (field !== undefined) return field
   const name = camelCaseOf(written)
   return name !== undefined && GENERIC.includes(name) ? name : written
 }

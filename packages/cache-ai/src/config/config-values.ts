@@ -40,6 +40,11 @@ export interface ConfigValues {
 
 export type ConfigName = keyof ConfigValues
 
+/** The name that an option has, for one as files write it. */
+export function fieldNamed(written: string): ConfigName | undefined {
+  return Object.hasOwn(FIELD_NAMES, written) ? FIELD_NAMES[written] : undefined
+}
+
 /** As files and the environment write them, next to their names here. */
 export const FIELD_NAMES: Readonly<Record<string, ConfigName>> = {
   redis_url: 'redisUrl',

@@ -1,4 +1,4 @@
-import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values.js'
+import { type ConfigName, type ConfigValues, fieldNamed } from './config-values.js'
 import { PRESET_NAMES, type PresetName } from './presets.js'
 import { type ConfigProblem, configurationError } from './problems.js'
 import { validateConfig } from './validate-config.js'
@@ -37,7 +37,7 @@ export function readEnvironment(
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(prefix) || text === undefined) continue
     const written = variable.slice(prefix.length).toLowerCase()
-    const name = Object.hasOwn(FIELD_NAMES, written) ? FIELD_NAMES[written] : undefined
+    const name = fieldNamed(written)
     if (written === 'preset') {
       preset = text as PresetName
     } else if (name === undefined) {

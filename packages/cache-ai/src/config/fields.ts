@@ -1,5 +1,5 @@
 import { describeType } from '@verbatim/cache-core'
-import { type ConfigValues, FIELD_NAMES } from './config-values.js'
+import { type ConfigValues, fieldNamed } from './config-values.js'
 import { type ConfigProblem, configurationError } from './problems.js'
 
 /**
@@ -16,7 +16,7 @@ export function fieldsOf(fields: unknown, what: string): ConfigValues {
   const values = new Map<string, unknown>()
   const problems: ConfigProblem[] = []
   for (const [written, value] of Object.entries(fields)) {
-    const name = Object.hasOwn(FIELD_NAMES, written) ? (FIELD_NAMES[written] ?? written) : written
+    const name = fieldNamed(written) ?? written
     if (values.has(name)) problems.push({ path: written, message: `is ${name} once more` })
     values.set(name, value)
   }

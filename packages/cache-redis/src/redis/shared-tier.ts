@@ -48,6 +48,7 @@ export class SharedTier {
   readonly #connection: RedisConnection
   readonly #changes: ChangeLog
   readonly #known: KnownMasters
+  readonly #run: RunCommands = (send, on) => this.#connection.run(send, on)
 
   constructor(
     options: ResolvedOptions,
@@ -59,7 +60,7 @@ export class SharedTier {
     const { client, ownsClient, database, commandTimeoutMs } = options
     const codec = new ValueCodec(options)
     const identity = new ServerIdentity()
-    const run: RunCommands = (send, on) => this.#connection.run(send, on)
+    const run = this.#run
     const known = new KnownMasters(client, run)
     this.#known = known
     this.#connection = new RedisConnection({
@@ -134,8 +135,7 @@ export class SharedTier {
   }
 
   async info(): Promise<RedisServerInfo> {
-    const run: RunCommands = (send, on) => this.#connection.run(send, on)
-    return serverInfo(await run(async () => this.masters()), run)
+    return serverInfo(await this.#run(async () => this.masters()), this.#run)
   }
 
   /** Finds out, in the background, whether Redis still answers. */
