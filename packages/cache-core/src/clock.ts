@@ -1,3 +1,5 @@
+import { timers } from './timers.js'
+
 /** Where a cache reads the time. Pass a {@link ManualClock} to test expiry without waiting. */
 export interface Clock {
   /** Milliseconds on a clock that never jumps; only differences mean anything. Decides expiry. */
@@ -7,10 +9,7 @@ export interface Clock {
 }
 
 /** The machine's clocks. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  wallTime: () => Date.now(),
-}
+export const systemClock: Clock = { now: timers.now, wallTime: timers.wallTime }
 
 /** A clock that stands still until told to move. */
 export class ManualClock implements Clock {

@@ -1,3 +1,5 @@
+import { isPromiseLike } from './timers.js'
+
 /** Tells listeners what happened. A listener that throws disturbs neither the cache nor the others. */
 export class EventHub<Events extends Record<string, readonly unknown[]>> {
   readonly #listeners = new Map<keyof Events, Set<(...details: never[]) => unknown>>()
@@ -36,7 +38,7 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
     for (const listener of [...listeners]) {
       try {
         const outcome = (listener as (...args: Events[Name]) => unknown)(...details)
-        if (outcome instanceof Promise) outcome.catch(() => this.#failures++)
+        if (isPromiseLike(outcome)) outcome.then(undefined, () => this.#failures++)
       } catch {
         this.#failures++
       }

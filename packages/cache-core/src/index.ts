@@ -1,6 +1,7 @@
 export { CacheInterface, type CacheSettings } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { type Clock, ManualClock, systemClock } from './clock.js'
+export { classNameOf, type DataKind, dataKindOf } from './data-kind.js'
 export { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 export {
   CacheError,
@@ -38,4 +39,5 @@ export { isPlainObject } from './plain-object.js'
 export { Secret } from './secret.js'
 export { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 export { assertTags, MAX_TAGS } from './tags.js'
+export { delay, isPromiseLike, timers } from './timers.js'
 export { assertValue } from './value.js'

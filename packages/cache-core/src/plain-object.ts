@@ -1,6 +1,6 @@
-/** Whether a value is an object as `{}` makes it: no list, and of no class. */
+import { dataKindOf } from './data-kind.js'
+
+/** Whether a value is a plain object of any realm, as `{}` or `Object.create(null)` makes it. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  return typeof value === 'object' && value !== null && dataKindOf(value) === 'plain'
 }

@@ -1,0 +1,91 @@
+import { types } from 'node:util'
+
+/** The kinds of objects that a cache can store and return as they were. */
+export type DataKind =
+  | 'plain'
+  | 'array'
+  | 'date'
+  | 'map'
+  | 'set'
+  | 'url'
+  | 'regexp'
+  | 'arraybuffer'
+  | 'buffer'
+  | 'view'
+
+/**
+ * Returns the kind of an object, or `undefined` for an instance of any other class.
+ *
+ * Recognizes kinds by internal slots and by the shape of the prototype chain, never by the identity
+ * of a global: objects of another realm (Jest, `vm`) and dates made under fake timers count too. A
+ * subclass that adds members does not: a copy would lose them.
+ */
+export function dataKindOf(value: object): DataKind | undefined {
+  if (Array.isArray(value)) return isDirectInstance(value, 'Array') ? 'array' : undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return 'plain'
+  if (types.isProxy(value)) return undefined
+  if (types.isDate(value)) return addsNothing(value, 'Date') ? 'date' : undefined
+  if (types.isMap(value)) return isDirectInstance(value, 'Map') ? 'map' : undefined
+  if (types.isSet(value)) return isDirectInstance(value, 'Set') ? 'set' : undefined
+  if (types.isRegExp(value)) return isDirectInstance(value, 'RegExp') ? 'regexp' : undefined
+  if (types.isAnyArrayBuffer(value)) return 'arraybuffer'
+  if (ArrayBuffer.isView(value)) return isBuffer(value) ? 'buffer' : 'view'
+  if (isUrl(value)) return 'url'
+  return isForeignObjectPrototype(prototype as object) ? 'plain' : undefined
+}
+
+/** Returns the name of an object's class, for an error message. */
+export function classNameOf(value: object): string {
+  try {
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' && name !== '' ? name : 'a class'
+  } catch {
+    return 'a class'
+  }
+}
+
+/** Whether the prototype is the `Object.prototype` of some realm. */
+function isForeignObjectPrototype(prototype: object): boolean {
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'isPrototypeOf') &&
+    nameOfConstructor(prototype) === 'Object'
+  )
+}
+
+/** Whether the class is the built-in one of some realm and not a subclass. */
+function isDirectInstance(value: object, name: string): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || typeof prototype !== 'object') return false
+  if (nameOfConstructor(prototype) !== name) return false
+  const parent: unknown = Object.getPrototypeOf(prototype)
+  return (
+    parent === Object.prototype ||
+    (parent !== null && typeof parent === 'object' && isForeignObjectPrototype(parent))
+  )
+}
+
+/** Fake timers make dates of a subclass; one that adds no member is as good as `Date` itself. */
+function addsNothing(value: object, name: string): boolean {
+  let prototype = Object.getPrototypeOf(value) as object | null
+  while (prototype !== null && nameOfConstructor(prototype) !== name) {
+    if (Reflect.ownKeys(prototype).some((member) => member !== 'constructor')) return false
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  }
+  return prototype !== null
+}
+
+function isBuffer(value: object): boolean {
+  return value instanceof Buffer || (types.isUint8Array(value) && classNameOf(value) === 'Buffer')
+}
+
+function isUrl(value: object): value is URL {
+  if (value instanceof URL) return Object.getPrototypeOf(value) === URL.prototype
+  return Object.prototype.toString.call(value) === '[object URL]' && 'href' in value
+}
+
+function nameOfConstructor(prototype: object): unknown {
+  const { constructor } = prototype as { constructor?: { name?: unknown } }
+  return typeof constructor === 'function' ? constructor.name : undefined
+}
