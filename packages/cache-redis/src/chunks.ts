@@ -1,0 +1,69 @@
+import { timers } from '@verbatim/cache-core'
+
+/** How long a turn of the event loop may be used for building chunks, in milliseconds. */
+const TURN_MS = 8
+
+/**
+ * Works through items in chunks, in their order, with a bounded number of chunks in flight. The event
+ * loop goes on in between.
+ *
+ * @param work - starts with a chunk before it returns; what it rejects with ends the whole
+ */
+export async function inChunks<T>(
+  items: readonly T[],
+  size: number,
+  mostInFlight: number,
+  work: (chunk: readonly T[]) => Promise<void>,
+): Promise<void> {
+  if (items.length <= size) {
+    if (items.length > 0) await work(items)
+    return
+  }
+  const inFlight = new Set<Promise<void>>()
+  let turnBegan = timers.now()
+  for (let start = 0; start < items.length; start += size) {
+    const done = work(items.slice(start, start + size)).finally(() => inFlight.delete(done))
+    // Awaited below, in any case; until then it must not count as unhandled.
+    done.catch(() => undefined)
+    inFlight.add(done)
+    if (inFlight.size >= mostInFlight) await Promise.race(inFlight)
+    if (timers.now() - turnBegan < TURN_MS) continue
+    await nextTurn()
+    turnBegan = timers.now()
+  }
+  await Promise.all(inFlight)
+}
+
+/** Returns all items of an iterable. A long one is read over several turns of the event loop. */
+export async function collect<T>(items: Iterable<T>): Promise<readonly T[]> {
+  if (Array.isArray(items)) return items.slice()
+  const all: T[] = []
+  let turnBegan = timers.now()
+  for (const item of items) {
+    all.push(item)
+    if (all.length % 1_000 !== 0 || timers.now() - turnBegan < TURN_MS) continue
+    await nextTurn()
+    turnBegan = timers.now()
+  }
+  return all
+}
+
+/** Checks each item of a long list over several turns of the event loop. */
+export async function checkAll<T>(
+  items: readonly T[],
+  check: (item: T, index: number) => void,
+): Promise<void> {
+  let turnBegan = timers.now()
+  for (const [index, item] of items.entries()) {
+    check(item, index)
+    if (index % 64 !== 63 || timers.now() - turnBegan < TURN_MS) continue
+    await nextTurn()
+    turnBegan = timers.now()
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    timers.setImmediate(resolve)
+  })
+}
