@@ -34,23 +34,34 @@ export function assertKeys(keys: unknown): asserts keys is readonly string[] {
  * @throws ValidationError (`INVALID_KEY`, `INVALID_VALUE`) for a bad key or value in a pair
  */
 export function collectEntries<T>(entries: unknown): (readonly [key: string, value: T])[] {
+  assertIterable(entries)
+  const collected: (readonly [string, T])[] = []
+  for (const entry of entries) collected.push(toEntry(entry, collected.length))
+  return collected
+}
+
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless the entries of a batch can be iterated */
+export function assertIterable(entries: unknown): asserts entries is Iterable<unknown> {
   const isIterable =
     typeof entries === 'object' &&
     entries !== null &&
     typeof (entries as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
   if (!isIterable) throw invalidArgument('entries', 'an iterable of [key, value] pairs', entries)
-  const collected: (readonly [string, T])[] = []
-  for (const entry of entries as Iterable<unknown>) {
-    if (!Array.isArray(entry) || entry.length !== 2) {
-      throw invalidArgument(`entries[${collected.length}]`, 'a [key, value] pair', entry)
-    }
-    const [key, value] = entry as [unknown, T]
-    assertKey(key)
-    assertValue(value)
-    // A copy: the caller may change its pairs while a batch is being stored.
-    collected.push([key, value])
+}
+
+/**
+ * Checks one entry of a batch and copies the pair: the caller may change it while the batch is stored.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`, `INVALID_KEY`, `INVALID_VALUE`)
+ */
+export function toEntry<T>(entry: unknown, index: number): readonly [key: string, value: T] {
+  if (!Array.isArray(entry) || entry.length !== 2) {
+    throw invalidArgument(`entries[${index}]`, 'a [key, value] pair', entry)
   }
-  return collected
+  const [key, value] = entry as [unknown, T]
+  assertKey(key)
+  assertValue(value)
+  return [key, value]
 }
 
 /** @throws ValidationError (`INVALID_ARGUMENT`) unless the loader is a function */

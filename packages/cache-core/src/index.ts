@@ -1,4 +1,11 @@
-export { assertKeys, assertLoader, collectEntries, invalidArgument } from './arguments.js'
+export {
+  assertIterable,
+  assertKeys,
+  assertLoader,
+  collectEntries,
+  invalidArgument,
+  toEntry,
+} from './arguments.js'
 export { CacheInterface, type CacheSettings } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { assertClock, type Clock, ManualClock, systemClock } from './clock.js'

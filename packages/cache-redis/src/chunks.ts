@@ -34,32 +34,22 @@ export async function inChunks<T>(
   await Promise.all(inFlight)
 }
 
-/** Returns all items of an iterable. A long one is read over several turns of the event loop. */
-export async function collect<T>(items: Iterable<T>): Promise<readonly T[]> {
-  if (Array.isArray(items)) return items.slice()
-  const all: T[] = []
+/** Converts each item of an iterable. A long one is read over several turns of the event loop. */
+export async function mapAll<T, R>(
+  items: Iterable<T>,
+  convert: (item: T, index: number) => R,
+): Promise<R[]> {
+  // A copy at once: the caller may change an array in the meantime.
+  const all: Iterable<T> = Array.isArray(items) ? items.slice() : items
+  const converted: R[] = []
   let turnBegan = timers.now()
-  for (const item of items) {
-    all.push(item)
-    if (all.length % 1_000 !== 0 || timers.now() - turnBegan < TURN_MS) continue
+  for (const item of all) {
+    converted.push(convert(item, converted.length))
+    if (converted.length % 64 > 0 || timers.now() - turnBegan < TURN_MS) continue
     await nextTurn()
     turnBegan = timers.now()
   }
-  return all
-}
-
-/** Checks each item of a long list over several turns of the event loop. */
-export async function checkAll<T>(
-  items: readonly T[],
-  check: (item: T, index: number) => void,
-): Promise<void> {
-  let turnBegan = timers.now()
-  for (const [index, item] of items.entries()) {
-    check(item, index)
-    if (index % 64 !== 63 || timers.now() - turnBegan < TURN_MS) continue
-    await nextTurn()
-    turnBegan = timers.now()
-  }
+  return converted
 }
 
 function nextTurn(): Promise<void> {

@@ -1,5 +1,8 @@
 import {
+  assertIterable,
   assertKey,
+  assertKeys,
+  assertLoader,
   assertPattern,
   assertTags,
   assertValue,
@@ -16,11 +19,12 @@ import {
   planStore,
   type SetOptions,
   type StorePlan,
+  toEntry,
   type Ttl,
   ValidationError,
 } from '@verbatim/cache-core'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
-import { checkAll, collect } from './chunks.js'
+import { mapAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
 import type { RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
@@ -65,6 +69,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
       monitor: resolved.monitor,
       isolator: this.#tiers.isolator,
       clock: this.clock,
+      changedTier: resolved.client === undefined ? 'memory' : 'redis',
     })
     this.#readOnly = resolved.readOnly
     resolved.monitor?.observeMemory?.(this)
@@ -134,6 +139,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
+    assertLoader(loader)
     const plan = planLoad<T>(options)
     // Only early refresh asks how fresh a value is.
     if (plan.earlyRefresh === 0) {
@@ -159,7 +165,6 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     assertKeys(keys)
     const startedAt = this.clock.now()
     const values = new Map<string, T>()
-    const expiries = new Map<string, number>()
     for (const [key, found] of await this.#tiers.reads.findMany(keys)) {
       const held = this.#reports.found(key, found, startedAt)
       if (held === undefined || held.freshMs < 0) continue
@@ -194,8 +199,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   ): Promise<void> {
     const plan = this.#planWrite('setMany', ttl)
     assertIterable(entries)
-    const all = await collect(entries)
-    await checkAll(all, assertEntry)
+    const all = await mapAll(entries, toEntry<T>)
     for (const [key] of all) this.loads.fence(key)
     await this.#reports.storeMany(all, () => this.#tiers.writes.storeMany(all, plan))
   }

@@ -59,8 +59,8 @@ export class Tally {
     this.#bytesWritten += bytes
   }
 
-  change(outcome: keyof ChangeCounts): void {
-    this.#changes[outcome]++
+  change(outcome: keyof ChangeCounts, count = 1): void {
+    this.#changes[outcome] += count
   }
 
   corruptValue(): void {

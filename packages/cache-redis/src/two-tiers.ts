@@ -133,6 +133,7 @@ export class TwoTiers {
       silent: () => redis.probe(),
       turned: (live) => {
         this.#trust.changed()
+        if (live) redis.generations.refresh()
         events.emit(live ? 'link_up' : 'link_down')
       },
     })

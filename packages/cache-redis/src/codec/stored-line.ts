@@ -151,7 +151,7 @@ export function classify(
   place: Place,
   bytes: Buffer,
 ): 'value' | 'lease' | 'python' | Exclude<ForeignReason, 'too_large' | 'wrong_type'> {
-  const start = bytes.latin1Slice(0, REVISION_OFFSET)
+  const start = bytes.toString('latin1', 0, REVISION_OFFSET)
   if (!start.startsWith(FORMAT)) {
     if (isPythonValue(bytes)) return 'python'
     return /^V\d+ /.test(start) ? 'other_format' : 'foreign'
@@ -171,10 +171,10 @@ export function classify(
 export function openLine(place: Place, bytes: Buffer): StoredLine {
   const end = bytes.indexOf(LINE_FEED)
   if (end < 0) throw corrupt('cut short')
-  const checksum = bytes.latin1Slice(CHECKSUM_OFFSET, CHECKSUM_OFFSET + CHECKSUM_LENGTH)
+  const checksum = bytes.toString('latin1', CHECKSUM_OFFSET, CHECKSUM_OFFSET + CHECKSUM_LENGTH)
   if (toHex(crc32(bytes.subarray(KIND_OFFSET), place.seed)) !== checksum) throw corrupt('damaged')
   const [name = '', freshUntil, graceMs, loadMs, decodedLength, generation = '', tags] = bytes
-    .utf8Slice(KIND_OFFSET, end)
+    .toString('utf8', KIND_OFFSET, end)
     .split(' ')
   const content = bytes.subarray(end + 1)
   return {
@@ -202,7 +202,7 @@ export function readHead(place: Place, bytes: Buffer): ValueHead | undefined {
   if (classify(place, bytes) !== 'value') return undefined
   const end = bytes.indexOf(LINE_FEED)
   if (end < 0) return undefined
-  const words = bytes.utf8Slice(KIND_OFFSET, end).split(' ')
+  const words = bytes.toString('utf8', KIND_OFFSET, end).split(' ')
   try {
     return { graceMs: Number(words[2]), generation: words[5] ?? '', tags: fromWord(words[6]) }
   } catch {
@@ -221,12 +221,12 @@ export function readLease(bytes: Buffer): {
   readonly revision: string
   readonly leasedUntil: number
 } {
-  return { revision: readRevision(bytes), leasedUntil: Number(bytes.latin1Slice(REVISION_END)) }
+  return { revision: readRevision(bytes), leasedUntil: Number(bytes.toString('latin1', REVISION_END)) }
 }
 
 /** Returns what stands in the place of a revision, whatever it is. */
 export function readRevision(bytes: Buffer): string {
-  return bytes.latin1Slice(REVISION_OFFSET, REVISION_END)
+  return bytes.toString('latin1', REVISION_OFFSET, REVISION_END)
 }
 
 /** Kinds of lines that hold one word instead of a value. */

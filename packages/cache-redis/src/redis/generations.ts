@@ -8,7 +8,6 @@ import {
   generationLine,
   isEpoch,
   nextGeneration,
-  type Records,
   type Remembered,
   readRecords,
   runName,
@@ -121,6 +120,14 @@ export class Generations {
   /** Returns the generation of a name in Redis as it was last seen. */
   lastSeen(name: string): string {
     return this.#of(name)?.remembered.generation ?? ''
+  }
+
+  /** Asks for the generations in the background, so that the first reads need not. */
+  refresh(): void {
+    for (const records of this.#masters.values()) {
+      records.reading ??= this.#read(records)
+      records.reading.catch(() => undefined)
+    }
   }
 
   /** A record may have changed. Returns whether it is a generation. */

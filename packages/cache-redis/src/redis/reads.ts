@@ -84,7 +84,7 @@ export class RedisReads {
   }
 
   async read(key: string): Promise<ReadOutcome> {
-    const { pending, generations, run, errors } = this.#parts
+    const { pending, generations, run } = this.#parts
     if (!pending.isTrusted(key)) return 'unavailable'
     const named = this.#named(key)
     const { name } = named
@@ -336,7 +336,7 @@ export class RedisReads {
 function metadata({ place }: NamedPlace, reply: HeadReply | null): Metadata | null {
   if (reply === null) return null
   const [bytes, left] = reply
-  if (bytes.latin1Slice(0, 5) === 'rawj:') {
+  if (bytes.toString('latin1', 0, 5) === 'rawj:') {
     return { freshMs: toTtl(left), generation: undefined, tags: [] }
   }
   const head = readHead(place, bytes)

@@ -53,7 +53,8 @@ export class TagVersions {
     const { known, run, generations } = this.#options
     const [first = ''] = tags
     const name = this.#nameOf(first)
-    const start = `${await generations.current(name)}_`
+    // The last one seen will do: under an outdated one values are void, which is a miss.
+    const start = `${generations.lastSeen(name)}_`
     const records = tags.map((tag) => this.#recordOf(tag, start))
     const lines = await run(
       (client) => known.of(name).programs.takeVersions(client, records, revision, life),

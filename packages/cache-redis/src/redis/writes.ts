@@ -460,16 +460,15 @@ export class RedisWrites {
     try {
       const answer = await send()
       const isSuperseded = answer === 'superseded'
-      for (const name of names) {
-        tally.change(isSuperseded ? 'skipped' : 'ok')
-        if (isSuperseded) continue
+      tally.change(isSuperseded ? 'skipped' : 'ok', kind === 'key' ? names.length : 1)
+      for (const name of isSuperseded ? [] : names) {
         this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
         if (change.overtaken !== true) pending.confirm(kind, name)
       }
       return answer
     } catch (error) {
+      tally.change(outcomeOf(error), kind === 'key' ? names.length : 1)
       for (const name of names) {
-        tally.change(outcomeOf(error))
         pending.add(kind, name, { revision: revisionOf(name) })
       }
       if (isInfrastructure(error)) change.trouble = error

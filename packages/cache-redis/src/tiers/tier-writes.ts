@@ -1,6 +1,6 @@
 import { type Clock, compileGlob, type Flight, type StorePlan } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
-import { checkAll, inChunks } from '../chunks.js'
+import { inChunks, mapAll } from '../chunks.js'
 import { unavailable } from '../connection/connection-errors.js'
 import { seenValue } from '../loading/seen.js'
 import type { Copies } from '../memory/copies.js'
@@ -94,7 +94,7 @@ export class TierWrites {
     const { redis } = this.#options
     const outcomes: WriteOutcome[] = []
     if (entries.length > SMALL_BATCH) {
-      await checkAll(entries, ([, value]) => redis?.writes.assertEncodable(value))
+      await mapAll(entries, ([, value]) => redis?.writes.assertEncodable(value))
     }
     const size = entries.length > SMALL_BATCH ? CHUNK : SMALL_BATCH
     await inChunks(entries, size, CHUNKS_IN_FLIGHT, async (chunk) => {

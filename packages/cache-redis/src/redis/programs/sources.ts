@@ -61,7 +61,7 @@ local function peek(key, place, maxBytes)
     return false, false
   end
   if redis.call('STRLEN', key) > maxBytes then return false, false end
-  if #bytes == ${USUAL_HEAD_LENGTH} and not string.find(bytes, '\n', 1, true) then
+  if #bytes == ${USUAL_HEAD_LENGTH} and not string.find(bytes, '\\n', 1, true) then
     bytes = redis.call('GETRANGE', key, 0, ${USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH - 1})
   end
   return {bytes, redis.call('PTTL', key)}, true
@@ -113,7 +113,8 @@ if ARGV[4] then
   if type(start) == 'table' then return 0 end
   local isOurs = string.sub(start, 1, ${3 + PLACE_LENGTH}) == 'V2 ' .. ARGV[5]
   if ARGV[4] == '-' then
-    if start ~= '' and not (isOurs and string.sub(start, ${KIND_OFFSET + 1}, ${KIND_OFFSET + 1}) == '?') then return 0 end
+    local isLease = isOurs and string.sub(start, ${KIND_OFFSET + 1}, ${KIND_OFFSET + 1}) == '?'
+    if not isLease and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
   elseif not isOurs or string.sub(start, ${REVISION_OFFSET + 1}) ~= ARGV[4] then
     return 0
   end
