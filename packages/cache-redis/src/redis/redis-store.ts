@@ -191,7 +191,7 @@ export class RedisStore {
   #repeat(node: string, changes: readonly RecentChange[] | 'all'): void {
     if (changes === 'all') this.#pending.addGeneration(node)
     else {
-      for (const { kind, name, revision } of changes) this.#pending.add(kind, name, { revision })
+      for (const { kind, name, revision } of changes) this.#pending.repeat(kind, name, revision)
     }
   }
 

@@ -289,7 +289,7 @@ export class RedisWrites {
   async #write(key: string, attempt: Omit<Attempt, 'generation'>): Promise<WriteOutcome> {
     const { generations } = this.#parts
     const name = this.#parts.keyspace.nameOf(key)
-    const seen = generations.lastSeen(name)
+    const seen = generations.lastSeen(name) || (await generations.current(name))
     const sent = this.#send(key, { ...attempt, generation: seen })
     const current = generations.current(name)
     if (typeof current !== 'string') current.catch(() => undefined)
@@ -365,7 +365,7 @@ export class RedisWrites {
           return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
         })
       }, first)
-    const seen = generations.lastSeen(first)
+    const seen = generations.lastSeen(first) || (await generations.current(first))
     const sent = send(seen)
     const current = generations.current(first)
     if (typeof current !== 'string') current.catch(() => undefined)
