@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@verbatim/cache-core'
+import { type Clock, systemClock, timers } from '@verbatim/cache-core'
 
 /** Entries with more than this left are not checked against the clock at every hit. */
 const MARGIN_MS = 10_000
@@ -47,7 +47,7 @@ export class LifeCheck {
       if (!this.#isBurst(now)) return
       this.#isEndAwaited = true
       // Comes before the process sleeps or looks what its sockets have to tell; no timer does.
-      process.nextTick(this.#end)
+      timers.nextTick(this.#end)
     }
     this.#horizon = now + MARGIN_MS
     this.#hitsLeft = HITS_PER_LOOK

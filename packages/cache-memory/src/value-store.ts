@@ -5,6 +5,7 @@ import {
   type EventHub,
   type HeldValue,
   type StorePlan,
+  timers,
 } from '@verbatim/cache-core'
 import { type Entry, freshUntil } from './entry.js'
 import { type EntrySize, entrySizeFor } from './entry-size.js'
@@ -109,6 +110,6 @@ export class ValueStore {
     event: Name,
     ...details: InMemoryCacheEvents[Name]
   ): void {
-    queueMicrotask(() => this.#events.emit(event, ...details))
+    timers.queueMicrotask(() => this.#events.emit(event, ...details))
   }
 }

@@ -28,7 +28,7 @@ describe("with the machine's clock", () => {
   beforeEach(() => {
     elapsed = 0
     readClock.mockClear()
-    vi.spyOn(performance, 'now').mockImplementation(readClock)
+    vi.spyOn(systemClock, 'now').mockImplementation(readClock)
   })
   afterEach(() => {
     vi.restoreAllMocks()
