@@ -80,8 +80,8 @@ describe('the timer', () => {
     const { cache } = cacheWithClock()
     await cache.set('key', 1)
     vi.advanceTimersByTime(1_000)
-    const created = made.mock.results.map(({ value }) => value as NodeJS.Timeout)
-    expect(created.map((timer) => timer.hasRef())).toEqual([false, false])
+    const created = made.mock.results as { value: NodeJS.Timeout }[]
+    expect(created.map(({ value }) => value.hasRef())).toEqual([false, false])
   })
 
   test('is one, however much there is to expire', async () => {
