@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { Waiting } from '../waiting.js'
 import { addressOf, addressOfMaster } from './node-address.js'
@@ -61,10 +62,12 @@ export class ClusterMasters {
 
   /** Asks where the slots are, again and again while that is needed: what failed may be replaced. */
   refreshWhile(isNeeded: () => boolean): void {
-    this.#refreshing ??= setInterval(() => {
-      if (!isNeeded()) this.#stopRefreshing()
-      else if (this.#cluster.status === 'ready') this.#cluster.refreshSlotsCache()
-    }, PAUSE_BETWEEN_REFRESHES_MS).unref()
+    this.#refreshing ??= timers
+      .setInterval(() => {
+        if (!isNeeded()) this.#stopRefreshing()
+        else if (this.#cluster.status === 'ready') this.#cluster.refreshSlotsCache()
+      }, PAUSE_BETWEEN_REFRESHES_MS)
+      .unref()
   }
 
   close(): void {
@@ -74,7 +77,7 @@ export class ClusterMasters {
   }
 
   #stopRefreshing(): void {
-    clearInterval(this.#refreshing)
+    timers.clearInterval(this.#refreshing)
     this.#refreshing = undefined
   }
 

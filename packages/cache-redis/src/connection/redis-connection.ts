@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { AllServers, type Target } from './all-servers.js'
 import { patienceFor } from './client-settings.js'
@@ -107,9 +108,9 @@ export class RedisConnection {
   async connect(deadlineMs: number = CONNECT_DEADLINE_MS): Promise<boolean> {
     if (this.#state === 'closed') return false
     if (this.#state === 'idle') this.#start()
-    const endsAt = performance.now() + deadlineMs
+    const endsAt = timers.now() + deadlineMs
     await this.#cluster?.known(deadlineMs)
-    if (!this.#ready) await this.#whole.settled(endsAt - performance.now())
+    if (!this.#ready) await this.#whole.settled(endsAt - timers.now())
     this.#wasTried = true
     return this.#ready
   }

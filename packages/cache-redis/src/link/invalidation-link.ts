@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 
 /** Where Redis tells, to connections of the second protocol, which keys have changed. */
@@ -94,9 +95,9 @@ export class InvalidationLink {
     // Of a connection that has been replaced meanwhile nothing is to be believed.
     if (this.#client.stream !== stream || this.#state !== 'down') return
     this.#state = 'armed'
-    this.#provenAt = performance.now()
+    this.#provenAt = timers.now()
     this.#listener.lost()
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
+    this.#heartbeat = timers.setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
     this.#beat()
   }
 
@@ -109,7 +110,7 @@ export class InvalidationLink {
     }
     this.#fall('refused')
     this.#client.disconnect()
-    setTimeout(() => this.#askAgain(), PAUSE_AFTER_REFUSAL_MS).unref()
+    timers.setTimeout(() => this.#askAgain(), PAUSE_AFTER_REFUSAL_MS).unref()
   }
 
   #askAgain(): void {
@@ -117,7 +118,7 @@ export class InvalidationLink {
   }
 
   #beat(): void {
-    const now = performance.now()
+    const now = timers.now()
     if (now - this.#provenAt > LINK_LEASE_MS) {
       this.#renew()
       return
@@ -144,7 +145,7 @@ export class InvalidationLink {
     }
     this.#awaitsAnswer = false
     this.#provenAt = sentAt
-    this.#lagMs = performance.now() - sentAt
+    this.#lagMs = timers.now() - sentAt
     if (this.#state !== 'armed') return
     this.#state = 'live'
     this.#listener.turned()
@@ -164,7 +165,7 @@ export class InvalidationLink {
   }
 
   #fall(state: 'down' | 'refused' | 'closed'): void {
-    clearInterval(this.#heartbeat)
+    timers.clearInterval(this.#heartbeat)
     this.#heartbeat = undefined
     this.#awaitsAnswer = false
     this.#state = state

@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { addressOf } from '../connection/node-address.js'
 import { Waiting } from '../waiting.js'
@@ -52,7 +53,7 @@ export class InvalidationLinks {
   /** Whether every change until less than a second ago has been heard. */
   isProven(): boolean {
     if (!this.#isLive) return false
-    const now = performance.now()
+    const now = timers.now()
     for (const link of this.#links.values()) if (!link.isProven(now)) return false
     return true
   }
