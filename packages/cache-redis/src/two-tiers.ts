@@ -84,7 +84,8 @@ export class TwoTiers {
   /** Answers whether Redis can be used; if so, its changes are heard of too, unless that takes long. */
   async connect(): Promise<boolean> {
     const isConnected = await this.shared.connect()
-    if (isConnected) await this.links?.settled(LINK_DEADLINE_MS)
+    if (isConnected)
+      await this.links?.settled(Math.max(LINK_DEADLINE_MS, 10 * this.#options.commandTimeoutMs))
     return isConnected
   }
 
@@ -111,7 +112,9 @@ export class TwoTiers {
     return new InvalidationLinks({
       prefix: this.#keyspace.prefix,
       masters: () => this.shared.masters(),
-      connectTo: (master) => duplicateFor(master),
+      commandTimeoutMs: this.#options.commandTimeoutMs,
+      connectTo: (master) =>
+        duplicateFor(master, this.#options.commandTimeoutMs, this.#options.client),
       changed: (names) => {
         for (const name of names) this.#hear(name)
       },

@@ -1,6 +1,7 @@
 import { timers } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { Waiting } from '../waiting.js'
+import { guardCluster } from './cluster-guard.js'
 import { addressOf, addressOfMaster } from './node-address.js'
 import { listen } from './shared-listeners.js'
 
@@ -27,6 +28,11 @@ export class ClusterMasters {
     return [...this.#byAddress.values()]
   }
 
+  /** Masters, replicas and nodes of which that is not known yet. */
+  get allNodes(): Redis[] {
+    return this.#cluster.nodes()
+  }
+
   /** Whether each slot that the client knows of is on one of them. */
   get coverAllSlots(): boolean {
     return this.#coverAllSlots
@@ -39,6 +45,7 @@ export class ClusterMasters {
 
   /** Connects if need be. The rest is told by events. */
   start(): void {
+    this.#stops.push(guardCluster(this.#cluster))
     const look = (): void => this.#look()
     // Not every change has an event of its own: a node that was not connected goes without one, and
     // a replica becomes a master without one. A refresh of the slots tells of both.

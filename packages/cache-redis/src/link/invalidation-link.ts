@@ -1,12 +1,14 @@
 import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { isLastingRefusal } from '../connection/error-replies.js'
 
 /** Where Redis tells, to connections of the second protocol, which keys have changed. */
 const CHANNEL = '__redis__:invalidate'
 const HEARTBEAT_MS = 250
-/** For so long after its last sign of life a link is taken to be alive. */
-const LINK_LEASE_MS = 750
-/** A server that does not let us listen is asked again after this. */
+const USUAL_TIMEOUT_MS = 200
+/** A link is taken to be alive for at least so long after its last answered heartbeat was sent. */
+const LEAST_LEASE_MS = 750
+/** A server that does not permit tracking is asked again after this. */
 const PAUSE_AFTER_REFUSAL_MS = 30_000
 
 /** What those who keep copies of keys want to know. */
@@ -35,15 +37,28 @@ export class InvalidationLink {
   readonly #client: Redis
   readonly #prefix: string
   readonly #listener: InvalidationListener
+  readonly #commandTimeoutMs: number
+  readonly #leaseMs: number
   #state: 'down' | 'armed' | 'live' | 'refused' | 'closed' = 'down'
   /** When the last heartbeat was sent that was answered. */
   #provenAt = Number.NEGATIVE_INFINITY
   #lagMs: number | undefined
   #heartbeat: NodeJS.Timeout | undefined
-  #awaitsAnswer = false
+  #askedAt: number | undefined
 
-  /** @param client - a connection for this alone, not yet opened; it is closed with the link */
-  constructor(client: Redis, prefix: string, listener: InvalidationListener) {
+  /**
+   * @param client - a connection for this alone, not yet opened; it is closed with the link
+   * @param commandTimeoutMs - the longest that a round trip may take, in milliseconds. Default: 200
+   */
+  constructor(
+    client: Redis,
+    prefix: string,
+    listener: InvalidationListener,
+    commandTimeoutMs = USUAL_TIMEOUT_MS,
+  ) {
+    this.#commandTimeoutMs = commandTimeoutMs
+    // An answered heartbeat is a round trip old, and the next one is sent up to a period later.
+    this.#leaseMs = Math.max(LEAST_LEASE_MS, 2 * commandTimeoutMs + HEARTBEAT_MS)
     this.#client = client
     this.#prefix = prefix
     this.#listener = listener
@@ -67,7 +82,7 @@ export class InvalidationLink {
 
   /** Whether what was heard is, but for the lease, all that happened. */
   isProven(now: number): boolean {
-    return this.#state === 'live' && now - this.#provenAt <= LINK_LEASE_MS
+    return this.#state === 'live' && now - this.#provenAt <= this.#leaseMs
   }
 
   close(): void {
@@ -103,8 +118,7 @@ export class InvalidationLink {
 
   #refuse(error: unknown): void {
     if (this.#state === 'closed') return
-    const isAnswer = error instanceof Error && error.name === 'ReplyError'
-    if (!isAnswer) {
+    if (!isLastingRefusal(error)) {
       this.#renew()
       return
     }
@@ -119,15 +133,15 @@ export class InvalidationLink {
 
   #beat(): void {
     const now = timers.now()
-    if (now - this.#provenAt > LINK_LEASE_MS) {
+    if (now - this.#provenAt > this.#leaseMs) {
       this.#renew()
       return
     }
-    if (this.#awaitsAnswer) {
-      this.#listener.silent()
+    if (this.#askedAt !== undefined) {
+      if (now - this.#askedAt >= this.#commandTimeoutMs) this.#listener.silent()
       return
     }
-    this.#awaitsAnswer = true
+    this.#askedAt = now
     void this.#ask(now)
   }
 
@@ -143,7 +157,7 @@ export class InvalidationLink {
       this.#renew()
       return
     }
-    this.#awaitsAnswer = false
+    this.#askedAt = undefined
     this.#provenAt = sentAt
     this.#lagMs = timers.now() - sentAt
     if (this.#state !== 'armed') return
@@ -155,7 +169,9 @@ export class InvalidationLink {
     if (this.#state !== 'armed' && this.#state !== 'live') return
     // Redis names none when a whole database was emptied.
     if (names === null) this.#listener.flushed()
-    else this.#listener.changed(names.map(String))
+    else if (Array.isArray(names)) this.#listener.changed(names.map(String))
+    // What has changed is not known.
+    else this.#renew()
   }
 
   /** Gives a silent connection up; the client opens another. */
@@ -167,7 +183,7 @@ export class InvalidationLink {
   #fall(state: 'down' | 'refused' | 'closed'): void {
     timers.clearInterval(this.#heartbeat)
     this.#heartbeat = undefined
-    this.#awaitsAnswer = false
+    this.#askedAt = undefined
     this.#state = state
     this.#listener.turned()
   }

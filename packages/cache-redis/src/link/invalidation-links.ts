@@ -9,6 +9,8 @@ export type LinkState = 'down' | 'live' | 'refused'
 
 export interface LinksOptions {
   readonly prefix: string
+  /** The longest that a round trip may take, in milliseconds. Default: 200 */
+  readonly commandTimeoutMs?: number
   /** The servers whose changes matter now. */
   readonly masters: () => readonly Redis[]
   /** Makes a connection to a server, for a link alone. */
@@ -86,9 +88,9 @@ export class InvalidationLinks {
   }
 
   #open(node: Redis): InvalidationLink {
-    const { prefix, connectTo, ...heard } = this.#options
+    const { prefix, commandTimeoutMs, connectTo, ...heard } = this.#options
     const listener: InvalidationListener = { ...heard, turned: () => this.#turn() }
-    return new InvalidationLink(connectTo(node), prefix, listener)
+    return new InvalidationLink(connectTo(node), prefix, listener, commandTimeoutMs)
   }
 
   #turn(): void {
