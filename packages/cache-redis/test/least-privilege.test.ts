@@ -124,10 +124,7 @@ describe.each([
   })
 
   test('two processes load a key once', async () => {
-    const [one, two] = [
-      await openAs(`once-${mode}`, rights),
-      await openAs(`once-${mode}`, rights),
-    ]
+    const [one, two] = [await openAs(`once-${mode}`, rights), await openAs(`once-${mode}`, rights)]
     await at.raw.unlink('cache:key')
     const load = vi.fn(() => sleep(100, 'loaded'))
     expect(await Promise.all([one.getOrSet('key', load), two.getOrSet('key', load)])).toEqual([

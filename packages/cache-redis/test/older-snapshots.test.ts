@@ -13,7 +13,10 @@ afterEach(async () => {
 
 const reconnected = { timeout: 10_000, interval: 5 }
 
-async function openAll(count: number, options?: GenericRedisCacheOptions): Promise<GenericRedisCache[]> {
+async function openAll(
+  count: number,
+  options?: GenericRedisCacheOptions,
+): Promise<GenericRedisCache[]> {
   const caches: GenericRedisCache[] = []
   for (let index = 0; index < count; index++) caches.push(await at.openConnected(options))
   return caches

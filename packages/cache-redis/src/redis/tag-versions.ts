@@ -83,10 +83,7 @@ export class TagVersions {
     const records = tags.map((tag) => this.#recordOf(tag))
     const [first] = records
     if (first === undefined) return
-    await run(
-      (client) => known.of(first.name).programs.removeRecords(client, records),
-      first.name,
-    )
+    await run((client) => known.of(first.name).programs.removeRecords(client, records), first.name)
   }
 
   /** A tag may have another version from now on. */
