@@ -21,6 +21,16 @@ export interface CacheSettings {
   readonly defaultTtl?: Ttl | undefined
 }
 
+/** An entry of a cache as it is stored, or why it cannot be read. */
+export type InspectedEntry =
+  | {
+      readonly key: string
+      readonly value: unknown
+      /** Seconds left; `null` when it never expires. */
+      readonly ttl: number | null
+    }
+  | { readonly key: string; readonly error: CacheError }
+
 /**
  * What every cache can do. Code written against it runs on any of them.
  *
@@ -250,6 +260,20 @@ export abstract class CacheInterface implements AsyncDisposable {
   async *scan(pattern?: string): AsyncIterable<string> {
     if (pattern !== undefined) assertPattern(pattern)
     throw this.#notSupported('scan')
+  }
+
+  /**
+   * Reads the entries that a glob matches, for tools that look after a cache: nothing is changed, and
+   * what cannot be read is named. Entries that come or go in the meantime may or may not be listed.
+   *
+   * @throws CacheError (`NOT_SUPPORTED`) where the cache cannot list its keys
+   */
+  async *inspect(pattern?: string): AsyncIterable<InspectedEntry> {
+    for await (const key of this.scan(pattern)) {
+      const value = await this.get(key)
+      const ttl = value === undefined ? undefined : await this.getTtl(key)
+      if (ttl !== undefined) yield { key, value, ttl }
+    }
   }
 
   /**

@@ -6,7 +6,7 @@ export {
   invalidArgument,
   toEntry,
 } from './arguments.js'
-export { CacheInterface, type CacheSettings } from './cache-interface.js'
+export { CacheInterface, type CacheSettings, type InspectedEntry } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { assertClock, type Clock, ManualClock, systemClock } from './clock.js'
 export { classNameOf, type DataKind, dataKindOf } from './data-kind.js'

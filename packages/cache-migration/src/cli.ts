@@ -31,20 +31,21 @@ redisCommand('backup', 'write the entries of a cache to a new file')
   .option('--overwrite', 'replace the file if there is one')
   .action(async (options: RedisOptions & { readonly pattern?: string }) => {
     const { file, overwrite, pattern } = options
-    const result = await withRedis(options, (cache) =>
+    const result = await withRedis(options, true, (cache) =>
       manager.createBackup(cache, file, { overwrite, pattern }),
     )
-    const { keysBackedUp, keysSkipped, compressedSizeBytes } = result
-    report(result, options.json, [
-      `backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes), ${keysSkipped} were gone`,
-    ])
+    const { keysBackedUp, compressedSizeBytes, success } = result
+    report(result, options.json, [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`])
+    if (success && keysBackedUp === 0) {
+      complain('warning: no key with this prefix and pattern is an entry of a cache; check both\n')
+    }
   })
 
 redisCommand('restore', 'write the entries of a file into a cache')
   .option('--overwrite', 'replace keys that the cache already has')
   .action(async (options: RedisOptions) => {
     const { file, overwrite } = options
-    const result = await withRedis(options, (cache) =>
+    const result = await withRedis(options, false, (cache) =>
       manager.restoreBackup(file, cache, { overwrite }),
     )
     const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
@@ -95,14 +96,19 @@ function redisCommand(name: string, description: string): Command {
     .option('--json', 'print JSON')
 }
 
+/** @param readOnly - whether nothing is written to Redis, not even a record about the prefix */
 async function withRedis<T>(
   { redisUrl, keyPrefix }: RedisOptions,
+  readOnly: boolean,
   work: (cache: GenericRedisCache) => Promise<T>,
 ): Promise<T> {
   const cache = new GenericRedisCache({
     redisUrl,
     keyPrefix,
+    readOnly,
     enableL1Cache: false,
+    // The largest value that any cache may have stored.
+    maxValueBytes: 2 ** 29,
     onBackendError: 'throw',
     commandTimeout: COMMAND_TIMEOUT,
   })

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
-import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
+import {
+  CacheError,
+  type CacheInterface,
+  type Clock,
+  type InspectedEntry,
+} from '@verbatim/cache-core'
 import { encodeEntry, encodeHeader, encodeTrailer } from './backup-format.js'
 import { writeLines } from './backup-writer.js'
-import { chunksOf } from './chunks.js'
 import { explain, Failures } from './failures.js'
 import type { BackupResult } from './results.js'
 
 export interface BackupSettings {
   readonly pattern: string
   readonly overwrite: boolean
-  readonly chunkSize: number
   readonly clock: Clock
 }
 
@@ -33,7 +36,7 @@ export async function createBackup(
     success,
     backupFile: file,
     keysBackedUp: success ? reading.keys : 0,
-    keysSkipped: reading.skipped,
+    keysSkipped: 0,
     keysFailed: reading.failures.count,
     totalSizeBytes,
     compressedSizeBytes,
@@ -47,7 +50,6 @@ export async function createBackup(
 class SourceReading {
   readonly failures = new Failures()
   keys = 0
-  skipped = 0
   bytes = 0
   readonly #source: CacheInterface
   readonly #settings: BackupSettings
@@ -81,31 +83,25 @@ class SourceReading {
   }
 
   async *#linesBeforeTrailer(): AsyncGenerator<string> {
-    const { pattern, chunkSize, clock } = this.#settings
+    const { pattern, clock } = this.#settings
     yield encodeHeader({
       createdAt: new Date(clock.wallTime()).toISOString(),
       pattern,
       sourceCacheType: this.#source.constructor.name,
     })
-    for await (const keys of chunksOf(this.#source.scan(pattern), chunkSize)) {
-      const lines = await Promise.all(keys.map((key) => this.#entryLine(key)))
-      yield* lines.filter((line) => line !== undefined)
+    for await (const entry of this.#source.inspect(pattern)) {
+      const line = this.#entryLine(entry, clock)
+      if (line !== undefined) yield line
     }
   }
 
-  /** Answers `undefined` for a key that is gone or failed. */
-  async #entryLine(key: string): Promise<string | undefined> {
+  /** @returns `undefined` for an entry that failed */
+  #entryLine(entry: InspectedEntry, clock: Clock): string | undefined {
+    const { key } = entry
     try {
-      const value = await this.#source.get(key)
-      const secondsLeft = value === undefined ? undefined : await this.#source.getTtl(key)
-      if (secondsLeft === undefined) {
-        this.skipped++
-        return undefined
-      }
-      const expiresAt =
-        secondsLeft === null
-          ? null
-          : Math.round(this.#settings.clock.wallTime() + secondsLeft * 1_000)
+      if ('error' in entry) throw entry.error
+      const { value, ttl } = entry
+      const expiresAt = ttl === null ? null : Math.round(clock.wallTime() + ttl * 1_000)
       const line = encodeEntry({ key, value, expiresAt })
       this.keys++
       return line

@@ -14,8 +14,7 @@ import type { BackupInspection, BackupResult, RestoreResult } from './results.js
 
 export interface CacheMigrationManagerOptions {
   /**
-   * Keys that are read or written at a time. So many values are in memory at once. 1 to 10,000.
-   * Default: 100.
+   * Entries that a restore holds in memory at a time. 1 to 10,000. Default: 100.
    */
   readonly chunkSize?: number | undefined
   /** Where the time is read. Default: the machine's clocks. */
@@ -30,7 +29,10 @@ export interface CreateBackupOptions {
 }
 
 export interface RestoreBackupOptions {
-  /** Whether keys that the target already has are replaced. Default: false. */
+  /**
+   * Whether keys that the target already has are replaced, and whatever else has their names. Default:
+   * false.
+   */
   readonly overwrite?: boolean | undefined
 }
 
@@ -56,7 +58,8 @@ export class CacheMigrationManager {
    *
    * It is not a snapshot: what is written to the cache meanwhile may or may not be in the file.
    *
-   * @param source - any cache that can `scan()`, `get()` and `getTtl()`
+   * @param source - any cache that can `inspect()`: every one that can list its keys. Nothing in it is
+   * changed; an entry that cannot be read is named, and the backup fails
    * @throws ValidationError for bad arguments
    */
   async createBackup(
@@ -64,14 +67,13 @@ export class CacheMigrationManager {
     file: string,
     { pattern = '*', overwrite = false }: CreateBackupOptions = {},
   ): Promise<BackupResult> {
-    assertCache('source', source, ['scan', 'get', 'getTtl'])
+    assertCache('source', source, ['inspect'])
     assertFile(file)
     assertPattern(pattern)
     assertBoolean('overwrite', overwrite)
     return createBackup(source, file, {
       pattern,
       overwrite,
-      chunkSize: this.#chunkSize,
       clock: this.#clock,
     })
   }
@@ -88,7 +90,7 @@ export class CacheMigrationManager {
     { overwrite = false }: RestoreBackupOptions = {},
   ): Promise<RestoreResult> {
     assertFile(file)
-    assertCache('target', target, ['exists', 'set'])
+    assertCache('target', target, ['add', 'set'])
     assertBoolean('overwrite', overwrite)
     return restoreBackup(file, target, {
       overwrite,

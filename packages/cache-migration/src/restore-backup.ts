@@ -5,6 +5,9 @@ import { chunksOf } from './chunks.js'
 import { explain, Failures } from './failures.js'
 import type { RestoreResult } from './results.js'
 
+/** Entries that are written at the same time. */
+const MOST_AT_ONCE = 200
+
 export interface RestoreSettings {
   readonly overwrite: boolean
   readonly chunkSize: number
@@ -67,7 +70,11 @@ class TargetWriting {
 
   async writeAll(entries: AsyncIterable<BackupEntry>): Promise<void> {
     for await (const chunk of chunksOf(entries, this.#settings.chunkSize)) {
-      await Promise.all(chunk.map((entry) => this.#write(entry)))
+      // A backend must not be sent more than it can answer in time.
+      for (let from = 0; from < chunk.length; from += MOST_AT_ONCE) {
+        const some = chunk.slice(from, from + MOST_AT_ONCE)
+        await Promise.all(some.map((entry) => this.#write(entry)))
+      }
     }
   }
 
@@ -79,11 +86,12 @@ class TargetWriting {
       return
     }
     try {
-      if (!this.#settings.overwrite && (await this.#target.exists(key))) {
+      const ttl = fromMilliseconds(remaining)
+      if (this.#settings.overwrite) await this.#target.set(key, value, ttl)
+      else if (!(await this.#target.add(key, value, ttl))) {
         this.skipped++
         return
       }
-      await this.#target.set(key, value, fromMilliseconds(remaining))
       this.restored++
     } catch (error) {
       this.failures.add(key, error)

@@ -6,7 +6,7 @@ export interface BackupResult {
   readonly backupFile: string
   /** Entries in the file. */
   readonly keysBackedUp: number
-  /** Keys that were listed and gone by the time they were read: expired, deleted or evicted. */
+  /** Always 0: entries are listed and read in one step. */
   readonly keysSkipped: number
   /** Keys that could not be read or written down. */
   readonly keysFailed: number

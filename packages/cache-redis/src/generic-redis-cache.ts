@@ -12,6 +12,7 @@ import {
   type Flight,
   type GetOrSetOptions,
   type HeldValue,
+  type InspectedEntry,
   type Loader,
   type MemoryHolder,
   type MemoryUse,
@@ -278,6 +279,19 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   override scan(pattern = '*'): AsyncIterable<string> {
     const { near, redis } = this.#tiers
     return redis === undefined ? keysInMemory(near, pattern) : redis.reads.keys(pattern)
+  }
+
+  /**
+   * {@inheritDoc CacheInterface.inspect}
+   *
+   * Sends no command that writes, and does not use the memory tier. A damaged value, and one that is too
+   * large for this process, is named with a SerializationError.
+   *
+   * @throws InfrastructureError when Redis cannot be read, whatever `onBackendError` says
+   */
+  override inspect(pattern = '*'): AsyncIterable<InspectedEntry> {
+    const { redis } = this.#tiers
+    return redis === undefined ? super.inspect(pattern) : redis.reads.inspect(pattern)
   }
 
   /**

@@ -26,7 +26,7 @@ export function invalidateCommand(): Command {
 
 async function invalidate(given: CacheLocation & What & { json?: true }): Promise<void> {
   const remove = removalOf(given)
-  await using cache = await openCache(given)
+  await using cache = await openCache(given, { readOnly: false })
   const removed = await remove(cache)
   if (given.json) printJson({ removed: removed ?? null, keyStyle: cache.keyStyle })
   else

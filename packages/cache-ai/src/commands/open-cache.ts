@@ -31,20 +31,19 @@ export function configurationOf(file: string | undefined): Promise<AIResponseCac
 }
 
 /**
- * A cache that looks at Redis only, and says when that does not work.
+ * Opens a cache without a memory tier, whose errors are thrown.
  *
+ * @param access - `readOnly`: whether nothing is written to Redis
  * @throws InfrastructureError when Redis is not there
  */
-export async function openCache({
-  config,
-  url,
-  prefix,
-  style,
-}: CacheLocation): Promise<AIResponseCache> {
+export async function openCache(
+  { config, url, prefix, style }: CacheLocation,
+  { readOnly }: { readonly readOnly: boolean },
+): Promise<AIResponseCache> {
   const configured = await configurationOf(config)
   const cache = new AIResponseCache({
     ...configured.merge({ redisUrl: url, keyStyle: style }).checked().toCacheOptions(),
-    ...{ keyPrefix: prefix, enableL1Cache: false, onBackendError: 'throw' },
+    ...{ keyPrefix: prefix, enableL1Cache: false, onBackendError: 'throw', readOnly },
   })
   if (await cache.connect()) return cache
   const { lastTrouble } = cache.getStats().redis

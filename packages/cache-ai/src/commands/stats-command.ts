@@ -11,7 +11,7 @@ export function statsCommand(): Command {
 }
 
 async function show({ json, ...location }: CacheLocation & { json?: true }): Promise<void> {
-  await using cache = await openCache(location)
+  await using cache = await openCache(location, { readOnly: true })
   const { usedMemoryBytes, connectedClients } = await cache.getServerInfo()
   const operations = await countByOperation(cache)
   const keys = [...operations.values()].reduce((sum, count) => sum + count, 0)

@@ -52,6 +52,7 @@ const GENERIC_OPTIONS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = 
   maxValueBytes: true,
   commandTimeout: true,
   onBackendError: true,
+  readOnly: true,
   performanceMonitor: true,
   clock: true,
 }
