@@ -1,7 +1,7 @@
 import { invalidArgument } from './arguments.js'
 import { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
-import { isPlainObject } from './plain-object.js'
 import { assertKnownFields } from './known-fields.js'
+import { isPlainObject } from './plain-object.js'
 import { assertTags } from './tags.js'
 
 export interface SetOptions {
@@ -36,7 +36,7 @@ export function planStore(ttl: Ttl | SetOptions | undefined, defaultLifeMs: numb
     if (ttl.tags !== undefined) assertTags(ttl.tags)
     return planOf(lifeOf(ttl.ttl, defaultLifeMs), ttl.tags === undefined ? NO_TAGS : [...ttl.tags])
   }
-  return planOf(lifeOf(ttl as Ttl | undefined, defaultLifeMs), NO_TAGS)
+  return planOf(lifeOf(ttl, defaultLifeMs), NO_TAGS)
 }
 
 function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {

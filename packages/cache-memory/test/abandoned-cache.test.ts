@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import { ManualClock, systemClock } from '@verbatim/cache-core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
-import { useFakeTimers, useRealTimers } from './fake-timers.js'
 import { cacheWithClock } from './cache-with-clock.js'
+import { useFakeTimers, useRealTimers } from './fake-timers.js'
 import { stillHeld } from './garbage.js'
 
 describe('a cache that was dropped without close', () => {

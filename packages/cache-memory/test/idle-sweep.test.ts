@@ -2,8 +2,8 @@ import { timers } from '@verbatim/cache-core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleSweep } from '../src/idle-sweep.js'
 import { InMemoryCache } from '../src/index.js'
-import { useFakeTimers, useRealTimers } from './fake-timers.js'
 import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
+import { useFakeTimers, useRealTimers } from './fake-timers.js'
 
 beforeEach(() => useFakeTimers())
 afterEach(() => {

@@ -41,7 +41,7 @@ test('shared parts count once, and cycles end', () => {
   const part = { text: 'x'.repeat(10_000) }
   const once = estimateBytes({ a: part })
   expect(estimateBytes({ a: part, b: part, c: [part, part] })).toBeLessThan(once + 200)
-  expect(estimateBytes(Array(1_000).fill(part))).toBeLessThan(once + 9_000)
+  expect(estimateBytes(Array.from({ length: 1_000 }, () => part))).toBeLessThan(once + 9_000)
   const cycle: Record<string, unknown> = { part }
   cycle['self'] = [cycle]
   expect(estimateBytes(cycle)).toBeLessThan(once + 200)

@@ -86,7 +86,7 @@ const results = {}
 for (const [name, make] of Object.entries(SHAPES)) {
   const sample = make(0)
   const count = Math.max(1_000, Math.min(20_000, Math.round(2e6 / (estimateBytes(sample) + 8))))
-  const values = new Array(count)
+  const values = Array.from({ length: count })
   const before = used()
   for (let index = 0; index < count; index++) values[index] = make(index)
   const actual = (used() - before) / count

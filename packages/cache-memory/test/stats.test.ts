@@ -77,9 +77,9 @@ describe('getStats', () => {
       { maxEntryBytes: 100 },
       { maxBytes: never, maxEntryBytes: 100 },
       { maxBytes: never },
-    ].map((options) => ({ ...options, ...countingText }))
+    ]
     const told = sizes.map(async (options) => {
-      const cache = new InMemoryCache(options)
+      const cache = new InMemoryCache({ ...countingText, ...options })
       await cache.set('key', 'value')
       const { bytes, maxBytes } = cache.getStats()
       return { bytes, maxBytes }

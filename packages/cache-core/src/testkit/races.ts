@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
-import { removals, tagged } from './changes.js'
 import { timers } from '../timers.js'
+import { removals, tagged } from './changes.js'
 import { type CacheContract, cacheTest } from './contract.js'
 
 /**
