@@ -36,7 +36,7 @@ export function planStore(ttl: Ttl | SetOptions | undefined, defaultLifeMs: numb
     if (ttl.tags !== undefined) assertTags(ttl.tags)
     return planOf(lifeOf(ttl.ttl, defaultLifeMs), ttl.tags === undefined ? NO_TAGS : [...ttl.tags])
   }
-  return planOf(lifeOf(ttl as Ttl | undefined, defaultLifeMs), NO_TAGS)
+  return planOf(lifeOf(ttl, defaultLifeMs), NO_TAGS)
 }
 
 function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {

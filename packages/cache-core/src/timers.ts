@@ -1,8 +1,9 @@
 import { onAbort } from './abort-listeners.js'
 
-const { now } = performance
-const { now: wallTime } = Date
-const { nextTick } = process
+// Bound at once: what is called later must not be a fake that has replaced it.
+const now: () => number = performance.now.bind(performance)
+const wallTime: () => number = Date.now.bind(Date)
+const nextTick: typeof process.nextTick = process.nextTick.bind(process)
 
 /**
  * The timers and clocks of the platform, captured when this module loads.
@@ -19,11 +20,11 @@ export const timers = {
   clearInterval: globalThis.clearInterval,
   setImmediate: globalThis.setImmediate,
   queueMicrotask: globalThis.queueMicrotask,
-  nextTick: nextTick.bind(process) as typeof process.nextTick,
+  nextTick,
   /** Milliseconds on the monotonic clock. */
-  now: now.bind(performance) as () => number,
+  now,
   /** Milliseconds since 1970. */
-  wallTime: wallTime as () => number,
+  wallTime,
 }
 
 /** Resolves after a time, in milliseconds. The timer does not keep the process alive. */

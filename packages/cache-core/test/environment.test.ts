@@ -34,7 +34,7 @@ describe('canonicalJson', () => {
   })
 
   test.each<[name: string, value: unknown, problem: string]>([
-    ['a hole', { a: [1, , 2] }, 'options["a"] is an array with a hole at 1'],
+    ['a hole', { a: Object.assign([1], { 2: 2 }) }, 'options["a"] is an array with a hole at 1'],
     ['a name on an array', Object.assign([1], { total: 1 }), 'with the property "total"'],
     ['a large index on an array', Object.assign([1], { 4294967295: 1 }), '"4294967295"'],
     ['a name on a date', [Object.assign(new Date(), { zone: 1 })], 'options[0] is an object'],
@@ -63,6 +63,7 @@ test('isPlainObject accepts plain objects of another realm only', () => {
 
 test('a promise of another implementation that a listener returns may be rejected', async () => {
   const hub = new EventHub<{ event: [] }>()
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise of another implementation is one
   const rejected = { then: (_: unknown, onRejected: (error: Error) => void) => onRejected(Error()) }
   hub.on('event', () => rejected)
   hub.on('event', () => foreign('Promise.reject(new Error())'))
@@ -74,6 +75,7 @@ test('a promise of another implementation that a listener returns may be rejecte
 
 test('a loader may return a promise of another implementation', async () => {
   const cache = new ReferenceCache()
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise of another implementation is one
   const thenable = { then: (onFulfilled: (value: string) => void) => onFulfilled('value') }
   expect(await cache.getOrSet('key', () => thenable as PromiseLike<string>)).toBe('value')
   expect(await cache.getOrSet('other', () => foreign('Promise.resolve("value")'))).toBe('value')

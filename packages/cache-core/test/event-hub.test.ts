@@ -93,7 +93,7 @@ describe('a hub that knows its events', () => {
 
   test('rejects a listener that is not a function', () => {
     for (const bad of [undefined, null, 'text', {}]) {
-      expect(() => hub.on('evicted', bad as unknown as () => void)).toThrow(
+      expect(() => hub.on('evicted', bad as () => void)).toThrow(
         'listener must be a function; received',
       )
     }

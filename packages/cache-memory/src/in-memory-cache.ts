@@ -270,8 +270,8 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   /**
-   * How much is held. Bytes are exact where there is a limit of bytes; otherwise they are estimated
-   * from the 32 entries that were used last, each with its first 1,000 parts.
+   * How much is held. Without a limit in bytes they are estimated from the 32 entries that were used
+   * last.
    */
   memoryUse(): MemoryUse {
     return memoryUseOf(this.#entries, this.#options)

@@ -1,12 +1,10 @@
 import type { MemoryUse } from '@verbatim/cache-core'
-import { contentBytes } from './content-bytes.js'
+import { estimatedEntryBytes } from './entry-size.js'
 import type { EntryStore } from './entry-store.js'
 import { countsBytes, type ResolvedOptions } from './options.js'
 
 /** Where bytes are not counted, so many entries stand for all. */
 const SAMPLED_ENTRIES = 32
-/** The most parts of one value that are looked at: a few tenths of a millisecond. */
-const SAMPLED_PARTS = 1_000
 
 /** How much is held. Takes no longer for many entries, or large ones, than for some. */
 export function memoryUseOf(entries: EntryStore, options: ResolvedOptions): MemoryUse {
@@ -22,7 +20,7 @@ function estimatedBytes(entries: EntryStore): number {
   let sampled = 0
   let bytes = 0
   for (const { key, kept } of entries.all()) {
-    bytes += Buffer.byteLength(key) + contentBytes(kept, SAMPLED_PARTS)
+    bytes += estimatedEntryBytes(key, kept)
     if (++sampled === SAMPLED_ENTRIES) break
   }
   return sampled === 0 ? 0 : Math.round((bytes / sampled) * entries.size)

@@ -15,13 +15,16 @@ export interface InMemoryCacheOptions {
   readonly defaultTtl?: Ttl | undefined
   /** The most entries held; the least recently used goes first. 1 to 16,777,216. Default: 1000. */
   readonly maxSize?: number | undefined
-  /** The most bytes that keys and values may take together, as `sizeOf` counts. Default: no limit. */
+  /**
+   * The most memory that the entries may occupy together, in bytes; the least recently used goes first.
+   * `Infinity` for no limit; then nothing is counted. Default: 64 MiB.
+   */
   readonly maxBytes?: number | undefined
-  /** The most bytes of one key and value; what is larger is not kept. Default: `maxBytes`. */
+  /** The most bytes of one entry; a larger value is not stored. Default: `maxBytes`. */
   readonly maxEntryBytes?: number | undefined
   /**
-   * Counts the bytes of a value, for the two limits above. Default: the UTF-8 bytes of its texts and
-   * property names, the bytes of its buffers, and 8 for each other part.
+   * Counts the bytes of a value, for the two limits above; the UTF-8 bytes of the key are added. Default:
+   * an estimate of the memory that the entry occupies in this process, within a factor of two.
    */
   readonly sizeOf?: ((value: unknown, key: string) => number) | undefined
   /** Whether hits are protected against changes by those who hold them. Default: `'none'`. */
@@ -57,6 +60,8 @@ export function assertOptions(options: unknown): void {
   assertKnownFields(options, FIELDS, 'options', ConfigurationError, 'INVALID_OPTION')
 }
 
+const DEFAULT_MAX_BYTES = 64 * 2 ** 20
+
 /** The most entries a JavaScript Map can hold. */
 const LARGEST_SIZE = 2 ** 24
 
@@ -65,11 +70,11 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
   if (sizeOf !== undefined && typeof sizeOf !== 'function') {
     throw invalidOption('sizeOf', sizeOf, 'a function of value and key that answers bytes')
   }
-  const maxBytes = byteLimit('maxBytes', options.maxBytes)
+  const maxBytes = byteLimit('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES)
   return {
     maxSize: integerOption('maxSize', maxSize, { min: 1, max: LARGEST_SIZE }),
     maxBytes,
-    maxEntryBytes: Math.min(byteLimit('maxEntryBytes', options.maxEntryBytes), maxBytes),
+    maxEntryBytes: Math.min(byteLimit('maxEntryBytes', options.maxEntryBytes, maxBytes), maxBytes),
     sizeOf,
     isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
     monitor: monitorOption(options.performanceMonitor),
@@ -81,8 +86,9 @@ export function countsBytes({ maxEntryBytes }: ResolvedOptions): boolean {
   return maxEntryBytes !== Number.POSITIVE_INFINITY
 }
 
-function byteLimit(name: string, value: unknown): number {
-  if (value === undefined) return Number.POSITIVE_INFINITY
+function byteLimit(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (value === Number.POSITIVE_INFINITY) return value
   return integerOption(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER })
 }
 

@@ -25,7 +25,7 @@ export interface InMemoryCacheStats {
   readonly utilizationPercent: number
   /** The same as text, such as `'3/1000'`. */
   readonly utilization: string
-  /** Bytes of all keys and values held; `null` where no limit in bytes was set. */
+  /** Memory that the entries occupy, as counted against `maxBytes`; `null` where it is not limited. */
   readonly bytes: number | null
   /** The option; `null` for no limit. */
   readonly maxBytes: number | null

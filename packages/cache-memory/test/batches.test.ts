@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import type { InMemoryCache } from '../src/index.js'
-import { cacheWithClock, fill } from './cache-with-clock.js'
+import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 type Entry = readonly [key: string, value: unknown]
 
@@ -105,7 +105,7 @@ describe('setMany', () => {
   })
 
   test('of a key named twice keeps the last value and evicts nothing for it', async () => {
-    const { cache } = cacheWithClock({ maxSize: 2, maxBytes: 100 })
+    const { cache } = cacheWithClock({ maxSize: 2, maxBytes: 100, ...countingText })
     const entries: Entry[] = [
       ['a', 'first'],
       ['b', 'other'],

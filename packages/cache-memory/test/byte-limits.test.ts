@@ -9,12 +9,21 @@ const counted = { sizeOf: (value: unknown): number => value as number }
 const bytesOf = (cache: InMemoryCache): number | null => cache.getStats().bytes
 
 describe('maxBytes', () => {
-  test('is for keys and values together, in UTF-8', async () => {
-    const { cache } = cacheWithClock({ maxBytes: 100 })
-    await cache.set('é', 'naïve')
+  test('is for keys and values together', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 100, ...counted })
+    await cache.set('é', 6)
     expect(bytesOf(cache)).toBe(2 + 6)
-    await cache.set('key', { a: 1 })
-    expect(bytesOf(cache)).toBe(8 + 3 + (8 + 1 + 8))
+    await cache.set('key', 10)
+    expect(bytesOf(cache)).toBe(8 + 3 + 10)
+  })
+
+  test('is for the memory that entries occupy, unless sizeOf counts them', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 5_000 })
+    for (const key of 'abc') await cache.set(key, 'x'.repeat(2_000))
+    expect(cache.getKeys()).toEqual(['c', 'b'])
+    expect(bytesOf(cache)).toBeGreaterThan(4_000)
+    await cache.set('d', { list: Array.from({ length: 500 }, (_, index) => index) })
+    expect(cache.getKeys()).toEqual(['d'])
   })
 
   test('is reached to the byte, and not passed', async () => {
@@ -149,7 +158,7 @@ describe('sizeOf', () => {
       [1, 'other'],
       [2, 'loaded'],
     ])
-    const { cache: unlimited } = cacheWithClock({ sizeOf })
+    const { cache: unlimited } = cacheWithClock({ sizeOf, maxBytes: Number.POSITIVE_INFINITY })
     await unlimited.set('key', value)
     expect(calls).toHaveLength(3)
   })
@@ -184,7 +193,7 @@ describe('sizeOf', () => {
     expect(refusal).toBeInstanceOf(ValidationError)
     expect(refusal).toMatchObject({
       code: 'INVALID_SIZE',
-      message: `sizeOf answered ${shown}; allowed: bytes, as a number from 0`,
+      message: `sizeOf must return bytes, as a number from 0; received ${shown}`,
       context: { argument: 'sizeOf', received: shown },
     })
     const batch: [string, object][] = [

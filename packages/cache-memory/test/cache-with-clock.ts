@@ -14,3 +14,8 @@ export function cacheWithClock(options: InMemoryCacheOptions = {}): {
 export async function fill(cache: InMemoryCache, keys: string): Promise<void> {
   for (const key of keys) await cache.set(key, key)
 }
+
+/** Counts a text by its length and anything else as 8 bytes, for tests of limits in bytes. */
+export const countingText = {
+  sizeOf: (value: unknown): number => (typeof value === 'string' ? value.length : 8),
+}

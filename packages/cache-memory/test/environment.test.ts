@@ -49,7 +49,7 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
   })
 
   test('holes in arrays are kept', async () => {
-    const read = (await roundTrip([1, , 3, ,])) as unknown[]
+    const read = (await roundTrip(Object.assign([1], { length: 4, 2: 3 }))) as unknown[]
     expect(Object.keys(read)).toEqual(['0', '2'])
     expect(read).toHaveLength(4)
   })
@@ -73,9 +73,13 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
     }
     for (const [name, value] of Object.entries(kinds)) {
       const rejected = { list: [withName(value as object)] }
-      expect(await messageOf(rejected), name).toMatch(
-        /^value\["list"\]\[0\] is an object with the property "(total|index)"/,
-      )
+      const message = await messageOf(rejected)
+      expect([name, message]).toEqual([
+        name,
+        expect.stringMatching(
+          /^value\["list"\]\[0\] is an object with the property "(total|index)"/,
+        ),
+      ])
     }
     expect(await messageOf({ a: withSymbol({}) })).toContain(
       'value["a"] is an object with the symbol property tag',
@@ -89,10 +93,10 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
   })
 
   test('iterators, generators and arguments objects are rejected', async () => {
-    const argumentsObject = (function (..._: unknown[]) {
+    const argumentsObject = (function () {
       // oxlint-disable-next-line prefer-rest-params -- the object itself is what is tested
       return arguments
-    })(1, 2)
+    })()
     const generator = (function* () {
       yield 1
     })()

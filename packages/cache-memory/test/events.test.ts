@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { isolatorFor } from '../src/index.js'
-import { cacheWithClock, fill } from './cache-with-clock.js'
+import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 describe('evicted', () => {
   test('is told of each entry that had to go, in order, with its value', async () => {
@@ -15,7 +15,7 @@ describe('evicted', () => {
   })
 
   test('is told of those that had to go for bytes, too', async () => {
-    const { cache } = cacheWithClock({ maxBytes: 10 })
+    const { cache } = cacheWithClock({ maxBytes: 10, ...countingText })
     const told: string[] = []
     cache.on('evicted', (key) => told.push(key))
     await fill(cache, 'abc')
@@ -26,7 +26,7 @@ describe('evicted', () => {
   })
 
   test('is not told of what was deleted, overwritten, refused or cleared', async () => {
-    const { cache } = cacheWithClock({ maxSize: 2, maxEntryBytes: 10 })
+    const { cache } = cacheWithClock({ maxSize: 2, maxEntryBytes: 10, ...countingText })
     const told: string[] = []
     cache.on('evicted', (key) => told.push(key))
     cache.on('expired', (key) => told.push(key))
@@ -79,7 +79,7 @@ describe('expired', () => {
 
 describe('a listener', () => {
   test('is called after the call is done, in the order of what happened', async () => {
-    const { cache, clock } = cacheWithClock({ maxSize: 2, maxEntryBytes: 10 })
+    const { cache, clock } = cacheWithClock({ maxSize: 2, maxEntryBytes: 10, ...countingText })
     const told: unknown[] = []
     const tell = (event: string) => (key: string) => told.push([event, key, cache.getKeys()])
     cache.on('evicted', tell('evicted'))

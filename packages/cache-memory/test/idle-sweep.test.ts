@@ -2,7 +2,7 @@ import { timers } from '@verbatim/cache-core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleSweep } from '../src/idle-sweep.js'
 import { InMemoryCache } from '../src/index.js'
-import { cacheWithClock, fill } from './cache-with-clock.js'
+import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 import { useFakeTimers, useRealTimers } from './fake-timers.js'
 
 beforeEach(() => useFakeTimers())
@@ -39,7 +39,7 @@ describe('while nobody uses the cache', () => {
   })
 
   test('what was invalidated is given back, though it never expires', async () => {
-    const { cache } = cacheWithClock({ defaultTtl: null, maxBytes: 1_000 })
+    const { cache } = cacheWithClock({ defaultTtl: null, maxBytes: 1_000, ...countingText })
     await cache.setMany(
       Array.from('abc', (key) => [key, key]),
       { tags: ['tag'] },

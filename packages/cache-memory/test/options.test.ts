@@ -5,11 +5,11 @@ import { resolveOptions } from '../src/options.js'
 import { fill } from './cache-with-clock.js'
 
 describe('the constructor', () => {
-  test('has defaults: a thousand entries, an hour, no limit in bytes', () => {
+  test('has defaults: a thousand entries, an hour, 64 MiB', () => {
     expect(new InMemoryCache().getStats()).toMatchObject({
       maxSize: 1_000,
-      maxBytes: null,
-      bytes: null,
+      maxBytes: 64 * 2 ** 20,
+      bytes: 0,
       defaultTtl: 3_600,
     })
   })
@@ -44,7 +44,8 @@ const LARGEST: Readonly<Record<string, number>> = {
 describe.each(Object.entries(LARGEST))('%s', (name, largest) => {
   // Without a cache, which would take 450 MB at once for the most entries.
   test.each([1, largest])('may be %d', (value) => {
-    expect(resolveOptions({ [name]: value })).toMatchObject({ [name]: value })
+    const unlimited = { maxBytes: Number.POSITIVE_INFINITY }
+    expect(resolveOptions({ ...unlimited, [name]: value })).toMatchObject({ [name]: value })
   })
 
   test.each<[value: unknown, shown: string]>([
@@ -52,7 +53,7 @@ describe.each(Object.entries(LARGEST))('%s', (name, largest) => {
     [-1, '-1'],
     [1.5, '1.5'],
     [Number.NaN, 'NaN'],
-    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
     [largest + 1, String(largest + 1)],
     ['5', 'a string'],
     [null, 'null'],

@@ -105,7 +105,9 @@ describe('a snapshot is refused as a whole', () => {
       sizeOf: (_value, key) => (key === 'bad' ? -1 : 1),
     })
     const snapshot = withEntry({}) as InMemoryCacheSnapshot
-    expect(() => cache.restore(snapshot)).toThrow('sizeOf answered -1')
+    expect(() => cache.restore(snapshot)).toThrow(
+      'sizeOf must return bytes, as a number from 0; received -1',
+    )
     expect(cache.getKeys()).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { ManualClock } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import { InMemoryCache, type InMemoryCacheSnapshot } from '../src/index.js'
-import { cacheWithClock, fill } from './cache-with-clock.js'
+import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 const TAKEN_AT = Date.UTC(2026, 5, 1)
 
@@ -181,7 +181,7 @@ describe('a restored cache', () => {
       await cache.set('large', 'far too large')
       await cache.set('d', 'd')
     })
-    const { cache } = cacheAt(TAKEN_AT, { maxBytes: 6 })
+    const { cache } = cacheAt(TAKEN_AT, { maxBytes: 6, ...countingText })
     expect(cache.restore(snapshot)).toBe(4)
     expect(cache.getKeys()).toEqual(['d', 'c', 'b'])
     expect(cache.getStats()).toMatchObject({ bytes: 6, refusals: 1, evictions: 1 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
-import { cacheWithClock, fill } from './cache-with-clock.js'
+import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 describe('getStats', () => {
   test('of a new cache', () => {
@@ -18,14 +18,14 @@ describe('getStats', () => {
       maxSize: 10,
       utilizationPercent: 0,
       utilization: '0/10',
-      bytes: null,
-      maxBytes: null,
+      bytes: 0,
+      maxBytes: 64 * 2 ** 20,
       defaultTtl: 60,
     })
   })
 
   test('of a cache that was used', async () => {
-    const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 20 })
+    const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 20, ...countingText })
     await cache.set('short', 1, '10ms')
     await cache.set('shorter', 1, '5ms')
     await fill(cache, 'abc')
@@ -71,15 +71,22 @@ describe('getStats', () => {
   })
 
   test('bytes are told where either limit is set', async () => {
-    const sizes = [{ maxBytes: 100 }, { maxEntryBytes: 100 }, { sizeOf: () => 1 }]
+    const never = Number.POSITIVE_INFINITY
+    const sizes = [
+      { maxBytes: 100 },
+      { maxEntryBytes: 100 },
+      { maxBytes: never, maxEntryBytes: 100 },
+      { maxBytes: never },
+    ]
     const told = sizes.map(async (options) => {
-      const cache = new InMemoryCache(options)
+      const cache = new InMemoryCache({ ...countingText, ...options })
       await cache.set('key', 'value')
       const { bytes, maxBytes } = cache.getStats()
       return { bytes, maxBytes }
     })
     expect(await Promise.all(told)).toEqual([
       { bytes: 8, maxBytes: 100 },
+      { bytes: 8, maxBytes: 64 * 2 ** 20 },
       { bytes: 8, maxBytes: null },
       { bytes: null, maxBytes: null },
     ])

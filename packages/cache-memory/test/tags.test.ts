@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { InMemoryCache } from '../src/index.js'
-import { cacheWithClock } from './cache-with-clock.js'
+import { cacheWithClock, countingText } from './cache-with-clock.js'
 
 describe('an invalidated entry', () => {
   test('is gone for every way of asking, before anything has dropped it', async () => {
@@ -101,7 +101,7 @@ describe('an entry gives up its tags', () => {
   }
 
   test.each(Object.entries(WAYS))('%s', async (_name, leave) => {
-    const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 100 })
+    const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 100, ...countingText })
     await cache.set('key', 'first', { ttl: '100ms', tags: ['old', 'older'] })
     await leave(cache, (milliseconds) => clock.advance(milliseconds))
     await cache.set('key', 'second')

@@ -29,17 +29,18 @@ export class ChainLink {
     return link !== undefined && link.#isRunning ? link : undefined
   }
 
-  /** Runs a loader as the one that this link stands for. */
-  async run<T>(loader: () => T | PromiseLike<T>): Promise<T> {
+  /** Runs a loader as the one that this link stands for. {@link ChainLink.end} must follow. */
+  run<T>(loader: () => T): T {
     this.#isRunning = true
     running++
-    try {
-      return await storage.run(this, loader)
-    } finally {
-      this.#isRunning = false
-      this.#waiters.length = 0
-      if (--running === 0) storage.disable()
-    }
+    return storage.run(this, loader)
+  }
+
+  /** Ends what {@link ChainLink.run} began, once the result of the loader is settled. */
+  end(): void {
+    this.#isRunning = false
+    this.#waiters.length = 0
+    if (--running === 0) storage.disable()
   }
 
   /** @throws CacheError (`LOAD_CYCLE`) when this load waits for that loader */

@@ -206,7 +206,13 @@ export class ReadThrough {
         if (found !== undefined && found.freshMs >= 0) return found.value
         const context = new LoadContext(flight)
         const startedAt = this.#cache.clock.now()
-        const value = await flight.link.run(() => loader(context))
+        let value: T
+        // No function of its own: one more promise would make every load a turn longer.
+        try {
+          value = await flight.link.run(() => loader(context))
+        } finally {
+          flight.link.end()
+        }
         if (!context.skipped) assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
         if (!flight.fenced && !context.skipped) await this.#store(flight, value, plan, loadMs)

@@ -7,7 +7,7 @@ class WatchedCache extends ReferenceCache {
   flight: Flight | undefined
 
   protected override beforeLoad<T>(flight: Flight<T>): undefined {
-    this.flight = flight as Flight
+    this.flight = flight
   }
 }
 
