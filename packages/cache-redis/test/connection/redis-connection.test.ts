@@ -105,7 +105,11 @@ describe('what a call is told', () => {
   test('a reply that cannot be read costs the trust and the connection', async () => {
     const connection = open()
     await connection.connect()
-    const failures = [new TypeError('no list'), new RangeError('no date'), new SyntaxError('no number')]
+    const failures = [
+      new TypeError('no list'),
+      new RangeError('no date'),
+      new SyntaxError('no number'),
+    ]
     for (const failure of failures) {
       const [master] = connection.masters()
       const { stream } = master as Redis
