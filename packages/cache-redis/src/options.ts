@@ -9,10 +9,11 @@ import {
   toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from '@verbatim/cache-memory'
+import type { Redis } from 'ioredis'
 import { DEFAULT_MAX_VALUE_BYTES } from './codec/value-codec.js'
-import { checkLocation, type RedisLocation } from './connection/location.js'
+import { checkLocation, hasLocation, type RedisLocation } from './connection/location.js'
 import type { LocationOptions } from './connection/location-options.js'
-import { createRedisClient, type RedisClient } from './connection/redis-client.js'
+import { createRedisClient, databaseOf, type RedisClient } from './connection/redis-client.js'
 
 export interface GenericRedisCacheOptions extends LocationOptions {
   /** Stands before every key in Redis. 1 to 128 characters. Default: `'cache:'`. */
@@ -38,6 +39,11 @@ export interface GenericRedisCacheOptions extends LocationOptions {
    * memory-only; `'throw'` makes both throw an InfrastructureError. Default: `'degrade'`.
    */
   readonly onBackendError?: 'degrade' | 'throw' | undefined
+  /**
+   * Whether the cache sends no command that writes. Every method that changes something throws a
+   * ValidationError (`READ_ONLY`). For tools that look after a store. Default: false.
+   */
+  readonly readOnly?: boolean | undefined
   /** Told about every operation. Default: nobody. */
   readonly performanceMonitor?: CacheMonitor | undefined
   /** Where the time is read. Default: the machine's clocks. */
@@ -45,10 +51,13 @@ export interface GenericRedisCacheOptions extends LocationOptions {
 }
 
 export interface ResolvedOptions {
-  readonly client: RedisClient
+  /** `undefined` for a cache that is memory only. */
+  readonly client: RedisClient | undefined
   readonly ownsClient: boolean
   /** The number of the database to use on a client of ours. */
   readonly database: number
+  /** The number of the database in use, also on a client that was handed in. */
+  readonly usedDatabase: number
   readonly keyPrefix: string
   readonly defaultTtl: Ttl
   readonly enableL1Cache: boolean
@@ -59,6 +68,7 @@ export interface ResolvedOptions {
   readonly maxValueBytes: number
   readonly commandTimeoutMs: number
   readonly throwsBackendErrors: boolean
+  readonly readOnly: boolean
   readonly monitor: CacheMonitor | undefined
   readonly clock: Clock
 }
@@ -77,6 +87,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     commandTimeout = 200,
     onBackendError = 'degrade',
     keyPrefix = 'cache:',
+    readOnly = false,
   } = options
   toMilliseconds(defaultTtl, 'defaultTtl')
   const commandTimeoutMs = integerOption('commandTimeout', commandTimeout, { min: 1, max: 60_000 })
@@ -93,6 +104,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     compressionLevel: integerOption('compressionLevel', compressionLevel, { min: 1, max: 9 }),
     maxValueBytes: integerOption('maxValueBytes', maxValueBytes, { min: 1_024, max: 2 ** 29 }),
     commandTimeoutMs,
+    readOnly,
     throwsBackendErrors:
       choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
     monitor: options.performanceMonitor,
@@ -101,17 +113,28 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
   if (typeof enableL1Cache !== 'boolean') {
     throw invalidOption('enableL1Cache', enableL1Cache, 'true or false')
   }
-  const location = checkLocation(options)
+  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
+  const location = hasLocation(options) ? checkLocation(options) : undefined
+  if (location === undefined && !enableL1Cache) {
+    throw invalidOption('enableL1Cache', enableL1Cache, 'true for a cache without Redis')
+  }
   // Last: only now is it certain that nobody has to close the client.
   return {
     ...resolved,
-    client: createRedisClient(location, commandTimeoutMs),
-    ownsClient: location.kind !== 'client',
-    database: databaseOf(location),
+    client: location && createRedisClient(location, commandTimeoutMs),
+    ownsClient: location?.kind !== 'client',
+    database: databaseToSelect(location),
+    usedDatabase: usedDatabase(location),
   }
 }
 
-function databaseOf(location: RedisLocation): number {
+function usedDatabase(location: RedisLocation | undefined): number {
+  const isHandedIn = location?.kind === 'client' && !location.client.isCluster
+  return isHandedIn ? databaseOf(location.client as Redis) : databaseToSelect(location)
+}
+
+function databaseToSelect(location: RedisLocation | undefined): number {
+  if (location === undefined) return 0
   if (location.kind === 'server') return location.target.db
   return location.kind === 'sentinel' ? location.database : 0
 }

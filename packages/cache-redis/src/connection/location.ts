@@ -32,6 +32,11 @@ export interface ClusterLocation {
 
 const CHOICES = ['redisUrl', 'sentinel', 'cluster', 'client'] as const
 
+/** Whether Redis is said to be anywhere; a cache without it is memory only. */
+export function hasLocation(options: LocationOptions): boolean {
+  return CHOICES.some((choice) => options[choice] !== undefined)
+}
+
 /**
  * Checks where Redis is said to be.
  *
@@ -41,11 +46,14 @@ const CHOICES = ['redisUrl', 'sentinel', 'cluster', 'client'] as const
 export function checkLocation(options: LocationOptions): RedisLocation {
   const given = CHOICES.filter((choice) => options[choice] !== undefined)
   if (given.length !== 1) {
-    const received = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`
-    throw new ConfigurationError(`exactly one of ${CHOICES.join(', ')} is needed; ${received}`, {
-      code: 'INVALID_OPTION',
-      context: { options: CHOICES, received: given },
-    })
+    const received = given.length === 0 ? 'none' : given.join(' and ')
+    throw new ConfigurationError(
+      `at most one of ${CHOICES.join(', ')} may be given; received ${received}`,
+      {
+        code: 'INVALID_OPTION',
+        context: { options: CHOICES, received: given },
+      },
+    )
   }
   const { redisUrl, sentinel, cluster, client } = options
   if (sentinel !== undefined) return checkSentinel(sentinel)

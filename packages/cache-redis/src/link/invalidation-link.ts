@@ -54,7 +54,7 @@ export class InvalidationLink {
     client: Redis,
     prefix: string,
     listener: InvalidationListener,
-    commandTimeoutMs = USUAL_TIMEOUT_MS,
+    commandTimeoutMs: number = USUAL_TIMEOUT_MS,
   ) {
     this.#commandTimeoutMs = commandTimeoutMs
     // An answered heartbeat is a round trip old, and the next one is sent up to a period later.
