@@ -110,11 +110,6 @@ export class RedisServer {
     return this.#guard.receivedBytes
   }
 
-  /** The error for calls that are not sent because the server is not trusted. */
-  get refusal(): InfrastructureError {
-    return this.#trouble === CLIENT_CHANGED ? clientChanged() : unavailable(this.#trouble, 'failed')
-  }
-
   get #wasSwitched(): boolean {
     return this.#database !== undefined && databaseOf(this.redis) !== this.#database
   }
