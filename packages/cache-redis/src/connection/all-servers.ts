@@ -1,11 +1,10 @@
-import type { InfrastructureError } from '@verbatim/cache-core'
-import { errorForCaller, unavailable } from './connection-errors.js'
+import { errorForCaller } from './connection-errors.js'
 import type { RedisServer } from './redis-server.js'
 
 /** What commands are sent to: one server, or all of them. */
 export type Target = Pick<
   RedisServer,
-  'usable' | 'wasTried' | 'trouble' | 'settled' | 'judge' | 'receivedBytes' | 'refusal'
+  'usable' | 'wasTried' | 'trouble' | 'settled' | 'judge' | 'receivedBytes'
 >
 
 /** The masters of a Cluster as one, for commands that may concern any of them. */
@@ -36,10 +35,6 @@ export class AllServers implements Target {
     let sum = 0
     for (const server of this.#servers.values()) sum += server.receivedBytes
     return sum
-  }
-
-  get refusal(): InfrastructureError {
-    return unavailable(this.trouble, 'failed')
   }
 
   async settled(milliseconds: number): Promise<boolean> {

@@ -17,6 +17,7 @@ export function unavailable(
   reason: string | undefined,
   outcome: FailureOutcome,
 ): InfrastructureError {
+  if (reason === CLIENT_CHANGED) return clientChanged()
   const because = reason === undefined ? '' : ` (${reason})`
   return new InfrastructureError(`Redis is not connected${because}`, {
     code: 'BACKEND_UNAVAILABLE',
@@ -78,9 +79,7 @@ export function isMalformedReply(error: unknown): boolean {
   return error instanceof InfrastructureError && error.code === MALFORMED_REPLY
 }
 
-/**
- * The owner of a client that was handed in has switched it to another database.
- */
+/** The owner of a client that was handed in has switched it to another database. */
 export function clientChanged(): InfrastructureError {
   return new InfrastructureError('client must stay in its database; its owner has switched it', {
     code: CLIENT_CHANGED,

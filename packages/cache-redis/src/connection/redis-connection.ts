@@ -217,7 +217,7 @@ export class RedisConnection {
     if (target?.usable) {
       return this.#limit.run(() => send(this.#client), target.judge, target, options?.extraMs)
     }
-    throw target?.refusal ?? unavailable(this.lastTrouble, 'failed')
+    throw unavailable(target === undefined ? this.lastTrouble : target.trouble, 'failed')
   }
 
   #add(redis: Redis): RedisServer {

@@ -23,6 +23,11 @@ import type { TimeLimit } from './time-limit.js'
 const PAUSE_BETWEEN_CHECKS_MS = 100
 /** A check makes several round trips. It fails when so long nothing has come, in time limits. */
 const LONGEST_SILENCE_OF_CHECK = 1.5
+/**
+ * After so many checks for which something came, but no answer, the client takes all that comes for
+ * part of one reply whose length was garbled.
+ */
+const SWALLOWED_CHECKS = 2
 /** However much comes for others, a check takes no longer, in time limits. */
 const LONGEST_CHECK = 10
 
@@ -65,6 +70,8 @@ export class RedisServer {
   #trouble: string | undefined
   #silence: NodeJS.Timeout | undefined
   #revivals = 0
+  /** Checks in a row for which something came, but no answer. */
+  #swallowed = 0
 
   constructor(options: RedisServerOptions) {
     this.#options = options
@@ -101,11 +108,6 @@ export class RedisServer {
 
   get receivedBytes(): number {
     return this.#guard.receivedBytes
-  }
-
-  /** The error for calls that are not sent because the server is not trusted. */
-  get refusal(): InfrastructureError {
-    return this.#trouble === CLIENT_CHANGED ? clientChanged() : unavailable(this.#trouble, 'failed')
   }
 
   get #wasSwitched(): boolean {
@@ -215,16 +217,21 @@ export class RedisServer {
 
   /** Answers what is wrong with the server, if anything. */
   async #check(): Promise<string | undefined> {
+    const before = this.receivedBytes
     try {
       if (this.#wasSwitched) throw clientChanged()
       await this.#withinItsTime(this.#options.check(this.redis))
+      this.#swallowed = 0
       return undefined
     } catch (error) {
       const trouble = troubleOf(error)
       this.#note(trouble)
       if (isErrorReply(error)) this.#awaitAnswer()
       if (meaningOf(trouble).needsNewConnection) this.#giveUpConnection()
-      if (isReadingError(error) || isMalformedReply(error)) this.#closeBrokenConnection()
+      const swallows = trouble === 'BACKEND_TIMEOUT' && this.receivedBytes > before
+      this.#swallowed = swallows ? this.#swallowed + 1 : 0
+      const isBroken = isReadingError(error) || isMalformedReply(error)
+      if (isBroken || this.#swallowed >= SWALLOWED_CHECKS) this.#closeBrokenConnection()
       return trouble
     }
   }
@@ -272,6 +279,7 @@ export class RedisServer {
 
   /** Closes the connection, be it ours or not: replies on it may belong to other commands. */
   #closeBrokenConnection(): void {
+    this.#swallowed = 0
     this.redis.stream?.destroy()
   }
 

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { TimeLimit } from '../../src/connection/time-limit.js'
 
@@ -82,4 +84,58 @@ test('a hundred thousand calls leave nothing behind', async () => {
   const calls = Array.from({ length: 10_000 }, () => limit.run(() => Promise.resolve(), asIs))
   await expect(limit.run(never, asIs)).rejects.toMatchObject({ code: 'BACKEND_OVERLOADED' })
   await Promise.all(calls)
+})
+
+test('a call may have more time than the others', async () => {
+  const limit = new TimeLimit(20)
+  const startedAt = performance.now()
+  const longer = limit.run(never, asIs, undefined, 200).catch(() => performance.now() - startedAt)
+  await expect(limit.run(never, asIs)).rejects.toMatchObject({ code: 'BACKEND_TIMEOUT' })
+  expect(performance.now() - startedAt).toBeLessThan(200)
+  expect(await longer).toBeGreaterThanOrEqual(215)
+  const inTime = limit.run(() => sleep(60), asIs, undefined, 200)
+  expect(await inTime).toBeUndefined()
+})
+
+test('a reply that keeps arriving is waited for, and no longer once it stops', async () => {
+  const limit = new TimeLimit(50)
+  const source = { receivedBytes: 0 }
+  const startedAt = performance.now()
+  const arriving = setInterval(() => (source.receivedBytes += 100_000), 5)
+  const call = limit.run(never, asIs, source).catch(() => performance.now() - startedAt)
+  const answered = limit.run(() => sleep(200), asIs, source)
+  await sleep(300)
+  expect(await answered).toBeUndefined()
+  clearInterval(arriving)
+  const tookMs = await call
+  expect(tookMs).toBeGreaterThan(290)
+  expect(tookMs).toBeLessThan(600)
+})
+
+test('the calls to one source can be failed alone', async () => {
+  const limit = new TimeLimit(5_000)
+  const [lost, other] = [{ receivedBytes: 0 }, { receivedBytes: 0 }]
+  const failing = limit.run(never, asIs, lost)
+  const going = limit.run(() => sleep(20).then(() => 'answer'), asIs, other)
+  limit.failAll(lost, new Error('lost'))
+  await expect(failing).rejects.toThrow('lost')
+  expect(await going).toBe('answer')
+})
+
+test('replies of calls that have ended are not kept while another call is in flight', async () => {
+  const limit = new TimeLimit(60_000)
+  void limit.run(never, asIs)
+  const replies: WeakRef<object>[] = []
+  for (let call = 0; call < 500; call++) {
+    await limit.run(() => {
+      const reply = { bytes: new Uint8Array(1_000) }
+      replies.push(new WeakRef(reply))
+      return Promise.resolve(reply)
+    }, asIs)
+  }
+  await sleep(10)
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+  const kept = replies.filter((reply) => reply.deref() !== undefined)
+  expect(kept.length).toBeLessThan(5)
 })

@@ -19,6 +19,17 @@ export interface SliceOptions {
   readonly pauseMilliseconds?: number
 }
 
+export interface CorruptOptions {
+  /** Of replies and messages, from 0 to 1. */
+  readonly share: number
+  /**
+   * One bit is flipped, one byte is another, one digit of a length or number is another, the end is
+   * missing, or a reply of nothing stands in between.
+   */
+  readonly how: 'bit' | 'byte' | 'digit' | 'cut' | 'insert'
+  readonly seed: number
+}
+
 export interface CommandPattern {
   /** A name, or a name and more words: `GET`, `CLIENT TRACKING`. Any command without it. */
   readonly command?: string
@@ -77,6 +88,7 @@ export interface Orders {
   refuse(): void
   cut(): void
   slice(options: SliceOptions): void
+  corruptReplies(options: CorruptOptions): void
   cutAfter(options: { readonly bytes: number }): void
   holdReply(options: HoldOptions & { readonly hold: number }): void
   holdCommand(options: HoldOptions & { readonly hold: number }): void

@@ -1,5 +1,6 @@
 import type {
   AnswerOptions,
+  CorruptOptions,
   Counts,
   DelayOptions,
   DelayPushOptions,
@@ -104,6 +105,13 @@ export class FaultProxy implements AsyncDisposable {
     requireNumber('bytes', options.bytes, 1)
     requireNumber('pauseMilliseconds', options.pauseMilliseconds ?? 0, 0)
     await this.#process.ask('slice', options)
+  }
+
+  /** Changes some of the replies and messages that are still to come, each in one place. */
+  async corruptReplies(options: CorruptOptions): Promise<void> {
+    requireNumber('share', options.share, 0)
+    requireNumber('seed', options.seed, 0)
+    await this.#process.ask('corruptReplies', options)
   }
 
   /** Every connection, also a new one, is reset after so many more bytes of replies. */

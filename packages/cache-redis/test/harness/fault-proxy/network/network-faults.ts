@@ -1,4 +1,5 @@
 import type { DelayOptions, Direction, SliceOptions } from '../control.js'
+import type { Corruption } from './corruption.js'
 
 /** How long one piece takes when bandwidth is scarce: small, so that connections take turns. */
 const PIECE_MS = 10
@@ -12,6 +13,7 @@ export class NetworkFaults {
   hole: { readonly direction: Direction; readonly meanwhile: 'lost' | 'held' } | undefined
   slices: SliceOptions | undefined
   cutAfterBytes: number | undefined
+  corruption: Corruption | undefined
   /** When the link will be free for one more piece. */
   readonly #freeAt = { up: 0, down: 0 }
 
@@ -21,6 +23,7 @@ export class NetworkFaults {
     this.hole = undefined
     this.slices = undefined
     this.cutAfterBytes = undefined
+    this.corruption = undefined
     this.#freeAt.up = 0
     this.#freeAt.down = 0
   }

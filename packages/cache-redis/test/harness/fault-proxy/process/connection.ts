@@ -57,7 +57,7 @@ export class Connection {
     this.#conversation = new Conversation({
       ...options,
       toServer: (item) => this.#sendUp(item),
-      toClient: (item) => this.#down.push(item),
+      toClient: (item) => this.#down.push(corrupted(item, options.faults)),
     })
     this.#up = new Lane('up', options.faults, (item) => this.#conversation.fromClient(item))
     this.#down = new Lane('down', options.faults, (item) => this.#sendDown(item))
@@ -147,6 +147,10 @@ export class Connection {
     this.#conversation.dispose()
     this.#options.onClosed()
   }
+}
+
+function corrupted(item: Flowing, { corruption }: NetworkFaults): Flowing {
+  return typeof item === 'string' || corruption === undefined ? item : corruption.apply(item)
 }
 
 function setFlowing(socket: Socket, flows: boolean): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Counts, Orders } from '../control.js'
+import { Corruption } from '../network/corruption.js'
 import { NetworkFaults } from '../network/network-faults.js'
 import { CommandRules } from '../rules/command-rules.js'
 import { PushRules } from '../rules/push-rules.js'
@@ -70,6 +71,10 @@ export class Proxy implements Orders {
   slice(options: Parameters<Orders['slice']>[0]): void {
     this.#faults.slices = options
     this.#tellConnections()
+  }
+
+  corruptReplies(options: Parameters<Orders['corruptReplies']>[0]): void {
+    this.#faults.corruption = new Corruption(options)
   }
 
   cutAfter({ bytes }: Parameters<Orders['cutAfter']>[0]): void {
