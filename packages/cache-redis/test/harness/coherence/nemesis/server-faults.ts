@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis, type RedisServer } from '@verbatim/test-support'
 import { type Fault, instantFault, repeatedFault } from './fault.js'
+import { cleanRestart } from './snapshot-faults.js'
 
 /** Of each turn of a slow server it stands still for the first part; less than a command may take. */
 const STANDS_STILL_MS = 40
@@ -23,7 +24,7 @@ export function serverFaults(server: RedisServer): Fault[] {
     {
       // What was deleted or overwritten since is there again.
       name: 'server set back',
-      bringsBack: true,
+      bringsBackMs: 0,
       begin: command('SAVE'),
       end: () => server.crash(),
     },
@@ -41,6 +42,7 @@ export function serverFaults(server: RedisServer): Fault[] {
     instantFault('connections killed', command('CLIENT KILL TYPE normal')),
     instantFault('subscriptions killed', command('CLIENT KILL TYPE pubsub')),
     scriptsForgotten(server),
+    cleanRestart(server),
   ]
 }
 

@@ -96,7 +96,7 @@ test('around a fault reads may be staler, those of other processes only if it to
 
 test('where Redis may be set back, what it held as the fault began may be read until recovery', () => {
   const links = new LinkState({ healthy: HEALTHY, lost: 100, recovery: 50 })
-  links.faultBegins({ name: 'set back', bringsBack: true }, 1_000).end = 1_400
+  links.faultBegins({ name: 'set back', bringsBackMs: 0 }, 1_000).end = 1_400
   links.faultBegins({ name: 'another', process: 1 }, 1_420).end = 1_430
   const boundAt = (start: number): number => links.boundFor({ process: 1, start, end: start })
   expect([990, 1_050, 1_400, 1_450].map(boundAt)).toEqual([HEALTHY, 100, 400, 450])

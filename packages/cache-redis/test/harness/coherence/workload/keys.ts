@@ -1,0 +1,42 @@
+/** Keys of one group have a pattern and tags in common. */
+export const KEYS_PER_GROUP = 4
+
+/** Returns the name of a key: `g0:k3`. The names of a group begin alike. */
+export function keyName(key: number): string {
+  return `${groupName(key)}:k${key}`
+}
+
+/** Returns the pattern that matches the keys of the same group. */
+export function patternOf(key: number): string {
+  return `${groupName(key)}:*`
+}
+
+/**
+ * Returns the tags that every value of a key carries. They are always the same, so that the
+ * invalidation of a tag is a delete of all keys that carry it.
+ */
+export function tagsOf(key: number): readonly string[] {
+  const group = groupName(key)
+  const place = key % (2 * KEYS_PER_GROUP)
+  return TAG_ENDINGS[place]?.map((ending) => `${group}${ending}`) ?? []
+}
+
+/** By place in a pair of groups. The first key of each group has none. */
+const TAG_ENDINGS: readonly (readonly string[])[] = [
+  ...[[], [], [':all'], [':all', ':last']],
+  ...[[], [':all'], [':all', ':last'], [':last']],
+]
+
+/** Returns those of the keys whose values carry one of the tags. */
+export function keysTagged(keys: readonly number[], tags: readonly string[]): number[] {
+  return keys.filter((key) => tagsOf(key).some((tag) => tags.includes(tag)))
+}
+
+/** Whether the key is loaded only by the lanes that do slow loads. */
+export function isLoadedSlowly(key: number): boolean {
+  return key % KEYS_PER_GROUP === 1
+}
+
+function groupName(key: number): string {
+  return `g${Math.floor(key / KEYS_PER_GROUP)}`
+}
