@@ -6,6 +6,7 @@ import { BuildCopy } from './bugs/build-copy.js'
 import { RunClock, SECOND } from './clock.js'
 import { chosenFaults } from './nemesis/chosen-faults.js'
 import type { Fault } from './nemesis/fault.js'
+import { foreignData, valuesCopied } from './nemesis/foreign-faults.js'
 import { linkFaults } from './nemesis/link-faults.js'
 import { Nemesis } from './nemesis/nemesis.js'
 import { type Processes, processFaults } from './nemesis/process-faults.js'
@@ -113,14 +114,21 @@ class CoherenceRun implements AsyncDisposable {
 
   #faults(): Fault[] {
     const { server, link } = this.#surroundings
-    const { snapshots, snapshotSeconds } = this.#options
+    const { foreignData: isForeign, keys, snapshots, snapshotSeconds } = this.#options
     const processes = this.#processes()
     return [
       ...serverFaults(server),
+      valuesCopied(server, keys),
+      ...(isForeign ? [foreignData(server, (text) => this.#tellForeign(text))] : []),
       ...(snapshots ? snapshotFaults(server, processes, snapshotSeconds * 1_000) : []),
       ...processFaults(processes),
       ...(link === undefined ? [] : linkFaults(link, LINKED)),
     ]
+  }
+
+  #tellForeign(text: string): void {
+    // Whichever process it was.
+    this.#check.addTrouble(LINKED, { kind: 'foreign data changed', text })
   }
 
   #processes(): Processes {

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly snapshots: boolean
   /** The longest that the workload goes on after such a snapshot. At least 1. */
   readonly snapshotSeconds: number
+  /** Whether other programs have data under the cache's prefix at times. */
+  readonly foreignData: boolean
   /** Whether one process reaches the server through the fault proxy. */
   readonly link: boolean
   /** How stale a read may be while all is well. */
@@ -63,6 +65,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   faults: undefined,
   snapshots: false,
   snapshotSeconds: 5,
+  foreignData: false,
   link: true,
   // A busy machine stalls, which is no fault of the cache.
   healthyBoundMs: 100,

@@ -13,6 +13,19 @@ export const LOAD_BUGS: readonly Bug[] = [
     patches: [{ file: PROGRAMS, find: 'if seen ~= ARGV[4] then return 0 end', replace: '' }],
   },
   {
+    name: 'lease-renewed-over-a-change',
+    breaks: 'the lease of a load that a delete has overtaken is not renewed',
+    // Only a load that takes longer than a second is renewed.
+    setUp: { ...THROUGH_REDIS, loads: true, keys: 64, faults: [] },
+    patches: [
+      {
+        file: PROGRAMS,
+        find: 'if not isMark(bytes) or stampOf(bytes) ~= ARGV[1] then return 0 end',
+        replace: "if bytes ~= '' and stampOf(bytes) ~= ARGV[1] then return 0 end",
+      },
+    ],
+  },
+  {
     name: 'load-joined-whatever-was-seen',
     breaks: 'who has seen another state of the key does not join a load that began before',
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },

@@ -60,13 +60,14 @@ export interface Trouble {
    * `unhandled`: a rejection or exception that no call of ours threw; `never settled`: an operation
    * that took longer than the watchdog's patience; `failed`: an operation that threw what it must
    * not; `never came back`: its cache makes do without Redis long after the last fault has ended;
-   * `died`, `did not exit`: the process itself; `harness`: a mistake of this harness.
+   * `foreign data changed`: another program's; `died`, `did not exit`: the process itself; `harness`: a mistake of this harness.
    */
   readonly kind:
     | 'unhandled'
     | 'never settled'
     | 'failed'
     | 'never came back'
+    | 'foreign data changed'
     | 'died'
     | 'did not exit'
     | 'harness'

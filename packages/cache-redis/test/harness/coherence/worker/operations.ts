@@ -4,7 +4,7 @@ import type { VersionId } from '../checker/version.js'
 import { MILLISECOND, type Nanoseconds, type RunClock } from '../clock.js'
 import type { EventKind } from '../events/event-batch.js'
 import type { EventLog } from '../events/event-log.js'
-import { isLoadedSlowly, keyName, patternOf, tagsOf } from '../workload/keys.js'
+import { FOREIGN_NAMES, isLoadedSlowly, keyName, patternOf, tagsOf } from '../workload/keys.js'
 import type { SourceOfTruth } from '../workload/source-of-truth.js'
 import { isValueOf, type StampedValue, stampedValue } from '../workload/stamped-value.js'
 import type { Step } from '../workload/workload.js'
@@ -50,6 +50,7 @@ export class Operations {
   /** The keys whose changes failed last. */
   #doubtful: readonly number[] = []
   #isHalted = false
+  #readsOfMany = 0
 
   constructor(parts: OperationParts) {
     this.#parts = parts
@@ -119,7 +120,9 @@ export class Operations {
   async #getMany(chosen: readonly number[]): Promise<boolean> {
     const keys = [...new Set([...chosen, ...this.#doubtful])]
     const begun = this.#beginReading()
-    const result = await this.#parts.cache.getMany(keys.map(keyName))
+    const foreign = FOREIGN_NAMES[this.#readsOfMany++ % FOREIGN_NAMES.length] ?? ''
+    const result = await this.#parts.cache.getMany([...keys.map(keyName), foreign])
+    if (result.value?.has(foreign)) throw new Error(`${foreign} was served`)
     for (const key of keys) this.#sawValue(key, begun, result.value?.get(keyName(key)), result)
     return result.ok
   }

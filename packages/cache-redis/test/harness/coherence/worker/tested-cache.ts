@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { GetOrSetOptions, Loader } from '@verbatim/cache-core'
 import type * as CacheRedis from '../../../../src/index.js'
+import { PREFIX } from '../workload/keys.js'
 import type { StampedValue } from '../workload/stamped-value.js'
 import type { WorkerConfig } from './messages.js'
 
@@ -42,7 +43,7 @@ export class TestedCache {
     const { GenericRedisCache } = (await import(config.cacheModule)) as typeof CacheRedis
     const cache = new GenericRedisCache({
       redisUrl: config.redisUrl,
-      keyPrefix: 'coherence:',
+      keyPrefix: PREFIX,
       defaultTtl: DEFAULT_LIFE_MS / 1_000,
       enableL1Cache: config.memory,
       l1CacheSize: 1_000,

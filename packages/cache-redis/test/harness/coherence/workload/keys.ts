@@ -1,6 +1,12 @@
 /** Keys of one group have a pattern and tags in common. */
 export const KEYS_PER_GROUP = 4
 
+/** The prefix of the caches under test. */
+export const PREFIX = 'coherence:'
+
+/** Names that workers read and never write: other programs keep data under them. */
+export const FOREIGN_NAMES: readonly string[] = ['foreign:0', 'foreign:1', 'foreign:2', 'foreign:3']
+
 /** Returns the name of a key: `g0:k3`. The names of a group begin alike. */
 export function keyName(key: number): string {
   return `${groupName(key)}:k${key}`

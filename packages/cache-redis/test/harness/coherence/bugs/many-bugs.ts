@@ -1,0 +1,54 @@
+import type { Bug } from './bug.js'
+import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
+
+const ENVELOPE = 'cache-redis/dist/codec/envelope.js'
+const READS = 'cache-redis/dist/redis/shared-reads.js'
+const SCAN = 'cache-redis/dist/redis/key-scan.js'
+const THREADS = 'cache-redis/dist/codec/worker-pool.js'
+
+/** What belongs to one of many keys, or to one of many pages, is missing or goes to another. */
+export const MANY_BUGS: readonly Bug[] = [
+  {
+    name: 'answers-mixed-up-around-untrusted-keys',
+    breaks: 'each key of getMany gets its own answer, also where Redis is not asked about some',
+    setUp: { ...TWO_TIERS, faults: ['changes refused', 'link without answers', 'link late'] },
+    patches: [
+      {
+        file: READS,
+        find: 'return keys.map((key) => byKey.get(key));',
+        replace: 'return keys.map((_key, index) => intact[index]);',
+      },
+    ],
+  },
+  {
+    name: 'pattern-forgets-pages',
+    breaks: 'a pattern removes what matches, on whatever page of a scan it is',
+    setUp: { ...THROUGH_REDIS, keys: 64, coldKeys: 2_000, faults: [] },
+    patches: [{ file: SCAN, find: "while (cursor !== '0')", replace: 'while (false)' }],
+  },
+  {
+    name: 'copied-value-served',
+    breaks: 'a value is served under its own name only',
+    setUp: { ...TWO_TIERS, keys: 64, faults: ['values copied'] },
+    patches: [
+      {
+        file: ENVELOPE,
+        find: `if (toHex(crc32(bytes.subarray(KIND_OFFSET), crc32(key))) !== checksum)
+          throw corrupt('damaged');`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'thread-converts-two-values-at-a-time',
+    breaks: 'a worker thread converts one value at a time, so that each gets its own parts',
+    setUp: { ...TWO_TIERS, keys: 32, pauseMs: 0, faults: [] },
+    patches: [
+      {
+        file: THREADS,
+        find: 'const thread = this.#idle.pop();',
+        replace: 'const thread = this.#idle.at(-1);',
+      },
+    ],
+  },
+]
