@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from './clock.js'
+import { assertKeys, assertLoader, collectEntries } from './arguments.js'
+import { assertClock, type Clock, systemClock } from './clock.js'
 import { type Ttl, toMilliseconds } from './duration.js'
 import { CacheError } from './errors.js'
 import { assertPattern } from './glob.js'
@@ -9,6 +10,7 @@ import type { Loader } from './loading/loader.js'
 import { ReadThrough } from './loading/read-through.js'
 import type { Flight, SingleFlight } from './loading/single-flight.js'
 import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
+import { assertTags } from './tags.js'
 import { assertValue } from './value.js'
 
 /** What a cache tells the class it extends. */
@@ -33,8 +35,12 @@ export abstract class CacheInterface implements AsyncDisposable {
   protected readonly defaultLifeMs: number
   readonly #reads: ReadThrough
 
-  /** @throws ValidationError (`INVALID_TTL`) for a bad `defaultTtl` */
+  /**
+   * @throws ValidationError (`INVALID_TTL`) for a bad `defaultTtl`
+   * @throws ConfigurationError (`INVALID_OPTION`) for a bad `clock`
+   */
   constructor({ clock = systemClock, defaultTtl = 3_600 }: CacheSettings = {}) {
+    assertClock(clock)
     this.clock = clock
     this.defaultLifeMs = toMilliseconds(defaultTtl, 'defaultTtl')
     this.#reads = new ReadThrough({
@@ -89,6 +95,23 @@ export abstract class CacheInterface implements AsyncDisposable {
   abstract exists(key: string): Promise<boolean>
 
   /**
+   * Stores a value if the key has no entry. This default asks `exists` and then calls `set`, so that
+   * a write by somebody else in between is replaced; implementations make it atomic where they can.
+   *
+   * @param ttl - as for `set`
+   * @returns whether the value was stored
+   * @throws ValidationError as `set` does, also when the key has an entry
+   */
+  async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
+    assertKey(key)
+    assertValue(value)
+    planStore(ttl, this.defaultLifeMs)
+    if (await this.exists(key)) return false
+    await this.set(key, value, ttl)
+    return true
+  }
+
+  /**
    * Reads a key, or loads and stores it. Callers that ask for the same key while a load is under
    * way share that load.
    *
@@ -98,13 +121,16 @@ export abstract class CacheInterface implements AsyncDisposable {
    * @throws whatever the loader throws, unless `staleIfError` lets an old value stand in for it;
    * nothing is stored then
    * @throws CacheError (`LOAD_TIMEOUT`) when the load takes longer than `timeout.hard`
-   * @throws ValidationError for a bad key or option, and when the loader answers `undefined`
+   * @throws CacheError (`LOAD_CYCLE`) when a loader asks for a key whose load waits for this loader
+   * @throws ValidationError for a bad key, loader or option, and when the loader returns `undefined`
+   * without calling `skip`
    */
   async getOrSet<T>(
     key: string,
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
+    assertLoader(loader)
     const plan = planLoad<T>(options)
     return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
@@ -157,8 +183,14 @@ export abstract class CacheInterface implements AsyncDisposable {
   /** Called when a load fails and not everybody who asked for it will see the error. */
   protected refreshFailed(_key: string, _error: unknown): void {}
 
-  /** Reads several keys; those that are not there are absent from the answer. */
+  /**
+   * Reads several keys. Returns the entries that are there.
+   *
+   * @param keys - an array; other iterables are rejected
+   * @throws ValidationError for anything but an array of keys
+   */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
+    assertKeys(keys)
     const values = await Promise.all(keys.map((key) => this.get<T>(key)))
     const found = new Map<string, T>()
     for (const [index, key] of keys.entries()) {
@@ -169,19 +201,16 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Stores several values with one life and the same tags.
+   * Stores several values with one TTL and the same tags.
    *
-   * @throws ValidationError for a bad key, value, TTL or tag among them; nothing is stored then
+   * @param entries - an array, a `Map` or another iterable of `[key, value]` pairs
+   * @throws ValidationError for a bad pair, key, value, TTL or tag; then nothing is stored
    */
   async setMany<T>(
     entries: Iterable<readonly [key: string, value: T]>,
     ttl?: Ttl | SetOptions,
   ): Promise<void> {
-    const all = [...entries]
-    for (const [key, value] of all) {
-      assertKey(key)
-      assertValue(value)
-    }
+    const all = collectEntries<T>(entries)
     planStore(ttl, this.defaultLifeMs)
     await Promise.all(all.map(([key, value]) => this.set(key, value, ttl)))
   }
@@ -189,11 +218,12 @@ export abstract class CacheInterface implements AsyncDisposable {
   /**
    * Removes several keys.
    *
+   * @param keys - an array; other iterables are rejected
    * @returns how many were there; a key named twice counts once
-   * @throws ValidationError for a bad key among them; nothing is removed then
+   * @throws ValidationError for anything but an array of keys; then nothing is removed
    */
   async deleteMany(keys: readonly string[]): Promise<number> {
-    for (const key of keys) assertKey(key)
+    assertKeys(keys)
     const removed = await Promise.all(Array.from(new Set(keys), (key) => this.delete(key)))
     return removed.filter(Boolean).length
   }
@@ -204,8 +234,9 @@ export abstract class CacheInterface implements AsyncDisposable {
    *
    * @throws CacheError (`NOT_SUPPORTED`) where the cache cannot tell
    */
-  getTtl(_key: string): Promise<number | null | undefined> {
-    return Promise.reject(this.#notSupported('getTtl'))
+  async getTtl(key: string): Promise<number | null | undefined> {
+    assertKey(key)
+    throw this.#notSupported('getTtl')
   }
 
   /**
@@ -216,7 +247,8 @@ export abstract class CacheInterface implements AsyncDisposable {
    * @throws CacheError (`NOT_SUPPORTED`) where the cache cannot list its keys
    */
   // oxlint-disable-next-line require-yield -- the default has nothing to list, it only refuses
-  async *scan(_pattern?: string): AsyncIterable<string> {
+  async *scan(pattern?: string): AsyncIterable<string> {
+    if (pattern !== undefined) assertPattern(pattern)
     throw this.#notSupported('scan')
   }
 
@@ -236,13 +268,14 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Removes every entry that carries one of these tags.
+   * Removes every entry that carries one of these tags. An empty array removes nothing.
    *
    * @throws ValidationError for a bad tag
    * @throws CacheError (`NOT_SUPPORTED`) where the cache has no tags
    */
-  invalidateTags(_tags: readonly string[]): Promise<void> {
-    return Promise.reject(this.#notSupported('invalidateTags'))
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    assertTags(tags)
+    if (tags.length > 0) throw this.#notSupported('invalidateTags')
   }
 
   /**

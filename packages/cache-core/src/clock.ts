@@ -1,3 +1,4 @@
+import { invalidOption } from './options.js'
 import { timers } from './timers.js'
 
 /** Where a cache reads the time. Pass a {@link ManualClock} to test expiry without waiting. */
@@ -11,13 +12,16 @@ export interface Clock {
 /** The machine's clocks. */
 export const systemClock: Clock = { now: timers.now, wallTime: timers.wallTime }
 
+/** 1 January 2026, UTC, in milliseconds since 1970. */
+const STARTED_AT = 1_767_225_600_000
+
 /** A clock that stands still until told to move. */
 export class ManualClock implements Clock {
   #elapsed = 0
   readonly #startedAt: number
 
   /** @param startedAt - what {@link ManualClock.wallTime} says before the first advance */
-  constructor(startedAt: number = Date.UTC(2026, 0, 1)) {
+  constructor(startedAt: number = STARTED_AT) {
     this.#startedAt = startedAt
   }
 
@@ -34,4 +38,11 @@ export class ManualClock implements Clock {
     if (!(milliseconds >= 0)) throw new RangeError(`cannot advance by ${milliseconds} ms`)
     this.#elapsed += milliseconds
   }
+}
+
+/** @throws ConfigurationError (`INVALID_OPTION`) unless it has both methods of a {@link Clock} */
+export function assertClock(clock: unknown): asserts clock is Clock {
+  const { now, wallTime } = Object(clock) as Partial<Clock>
+  if (typeof now === 'function' && typeof wallTime === 'function') return
+  throw invalidOption('clock', clock, 'an object with the methods now and wallTime')
 }

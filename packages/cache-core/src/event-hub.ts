@@ -1,20 +1,36 @@
+import { invalidArgument } from './arguments.js'
+import { ValidationError } from './errors.js'
+import { nearestName } from './known-fields.js'
 import { isPromiseLike } from './timers.js'
 
 /** Tells listeners what happened. A listener that throws disturbs neither the cache nor the others. */
 export class EventHub<Events extends Record<string, readonly unknown[]>> {
   readonly #listeners = new Map<keyof Events, Set<(...details: never[]) => unknown>>()
+  readonly #names: readonly (keyof Events & string)[] | undefined
   #failures = 0
+
+  /** @param names - the events that there are; any name is taken where they are left out */
+  constructor(names?: readonly (keyof Events & string)[]) {
+    this.#names = names
+  }
 
   /** Listeners that have thrown, or whose promise was rejected, so far. */
   get failures(): number {
     return this.#failures
   }
 
-  /** Calls the listener at each such event, in order of registration. Returns how to stop. */
+  /**
+   * Calls the listener at each such event, in order of registration.
+   *
+   * @returns a function that removes the listener
+   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown event or a listener that is no function
+   */
   on<Name extends keyof Events>(
     event: Name,
     listener: (...details: Events[Name]) => unknown,
   ): () => void {
+    this.#assertName(event)
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener)
     const listeners = this.#listeners.get(event) ?? new Set()
     this.#listeners.set(event, listeners)
     // A wrapper of its own, so that a function registered twice is called twice and removed singly.
@@ -43,5 +59,16 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
         this.#failures++
       }
     }
+  }
+
+  #assertName(event: unknown): void {
+    if (this.#names === undefined || this.#names.some((name) => name === event)) return
+    const rule = `one of ${this.#names.join(', ')}`
+    if (typeof event !== 'string') throw invalidArgument('event', rule, event)
+    const nearest = nearestName(event, this.#names)
+    const suggestion = nearest === undefined ? '' : `. Did you mean ${nearest}?`
+    throw new ValidationError(`event must be ${rule}; received an unknown name${suggestion}`, {
+      context: { argument: 'event' },
+    })
   }
 }

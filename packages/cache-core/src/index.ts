@@ -1,6 +1,14 @@
+export {
+  assertIterable,
+  assertKeys,
+  assertLoader,
+  collectEntries,
+  invalidArgument,
+  toEntry,
+} from './arguments.js'
 export { CacheInterface, type CacheSettings } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
-export { type Clock, ManualClock, systemClock } from './clock.js'
+export { assertClock, type Clock, ManualClock, systemClock } from './clock.js'
 export { classNameOf, type DataKind, dataKindOf } from './data-kind.js'
 export { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 export {
@@ -17,6 +25,7 @@ export {
 export { EventHub } from './event-hub.js'
 export { assertPattern, compileGlob, escapeGlob, MAX_PATTERN_LENGTH } from './glob.js'
 export { assertKey, MAX_KEY_BYTES, utf8Length } from './key.js'
+export { assertKnownFields, nearestName } from './known-fields.js'
 export {
   type GetOrSetOptions,
   type LoadPlan,
@@ -37,7 +46,13 @@ export type {
 export { choiceOption, integerOption, invalidOption } from './options.js'
 export { isPlainObject } from './plain-object.js'
 export { Secret } from './secret.js'
-export { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
+export {
+  assertStorePlan,
+  planStore,
+  type SetOptions,
+  type StorePlan,
+  toSetOptions,
+} from './set-options.js'
 export { assertTags, MAX_TAGS } from './tags.js'
 export { delay, isPromiseLike, timers } from './timers.js'
 export { assertValue } from './value.js'

@@ -1,4 +1,7 @@
+import { invalidArgument } from './arguments.js'
 import { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
+import { isPlainObject } from './plain-object.js'
+import { assertKnownFields } from './known-fields.js'
 import { assertTags } from './tags.js'
 
 export interface SetOptions {
@@ -19,19 +22,25 @@ export interface StorePlan {
   readonly tags: readonly string[]
 }
 
+const FIELDS: ReadonlySet<string> = new Set(['ttl', 'tags'])
 const NO_TAGS: readonly string[] = Object.freeze([])
 
 /**
  * Checks what `set` was told about a value's life.
  *
- * @throws ValidationError (`INVALID_TTL`, `INVALID_TAGS`)
+ * @throws ValidationError (`INVALID_TTL`, `INVALID_TAGS`; `INVALID_ARGUMENT` for an unknown field)
  */
 export function planStore(ttl: Ttl | SetOptions | undefined, defaultLifeMs: number): StorePlan {
-  if (ttl !== null && typeof ttl === 'object' && !Array.isArray(ttl)) {
+  if (isOptions(ttl)) {
+    assertKnownFields(ttl, FIELDS, 'ttl')
     if (ttl.tags !== undefined) assertTags(ttl.tags)
     return planOf(lifeOf(ttl.ttl, defaultLifeMs), ttl.tags === undefined ? NO_TAGS : [...ttl.tags])
   }
   return planOf(lifeOf(ttl as Ttl | undefined, defaultLifeMs), NO_TAGS)
+}
+
+function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {
+  return isPlainObject(ttl)
 }
 
 /** The reverse of {@link planStore}: what to tell a `set` that knows no more than its contract. */
@@ -46,4 +55,15 @@ function planOf(lifeMs: number, tags: readonly string[]): StorePlan {
 
 function lifeOf(ttl: Ttl | undefined, defaultLifeMs: number): number {
   return ttl === undefined ? defaultLifeMs : toMilliseconds(ttl)
+}
+
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless it has every field of a {@link StorePlan} */
+export function assertStorePlan(plan: unknown): asserts plan is StorePlan {
+  const { lifeMs, graceMs, loadMs, tags } = Object(plan) as Partial<StorePlan>
+  const isPlan =
+    typeof lifeMs === 'number' &&
+    typeof graceMs === 'number' &&
+    typeof loadMs === 'number' &&
+    Array.isArray(tags)
+  if (!isPlan) throw invalidArgument('plan', 'a StorePlan, as planStore returns it', plan)
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { EventHub } from '../src/index.js'
+import { EventHub, ValidationError } from '../src/index.js'
 
 interface Events extends Record<string, readonly unknown[]> {
   readonly hit: readonly [key: string, milliseconds: number]
@@ -75,5 +75,28 @@ describe('an event hub', () => {
     expect(calls).toBe(1)
     hub.emit('miss', 'key')
     expect(calls).toBe(2)
+  })
+})
+
+describe('a hub that knows its events', () => {
+  const hub = new EventHub<{ evicted: [key: string]; expired: [key: string] }>([
+    'evicted',
+    'expired',
+  ])
+
+  test('rejects another event by name and suggests the one that is meant', () => {
+    for (const bad of ['evict', 'EVICTED', '', '__proto__', undefined, null, 5]) {
+      expect(() => hub.on(bad as 'evicted', () => {})).toThrow(ValidationError)
+    }
+    expect(() => hub.on('evicted_' as 'evicted', () => {})).toThrow('Did you mean evicted?')
+  })
+
+  test('rejects a listener that is not a function', () => {
+    for (const bad of [undefined, null, 'text', {}]) {
+      expect(() => hub.on('evicted', bad as unknown as () => void)).toThrow(
+        'listener must be a function; received',
+      )
+    }
+    expect(hub.has('evicted')).toBe(false)
   })
 })

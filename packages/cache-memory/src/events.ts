@@ -9,3 +9,10 @@ export type InMemoryCacheEvents = {
   /** A load failed whose error not everybody saw: it ran in the background, or a stale value stood in. */
   refresh_failed: [key: string, error: unknown]
 }
+
+export const EVENT_NAMES: readonly (keyof InMemoryCacheEvents)[] = [
+  'evicted',
+  'expired',
+  'refused',
+  'refresh_failed',
+]

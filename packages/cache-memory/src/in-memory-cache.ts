@@ -1,7 +1,12 @@
 import {
   assertKey,
+  assertKeys,
+  assertLoader,
+  assertStorePlan,
   assertTags,
+  assertValue,
   CacheInterface,
+  collectEntries,
   compileGlob,
   EventHub,
   type GetOrSetOptions,
@@ -17,10 +22,15 @@ import {
 } from '@verbatim/cache-core'
 import { freshUntil } from './entry.js'
 import type { EntryStore } from './entry-store.js'
-import type { InMemoryCacheEvents } from './events.js'
+import { EVENT_NAMES, type InMemoryCacheEvents } from './events.js'
 import { memoryUseOf } from './memory-use.js'
 import { OperationObserver } from './operation-observer.js'
-import { type InMemoryCacheOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import {
+  assertOptions,
+  type InMemoryCacheOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.js'
 import type { InMemoryCacheSnapshot } from './snapshot.js'
 import { type InMemoryCacheStats, type ReadCounts, statsOf } from './stats.js'
 import { ValueStore } from './value-store.js'
@@ -33,7 +43,7 @@ import { ValueStore } from './value-store.js'
  */
 export class InMemoryCache extends CacheInterface implements MemoryHolder {
   readonly #options: ResolvedOptions
-  readonly #events = new EventHub<InMemoryCacheEvents>()
+  readonly #events = new EventHub<InMemoryCacheEvents>(EVENT_NAMES)
   readonly #values: ValueStore
   readonly #entries: EntryStore
   readonly #observer: OperationObserver | undefined
@@ -41,6 +51,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: InMemoryCacheOptions = {}) {
+    assertOptions(options)
     super(options)
     const resolved = resolveOptions(options)
     const { monitor } = resolved
@@ -51,7 +62,12 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     monitor?.observeMemory?.(this)
   }
 
-  /** Calls a function at each such event. Returns how to stop. What it throws is ignored. */
+  /**
+   * Calls a function at each such event. What it throws is ignored.
+   *
+   * @returns a function that removes the listener
+   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown event or a listener that is no function
+   */
   on<Name extends keyof InMemoryCacheEvents>(
     event: Name,
     listener: (...details: InMemoryCacheEvents[Name]) => unknown,
@@ -68,6 +84,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
+    assertLoader(loader)
     const plan = planLoad<T>(options)
     // Not by way of get: awaiting one more promise would cost a third of a hit's speed.
     const cached = this.#read(key) as T | undefined
@@ -94,7 +111,20 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
 
   /** Stores a value that was loaded or comes from a farther tier. For caches that build on this one. */
   override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    assertStorePlan(plan)
     this.#write(key, value, plan)
+  }
+
+  /** Atomic: of many calls at once, one stores its value. */
+  override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
+    const plan = planStore(ttl, this.defaultLifeMs)
+    // Before the look: a bad value is rejected although the key has an entry.
+    assertKey(key)
+    assertValue(value)
+    if (this.#entries.peek(key) !== undefined) return false
+    this.#write(key, value, plan)
+    this.loads.fence(key)
+    return true
   }
 
   override async delete(key: string): Promise<boolean> {
@@ -107,7 +137,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    for (const key of keys) assertKey(key)
+    assertKeys(keys)
     const found = new Map<string, T>()
     for (const key of keys) {
       const value = this.#read(key)
@@ -122,7 +152,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   ): Promise<void> {
     const plan = planStore(ttl, this.defaultLifeMs)
     // Each value is made ready before the first is stored: a batch is refused as a whole.
-    const ready = [...entries].map(([key, value]) => this.#values.admit(key, value))
+    const ready = collectEntries(entries).map(([key, value]) => this.#values.admit(key, value))
     for (const admitted of ready) {
       const startedAt = this.#observer?.start()
       this.#values.keep(admitted, plan)
@@ -132,7 +162,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   override async deleteMany(keys: readonly string[]): Promise<number> {
-    for (const key of keys) assertKey(key)
+    assertKeys(keys)
     let removed = 0
     for (const key of new Set(keys)) if (this.#delete(key)) removed++
     return removed
@@ -189,7 +219,10 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
 
   /** The value of a key, fresh or stale, as {@link InMemoryCache.peek}. For caches that build on this one. */
   peekHeld<T>(key: string): HeldValue<T> | undefined {
-    return this.#values.peekHeld(key) as HeldValue<T> | undefined
+    const held = this.#values.peekHeld(key)
+    // Only now: what was found is a key.
+    if (held === undefined) assertKey(key)
+    return held as HeldValue<T> | undefined
   }
 
   /** How many entries are alive. */

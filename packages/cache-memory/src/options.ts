@@ -1,4 +1,6 @@
 import {
+  assertKnownFields,
+  ConfigurationError,
   type CacheMonitor,
   type Clock,
   choiceOption,
@@ -39,6 +41,22 @@ export interface ResolvedOptions {
   readonly monitor: CacheMonitor | undefined
 }
 
+const FIELDS: ReadonlySet<string> = new Set<keyof InMemoryCacheOptions>([
+  'defaultTtl',
+  'maxSize',
+  'maxBytes',
+  'maxEntryBytes',
+  'sizeOf',
+  'isolation',
+  'clock',
+  'performanceMonitor',
+])
+
+/** @throws ConfigurationError (`INVALID_OPTION`) for anything but an object of known options */
+export function assertOptions(options: unknown): void {
+  assertKnownFields(options, FIELDS, 'options', ConfigurationError, 'INVALID_OPTION')
+}
+
 /** The most entries a JavaScript Map can hold. */
 const LARGEST_SIZE = 2 ** 24
 
@@ -54,7 +72,7 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
     maxEntryBytes: Math.min(byteLimit('maxEntryBytes', options.maxEntryBytes), maxBytes),
     sizeOf,
     isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
-    monitor: options.performanceMonitor,
+    monitor: monitorOption(options.performanceMonitor),
   }
 }
 
@@ -66,4 +84,13 @@ export function countsBytes({ maxEntryBytes }: ResolvedOptions): boolean {
 function byteLimit(name: string, value: unknown): number {
   if (value === undefined) return Number.POSITIVE_INFINITY
   return integerOption(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER })
+}
+
+function monitorOption(monitor: CacheMonitor | undefined): CacheMonitor | undefined {
+  if (monitor === undefined) return undefined
+  const { observeOperation, observeInvalidation } = Object(monitor) as Partial<CacheMonitor>
+  if (typeof observeOperation === 'function' && typeof observeInvalidation === 'function') {
+    return monitor
+  }
+  throw invalidOption('performanceMonitor', monitor, 'a CacheMonitor')
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import type { InMemoryCache } from '../src/index.js'
 import { cacheWithClock, fill } from './cache-with-clock.js'
@@ -33,7 +34,7 @@ describe('setMany', () => {
       ],
       'INVALID_VALUE',
     ],
-    ['a key without a value', [['b', 1], ['c']], 'INVALID_VALUE'],
+    ['a key without a value', [['b', 1], ['c']], 'INVALID_ARGUMENT'],
     [
       'a value that has no copy',
       [
@@ -71,7 +72,7 @@ describe('setMany', () => {
     'refuses %j, which holds no entries',
     async (entries) => {
       const { cache } = cacheWithClock()
-      await expect(cache.setMany(entries as unknown as Entry[])).rejects.toThrow(TypeError)
+      await expect(cache.setMany(entries as unknown as Entry[])).rejects.toThrow(ValidationError)
       expect(cache.getKeys()).toEqual([])
     },
   )

@@ -30,7 +30,11 @@ test('a large value costs no more time than its first thousand parts', async () 
 
 test('a monitor may ask for it', () => {
   const holders: MemoryHolder[] = []
-  const monitor: Partial<CacheMonitor> = { observeMemory: (holder) => holders.push(holder) }
+  const monitor: Partial<CacheMonitor> = {
+    observeOperation: () => {},
+    observeInvalidation: () => {},
+    observeMemory: (holder) => holders.push(holder),
+  }
   const cache = new InMemoryCache({ performanceMonitor: monitor as CacheMonitor })
   expect(holders).toEqual([cache])
 })

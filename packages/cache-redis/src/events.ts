@@ -1,4 +1,5 @@
 import type { InfrastructureError } from '@verbatim/cache-core'
+import type { ForeignReason } from './codec/stored-line.js'
 
 /** What a {@link GenericRedisCache} tells its listeners, with what it passes to them. */
 export type RedisCacheEvents = {
@@ -22,6 +23,10 @@ export type RedisCacheEvents = {
   link_down: []
   /** Redis did not do what a call needed. */
   backend_error: [error: InfrastructureError]
-  /** Redis held something under a key that is no value of ours, or not intact. It was removed. */
+  /** Redis held a damaged value of this cache under a key. It was removed, if it was still unchanged. */
   corrupt_value: [key: string]
+  /** Redis holds something under a key that is not a value of this cache. It stays. Emitted once for a key. */
+  foreign_value: [key: string, reason: ForeignReason]
+  /** An invalidation that Redis kept refusing was given up: the key, pattern or tag may be served stale. */
+  invalidation_given_up: [kind: 'key' | 'pattern' | 'tag', name: string, error: InfrastructureError]
 }

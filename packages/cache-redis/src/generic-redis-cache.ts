@@ -1,8 +1,12 @@
 import {
+  assertIterable,
   assertKey,
+  assertKeys,
+  assertLoader,
   assertPattern,
   assertTags,
   assertValue,
+  compileGlob,
   CacheInterface,
   EventHub,
   type Flight,
@@ -15,12 +19,18 @@ import {
   planStore,
   type SetOptions,
   type StorePlan,
+  toEntry,
   type Ttl,
+  ValidationError,
 } from '@verbatim/cache-core'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+import { mapAll } from './chunks.js'
+import { unavailable } from './connection/connection-errors.js'
 import type { RedisCacheEvents } from './events.js'
+import type { NearTier } from './memory/near-tier.js'
 import { OperationReports, type ReadValue } from './operation-reports.js'
 import { type GenericRedisCacheOptions, resolveOptions } from './options.js'
+import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
 import type { RedisCacheStats } from './stats.js'
 import { hitRate, Tally } from './tally.js'
@@ -30,14 +40,17 @@ import { TwoTiers } from './two-tiers.js'
  * A cache in two tiers: the memory of this process before a Redis that processes share.
  *
  * No call fails because Redis does, unless `onBackendError` says so, and none waits for one command
- * longer than `commandTimeout`. Without Redis the memory tier keeps serving and accepting; what was
- * written or deleted meanwhile is deleted from Redis before Redis is believed about it again.
+ * longer than `commandTimeout`. While Redis is away the memory tier keeps serving and accepting; keys
+ * that were written or deleted then are misses in Redis until they have been removed there.
+ *
+ * Without any of `redisUrl`, `sentinel`, `cluster` and `client` the cache is memory only.
  */
 export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   readonly #tiers: TwoTiers
   readonly #events = new EventHub<RedisCacheEvents>()
   readonly #tally = new Tally()
   readonly #reports: OperationReports
+  readonly #readOnly: boolean
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: GenericRedisCacheOptions = {}) {
@@ -56,7 +69,9 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
       monitor: resolved.monitor,
       isolator: this.#tiers.isolator,
       clock: this.clock,
+      changedTier: resolved.client === undefined ? 'memory' : 'redis',
     })
+    this.#readOnly = resolved.readOnly
     resolved.monitor?.observeMemory?.(this)
   }
 
@@ -124,6 +139,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
+    assertLoader(loader)
     const plan = planLoad<T>(options)
     // Only early refresh asks how fresh a value is.
     if (plan.earlyRefresh === 0) {
@@ -140,20 +156,26 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return held as ReadValue<T> | undefined
   }
 
+  /**
+   * {@inheritDoc CacheInterface.getMany}
+   *
+   * Takes any number of keys. In a Cluster, a master that fails fails its own keys alone.
+   */
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    for (const key of keys) assertKey(key)
+    assertKeys(keys)
     const startedAt = this.clock.now()
     const values = new Map<string, T>()
     for (const [key, found] of await this.#tiers.reads.findMany(keys)) {
       const held = this.#reports.found(key, found, startedAt)
-      if (held !== undefined && held.freshMs >= 0) values.set(key, held.value as T)
+      if (held === undefined || held.freshMs < 0) continue
+      values.set(key, held.value as T)
     }
     return values
   }
 
   override set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
     try {
-      const plan = planStore(ttl, this.defaultLifeMs)
+      const plan = this.#planWrite('set', ttl)
       assertKey(key)
       assertValue(value)
       this.loads.fence(key)
@@ -161,6 +183,39 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /**
+   * {@inheritDoc CacheInterface.setMany}
+   *
+   * Takes any number of entries and sends them in chunks. With more than 1,000 of them, do not change
+   * the values until it resolves.
+   *
+   * @throws SerializationError for a value that cannot be stored; nothing is stored then
+   */
+  override async setMany<T>(
+    entries: Iterable<readonly [key: string, value: T]>,
+    ttl?: Ttl | SetOptions,
+  ): Promise<void> {
+    const plan = this.#planWrite('setMany', ttl)
+    assertIterable(entries)
+    const all = await mapAll(entries, toEntry<T>)
+    for (const [key] of all) this.loads.fence(key)
+    await this.#reports.storeMany(all, () => this.#tiers.writes.storeMany(all, plan))
+  }
+
+  /**
+   * {@inheritDoc CacheInterface.add}
+   *
+   * One step in Redis: of several processes one stores. While Redis is away, memory decides.
+   */
+  override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
+    const plan = this.#planWrite('add', ttl)
+    assertKey(key)
+    assertValue(value)
+    const isStored = await this.#tiers.writes.storeIfAbsent(key, value, plan)
+    if (isStored) this.loads.fence(key)
+    return isStored
   }
 
   protected override beforeLoad<T>(
@@ -181,22 +236,37 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   override async delete(key: string): Promise<boolean> {
     assertKey(key)
+    this.#assertWritable('delete')
     this.loads.fence(key)
     return this.#reports.remove(key, () => this.#tiers.writes.remove(key))
   }
 
+  /**
+   * {@inheritDoc CacheInterface.deleteMany}
+   *
+   * Takes any number of keys and removes them in chunks.
+   */
+  override async deleteMany(keys: readonly string[]): Promise<number> {
+    assertKeys(keys)
+    this.#assertWritable('deleteMany')
+    for (const key of keys) this.loads.fence(key)
+    return this.#reports.removeMany(keys, () => this.#tiers.writes.removeMany(keys))
+  }
+
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    if (this.#tiers.near?.use(key) !== undefined) return true
-    return typeof (await this.#tiers.shared.reads.freshMs(key)) === 'number'
+    const { near, redis } = this.#tiers
+    if (near?.use(key) !== undefined) return true
+    return typeof (await redis?.reads.freshMs(key)) === 'number'
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const far = await this.#tiers.shared.reads.freshMs(key)
+    const { near, redis } = this.#tiers
+    const freshMs = await redis?.reads.freshMs(key)
     // What was written while Redis was away is in memory only.
-    if (typeof far !== 'number') return this.#tiers.near?.getTtl(key)
-    return far === Number.POSITIVE_INFINITY ? null : far / 1_000
+    if (typeof freshMs !== 'number') return near?.getTtl(key)
+    return freshMs === Number.POSITIVE_INFINITY ? null : freshMs / 1_000
   }
 
   /**
@@ -206,7 +276,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    * list would look like a whole one
    */
   override scan(pattern = '*'): AsyncIterable<string> {
-    return this.#tiers.shared.reads.keys(pattern)
+    const { near, redis } = this.#tiers
+    return redis === undefined ? keysInMemory(near, pattern) : redis.reads.keys(pattern)
   }
 
   /**
@@ -222,6 +293,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /** The same, with the reason to be told to the monitor. For caches that are built on this one. */
   protected async removeMatching(pattern: string, reason?: string): Promise<number> {
     assertPattern(pattern)
+    this.#assertWritable('invalidatePattern')
     this.loads.fenceAll()
     return this.#reports.invalidate(() => this.#tiers.writes.removeMatching(pattern), reason)
   }
@@ -229,6 +301,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /** One command, however many values carry the tags. */
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
+    this.#assertWritable('invalidateTags')
+    if (tags.length === 0) return
     this.loads.fenceTags(tags)
     await this.#tiers.writes.invalidateTags(tags)
   }
@@ -245,11 +319,11 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   getStats(): RedisCacheStats {
-    const { near, links, shared } = this.#tiers
+    const { near, links, redis: store } = this.#tiers
     const { memoryHits, redis, ...counts } = this.#tally.counts()
-    const { status } = shared
+    const status = store?.status ?? NO_REDIS
     return {
-      mode: status.connected ? 'redis' : 'memory_only',
+      mode: store === undefined ? 'memory' : status.connected ? 'redis' : 'memory_only',
       ...counts,
       redis: { ...status, ...redis },
       memory: near && {
@@ -264,10 +338,13 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /**
    * What Redis says of itself.
    *
-   * @throws InfrastructureError when it cannot be asked, or does not allow it
+   * @throws InfrastructureError when it cannot be asked, or does not allow it; always for a cache that is
+   * memory only
    */
-  getServerInfo(): Promise<RedisServerInfo> {
-    return this.#tiers.shared.info()
+  async getServerInfo(): Promise<RedisServerInfo> {
+    const { redis } = this.#tiers
+    if (redis === undefined) throw unavailable('no Redis is configured', 'failed')
+    return redis.info()
   }
 
   /**
@@ -281,6 +358,19 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.defaultLifeMs
   }
 
+  #planWrite(method: string, ttl: Ttl | SetOptions | undefined): StorePlan {
+    this.#assertWritable(method)
+    return planStore(ttl, this.defaultLifeMs)
+  }
+
+  #assertWritable(method: string): void {
+    if (!this.#readOnly) return
+    throw new ValidationError(`${method} must not be called: the cache was opened with readOnly`, {
+      code: 'READ_ONLY',
+      context: { method },
+    })
+  }
+
   protected override staleServed(): void {
     this.#tally.staleServed()
   }
@@ -288,6 +378,22 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   protected override refreshFailed(key: string, error: unknown): void {
     this.#events.emit('refresh_failed', key, error)
   }
+}
+
+/** What a cache without Redis says of it. */
+const NO_REDIS: RedisStatus = {
+  connected: false,
+  circuit: 'open',
+  lastTrouble: undefined,
+  unconfirmedDeletes: 0,
+  programs: undefined,
+}
+
+async function* keysInMemory(
+  near: NearTier | undefined,
+  pattern: string,
+): AsyncGenerator<string, void> {
+  yield* near?.keys(compileGlob(pattern)) ?? []
 }
 
 function memoryCounts(

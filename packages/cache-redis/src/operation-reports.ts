@@ -10,7 +10,8 @@ import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
 import type { Tally } from './tally.js'
 import type { Found } from './tiers/tier-reads.js'
-import type { Stored } from './tiers/tier-writes.js'
+import type { WriteOutcome } from './redis/writes.js'
+import type { Removed } from './tiers/tier-writes.js'
 
 export interface OperationReportsOptions {
   readonly events: EventHub<RedisCacheEvents>
@@ -18,6 +19,8 @@ export interface OperationReportsOptions {
   readonly monitor: CacheMonitor | undefined
   readonly isolator: Isolator
   readonly clock: Clock
+  /** Where changes go: memory for a cache that is memory only. */
+  readonly changedTier: CacheTier
 }
 
 /** What was held, with the value as it is handed out, and which tier has answered. */
@@ -32,10 +35,13 @@ export class OperationReports {
   readonly #isolator: Isolator
   readonly #monitor: CacheMonitor | undefined
   readonly #clock: Clock
+  readonly #changedTier: CacheTier
   /** For hits in memory, of which only a sample is timed. */
   readonly #observer: OperationObserver | undefined
 
-  constructor({ events, tally, isolator, monitor, clock }: OperationReportsOptions) {
+  constructor(options: OperationReportsOptions) {
+    const { events, tally, isolator, monitor, clock } = options
+    this.#changedTier = options.changedTier
     this.#events = events
     this.#tally = tally
     this.#isolator = isolator
@@ -78,30 +84,64 @@ export class OperationReports {
     return held && { ...this.released(held), tier }
   }
 
-  async store(key: string, value: unknown, store: () => Promise<Stored>): Promise<void> {
+  async store(key: string, value: unknown, store: () => Promise<WriteOutcome>): Promise<void> {
     const startedAt = this.#clock.now()
-    let stored: Stored
+    let outcome: WriteOutcome = 'unavailable'
     try {
-      stored = await store()
+      outcome = await store()
     } finally {
-      this.#changed('set', stored !== undefined, startedAt)
+      this.#changed('set', outcome !== 'unavailable', startedAt)
     }
-    if (stored) this.#events.emit('set_success', key, value)
+    if (outcome === 'stored') this.#events.emit('set_success', key, value)
   }
 
-  async remove(
-    key: string,
-    remove: () => Promise<{ readonly existed: boolean; readonly told: boolean }>,
-  ): Promise<boolean> {
+  async storeMany(
+    entries: readonly (readonly [key: string, value: unknown])[],
+    store: () => Promise<readonly WriteOutcome[]>,
+  ): Promise<void> {
     const startedAt = this.#clock.now()
-    let removed: { readonly existed: boolean; readonly told: boolean } | undefined
+    let outcomes: readonly WriteOutcome[] = entries.map(() => 'unavailable')
+    try {
+      outcomes = await store()
+    } finally {
+      for (const outcome of outcomes) this.#changed('set', outcome !== 'unavailable', startedAt)
+    }
+    if (!this.#events.has('set_success')) return
+    for (const [index, [key, value]] of entries.entries()) {
+      if (outcomes[index] === 'stored') this.#events.emit('set_success', key, value)
+    }
+  }
+
+  async remove(key: string, remove: () => Promise<Removed>): Promise<boolean> {
+    const startedAt = this.#clock.now()
+    let removed: Removed | undefined
     try {
       removed = await remove()
     } finally {
-      this.#changed('delete', removed?.told === true, startedAt)
+      this.#changed('delete', removed?.outcome === 'confirmed', startedAt)
     }
     if (removed.existed) this.#events.emit('delete_success', key)
     return removed.existed
+  }
+
+  async removeMany(
+    keys: readonly string[],
+    remove: () => Promise<{ readonly existed: readonly string[]; readonly unavailable: number }>,
+  ): Promise<number> {
+    const startedAt = this.#clock.now()
+    let unavailable = keys.length
+    try {
+      const removed = await remove()
+      unavailable = removed.unavailable
+      if (this.#events.has('delete_success')) {
+        for (const key of removed.existed) this.#events.emit('delete_success', key)
+      }
+      return removed.existed.length
+    } finally {
+      for (let index = 0; index < keys.length; index++) {
+        this.#changed('delete', index >= unavailable, startedAt)
+      }
+    }
   }
 
   async invalidate(remove: () => Promise<number>, reason?: string): Promise<number> {
@@ -123,8 +163,8 @@ export class OperationReports {
     return value
   }
 
-  #changed(operation: 'set' | 'delete', reachedRedis: boolean, startedAt: number): void {
-    if (reachedRedis) this.#observe(operation, 'ok', 'redis', startedAt)
+  #changed(operation: 'set' | 'delete', isConfirmed: boolean, startedAt: number): void {
+    if (isConfirmed) this.#observe(operation, 'ok', this.#changedTier, startedAt)
     else this.#observe(operation, 'error', 'memory', startedAt)
   }
 

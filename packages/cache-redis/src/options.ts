@@ -38,6 +38,11 @@ export interface GenericRedisCacheOptions extends LocationOptions {
    * memory-only; `'throw'` makes both throw an InfrastructureError. Default: `'degrade'`.
    */
   readonly onBackendError?: 'degrade' | 'throw' | undefined
+  /**
+   * Whether the cache sends no command that writes. Every method that changes something throws a
+   * ValidationError (`READ_ONLY`). For tools that look after a store. Default: false.
+   */
+  readonly readOnly?: boolean | undefined
   /** Told about every operation. Default: nobody. */
   readonly performanceMonitor?: CacheMonitor | undefined
   /** Where the time is read. Default: the machine's clocks. */
@@ -45,7 +50,8 @@ export interface GenericRedisCacheOptions extends LocationOptions {
 }
 
 export interface ResolvedOptions {
-  readonly client: RedisClient
+  /** `undefined` for a cache that is memory only. */
+  readonly client: RedisClient | undefined
   readonly ownsClient: boolean
   /** The number of the database to use on a client of ours. */
   readonly database: number
@@ -59,6 +65,7 @@ export interface ResolvedOptions {
   readonly maxValueBytes: number
   readonly commandTimeoutMs: number
   readonly throwsBackendErrors: boolean
+  readonly readOnly: boolean
   readonly monitor: CacheMonitor | undefined
   readonly clock: Clock
 }
@@ -77,6 +84,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     commandTimeout = 200,
     onBackendError = 'degrade',
     keyPrefix = 'cache:',
+    readOnly = false,
   } = options
   toMilliseconds(defaultTtl, 'defaultTtl')
   const commandTimeoutMs = integerOption('commandTimeout', commandTimeout, { min: 1, max: 60_000 })
@@ -93,6 +101,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     compressionLevel: integerOption('compressionLevel', compressionLevel, { min: 1, max: 9 }),
     maxValueBytes: integerOption('maxValueBytes', maxValueBytes, { min: 1_024, max: 2 ** 29 }),
     commandTimeoutMs,
+    readOnly,
     throwsBackendErrors:
       choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
     monitor: options.performanceMonitor,
@@ -101,17 +110,22 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
   if (typeof enableL1Cache !== 'boolean') {
     throw invalidOption('enableL1Cache', enableL1Cache, 'true or false')
   }
+  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
   const location = checkLocation(options)
+  if (location === undefined && !enableL1Cache) {
+    throw invalidOption('enableL1Cache', enableL1Cache, 'true for a cache without Redis')
+  }
   // Last: only now is it certain that nobody has to close the client.
   return {
     ...resolved,
-    client: createRedisClient(location, commandTimeoutMs),
-    ownsClient: location.kind !== 'client',
+    client: location && createRedisClient(location, commandTimeoutMs),
+    ownsClient: location?.kind !== 'client',
     database: databaseOf(location),
   }
 }
 
-function databaseOf(location: RedisLocation): number {
+function databaseOf(location: RedisLocation | undefined): number {
+  if (location === undefined) return 0
   if (location.kind === 'server') return location.target.db
   return location.kind === 'sentinel' ? location.database : 0
 }

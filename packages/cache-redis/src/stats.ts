@@ -1,12 +1,16 @@
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+import type { ForeignReason } from './codec/stored-line.js'
 import type { Circuit } from './connection/redis-connection.js'
 import type { LinkState } from './link/invalidation-links.js'
 import type { ProgramWay } from './redis/programs/program-way.js'
 
 /** What a {@link GenericRedisCache} has done. Counts are since it was made. */
 export interface RedisCacheStats {
-  /** `'redis'` while Redis is in use, `'memory_only'` while it is not. */
-  readonly mode: 'redis' | 'memory_only'
+  /**
+   * `'redis'` while Redis is in use, `'memory_only'` while it cannot be used, `'memory'` for a cache that
+   * has no Redis by choice.
+   */
+  readonly mode: 'redis' | 'memory_only' | 'memory'
   /** Reads answered with a value, by either tier. */
   readonly hits: number
   readonly misses: number
@@ -27,8 +31,10 @@ export interface RedisCacheStats {
     readonly misses: number
     /** Calls that Redis was no use to, by the code of the error. */
     readonly errors: Readonly<Record<string, number>>
-    /** Values that could not be read back. */
+    /** Values of this cache that were damaged, and removed. */
     readonly corruptValues: number
+    /** Reads of keys that hold something else, by reason. It stays where it is. */
+    readonly foreignValues: Readonly<Partial<Record<ForeignReason, number>>>
     /** Of values that were read and sent, with what is stored beside them. */
     readonly bytesRead: number
     readonly bytesWritten: number

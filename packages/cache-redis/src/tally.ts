@@ -1,11 +1,12 @@
 import type { InfrastructureError } from '@verbatim/cache-core'
+import type { ForeignReason } from './codec/stored-line.js'
 import type { ChangeCounts, RedisCacheStats } from './stats.js'
 
 type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed'> & {
   readonly memoryHits: number
   readonly redis: Pick<
     RedisCacheStats['redis'],
-    'hits' | 'misses' | 'errors' | 'corruptValues' | 'bytesRead' | 'bytesWritten' | 'changes'
+    'hits' | 'misses' | 'errors' | 'corruptValues' | 'foreignValues' | 'bytesRead' | 'bytesWritten' | 'changes'
   >
 }
 
@@ -23,6 +24,7 @@ export class Tally {
   #staleServed = 0
   #redisMisses = 0
   #corruptValues = 0
+  readonly #foreignValues: Partial<Record<ForeignReason, number>> = {}
   #bytesRead = 0
   #bytesWritten = 0
   readonly #changes = { ok: 0, skipped: 0, failed: 0, indeterminate: 0 }
@@ -57,12 +59,16 @@ export class Tally {
     this.#bytesWritten += bytes
   }
 
-  change(outcome: keyof ChangeCounts): void {
-    this.#changes[outcome]++
+  change(outcome: keyof ChangeCounts, count = 1): void {
+    this.#changes[outcome] += count
   }
 
   corruptValue(): void {
     this.#corruptValues++
+  }
+
+  foreignValue(reason: ForeignReason): void {
+    this.#foreignValues[reason] = (this.#foreignValues[reason] ?? 0) + 1
   }
 
   error({ code }: InfrastructureError): void {
@@ -83,6 +89,7 @@ export class Tally {
         misses: this.#redisMisses,
         errors: { ...this.#errors },
         corruptValues: this.#corruptValues,
+        foreignValues: { ...this.#foreignValues },
         bytesRead: this.#bytesRead,
         bytesWritten: this.#bytesWritten,
         changes: { ...this.#changes },

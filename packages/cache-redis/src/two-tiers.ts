@@ -9,7 +9,7 @@ import { MemoryTrust } from './memory/memory-trust.js'
 import { NearTier } from './memory/near-tier.js'
 import type { ResolvedOptions } from './options.js'
 import { Keyspace } from './redis/keyspace.js'
-import { SharedTier } from './redis/shared-tier.js'
+import { RedisStore } from './redis/redis-store.js'
 import type { Tally } from './tally.js'
 import { TierLoads } from './tiers/tier-loads.js'
 import { TierReads } from './tiers/tier-reads.js'
@@ -35,7 +35,8 @@ export interface TwoTiersOptions extends ResolvedOptions {
  */
 export class TwoTiers {
   readonly near: NearTier | undefined
-  readonly shared: SharedTier
+  /** `undefined` for a cache that is memory only. */
+  readonly redis: RedisStore | undefined
   readonly links: InvalidationLinks | undefined
   readonly isolator: Isolator
   readonly reads: TierReads
@@ -50,98 +51,110 @@ export class TwoTiers {
   constructor(options: TwoTiersOptions) {
     const { clock, enableL1Cache, longestCopyMs } = options
     this.#options = options
-    this.#keyspace = new Keyspace(options.keyPrefix)
+    this.#keyspace = new Keyspace(options.keyPrefix, options.database)
     this.isolator = isolatorFor(options.isolation)
     const isProven = (): boolean => this.links?.isProven() ?? false
-    const connected = (): boolean => this.shared.connected
+    const connected = (): boolean => this.redis?.connected ?? false
     this.#trust = new MemoryTrust({ connected, proven: isProven })
-    this.shared = this.#openRedis(isProven)
+    this.redis = this.#openRedis(isProven)
     this.near = enableL1Cache ? new NearTier(options, this.#trust) : undefined
-    this.links = enableL1Cache ? this.#listen() : undefined
+    this.links = enableL1Cache && this.redis ? this.#listen(this.redis) : undefined
     this.#copies = new Copies({ near: this.near, isProven, clock, longestCopyMs })
     const parts = { near: this.near, copies: this.#copies, isolator: this.isolator }
     this.loads = new TierLoads({
-      shared: this.shared.writes,
-      tags: this.shared.tags,
+      redis: this.redis,
       news: this.#news,
       look: (key) => this.reads.look(key),
       fence: options.fenceLoad,
     })
     this.reads = new TierReads({
       ...parts,
-      shared: this.shared.reads,
+      redis: this.redis?.reads,
       leased: (seen) => this.loads.leased(seen),
     })
     this.writes = new TierWrites({
       ...parts,
-      shared: this.shared.writes,
+      redis: this.redis,
       loads: this.loads,
-      connected,
       clock,
     })
   }
 
   /** Answers whether Redis can be used; if so, its changes are heard of too, unless that takes long. */
   async connect(): Promise<boolean> {
-    const isConnected = await this.shared.connect()
+    const isConnected = (await this.redis?.connect()) ?? false
     if (isConnected) await this.links?.settled(LINK_DEADLINE_MS)
     return isConnected
   }
 
   async close(): Promise<void> {
     this.links?.close()
-    await this.shared.close()
+    await this.redis?.close()
     await this.near?.close()
   }
 
-  #openRedis(isProven: () => boolean): SharedTier {
-    const { events, tally } = this.#options
-    return new SharedTier(this.#options, this.#keyspace, events, tally, {
-      isProven,
-      onChange: (connected) => {
-        this.#trust.changed()
-        if (connected) this.links?.follow()
+  #openRedis(isProven: () => boolean): RedisStore | undefined {
+    const { client, events, tally } = this.#options
+    if (client === undefined) return undefined
+    return new RedisStore({
+      ...this.#options,
+      ...{ client, events, tally },
+      keyspace: this.#keyspace,
+      listener: {
+        isProven,
+        onChange: (connected) => {
+          this.#trust.changed()
+          if (connected) this.links?.follow()
+        },
+        onTopologyChange: () => this.links?.follow(),
       },
-      onTopologyChange: () => this.links?.follow(),
     })
   }
 
-  #listen(): InvalidationLinks {
+  #listen(redis: RedisStore): InvalidationLinks {
     const { events } = this.#options
     return new InvalidationLinks({
       prefix: this.#keyspace.prefix,
-      masters: () => this.shared.masters(),
+      masters: () => redis.masters(),
       connectTo: (master) => duplicateFor(master),
       changed: (names) => {
-        for (const name of names) this.#hear(name)
+        for (const name of names) this.#received(redis, name)
       },
       lost: () => {
         this.#copies.forget()
-        this.shared.tags.forget()
+        redis.tags.forget()
+        redis.generations.forget()
       },
       flushed: () => {
         this.#copies.clear()
-        this.shared.tags.forget()
+        redis.tags.forget()
+        redis.generations.forget()
       },
-      silent: () => this.shared.probe(),
+      silent: () => redis.probe(),
       turned: (live) => {
         this.#trust.changed()
+        if (live) redis.generations.refresh()
         events.emit(live ? 'link_up' : 'link_down')
       },
     })
   }
 
-  /** There is word from Redis that what stands under a name has changed. */
-  #hear(name: string): void {
+  /** A message from Redis says that a name has changed. */
+  #received(redis: RedisStore, name: string): void {
     const key = this.#keyspace.keyOf(name)
     if (key !== undefined) {
       this.#copies.hear(key)
       this.#news.tell(key)
       return
     }
+    if (this.#keyspace.isRecord(name)) {
+      // Another generation makes everything void.
+      if (redis.generations.received(name)) this.#copies.clear()
+      return
+    }
     const tag = this.#keyspace.tagOf(name)
     if (tag === undefined) return
-    this.shared.tags.hear(tag)
+    redis.tags.received(tag)
     this.#copies.dropTagged([tag])
     void this.loads.hearTag(tag)
   }

@@ -41,6 +41,12 @@ export class SetUp {
     return cache
   }
 
+  /** Returns the names of all keys but the records that caches keep about their prefix. */
+  async keysOfCallers(): Promise<string[]> {
+    const names = await this.raw.keys('*')
+    return names.filter((name) => !name.includes('\0')).toSorted()
+  }
+
   /** Says what is to be done when the test is over; the last said is done first. */
   atTheEnd(end: () => unknown): void {
     this.#ends.push(end)

@@ -70,7 +70,7 @@ test('a fresh value keeps its life, and the time of its load, on its way through
   // Told by the load time in the header: beta x 30 ms is as good as never, and 100 a little sooner.
   expect(await elsewhere.getOrSet('key', () => 'another', { earlyRefresh: 1 })).toBe('value')
   const [line = ''] = (await at.raw.get('cache:key'))?.split('\n') ?? []
-  const [graceMs, loadMs] = line.split(' ').slice(4)
+  const [graceMs, loadMs] = line.split(' ').slice(5)
   expect(Number(graceMs)).toBe(3_600_000)
   expect(Number(loadMs)).toBeGreaterThanOrEqual(29)
 })

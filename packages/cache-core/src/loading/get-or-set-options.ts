@@ -1,5 +1,6 @@
 import { type Ttl, toMilliseconds } from '../duration.js'
 import { describeType, ValidationError } from '../errors.js'
+import { assertKnownFields } from '../known-fields.js'
 import { assertTags } from '../tags.js'
 
 /** How a value is loaded, how long it is kept, and what may be served while it cannot be. */
@@ -55,6 +56,18 @@ export interface LoadPlan<T = unknown> {
   readonly signal: AbortSignal | undefined
 }
 
+const FIELDS: ReadonlySet<string> = new Set<keyof GetOrSetOptions>([
+  'ttl',
+  'tags',
+  'jitter',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'timeout',
+  'earlyRefresh',
+  'signal',
+])
+const TIMEOUT_FIELDS: ReadonlySet<string> = new Set<keyof LoadTimeout>(['soft', 'hard'])
+
 const NEVER = Number.POSITIVE_INFINITY
 
 /** The plan for a call without options. */
@@ -79,9 +92,9 @@ const PLAIN: LoadPlan = Object.freeze({
  */
 export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T> {
   if (options === undefined) return PLAIN
-  checkObject('options', options)
+  assertKnownFields(options, FIELDS, 'options')
   const { ttl, tags, jitter = 0, earlyRefresh = 0, timeout = {}, signal } = options
-  checkObject('timeout', timeout)
+  assertKnownFields(timeout, TIMEOUT_FIELDS, 'timeout')
   if (ttl !== undefined && typeof ttl !== 'function') toMilliseconds(ttl)
   if (tags !== undefined) assertTags(tags)
   checkNumber('jitter', jitter, 1)
@@ -99,11 +112,6 @@ export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T
     earlyRefresh,
     signal,
   }
-}
-
-function checkObject(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
-  throw invalid(name, value, 'an object')
 }
 
 function checkNumber(name: string, value: unknown, max: number): void {

@@ -11,8 +11,9 @@ import type { CacheMonitor } from '../monitor.js'
  * - `'stale'`: it holds no value past its life, and does not know how long a load took.
  * - `'types'`: it keeps what JSON can say, but no dates, maps, sets, URLs, bytes, bigints, `undefined`
  *   inside a value, or numbers such as `NaN` and `-0`.
+ * - `'atomicAdd'`: it inherits `add`, which lets other writes come between its look and its write.
  */
-export type Feature = 'getTtl' | 'scan' | 'tags' | 'stale' | 'types'
+export type Feature = 'getTtl' | 'scan' | 'tags' | 'stale' | 'types' | 'atomicAdd'
 
 /** The counts of reads that an implementation keeps. */
 export interface ReadCounts {

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
+import { addingTests } from './adding.js'
 import { argumentTests } from './arguments.js'
 import { basicTests } from './basic.js'
 import { batchTests } from './batch.js'
@@ -37,6 +38,7 @@ export function testCacheContract<Cache extends CacheInterface>(
     valueTests(suite)
     lifetimeTests(suite)
     batchTests(suite)
+    addingTests(suite)
     argumentTests(suite)
     loadingTests(suite)
     loadOptionTests(suite)

@@ -202,6 +202,8 @@ const BAD_TAGS: readonly unknown[] = [
   'a',
   null,
   { 0: 'a' },
+  new Set(['a']),
+  ['a'].values(),
   ['a', ''],
   ['a', 42],
   ['a', undefined],

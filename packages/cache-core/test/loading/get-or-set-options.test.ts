@@ -127,13 +127,13 @@ describe('planLoad refuses', () => {
   test.each(NO_OBJECT)('options %s', (bad, shown) => {
     expect(refusalOf(bad)).toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: `options is ${shown}; allowed: an object`,
+      message: `options must be a plain object; received ${shown}`,
       context: { argument: 'options', received: shown },
     })
   })
 
   test.each(NO_OBJECT)('timeout %s', (bad, shown) => {
-    const message = `timeout is ${shown}; allowed: an object`
+    const message = `timeout must be a plain object; received ${shown}`
     expect(refusalOf({ timeout: bad })).toMatchObject(aboutArgument('timeout', message))
   })
 

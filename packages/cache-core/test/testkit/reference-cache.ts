@@ -61,6 +61,16 @@ export class ReferenceCache extends CacheInterface {
     this.fence(key)
   }
 
+  override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
+    assertKey(key)
+    assertValue(value)
+    const plan = planStore(ttl, this.defaultLifeMs)
+    if (this.live(key) !== undefined) return false
+    this.store(key, value, plan)
+    this.fence(key)
+    return true
+  }
+
   override async delete(key: string): Promise<boolean> {
     const startedAt = this.clock.now()
     assertKey(key)

@@ -1,4 +1,4 @@
-import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
+import { type CacheMonitor, isPromiseLike, SerializationError } from '@verbatim/cache-core'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import {
   type Body,
@@ -8,33 +8,33 @@ import {
   pack,
   unpack,
 } from './body.js'
-import { corrupt, tooLarge, unreadable } from './codec-errors.js'
+import { tooLarge } from './codec-errors.js'
 import { type CodecThreads, codecThreads } from './codec-threads.js'
 import {
-  type Envelope,
+  classify,
+  type ForeignReason,
   MAX_TAGS_LENGTH,
-  openEnvelope,
-  readStamp,
-  sealEnvelope,
+  openLine,
+  openPythonValue,
+  type Place,
+  readRevision,
+  type StoredLine,
+  sealLine,
   type TagVersion,
   USUAL_HEAD_LENGTH,
   type WriteDetails,
-} from './envelope.js'
-import { failureOf } from './failure.js'
+} from './stored-line.js'
 import { decodeTaggedJson } from './tagged-json.js'
 import { type JsonTree, toJson } from './to-json.js'
 
-/** The largest value as Redis holds it, unless told otherwise. */
+/** Default of `maxValueBytes`. */
 export const DEFAULT_MAX_VALUE_BYTES: number = 8 * 1_024 * 1_024
 
-/** Of JSON. A smaller value holds up the event loop for less time than a thread would take. */
+/** Bytes of JSON from which worker threads convert. A smaller value blocks the event loop for less time than a thread takes. */
 const THREAD_FROM_BYTES = 1_024 * 1_024
 
-/** How the original wrote small values: this marker, then plain JSON. Read, never written. */
-const SEED_MARKER = Buffer.from('rawj:')
-
 export interface CodecOptions extends CompressionSettings {
-  /** The largest value as Redis holds it: compressed, without what is stored beside it. Default: 8 MiB. */
+  /** The largest value as Redis holds it, in bytes: compressed, without its line. Default: 8 MiB. */
   readonly maxValueBytes?: number | undefined
   readonly monitor: CacheMonitor | undefined
 }
@@ -43,25 +43,35 @@ export interface CodecOptions extends CompressionSettings {
 export interface Decoded extends WriteDetails {
   readonly value: unknown
   readonly tags: readonly TagVersion[]
-  /** As in {@link Envelope}; `undefined` where the value itself does not tell. */
+  /** As in {@link StoredLine}; `undefined` where the value itself does not say. */
   readonly freshUntil: number | undefined
+  /** As in {@link StoredLine}; `undefined` for a value of the Python version. */
+  readonly generation: string | undefined
 }
 
-/**
- * Finishes the bytes of a value, once the versions of its tags are known and when its life will be
- * over.
- */
-export type Seal = (tags: readonly TagVersion[], freshUntil: number) => string | Buffer
+/** Why bytes could not be read. Only a `'damaged'` value may be removed. */
+export interface Unreadable {
+  readonly unreadable: ForeignReason | 'damaged'
+}
+
+/** Finishes the bytes of a value, once everything that its line says is known. */
+export type Seal = (
+  tags: readonly TagVersion[],
+  freshUntil: number,
+  generation: string,
+) => string | Buffer
 
 /** A value as it will be stored. */
 export interface Sealable {
   readonly seal: Seal
-  /** How many bytes its body has. */
+  /** Bytes of its body. */
   readonly length: number
 }
 
-/** Turns values into the bytes that Redis holds, and back. */
+/** Converts values to the bytes that Redis holds, and back. */
 export class ValueCodec {
+  /** Bytes that Redis holds for the largest value that this process reads. */
+  readonly maxStoredBytes: number
   readonly #compression: CompressionSettings
   readonly #maxValueBytes: number
   readonly #monitor: CacheMonitor | undefined
@@ -71,40 +81,63 @@ export class ValueCodec {
     const { compressionThreshold, compressionLevel } = options
     this.#compression = { compressionThreshold, compressionLevel }
     this.#maxValueBytes = options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES
+    // Tags come on top: they are not known yet when a value is measured.
+    this.maxStoredBytes = this.#maxValueBytes + USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH
     this.#monitor = options.monitor
     this.#threads = threads
   }
 
   /**
-   * Takes the value as it is when called.
+   * Encodes the value as it is when called.
    *
-   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for what cannot be stored,
-   * (`CODEC_FAILED`) when there are too many large values at once
+   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for a value that cannot be
+   * stored, (`CODEC_FAILED`) when too many large values are converted at once
    */
-  encode(key: string, value: unknown, details: WriteDetails): NowOrLater<Sealable> {
-    const { graceMs, loadMs, stamp } = details
+  encode(place: Place, value: unknown, details: WriteDetails): NowOrLater<Sealable> {
+    const { graceMs, loadMs, revision } = details
     return follow(this.#pack(toJson(value, MAX_JSON_BYTES)), (body): Sealable => {
       this.#report(body)
       this.#assertStorable(body)
-      const seal: Seal = (tags, freshUntil) =>
-        sealEnvelope(key, { freshUntil, graceMs, loadMs, stamp, tags, body })
+      const seal: Seal = (tags, freshUntil, generation) =>
+        sealLine(place, { freshUntil, graceMs, loadMs, revision, tags, generation, body })
       return { seal, length: body.length }
     })
   }
 
-  /** @throws SerializationError when the bytes are not a value that was stored under this key */
-  decode(key: string, bytes: Buffer): NowOrLater<Decoded> {
-    // Tags come on top: they are not known yet when a value is measured.
-    const mostBytes = this.#maxValueBytes + USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH
-    if (bytes.length > mostBytes) throw corrupt('larger than allowed')
+  /**
+   * Checks that a value can be stored, without encoding it.
+   *
+   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`)
+   */
+  assertEncodable(value: unknown): void {
+    toJson(value, MAX_JSON_BYTES)
+  }
+
+  /**
+   * Decodes the bytes under a key.
+   *
+   * @throws SerializationError (`CODEC_FAILED`) when no worker thread could decode a large value; that
+   * says nothing about its bytes
+   */
+  decode(place: Place, bytes: Buffer): NowOrLater<Decoded | Unreadable> {
+    const kind = classify(place, bytes)
+    if (kind === 'python') return decodePython(bytes)
+    if (kind !== 'value') return { unreadable: kind === 'lease' ? 'other_format' : kind }
+    if (bytes.length > this.maxStoredBytes) return { unreadable: 'too_large' }
+    let line: StoredLine
     try {
-      if (isSeedValue(bytes)) return decodeSeedValue(bytes)
-      const envelope = openEnvelope(key, bytes)
-      const value = this.#unpack(envelope.body)
-      if (!(value instanceof Promise)) return decoded(value, envelope)
-      return value.then((late) => decoded(late, envelope), refuse)
+      line = openLine(place, bytes)
+    } catch {
+      return { unreadable: 'damaged' }
+    }
+    if (line.body.decodedLength > MAX_JSON_BYTES) return { unreadable: 'too_large' }
+    try {
+      const value = this.#unpack(line.body)
+      return isPromiseLike(value)
+        ? (value as Promise<unknown>).then((late) => decoded(late, line), unknownContents)
+        : decoded(value, line)
     } catch (error) {
-      return refuse(error)
+      return unknownContents(error)
     }
   }
 
@@ -115,7 +148,6 @@ export class ValueCodec {
   }
 
   #unpack(body: Body): unknown {
-    if (body.decodedLength > MAX_JSON_BYTES) throw corrupt('larger than allowed')
     return body.decodedLength > THREAD_FROM_BYTES
       ? this.#threads.unpack(body)
       : follow(unpack(body), decodeTaggedJson)
@@ -137,20 +169,26 @@ export class ValueCodec {
   }
 }
 
-function isSeedValue(bytes: Buffer): boolean {
-  return bytes[0] === SEED_MARKER[0] && bytes.subarray(0, SEED_MARKER.length).equals(SEED_MARKER)
+function decodePython(bytes: Buffer): Decoded | Unreadable {
+  try {
+    const value = openPythonValue(bytes)
+    const revision = readRevision(bytes)
+    return {
+      ...{ value, freshUntil: undefined, graceMs: 0, loadMs: 0 },
+      ...{ revision, tags: [], generation: undefined },
+    }
+  } catch {
+    return { unreadable: 'foreign' }
+  }
 }
 
-function decodeSeedValue(bytes: Buffer): Decoded {
-  const value: unknown = JSON.parse(bytes.toString('utf8', SEED_MARKER.length))
-  const stamp = readStamp(bytes)
-  return { value, freshUntil: undefined, graceMs: 0, loadMs: 0, stamp, tags: [] }
+function decoded(value: unknown, line: StoredLine): Decoded {
+  const { freshUntil, graceMs, loadMs, revision, tags, generation } = line
+  return { value, freshUntil, graceMs, loadMs, revision, tags, generation }
 }
 
-function decoded(value: unknown, { freshUntil, graceMs, loadMs, stamp, tags }: Envelope): Decoded {
-  return { value, freshUntil, graceMs, loadMs, stamp, tags }
-}
-
-function refuse(error: unknown): never {
-  throw error instanceof SerializationError ? error : unreadable(failureOf(error))
+/** The checksum was right, so the bytes are as somebody wrote them: a release that knows more. */
+function unknownContents(error: unknown): Unreadable {
+  if (error instanceof SerializationError && error.code === 'CODEC_FAILED') throw error
+  return { unreadable: 'other_format' }
 }

@@ -53,6 +53,14 @@ function refused(reply: string): InfrastructureError {
   })
 }
 
+/** The reply makes no sense: the connection, or the server behind it, is broken. */
+export function malformedReply(what: string): InfrastructureError {
+  return new InfrastructureError(`Redis sent a malformed reply instead of ${what}`, {
+    code: 'BACKEND_MALFORMED_REPLY',
+    context: { outcome: 'indeterminate' },
+  })
+}
+
 /** Redis was not asked. */
 export function overloaded(inFlight: number): InfrastructureError {
   return new InfrastructureError(`Redis has ${inFlight} commands to answer already`, {

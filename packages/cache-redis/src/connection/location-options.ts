@@ -28,7 +28,7 @@ export interface ClusterOptions {
   readonly urls: readonly string[]
 }
 
-/** Where Redis is. Exactly one of them must be given. */
+/** Where Redis is. At most one of them may be given; a cache with none of them is memory only. */
 export interface LocationOptions {
   /** One server: `redis://` or `rediss://[user:password@]host[:port][/database]`, the latter for TLS. */
   readonly redisUrl?: string | undefined

@@ -35,14 +35,17 @@ const CHOICES = ['redisUrl', 'sentinel', 'cluster', 'client'] as const
 /**
  * Checks where Redis is said to be.
  *
+ * @returns `undefined` for a cache without Redis
+
  * @throws ConfigurationError (`INVALID_OPTION`, `INVALID_REDIS_URL`) that names the option, what it
  * is and what is allowed, and never shows a URL
  */
-export function checkLocation(options: LocationOptions): RedisLocation {
+export function checkLocation(options: LocationOptions): RedisLocation | undefined {
   const given = CHOICES.filter((choice) => options[choice] !== undefined)
-  if (given.length !== 1) {
-    const received = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`
-    throw new ConfigurationError(`exactly one of ${CHOICES.join(', ')} is needed; ${received}`, {
+  if (given.length === 0) return undefined
+  if (given.length > 1) {
+    const received = `${given.join(' and ')}`
+    throw new ConfigurationError(`at most one of ${CHOICES.join(', ')} may be given; received ${received}`, {
       code: 'INVALID_OPTION',
       context: { options: CHOICES, received: given },
     })

@@ -114,6 +114,13 @@ export class RedisConnection {
     return this.#ready
   }
 
+  /** Whether a command about this key would fail at once, without being sent. */
+  isDown(key: string): boolean {
+    if (!this.#wasTried) return false
+    const target = this.#targetFor(key)
+    return target === undefined || (!target.usable && target.wasTried)
+  }
+
   readonly run: RunCommands = (send, on) => {
     const target = this.#targetFor(on)
     if (!target?.usable) return this.#runOnceConnected(send, on)

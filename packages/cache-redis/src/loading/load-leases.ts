@@ -1,10 +1,15 @@
-import type { Flight, HeldValue } from '@verbatim/cache-core'
+import { type Flight, type HeldValue, timers } from '@verbatim/cache-core'
 import type { KeyNews } from '../link/key-news.js'
 import { LEASE_MS } from '../redis/programs/sources.js'
 import { isLease } from './seen.js'
 
-/** How long to wait for word of the key before it is looked at again. */
-const LONGEST_WAIT_MS = 250
+/** How long to wait for a message about the key before it is looked at again, in milliseconds. */
+const LOOK_AFTER_MS = 250
+/**
+ * How long a process waits for loads of others in all, in milliseconds. Then it loads too: a loader that
+ * never settles holds its own process only.
+ */
+export const LONGEST_WAIT_MS = 30_000
 
 export interface LeasedKeys {
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
@@ -29,7 +34,7 @@ export class LoadLeases {
   }
 
   /** Says that this process has been given the lease. */
-  grant(seen: string, now: number = performance.now()): void {
+  grant(seen: string, now: number = timers.now()): void {
     this.#granted.set(seen, now)
     // Those that were given and not taken up have run out.
     for (const [oldest, at] of this.#granted) {
@@ -53,8 +58,9 @@ export class LoadLeases {
   }
 
   async #awaitTurn(flight: Flight): Promise<HeldValue | undefined> {
-    for (;;) {
-      await this.#news.of(flight.key, LONGEST_WAIT_MS)
+    const endsAt = timers.now() + LONGEST_WAIT_MS
+    while (timers.now() < endsAt) {
+      await this.#news.of(flight.key, LOOK_AFTER_MS)
       // Nobody waits for it any more.
       if (flight.signal.aborted) throw flight.signal.reason
       const held = await this.#keys.look(flight.key)
@@ -64,20 +70,32 @@ export class LoadLeases {
       this.#hold(flight, flight.seen)
       return undefined
     }
+    return undefined
   }
 
   #hold(flight: Flight, seen: string): void {
     const { key } = flight
-    const renewal = setInterval(() => {
-      this.#granted.set(seen, performance.now())
-      void this.#keys.renew(key, seen, true)
-    }, LEASE_MS / 3).unref()
+    const renewal = timers
+      .setInterval(() => {
+        if (!isWanted(flight)) {
+          end()
+          return
+        }
+        this.#granted.set(seen, timers.now())
+        void this.#keys.renew(key, seen, true)
+      }, LEASE_MS / 3)
+      .unref()
     const end = (): void => {
-      clearInterval(renewal)
+      timers.clearInterval(renewal)
       // Who is waiting elsewhere need not wait for the lease to run out. Where the mark is not there
       // any more this does nothing.
       if (this.#granted.delete(seen)) void this.#keys.renew(key, seen, false)
     }
     flight.result.then(end, end)
   }
+}
+
+/** Whether anybody still waits for a load, or its value is wanted in the cache. */
+function isWanted({ waiting, wantedAnyway }: Flight): boolean {
+  return waiting > 0 || wantedAnyway
 }

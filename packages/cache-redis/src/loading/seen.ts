@@ -1,22 +1,22 @@
 /**
- * What a cache saw under a key, as text: a value, or the mark of somebody who is to load one; and
- * the stamp of the write that put it there.
+ * What a cache saw under a key, as text: a value, or the lease of a process that is to load one; and
+ * its revision.
  */
 const VALUE = 'value '
 const LEASE = 'lease '
 
-export function seenValue(stamp: string): string {
-  return VALUE + stamp
+export function seenValue(revision: string): string {
+  return VALUE + revision
 }
 
-export function seenLease(stamp: string): string {
-  return LEASE + stamp
+export function seenLease(revision: string): string {
+  return LEASE + revision
 }
 
 export function isLease(seen: string): boolean {
   return seen.startsWith(LEASE)
 }
 
-export function stampOf(seen: string): string {
+export function revisionOf(seen: string): string {
   return seen.slice(VALUE.length)
 }

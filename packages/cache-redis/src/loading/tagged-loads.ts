@@ -1,5 +1,5 @@
 import type { Flight } from '@verbatim/cache-core'
-import type { TagVersion } from '../codec/envelope.js'
+import type { TagVersion } from '../codec/stored-line.js'
 
 /** Values held longer than this have their tags' lives looked after when they are stored. */
 export const TAGS_TAKEN_FOR_MS = 86_400_000

@@ -1,5 +1,5 @@
 import type { Clock, HeldValue, StorePlan } from '@verbatim/cache-core'
-import type { StoredValue } from '../redis/stored-values.js'
+import type { StoredValue } from '../redis/stored-value.js'
 import { Change, KeyFence, type Ticket } from './key-fence.js'
 import type { NearEntry, NearTier } from './near-tier.js'
 

@@ -9,8 +9,8 @@ export interface NearEntry {
   readonly kept: unknown
   /** The state of the key that this is a copy of; `undefined` when it is in no tier but this. */
   readonly seen: string | undefined
-  /** How many bytes Redis holds for it, or would. */
-  readonly length: number
+  /** How many bytes Redis holds for it; `undefined` where it was not encoded. */
+  readonly length: number | undefined
   /**
    * Whether it was read from Redis while every change was heard of. What this process wrote itself
    * is not: word of the write comes back to it, and nobody can tell whether it is of this write
@@ -67,6 +67,11 @@ export class NearTier {
   /** How many copies match, be they to be answered or not. */
   count(matches: (key: string) => boolean): number {
     return this.#memory.getActiveKeys().filter(matches).length
+  }
+
+  /** The keys that match and may be answered now. */
+  keys(matches: (key: string) => boolean): string[] {
+    return this.#memory.getActiveKeys().filter(matches)
   }
 
   dropMatching(pattern: string): void {

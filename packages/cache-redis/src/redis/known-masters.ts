@@ -1,7 +1,8 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { unavailable } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
+import type { Keyspace, RecordNames } from './keyspace.js'
 import { MasterClock } from './master-clock.js'
 import { nodeOf } from './placement.js'
 import type { KeyPrograms } from './programs/key-programs.js'
@@ -18,38 +19,71 @@ export interface KnownMaster {
 export class KnownMasters {
   readonly #client: RedisClient
   readonly #run: RunCommands
+  readonly #keyspace: Keyspace
   readonly #known = new Map<string, KnownMaster>()
+  readonly #records = new Map<string, RecordNames | undefined>()
 
-  constructor(client: RedisClient, run: RunCommands) {
+  constructor(client: RedisClient, run: RunCommands, keyspace: Keyspace) {
     this.#client = client
     this.#run = run
+    this.#keyspace = keyspace
   }
 
-  /** Learns anew about a master: it, or another one by its name, may have become different. */
-  async learn(node: string, master: Redis): Promise<void> {
+  /** Learns about a master again: it, or another one by its name, may have become different. */
+  async learn(node: string, master: Redis): Promise<KnownMaster> {
     const clock = new MasterClock(master, this.#run)
     const [way] = await Promise.all([wayOf(master), clock.ask()])
-    this.#known.set(node, { clock, way, programs: programsFor(master, way) })
+    const known = { clock, way, programs: programsFor(master, way) }
+    this.#known.set(node, known)
+    return known
   }
 
   /** Forgets all but these nodes. */
   keepOnly(nodes: readonly string[]): void {
-    for (const node of this.#known.keys()) if (!nodes.includes(node)) this.#known.delete(node)
+    for (const node of this.#known.keys()) {
+      if (nodes.includes(node)) continue
+      this.#known.delete(node)
+      this.#records.delete(node)
+    }
   }
 
   /**
-   * The master that has what stands under a name in Redis.
+   * Returns the master that has what a name in Redis holds.
    *
    * @throws InfrastructureError (`BACKEND_UNAVAILABLE`) unless it has been trusted
    */
   of(name: string): KnownMaster {
-    const known = this.#known.get(nodeOf(this.#client, name))
+    const known = this.#known.get(this.nodeOf(name))
     if (known === undefined) throw unavailable(undefined, 'failed')
     return known
   }
 
-  /** The way of them all that promises least; `undefined` while none is known. */
+  /** Returns the node that has a name, as the client knows it; `''` where there is only one. */
+  nodeOf(name: string): string {
+    return nodeOf(this.#client, name)
+  }
+
+  /**
+   * Returns the names of the records of a node.
+   *
+   * @returns `undefined` when no name under the prefix is on it
+   */
+  recordsOn(node: string): RecordNames | undefined {
+    const known = this.#records.get(node)
+    // In a cluster slots move from master to master.
+    if (known !== undefined && this.#owns(node, known.slot)) return known
+    const records = this.#keyspace.recordsOn((slot) => this.#owns(node, slot))
+    this.#records.set(node, records)
+    return records
+  }
+
+  /** The weakest mode of them all; `undefined` while none is known. */
   get way(): ProgramWay | undefined {
     return weakest(Array.from(this.#known.values(), ({ way }) => way))
+  }
+
+  #owns(node: string, slot: number): boolean {
+    if (!this.#client.isCluster) return true
+    return (this.#client as Cluster).slots[slot]?.[0] === node
   }
 }

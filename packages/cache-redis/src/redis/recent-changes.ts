@@ -1,62 +1,139 @@
-/** Longer than a failover takes, and than a replica may lag behind. */
-const MEMORY_MS = 30_000
-/** Past so many, a server that forgot some is told to forget everything. */
-const MAX_CHANGES = 50_000
+import { timers } from '@verbatim/cache-core'
+
+/** The longest that a change waits for the next epoch, in milliseconds. */
+export const EPOCH_MS = 250
+/** Changes that are remembered for a node. Past so many, a server that may have lost some is voided. */
+const MOST_CHANGES = 50_000
 
 /** What was changed: one key, all that a pattern matches, or all that carry a tag. */
 export type ChangeKind = 'key' | 'pattern' | 'tag'
 
-/** Changes of half a minute. */
-class Period {
-  readonly changes: Readonly<Record<ChangeKind, Set<string>>> = {
-    key: new Set(),
-    pattern: new Set(),
-    tag: new Set(),
-  }
-  /** Whether there were more than could be remembered. */
-  overflowed = false
-  readonly since: number
+export interface RecentChange {
+  readonly kind: ChangeKind
+  readonly name: string
+  /** The revision that a write has left; `undefined` where nothing was left. */
+  readonly revision: string | undefined
+}
 
-  constructor(since: number) {
-    this.since = since
-  }
+interface TimedChange extends RecentChange {
+  readonly at: number
+}
+
+/** The changes of one node. */
+interface NodeChanges {
+  /** Oldest first. */
+  readonly changes: Map<string, TimedChange>
+  overflowed: boolean
+  timer: NodeJS.Timeout | undefined
+  /** An epoch that was seen, and when it was asked for. */
+  seen: { readonly epoch: number; readonly at: number } | undefined
 }
 
 /**
- * What was changed lately. Another server that takes over, or the same one restarted with old data,
- * may not have heard of it: what was deleted or replaced would be back.
+ * Confirmed changes that no epoch covers yet, see `Generations`.
  *
- * It remembers this period and the last: all of 30 seconds, and of up to 60. To know each change by
- * its time would cost more than to make a few too many of them again.
+ * A server that loses a change which an epoch covers has lost the epoch too, and every process
+ * notices. A change that is younger may be lost unnoticed, so the process that made it makes it again
+ * when another server has come. Each change starts an epoch soon after it, unless one of another
+ * process comes first.
  */
 export class RecentChanges {
-  #current = new Period(Number.NEGATIVE_INFINITY)
-  #last = this.#current
+  readonly #advanceEpoch: (node: string) => Promise<void>
+  readonly #nodes = new Map<string, NodeChanges>()
+  #isClosed = false
 
-  add(kind: ChangeKind, name: string, now: number = performance.now()): void {
-    if (now - this.#current.since >= MEMORY_MS) this.#turn(now)
-    const changes = this.#current.changes[kind]
-    if (changes.size < MAX_CHANGES) changes.add(name)
-    else this.#current.overflowed = true
+  /** @param advanceEpoch - begins another epoch on a node; rejects when it may not have */
+  constructor(advanceEpoch: (node: string) => Promise<void>) {
+    this.#advanceEpoch = advanceEpoch
   }
 
-  /** What to undo on a server that may not know of it. */
-  *recall(now: number = performance.now()): Iterable<readonly [kind: ChangeKind, name: string]> {
-    if (now - this.#current.since >= MEMORY_MS) this.#turn(now)
-    if (this.#last.overflowed || this.#current.overflowed) {
-      yield ['pattern', '*']
-      return
+  add(node: string, kind: ChangeKind, name: string, revision?: string): void {
+    const of = this.#of(node)
+    const id = `${kind} ${name}`
+    of.changes.delete(id)
+    of.changes.set(id, { kind, name, revision, at: timers.now() })
+    if (of.changes.size > MOST_CHANGES) {
+      of.changes.clear()
+      of.overflowed = true
     }
-    for (const kind of ['key', 'pattern', 'tag'] as const) {
-      const names = new Set([...this.#last.changes[kind], ...this.#current.changes[kind]])
-      for (const name of names) yield [kind, name]
-    }
+    this.#schedule(node, of)
   }
 
-  #turn(now: number): void {
-    // After a longer pause what was current is too old as well.
-    const isRecent = now - this.#current.since < 2 * MEMORY_MS
-    this.#last = isRecent ? this.#current : new Period(now)
-    this.#current = new Period(now)
+  /** An epoch was seen on a node that was asked for it at some time. */
+  sawEpoch(node: string, epoch: number, askedAt: number): void {
+    const of = this.#nodes.get(node)
+    if (of === undefined) return
+    // It began after what was changed before the last time it was smaller.
+    if (of.seen !== undefined && epoch > of.seen.epoch) this.#covered(of, of.seen.at)
+    of.seen = { epoch, at: askedAt }
+  }
+
+  /**
+   * Returns the changes of a node that another server in its place may not know, and forgets them.
+   *
+   * @returns `'all'` when there were more than are remembered
+   */
+  recall(node: string): readonly RecentChange[] | 'all' {
+    const of = this.#nodes.get(node)
+    if (of === undefined) return []
+    this.#nodes.delete(node)
+    timers.clearTimeout(of.timer)
+    return of.overflowed ? 'all' : [...of.changes.values()]
+  }
+
+  /** Forgets the changes of nodes other than these, and returns them. */
+  recallOthers(nodes: readonly string[]): readonly RecentChange[] | 'all' {
+    const recalled: RecentChange[] = []
+    let isAll = false
+    for (const node of this.#nodes.keys()) {
+      if (nodes.includes(node)) continue
+      const changes = this.recall(node)
+      if (changes === 'all') isAll = true
+      else recalled.push(...changes)
+    }
+    return isAll ? 'all' : recalled
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const { timer } of this.#nodes.values()) timers.clearTimeout(timer)
+  }
+
+  #of(node: string): NodeChanges {
+    let of = this.#nodes.get(node)
+    if (of === undefined) {
+      of = { changes: new Map(), overflowed: false, timer: undefined, seen: undefined }
+      this.#nodes.set(node, of)
+    }
+    return of
+  }
+
+  #schedule(node: string, of: NodeChanges): void {
+    if (of.timer !== undefined || this.#isClosed) return
+    // At a random time, so that one of many processes is first and the others need not.
+    const pauseMs = EPOCH_MS * (0.5 + Math.random() / 2)
+    of.timer = timers.setTimeout(() => void this.#advance(node, of), pauseMs).unref()
+  }
+
+  async #advance(node: string, of: NodeChanges): Promise<void> {
+    const startedAt = timers.now()
+    try {
+      await this.#advanceEpoch(node)
+      this.#covered(of, startedAt)
+    } catch {
+      // Redis is away or refuses: the changes stay remembered.
+    }
+    of.timer = undefined
+    if (of.changes.size > 0 || of.overflowed) this.#schedule(node, of)
+  }
+
+  #covered(of: NodeChanges, until: number): void {
+    of.overflowed = false
+    for (const [id, { at }] of of.changes) {
+      if (at > until) return
+      of.changes.delete(id)
+    }
+    timers.clearTimeout(of.timer)
+    of.timer = undefined
   }
 }

@@ -1,59 +1,73 @@
-import type { TagVersion } from '../codec/envelope.js'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { readRecord, recordHead, type TagVersion } from '../codec/stored-line.js'
 import type { RunCommands } from '../connection/redis-connection.js'
+import type { Generations } from './generations.js'
 import type { Keyspace } from './keyspace.js'
 import type { KnownMasters } from './known-masters.js'
+import type { NamedRecord } from './programs/key-programs.js'
 
-/** A version of a tag outlives the values stored under it, and is rarely given a longer life. */
-const SHORTEST_LIFE_MS = 86_400_000
+/** A version of a tag outlives the values stored under it, and is rarely given a longer TTL. */
+const SHORTEST_TTL_MS = 86_400_000
 /** Versions kept in memory; past so many they are all asked for again. */
-const MAX_KNOWN = 10_000
+const MOST_KNOWN = 10_000
 
 export interface TagVersionsOptions {
   readonly run: RunCommands
   readonly keyspace: Keyspace
   readonly known: KnownMasters
-  /** Whether every change in Redis is heard of. */
+  readonly generations: Generations
+  /** Whether every change in Redis is received. */
   readonly isProven: () => boolean
 }
 
 /**
- * The current version of each tag, in Redis for all processes. A value carries the versions that
- * its tags had before it was loaded; it is void when one of them is not current any more. So a tag is
- * invalidated by forgetting its version, however many values carry it, and what was stored under a
- * version that Redis has lost is a miss.
+ * The current version of each tag, in Redis for all processes. A value carries the versions that its
+ * tags had before it was loaded; it is void when one of them is no longer current. So a tag is
+ * invalidated by removing its version, however many values carry it, and a value stored under a version
+ * that Redis has lost is a miss.
+ *
+ * A version starts with the generation of the master that holds the tags: one that a server brought
+ * back from an older snapshot is not current.
  */
 export class TagVersions {
   readonly #options: TagVersionsOptions
   readonly #known = new Map<string, string>()
-  /** Counts what was heard: an answer from before something was heard may be outdated. */
-  #heard = 0
+  /** Counts the changes received: an answer from before one may be outdated. */
+  #received = 0
 
   constructor(options: TagVersionsOptions) {
     this.#options = options
   }
 
   /**
-   * Answers the version of each tag, a new one for a tag without.
+   * Returns the version of each tag, a new one for a tag without.
    *
-   * @param stamp - what new versions are called
-   * @param holdMs - how long a value will be held that carries them; `Infinity` for ever
+   * @param revision - what new versions are called
+   * @param holdMs - how long a value is held that carries them; `Infinity` for ever
    */
-  async take(tags: readonly string[], stamp: string, holdMs: number): Promise<TagVersion[]> {
+  async take(tags: readonly string[], revision: string, holdMs: number): Promise<TagVersion[]> {
     const isForEver = holdMs === Number.POSITIVE_INFINITY
     const life = isForEver
       ? { holdMs: -1, lifeMs: -1 }
-      : { holdMs, lifeMs: Math.max(2 * holdMs, SHORTEST_LIFE_MS) }
-    const { known, run } = this.#options
-    const names = this.#namesOf(tags)
-    const [first = ''] = names
-    const versions = await run(
-      (client) => known.of(first).programs.takeVersions(client, names, stamp, life),
-      first,
+      : { holdMs, lifeMs: Math.max(2 * holdMs, SHORTEST_TTL_MS) }
+    const { known, run, generations } = this.#options
+    const [first = ''] = tags
+    const name = this.#nameOf(first)
+    // The last one seen will do: under an outdated one values are void, which is a miss.
+    const start = `${generations.lastSeen(name)}_`
+    const records = tags.map((tag) => this.#recordOf(tag, start))
+    const lines = await run(
+      (client) => known.of(name).programs.takeVersions(client, records, revision, life),
+      name,
     )
-    return tags.map((tag, index) => [tag, versions[index] as string])
+    return tags.map((tag, index) => {
+      const version = this.#versionIn(tag, lines[index])
+      if (version === undefined) throw nameInUse()
+      return [tag, version]
+    })
   }
 
-  /** Tells of each list whether all its versions are current. At most one command. */
+  /** Returns for each list whether all its versions are current. At most one command for the versions. */
   async areCurrent(lists: readonly (readonly TagVersion[])[]): Promise<boolean[]> {
     const tags = new Set(lists.flatMap((list) => list.map(([tag]) => tag)))
     if (tags.size === 0) return lists.map(() => true)
@@ -64,43 +78,70 @@ export class TagVersions {
   /** Makes every value void that carries one of the tags. */
   async invalidate(tags: readonly string[]): Promise<void> {
     for (const tag of tags) this.#known.delete(tag)
-    const names = this.#namesOf(tags)
-    await this.#options.run((client) => client.unlink(...names), names[0])
+    const { known, run } = this.#options
+    const records = tags.map((tag) => this.#recordOf(tag))
+    const [first] = records
+    if (first === undefined) return
+    await run(
+      (client) => known.of(first.name).programs.removeRecords(client, records),
+      first.name,
+    )
   }
 
   /** A tag may have another version from now on. */
-  hear(tag: string): void {
-    this.#heard++
+  received(tag: string): void {
+    this.#received++
     this.#known.delete(tag)
   }
 
-  /** Anything may have changed unheard. */
+  /** Anything may have changed without a message. */
   forget(): void {
-    this.#heard++
+    this.#received++
     this.#known.clear()
   }
 
   async #currentOf(tags: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const { run, isProven } = this.#options
+    const { run, isProven, generations } = this.#options
     if (isProven() && tags.every((tag) => this.#known.has(tag))) return this.#known
-    const heardBefore = this.#heard
-    const names = this.#namesOf(tags)
-    const versions = await run((client) => client.mget(...names), names[0])
+    const receivedBefore = this.#received
+    const names = tags.map((tag) => this.#nameOf(tag))
+    const [first = ''] = names
+    const [lines, generation] = await Promise.all([
+      run((client) => client.mget(...names), first),
+      generations.current(first),
+    ])
     const current = new Map<string, string>()
     for (const [index, tag] of tags.entries()) {
-      const version = versions[index]
-      if (typeof version === 'string') current.set(tag, version)
+      const version = this.#versionIn(tag, lines[index])
+      if (version?.startsWith(`${generation}_`)) current.set(tag, version)
     }
-    if (isProven() && this.#heard === heardBefore) this.#keep(current)
+    if (isProven() && this.#received === receivedBefore) this.#keep(current)
     return current
   }
 
   #keep(current: ReadonlyMap<string, string>): void {
-    if (this.#known.size + current.size > MAX_KNOWN) this.#known.clear()
+    if (this.#known.size + current.size > MOST_KNOWN) this.#known.clear()
     for (const [tag, version] of current) this.#known.set(tag, version)
   }
 
-  #namesOf(tags: readonly string[]): string[] {
-    return tags.map((tag) => this.#options.keyspace.nameOfTag(tag))
+  #nameOf(tag: string): string {
+    return this.#options.keyspace.nameOfTag(tag)
   }
+
+  #recordOf(tag: string, start = ''): NamedRecord {
+    const name = this.#nameOf(tag)
+    return { name, head: recordHead(this.#options.keyspace.placeOfReserved(name), '#'), start }
+  }
+
+  #versionIn(tag: string, line: string | null | undefined): string | undefined {
+    return readRecord(this.#options.keyspace.placeOfReserved(this.#nameOf(tag)), '#', line)
+  }
+}
+
+/** The name of a tag holds something that this cache has not written, and will not overwrite. */
+function nameInUse(): InfrastructureError {
+  return new InfrastructureError('Redis holds something else under the name of a tag', {
+    code: 'BACKEND_REFUSED',
+    context: { reply: 'NAME_IN_USE', outcome: 'failed' },
+  })
 }

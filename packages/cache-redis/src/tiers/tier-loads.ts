@@ -1,15 +1,15 @@
 import type { Flight, HeldValue } from '@verbatim/cache-core'
-import type { TagVersion } from '../codec/envelope.js'
+import type { TagVersion } from '../codec/stored-line.js'
 import type { KeyNews } from '../link/key-news.js'
 import { LoadLeases } from '../loading/load-leases.js'
-import { stampOf } from '../loading/seen.js'
+import { revisionOf } from '../loading/seen.js'
 import { TAGS_TAKEN_FOR_MS, TaggedLoads } from '../loading/tagged-loads.js'
-import type { SeenBefore, SharedWrites } from '../redis/shared-writes.js'
-import type { TagVersions } from '../redis/tag-versions.js'
+import type { RedisStore } from '../redis/redis-store.js'
+import type { SeenBefore } from '../redis/writes.js'
 
 export interface TierLoadsOptions {
-  readonly shared: SharedWrites
-  readonly tags: TagVersions
+  /** `undefined` for a cache that is memory only. */
+  readonly redis: RedisStore | undefined
   readonly news: KeyNews
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
   readonly look: (key: string) => Promise<HeldValue | undefined>
@@ -24,9 +24,9 @@ export class TierLoads {
   readonly #tagged = new TaggedLoads()
 
   constructor(options: TierLoadsOptions) {
-    const { look, news, shared } = options
-    const renew = (key: string, seen: string, underWay: boolean): Promise<void> =>
-      shared.renewLease(key, stampOf(seen), underWay)
+    const { look, news, redis } = options
+    const renew = async (key: string, seen: string, isUnderWay: boolean): Promise<void> =>
+      redis?.writes.renewLease(key, revisionOf(seen), isUnderWay)
     this.#options = options
     this.#leases = new LoadLeases({ look, renew }, news)
   }
@@ -39,19 +39,20 @@ export class TierLoads {
   /** Waits while another process loads the key, and notes how its tags stand. */
   beforeLoad(flight: Flight): Promise<HeldValue | undefined> | undefined {
     const turn = this.#leases.beforeLoad(flight)
-    return flight.tags.length === 0 ? turn : this.#beforeTaggedLoad(flight, turn)
+    const { redis } = this.#options
+    return flight.tags.length === 0 || redis === undefined ? turn : this.#beforeTaggedLoad(flight, turn)
   }
 
   /** What was seen before the load; `undefined` when Redis could not be asked. */
   seenBefore(flight: Flight): SeenBefore | undefined {
     const tags = this.#tagged.versionsOf(flight)
     if (flight.seen === undefined || tags === undefined) return undefined
-    return { stamp: stampOf(flight.seen), tags }
+    return { revision: revisionOf(flight.seen), tags }
   }
 
   /** Lets the versions of a value's tags outlive it. */
   async prolongTags(flight: Flight, holdMs: number): Promise<void> {
-    if (holdMs > TAGS_TAKEN_FOR_MS) await this.#options.shared.takeTags(flight.tags, holdMs)
+    if (holdMs > TAGS_TAKEN_FOR_MS) await this.#options.redis?.writes.takeTags(flight.tags, holdMs)
   }
 
   /** Says that what was loaded is in Redis. */
@@ -72,13 +73,13 @@ export class TierLoads {
   ): Promise<HeldValue | undefined> {
     const held = await turn
     if (held !== undefined && held.freshMs >= 0) return held
-    const versions = await this.#options.shared.takeTags(flight.tags, TAGS_TAKEN_FOR_MS)
-    if (versions !== undefined) this.#tagged.began(flight, versions)
+    const versions = await this.#options.redis?.writes.takeTags(flight.tags, TAGS_TAKEN_FOR_MS)
+    if (typeof versions === 'object') this.#tagged.began(flight, versions)
     return held
   }
 
   async #areCurrent(versions: readonly TagVersion[]): Promise<boolean> {
-    const [current] = await this.#options.tags.areCurrent([versions]).catch(() => [false])
+    const [current] = (await this.#options.redis?.tags.areCurrent([versions]).catch(() => [false])) ?? []
     return current === true
   }
 }

@@ -1,12 +1,13 @@
 import { type CacheTier, type HeldValue, nothingHeld } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
+import { inChunks } from '../chunks.js'
 import { seenLease, seenValue } from '../loading/seen.js'
 import type { Copies, Reading } from '../memory/copies.js'
 import type { NearEntry, NearTier } from '../memory/near-tier.js'
-import type { SharedReads } from '../redis/shared-reads.js'
-import type { StoredValue } from '../redis/stored-values.js'
+import type { RedisReads } from '../redis/reads.js'
+import type { StoredValue } from '../redis/stored-value.js'
 
-/** What a read found, fresh or stale, with its value as it is kept; and what told us. */
+/** What a read found, fresh or stale, with its value as it is stored; and which tier it came from. */
 export interface Found {
   readonly held: HeldValue | undefined
   readonly tier: CacheTier
@@ -15,13 +16,18 @@ export interface Found {
 export interface TierReadsOptions {
   readonly near: NearTier | undefined
   readonly copies: Copies
-  readonly shared: SharedReads
+  /** `undefined` for a cache that is memory only. */
+  readonly redis: RedisReads | undefined
   readonly isolator: Isolator
-  /** This process has been given the lease of a load. */
+  /** This process has been given a load lease. */
   readonly leased: (seen: string) => void
 }
 
-/** Reads of both tiers: the nearer first, and what the farther one holds is copied to it. */
+/** Keys that are asked for at a time. */
+const CHUNK = 1_000
+const CHUNKS_IN_FLIGHT = 4
+
+/** Reads of both tiers: memory first, and what Redis holds is copied to memory. */
 export class TierReads {
   readonly #options: TierReadsOptions
 
@@ -29,14 +35,15 @@ export class TierReads {
     this.#options = options
   }
 
-  /** What a key holds of which there is no fresh copy in memory. */
+  /** Reads a key of which there is no fresh copy in memory. */
   async find(key: string): Promise<Found> {
-    const { copies, near, shared } = this.#options
+    const { copies, near, redis } = this.#options
+    if (redis === undefined) return inMemory(near?.find(key))
     const reading = copies.startReading([key])
     try {
-      const far = await shared.read(key)
-      if (far === undefined) return inMemory(near?.find(key))
-      return { held: this.#arrived(reading, key, far), tier: 'redis' }
+      const found = await redis.read(key)
+      if (found === 'unavailable') return inMemory(near?.find(key))
+      return { held: this.#arrived(reading, key, found), tier: 'redis' }
     } finally {
       copies.endReading(reading)
     }
@@ -45,62 +52,71 @@ export class TierReads {
   /** The same for a key that is going to be loaded if it holds nothing fresh. */
   async findOrLease(key: string): Promise<Found> {
     const { near } = this.#options
-    // Only to count as used: what it answers does not say how fresh it is.
+    // Only to count as used: what it returns does not say how fresh it is.
     if (near?.use(key) !== undefined) return inMemory(near.find(key))
-    const far = await this.look(key)
-    // Without Redis a stale value is better than none, for those who take one.
-    if (far === undefined) return inMemory(near?.find(key))
-    return { held: far, tier: 'redis' }
+    const held = await this.look(key)
+    // Without Redis a stale value is better than none, for callers that accept one.
+    if (held === undefined) return inMemory(near?.find(key))
+    return { held, tier: 'redis' }
   }
 
-  /** The same for several keys. */
+  /** The same for many keys. Each is found once. */
   async findMany(keys: readonly string[]): Promise<Map<string, Found>> {
-    const { copies, near, shared } = this.#options
     const found = new Map<string, Found>()
-    for (const key of new Set(keys)) found.set(key, inMemory(near?.use(key) && near.find(key)))
-    const asked = [...found.keys()].filter((key) => found.get(key)?.held === undefined)
-    if (asked.length === 0) return found
-    const reading = copies.startReading(asked)
-    try {
-      const far = await shared.readMany(asked)
-      for (const [index, key] of asked.entries()) {
-        const each = far?.[index]
-        if (each === undefined) found.set(key, inMemory(near?.find(key)))
-        else found.set(key, { held: this.#arrived(reading, key, each), tier: 'redis' })
-      }
-      return found
-    } finally {
-      copies.endReading(reading)
-    }
+    await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, (chunk) => this.#findChunk(chunk, found))
+    return found
   }
 
-  /** What Redis holds under a key that is going to be loaded; `undefined` when it is no use. */
+  /** Returns what Redis holds under a key that is going to be loaded; `undefined` when it is no use. */
   async look(key: string): Promise<HeldValue | undefined> {
-    const { copies, leased, shared } = this.#options
+    const { copies, leased, redis } = this.#options
+    if (redis === undefined) return undefined
     const reading = copies.startReading([key])
     try {
-      const far = await shared.readOrLease(key)
-      if (far === undefined) return undefined
-      if (far === null || !('leasedMs' in far)) return this.#arrived(reading, key, far)
+      const found = await redis.readOrLease(key)
+      if (found === 'unavailable') return undefined
+      if (found === 'foreign') return this.#arrived(reading, key, 'absent')
+      if (found === 'absent' || !('leasedMs' in found)) return this.#arrived(reading, key, found)
       copies.foundNothing(reading, key)
-      const seen = seenLease(far.seen)
-      if (far.leasedMs === 0) leased(seen)
+      const seen = seenLease(found.revision)
+      if (found.leasedMs === 0) leased(seen)
       return nothingHeld(seen)
     } finally {
       copies.endReading(reading)
     }
   }
 
-  #arrived(reading: Reading, key: string, far: StoredValue | null): HeldValue {
-    const { copies, isolator } = this.#options
-    const seen = far === null ? undefined : seenValue(far.stamp)
-    if (far === null || far.isVoid) {
-      copies.foundNothing(reading, key)
-      return nothingHeld(seen)
+  async #findChunk(chunk: readonly string[], found: Map<string, Found>): Promise<void> {
+    const { copies, near, redis } = this.#options
+    const asked: string[] = []
+    for (const key of chunk) {
+      if (found.has(key)) continue
+      const copy = inMemory(near?.use(key) && near.find(key))
+      found.set(key, copy)
+      if (copy.held === undefined) asked.push(key)
     }
-    const { freshMs, loadMs } = far
-    const held = { value: isolator.adopt(far.value), freshMs, loadMs, seen }
-    copies.found(reading, key, held, far)
+    if (redis === undefined || asked.length === 0) return
+    const reading = copies.startReading(asked)
+    try {
+      for (const [index, each] of (await redis.readMany(asked)).entries()) {
+        const key = asked[index] as string
+        if (each === 'unavailable') found.set(key, inMemory(near?.find(key)))
+        else found.set(key, { held: this.#arrived(reading, key, each), tier: 'redis' })
+      }
+    } finally {
+      copies.endReading(reading)
+    }
+  }
+
+  #arrived(reading: Reading, key: string, found: StoredValue | 'absent'): HeldValue {
+    const { copies, isolator } = this.#options
+    if (found === 'absent' || found.isVoid) {
+      copies.foundNothing(reading, key)
+      return nothingHeld(found === 'absent' ? undefined : seenValue(found.revision))
+    }
+    const { freshMs, loadMs, revision } = found
+    const held = { value: isolator.adopt(found.value), freshMs, loadMs, seen: seenValue(revision) }
+    copies.found(reading, key, held, found)
     return held
   }
 }

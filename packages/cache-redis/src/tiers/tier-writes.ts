@@ -1,27 +1,47 @@
 import { type Clock, compileGlob, type Flight, type StorePlan } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
+import { inChunks, mapAll } from '../chunks.js'
+import { unavailable } from '../connection/connection-errors.js'
 import { seenValue } from '../loading/seen.js'
 import type { Copies } from '../memory/copies.js'
 import type { Ticket } from '../memory/key-fence.js'
 import type { NearTier } from '../memory/near-tier.js'
-import type { Encoded, SharedWrites } from '../redis/shared-writes.js'
+import type { RedisStore } from '../redis/redis-store.js'
+import type { Encoded, WriteOutcome } from '../redis/writes.js'
 import type { TierLoads } from './tier-loads.js'
-
-/** Whether a value reached Redis: `false` when a later change was first, `undefined` when Redis was no use. */
-export type Stored = boolean | undefined
 
 export interface TierWritesOptions {
   readonly near: NearTier | undefined
   readonly copies: Copies
-  readonly shared: SharedWrites
+  /** `undefined` for a cache that is memory only. */
+  readonly redis: RedisStore | undefined
   readonly loads: TierLoads
-  /** Whether Redis can be used now. */
-  readonly connected: () => boolean
   readonly isolator: Isolator
   readonly clock: Clock
 }
 
-/** Changes of both tiers: Redis is told, and no old copy stays, or comes back, in memory. */
+/** What a delete did: whether the key was there, in Redis or, without it, in memory; and which tier knew. */
+export interface Removed {
+  readonly existed: boolean
+  readonly outcome: 'confirmed' | 'unavailable'
+}
+
+/** Entries that are stored or removed at a time. */
+const CHUNK = 250
+const CHUNKS_IN_FLIGHT = 4
+/** A batch of no more entries is encoded as a whole before anything is sent. */
+const SMALL_BATCH = 1_000
+
+type Entry = readonly [key: string, value: unknown]
+
+/** An entry that is ready to be sent. */
+interface Ready {
+  readonly write: Ticket
+  readonly kept: unknown
+  readonly encoded: Encoded
+}
+
+/** Changes of both tiers: Redis is told, and no old copy stays in memory, or comes back. */
 export class TierWrites {
   readonly #options: TierWritesOptions
 
@@ -29,60 +49,113 @@ export class TierWrites {
     this.#options = options
   }
 
-  store(key: string, value: unknown, plan: StorePlan): Promise<Stored> {
-    return this.#write(key, value, plan, (write, encoded) =>
-      this.#options.shared.write(write, encoded, plan.tags),
+  store(key: string, value: unknown, plan: StorePlan): Promise<WriteOutcome> {
+    return this.#write(key, value, plan, (redis, write, encoded) =>
+      redis.writes.write(write, encoded, plan.tags),
     )
   }
 
   /** Stores what was loaded, if the key is still in the state that was seen before the load. */
-  storeLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<Stored> {
-    const { connected, loads, shared } = this.#options
-    return this.#write(flight.key, value, plan, async (write, encoded) => {
+  storeLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
+    const { loads } = this.#options
+    return this.#write(flight.key, value, plan, async (redis, write, encoded) => {
       const before = loads.seenBefore(flight)
       // Redis could not be asked before the load: the value may be from before a change.
-      if (before === undefined) return connected() ? false : undefined
+      if (before === undefined) return redis.connected ? 'superseded' : 'unavailable'
       await loads.prolongTags(flight, encoded.lifeMs + encoded.graceMs)
-      const stored = await shared.writeOver(write, encoded, before)
-      if (stored === true) loads.stored(flight)
-      return stored
+      const outcome = await redis.writes.compareAndSet(write, encoded, before)
+      if (outcome === 'stored') loads.stored(flight)
+      return outcome
     })
   }
 
-  /** Answers whether the key was there, in Redis or, without it, in memory; and whether Redis was told. */
-  async remove(key: string): Promise<{ readonly existed: boolean; readonly told: boolean }> {
-    const { copies, near, shared } = this.#options
+  /** Stores a value if the key has no fresh one. Without Redis, memory decides. */
+  async storeIfAbsent(key: string, value: unknown, plan: StorePlan): Promise<boolean> {
+    const { near, redis } = this.#options
+    const found = await redis?.reads.read(key)
+    if (found === undefined || found === 'unavailable') {
+      if (near?.use(key) !== undefined) return false
+      return (await this.store(key, value, plan)) !== 'superseded'
+    }
+    if (found !== 'absent' && !found.isVoid && found.freshMs >= 0) return false
+    const over = found === 'absent' ? undefined : found.revision
+    const outcome = await this.#write(key, value, plan, (on, write, encoded) =>
+      on.writes.writeIfAbsent(write, encoded, plan.tags, over),
+    )
+    return outcome === 'stored'
+  }
+
+  /**
+   * Stores many values, in their order.
+   *
+   * @throws SerializationError for a value that cannot be stored; nothing is stored then
+   */
+  async storeMany(entries: readonly Entry[], plan: StorePlan): Promise<WriteOutcome[]> {
+    const { redis } = this.#options
+    const outcomes: WriteOutcome[] = []
+    if (entries.length > SMALL_BATCH) {
+      await mapAll(entries, ([, value]) => redis?.writes.assertEncodable(value))
+    }
+    const size = entries.length > SMALL_BATCH ? CHUNK : SMALL_BATCH
+    await inChunks(entries, size, CHUNKS_IN_FLIGHT, async (chunk) => {
+      const from = outcomes.length
+      for (const _entry of chunk) outcomes.push('unavailable')
+      const stored = await this.#storeChunk(chunk, plan)
+      for (const [index, outcome] of stored.entries()) outcomes[from + index] = outcome
+    })
+    return outcomes
+  }
+
+  async remove(key: string): Promise<Removed> {
+    const { copies, near, redis } = this.#options
     const write = copies.startWriting(key)
     const wasNear = near?.has(key) ?? false
     copies.claim(write)
     try {
-      const wasFar = await shared.remove(write)
-      return { existed: wasFar ?? wasNear, told: wasFar !== undefined }
+      const removed = (await redis?.writes.remove(write)) ?? wasNear
+      return removed === 'unavailable'
+        ? { existed: wasNear, outcome: 'unavailable' }
+        : { existed: removed, outcome: 'confirmed' }
     } finally {
-      // A read may have brought the value back meanwhile; a later write may have, and may keep it.
+      // A read may have brought the value back in the meantime; a later write may have, and may keep it.
       if (!write.overtaken) near?.drop(key)
       copies.endWriting(write)
     }
   }
 
-  /** Answers how many keys matched and were there. */
+  /** Removes many keys. Returns those that were there, in Redis or, without it, in memory. */
+  async removeMany(
+    keys: readonly string[],
+  ): Promise<{ readonly existed: string[]; readonly unavailable: number }> {
+    const existed: string[] = []
+    let unavailableKeys = 0
+    await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
+      const removed = await this.#removeChunk(chunk)
+      existed.push(...removed.existed)
+      if (!removed.isConfirmed) unavailableKeys += chunk.length
+    })
+    return { existed, unavailable: unavailableKeys }
+  }
+
+  /** Returns how many keys matched and held a fresh value. */
   async removeMatching(pattern: string): Promise<number> {
-    const { copies, near, shared } = this.#options
+    const { copies, near, redis } = this.#options
     const matches = compileGlob(pattern)
     const inMemory = near?.count(matches) ?? 0
     const change = copies.startRemoving(pattern, matches)
     try {
-      return (await shared.removeMatching(pattern, change)) ?? inMemory
+      const removed = await redis?.writes.removeMatching(pattern, change)
+      return removed === undefined || removed === 'unavailable' ? inMemory : removed
     } finally {
       copies.endRemoving(change, pattern, matches)
     }
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    const { copies, shared } = this.#options
+    const { copies, redis } = this.#options
     copies.dropTagged(tags)
     try {
-      await shared.invalidateTags(tags)
+      await redis?.writes.invalidateTags(tags)
     } finally {
       copies.dropTagged(tags)
     }
@@ -92,24 +165,25 @@ export class TierWrites {
     key: string,
     value: unknown,
     plan: StorePlan,
-    send: (write: Ticket, encoded: Encoded) => Promise<Stored>,
-  ): Promise<Stored> {
-    const { clock, copies, isolator, shared } = this.#options
+    send: (redis: RedisStore, write: Ticket, encoded: Encoded) => Promise<WriteOutcome>,
+  ): Promise<WriteOutcome> {
+    const { clock, copies, isolator, redis } = this.#options
     const startedAt = clock.now()
     const write = copies.startWriting(key)
     try {
-      // Both take the value as it is now, whatever its owner does to it while Redis answers.
+      // Both take the value as it is now, whatever its owner does to it until Redis replies.
       const kept = isolator.admit(value)
-      const encoded = await shared.encode(key, value, plan)
-      if (!copies.claim(write)) return await this.#afterOvertaker(write)
-      const stored = await send(write, encoded)
-      if (stored === false && write.overtaker !== undefined) {
-        return await this.#afterOvertaker(write)
+      if (redis === undefined || redis.isDown(key)) {
+        return this.#keepInMemory(write, kept, value, plan, startedAt)
       }
-      const { length, stamp } = encoded
-      const seen = stored ? seenValue(stamp) : undefined
-      if (stored !== false) copies.wrote(write, { kept, seen, length }, plan, startedAt)
-      return stored
+      const encoded = await redis.writes.encode(key, value, plan)
+      if (!copies.claim(write)) return await this.#afterSuperseding(redis, write)
+      const outcome = await send(redis, write, encoded)
+      if (outcome === 'superseded' && write.overtaker !== undefined) {
+        return await this.#afterSuperseding(redis, write)
+      }
+      this.#keep({ write, kept, encoded }, outcome, plan, startedAt)
+      return outcome
     } catch (error) {
       copies.failed(write)
       throw error
@@ -118,12 +192,105 @@ export class TierWrites {
     }
   }
 
-  /**
-   * A later change has gone ahead of a write that was not sent. Until that has ended the key may still
-   * be in its old state, which must not be read after this call.
-   */
-  async #afterOvertaker(write: Ticket): Promise<Stored> {
-    const trouble = await write.overtaker?.ended()
-    return trouble === undefined ? false : this.#options.shared.failed(write, trouble)
+  /** Without Redis a value is not encoded, for nobody would read the bytes. */
+  #keepInMemory(
+    write: Ticket,
+    kept: unknown,
+    value: unknown,
+    plan: StorePlan,
+    startedAt: number,
+  ): WriteOutcome {
+    const { copies, redis } = this.#options
+    redis?.writes.assertEncodable(value)
+    copies.claim(write)
+    const outcome = redis?.writes.notSent(write, unavailable(redis.status.lastTrouble, 'failed'))
+    copies.wrote(write, { kept, seen: undefined, length: undefined }, plan, startedAt)
+    return outcome ?? 'stored'
   }
+
+  #keep({ write, kept, encoded }: Ready, outcome: WriteOutcome, plan: StorePlan, at: number): void {
+    if (outcome === 'superseded') return
+    const { length, revision } = encoded
+    const seen = outcome === 'stored' ? seenValue(revision) : undefined
+    this.#options.copies.wrote(write, { kept, seen, length }, plan, at)
+  }
+
+  async #storeChunk(chunk: readonly Entry[], plan: StorePlan): Promise<WriteOutcome[]> {
+    const { clock, copies, isolator, redis } = this.#options
+    const [first] = chunk
+    if (redis === undefined || (first !== undefined && redis.isDown(first[0]))) {
+      return Promise.all(chunk.map(([key, value]) => this.store(key, value, plan)))
+    }
+    const startedAt = clock.now()
+    const writes: Ticket[] = []
+    const outcomes = new Map<Ticket, WriteOutcome>()
+    try {
+      // All of them as they are now, whatever their owner does to them until Redis replies.
+      const started = Array.from(latestOf(chunk), ([key, value]) => {
+        const write = copies.startWriting(key)
+        writes.push(write)
+        return { write, kept: isolator.admit(value), encoding: redis.writes.encode(key, value, plan) }
+      })
+      const encoded = await Promise.all(started.map(({ encoding }) => encoding))
+      const ready = started.map(({ write, kept }, index) => {
+        return { write, kept, encoded: encoded[index] as Encoded }
+      })
+      const claimed = ready.filter(({ write }) => copies.claim(write))
+      const outcome = await redis.writes.writeMany(
+        claimed.map(({ write }) => write),
+        claimed.map(({ encoded }) => encoded),
+        plan.tags,
+      )
+      for (const each of claimed) {
+        this.#keep(each, outcome, plan, startedAt)
+        outcomes.set(each.write, outcome)
+      }
+      for (const write of writes) {
+        if (outcomes.has(write)) continue
+        outcomes.set(write, await this.#afterSuperseding(redis, write))
+      }
+    } catch (error) {
+      for (const write of writes) copies.failed(write)
+      throw error
+    } finally {
+      for (const write of writes) copies.endWriting(write)
+    }
+    const byKey = new Map(Array.from(outcomes, ([{ key }, outcome]) => [key, outcome]))
+    return chunk.map(([key]) => byKey.get(key) ?? 'superseded')
+  }
+
+  async #removeChunk(
+    chunk: readonly string[],
+  ): Promise<{ readonly existed: readonly string[]; readonly isConfirmed: boolean }> {
+    const { copies, near, redis } = this.#options
+    const keys = [...new Set(chunk)]
+    const inMemory = keys.filter((key) => near?.has(key))
+    const writes = keys.map((key) => copies.startWriting(key))
+    for (const write of writes) copies.claim(write)
+    try {
+      const removed = (await redis?.writes.removeMany(writes)) ?? inMemory
+      return removed === 'unavailable'
+        ? { existed: inMemory, isConfirmed: false }
+        : { existed: removed, isConfirmed: true }
+    } finally {
+      for (const write of writes) {
+        if (!write.overtaken) near?.drop(write.key)
+        copies.endWriting(write)
+      }
+    }
+  }
+
+  /**
+   * A later change superseded a write that was not sent. Until that has ended the key may still be in
+   * its old state, which must not be read after this call.
+   */
+  async #afterSuperseding(redis: RedisStore, write: Ticket): Promise<WriteOutcome> {
+    const error = await write.overtaker?.ended()
+    return error === undefined ? 'superseded' : redis.writes.failed(write, error)
+  }
+}
+
+/** The last value of each key: a batch that names a key twice stores the later one. */
+function latestOf(chunk: readonly Entry[]): Map<string, unknown> {
+  return new Map(chunk)
 }

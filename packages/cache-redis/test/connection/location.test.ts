@@ -79,9 +79,8 @@ describe('is refused', () => {
   }
 
   test.each<[unknown, string]>([
-    [{}, 'exactly one of redisUrl, sentinel, cluster, client is needed; none is given'],
-    [{ redisUrl: 'redis://h', sentinel }, 'needed; redisUrl and sentinel are given'],
-    [{ cluster: { urls: [] }, client: {} }, 'needed; cluster and client are given'],
+    [{ redisUrl: 'redis://h', sentinel }, 'may be given; received redisUrl and sentinel'],
+    [{ cluster: { urls: [] }, client: {} }, 'may be given; received cluster and client'],
     [{ redisUrl: '' }, 'redisUrl is not a URL'],
     [{ sentinel: 'redis://h' }, 'option sentinel is a string; allowed: an object'],
     [{ sentinel: { urls: ['redis://a'] } }, 'option sentinel.name is undefined'],

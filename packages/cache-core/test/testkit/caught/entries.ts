@@ -7,7 +7,7 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
   ],
   TakesNullForAMiss: ['null', 'getMany leaves misses out and keeps falsy values'],
   AnswersNullForAMiss: ['a key that was never set is a miss'],
-  TakesUndefinedForNull: ['undefined as a value'],
+  TakesUndefinedForNull: ['undefined is rejected as a value and changes nothing'],
   TakesAColonForAnUnderscore: [
     'keys that look alike stay apart',
     'invalidatePattern removes what matches and counts it',
@@ -21,7 +21,7 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
   CutsTexts: ['a megabyte', 'half a surrogate pair'],
   FlattensContents: ['nested', 'empty object', 'a set value is read back'],
   TakesFalsyForNull: ['zero', 'false', 'empty text', 'keeps falsy values'],
-  ThrowsAtOnce: ['keys'],
+  ThrowsAtOnce: ['a bad key is rejected and changes nothing'],
   RefusesLongKeys: ['a key of the longest length is taken'],
   ListsTheExpired: [
     'an expired key is neither listed nor counted',
@@ -31,7 +31,10 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
   ListsAHundred: ['scan lists every key once'],
   CountsWhatDidNotMatch: ['invalidatePattern removes what matches and counts it'],
   ClearsWithoutCounting: ['clear removes everything and counts it'],
-  TakesAnyPattern: ['patterns', 'nothing by calls that are refused'],
+  TakesAnyPattern: [
+    'a bad pattern is rejected and changes nothing',
+    'nothing by calls that are refused',
+  ],
   TakesPatternsForPrefixes: [
     'scan takes a glob',
     'the cache agrees with a plain model after each of many commands',
@@ -76,7 +79,10 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
   KeepsTheLongerLife: ['writing again may shorten a life'],
   RemovesByTime: ['a key set again after its delete or its end has its new life only'],
   IgnoresSetOptions: ['a life can be told as an option', 'setMany gives every entry the tags'],
-  TakesAnyLife: ['lives', 'a write that is refused during a load changes nothing'],
+  TakesAnyLife: [
+    'a bad TTL is rejected and changes nothing',
+    'a write that is refused during a load changes nothing',
+  ],
   TellsTtlInMilliseconds: ['getTtl tells the seconds left'],
   TellsTheWholeLife: ['getTtl counts down to nothing, and is for each key its own'],
   TellsInfinityOfForEver: ['getTtl tells null of what never expires'],
@@ -90,10 +96,27 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
   IgnoresTheTagsOfBatches: ['setMany gives every entry the tags'],
   TakesListsOnly: ['setMany takes whatever can be iterated'],
   KeepsTheFirstOfABatch: ['of a key named twice setMany keeps the last value'],
-  StoresPartOfABatch: ['a batch with one bad part'],
+  StoresPartOfABatch: ['a batch with one bad part is rejected and changes nothing'],
   CountsEveryDelete: ['deleteMany counts what was there, once'],
   RefusesEmptyBatches: ['no keys at all are a batch too'],
   ReadsAHundredAtOnce: ['a batch can have a thousand keys'],
+
+  AddsOverEntries: ['changes nothing under a key that has an entry'],
+  NeverAdds: [
+    'stores a value under a key that has no entry',
+    'stores a value again after a delete or the end of a TTL',
+  ],
+  AddsWithoutOptions: [
+    'gives the value its own TTL and leaves the TTL of an entry alone',
+    'gives the value its tags',
+  ],
+  AddsBehindLoads: ['keeps a value that is being loaded out if it stores one'],
+  AddsAfterAWhile: ['stores one of many values that are added at once'],
+
+  TakesTextForKeys: ['getMany and deleteMany reject anything but an array of keys'],
+  TakesAnyEntries: ['setMany rejects anything but pairs and stores nothing'],
+  TakesAnyLoader: ['getOrSet rejects a loader that is not a function, on hits too'],
+  TakesUnknownFields: ['an unknown field of options is rejected by its name'],
 
   KeepsTheWritersObject: [
     'who has written a value cannot change a nested object in it any more',

@@ -33,14 +33,14 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   StoresFailures: [
     'a failed load reaches every caller, is not stored, and can be tried again',
     'a bad life that was told from the value is refused, and nothing is stored',
-    'undefined as a value',
+    'undefined is rejected as a value and changes nothing',
   ],
   IgnoresTheLifeOfLoads: [
     'gives the loaded value its life',
     'the life can be told from the value',
     'are loaded anew with the life that the call names',
   ],
-  TakesUndefinedFromLoaders: ['undefined as a value'],
+  TakesUndefinedFromLoaders: ['undefined is rejected as a value and changes nothing'],
   LoadsBeforeItChecksTheLife: ['bad ones are refused before anything is loaded'],
 
   IgnoresTtlFunctions: ['the life can be told from the value'],

@@ -1,14 +1,21 @@
+import type { Place, RecordKind } from '../../codec/stored-line.js'
 import type { RedisClient } from '../../connection/redis-client.js'
 import type { ServerClock } from '../server-clock.js'
 
-/** A client may have been told to answer numbers as text. */
+/** A client may have been told to return numbers as text. */
 export type RedisNumber = number | string
+
+/** A name in Redis, and where its line belongs. */
+export interface NamedPlace {
+  readonly name: string
+  readonly place: Place
+}
 
 /** A key without a value that somebody is to load. */
 export interface LoadLease {
-  /** By which the state of the key is told from any other. */
-  readonly seen: string
-  /** For how long another process has the load to itself; 0 when the load is ours. */
+  /** The revision of the lease. */
+  readonly revision: string
+  /** For how long another process has the load to itself, in milliseconds; 0 when the load is ours. */
   readonly leasedMs: number
 }
 
@@ -20,18 +27,25 @@ export interface SealedValue {
   readonly bytes: string | Buffer
   /** Until when Redis holds it, on the server's clock; `Infinity` for ever. */
   readonly heldUntil: number
-  /** The only state of the key over which it may be written; over any when left out. */
-  readonly over: string | undefined
 }
 
 export interface WriteTime {
   readonly clock: ServerClock
-  /** When its caller began to wait, on our clock, and how long that will. */
+  /** When its caller began to wait, on our clock, and how long that will, in milliseconds. */
   readonly startedAt: number
   readonly timeoutMs: number
 }
 
-/** Until when versions of tags are to be held. */
+/**
+ * The state of a key over which a write may be done: the revision of what is there, or
+ * {@link NOTHING_STORED}.
+ */
+export type ExpectedRevision = string
+
+/** No value of ours and nothing foreign; a lease may be there. */
+export const NOTHING_STORED = '-'
+
+/** How long versions of tags are to be held. */
 export interface VersionLife {
   /** For so long at least; less than 0 for ever. */
   readonly holdMs: number
@@ -39,49 +53,103 @@ export interface VersionLife {
   readonly lifeMs: number
 }
 
+/** A record that holds one word, by its name and how its line starts. */
+export interface NamedRecord {
+  readonly name: string
+  readonly head: string
+  /** How its word has to start to be current; another one is replaced. Empty for any. */
+  readonly start: string
+}
+
+export type { RecordKind }
+
 /** What is done to keys of one node that is more than one command of Redis. */
 export interface KeyPrograms {
   /**
-   * Reads a value, or marks the key as about to be loaded by whoever brings the stamp.
+   * Reads a value, or leases the load of the key to the caller.
    *
    * @returns `null` when the load cannot be leased to anybody
    */
   readOrLease(
     client: RedisClient,
-    name: string,
-    stamp: string,
+    key: NamedPlace,
+    revision: string,
     clock: ServerClock,
   ): Promise<Buffer | LoadLease | null>
 
-  /** Says that the load so marked is still under way, for so long at least; with 0, that it is not. */
-  renewLease(client: RedisClient, name: string, seen: string, leaseMs: number): Promise<unknown>
+  /** Renews a lease for so many milliseconds; with 0, ends it. */
+  renewLease(
+    client: RedisClient,
+    key: NamedPlace,
+    revision: string,
+    leaseMs: number,
+  ): Promise<unknown>
 
   /**
-   * Answers `false` when the key was in another state, or the write would have had to be sent again
-   * and was not wanted any more; `'late'` when the time was over.
+   * Stores a value.
+   *
+   * @returns `false` when the key was in another state than expected, or the write would have had to
+   * be sent again and was not wanted any more; `'late'` when its time was over
    */
   write(
     client: RedisClient,
-    name: string,
+    key: NamedPlace,
     value: SealedValue,
+    expected: ExpectedRevision | undefined,
     time: WriteTime,
     isWanted: () => boolean,
   ): Promise<boolean | 'late'>
 
-  /** Answers what tells about each value, or `null` where there is none. */
-  peek(client: RedisClient, names: readonly string[]): Promise<(HeadReply | null)[]>
+  /** Stores many values. */
+  writeMany(
+    client: RedisClient,
+    names: readonly string[],
+    values: readonly SealedValue[],
+    time: WriteTime,
+  ): Promise<true | 'late'>
 
-  /** The same, and removes the keys. */
-  remove(client: RedisClient, names: readonly string[]): Promise<(HeadReply | null)[]>
+  /** Returns the head of each value of ours, `null` where there is none. */
+  peek(
+    client: RedisClient,
+    keys: readonly NamedPlace[],
+    maxBytes: number,
+  ): Promise<(HeadReply | null)[]>
+
+  /**
+   * The same, and removes what is ours.
+   *
+   * @param stays - for each key the revision that is not removed; empty for none
+   */
+  remove(
+    client: RedisClient,
+    keys: readonly NamedPlace[],
+    maxBytes: number,
+    stays: readonly string[],
+  ): Promise<(HeadReply | null)[]>
 
   /** Removes a key if it still holds these bytes. */
   removeIfUnchanged(client: RedisClient, name: string, bytes: Buffer): Promise<unknown>
 
-  /** Answers the version of each tag; one that has none gets this one. */
+  /** Returns the line of each tag, `null` where something else has the name. A tag without one gets this version. */
   takeVersions(
     client: RedisClient,
-    names: readonly string[],
+    tags: readonly NamedRecord[],
     version: string,
     life: VersionLife,
-  ): Promise<string[]>
+  ): Promise<(string | null)[]>
+
+  /** Removes records of ours. */
+  removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<unknown>
+
+  /**
+   * Replaces a record if it is as expected; `''` for absent.
+   *
+   * @returns the record as it is now; `null` when the name holds another type
+   */
+  replaceRecord(
+    client: RedisClient,
+    name: string,
+    expected: string,
+    line: string,
+  ): Promise<string | null>
 }

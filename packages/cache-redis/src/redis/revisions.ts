@@ -5,12 +5,12 @@ const ORIGIN_BYTES = 9
 const FIRST = 0x100000
 const LAST = 0xffffff
 
-/** Gives each write a mark of its own, by which one state of a key is told from any other. */
-export class Stamps {
+/** Gives each write a revision, by which one state of a key is told from any other. */
+export class Revisions {
   #origin = ''
   #next = LAST + 1
 
-  /** Eighteen letters and digits that no other write has, here or elsewhere. */
+  /** Returns eighteen letters and digits that no other write has, here or elsewhere. */
   next(): string {
     if (this.#next > LAST) {
       this.#origin = randomBytes(ORIGIN_BYTES).toString('base64url')

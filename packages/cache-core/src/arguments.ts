@@ -1,0 +1,70 @@
+import { describeType, ValidationError } from './errors.js'
+import { assertKey } from './key.js'
+import { assertValue } from './value.js'
+
+/** Returns the error for an argument that breaks its rule. The message never shows the value. */
+export function invalidArgument(
+  argument: string,
+  rule: string,
+  received: unknown,
+): ValidationError {
+  const shown = typeof received === 'number' ? String(received) : describeType(received)
+  return new ValidationError(`${argument} must be ${rule}; received ${shown}`, {
+    context: { argument, received: shown },
+  })
+}
+
+/**
+ * Rejects anything but an array of keys. Other iterables are rejected too: a string is one, and its
+ * characters are hardly ever the keys that were meant.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) unless it is an array
+ * @throws ValidationError (`INVALID_KEY`) for an array with anything else than a key
+ */
+export function assertKeys(keys: unknown): asserts keys is readonly string[] {
+  if (!Array.isArray(keys)) throw invalidArgument('keys', 'an array of strings', keys)
+  for (const key of keys) assertKey(key)
+}
+
+/**
+ * Collects the entries of a batch: of an array, a `Map` or any other iterable of
+ * `[key, value]` pairs.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) for anything else
+ * @throws ValidationError (`INVALID_KEY`, `INVALID_VALUE`) for a bad key or value in a pair
+ */
+export function collectEntries<T>(entries: unknown): (readonly [key: string, value: T])[] {
+  assertIterable(entries)
+  const collected: (readonly [string, T])[] = []
+  for (const entry of entries) collected.push(toEntry(entry, collected.length))
+  return collected
+}
+
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless the entries of a batch can be iterated */
+export function assertIterable(entries: unknown): asserts entries is Iterable<unknown> {
+  const isIterable =
+    typeof entries === 'object' &&
+    entries !== null &&
+    typeof (entries as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function'
+  if (!isIterable) throw invalidArgument('entries', 'an iterable of [key, value] pairs', entries)
+}
+
+/**
+ * Checks one entry of a batch and copies the pair: the caller may change it while the batch is stored.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`, `INVALID_KEY`, `INVALID_VALUE`)
+ */
+export function toEntry<T>(entry: unknown, index: number): readonly [key: string, value: T] {
+  if (!Array.isArray(entry) || entry.length !== 2) {
+    throw invalidArgument(`entries[${index}]`, 'a [key, value] pair', entry)
+  }
+  const [key, value] = entry as [unknown, T]
+  assertKey(key)
+  assertValue(value)
+  return [key, value]
+}
+
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless the loader is a function */
+export function assertLoader(loader: unknown): void {
+  if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader)
+}

@@ -1,0 +1,83 @@
+import { dataKindOf } from './data-kind.js'
+import { describeType, ValidationError } from './errors.js'
+
+/** The longest part of an unknown name that a message shows. */
+const SHOWN_CHARACTERS = 40
+
+/** An error class that {@link assertKnownFields} can throw. */
+type FieldError = new (
+  message: string,
+  options: { code: string; context: Readonly<Record<string, unknown>> },
+) => Error
+
+/**
+ * Rejects an options object that is not plain or has a field with another name than these.
+ *
+ * @param argument - the argument's name, for the message
+ * @param FieldError - the class to throw. Default: `ValidationError`
+ * @param code - its code. Default: `INVALID_ARGUMENT`
+ * @throws ValidationError that names the unknown field and the nearest known name
+ */
+export function assertKnownFields(
+  options: unknown,
+  known: ReadonlySet<string>,
+  argument: string,
+  FieldError: FieldError = ValidationError,
+  code = 'INVALID_ARGUMENT',
+): void {
+  if (options === null || typeof options !== 'object' || dataKindOf(options) !== 'plain') {
+    const received = typeof options === 'number' ? String(options) : describeType(options)
+    const message = `${argument} must be a plain object; received ${received}`
+    throw new FieldError(message, { code, context: { argument, received } })
+  }
+  for (const field of Object.keys(options)) {
+    if (known.has(field)) continue
+    const nearest = nearestName(field, known)
+    const suggestion = nearest === undefined ? '' : ` Did you mean ${nearest}?`
+    const names = [...known].join(', ')
+    const message = `${argument} must not have the unknown field ${shown(field)}.${suggestion} Known fields: ${names}`
+    throw new FieldError(message, { code, context: { argument, field: shown(field) } })
+  }
+}
+
+/** Returns the known name that a misspelled one most likely stands for. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const written = comparable(name)
+  let nearest: string | undefined
+  let fewest = Math.max(2, Math.floor(written.length / 3)) + 1
+  for (const candidate of known) {
+    const edits = editDistance(written, comparable(candidate))
+    if (edits < fewest) {
+      fewest = edits
+      nearest = candidate
+    }
+  }
+  return nearest
+}
+
+/** `max_size`, `maxsize` and `MaxSize` all mean `maxSize`. */
+function comparable(name: string): string {
+  return name
+    .slice(0, 2 * SHOWN_CHARACTERS)
+    .toLowerCase()
+    .replaceAll(/[-_\s]/g, '')
+}
+
+function shown(field: string): string {
+  const cut = field.length > SHOWN_CHARACTERS ? `${field.slice(0, SHOWN_CHARACTERS)}…` : field
+  return /^[\w$.-]+…?$/.test(cut) ? cut : JSON.stringify(cut)
+}
+
+/** The Levenshtein distance. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let line = 1; line <= from.length; line++) {
+    const next = [line]
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = (row[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}

@@ -1,0 +1,72 @@
+import vm from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import {
+  assertKnownFields,
+  ConfigurationError,
+  nearestName,
+  ValidationError,
+} from '../src/index.js'
+
+const KNOWN = new Set(['maxSize', 'defaultTtl', 'isolation'])
+
+function errorOf(options: unknown): unknown {
+  try {
+    assertKnownFields(options, KNOWN, 'options', ConfigurationError, 'INVALID_OPTION')
+  } catch (error) {
+    return error
+  }
+  return expect.unreachable('the options are accepted')
+}
+
+describe('assertKnownFields', () => {
+  test.each([
+    {},
+    { maxSize: 1 },
+    Object.create(null) as object,
+    vm.runInNewContext('({ maxSize: 1 })') as object,
+  ])('accepts a plain object with known fields', (options) => {
+    expect(() => assertKnownFields(options, KNOWN, 'options')).not.toThrow()
+  })
+
+  test.each([undefined, null, 'text', 5, [], new Map(), new Date(), () => 1])(
+    'rejects %s, which is no plain object',
+    (options) => {
+      expect(errorOf(options)).toMatchObject({
+        message: expect.stringMatching(/^options must be a plain object; received /),
+        code: 'INVALID_OPTION',
+      })
+    },
+  )
+
+  test('names an unknown field and suggests the known name that is meant', () => {
+    for (const field of ['maxsize', 'max_size', 'maxSiez', 'MAX-SIZE']) {
+      const error = errorOf({ [field]: 'hunter2' })
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(String(error)).toContain(`unknown field ${field}. Did you mean maxSize?`)
+      expect(String(error)).not.toContain('hunter2')
+    }
+  })
+
+  test('suggests nothing for a name that is like none', () => {
+    expect(String(errorOf({ redisUrl: 1 }))).toContain(
+      'unknown field redisUrl. Known fields: maxSize, defaultTtl, isolation',
+    )
+  })
+
+  test('shows no more than the beginning of a long name, and escapes control characters', () => {
+    expect(String(errorOf({ ['x'.repeat(10_000)]: 1 })).length).toBeLessThan(200)
+    expect(String(errorOf({ 'a\nb': 1 }))).toContain('"a\\nb"')
+  })
+
+  test('rejects an unknown field that is undefined too', () => {
+    expect(errorOf({ colour: undefined })).toMatchObject({ context: { field: 'colour' } })
+  })
+
+  test('throws a ValidationError unless told otherwise', () => {
+    expect(() => assertKnownFields({ a: 1 }, KNOWN, 'options')).toThrow(ValidationError)
+  })
+})
+
+test('nearestName returns undefined where no name is near', () => {
+  expect(nearestName('zzz', ['maxSize', 'isolation'])).toBeUndefined()
+})

@@ -1,0 +1,59 @@
+import { timers } from '@verbatim/cache-core'
+
+/** How long a turn of the event loop may be used for building chunks, in milliseconds. */
+const TURN_MS = 8
+
+/**
+ * Works through items in chunks, in their order, with a bounded number of chunks in flight. The event
+ * loop goes on in between.
+ *
+ * @param work - starts with a chunk before it returns; what it rejects with ends the whole
+ */
+export async function inChunks<T>(
+  items: readonly T[],
+  size: number,
+  mostInFlight: number,
+  work: (chunk: readonly T[]) => Promise<void>,
+): Promise<void> {
+  if (items.length <= size) {
+    if (items.length > 0) await work(items)
+    return
+  }
+  const inFlight = new Set<Promise<void>>()
+  let turnBegan = timers.now()
+  for (let start = 0; start < items.length; start += size) {
+    const done = work(items.slice(start, start + size)).finally(() => inFlight.delete(done))
+    // Awaited below, in any case; until then it must not count as unhandled.
+    done.catch(() => undefined)
+    inFlight.add(done)
+    if (inFlight.size >= mostInFlight) await Promise.race(inFlight)
+    if (timers.now() - turnBegan < TURN_MS) continue
+    await nextTurn()
+    turnBegan = timers.now()
+  }
+  await Promise.all(inFlight)
+}
+
+/** Converts each item of an iterable. A long one is read over several turns of the event loop. */
+export async function mapAll<T, R>(
+  items: Iterable<T>,
+  convert: (item: T, index: number) => R,
+): Promise<R[]> {
+  // A copy at once: the caller may change an array in the meantime.
+  const all: Iterable<T> = Array.isArray(items) ? items.slice() : items
+  const converted: R[] = []
+  let turnBegan = timers.now()
+  for (const item of all) {
+    converted.push(convert(item, converted.length))
+    if (converted.length % 64 > 0 || timers.now() - turnBegan < TURN_MS) continue
+    await nextTurn()
+    turnBegan = timers.now()
+  }
+  return converted
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    timers.setImmediate(resolve)
+  })
+}

@@ -1,0 +1,502 @@
+import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
+import type { TagVersion } from '../codec/stored-line.js'
+import type { Seal } from '../codec/value-codec.js'
+import { outcomeOf, tooLate } from '../connection/connection-errors.js'
+import type { RedisClient } from '../connection/redis-client.js'
+import { Change, type Ticket } from '../memory/key-fence.js'
+import { follow, type NowOrLater } from '../now-or-later.js'
+import { scanKeys } from './key-scan.js'
+import { groupBySlot, nameOfNode } from './placement.js'
+import type { Failures } from './pending-invalidations.js'
+import { NOTHING_STORED, type NamedPlace, type SealedValue } from './programs/key-programs.js'
+import { LEASE_MS } from './programs/sources.js'
+import { type Metadata, PAGE, type RedisReads, type StoreParts } from './reads.js'
+import type { ChangeKind, RecentChanges } from './recent-changes.js'
+
+/** A value on its way to Redis. */
+export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
+  readonly seal: Seal
+  /** Bytes of its body. */
+  readonly length: number
+  readonly revision: string
+}
+
+/** What was seen before a value was loaded. */
+export interface SeenBefore {
+  readonly revision: string
+  readonly tags: readonly TagVersion[]
+}
+
+/** What became of a write: Redis has it, or something newer, or Redis was no use. */
+export type WriteOutcome = 'stored' | 'superseded' | 'unavailable'
+
+/** A large value takes longer to send: one millisecond for so many bytes. */
+const BYTES_PER_MS = 10_000
+
+/** One attempt to write a value. */
+interface Attempt {
+  readonly encoded: Encoded
+  readonly tags: readonly TagVersion[]
+  readonly generation: string
+  readonly expected: string | undefined
+  /** Whether no later change of the key has been sent. */
+  readonly isWanted: () => boolean
+}
+
+/**
+ * Changes of Redis. One that was not confirmed is remembered and sent again as soon as Redis can be
+ * used.
+ */
+export class RedisWrites {
+  readonly #parts: StoreParts
+  readonly #reads: RedisReads
+  readonly #recent: RecentChanges
+
+  constructor(parts: StoreParts, reads: RedisReads, recent: RecentChanges) {
+    this.#parts = parts
+    this.#reads = reads
+    this.#recent = recent
+  }
+
+  /**
+   * Encodes the value as it is now.
+   *
+   * @throws SerializationError for a value that cannot be stored
+   */
+  encode(key: string, value: unknown, { lifeMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
+    const { codec, keyspace, revisions } = this.#parts
+    const revision = revisions.next()
+    const sealing = codec.encode(keyspace.placeOf(key), value, { graceMs, loadMs, revision })
+    return follow(sealing, ({ seal, length }) => ({ seal, length, revision, lifeMs, graceMs }))
+  }
+
+  /** @throws SerializationError for a value that cannot be stored */
+  assertEncodable(value: unknown): void {
+    this.#parts.codec.assertEncodable(value)
+  }
+
+  /** Stores a value over whatever the key holds. */
+  write(write: Ticket, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
+    return this.#change(write, 'key', [write.key], encoded.revision, async () => {
+      const versions = tags.length === 0 ? [] : await this.#take(tags, holdOf(encoded))
+      const isWanted = (): boolean => !write.overtaken
+      return this.#write(write.key, { encoded, tags: versions, expected: undefined, isWanted })
+    })
+  }
+
+  /** Stores many values over whatever their keys hold. */
+  async writeMany(
+    writes: readonly Ticket[],
+    encoded: readonly Encoded[],
+    tags: readonly string[],
+  ): Promise<WriteOutcome> {
+    const keys = writes.map(({ key }) => key)
+    const revisions = new Map(encoded.map(({ revision }, index) => [keys[index], revision]))
+    const change = new Change()
+    const outcome = await this.#change(change, 'key', keys, revisions, async () => {
+      const [first] = encoded
+      const versions = tags.length === 0 || !first ? [] : await this.#take(tags, holdOf(first))
+      return this.#writeMany(keys, encoded, versions)
+    })
+    for (const write of writes) write.trouble = change.trouble
+    return outcome
+  }
+
+  /** Stores what was loaded, if the key is still in the state that was seen before. */
+  compareAndSet(
+    write: Ticket,
+    encoded: Encoded,
+    { revision, tags }: SeenBefore,
+  ): Promise<WriteOutcome> {
+    return this.#conditional(write, { encoded, tags, expected: revision })
+  }
+
+  /** Stores a value if the key holds nothing but perhaps a value of this revision. */
+  async writeIfAbsent(
+    write: Ticket,
+    encoded: Encoded,
+    tags: readonly string[],
+    over: string | undefined,
+  ): Promise<WriteOutcome> {
+    const { errors } = this.#parts
+    try {
+      const versions = tags.length === 0 ? [] : await this.#take(tags, holdOf(encoded))
+      return await this.#conditional(write, {
+        ...{ encoded, tags: versions },
+        expected: over ?? NOTHING_STORED,
+      })
+    } catch (error) {
+      return errors.handle(error)
+    }
+  }
+
+  /** Returns the versions that tags have now, to be carried by a value that is yet to be loaded. */
+  async takeTags(
+    tags: readonly string[],
+    holdMs: number,
+  ): Promise<readonly TagVersion[] | 'unavailable'> {
+    try {
+      return await this.#take(tags, holdMs)
+    } catch (error) {
+      return this.#parts.errors.handle(error)
+    }
+  }
+
+  /** Renews a lease, or ends it. Best effort: whoever finds it expired loads for itself. */
+  async renewLease(key: string, revision: string, isUnderWay: boolean): Promise<void> {
+    const { known, run } = this.#parts
+    const named = this.#named(key)
+    const { name } = named
+    const leaseMs = isUnderWay ? LEASE_MS : 0
+    const send = (client: RedisClient): Promise<unknown> =>
+      known.of(name).programs.renewLease(client, named, revision, leaseMs)
+    await run(send, name).catch(() => undefined)
+  }
+
+  /** Removes a key. Returns whether it held a fresh value. */
+  remove(write: Ticket): Promise<boolean | 'unavailable'> {
+    const { pending } = this.#parts
+    const { key } = write
+    const wasTrusted = pending.isTrusted(key)
+    return this.#change(write, 'key', [key], undefined, async () => {
+      const removed = await this.#reads.freshAmong([key], await this.#removeKeys([key]))
+      return removed.length > 0 && wasTrusted
+    })
+  }
+
+  /** Removes many keys. Returns those that held a fresh value. */
+  removeMany(writes: readonly Ticket[]): Promise<readonly string[] | 'unavailable'> {
+    const { pending } = this.#parts
+    const keys = writes.map(({ key }) => key)
+    const trusted = new Set(keys.filter((key) => pending.isTrusted(key)))
+    const change = new Change()
+    return this.#change(change, 'key', keys, undefined, async () => {
+      const removed = await this.#reads.freshAmong(keys, await this.#removeKeys(keys))
+      return removed.filter((key) => trusted.has(key))
+    })
+  }
+
+  /**
+   * Removes what a glob matches, on every master that can be reached.
+   *
+   * @returns how many keys held a fresh value
+   */
+  async removeMatching(pattern: string, change: Change): Promise<number | 'unavailable'> {
+    const { errors, pending, tally } = this.#parts
+    const done = new Set<string>()
+    const counted = new Set<string>()
+    const failures = await this.#removeOnEachMaster(pattern, done, counted)
+    tally.change(failures.size === 0 ? 'ok' : 'indeterminate')
+    for (const node of done) this.#recent.add(node, 'pattern', pattern)
+    const [error] = failures.values()
+    if (error === undefined) {
+      pending.confirm('pattern', pattern)
+      return counted.size
+    }
+    change.trouble = error
+    pending.add('pattern', pattern, { done })
+    pending.replay()
+    errors.report(done.size === 0 ? error : partial(error, counted.size, failures.size))
+    return done.size === 0 ? 'unavailable' : counted.size
+  }
+
+  /** Makes void what carries one of the tags. */
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    await this.#change(new Change(), 'tag', tags, undefined, async () =>
+      this.#parts.tags.invalidate(tags),
+    )
+  }
+
+  /** A change was not sent: another one superseded it that did not reach Redis, or Redis is away. */
+  failed(change: Change, error: InfrastructureError): 'unavailable' {
+    change.trouble = error
+    this.#parts.errors.report(error)
+    return 'unavailable'
+  }
+
+  /** A value was not sent, since Redis is away. What Redis holds of the key is no longer right. */
+  notSent(write: Ticket, error: InfrastructureError): 'unavailable' {
+    const { pending, tally } = this.#parts
+    tally.change('failed')
+    pending.add('key', write.key)
+    return this.failed(write, error)
+  }
+
+  /** Removes keys whose invalidation is pending, each unless it holds the given revision. */
+  async replayKeys(keys: ReadonlyMap<string, string | undefined>): Promise<Failures> {
+    const { client, keyspace } = this.#parts
+    const all = [...keys.keys()]
+    const failures = new Map<string, InfrastructureError>()
+    const groups = groupBySlot(
+      client,
+      all.map((key) => keyspace.nameOf(key)),
+      PAGE,
+    )
+    const attempt = async (group: readonly string[]): Promise<void> => {
+      const stays = group.map((key) => keys.get(key) ?? '')
+      try {
+        await this.#removeKeys(group, stays)
+      } catch (error) {
+        const isRefused = isInfrastructure(error) && error.code === 'BACKEND_REFUSED'
+        // One key that is refused must not hold up the others.
+        if (isRefused && group.length > 1) {
+          for (const key of group) await attempt([key])
+        } else if (isInfrastructure(error)) for (const key of group) failures.set(key, error)
+      }
+    }
+    await Promise.all(groups.map((group) => attempt(group.map((index) => all[index] as string))))
+    return failures
+  }
+
+  /** Removes what a pending pattern matches on the masters where that is not done. */
+  replayPattern(pattern: string, done: Set<string>): Promise<Failures> {
+    return this.#removeOnEachMaster(pattern, done, new Set())
+  }
+
+  async replayTags(tags: readonly string[]): Promise<Failures> {
+    try {
+      await this.#parts.tags.invalidate(tags)
+      return new Map()
+    } catch (error) {
+      if (!isInfrastructure(error)) throw error
+      return new Map(tags.map((tag) => [tag, error]))
+    }
+  }
+
+  async #take(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[]> {
+    return this.#parts.tags.take(tags, this.#parts.revisions.next(), holdMs)
+  }
+
+  async #conditional(
+    write: Ticket,
+    attempt: Omit<Attempt, 'isWanted' | 'generation'>,
+  ): Promise<WriteOutcome> {
+    const { pending, tally, errors } = this.#parts
+    if (!pending.isTrusted(write.key)) return 'superseded'
+    const isWanted = (): boolean => !write.overtaken
+    try {
+      const outcome = await this.#write(write.key, { ...attempt, isWanted })
+      tally.change(outcome === 'stored' ? 'ok' : 'skipped')
+      return outcome
+    } catch (error) {
+      tally.change(outcomeOf(error))
+      // Whether it was stored or not, it is right: nothing has to be remembered.
+      return errors.handle(error)
+    }
+  }
+
+  /** Writes a value under the current generation; once more if that was raised unnoticed. */
+  async #write(key: string, attempt: Omit<Attempt, 'generation'>): Promise<WriteOutcome> {
+    const { generations } = this.#parts
+    const name = this.#parts.keyspace.nameOf(key)
+    const seen = generations.lastSeen(name)
+    const sent = this.#send(key, { ...attempt, generation: seen })
+    const current = generations.current(name)
+    if (typeof current !== 'string') current.catch(() => undefined)
+    const outcome = await sent
+    if (outcome !== 'stored') return outcome
+    const generation = await current
+    if (generation === seen) return outcome
+    // Ours is what is there now, though void.
+    const again = { ...attempt, generation, expected: attempt.encoded.revision }
+    return this.#send(key, again)
+  }
+
+  /** @throws InfrastructureError (`BACKEND_TIMEOUT`) also when the server came to it too late */
+  async #send(key: string, attempt: Attempt): Promise<WriteOutcome> {
+    const { run, known } = this.#parts
+    const { isWanted, expected, encoded } = attempt
+    const named = this.#named(key)
+    const { name } = named
+    const extraMs = Math.floor(encoded.length / BYTES_PER_MS)
+    const send = (client: RedisClient): Promise<boolean | 'late'> => {
+      // Its caller waits from here on, also if the clock has to be asked first.
+      const startedAt = performance.now()
+      const { clock: masterClock, programs } = known.of(name)
+      return follow(masterClock.look(), (clock) => {
+        if (!isWanted()) return NOT_WRITTEN
+        const value = this.#sealed(attempt, clock.earliest(startedAt))
+        const time = { clock, startedAt, timeoutMs: this.#parts.commandTimeoutMs + extraMs }
+        return programs.write(client, named, value, expected, time, isWanted)
+      })
+    }
+    const written = await run(send, name)
+    if (written === 'late') throw tooLate()
+    return written ? 'stored' : 'superseded'
+  }
+
+  async #writeMany(
+    keys: readonly string[],
+    encoded: readonly Encoded[],
+    tags: readonly TagVersion[],
+  ): Promise<WriteOutcome> {
+    const { client, keyspace } = this.#parts
+    const names = keys.map((key) => keyspace.nameOf(key))
+    await Promise.all(
+      groupBySlot(client, names, PAGE).map((group) =>
+        this.#writeGroup(
+          group.map((index) => names[index] as string),
+          group.map((index) => encoded[index] as Encoded),
+          tags,
+        ),
+      ),
+    )
+    return 'stored'
+  }
+
+  async #writeGroup(
+    names: readonly string[],
+    encoded: readonly Encoded[],
+    tags: readonly TagVersion[],
+  ): Promise<void> {
+    const { run, known, generations, keyspace, commandTimeoutMs } = this.#parts
+    const [first = ''] = names
+    const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
+    const send = (generation: string): Promise<true | 'late'> =>
+      run((client) => {
+        const startedAt = performance.now()
+        const { clock: masterClock, programs } = known.of(first)
+        return follow(masterClock.look(), (clock) => {
+          const now = clock.earliest(startedAt)
+          const values = encoded.map((each) =>
+            this.#sealed({ encoded: each, tags, generation }, now),
+          )
+          const timeoutMs = commandTimeoutMs + Math.floor(bytes / BYTES_PER_MS)
+          return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
+        })
+      }, first)
+    const seen = generations.lastSeen(first)
+    const sent = send(seen)
+    const current = generations.current(first)
+    if (typeof current !== 'string') current.catch(() => undefined)
+    if ((await sent) === 'late') throw tooLate()
+    const generation = await current
+    if (generation === seen) return
+    const isWanted = (): boolean => true
+    for (const [index, each] of encoded.entries()) {
+      const key = keyspace.keyOf(names[index] as string) ?? ''
+      await this.#send(key, { encoded: each, tags, generation, expected: each.revision, isWanted })
+    }
+  }
+
+  /** The TTL of a value begins when it is sent. */
+  #sealed(
+    { encoded, tags, generation }: Pick<Attempt, 'encoded' | 'tags' | 'generation'>,
+    now: number,
+  ): SealedValue {
+    const { seal, lifeMs, graceMs } = encoded
+    const freshUntil = Math.floor(now + lifeMs)
+    const bytes = seal(tags, freshUntil, generation)
+    this.#parts.tally.wrote(Buffer.byteLength(bytes))
+    return { bytes, heldUntil: Math.floor(freshUntil + graceMs) }
+  }
+
+  #removeKeys(
+    keys: readonly string[],
+    stays: readonly string[] = [],
+  ): Promise<(Metadata | null)[]> {
+    const { codec } = this.#parts
+    const stayOf = new Map(keys.map((key, index) => [this.#named(key).name, stays[index] ?? '']))
+    return this.#reads.metadataOf(keys, (programs, client, named) =>
+      programs.remove(
+        client,
+        named,
+        codec.maxStoredBytes,
+        named.map(({ name }) => stayOf.get(name) ?? ''),
+      ),
+    )
+  }
+
+  /** @param done - masters that are left out; those where it succeeds are added */
+  async #removeOnEachMaster(
+    pattern: string,
+    done: Set<string>,
+    counted: Set<string>,
+  ): Promise<Failures> {
+    const { client, run, masters, keyspace } = this.#parts
+    const failures = new Map<string, InfrastructureError>()
+    const fail = (node: string, error: unknown): void => {
+      if (!isInfrastructure(error)) throw error
+      failures.set(node, error)
+    }
+    if (masters().length === 0) {
+      // Connects, or says why there are none.
+      await run(async () => undefined).catch((error: unknown) => fail('', error))
+    }
+    await Promise.all(
+      masters().map(async (master) => {
+        const node = nameOfNode(client, master)
+        if (done.has(node)) return
+        try {
+          for await (const page of scanKeys({ run, master, keyspace }, pattern)) {
+            const removed = await this.#removeKeys(page)
+            for (const key of await this.#reads.freshAmong(page, removed)) counted.add(key)
+          }
+          done.add(node)
+        } catch (error) {
+          fail(node, error)
+        }
+      }),
+    )
+    return failures
+  }
+
+  #named(key: string): NamedPlace {
+    const { keyspace } = this.#parts
+    return { name: keyspace.nameOf(key), place: keyspace.placeOf(key) }
+  }
+
+  /** Sends a change and remembers it: as recent if it was confirmed, otherwise as pending. */
+  async #change<T>(
+    change: Change & { readonly overtaken?: boolean },
+    kind: ChangeKind,
+    names: readonly string[],
+    revisions: string | ReadonlyMap<string | undefined, string> | undefined,
+    send: () => Promise<T>,
+  ): Promise<T | 'unavailable'> {
+    const { pending, tally, errors } = this.#parts
+    const revisionOf = (name: string): string | undefined =>
+      typeof revisions === 'object' ? revisions.get(name) : revisions
+    try {
+      const answer = await send()
+      const isSuperseded = answer === 'superseded'
+      tally.change(isSuperseded ? 'skipped' : 'ok', kind === 'key' ? names.length : 1)
+      for (const name of isSuperseded ? [] : names) {
+        this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
+        if (change.overtaken !== true) pending.confirm(kind, name)
+      }
+      return answer
+    } catch (error) {
+      tally.change(outcomeOf(error), kind === 'key' ? names.length : 1)
+      for (const name of names) {
+        pending.add(kind, name, { revision: revisionOf(name) })
+      }
+      if (isInfrastructure(error)) change.trouble = error
+      pending.replay()
+      return errors.handle(error)
+    }
+  }
+
+  #nodeOf(kind: ChangeKind, name: string): string {
+    const { known, keyspace } = this.#parts
+    return known.nodeOf(kind === 'tag' ? keyspace.nameOfTag(name) : keyspace.nameOf(name))
+  }
+}
+
+const NOT_WRITTEN = Promise.resolve(false)
+
+function holdOf({ lifeMs, graceMs }: Encoded): number {
+  return lifeMs + graceMs
+}
+
+function isInfrastructure(error: unknown): error is InfrastructureError {
+  return error instanceof InfrastructureError
+}
+
+/** Some masters could not be reached; the others did what was asked. */
+function partial(error: InfrastructureError, removed: number, masters: number): InfrastructureError {
+  return new InfrastructureError(
+    `${masters} of the masters did not carry out the invalidation: ${error.message}`,
+    { code: error.code, context: { ...error.context, removed, masters }, cause: error },
+  )
+}
