@@ -19,6 +19,7 @@ import type { RunOptions } from './run-options.js'
 import { totalOf } from './worker/counts.js'
 import type { WorkerConfig, WorkerCounts } from './worker/messages.js'
 import { WorkerProcess } from './worker/worker-process.js'
+import { KEYS_PER_SLOW_PAIR } from './workload/keys.js'
 
 /** The process that reaches the server through the proxy. */
 const LINKED = 0
@@ -174,7 +175,7 @@ class CoherenceRun implements AsyncDisposable {
     const { build, server, truth, link = server } = this.#surroundings
     return {
       ...{ index, processes, lanes, seed, memory, commandTimeoutMs },
-      slowLanes: loads ? SLOW_LANES : 0,
+      slowLanes: loads && sharing === 'shared' && keys >= KEYS_PER_SLOW_PAIR ? SLOW_LANES : 0,
       lastVersions: this.#lastVersions[index] ?? Array.from({ length: keys + coldKeys }, () => 0),
       clockOrigin: String(this.#clock.origin),
       cacheModule: build.module,

@@ -30,6 +30,8 @@ export interface OperationParts {
 }
 
 const MOST_DOUBTFUL = 2
+/** In which each foreign name is read once. */
+const READS_OF_MANY_PER_ROUND = 64
 /** Long enough for one other process to load first. */
 const SLOW_LOAD_TIMEOUT = '8s'
 const NEVER = new Promise<never>(() => undefined)
@@ -120,11 +122,18 @@ export class Operations {
   async #getMany(chosen: readonly number[]): Promise<boolean> {
     const keys = [...new Set([...chosen, ...this.#doubtful])]
     const begun = this.#beginReading()
-    const foreign = FOREIGN_NAMES[this.#readsOfMany++ % FOREIGN_NAMES.length] ?? ''
-    const result = await this.#parts.cache.getMany([...keys.map(keyName), foreign])
-    if (result.value?.has(foreign)) throw new Error(`${foreign} was served`)
+    const foreign = this.#foreignName()
+    const names = keys.map(keyName)
+    const result = await this.#parts.cache.getMany(foreign ? [...names, foreign] : names)
+    if (foreign && result.value?.has(foreign)) throw new Error(`${foreign} was served`)
     for (const key of keys) this.#sawValue(key, begun, result.value?.get(keyName(key)), result)
     return result.ok
+  }
+
+  /** Seldom, for Redis has to be asked about it each time. */
+  #foreignName(): string | undefined {
+    this.#readsOfMany++
+    return FOREIGN_NAMES[this.#readsOfMany % READS_OF_MANY_PER_ROUND]
   }
 
   async #loadSlowly(key: number, lifeMs: number, loadMs: number): Promise<boolean> {

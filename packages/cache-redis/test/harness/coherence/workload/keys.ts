@@ -38,9 +38,18 @@ export function keysTagged(keys: readonly number[], tags: readonly string[]): nu
   return keys.filter((key) => tagsOf(key).some((tag) => tags.includes(tag)))
 }
 
+/** Of so many keys one with tags and one without are loaded slowly. */
+export const KEYS_PER_SLOW_PAIR = 16
+const SLOW_PLACES = [5, 12]
+
 /** Whether the key is loaded only by the lanes that do slow loads. */
 export function isLoadedSlowly(key: number): boolean {
-  return key % KEYS_PER_GROUP === 1
+  return SLOW_PLACES.includes(key % KEYS_PER_SLOW_PAIR)
+}
+
+/** Returns the keys beside this one that are loaded slowly. */
+export function slowKeysNear(key: number): number[] {
+  return SLOW_PLACES.map((place) => key - (key % KEYS_PER_SLOW_PAIR) + place)
 }
 
 function groupName(key: number): string {

@@ -1,5 +1,5 @@
 import { Random } from '../random.js'
-import { isLoadedSlowly, KEYS_PER_GROUP, keysTagged, tagsOf } from './keys.js'
+import { isLoadedSlowly, KEYS_PER_GROUP, keysTagged, slowKeysNear, tagsOf } from './keys.js'
 
 /** How processes share keys, and what they do with them. */
 export interface WorkloadOptions {
@@ -21,7 +21,7 @@ const MOST_KEYS_AT_ONCE = 8
 /** The part of a lane's operations that a pause follows. Between pauses a lane does not wait. */
 const PAUSES = 0.1
 /** The part of operations on cold keys, where there are some. */
-const COLD = 0.3
+const COLD = 0.1
 /** A `clear` happens once in about so many operations for each key. */
 const OPERATIONS_PER_KEY_AND_CLEAR = 100
 /** How long a slow load takes. Longer than a second, so that its lease is renewed on the way. */
@@ -54,18 +54,25 @@ export interface Step {
   readonly pauseMs: number
 }
 
+const NO_TAGS: readonly string[] = []
+
 /** How many of a thousand operations. */
 const MIX: Readonly<Record<Exclude<OperationName, 'clear'>, number>> = {
-  get: 450,
-  getMany: 70,
-  getOrSet: 216,
-  set: 152,
-  setMany: 8,
-  delete: 78,
-  deleteMany: 4,
-  invalidatePattern: 6,
-  invalidateTags: 16,
+  get: 680,
+  getMany: 44,
+  getOrSet: 150,
+  set: 84,
+  setMany: 3,
+  delete: 30,
+  deleteMany: 2,
+  invalidatePattern: 2,
+  invalidateTags: 5,
 }
+
+/** Each as often as its weight says. */
+const OPERATIONS = Object.entries(MIX).flatMap(([name, weight]) =>
+  Array.from({ length: weight }, () => name as OperationName),
+)
 
 /** The lane of a process that a workload is for. */
 export interface WorkloadOwner {
@@ -93,9 +100,11 @@ export class Workload {
   next(): Step {
     const random = this.#random
     const { pauseMs } = this.#options
-    const operation = this.#operation()
+    const { operation, keys, tags } = this.#targetOf(this.#operation())
     return {
-      ...this.#targetOf(operation),
+      operation,
+      keys,
+      tags,
       lifeMs: random.chance(0.1) ? Math.floor(random.between(100, 1_000)) : undefined,
       loadMs: random.chance(0.1) ? random.between(5, 30) : 0,
       pauseMs: random.chance(PAUSES) ? random.between(0, (2 * pauseMs) / PAUSES) : 0,
@@ -108,10 +117,15 @@ export class Workload {
    */
   nextSlowLoad(): Step {
     const random = this.#random
-    const key = this.#key()
-    const slow = key - (key % KEYS_PER_GROUP) + 1
+    const { keys, coldKeys } = this.#options
+    const near = slowKeysNear(this.#key())
+    const slow = near[random.below(near.length)] ?? 0
+    const key = slow < keys + coldKeys ? slow : (slowKeysNear(0)[0] ?? 0)
     return {
-      ...{ operation: 'getOrSet', keys: [slow], tags: [], lifeMs: undefined },
+      operation: 'getOrSet',
+      keys: [key],
+      tags: NO_TAGS,
+      lifeMs: undefined,
       loadMs: random.between(...SLOW_LOAD_MS),
       pauseMs: random.between(0, 50),
     }
@@ -121,37 +135,32 @@ export class Workload {
     const { keys, coldKeys, sharing } = this.#options
     const clears = 1 / ((keys + coldKeys) * OPERATIONS_PER_KEY_AND_CLEAR)
     if (sharing === 'shared' && this.#random.chance(clears)) return 'clear'
-    let left = this.#random.below(1_000)
-    for (const [name, weight] of Object.entries(MIX)) {
-      left -= weight
-      if (left < 0) return name as OperationName
-    }
-    return 'get'
+    return OPERATIONS[this.#random.below(OPERATIONS.length)] ?? 'get'
   }
 
   #targetOf(operation: OperationName): Pick<Step, 'operation' | 'keys' | 'tags'> {
     switch (operation) {
       case 'clear':
-        return { operation, keys: this.#allKeys(), tags: [] }
+        return { operation, keys: this.#allKeys(), tags: NO_TAGS }
       case 'invalidatePattern':
-        return { operation, keys: groupOf(this.#key()), tags: [] }
+        return { operation, keys: groupOf(this.#key()), tags: NO_TAGS }
       case 'invalidateTags':
         return { operation, ...this.#taggedKeys() }
       case 'getMany':
       case 'deleteMany':
-        return { operation, keys: this.#severalKeys(), tags: [] }
+        return { operation, keys: this.#severalKeys(), tags: NO_TAGS }
       case 'setMany': {
         // The first key of each group has no tags, as all values of one call have the same.
         const keys = this.#severalKeys().map((key) => key - (key % KEYS_PER_GROUP))
-        return { operation, keys: [...new Set(keys)], tags: [] }
+        return { operation, keys: [...new Set(keys)], tags: NO_TAGS }
       }
       case 'getOrSet': {
         const key = this.#key()
         const isLoaded = this.#options.loads && !isLoadedSlowly(key)
-        return { operation: isLoaded ? operation : 'get', keys: [key], tags: [] }
+        return { operation: isLoaded ? operation : 'get', keys: [key], tags: NO_TAGS }
       }
       default:
-        return { operation, keys: [this.#key()], tags: [] }
+        return { operation, keys: [this.#key()], tags: NO_TAGS }
     }
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isValueOf, type StampedValue, stampedValue } from '../../workload/stamped-value.js'
 
-const values = Array.from({ length: 1_000 }, (_, number) =>
+const values = Array.from({ length: 20_000 }, (_, number) =>
   stampedValue(number % 32, { writer: Math.floor(number / 32) % 4, number }),
 )
 
