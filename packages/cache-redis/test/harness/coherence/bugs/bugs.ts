@@ -1,5 +1,7 @@
 import type { Bug } from './bug.js'
 import { CALL_BUGS } from './call-bugs.js'
+import { FOREIGN_BUGS } from './foreign-bugs.js'
+import { GENERATION_BUGS } from './generation-bugs.js'
 import { LINK_BUGS } from './link-bugs.js'
 import { LOAD_BUGS } from './load-bugs.js'
 import { MANY_BUGS } from './many-bugs.js'
@@ -15,6 +17,8 @@ export const BUGS: readonly Bug[] = [
   ...REDIS_BUGS,
   ...TAG_BUGS,
   ...MANY_BUGS,
+  ...FOREIGN_BUGS,
+  ...GENERATION_BUGS,
   ...CALL_BUGS,
 ]
 

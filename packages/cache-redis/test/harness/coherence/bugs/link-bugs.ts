@@ -17,11 +17,13 @@ export const LINK_BUGS: readonly Bug[] = [
   {
     name: 'no-flush-on-reconnect',
     breaks: 'copies from before a link was lost are not used after it',
-    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset'] },
+    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset', 'link lost'] },
     patches: [
       {
         file: TIERS,
-        find: 'this.#copies.forget(); this.shared.tags.forget();',
+        find: `this.#copies.forget();
+          redis.tags.forget();
+          redis.generations.forget();`,
         replace: '',
       },
     ],

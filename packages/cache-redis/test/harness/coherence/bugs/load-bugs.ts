@@ -10,7 +10,13 @@ export const LOAD_BUGS: readonly Bug[] = [
     name: 'load-stored-over-any-state',
     breaks: 'what was loaded is stored only over the state that was seen before the load',
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
-    patches: [{ file: PROGRAMS, find: 'if seen ~= ARGV[4] then return 0 end', replace: '' }],
+    patches: [
+      {
+        file: PROGRAMS,
+        find: 'elseif not isOurs or string.sub(start, ${REVISION_OFFSET + 1}) ~= ARGV[4] then return 0',
+        replace: 'elseif false then return 0',
+      },
+    ],
   },
   {
     name: 'lease-renewed-over-a-change',
@@ -20,8 +26,8 @@ export const LOAD_BUGS: readonly Bug[] = [
     patches: [
       {
         file: PROGRAMS,
-        find: 'if not isMark(bytes) or stampOf(bytes) ~= ARGV[1] then return 0 end',
-        replace: "if bytes ~= '' and stampOf(bytes) ~= ARGV[1] then return 0 end",
+        find: "if kindOf(bytes, ARGV[1]) ~= '?' or revisionOf(bytes) ~= ARGV[2] then return 0 end",
+        replace: "if bytes and bytes ~= '' and revisionOf(bytes) ~= ARGV[2] then return 0 end",
       },
     ],
   },

@@ -1,8 +1,7 @@
 import type { Bug } from './bug.js'
 import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
-const ENVELOPE = 'cache-redis/dist/codec/envelope.js'
-const READS = 'cache-redis/dist/redis/shared-reads.js'
+const READS = 'cache-redis/dist/redis/reads.js'
 const SCAN = 'cache-redis/dist/redis/key-scan.js'
 const THREADS = 'cache-redis/dist/codec/worker-pool.js'
 
@@ -15,8 +14,8 @@ export const MANY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: READS,
-        find: 'return keys.map((key) => byKey.get(key));',
-        replace: 'return keys.map((_key, index) => intact[index]);',
+        find: 'for (const [place, index] of places.entries()) {',
+        replace: 'for (const [place, index] of group.entries()) {',
       },
     ],
   },
@@ -25,19 +24,6 @@ export const MANY_BUGS: readonly Bug[] = [
     breaks: 'a pattern removes what matches, on whatever page of a scan it is',
     setUp: { ...THROUGH_REDIS, keys: 64, coldKeys: 2_000, faults: [] },
     patches: [{ file: SCAN, find: "while (cursor !== '0')", replace: 'while (false)' }],
-  },
-  {
-    name: 'copied-value-served',
-    breaks: 'a value is served under its own name only',
-    setUp: { ...TWO_TIERS, keys: 64, faults: ['values copied'] },
-    patches: [
-      {
-        file: ENVELOPE,
-        find: `if (toHex(crc32(bytes.subarray(KIND_OFFSET), crc32(key))) !== checksum)
-          throw corrupt('damaged');`,
-        replace: '',
-      },
-    ],
   },
   {
     name: 'thread-converts-two-values-at-a-time',

@@ -71,8 +71,10 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: WRITES,
-        find: 'copies.claim(write); try { const wasFar',
-        replace: 'try { const wasFar',
+        find: `copies.claim(write);
+          try {
+            const removed = (await redis?.writes.remove(write)) ?? wasNear;`,
+        replace: 'try { const removed = (await redis?.writes.remove(write)) ?? wasNear;',
       },
       { file: WRITES, find: 'if (!write.overtaken) near?.drop(key);', replace: '' },
     ],
@@ -126,9 +128,9 @@ export const MEMORY_BUGS: readonly Bug[] = [
         replace: 'this.#fence.claim(write);',
       },
       {
-        file: 'cache-redis/dist/redis/shared-writes.js',
-        find: 'const isWanted = () => !write.overtaken; const store',
-        replace: 'const isWanted = () => true; const store',
+        file: 'cache-redis/dist/redis/writes.js',
+        find: 'const isWanted = () => !write.overtaken; return this.#write(',
+        replace: 'const isWanted = () => true; return this.#write(',
       },
     ],
   },
@@ -142,13 +144,13 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: WRITES,
-        find: 'if (!copies.claim(write)) return await this.#afterOvertaker(write);',
-        replace: 'if (!copies.claim(write)) return false;',
+        find: 'if (!copies.claim(write)) return await this.#afterSuperseding(redis, write);',
+        replace: "if (!copies.claim(write)) return 'superseded';",
       },
       {
         file: WRITES,
-        find: 'write.overtaker !== undefined) { return await this.#afterOvertaker(write); }',
-        replace: 'write.overtaker !== undefined) { return false; }',
+        find: 'write.overtaker !== undefined) { return await this.#afterSuperseding(redis, write); }',
+        replace: "write.overtaker !== undefined) { return 'superseded'; }",
       },
     ],
   },

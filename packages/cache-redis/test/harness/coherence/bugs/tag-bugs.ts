@@ -1,7 +1,7 @@
 import type { Bug } from './bug.js'
 import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
-const CHANGES = 'cache-redis/dist/redis/change-log.js'
+const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
 const COPIES = 'cache-redis/dist/memory/copies.js'
 const TAGS = 'cache-redis/dist/redis/tag-versions.js'
 const TIERS = 'cache-redis/dist/two-tiers.js'
@@ -16,8 +16,10 @@ export const TAG_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TIERS,
-        find: 'this.#copies.forget(); this.shared.tags.forget();',
-        replace: 'this.#copies.forget();',
+        find: `this.#copies.forget();
+          redis.tags.forget();
+          redis.generations.forget();`,
+        replace: 'this.#copies.forget(); redis.generations.forget();',
       },
     ],
   },
@@ -40,8 +42,8 @@ export const TAG_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TAGS,
-        find: 'await this.#options.run((client) => client.unlink(...names), names[0]);',
-        replace: '',
+        find: 'if (first === undefined) return;',
+        replace: 'return;',
       },
     ],
   },
@@ -55,9 +57,7 @@ export const TAG_BUGS: readonly Bug[] = [
     name: 'unconfirmed-tags-believed',
     breaks: 'a tag whose invalidation was not confirmed voids what carries it',
     setUp: { ...THROUGH_REDIS, keys: 128, faults: ['changes refused', 'server frozen', 'link'] },
-    patches: [
-      { file: CHANGES, find: 'return !this.#unconfirmed.hasTag(tag);', replace: 'return true;' },
-    ],
+    patches: [{ file: PENDING, find: 'return !this.#tags.has(tag);', replace: 'return true;' }],
   },
   {
     name: 'tag-versions-taken-after-the-load',
@@ -69,7 +69,7 @@ export const TAG_BUGS: readonly Bug[] = [
         find: 'const before = loads.seenBefore(flight);',
         replace: `const seen = loads.seenBefore(flight);
           const before = seen && flight.tags.length > 0
-            ? { ...seen, tags: (await shared.takeTags(flight.tags, 60_000)) ?? [] } : seen;`,
+            ? { ...seen, tags: await redis.writes.takeTags(flight.tags, 60_000) } : seen;`,
       },
     ],
   },

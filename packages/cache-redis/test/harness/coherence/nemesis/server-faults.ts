@@ -29,6 +29,14 @@ export function serverFaults(server: RedisServer): Fault[] {
       end: () => server.crash(),
     },
     {
+      // No epoch has begun since, so nobody but the writers knows what was lost.
+      name: 'server set back at once',
+      bringsBackMs: 0,
+      lastsMs: [0, 120],
+      begin: command('SAVE'),
+      end: () => server.crash(),
+    },
+    {
       name: 'server frozen',
       lastsMs: [300, 2_000],
       begin: async () => server.pause(),
