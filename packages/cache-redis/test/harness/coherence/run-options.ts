@@ -63,9 +63,9 @@ export const DEFAULT_OPTIONS: RunOptions = {
   pauseMs: 4,
   bug: undefined,
   faults: undefined,
-  snapshots: false,
+  snapshots: true,
   snapshotSeconds: 5,
-  foreignData: false,
+  foreignData: true,
   link: true,
   // A busy machine stalls, which is no fault of the cache.
   healthyBoundMs: 100,

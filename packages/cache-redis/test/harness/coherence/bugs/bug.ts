@@ -28,10 +28,6 @@ export interface BugSetUp {
   readonly keys?: number
   /** Keys beside those, each used as often as the others. */
   readonly coldKeys?: number
-  /** Whether Redis is restarted from older snapshots, too. */
-  readonly snapshots?: boolean
-  /** Whether other programs have data under the cache's prefix at times. */
-  readonly foreignData?: boolean
   /** Names of faults; all of them when left out. */
   readonly faults?: readonly string[]
   /** How long it may take to show. */

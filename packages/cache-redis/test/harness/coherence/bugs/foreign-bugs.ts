@@ -29,13 +29,13 @@ export const FOREIGN_BUGS: readonly Bug[] = [
   {
     name: 'foreign-bytes-removed-by-reads',
     breaks: 'a read leaves in place what it cannot decode',
-    setUp: { ...TWO_TIERS, foreignData: true, faults: ['foreign data'] },
+    setUp: { ...TWO_TIERS, faults: ['foreign data'] },
     patches: [{ file: READS, find: "if (reason !== 'damaged') {", replace: 'if (false) {' }],
   },
   {
     name: 'foreign-keys-removed-by-patterns',
     breaks: 'a pattern removes values of the cache only',
-    setUp: { ...TWO_TIERS, keys: 32, foreignData: true, faults: ['foreign data'] },
+    setUp: { ...TWO_TIERS, keys: 32, faults: ['foreign data'] },
     patches: [{ file: PROGRAMS, find: 'if isOurs and not (value', replace: 'if not (value' }],
   },
 ]

@@ -1,5 +1,5 @@
 import type { Bug } from './bug.js'
-import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
+import { THROUGH_REDIS } from './set-ups.js'
 
 const CLIENT = 'cache-redis/dist/connection/client-settings.js'
 const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
@@ -25,7 +25,7 @@ export const REDIS_BUGS: readonly Bug[] = [
   },
   {
     name: 'writes-without-deadline',
-    breaks: 'a write that was given up does not take effect later',
+    breaks: 'a write that timed out does not take effect later',
     setUp: { ...THROUGH_REDIS, faults: ['link late', 'server frozen'] },
     patches: [{ file: PROGRAMS, find: DEADLINE, replace: '' }],
   },
@@ -67,7 +67,7 @@ export const REDIS_BUGS: readonly Bug[] = [
   },
   {
     name: 'program-sent-again-after-a-later-change',
-    breaks: 'a program is not sent again once a later change of its key has gone ahead',
+    breaks: 'a script is not sent again once a later change of its key was sent',
     setUp: { ...THROUGH_REDIS, overlap: true, keys: 4, lanes: 16, faults: ['scripts'] },
     patches: [
       { file: SCRIPT, find: 'return isWanted() ? scripts', replace: 'return true ? scripts' },
@@ -75,7 +75,7 @@ export const REDIS_BUGS: readonly Bug[] = [
   },
   {
     name: 'commands-sent-again',
-    breaks: 'nothing is sent again after a reconnect: a newer value may have been written',
+    breaks: 'no command is sent again after a reconnect, because a newer value may be there',
     setUp: { ...THROUGH_REDIS, faults: ['connections', 'server killed', 'link reset'] },
     patches: [
       { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: 20' },

@@ -41,6 +41,5 @@ export const SNAPSHOTS: BugSetUp = {
   ...TWO_TIERS,
   keys: 64,
   coldKeys: 2_000,
-  snapshots: true,
   faults: ['older snapshot'],
 }

@@ -39,6 +39,22 @@ test('each fault comes as often as the others', () => {
   }
 })
 
+test('a fault is prepared before its quiet time, and in force only after it', async () => {
+  const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
+  const log: string[] = []
+  const note = (what: string) => async (): Promise<void> => {
+    log.push(`${what}, ${links.windows.length} in force`)
+  }
+  const prepared = fault('prepared', {
+    prepare: note('prepare'),
+    begin: note('begin'),
+    end: note('end'),
+  })
+  const planned = [{ fault: prepared, quietMs: 1, lastsMs: 0 }]
+  await new Nemesis(links, new RunClock()).run(planned, new AbortController().signal)
+  expect(log).toEqual(['prepare, 0 in force', 'begin, 1 in force', 'end, 1 in force'])
+})
+
 test('a fault is put right, and known to be over, even if it could not be begun', async () => {
   const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   let ended = 0
