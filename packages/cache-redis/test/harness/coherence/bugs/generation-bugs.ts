@@ -7,7 +7,6 @@ const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
 const READS = 'cache-redis/dist/redis/reads.js'
 const RECENT = 'cache-redis/dist/redis/recent-changes.js'
 const STORE = 'cache-redis/dist/redis/redis-store.js'
-const TIERS = 'cache-redis/dist/two-tiers.js'
 
 /** As few as that overflow while Redis is away. */
 const FEW_PENDING = { file: PENDING, find: 'key: 100_000', replace: 'key: 4' } as const
@@ -91,19 +90,6 @@ export const GENERATION_BUGS: readonly Bug[] = [
         file: PENDING,
         find: 'this.clear(); this.#generations.add(ALL);',
         replace: 'this.clear();',
-      },
-    ],
-  },
-  {
-    name: 'copies-outlive-their-generation',
-    breaks: 'when a generation is raised, copies in memory of earlier values go',
-    setUp: { ...TWO_TIERS, faults: ['link refused', 'link dead'] },
-    patches: [
-      FEW_PENDING,
-      {
-        file: TIERS,
-        find: 'if (redis.generations.received(name)) this.#copies.clear();',
-        replace: 'redis.generations.received(name);',
       },
     ],
   },
