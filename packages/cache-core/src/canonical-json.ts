@@ -1,5 +1,7 @@
+import { types } from 'node:util'
+import { classNameOf, type DataKind, dataKindOf } from './data-kind.js'
 import { describeType, ValidationError } from './errors.js'
-import { isPlainObject } from './plain-object.js'
+import { describeProperty, extraPropertyOf } from './extra-properties.js'
 
 /** The deepest nesting; deeper input could overflow the stack. */
 const MAX_DEPTH = 512
@@ -11,7 +13,9 @@ const MAX_DEPTH = 512
  * The names of an object are sorted (by UTF-16 code units, as in RFC 8785) and its `undefined`
  * properties left out; `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no
  * plain object can imitate. What has no faithful form is refused rather than guessed: `NaN`, the
- * infinities, `undefined` in a list, functions, symbols, class instances, cycles.
+ * infinities, `undefined` and holes in a list, functions, symbols, class instances, cycles, properties
+ * on anything but plain objects, and symbol properties. Objects of other realms and dates of fake
+ * timers are written like those of this one.
  *
  * @param name - the argument's name, for the message
  * @throws ValidationError (`NOT_CANONICAL`) naming the place of what cannot be written
@@ -53,7 +57,13 @@ function writeObject(value: object, place: Place): string {
 }
 
 function writeContents(value: object, place: Place): string {
-  return isPlainObject(value) ? writeProperties(value, place) : writeInstance(value, place)
+  const kind = dataKindOf(value)
+  if (kind === undefined) throw refused(`an instance of ${classNameOf(value)}`, place)
+  const extra = extraPropertyOf(value, kind)
+  if (extra !== undefined) throw refused(`an object with ${describeProperty(extra)}`, place)
+  return kind === 'plain'
+    ? writeProperties(value as Readonly<Record<string, unknown>>, place)
+    : writeData(value, kind, place)
 }
 
 function writeProperties(value: Readonly<Record<string, unknown>>, place: Place): string {
@@ -76,19 +86,37 @@ function writeInside(item: unknown, name: string | number, place: Place): string
   return text
 }
 
-function writeInstance(value: object, place: Place): string {
+function writeData(value: object, kind: DataKind, place: Place): string {
   const inside = (item: unknown, name: string | number): string => writeInside(item, name, place)
-  const list = (items: Iterable<unknown>): string => `[${Array.from(items, inside).join(',')}]`
-  if (Array.isArray(value)) return list(value)
-  if (value instanceof Map) return tag('$map', sorted(Array.from(value, inside)))
-  if (value instanceof Set) return tag('$set', sorted(Array.from(value, inside)))
-  if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw refused('an invalid date', place)
-    return tag('$date', String(value.getTime()))
+  switch (kind) {
+    case 'array':
+      return writeArray(value as readonly unknown[], place)
+    case 'map':
+      return tag('$map', sorted(Array.from(value as Map<unknown, unknown>, inside)))
+    case 'set':
+      return tag('$set', sorted(Array.from(value as Set<unknown>, inside)))
+    case 'date': {
+      // Not by the object's own method: it belongs to the subclass that fake timers make.
+      const time = Date.prototype.getTime.call(value)
+      if (Number.isNaN(time)) throw refused('an invalid date', place)
+      return tag('$date', String(time))
+    }
+    case 'url':
+      return tag('$url', JSON.stringify((value as URL).href))
+    default:
+      if (types.isUint8Array(value)) return tag('$bytes', `[${value.join(',')}]`)
+      throw refused(`an instance of ${classNameOf(value)}`, place)
   }
-  if (value instanceof URL) return tag('$url', JSON.stringify(value.href))
-  if (value instanceof Uint8Array) return tag('$bytes', list(value))
-  throw refused(`an instance of ${value.constructor?.name ?? 'a class'}`, place)
+}
+
+function writeArray(items: readonly unknown[], place: Place): string {
+  let text = ''
+  for (const [index, item] of items.entries()) {
+    if (item === undefined && !(index in items))
+      throw refused(`an array with a hole at ${index}`, place)
+    text += `${index === 0 ? '' : ','}${writeInside(item, index, place)}`
+  }
+  return `[${text}]`
 }
 
 function tag(name: string, content: string): string {

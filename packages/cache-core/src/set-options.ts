@@ -1,7 +1,7 @@
 import { invalidArgument } from './arguments.js'
 import { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
-import { isPlainObject } from './plain-object.js'
 import { assertKnownFields } from './known-fields.js'
+import { isPlainObject } from './plain-object.js'
 import { assertTags } from './tags.js'
 
 export interface SetOptions {

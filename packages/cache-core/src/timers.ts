@@ -1,3 +1,5 @@
+import { onAbort } from './abort-listeners.js'
+
 const { now } = performance
 const { now: wallTime } = Date
 const { nextTick } = process
@@ -33,11 +35,11 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
     }
     const end = (): void => {
       timers.clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
+      stopListening?.()
       resolve()
     }
     const timer = timers.setTimeout(end, milliseconds).unref()
-    signal?.addEventListener('abort', end)
+    const stopListening = signal && onAbort(signal, end)
   })
 }
 

@@ -88,7 +88,9 @@ describe('a cache that writes only the four abstract methods', () => {
   test('refuses a loader that answers undefined', async () => {
     const cache = new FourMethodCache()
     const call = cache.getOrSet('key', () => undefined)
-    await expect(call).rejects.toThrow('the loader answered undefined; answer null instead')
+    await expect(call).rejects.toThrow(
+      'the loader must return a value or call skip; received undefined',
+    )
     await expect(call).rejects.toMatchObject({
       code: 'INVALID_VALUE',
       context: { argument: 'loader' },

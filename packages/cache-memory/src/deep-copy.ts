@@ -1,18 +1,30 @@
-import { SerializationError } from '@verbatim/cache-core'
+import {
+  classNameOf,
+  type DataKind,
+  dataKindOf,
+  describeProperty,
+  extraPropertyOf,
+  SerializationError,
+} from '@verbatim/cache-core'
+
+// Captured at load: fake timers replace the global.
+const { Date } = globalThis
+
+/** The deepest nesting; deeper input could overflow the stack. */
+const MAX_DEPTH = 512
 
 /**
- * Copies a value all the way down.
+ * Copies a value all the way down, to objects of this realm.
  *
  * The platform's structured clone is not used: it turns a `URL` and every class instance into a
- * bare object without a word, and a cache must not hand out something else than it was given.
+ * bare object without a word, and a cache must return what it was given.
  *
- * A `Buffer` comes back as a `Uint8Array`.
- *
- * @throws SerializationError (`NOT_CLONEABLE`) for functions, instances of other classes and nesting
- * deeper than 512 levels
+ * @throws SerializationError (`NOT_CLONEABLE`), with the path, for functions, instances of other
+ * classes, properties on anything but plain objects, symbol properties, and nesting deeper than 512
+ * levels
  */
 export function deepCopy(value: unknown): unknown {
-  return copyInto(value, new Map(), 1)
+  return new Copier().copy(value)
 }
 
 /** True for values that cannot change, so that a copy would be pointless. */
@@ -20,86 +32,144 @@ export function isImmutable(value: unknown): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function')
 }
 
-/** The deepest nesting; deeper input could overflow the stack. */
-const MAX_DEPTH = 512
+class Copier {
+  /** What was copied already, so that shared and circular parts stay so. */
+  readonly #copies = new Map<object, unknown>()
+  readonly #path: (string | number)[] = []
 
-/** Exactly these and not what extends them: a copy would lose what the subclass adds. */
-const COPIED_CLASSES: ReadonlySet<unknown> = new Set([
-  null,
-  ...[Object, Array, Map, Set, URL, Date, RegExp, ArrayBuffer].map(({ prototype }) => prototype),
-])
-
-/** @param copies - what was copied already, so that shared and circular parts stay so */
-function copyInto(value: unknown, copies: Map<object, unknown>, depth: number): unknown {
-  if (typeof value === 'function') throw notCloneable('a function')
-  if (value === null || typeof value !== 'object') return value
-  if (copies.has(value)) return copies.get(value)
-  if (!COPIED_CLASSES.has(Object.getPrototypeOf(value)) && !ArrayBuffer.isView(value)) {
-    throw notCloneable(`an instance of ${value.constructor?.name ?? 'a class'}`)
+  copy(value: unknown): unknown {
+    if (value === null || typeof value !== 'object') {
+      if (typeof value === 'function') throw this.#refused('a function')
+      return value
+    }
+    return this.#copies.get(value) ?? this.#copyObject(value)
   }
-  if (depth > MAX_DEPTH) throw notCloneable(`more than ${MAX_DEPTH} levels`)
-  const copy = (item: unknown): unknown => copyInto(item, copies, depth + 1)
-  const remember = <Copy>(copied: Copy): Copy => {
-    copies.set(value, copied)
+
+  #copyObject(value: object): unknown {
+    const kind = dataKindOf(value)
+    if (kind === undefined) throw this.#refused(`an instance of ${classNameOf(value)}`)
+    if (this.#path.length >= MAX_DEPTH) throw this.#refused(`deeper than ${MAX_DEPTH} levels`)
+    const extra = extraPropertyOf(value, kind)
+    if (extra !== undefined) throw this.#refused(`an object with ${describeProperty(extra)}`)
+    if (kind === 'plain') return this.#copyPlain(value as Readonly<Record<string, unknown>>)
+    if (kind === 'array') return this.#copyArray(value as readonly unknown[])
+    if (kind === 'map') return this.#copyMap(value as ReadonlyMap<unknown, unknown>)
+    if (kind === 'set') return this.#copySet(value as ReadonlySet<unknown>)
+    return this.#remember(value, this.#copyLeaf(value, kind))
+  }
+
+  #copyPlain(value: Readonly<Record<string, unknown>>): unknown {
+    const prototype = Object.getPrototypeOf(value) === null ? null : Object.prototype
+    const copied = this.#remember(value, Object.create(prototype) as Record<string, unknown>)
+    for (const name of Object.keys(value)) {
+      const item = this.#inside(value[name], name)
+      if (name !== '__proto__') copied[name] = item
+      else defineProto(copied, item)
+    }
     return copied
   }
-  if (Array.isArray(value)) {
-    const list = remember<unknown[]>([])
-    list.length = value.length
-    // Not for...of, which would fill the holes of a list.
-    value.forEach((item, index) => {
-      list[index] = copy(item)
-    })
-    return list
+
+  #copyArray(value: readonly unknown[]): unknown {
+    const copied = this.#remember<unknown[]>(value, [])
+    for (let index = 0; index < value.length; index++) {
+      const item = value[index]
+      if (item !== undefined || index in value) copied[index] = this.#inside(item, index)
+    }
+    // A hole at the end has no item to make room for it.
+    copied.length = value.length
+    return copied
   }
-  if (value instanceof Map) {
-    const map = remember(new Map<unknown, unknown>())
-    for (const [key, item] of value) map.set(copy(key), copy(item))
-    return map
+
+  #copyMap(value: ReadonlyMap<unknown, unknown>): unknown {
+    const copied = this.#remember(value, new Map<unknown, unknown>())
+    let index = 0
+    for (const [key, item] of value) {
+      copied.set(this.#inside(key, index), this.#inside(item, index))
+      index++
+    }
+    return copied
   }
-  if (value instanceof Set) {
-    const set = remember(new Set<unknown>())
-    for (const item of value) set.add(copy(item))
-    return set
+
+  #copySet(value: ReadonlySet<unknown>): unknown {
+    const copied = this.#remember(value, new Set<unknown>())
+    let index = 0
+    for (const item of value) copied.add(this.#inside(item, index++))
+    return copied
   }
-  if (value instanceof URL) return remember(new URL(value.href))
-  // Only the bytes that are looked at: the structured clone of a Buffer brings its whole pool.
-  if (value instanceof Uint8Array) return remember(new Uint8Array(value))
-  if (isPlatformData(value)) return remember(structuredClone(value))
-  return copyPlainObject(value, remember, copy)
+
+  #copyLeaf(value: object, kind: DataKind): object {
+    switch (kind) {
+      case 'date':
+        return new Date(Date.prototype.getTime.call(value))
+      case 'url':
+        return new URL((value as URL).href)
+      case 'regexp': {
+        const { source, flags, lastIndex } = value as RegExp
+        return Object.assign(new RegExp(source, flags), { lastIndex })
+      }
+      case 'arraybuffer':
+        if (Object.prototype.toString.call(value) === '[object SharedArrayBuffer]') {
+          throw this.#refused('a SharedArrayBuffer')
+        }
+        return bytesOf(value as ArrayBuffer).buffer
+      case 'buffer': {
+        const { buffer } = bytesOfView(value as Buffer)
+        return Buffer.from(buffer, 0, buffer.byteLength)
+      }
+      default:
+        return copyView(value as ArrayBufferView)
+    }
+  }
+
+  #inside(item: unknown, name: string | number): unknown {
+    if (item === null || (typeof item !== 'object' && typeof item !== 'function')) return item
+    this.#path.push(name)
+    const copied = this.copy(item)
+    this.#path.pop()
+    return copied
+  }
+
+  #remember<Copy extends object>(value: object, copied: Copy): Copy {
+    this.#copies.set(value, copied)
+    return copied
+  }
+
+  #refused(what: string): SerializationError {
+    const path = this.#path.map((name) => `[${JSON.stringify(name)}]`).join('')
+    return new SerializationError(
+      `value${path} is ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
+      { code: 'NOT_CLONEABLE', context: { path } },
+    )
+  }
 }
 
-function copyPlainObject(
-  value: object,
-  remember: <Copy>(copied: Copy) => Copy,
-  copy: (item: unknown) => unknown,
-): unknown {
-  const copied = remember<Record<string, unknown>>(Object.create(Object.getPrototypeOf(value)))
-  for (const [key, item] of Object.entries(value)) {
-    // Defined rather than assigned: assigning '__proto__' would swap the prototype.
-    Object.defineProperty(copied, key, {
-      value: copy(item),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
-  }
-  return copied
+/** Assigning to this name would replace the prototype. */
+function defineProto(copied: object, value: unknown): void {
+  Object.defineProperty(copied, '__proto__', {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  })
 }
 
-/** What the structured clone copies faithfully. */
-function isPlatformData(value: object): boolean {
-  return (
-    value instanceof Date ||
-    value instanceof RegExp ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value)
-  )
+function copyView(view: ArrayBufferView): ArrayBufferView {
+  const { buffer } = bytesOfView(view)
+  const name = Object.prototype.toString.call(view).slice('[object '.length, -1)
+  // The class of this realm, which may be another than that of the view.
+  const View = (
+    globalThis as unknown as Record<string, new (bytes: ArrayBuffer) => ArrayBufferView>
+  )[name] as new (
+    bytes: ArrayBuffer,
+  ) => ArrayBufferView
+  return new View(buffer)
 }
 
-function notCloneable(what: string): SerializationError {
-  return new SerializationError(
-    `value holds ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
-    { code: 'NOT_CLONEABLE' },
-  )
+/** A copy of the bytes that are looked at: those of a Buffer may be part of a large pool. */
+function bytesOfView(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+}
+
+function bytesOf(buffer: ArrayBuffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Uint8Array(buffer))
 }

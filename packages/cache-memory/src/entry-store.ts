@@ -1,9 +1,9 @@
 import type { Clock, StorePlan } from '@verbatim/cache-core'
 import { LRUCache } from 'lru-cache'
 import { type Entry, type EntryExtra, freshUntil } from './entry.js'
+import { ExpiryCheck } from './expiry-check.js'
 import { ExpiryQueue, REMOVED } from './expiry-queue.js'
 import { IdleSweep, type Sweepable } from './idle-sweep.js'
-import { LifeCheck } from './life-check.js'
 import { isInvalidated, TagIndex } from './tag-index.js'
 
 /** Why an entry left that nobody asked to leave. */
@@ -35,7 +35,7 @@ export class EntryStore implements Sweepable {
   readonly #entries: LRUCache<string, Entry>
   readonly #expiry = new ExpiryQueue<Entry>()
   readonly #tags = new TagIndex()
-  readonly #lives: LifeCheck
+  readonly #expiryCheck: ExpiryCheck
   readonly #sweep: IdleSweep = new IdleSweep(this)
   /** Entries that may be held while stale. */
   #graced = 0
@@ -49,7 +49,7 @@ export class EntryStore implements Sweepable {
     this.#limits = limits
     this.#clock = clock
     this.#departed = departed
-    this.#lives = new LifeCheck(clock)
+    this.#expiryCheck = new ExpiryCheck(clock)
     this.#entries = new LRUCache({
       max: limits.maxSize,
       dispose: (entry, _key, reason) => {
@@ -67,25 +67,30 @@ export class EntryStore implements Sweepable {
     return this.#entries.size
   }
 
-  /** The entry of a key if it is fresh, which counts as use. */
+  /** The entry of a key if it is fresh, which counts as use. The one read that is a hot path. */
   use(key: string): Entry | undefined {
-    return this.#ifFresh(this.#entries.get(key))
+    const entry = this.#entries.get(key)
+    if (entry === undefined || this.#seemsFresh(entry)) return entry
+    this.#dropIfDead(entry, this.#clock.now())
+    return undefined
   }
 
   /** The entry of a key if it is fresh. */
   peek(key: string): Entry | undefined {
-    return this.#ifFresh(this.#entries.peek(key))
+    const now = this.#clock.now()
+    const entry = this.peekHeld(key, now)
+    return entry !== undefined && freshUntil(entry) >= now ? entry : undefined
   }
 
   /** The entry of a key, fresh or stale. */
-  peekHeld(key: string): Entry | undefined {
+  peekHeld(key: string, now: number): Entry | undefined {
     const entry = this.#entries.peek(key)
-    return entry && this.#unlessDead(entry)
+    return entry === undefined || this.#dropIfDead(entry, now) ? undefined : entry
   }
 
   /** Whether what is held under a key carries one of these tags. */
   carries(key: string, names: readonly string[]): boolean {
-    const tags = this.peekHeld(key)?.extra?.tags ?? []
+    const tags = this.peekHeld(key, this.#clock.now())?.extra?.tags ?? []
     return tags.some(({ name }) => names.includes(name))
   }
 
@@ -190,24 +195,17 @@ export class EntryStore implements Sweepable {
     if (graceMs > 0) this.#graced++
   }
 
-  #isFresh(entry: Entry): boolean {
+  #seemsFresh(entry: Entry): boolean {
     const { extra } = entry
-    if (extra === undefined) return this.#lives.isAlive(entry.expiresAt)
-    return this.#lives.isAlive(entry.expiresAt - extra.graceMs) && !isInvalidated(extra.tags)
+    if (extra === undefined) return this.#expiryCheck.isPending(entry.expiresAt)
+    return this.#expiryCheck.isPending(freshUntil(entry)) && !isInvalidated(extra.tags)
   }
 
-  #ifFresh(entry: Entry | undefined): Entry | undefined {
-    if (entry === undefined || this.#isFresh(entry)) return entry
-    this.#unlessDead(entry)
-    return undefined
-  }
-
-  /** Answers the entry unless it is dead; then it is dropped. */
-  #unlessDead(entry: Entry): Entry | undefined {
-    const isExpired = !this.#lives.isAlive(entry.expiresAt)
-    if (!isExpired && !hasInvalidTag(entry)) return entry
+  /** Returns whether the entry is dead; then it is dropped. */
+  #dropIfDead(entry: Entry, now: number): boolean {
+    if (entry.expiresAt >= now && !hasInvalidTag(entry)) return false
     this.#drop(entry)
-    return undefined
+    return true
   }
 
   #drop(entry: Entry): void {

@@ -1,3 +1,5 @@
+import { timers } from '@verbatim/cache-core'
+
 /** What there is to do while nobody writes. */
 export interface Sweepable {
   /**
@@ -27,11 +29,11 @@ export class IdleSweep {
 
   /** Says that something will have to be dropped by and by. */
   arm(): void {
-    this.#timer ??= setTimeout(() => this.#run(), SHORTEST_PAUSE_MS).unref()
+    this.#timer ??= timers.setTimeout(() => this.#run(), SHORTEST_PAUSE_MS).unref()
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    timers.clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
@@ -41,6 +43,6 @@ export class IdleSweep {
     if (untilNextMs === Number.POSITIVE_INFINITY) return
     const pauseMs =
       untilNextMs <= 0 ? 0 : Math.min(Math.max(untilNextMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)
-    this.#timer = setTimeout(() => this.#run(), pauseMs).unref()
+    this.#timer = timers.setTimeout(() => this.#run(), pauseMs).unref()
   }
 }

@@ -174,11 +174,16 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     const entry = this.#entries.peek(key)
     if (entry === undefined) return undefined
     const leftMs = freshUntil(entry) - this.clock.now()
+    // The process may have stood still since the entry was found.
+    if (leftMs < 0) return undefined
     return leftMs === Number.POSITIVE_INFINITY ? null : leftMs / 1_000
   }
 
   override async *scan(pattern = '*'): AsyncIterable<string> {
-    yield* this.getActiveKeys().filter(compileGlob(pattern))
+    for (const key of this.getActiveKeys().filter(compileGlob(pattern))) {
+      // A slow consumer may ask for the next key after its TTL.
+      if (this.#entries.peek(key) !== undefined) yield key
+    }
   }
 
   override async invalidatePattern(pattern: string): Promise<number> {

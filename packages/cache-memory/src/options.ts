@@ -1,8 +1,8 @@
 import {
   assertKnownFields,
-  ConfigurationError,
   type CacheMonitor,
   type Clock,
+  ConfigurationError,
   choiceOption,
   integerOption,
   invalidOption,

@@ -44,6 +44,8 @@ export function takeSnapshot(
   isolator: Isolator,
 ): InMemoryCacheSnapshot {
   const now = clock.now()
+  // Before the copies are made, which takes time: what is left is counted from here.
+  const takenAt = clock.wallTime()
   const entries = Array.from(held, (entry): SnapshotEntry => {
     const leftMs = freshUntil(entry) - now
     const { graceMs = 0, tags = [] } = entry.extra ?? {}
@@ -55,7 +57,7 @@ export function takeSnapshot(
       ...(tags.length > 0 && { tags: tags.map(({ name }) => name) }),
     }
   })
-  return { format: 1, takenAt: clock.wallTime(), entries: entries.toReversed() }
+  return { format: 1, takenAt, entries: entries.toReversed() }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type EventHub,
   type HeldValue,
   type StorePlan,
+  timers,
 } from '@verbatim/cache-core'
 import { type Entry, freshUntil } from './entry.js'
 import { type EntrySize, entrySizeFor } from './entry-size.js'
@@ -57,11 +58,12 @@ export class ValueStore {
 
   /** The value of a key, fresh or stale. */
   peekHeld(key: string): HeldValue | undefined {
-    const entry = this.entries.peekHeld(key)
+    const now = this.#clock.now()
+    const entry = this.entries.peekHeld(key, now)
     if (entry === undefined) return undefined
     return {
       value: this.#isolator.release(entry.kept),
-      freshMs: freshUntil(entry) - this.#clock.now(),
+      freshMs: freshUntil(entry) - now,
       loadMs: entry.extra?.loadMs ?? 0,
     }
   }
@@ -93,8 +95,9 @@ export class ValueStore {
   /** Answers how many entries were taken over. */
   restore(snapshot: InMemoryCacheSnapshot): number {
     // All are made ready before the first is stored: a snapshot is refused as a whole.
+    const now = this.#clock.now()
     const ready = restorable(snapshot, this.#clock)
-      .filter(({ key }) => this.entries.peekHeld(key) === undefined)
+      .filter(({ key }) => this.entries.peekHeld(key, now) === undefined)
       .map(({ key, value, plan }) => ({ admitted: this.admit(key, value), plan }))
     return ready.filter(({ admitted, plan }) => this.keep(admitted, plan)).length
   }
@@ -109,6 +112,6 @@ export class ValueStore {
     event: Name,
     ...details: InMemoryCacheEvents[Name]
   ): void {
-    queueMicrotask(() => this.#events.emit(event, ...details))
+    timers.queueMicrotask(() => this.#events.emit(event, ...details))
   }
 }

@@ -5,6 +5,7 @@ import { ManualClock, systemClock } from '@verbatim/cache-core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
 import { cacheWithClock } from './cache-with-clock.js'
+import { useFakeTimers, useRealTimers } from './fake-timers.js'
 import { stillHeld } from './garbage.js'
 
 describe('a cache that was dropped without close', () => {
@@ -50,8 +51,8 @@ describe('a cache that was dropped without close', () => {
 })
 
 describe('with a cache that is idle', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
-  afterEach(() => void vi.useRealTimers())
+  beforeEach(() => useFakeTimers())
+  afterEach(() => useRealTimers())
 
   test('expired and invalidated values are let go of without any call', async () => {
     const { cache, clock } = cacheWithClock()

@@ -84,10 +84,24 @@ describe('deepCopy', () => {
     expect(Object.getPrototypeOf(deepCopy(original))).toBeNull()
   })
 
-  test('a Buffer becomes plain bytes, without the pool it was cut from', () => {
-    const copied = deepCopy(Buffer.from('abc')) as Uint8Array
-    expect(copied).toStrictEqual(new Uint8Array([97, 98, 99]))
+  test('a Buffer comes back as a Buffer, without the pool it was cut from', () => {
+    const copied = deepCopy(Buffer.from('abc')) as Buffer
+    expect(Buffer.isBuffer(copied)).toBe(true)
+    expect(String(copied)).toBe('abc')
     expect(copied.buffer.byteLength).toBe(3)
+  })
+
+  test('a view comes back with the bytes that it shows, without the rest of its buffer', () => {
+    const { buffer } = new Float64Array([1, 2, 3, 4])
+    const copied = deepCopy(new Float64Array(buffer, 8, 2)) as Float64Array
+    expect(copied).toStrictEqual(new Float64Array([2, 3]))
+    expect(copied.buffer.byteLength).toBe(16)
+  })
+
+  test('a regular expression keeps the place of its last match', () => {
+    const original = /a/g
+    original.test('aa')
+    expect((deepCopy(original) as RegExp).lastIndex).toBe(1)
   })
 
   test('a copied object can be changed, even of a frozen one', () => {
@@ -112,18 +126,19 @@ describe('deepCopy', () => {
     ['a list of a class of its own', new Names('a'), 'an instance of Names'],
     ['a map of a class of its own', new Counts(), 'an instance of Counts'],
   ])('%s is refused, wherever it is', (_name, value, what) => {
-    for (const holder of [
-      value,
-      [value],
-      { a: { b: value } },
-      new Map([['a', value]]),
-      new Set([value]),
-    ]) {
+    for (const [path, holder] of [
+      ['', value],
+      ['[0]', [value]],
+      ['["a"]["b"]', { a: { b: value } }],
+      ['[0]', new Map([['a', value]])],
+      ['[0]', new Set([value])],
+    ] as const) {
       expect(() => deepCopy(holder)).toThrow(SerializationError)
       expect(() => deepCopy(holder)).toThrow(
         expect.objectContaining({
           code: 'NOT_CLONEABLE',
-          message: `value holds ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
+          context: { path },
+          message: `value${path} is ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
         }),
       )
     }
@@ -133,7 +148,7 @@ describe('deepCopy', () => {
 test('512 levels are copied, one more is refused', () => {
   expect(deepCopy(nested(512))).toEqual(nested(512))
   for (const depth of [513, 100_000]) {
-    expect(() => deepCopy(nested(depth))).toThrow('value holds more than 512 levels')
+    expect(() => deepCopy(nested(depth))).toThrow('is deeper than 512 levels')
     expect(() => deepCopy(nested(depth))).toThrow(SerializationError)
   }
 })

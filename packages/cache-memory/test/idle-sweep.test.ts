@@ -1,12 +1,14 @@
+import { timers } from '@verbatim/cache-core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleSweep } from '../src/idle-sweep.js'
 import { InMemoryCache } from '../src/index.js'
 import { cacheWithClock, fill } from './cache-with-clock.js'
+import { useFakeTimers, useRealTimers } from './fake-timers.js'
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+beforeEach(() => useFakeTimers())
 afterEach(() => {
   vi.restoreAllMocks()
-  vi.useRealTimers()
+  useRealTimers()
 })
 
 describe('while nobody uses the cache', () => {
@@ -74,12 +76,12 @@ describe('while nobody uses the cache', () => {
 
 describe('the timer', () => {
   test('does not keep the process alive, neither the first nor those that follow', async () => {
-    const made = vi.spyOn(globalThis, 'setTimeout')
+    const made = vi.spyOn(timers, 'setTimeout')
     const { cache } = cacheWithClock()
     await cache.set('key', 1)
     vi.advanceTimersByTime(1_000)
-    const timers = made.mock.results.map(({ value }) => value as NodeJS.Timeout)
-    expect(timers.map((timer) => timer.hasRef())).toEqual([false, false])
+    const created = made.mock.results as { value: NodeJS.Timeout }[]
+    expect(created.map(({ value }) => value.hasRef())).toEqual([false, false])
   })
 
   test('is one, however much there is to expire', async () => {
@@ -133,7 +135,7 @@ describe('the timer', () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('key', 1, '5s')
     clock.advance(5_000)
-    const made = vi.spyOn(globalThis, 'setTimeout')
+    const made = vi.spyOn(timers, 'setTimeout')
     vi.advanceTimersByTime(10_000)
     expect(made).toHaveBeenCalledTimes(10)
     expect(cache.getKeys()).toEqual(['key'])

@@ -6,8 +6,8 @@ import {
   assertPattern,
   assertTags,
   assertValue,
-  compileGlob,
   CacheInterface,
+  compileGlob,
   EventHub,
   type Flight,
   type GetOrSetOptions,
@@ -19,8 +19,8 @@ import {
   planStore,
   type SetOptions,
   type StorePlan,
-  toEntry,
   type Ttl,
+  toEntry,
   ValidationError,
 } from '@verbatim/cache-core'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'

@@ -1,12 +1,15 @@
-/** What is there already, or a promise of it: for a small value a promise costs more than the work. */
+import { isPromiseLike } from '@verbatim/cache-core'
+
+/** A value, or a promise of one. For a small value a promise costs more than the work itself. */
 export type NowOrLater<T> = T | Promise<T>
 
-/** Goes on with a value, at once if it is there. */
+/** Calls a function with the value: at once if the value is there, else when its promise resolves. */
 export function follow<T, R>(value: NowOrLater<T>, use: (value: T) => Promise<R>): Promise<R>
 export function follow<T, R>(value: NowOrLater<T>, use: (value: T) => NowOrLater<R>): NowOrLater<R>
 export function follow<T, R>(
   value: NowOrLater<T>,
   use: (value: T) => NowOrLater<R>,
 ): NowOrLater<R> {
-  return value instanceof Promise ? value.then(use) : use(value)
+  // zone.js and bluebird replace the global Promise: neither class can be relied on.
+  return isPromiseLike(value) ? (value as Promise<T>).then(use) : use(value as T)
 }

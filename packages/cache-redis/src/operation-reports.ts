@@ -8,9 +8,9 @@ import {
 } from '@verbatim/cache-core'
 import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
+import type { WriteOutcome } from './redis/writes.js'
 import type { Tally } from './tally.js'
 import type { Found } from './tiers/tier-reads.js'
-import type { WriteOutcome } from './redis/writes.js'
 import type { Removed } from './tiers/tier-writes.js'
 
 export interface OperationReportsOptions {

@@ -9,10 +9,11 @@ import {
   toMilliseconds,
 } from '@verbatim/cache-core'
 import type { Isolation } from '@verbatim/cache-memory'
+import type { Redis } from 'ioredis'
 import { DEFAULT_MAX_VALUE_BYTES } from './codec/value-codec.js'
-import { checkLocation, type RedisLocation } from './connection/location.js'
+import { checkLocation, hasLocation, type RedisLocation } from './connection/location.js'
 import type { LocationOptions } from './connection/location-options.js'
-import { createRedisClient, type RedisClient } from './connection/redis-client.js'
+import { createRedisClient, databaseOf, type RedisClient } from './connection/redis-client.js'
 
 export interface GenericRedisCacheOptions extends LocationOptions {
   /** Stands before every key in Redis. 1 to 128 characters. Default: `'cache:'`. */
@@ -55,6 +56,8 @@ export interface ResolvedOptions {
   readonly ownsClient: boolean
   /** The number of the database to use on a client of ours. */
   readonly database: number
+  /** The number of the database in use, also on a client that was handed in. */
+  readonly usedDatabase: number
   readonly keyPrefix: string
   readonly defaultTtl: Ttl
   readonly enableL1Cache: boolean
@@ -111,7 +114,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     throw invalidOption('enableL1Cache', enableL1Cache, 'true or false')
   }
   if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
-  const location = checkLocation(options)
+  const location = hasLocation(options) ? checkLocation(options) : undefined
   if (location === undefined && !enableL1Cache) {
     throw invalidOption('enableL1Cache', enableL1Cache, 'true for a cache without Redis')
   }
@@ -120,11 +123,17 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     ...resolved,
     client: location && createRedisClient(location, commandTimeoutMs),
     ownsClient: location?.kind !== 'client',
-    database: databaseOf(location),
+    database: databaseToSelect(location),
+    usedDatabase: usedDatabase(location),
   }
 }
 
-function databaseOf(location: RedisLocation | undefined): number {
+function usedDatabase(location: RedisLocation | undefined): number {
+  const isHandedIn = location?.kind === 'client' && !location.client.isCluster
+  return isHandedIn ? databaseOf(location.client as Redis) : databaseToSelect(location)
+}
+
+function databaseToSelect(location: RedisLocation | undefined): number {
   if (location === undefined) return 0
   if (location.kind === 'server') return location.target.db
   return location.kind === 'sentinel' ? location.database : 0

@@ -6,7 +6,14 @@ type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed
   readonly memoryHits: number
   readonly redis: Pick<
     RedisCacheStats['redis'],
-    'hits' | 'misses' | 'errors' | 'corruptValues' | 'foreignValues' | 'bytesRead' | 'bytesWritten' | 'changes'
+    | 'hits'
+    | 'misses'
+    | 'errors'
+    | 'corruptValues'
+    | 'foreignValues'
+    | 'bytesRead'
+    | 'bytesWritten'
+    | 'changes'
   >
 }
 

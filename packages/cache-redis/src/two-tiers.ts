@@ -51,7 +51,7 @@ export class TwoTiers {
   constructor(options: TwoTiersOptions) {
     const { clock, enableL1Cache, longestCopyMs } = options
     this.#options = options
-    this.#keyspace = new Keyspace(options.keyPrefix, options.database)
+    this.#keyspace = new Keyspace(options.keyPrefix, options.usedDatabase)
     this.isolator = isolatorFor(options.isolation)
     const isProven = (): boolean => this.links?.isProven() ?? false
     const connected = (): boolean => this.redis?.connected ?? false
@@ -83,7 +83,9 @@ export class TwoTiers {
   /** Answers whether Redis can be used; if so, its changes are heard of too, unless that takes long. */
   async connect(): Promise<boolean> {
     const isConnected = (await this.redis?.connect()) ?? false
-    if (isConnected) await this.links?.settled(LINK_DEADLINE_MS)
+    if (isConnected) {
+      await this.links?.settled(Math.max(LINK_DEADLINE_MS, 10 * this.#options.commandTimeoutMs))
+    }
     return isConnected
   }
 
@@ -112,11 +114,12 @@ export class TwoTiers {
   }
 
   #listen(redis: RedisStore): InvalidationLinks {
-    const { events } = this.#options
+    const { client, commandTimeoutMs, events } = this.#options
     return new InvalidationLinks({
       prefix: this.#keyspace.prefix,
       masters: () => redis.masters(),
-      connectTo: (master) => duplicateFor(master),
+      commandTimeoutMs,
+      connectTo: (master) => duplicateFor(master, commandTimeoutMs, client),
       changed: (names) => {
         for (const name of names) this.#received(redis, name)
       },

@@ -1,4 +1,6 @@
-/** Those who wait for word of something, each for so long at most. */
+import { timers } from '@verbatim/cache-core'
+
+/** Callers that wait for an event, each with a time limit of its own. */
 export class Waiting {
   readonly #ends = new Set<() => void>()
 
@@ -6,19 +8,20 @@ export class Waiting {
     return this.#ends.size === 0
   }
 
-  /** Resolves at the next word, or after so many milliseconds. */
+  /** Resolves at the next call of `tell`, or after a time in milliseconds. */
   wait(longestMs: number): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
-        clearTimeout(timer)
+        timers.clearTimeout(timer)
         this.#ends.delete(end)
         resolve()
       }
-      const timer = setTimeout(end, longestMs)
+      const timer = timers.setTimeout(end, longestMs)
       this.#ends.add(end)
     })
   }
 
+  /** Ends every wait. */
   tell(): void {
     for (const end of [...this.#ends]) end()
   }

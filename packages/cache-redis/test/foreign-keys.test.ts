@@ -20,7 +20,7 @@ const METHODS: Record<string, (cache: GenericRedisCache, keys: readonly string[]
     ),
   exists: (cache, keys) => Promise.all(keys.map((key) => cache.exists(key))),
   getTtl: (cache, keys) => Promise.all(keys.map((key) => cache.getTtl(key))),
-  scan: (cache) => Array.fromAsync?.(cache.scan()) ?? drained(cache),
+  scan: (cache) => drained(cache),
   add: (cache, keys) => Promise.all(keys.map((key) => cache.add(key, 'added'))),
   delete: (cache, keys) => Promise.all(keys.map((key) => cache.delete(key))),
   deleteMany: (cache, keys) => cache.deleteMany(keys),

@@ -13,7 +13,11 @@ export interface KeyState {
  *
  * @returns their names
  */
-export async function plantForeignKeys(redisUrl: string, raw: Redis, count: number): Promise<string[]> {
+export async function plantForeignKeys(
+  redisUrl: string,
+  raw: Redis,
+  count: number,
+): Promise<string[]> {
   const names: string[] = []
   const plant = async (kind: string, write: (name: string) => Promise<unknown>): Promise<void> => {
     const name = `app:${kind}:${names.length}`
@@ -34,7 +38,8 @@ export async function plantForeignKeys(redisUrl: string, raw: Redis, count: numb
     binary: (name) => raw.set(name, Buffer.from([0, 255, 13, 10, 128])),
     bitmap: (name) => raw.setbit(name, 1_000, 1),
     'python-pickle': (name) => raw.set(name, Buffer.from('comp:x\u009cK')),
-    'older-format': (name) => raw.set(name, 'V1 6c36d344 =kPz0tqk2GbJv100000 1894890000000 0 0 7\n{"a":1}'),
+    'older-format': (name) =>
+      raw.set(name, 'V1 6c36d344 =kPz0tqk2GbJv100000 1894890000000 0 0 7\n{"a":1}'),
     'older-lease': (name) => raw.set(name, 'V1 00000000 ?kPz0tqk2GbJv100000 1894890000000'),
     'newer-format': (name) => raw.set(name, `V3${line.slice(2)}`),
     'newer-kind': (name) => raw.set(name, line.replace(/ [=z]/, ' @')),
@@ -51,7 +56,11 @@ export async function plantForeignKeys(redisUrl: string, raw: Redis, count: numb
 }
 
 /** Plants values of other caches whose prefixes start with `app:`. Returns the names. */
-export async function plantNeighbours(redisUrl: string, raw: Redis, count: number): Promise<string[]> {
+export async function plantNeighbours(
+  redisUrl: string,
+  raw: Redis,
+  count: number,
+): Promise<string[]> {
   for (const keyPrefix of ['app:users:', 'app:{users}:', 'app:\u0000x']) {
     const neighbour = new GenericRedisCache({ redisUrl, keyPrefix })
     await neighbour.connect()
@@ -63,7 +72,10 @@ export async function plantNeighbours(redisUrl: string, raw: Redis, count: numbe
   return (await raw.keys('app:*')).filter((name) => /^app:(?:users:|\{users\}:|\0x)/.test(name))
 }
 
-export async function stateOf(raw: Redis, names: readonly string[]): Promise<Map<string, KeyState>> {
+export async function stateOf(
+  raw: Redis,
+  names: readonly string[],
+): Promise<Map<string, KeyState>> {
   const states = new Map<string, KeyState>()
   for (const name of names) {
     const dump = (await raw.dumpBuffer(name))?.toString('hex')

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import type { GenericRedisCache } from '../src/index.js'
 import { leaseHead } from '../src/codec/stored-line.js'
+import type { GenericRedisCache } from '../src/index.js'
 import { Keyspace } from '../src/redis/keyspace.js'
 import { commandsFor } from './commands-for.js'
 import { sharedRedis } from './set-up.js'

@@ -15,7 +15,7 @@ export class LoadContext {
     return this.#flight.signal
   }
 
-  /** Keeps the answer out of the cache; those who wait for it still get it. */
+  /** Keeps the result out of the cache. All callers that wait still get it, `undefined` included. */
   readonly skip = (): void => {
     this.#skipped = true
   }
@@ -27,4 +27,4 @@ export class LoadContext {
 }
 
 /** Computes the value of a key that is not in the cache. */
-export type Loader<T> = (context: LoadContext) => T | Promise<T>
+export type Loader<T> = (context: LoadContext) => T | PromiseLike<T>

@@ -6,6 +6,7 @@ import { BackOff } from './back-off.js'
 import { isDueForRefresh } from './early-refresh.js'
 import type { LoadPlan } from './get-or-set-options.js'
 import { type HeldValue, nothingHeld } from './held-value.js'
+import { ChainLink } from './load-chain.js'
 import { LoadContext, type Loader } from './loader.js'
 import { type Flight, SingleFlight } from './single-flight.js'
 import { TIMED_OUT, waitFor } from './wait.js'
@@ -70,7 +71,7 @@ export class ReadThrough {
       return this.#serveStale(key, value)
     }
     if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found)
-    return this.#answer(this.#underWay<T>(key, seen) ?? start(), plan, plan.hardTimeoutMs)
+    return this.#answer(this.#join<T>(key, seen) ?? start(), plan, plan.hardTimeoutMs)
   }
 
   async #loadOrServe<T>(
@@ -82,7 +83,7 @@ export class ReadThrough {
     const now = this.#cache.clock.now()
     if (this.#backOff.isPaused(key, now)) return this.#serveStale(key, value)
     const servedUntil = now + freshMs + plan.staleIfErrorMs
-    const flight = this.#underWay<T>(key, seen) ?? start()
+    const flight = this.#join<T>(key, seen) ?? start()
     const patienceMs = Math.min(plan.softTimeoutMs, plan.hardTimeoutMs)
     try {
       const answer = await this.#wait(flight, plan, patienceMs)
@@ -93,8 +94,12 @@ export class ReadThrough {
       this.#tellFailure(flight, error)
       return this.#serveStale(key, value)
     }
-    if (this.#mayServe(flight, servedUntil)) return this.#serveStale(key, value)
-    return this.#answer(flight, plan, plan.hardTimeoutMs - patienceMs)
+    if (!this.#mayServe(flight, servedUntil)) {
+      return this.#answer(flight, plan, plan.hardTimeoutMs - patienceMs)
+    }
+    // From now on it is loaded in the background.
+    flight.wantedAnyway = true
+    return this.#serveStale(key, value)
   }
 
   #isDue(freshMs: number, loadMs: number, { earlyRefresh }: LoadPlan<never>): boolean {
@@ -128,6 +133,8 @@ export class ReadThrough {
   #answer<T>(flight: Flight<T>, plan: LoadPlan<T>, timeoutMs: number): Promise<T> {
     if (timeoutMs === NEVER && plan.signal === undefined) {
       // Never leaves before the end, so nothing has to be done when it does.
+      const waiter = ChainLink.current
+      if (waiter !== undefined) flight.link.addWaiter(waiter)
       flight.waiting++
       return flight.result
     }
@@ -150,16 +157,32 @@ export class ReadThrough {
     { signal }: LoadPlan<T>,
     timeoutMs: number,
   ): Promise<T | typeof TIMED_OUT> {
+    const waiter = ChainLink.current
+    if (waiter !== undefined) flight.link.addWaiter(waiter)
     flight.waiting++
     try {
       const answer = await waitFor(flight, timeoutMs, signal)
-      if (answer === TIMED_OUT) flight.wantedAnyway = true
+      if (answer === TIMED_OUT) flight.outlivesCallers = true
       return answer
     } finally {
       flight.waiting--
-      const isUnwanted = flight.waiting === 0 && !flight.wantedAnyway
+      if (waiter !== undefined) flight.link.removeWaiter(waiter)
+      const isUnwanted = !flight.isWanted && !flight.outlivesCallers
       if (isUnwanted && signal?.aborted) this.flights.abandon(flight)
     }
+  }
+
+  /**
+   * The load under way that a caller joins, if there is one.
+   *
+   * @throws CacheError (`LOAD_CYCLE`) when that load waits for the caller, also where the caller would
+   * not join it: where processes share keys, its own load would wait for the lease of the other
+   */
+  #join<T>(key: string, seen: string | undefined): Flight<T> | undefined {
+    const caller = ChainLink.current
+    if (caller !== undefined)
+      this.flights.underWay(key, this.#cache.clock.now())?.link.assertNoCycle(caller)
+    return this.#underWay<T>(key, seen)
   }
 
   /** The load under way for this key, unless the key has changed since it began. */
@@ -183,8 +206,8 @@ export class ReadThrough {
         if (found !== undefined && found.freshMs >= 0) return found.value
         const context = new LoadContext(flight)
         const startedAt = this.#cache.clock.now()
-        const value = await loader(context)
-        assertLoaded(value)
+        const value = await flight.link.run(() => loader(context))
+        if (!context.skipped) assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
         if (!flight.fenced && !context.skipped) await this.#store(flight, value, plan, loadMs)
         this.#backOff.succeeded(key)
@@ -233,7 +256,7 @@ function mayServeStale({
 
 function assertLoaded(value: unknown): void {
   if (value !== undefined) return
-  throw new ValidationError('the loader answered undefined; answer null instead', {
+  throw new ValidationError('the loader must return a value or call skip; received undefined', {
     code: 'INVALID_VALUE',
     context: { argument: 'loader' },
   })

@@ -1,3 +1,5 @@
+import { ChainLink } from './load-chain.js'
+
 /** One run of a loader that several callers may be waiting for. */
 export interface Flight<T = unknown> {
   readonly key: string
@@ -17,6 +19,12 @@ export interface Flight<T = unknown> {
   waiting: number
   /** Set when the answer is wanted in the cache, whether or not anybody waits for it. */
   wantedAnyway: boolean
+  /** Set when a caller has timed out: the load goes on although nobody waits for it. */
+  outlivesCallers: boolean
+  /** Whether a caller waits or the cache wants the value; false once all callers have given up. */
+  readonly isWanted: boolean
+  /** Finds loaders that wait for themselves. */
+  readonly link: ChainLink
   /** Set when its failure was told to those who look after the cache. */
   failureTold: boolean
 }
@@ -143,14 +151,21 @@ class FlightRecord implements Flight {
   fenced = false
   waiting = 0
   wantedAnyway = false
+  outlivesCallers = false
+  readonly link: ChainLink
   failureTold = false
   #controller: AbortController | undefined
 
   constructor(key: string, tags: readonly string[], overdueAt: number, seen: string | undefined) {
     this.key = key
+    this.link = new ChainLink(key)
     this.tags = tags
     this.overdueAt = overdueAt
     this.seen = seen
+  }
+
+  get isWanted(): boolean {
+    return this.waiting > 0 || this.wantedAnyway
   }
 
   /** Made when asked for: most loaders do not look at it. */

@@ -1,3 +1,5 @@
+import { onAbort } from '../abort-listeners.js'
+import { timers } from '../timers.js'
 import type { Flight } from './single-flight.js'
 
 /** What waiting ends in when the time is up. */
@@ -21,16 +23,17 @@ export async function waitFor<T>(
   // A signal says so only once: who comes later has to look.
   if (signal?.aborted) throw signal.reason
   const { promise, resolve, reject } = withResolvers<T | typeof TIMED_OUT>()
-  const onAbort = (): void => reject(signal?.reason)
   const timer =
-    timeoutMs > LONGEST_TIMER_MS ? undefined : setTimeout(() => resolve(TIMED_OUT), timeoutMs)
-  signal?.addEventListener('abort', onAbort)
+    timeoutMs > LONGEST_TIMER_MS
+      ? undefined
+      : timers.setTimeout(() => resolve(TIMED_OUT), timeoutMs)
+  const stopListening = signal && onAbort(signal, () => reject(signal.reason))
   flight.result.then(resolve, reject)
   try {
     return await promise
   } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    timers.clearTimeout(timer)
+    stopListening?.()
   }
 }
 

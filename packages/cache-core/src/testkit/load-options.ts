@@ -64,6 +64,18 @@ function skipTests(contract: CacheContract): void {
     expect(await cache.getOrSet('key', () => 'kept')).toBe('kept')
     await expectThere(contract, cache, 'key', 'kept')
   })
+
+  test('every caller gets undefined from a loader that calls skip and returns it', async (cache) => {
+    const load = async ({ skip }: { skip: () => void }): Promise<undefined> => {
+      skip()
+      await settle(contract)
+      return undefined
+    }
+    const calls = [1, 2, 3].map(() => cache.getOrSet('key', load))
+    expect(await Promise.all(calls)).toEqual([undefined, undefined, undefined])
+    await expectGone(contract, cache, 'key')
+    expect(await cache.getOrSet('key', () => 'kept')).toBe('kept')
+  })
 }
 
 function signalTests(contract: CacheContract): void {

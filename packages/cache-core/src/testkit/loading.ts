@@ -70,6 +70,18 @@ function plainLoadTests(contract: CacheContract): void {
     expect(await cache.getOrSet('key', () => 'value')).toBe('value')
   })
 
+  test('rejects a loader that requests its own key', async (cache) => {
+    const ownKey = async (): Promise<string> => {
+      await settle(contract)
+      return cache.getOrSet('key', () => 'inner')
+    }
+    const through = (): Promise<string> => cache.getOrSet('other', ownKey)
+    for (const load of [ownKey, through]) {
+      await expect(cache.getOrSet('key', load)).rejects.toMatchObject({ code: 'LOAD_CYCLE' })
+    }
+    expect(await cache.getOrSet('key', () => 'value')).toBe('value')
+  })
+
   test('gives the loaded value its life', async (cache) => {
     await cache.getOrSet('key', () => 'value', { ttl: '100ms' })
     await contract.advance(150)

@@ -1,6 +1,6 @@
-import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
+import { timers } from '../timers.js'
 import { removals, tagged } from './changes.js'
 import { type CacheContract, cacheTest } from './contract.js'
 
@@ -124,7 +124,9 @@ async function run(
   }
   async function turns(count: number): Promise<void> {
     for (let turn = 0; turn < count; turn++) {
-      await (race.turn === 'microtask' ? undefined : eventLoopTurn())
+      await (race.turn === 'microtask'
+        ? undefined
+        : new Promise<void>((resolve) => timers.setImmediate(resolve)))
     }
   }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import type { GetOrSetOptions } from '../loading/get-or-set-options.js'
+import { timers } from '../timers.js'
 import { type CacheContract, isManual } from './contract.js'
 
 export interface Deferred {
@@ -66,10 +66,10 @@ export function eventually(ask: () => Promise<unknown>, expected: unknown): Prom
  * it in this process, and needs less.
  */
 export async function settle(contract: CacheContract): Promise<void> {
-  await sleep(isManual(contract) ? 5 : 30)
+  await elapse(isManual(contract) ? 5 : 30)
 }
 
 /** Lets real time pass, as timeouts count it whatever the cache's clock is. */
 export async function elapse(milliseconds: number): Promise<void> {
-  await sleep(milliseconds)
+  await new Promise((resolve) => timers.setTimeout(resolve, milliseconds))
 }

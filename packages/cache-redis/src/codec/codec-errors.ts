@@ -10,16 +10,21 @@ export function unreadable(why: string): SerializationError {
   return corrupt(`unreadable (${why})`)
 }
 
-/** @param place - the names that lead to what cannot be stored */
+/**
+ * @param what - the kind of the part that cannot be stored
+ * @param place - the names that lead to that part
+ * @param hint - what to store instead
+ */
 export function notSerializable(
   what: string,
   place: readonly (string | number)[],
+  hint = 'store plain data',
 ): SerializationError {
   const path = place.map((name) => `[${JSON.stringify(name)}]`).join('')
-  return new SerializationError(
-    `value${path} is ${what}, which cannot be stored; store plain data`,
-    { code: 'NOT_SERIALIZABLE', context: { path } },
-  )
+  return new SerializationError(`value${path} is ${what}, which cannot be stored; ${hint}`, {
+    code: 'NOT_SERIALIZABLE',
+    context: { path },
+  })
 }
 
 /**

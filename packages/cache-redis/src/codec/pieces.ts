@@ -54,7 +54,8 @@ export class Assembly {
     for (const name of path) {
       target = (target as Record<string | number, Container<unknown>>)[name] as Container<unknown>
     }
-    for (const [name, item] of entriesOf(content)) add(target, name, item)
+    if (Array.isArray(content)) append(target as unknown[], content)
+    else for (const [name, item] of Object.entries(content)) add(target, name, item)
   }
 
   /** The value. It is held no longer. */
@@ -88,6 +89,14 @@ function emptyLike(container: Container<Json>): Container<Json> {
 
 function entriesOf<T>(container: Container<T>): Iterable<[string | number, T]> {
   return Array.isArray(container) ? container.entries() : Object.entries(container)
+}
+
+/** Keeps the places that were never set. */
+function append(target: unknown[], items: readonly unknown[]): void {
+  for (let index = 0; index < items.length; index++) {
+    if (index in items) target.push(items[index])
+    else target.length += 1
+  }
 }
 
 /** To the end of an array, or as that property of an object. */

@@ -157,7 +157,11 @@ export function classify(
     return /^V\d+ /.test(start) ? 'other_format' : 'foreign'
   }
   if (!start.startsWith(place.text, PLACE_OFFSET)) return 'other_place'
-  if (bytes[REVISION_END] !== SPACE) return 'other_format'
+  // The words before the kind have fixed lengths.
+  const isOurForm = [CHECKSUM_OFFSET - 1, KIND_OFFSET - 1, REVISION_END].every(
+    (offset) => bytes[offset] === SPACE,
+  )
+  if (!isOurForm) return 'other_format'
   const kind = start[KIND_OFFSET]
   if (kind === TAGGED_JSON || kind === COMPRESSED) return 'value'
   return kind === '?' ? 'lease' : 'other_format'
@@ -221,7 +225,10 @@ export function readLease(bytes: Buffer): {
   readonly revision: string
   readonly leasedUntil: number
 } {
-  return { revision: readRevision(bytes), leasedUntil: Number(bytes.toString('latin1', REVISION_END)) }
+  return {
+    revision: readRevision(bytes),
+    leasedUntil: Number(bytes.toString('latin1', REVISION_END)),
+  }
 }
 
 /** Returns what stands in the place of a revision, whatever it is. */
@@ -250,7 +257,9 @@ export function readRecord(
 }
 
 export function isPythonValue(bytes: Buffer): boolean {
-  return bytes[0] === PYTHON_MARKER[0] && bytes.subarray(0, PYTHON_MARKER.length).equals(PYTHON_MARKER)
+  return (
+    bytes[0] === PYTHON_MARKER[0] && bytes.subarray(0, PYTHON_MARKER.length).equals(PYTHON_MARKER)
+  )
 }
 
 /** Reads a value of the Python version. */

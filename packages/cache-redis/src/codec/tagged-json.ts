@@ -3,12 +3,13 @@ import { hasTags } from './json.js'
 import { toJson } from './to-json.js'
 
 /**
- * JSON that brings back what JSON alone loses: dates, bytes, bigints, maps, sets, URLs, `undefined`,
- * `NaN`, the infinities and `-0`. Each becomes an object with one name that starts with a dollar,
- * such as `{"$date":0}`; a real name that starts with one gets a second, so that no value can pass
- * itself off as a tag.
+ * Encodes a value as JSON, with tags for what JSON alone loses: dates, bytes, bigints, maps, sets,
+ * URLs, `undefined`, holes of arrays, `NaN`, the infinities and `-0`.
  *
- * Class instances, functions and symbols have no faithful form and are refused.
+ * A tag is an object with one name that starts with a dollar, such as `{"$date":0}`. A real name that
+ * starts with a dollar gets a second one, so that no value can pass itself off as a tag.
+ *
+ * Class instances, functions, symbols and properties of arrays have no faithful form and are refused.
  *
  * @throws SerializationError (`NOT_SERIALIZABLE`) naming the place of what cannot be written
  */

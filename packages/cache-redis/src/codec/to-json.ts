@@ -1,11 +1,20 @@
+import { classNameOf, type DataKind, dataKindOf, isPromiseLike } from '@verbatim/cache-core'
+import { binaryClassOf, binaryToJson } from './binary.js'
 import { notSerializable, tooLarge } from './codec-errors.js'
 import { escapeName, type Json, setOwn } from './json.js'
+import { enumerableSymbolOf, nameBesideIndices } from './own-names.js'
 
 /** The deepest nesting of a value; a deeper one could overflow the stack. */
 export const MAX_DEPTH = 512
 
 /** What JSON takes for a number, `true` or an empty list, roughly, with its comma. */
 const TYPICAL_LEAF_BYTES = 8
+const BASE64_GROWTH = 4 / 3
+const DOLLAR = 36
+/** Stands for a place of an array that was never set. */
+const HOLE: Json = { $hole: true }
+
+type StoredKind = Exclude<DataKind, 'regexp'>
 
 export interface JsonTree {
   /** A copy: later changes of the value do not show in it. */
@@ -61,64 +70,118 @@ function isJsonNumber(value: unknown): value is number {
   return Number.isFinite(value) && !Object.is(value, -0)
 }
 
-/** Exactly these and not what extends them: reading back would lose what the subclass adds. */
-const STORED_CLASSES: ReadonlySet<unknown> = new Set([
-  null,
-  ...[Object, Array, Map, Set, Date, URL, Uint8Array, Buffer].map(({ prototype }) => prototype),
-])
+/** Counts a value that is JSON as it is. Most are: to know it early saves a third of the time. */
+function isLeaf(value: unknown, walk: Walk): boolean {
+  if (typeof value === 'string') walk.characters += value.length
+  else if (typeof value === 'number' ? !isJsonNumber(value) : typeof value !== 'boolean')
+    return false
+  walk.nodes += 1
+  return true
+}
 
 function convertObject(value: object, walk: Walk): Json {
   const { parents } = walk
-  if (!STORED_CLASSES.has(Object.getPrototypeOf(value))) {
-    const name = value.constructor?.name ?? 'a class'
-    throw notSerializable(`an instance of ${name}`, currentPlace(walk))
-  }
   // A list and not a set: values are rarely deep.
   if (parents.includes(value)) {
     throw notSerializable('a reference to its own container', currentPlace(walk))
   }
   if (parents.length >= MAX_DEPTH) throw notSerializable(`more than ${MAX_DEPTH} levels`, [])
-  // Each character and each node takes a byte at least.
-  const leastBytes = walk.characters + walk.nodes
-  if (leastBytes > walk.maxBytes) {
-    throw tooLarge(leastBytes, 'as JSON or more', `at most ${walk.maxBytes} can be stored`)
-  }
+  if (walk.characters + walk.nodes > walk.maxBytes) assertNotTooLarge(walk, 0)
+  const kind = isArray(value) ? 'array' : dataKindOf(value)
+  if (kind === undefined || kind === 'regexp') throw refusedInstance(value, walk)
   parents.push(value)
-  const json = convertContent(value, walk)
+  const json = convertContent(value, kind, walk)
   parents.pop()
   return json
 }
 
-function convertContent(value: object, walk: Walk): Json {
-  if (Array.isArray(value)) return convertArray(value, walk)
-  if (value instanceof Map) {
-    const entries = Array.from(value, ([key, item], index) => [
-      convertItem(key, index, walk),
-      convertItem(item, index, walk),
-    ])
-    return { $map: entries }
+function isArray(value: object): boolean {
+  return Object.getPrototypeOf(value) === Array.prototype && Array.isArray(value)
+}
+
+/** Each character and each node takes at least one byte. */
+function assertNotTooLarge({ characters, nodes, maxBytes }: Walk, furtherNodes: number): void {
+  const leastBytes = characters + nodes + furtherNodes
+  if (leastBytes <= maxBytes) return
+  throw tooLarge(leastBytes, 'as JSON or more', `at most ${maxBytes} can be stored`)
+}
+
+function convertContent(value: object, kind: StoredKind, walk: Walk): Json {
+  switch (kind) {
+    case 'plain':
+      return convertProperties(value, walk)
+    case 'array':
+      return convertArray(value as readonly unknown[], walk)
+    case 'buffer':
+    case 'view':
+    case 'arraybuffer':
+      return convertBytes(value as ArrayBuffer | ArrayBufferView, walk)
+    default:
+      assertNoNames(value, Object.keys(value)[0], walk)
+      return convertBuiltIn(value, kind, walk)
   }
-  if (value instanceof Set) {
-    return { $set: Array.from(value, (item, index) => convertItem(item, index, walk)) }
+}
+
+function convertBuiltIn(value: object, kind: 'map' | 'set' | 'date' | 'url', walk: Walk): Json {
+  switch (kind) {
+    case 'map': {
+      const entries = Array.from(value as Map<unknown, unknown>, ([key, item], index) => [
+        convertItem(key, index, walk),
+        convertItem(item, index, walk),
+      ])
+      return { $map: entries }
+    }
+    case 'set': {
+      const items = value as Set<unknown>
+      return { $set: Array.from(items, (item, index) => convertItem(item, index, walk)) }
+    }
+    case 'date': {
+      const time = (value as Date).getTime()
+      return { $date: Number.isNaN(time) ? null : time }
+    }
+    case 'url':
+      return { $url: (value as URL).href }
   }
-  if (value instanceof Date) {
-    return { $date: Number.isNaN(value.getTime()) ? null : value.getTime() }
+}
+
+function refusedInstance(value: object, walk: Walk): Error {
+  const place = currentPlace(walk)
+  if (isPromiseLike(value)) return notSerializable('a promise', place, 'store what it resolves to')
+  if ('next' in value && typeof value.next === 'function') {
+    return notSerializable('an iterator', place, 'store an array of its items')
   }
-  if (value instanceof URL) return { $url: value.href }
-  if (value instanceof Uint8Array) return convertBytes(value, walk)
-  return convertProperties(value, walk)
+  return notSerializable(`an instance of ${classNameOf(value)}`, place)
+}
+
+/** Nothing may be dropped: what a container has beside its content is refused. */
+function assertNoNames(container: object, name: string | undefined, walk: Walk): void {
+  const place = name ?? enumerableSymbolOf(container)
+  if (place === undefined) return
+  // The container is on the list of parents already.
+  const path = [...walk.place.slice(0, walk.parents.length - 1), String(place)]
+  const what = `a property of ${classNameOf(container)} with a ${typeof place} for its name`
+  throw notSerializable(what, path, 'store plain data without it')
 }
 
 function convertArray(array: readonly unknown[], walk: Walk): Json {
+  assertNoNames(
+    array,
+    nameBesideIndices(array, array.length, () => new Array(array.length)),
+    walk,
+  )
   // Embeddings are long, and this takes a quarter of the time.
   if (isNumeric(array)) {
     walk.nodes += array.length
     return [...array]
   }
+  // A sparse array can be far longer than the list of its items.
+  assertNotTooLarge(walk, array.length)
   const copy = [...array]
   for (let index = 0; index < copy.length; index++) {
     const item = copy[index]
-    const json = convertItem(item, index, walk)
+    if (isLeaf(item, walk)) continue
+    const isHole = item === undefined && !(index in array)
+    const json = isHole ? HOLE : convertItem(item, index, walk)
     if (json !== item) copy[index] = json
   }
   return copy as Json[]
@@ -131,15 +194,22 @@ function isNumeric(array: readonly unknown[]): array is readonly number[] {
 }
 
 function convertProperties(value: object, walk: Walk): Json {
+  // Takes symbols along.
   const copy: Record<string, unknown> = { ...value }
+  if (Object.getOwnPropertySymbols(copy).length > 0) assertNoNames(copy, undefined, walk)
   const names = Object.keys(copy)
-  for (const name of names) {
-    const item = copy[name]
-    const json = convertItem(item, name, walk)
+  const items = Object.values(copy)
+  let hasDollar = false
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string
+    const item = items[index]
     walk.characters += name.length
+    if (name.charCodeAt(0) === DOLLAR) hasDollar = true
+    if (isLeaf(item, walk)) continue
+    const json = convertItem(item, name, walk)
     if (json !== item) setOwn(copy, name, json)
   }
-  return (names.some((name) => name.startsWith('$')) ? escapeNames(copy) : copy) as Json
+  return (hasDollar ? escapeNames(copy) : copy) as Json
 }
 
 /** A new object keeps the order of names. */
@@ -149,10 +219,25 @@ function escapeNames(properties: Readonly<Record<string, unknown>>): Record<stri
   return escaped
 }
 
-function convertBytes({ buffer, byteOffset, byteLength }: Uint8Array, walk: Walk): Json {
-  const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64')
-  walk.characters += base64.length
-  return { $bytes: base64 }
+function convertBytes(value: ArrayBuffer | ArrayBufferView, walk: Walk): Json {
+  const name = binaryClassOf(value)
+  if (name === undefined) {
+    walk.parents.pop()
+    throw refusedInstance(value, walk)
+  }
+  assertNotTooLarge(walk, value.byteLength)
+  assertNoNames(value, nameOfBytes(value), walk)
+  walk.characters += value.byteLength * BASE64_GROWTH
+  return binaryToJson(value, name)
+}
+
+function nameOfBytes(value: ArrayBuffer | ArrayBufferView): string | undefined {
+  if (!isTypedArray(value)) return Object.keys(value)[0]
+  return nameBesideIndices(value, value.length, () => value.subarray())
+}
+
+function isTypedArray(value: object): value is Uint8Array {
+  return ArrayBuffer.isView(value) && 'length' in value
 }
 
 function convertItem(item: unknown, name: string | number, walk: Walk): Json {

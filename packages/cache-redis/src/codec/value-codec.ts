@@ -17,7 +17,6 @@ import {
   openLine,
   openPythonValue,
   type Place,
-  readRevision,
   type StoredLine,
   sealLine,
   type TagVersion,
@@ -121,9 +120,11 @@ export class ValueCodec {
    */
   decode(place: Place, bytes: Buffer): NowOrLater<Decoded | Unreadable> {
     const kind = classify(place, bytes)
-    if (kind === 'python') return decodePython(bytes)
-    if (kind !== 'value') return { unreadable: kind === 'lease' ? 'other_format' : kind }
+    if (kind !== 'value' && kind !== 'python') {
+      return { unreadable: kind === 'lease' ? 'other_format' : kind }
+    }
     if (bytes.length > this.maxStoredBytes) return { unreadable: 'too_large' }
+    if (kind === 'python') return decodePython(bytes)
     let line: StoredLine
     try {
       line = openLine(place, bytes)
@@ -172,7 +173,8 @@ export class ValueCodec {
 function decodePython(bytes: Buffer): Decoded | Unreadable {
   try {
     const value = openPythonValue(bytes)
-    const revision = readRevision(bytes)
+    // Nothing is ever written over it but by `set`, so no revision is needed.
+    const revision = ''
     return {
       ...{ value, freshUntil: undefined, graceMs: 0, loadMs: 0 },
       ...{ revision, tags: [], generation: undefined },

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import { timers } from '@verbatim/cache-core'
 import { WorkerThread } from './worker-thread.js'
 
 /** Two keep one value from waiting for another; more would take all of a small machine. */
@@ -55,13 +56,13 @@ export class WorkerPool {
   }
 
   async #startThread(): Promise<WorkerThread | undefined> {
-    if (performance.now() - this.#failedAt < PAUSE_AFTER_FAILURE_MS) return undefined
+    if (timers.now() - this.#failedAt < PAUSE_AFTER_FAILURE_MS) return undefined
     try {
       const thread = new WorkerThread(this.#start())
       await thread.nextMessage()
       return thread
     } catch {
-      this.#failedAt = performance.now()
+      this.#failedAt = timers.now()
       return undefined
     }
   }
@@ -69,8 +70,8 @@ export class WorkerPool {
   #giveBack(thread: WorkerThread): void {
     thread.unref()
     this.#idle.push(thread)
-    clearTimeout(this.#idleTimer)
-    this.#idleTimer = setTimeout(() => this.#endIdle(), IDLE_MS).unref()
+    timers.clearTimeout(this.#idleTimer)
+    this.#idleTimer = timers.setTimeout(() => this.#endIdle(), IDLE_MS).unref()
   }
 
   #endIdle(): void {

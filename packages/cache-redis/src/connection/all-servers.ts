@@ -1,8 +1,12 @@
-import { errorForCaller } from './connection-errors.js'
+import type { InfrastructureError } from '@verbatim/cache-core'
+import { errorForCaller, unavailable } from './connection-errors.js'
 import type { RedisServer } from './redis-server.js'
 
 /** What commands are sent to: one server, or all of them. */
-export type Target = Pick<RedisServer, 'usable' | 'wasTried' | 'trouble' | 'settled' | 'judge'>
+export type Target = Pick<
+  RedisServer,
+  'usable' | 'wasTried' | 'trouble' | 'settled' | 'judge' | 'receivedBytes' | 'refusal'
+>
 
 /** The masters of a Cluster as one, for commands that may concern any of them. */
 export class AllServers implements Target {
@@ -26,6 +30,16 @@ export class AllServers implements Target {
   get trouble(): string | undefined {
     for (const { usable, trouble } of this.#servers.values()) if (!usable) return trouble
     return undefined
+  }
+
+  get receivedBytes(): number {
+    let sum = 0
+    for (const server of this.#servers.values()) sum += server.receivedBytes
+    return sum
+  }
+
+  get refusal(): InfrastructureError {
+    return unavailable(this.trouble, 'failed')
   }
 
   async settled(milliseconds: number): Promise<boolean> {

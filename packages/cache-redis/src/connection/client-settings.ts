@@ -3,9 +3,12 @@ import type { ReconnectDelay } from './reconnect-delay.js'
 
 export const LEAST_PATIENCE_MS = 1_000
 
-/** How long a connection may take to come about, or answer nothing, before another one is made. */
+/**
+ * Returns how long a connection may take to come about, or send nothing, before another one is made,
+ * in milliseconds. Opening one and asking once takes three round trips, each as long as a command.
+ */
 export function patienceFor(commandTimeoutMs: number): number {
-  return Math.max(LEAST_PATIENCE_MS, commandTimeoutMs)
+  return Math.max(LEAST_PATIENCE_MS, 3 * commandTimeoutMs)
 }
 
 type ConnectionSettings = Pick<

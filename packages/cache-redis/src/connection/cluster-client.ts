@@ -1,10 +1,6 @@
 import { Cluster } from 'ioredis'
-import {
-  connectionSettings,
-  credentials,
-  hearErrors,
-  LEAST_PATIENCE_MS,
-} from './client-settings.js'
+import { connectionSettings, credentials, hearErrors } from './client-settings.js'
+import { waitForTurnToConnect } from './connect-gate.js'
 import type { ClusterLocation } from './location.js'
 import { RECONNECT_PERIOD_MS, ReconnectDelay } from './reconnect-delay.js'
 import { parseAddress, type TlsOptions, tlsFor } from './redis-url.js'
@@ -26,8 +22,8 @@ export function createClusterClient({ nodes }: ClusterLocation, patienceMs: numb
       scaleReads: 'master',
       enableOfflineQueue: false,
       enableReadyCheck: false,
-      // However patient callers are: the node that is asked may be the one that has failed.
-      slotsRefreshTimeout: LEAST_PATIENCE_MS,
+      // The question takes a connection of its own.
+      slotsRefreshTimeout: patienceMs,
       slotsRefreshInterval: 5_000,
       clusterRetryStrategy: delay.next,
       clusterNodeRetryStrategy: delay.next,
@@ -38,6 +34,7 @@ export function createClusterClient({ nodes }: ClusterLocation, patienceMs: numb
       maxRedirections: 5,
     },
   )
+  client.on('+node', waitForTurnToConnect)
   client.on('node error', delay.note)
   return hearErrors(client, delay)
 }

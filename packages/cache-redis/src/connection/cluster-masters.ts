@@ -1,5 +1,7 @@
+import { timers } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { Waiting } from '../waiting.js'
+import { guardCluster } from './cluster-guard.js'
 import { addressOf, addressOfMaster } from './node-address.js'
 import { listen } from './shared-listeners.js'
 
@@ -26,6 +28,11 @@ export class ClusterMasters {
     return [...this.#byAddress.values()]
   }
 
+  /** Masters, replicas and nodes of which that is not known yet. */
+  get allNodes(): Redis[] {
+    return this.#cluster.nodes()
+  }
+
   /** Whether each slot that the client knows of is on one of them. */
   get coverAllSlots(): boolean {
     return this.#coverAllSlots
@@ -38,6 +45,7 @@ export class ClusterMasters {
 
   /** Connects if need be. The rest is told by events. */
   start(): void {
+    this.#stops.push(guardCluster(this.#cluster))
     const look = (): void => this.#look()
     // Not every change has an event of its own: a node that was not connected goes without one, and
     // a replica becomes a master without one. A refresh of the slots tells of both.
@@ -61,10 +69,12 @@ export class ClusterMasters {
 
   /** Asks where the slots are, again and again while that is needed: what failed may be replaced. */
   refreshWhile(isNeeded: () => boolean): void {
-    this.#refreshing ??= setInterval(() => {
-      if (!isNeeded()) this.#stopRefreshing()
-      else if (this.#cluster.status === 'ready') this.#cluster.refreshSlotsCache()
-    }, PAUSE_BETWEEN_REFRESHES_MS).unref()
+    this.#refreshing ??= timers
+      .setInterval(() => {
+        if (!isNeeded()) this.#stopRefreshing()
+        else if (this.#cluster.status === 'ready') this.#cluster.refreshSlotsCache()
+      }, PAUSE_BETWEEN_REFRESHES_MS)
+      .unref()
   }
 
   close(): void {
@@ -74,7 +84,7 @@ export class ClusterMasters {
   }
 
   #stopRefreshing(): void {
-    clearInterval(this.#refreshing)
+    timers.clearInterval(this.#refreshing)
     this.#refreshing = undefined
   }
 

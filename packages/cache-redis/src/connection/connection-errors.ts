@@ -53,14 +53,6 @@ function refused(reply: string): InfrastructureError {
   })
 }
 
-/** The reply makes no sense: the connection, or the server behind it, is broken. */
-export function malformedReply(what: string): InfrastructureError {
-  return new InfrastructureError(`Redis sent a malformed reply instead of ${what}`, {
-    code: 'BACKEND_MALFORMED_REPLY',
-    context: { outcome: 'indeterminate' },
-  })
-}
-
 /** Redis was not asked. */
 export function overloaded(inFlight: number): InfrastructureError {
   return new InfrastructureError(`Redis has ${inFlight} commands to answer already`, {
@@ -69,16 +61,46 @@ export function overloaded(inFlight: number): InfrastructureError {
   })
 }
 
-/** What a caller is told of an error that the client, or this package, made. */
+/**
+ * Redis, or what stands between, has sent a reply that makes no sense. Replies that follow on the
+ * same connection may belong to other commands.
+ *
+ * @param what - which reply, and what it must be; never any of its content
+ */
+export function malformedReply(what: string): InfrastructureError {
+  return new InfrastructureError(`Redis sent a malformed reply: ${what}`, {
+    code: MALFORMED_REPLY,
+    context: { outcome: 'indeterminate' },
+  })
+}
+
+export function isMalformedReply(error: unknown): boolean {
+  return error instanceof InfrastructureError && error.code === MALFORMED_REPLY
+}
+
+/**
+ * The owner of a client that was handed in has switched it to another database.
+ */
+export function clientChanged(): InfrastructureError {
+  return new InfrastructureError('client must stay in its database; its owner has switched it', {
+    code: CLIENT_CHANGED,
+    context: { outcome: 'failed' },
+  })
+}
+
+/** Returns the error for the caller of a command that failed with an error of the client library. */
 export function errorForCaller(error: unknown): unknown {
-  // A mistake of ours is not to be taken for trouble with Redis.
-  if (error instanceof InfrastructureError || error instanceof TypeError) return error
+  if (error instanceof InfrastructureError) return error
+  if (isReadingError(error)) return malformedReply('its shape must be that of the command')
   const trouble = troubleOf(error)
   return isErrorReply(error) ? refused(trouble) : unavailable(trouble, 'indeterminate')
 }
 
 /** What the client says of every command that was under way when its connection ended. */
 export const CONNECTION_LOST = 'CONNECTION_LOST'
+
+const MALFORMED_REPLY = 'BACKEND_MALFORMED_REPLY'
+export const CLIENT_CHANGED = 'CLIENT_CHANGED'
 
 const NETWORK_TROUBLES = new Set([
   'ECONNREFUSED',
@@ -90,6 +112,20 @@ const NETWORK_TROUBLES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ])
+
+/** Reading a reply fails with these when its shape is another than the command's. */
+const READING_ERRORS = [TypeError, RangeError, SyntaxError]
+
+/** Whether an error is what code throws that reads a reply of an unexpected shape. */
+export function isReadingError(error: unknown): boolean {
+  return READING_ERRORS.some((kind) => error instanceof kind) && !hasNetworkCode(error)
+}
+
+/** Node's own errors about sockets may be of the same classes. */
+function hasNetworkCode(error: unknown): boolean {
+  return typeof (error as { syscall?: unknown }).syscall === 'string'
+}
+
 const CLIENTS_OWN_ERRORS = new Set(['Error', 'AbortError', 'MaxRetriesPerRequestError'])
 
 /** What the client says when it has asked all sentinels in vain, whatever the reason was. */
@@ -99,6 +135,7 @@ const NO_MASTER = 'All sentinels are unreachable and retry is disabled'
 export function troubleOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN'
   if (isErrorReply(error)) return replyOf(error)
+  if (isReadingError(error)) return MALFORMED_REPLY
   const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
   if (typeof code === 'string') return code
   if (lastNodeError instanceof Error) return troubleOf(lastNodeError)

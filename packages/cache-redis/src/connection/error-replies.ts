@@ -22,7 +22,8 @@ const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning
   // A master that was demoted keeps its connections, and refuses every write on them.
   ['READONLY', { endsTrust: true, needsNewConnection: true }],
   ['MAXCLIENTS', { endsTrust: true, alarm: true }],
-  ['NOAUTH', { endsTrust: true, retrySlowly: true, alarm: true }],
+  // Passes soon while a password is changed: the new one comes before or after its user.
+  ['NOAUTH', { endsTrust: true, alarm: true }],
   ['WRONGPASS', { endsTrust: true, retrySlowly: true, alarm: true }],
   ['DENIED', { endsTrust: true, retrySlowly: true, alarm: true }],
   // One call is refused, for its sort, its key or its size; reads go on.
@@ -57,8 +58,29 @@ export function isErrorReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
-/** The first word of an error reply, such as `OOM`: what follows may quote keys and values. */
+/**
+ * Returns the first word of an error reply, such as `OOM`: what follows may quote keys and values.
+ * Replies that all begin with `ERR` are told apart where that helps.
+ */
 export function replyOf({ message }: Error): string {
+  if (!message.startsWith('ERR ')) return /^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR'
   if (message.startsWith('ERR max number of clients')) return 'MAXCLIENTS'
-  return /^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR'
+  if (/^ERR (invalid DB index|DB index is out of range)/.test(message)) return OUT_OF_RANGE
+  const unknown = UNKNOWN_COMMAND.exec(message)
+  if (unknown === null) return 'ERR'
+  const name = unknown[1]?.toUpperCase()
+  return name === undefined ? 'UNKNOWN_COMMAND' : `UNKNOWN_COMMAND ${name}`
+}
+
+/** The server has no database of that number. */
+const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
+
+/** The name is that of a command of this package, never an argument. */
+const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i
+
+/** Whether asking again is in vain until somebody changes what the server permits or is. */
+export function isLastingRefusal(error: unknown): boolean {
+  if (!isErrorReply(error)) return false
+  const reply = replyOf(error as Error)
+  return reply === 'NOPERM' || reply.startsWith('UNKNOWN_COMMAND')
 }

@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis'
 import { connectionSettings, credentials } from './client-settings.js'
+import { waitForTurnToConnect } from './connect-gate.js'
 import { ReconnectDelay } from './reconnect-delay.js'
 import type { RedisTarget } from './redis-url.js'
+import { guardReplies } from './reply-guard.js'
 
 const CHANNEL = '+switch-master'
 /** A sentinel that is away matters little while another one is there. */
@@ -57,6 +59,8 @@ export class FailoverWatch {
       port,
       autoResubscribe: false,
     })
+    guardReplies(client)
+    waitForTurnToConnect(client)
     client.on('error', delay.note)
     client.on('ready', () => void client.subscribe(CHANNEL).catch(() => undefined))
     client.on('message', (_channel, message) => this.#hear(message))

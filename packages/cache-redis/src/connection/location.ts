@@ -32,23 +32,28 @@ export interface ClusterLocation {
 
 const CHOICES = ['redisUrl', 'sentinel', 'cluster', 'client'] as const
 
+/** Whether Redis is said to be anywhere; a cache without it is memory only. */
+export function hasLocation(options: LocationOptions): boolean {
+  return CHOICES.some((choice) => options[choice] !== undefined)
+}
+
 /**
  * Checks where Redis is said to be.
  *
- * @returns `undefined` for a cache without Redis
-
  * @throws ConfigurationError (`INVALID_OPTION`, `INVALID_REDIS_URL`) that names the option, what it
  * is and what is allowed, and never shows a URL
  */
-export function checkLocation(options: LocationOptions): RedisLocation | undefined {
+export function checkLocation(options: LocationOptions): RedisLocation {
   const given = CHOICES.filter((choice) => options[choice] !== undefined)
-  if (given.length === 0) return undefined
-  if (given.length > 1) {
-    const received = `${given.join(' and ')}`
-    throw new ConfigurationError(`at most one of ${CHOICES.join(', ')} may be given; received ${received}`, {
-      code: 'INVALID_OPTION',
-      context: { options: CHOICES, received: given },
-    })
+  if (given.length !== 1) {
+    const received = given.length === 0 ? 'none' : given.join(' and ')
+    throw new ConfigurationError(
+      `at most one of ${CHOICES.join(', ')} may be given; received ${received}`,
+      {
+        code: 'INVALID_OPTION',
+        context: { options: CHOICES, received: given },
+      },
+    )
   }
   const { redisUrl, sentinel, cluster, client } = options
   if (sentinel !== undefined) return checkSentinel(sentinel)

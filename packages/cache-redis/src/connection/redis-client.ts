@@ -1,6 +1,7 @@
 import { type Cluster, Redis } from 'ioredis'
 import { connectionSettings, credentials, hearErrors, patienceFor } from './client-settings.js'
 import { createClusterClient } from './cluster-client.js'
+import { waitForTurnToConnect } from './connect-gate.js'
 import type { RedisLocation } from './location.js'
 import { RECONNECT_PERIOD_MS, ReconnectDelay } from './reconnect-delay.js'
 import type { RedisTarget } from './redis-url.js'
@@ -24,6 +25,13 @@ export function createRedisClient(location: RedisLocation, commandTimeoutMs: num
   return createServerClient(location.target, patienceMs)
 }
 
+/** Returns the number of the database that a client uses now. */
+export function databaseOf(client: Redis): number {
+  // The types of the client leave out the state of its connection.
+  const { condition } = client as unknown as { condition?: { select?: number } | null }
+  return condition?.select ?? client.options.db ?? 0
+}
+
 /** Ends every connection of a client at once; its own `disconnect` waits for the servers. */
 export function destroyClient(client: RedisClient): void {
   const connections = client.isCluster ? (client as Cluster).nodes() : [client as Redis]
@@ -44,5 +52,6 @@ function createServerClient(
     port,
     db,
   })
+  waitForTurnToConnect(client)
   return hearErrors(client, delay)
 }

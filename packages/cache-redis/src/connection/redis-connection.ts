@@ -1,7 +1,9 @@
+import { timers } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { AllServers, type Target } from './all-servers.js'
 import { patienceFor } from './client-settings.js'
 import { ClusterMasters } from './cluster-masters.js'
+import { turnToConnect } from './connect-gate.js'
 import { CONNECTION_LOST, troubleOf, unavailable } from './connection-errors.js'
 import { meaningOf } from './error-replies.js'
 import { destroyClient, type RedisClient } from './redis-client.js'
@@ -11,7 +13,9 @@ import { TimeLimit } from './time-limit.js'
 import { WriteBatch } from './write-batch.js'
 
 /** How long `connect()` waits for an answer, one way or the other. */
-const CONNECT_DEADLINE_MS = 1_500
+const LEAST_CONNECT_DEADLINE_MS = 1_500
+/** Round trips that opening, logging in and checking may take, each of up to a time limit. */
+const ROUND_TRIPS_TO_CONNECT = 10
 const DRAIN_MS = 500
 
 /**
@@ -19,12 +23,16 @@ const DRAIN_MS = 500
  *
  * @param on - what the commands are about: a key, or one of the masters. In a Cluster they are then
  * sent if the master that has it is trusted; without it, if all are
+ * @param options - `extraMs`: time that the answer may take on top of the time limit, in
+ * milliseconds, for what is large. Default: 0
  * @throws InfrastructureError (`BACKEND_UNAVAILABLE`, `BACKEND_TIMEOUT`, `BACKEND_REFUSED`,
- * `BACKEND_OVERLOADED`) that holds neither arguments nor values
+ * `BACKEND_OVERLOADED`,
+ * `BACKEND_MALFORMED_REPLY`, `CLIENT_CHANGED`) that holds neither arguments nor values
  */
 export type RunCommands = <T>(
   send: (client: RedisClient) => Promise<T>,
   on?: string | Redis,
+  options?: { readonly extraMs?: number },
 ) => Promise<T>
 
 /** `'closed'` while commands flow. */
@@ -103,13 +111,35 @@ export class RedisConnection {
     return this.#cluster?.all ?? [...this.#servers.keys()]
   }
 
-  /** Opens the connection if need be. Answers whether it can be used; never rejects. */
-  async connect(deadlineMs: number = CONNECT_DEADLINE_MS): Promise<boolean> {
-    if (this.#state === 'closed') return false
+  /**
+   * Opens the connection if need be, and returns whether it can be used. Never rejects.
+   *
+   * @param deadlineMs - how long to wait, in milliseconds, once the turn of this connection among
+   * those of the process has come. Default: 1,500 or 10 time limits, whichever is longer
+   */
+  async connect(deadlineMs?: number): Promise<boolean> {
+    if (this.#isClosed) return false
     if (this.#state === 'idle') this.#start()
-    const endsAt = performance.now() + deadlineMs
+    await this.#turn()
+    if (this.#isClosed) return false
+    const enoughMs = ROUND_TRIPS_TO_CONNECT * this.#limit.milliseconds
+    return this.#connectWithin(deadlineMs ?? Math.max(LEAST_CONNECT_DEADLINE_MS, enoughMs))
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  async #turn(): Promise<void> {
+    const nodes = this.#cluster?.allNodes ?? [this.#client as Redis]
+    await Promise.all(nodes.map(turnToConnect))
+  }
+
+  async #connectWithin(deadlineMs: number): Promise<boolean> {
+    if (this.#state === 'idle') this.#start()
+    const endsAt = timers.now() + deadlineMs
     await this.#cluster?.known(deadlineMs)
-    if (!this.#ready) await this.#whole.settled(endsAt - performance.now())
+    if (!this.#ready) await this.#whole.settled(endsAt - timers.now())
     this.#wasTried = true
     return this.#ready
   }
@@ -121,12 +151,12 @@ export class RedisConnection {
     return target === undefined || (!target.usable && target.wasTried)
   }
 
-  readonly run: RunCommands = (send, on) => {
+  readonly run: RunCommands = (send, on, options) => {
     const target = this.#targetFor(on)
-    if (!target?.usable) return this.#runOnceConnected(send, on)
+    if (!target?.usable) return this.#runOnceConnected(send, on, options)
     // A client that was handed in sends as its owner has it send.
     if (this.#isSingle) this.#batch.gather(this.#client as Redis)
-    return this.#limit.run(() => send(this.#client), target.judge)
+    return this.#limit.run(() => send(this.#client), target.judge, target, options?.extraMs)
   }
 
   /**
@@ -175,15 +205,19 @@ export class RedisConnection {
   async #runOnceConnected<T>(
     send: (client: RedisClient) => Promise<T>,
     on: string | Redis | undefined,
+    options: Parameters<RunCommands>[2],
   ): Promise<T> {
-    if (!this.#wasTried) await this.connect(this.#limit.milliseconds)
+    if (!this.#wasTried && this.#state !== 'closed')
+      await this.#connectWithin(this.#limit.milliseconds)
     let target = this.#targetFor(on)
     if (this.#state !== 'closed' && target?.wasTried === false) {
       await target.settled(this.#limit.milliseconds)
       target = this.#targetFor(on)
     }
-    if (target?.usable) return this.#limit.run(() => send(this.#client), target.judge)
-    throw unavailable(target === undefined ? this.lastTrouble : target.trouble, 'failed')
+    if (target?.usable) {
+      return this.#limit.run(() => send(this.#client), target.judge, target, options?.extraMs)
+    }
+    throw target?.refusal ?? unavailable(this.lastTrouble, 'failed')
   }
 
   #add(redis: Redis): RedisServer {

@@ -1,14 +1,30 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { InfrastructureError } from '@verbatim/cache-core'
+import { delay, InfrastructureError, timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { Waiting } from '../waiting.js'
-import { CONNECTION_LOST, errorForCaller, troubleOf } from './connection-errors.js'
+import {
+  CLIENT_CHANGED,
+  CONNECTION_LOST,
+  clientChanged,
+  errorForCaller,
+  isMalformedReply,
+  isReadingError,
+  timedOut,
+  troubleOf,
+  unavailable,
+} from './connection-errors.js'
 import { isErrorReply, meaningOf, type ReplyMeaning } from './error-replies.js'
+import { watchLogin } from './login.js'
 import { pauseAfterRefusal } from './reconnect-delay.js'
+import { databaseOf } from './redis-client.js'
+import { guardReplies, type ReplyGuard } from './reply-guard.js'
 import { listen } from './shared-listeners.js'
 import type { TimeLimit } from './time-limit.js'
 
 const PAUSE_BETWEEN_CHECKS_MS = 100
+/** A check makes several round trips. It fails when so long nothing has come, in time limits. */
+const LONGEST_SILENCE_OF_CHECK = 1.5
+/** However much comes for others, a check takes no longer, in time limits. */
+const LONGEST_CHECK = 10
 
 export interface RedisServerOptions {
   readonly redis: Redis
@@ -36,6 +52,9 @@ export class RedisServer {
   readonly redis: Redis
   readonly #options: RedisServerOptions
   readonly #stops: (() => void)[]
+  readonly #guard: ReplyGuard
+  /** Of a client that was handed in; undefined where it may change. */
+  readonly #database: number | undefined
   readonly #waiting = new Waiting()
   #waking = new AbortController()
   #state: 'untrusted' | 'trusted' | 'closed' = 'untrusted'
@@ -50,6 +69,9 @@ export class RedisServer {
   constructor(options: RedisServerOptions) {
     this.#options = options
     this.redis = options.redis
+    this.#guard = guardReplies(this.redis)
+    const isOwners = !options.owned && !options.inCluster
+    this.#database = isOwners ? databaseOf(this.redis) : undefined
     const on = (event: string, listener: (...details: unknown[]) => void): (() => void) =>
       listen(this.redis, event, listener)
     this.#stops = [
@@ -58,6 +80,7 @@ export class RedisServer {
       on('close', () => this.#onClose()),
       on('end', () => void this.#onEnd()),
     ]
+    if (!options.owned) this.#stops.push(watchLogin(this.redis))
     // A listener of ours on a client that was handed in would silence what its owner wants to see.
     if (options.owned || options.inCluster) {
       this.#stops.push(on('error', (error: unknown) => this.#note(troubleOf(error))))
@@ -70,7 +93,23 @@ export class RedisServer {
 
   /** Whether a command can be sent: the connection of one that is trusted may have ended just now. */
   get usable(): boolean {
-    return this.#state === 'trusted' && this.redis.status === 'ready'
+    if (this.#state !== 'trusted' || this.redis.status !== 'ready') return false
+    if (!this.#wasSwitched) return true
+    this.#distrust(CLIENT_CHANGED)
+    return false
+  }
+
+  get receivedBytes(): number {
+    return this.#guard.receivedBytes
+  }
+
+  /** The error for calls that are not sent because the server is not trusted. */
+  get refusal(): InfrastructureError {
+    return this.#trouble === CLIENT_CHANGED ? clientChanged() : unavailable(this.#trouble, 'failed')
+  }
+
+  get #wasSwitched(): boolean {
+    return this.#database !== undefined && databaseOf(this.redis) !== this.#database
   }
 
   /** False until somebody has waited for it, successfully or not. */
@@ -103,9 +142,12 @@ export class RedisServer {
   }
 
   consider(error: unknown): void {
-    // A mistake of ours is not to be taken for trouble with Redis.
-    if (error instanceof TypeError) return
-    // Nor is what the connection has said itself, having drawn the consequences.
+    if (isReadingError(error) || isMalformedReply(error)) {
+      this.#distrust(troubleOf(error))
+      this.#closeBrokenConnection()
+      return
+    }
+    // The connection has said the rest itself, and drawn the consequences.
     if (error instanceof InfrastructureError && error.code !== 'BACKEND_TIMEOUT') return
     const trouble = troubleOf(error)
     const meaning: ReplyMeaning = isErrorReply(error) ? meaningOf(trouble) : { endsTrust: true }
@@ -125,8 +167,9 @@ export class RedisServer {
   close(): void {
     this.#state = 'closed'
     this.#wake()
-    clearTimeout(this.#silence)
+    timers.clearTimeout(this.#silence)
     for (const stop of this.#stops) stop()
+    this.#guard.stop()
     this.#waiting.tell()
   }
 
@@ -147,7 +190,9 @@ export class RedisServer {
   #onClose(): void {
     this.#connection++
     this.#distrust(CONNECTION_LOST)
-    clearTimeout(this.#silence)
+    // The owner of a client may have it send them again. The replies would come too late.
+    this.#options.limit.failAll(this, unavailable(CONNECTION_LOST, 'indeterminate'))
+    timers.clearTimeout(this.#silence)
     this.#waiting.tell()
   }
 
@@ -170,20 +215,36 @@ export class RedisServer {
 
   /** Answers what is wrong with the server, if anything. */
   async #check(): Promise<string | undefined> {
-    const { check, limit } = this.#options
     try {
-      await limit.run(
-        () => check(this.redis),
-        (error) => error,
-      )
+      if (this.#wasSwitched) throw clientChanged()
+      await this.#withinItsTime(this.#options.check(this.redis))
       return undefined
     } catch (error) {
       const trouble = troubleOf(error)
       this.#note(trouble)
       if (isErrorReply(error)) this.#awaitAnswer()
       if (meaningOf(trouble).needsNewConnection) this.#giveUpConnection()
+      if (isReadingError(error) || isMalformedReply(error)) this.#closeBrokenConnection()
       return trouble
     }
+  }
+
+  /** Gives a check as long as its round trips need, and not much longer than one to a silent server. */
+  async #withinItsTime(checking: Promise<unknown>): Promise<void> {
+    const { milliseconds } = this.#options.limit
+    const silenceMs = LONGEST_SILENCE_OF_CHECK * milliseconds
+    const isOver = new AbortController()
+    const end = checking.then(
+      () => isOver.abort(),
+      () => isOver.abort(),
+    )
+    for (let waitedMs = 0; waitedMs < LONGEST_CHECK * milliseconds; waitedMs += silenceMs) {
+      const before = this.receivedBytes
+      await Promise.race([end, delay(silenceMs, isOver.signal)])
+      if (isOver.signal.aborted) return void (await checking)
+      if (this.receivedBytes === before) break
+    }
+    throw timedOut(milliseconds)
   }
 
   #trust(): void {
@@ -192,15 +253,26 @@ export class RedisServer {
     this.#wasTried = true
     this.#trouble = undefined
     this.#revivals = 0
-    clearTimeout(this.#silence)
+    timers.clearTimeout(this.#silence)
     this.#options.onChange(this)
     this.#waiting.tell()
   }
 
   #awaitAnswer(): void {
     if (!this.#options.owned) return
-    clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => this.#giveUpConnection(), this.#options.patienceMs).unref()
+    timers.clearTimeout(this.#silence)
+    const before = this.receivedBytes
+    const giveUp = (): void => {
+      // It is slow, not silent.
+      if (this.receivedBytes > before && this.#state === 'untrusted') this.#awaitAnswer()
+      else this.#giveUpConnection()
+    }
+    this.#silence = timers.setTimeout(giveUp, this.#options.patienceMs).unref()
+  }
+
+  /** Closes the connection, be it ours or not: replies on it may belong to other commands. */
+  #closeBrokenConnection(): void {
+    this.redis.stream?.destroy()
   }
 
   #giveUpConnection(): void {
@@ -216,15 +288,14 @@ export class RedisServer {
     this.#waiting.tell()
     const { owned, inCluster } = this.#options
     if (!owned || inCluster) return
-    const delay = this.redis.options.retryStrategy?.(++this.#revivals)
-    await this.#pause(delay ?? PAUSE_BETWEEN_CHECKS_MS)
+    const pauseMs = this.redis.options.retryStrategy?.(++this.#revivals)
+    await this.#pause(pauseMs ?? PAUSE_BETWEEN_CHECKS_MS)
     if (this.#state !== 'closed') await this.redis.connect().catch(() => undefined)
   }
 
   /** Waits, but not past the beginning of the next connection, or the end. */
   async #pause(milliseconds: number): Promise<void> {
-    const options = { ref: false, signal: this.#waking.signal }
-    await sleep(milliseconds, undefined, options).catch(() => undefined)
+    await delay(milliseconds, this.#waking.signal)
   }
 
   #wake(): void {

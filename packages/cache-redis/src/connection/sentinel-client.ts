@@ -1,5 +1,6 @@
 import { Redis, type SentinelConnectionOptions } from 'ioredis'
 import { connectionSettings, credentials, hearErrors } from './client-settings.js'
+import { waitForTurnToConnect } from './connect-gate.js'
 import { FailoverWatch } from './failover-watch.js'
 import type { SentinelLocation } from './location.js'
 import { ReconnectDelay } from './reconnect-delay.js'
@@ -24,7 +25,7 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
     ...sentinelCredentials(first),
     ...(first?.tls && { sentinelTLS: sharedTls(sentinels) }),
     ...(tls && { enableTLSForSentinelMode: true, tls: {}, natMap: withServerName }),
-    sentinelCommandTimeout: SENTINEL_ANSWER_MS,
+    sentinelCommandTimeout: Math.max(SENTINEL_ANSWER_MS, patienceMs),
     // The client asks one sentinel after the other, and the next one each time it connects, so a
     // first round may begin at the last of them. After a whole one the cache tries again itself: the
     // client's own pauses would outlive it.
@@ -36,6 +37,7 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
   })
   client.on('connect', () => watch.start())
   client.on('close', () => watch.stop())
+  waitForTurnToConnect(client)
   return hearErrors(client, delay)
 }
 

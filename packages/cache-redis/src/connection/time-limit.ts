@@ -1,26 +1,46 @@
+import { timers } from '@verbatim/cache-core'
 import { overloaded, timedOut } from './connection-errors.js'
 
-/** Past so many calls under way, further ones fail at once: a queue that grows answers nobody. */
+/** With so many calls in flight, further calls fail at once: a queue that grows serves nobody. */
 const MOST_IN_FLIGHT = 10_000
 /** So many ended calls at the head of the queue are worth moving the others up. */
 const LONG_HEAD = 1_024
 
+/** A reply that is still arriving at the end of its time is checked on so often. */
+const PROGRESS_PERIOD_MS = 25
+/** So much must have arrived since the last check: 2 MB a second. */
+const PROGRESS_BYTES = 50_000
+/** The longest that a reply may keep arriving after its time, in milliseconds. */
+const MOST_EXTENSION_MS = 5_000
+
+/** What commands are sent to. */
+export interface ReplySource {
+  /** How many bytes have come from there so far. */
+  readonly receivedBytes: number
+}
+
 interface Call {
-  readonly dueAt: number
-  readonly fail: (error: unknown) => void
-  ended: boolean
+  dueAt: number
+  readonly extraMs: number
+  readonly source: ReplySource | undefined
+  /** Of the source, when it was last checked on. */
+  receivedBytes: number
+  /** Undefined once the call has ended: it would keep the reply in memory. */
+  fail: ((error: unknown) => void) | undefined
 }
 
 /**
  * Gives every call the same time to end.
  *
- * As all have the same limit, they run out of it in the order in which they began: one timer for the
- * oldest does for all.
+ * All calls have the same limit, so that they run out of it in the order in which they began: one
+ * timer for the oldest serves all. Calls that get more time leave the queue when the limit is over.
  */
 export class TimeLimit {
   readonly milliseconds: number
-  /** Oldest first. Those before the head have ended. */
-  readonly #calls: Call[] = []
+  /** Oldest first. Those before the head have ended, or left the queue. */
+  readonly #calls: (Call | undefined)[] = []
+  /** Calls that have been given more time than the limit. */
+  readonly #extended = new Set<Call>()
   #head = 0
   #inFlight = 0
   #timer: NodeJS.Timeout | undefined
@@ -31,9 +51,17 @@ export class TimeLimit {
   }
 
   /**
-   * @param judge - is shown what the call failed with and answers what to reject with instead
+   * @param judge - is shown the error of a call that failed, and returns the error to reject with
+   * @param source - where the reply comes from. While a large reply keeps arriving, the call gets up
+   * to 5 s more
+   * @param extraMs - time that this call gets on top of the limit, in milliseconds. Default: 0
    */
-  run<T>(start: () => Promise<T>, judge: (error: unknown) => unknown): Promise<T> {
+  run<T>(
+    start: () => Promise<T>,
+    judge: (error: unknown) => unknown,
+    source?: ReplySource,
+    extraMs = 0,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#inFlight >= MOST_IN_FLIGHT) throw overloaded(this.#inFlight)
       const succeed = (answer: T): void => {
@@ -42,7 +70,7 @@ export class TimeLimit {
       const fail = (error: unknown): void => {
         if (this.#end(call)) reject(judge(error))
       }
-      const call = this.#begin(fail)
+      const call = this.#begin(fail, source, extraMs)
       try {
         start().then(succeed, fail)
       } catch (error) {
@@ -51,19 +79,27 @@ export class TimeLimit {
     })
   }
 
-  /** Waits until no call is under way, but no longer than so many milliseconds. */
+  /** Fails all calls in flight to a source. */
+  failAll(source: ReplySource, error: unknown): void {
+    for (const call of [...this.#calls, ...this.#extended]) {
+      if (call?.source === source) call.fail?.(error)
+    }
+  }
+
+  /** Waits until no call is in flight, but no longer than a time in milliseconds. */
   async drain(milliseconds: number): Promise<void> {
     if (this.#inFlight === 0) return
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve
-      timer = setTimeout(resolve, milliseconds)
+      timer = timers.setTimeout(resolve, milliseconds)
     })
-    clearTimeout(timer)
+    timers.clearTimeout(timer)
   }
 
-  #begin(fail: Call['fail']): Call {
-    const call = { dueAt: performance.now() + this.milliseconds, fail, ended: false }
+  #begin(fail: Call['fail'], source: ReplySource | undefined, extraMs: number): Call {
+    const dueAt = timers.now() + this.milliseconds
+    const call: Call = { dueAt, extraMs, source, receivedBytes: source?.receivedBytes ?? 0, fail }
     this.#calls.push(call)
     this.#inFlight++
     if (this.#timer === undefined) this.#watch(this.milliseconds)
@@ -71,42 +107,74 @@ export class TimeLimit {
   }
 
   #watch(milliseconds: number): void {
-    // A process that waits for nothing but this is not kept alive by it.
-    this.#timer = setTimeout(this.#expire, milliseconds).unref()
+    // A process that waits for nothing else is not kept alive by this.
+    this.#timer = timers.setTimeout(this.#expire, milliseconds).unref()
   }
 
-  /** Answers false if it had ended before. */
+  /** Returns false if the call had ended before. */
   #end(call: Call): boolean {
-    if (call.ended) return false
-    call.ended = true
+    if (call.fail === undefined) return false
+    call.fail = undefined
     this.#inFlight--
-    const calls = this.#calls
-    while (calls[this.#head]?.ended) this.#head++
-    if (this.#head === calls.length || this.#head > LONG_HEAD) {
-      calls.splice(0, this.#head)
-      this.#head = 0
-    }
+    this.#extended.delete(call)
+    this.#dropHead()
     if (this.#inFlight === 0) this.#onIdle?.()
     return true
   }
 
+  #dropHead(): void {
+    const calls = this.#calls
+    while (this.#head < calls.length && calls[this.#head]?.fail === undefined) {
+      calls[this.#head++] = undefined
+    }
+    if (this.#head === calls.length || this.#head > LONG_HEAD) {
+      calls.splice(0, this.#head)
+      this.#head = 0
+    }
+  }
+
   readonly #expire = (): void => {
-    const now = performance.now()
+    const now = timers.now()
     const due: Call[] = []
     let index = this.#head
     let call = this.#calls[index]
-    while (call !== undefined && call.dueAt <= now) {
-      due.push(call)
+    while (index < this.#calls.length && (call === undefined || call.dueAt <= now)) {
+      if (call?.fail !== undefined) due.push(call)
+      this.#calls[index] = undefined
       call = this.#calls[++index]
     }
+    this.#dropHead()
     if (call === undefined) this.#timer = undefined
     else this.#watch(call.dueAt - now)
+    for (const late of due) this.#extended.add(late)
     // After a stall of this process timers run before sockets are read. The answer may be there
     // already, so it gets that one chance before Redis is blamed.
-    if (due.length > 0) setImmediate(this.#expireAll, due)
+    if (due.length > 0) timers.setImmediate(this.#expireAll, due)
   }
 
   readonly #expireAll = (due: readonly Call[]): void => {
-    for (const call of due) call.fail(timedOut(this.milliseconds))
+    for (const call of due) {
+      if (call.extraMs > 0) this.#extend(call, call.extraMs)
+      else this.#extendWhileArriving(call)
+    }
+  }
+
+  /** The end of the last extension is one more moment at which a large reply may be arriving. */
+  #extend(call: Call, milliseconds: number): void {
+    const check = (): void => {
+      timers.setImmediate(() => this.#extendWhileArriving(call))
+    }
+    timers.setTimeout(check, milliseconds).unref()
+  }
+
+  #extendWhileArriving(call: Call): void {
+    if (call.fail === undefined) return
+    const receivedBytes = call.source?.receivedBytes ?? 0
+    const isArriving = receivedBytes - call.receivedBytes >= PROGRESS_BYTES
+    const latestAt = call.dueAt + call.extraMs + MOST_EXTENSION_MS
+    if (isArriving && timers.now() < latestAt) {
+      call.receivedBytes = receivedBytes
+      this.#extend(call, Math.min(PROGRESS_PERIOD_MS, this.milliseconds))
+    } else call.fail(timedOut(this.milliseconds + call.extraMs))
   }
 }

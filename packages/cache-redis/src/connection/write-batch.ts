@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 
 type Stream = NonNullable<Redis['stream']>
@@ -16,7 +17,7 @@ export class WriteBatch {
     stream.cork()
     this.#gathering = stream
     // After the promises of this turn, before anything else.
-    process.nextTick(this.#release)
+    timers.nextTick(this.#release)
   }
 
   readonly #release = (): void => {

@@ -1,11 +1,14 @@
+import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { isLastingRefusal } from '../connection/error-replies.js'
 
 /** Where Redis tells, to connections of the second protocol, which keys have changed. */
 const CHANNEL = '__redis__:invalidate'
 const HEARTBEAT_MS = 250
-/** For so long after its last sign of life a link is taken to be alive. */
-const LINK_LEASE_MS = 750
-/** A server that does not let us listen is asked again after this. */
+const USUAL_TIMEOUT_MS = 200
+/** A link is taken to be alive for at least so long after its last answered heartbeat was sent. */
+const LEAST_LEASE_MS = 750
+/** A server that does not permit tracking is asked again after this. */
 const PAUSE_AFTER_REFUSAL_MS = 30_000
 
 /** What those who keep copies of keys want to know. */
@@ -34,15 +37,28 @@ export class InvalidationLink {
   readonly #client: Redis
   readonly #prefix: string
   readonly #listener: InvalidationListener
+  readonly #commandTimeoutMs: number
+  readonly #leaseMs: number
   #state: 'down' | 'armed' | 'live' | 'refused' | 'closed' = 'down'
   /** When the last heartbeat was sent that was answered. */
   #provenAt = Number.NEGATIVE_INFINITY
   #lagMs: number | undefined
   #heartbeat: NodeJS.Timeout | undefined
-  #awaitsAnswer = false
+  #askedAt: number | undefined
 
-  /** @param client - a connection for this alone, not yet opened; it is closed with the link */
-  constructor(client: Redis, prefix: string, listener: InvalidationListener) {
+  /**
+   * @param client - a connection for this alone, not yet opened; it is closed with the link
+   * @param commandTimeoutMs - the longest that a round trip may take, in milliseconds. Default: 200
+   */
+  constructor(
+    client: Redis,
+    prefix: string,
+    listener: InvalidationListener,
+    commandTimeoutMs: number = USUAL_TIMEOUT_MS,
+  ) {
+    this.#commandTimeoutMs = commandTimeoutMs
+    // An answered heartbeat is a round trip old, and the next one is sent up to a period later.
+    this.#leaseMs = Math.max(LEAST_LEASE_MS, 2 * commandTimeoutMs + HEARTBEAT_MS)
     this.#client = client
     this.#prefix = prefix
     this.#listener = listener
@@ -66,7 +82,7 @@ export class InvalidationLink {
 
   /** Whether what was heard is, but for the lease, all that happened. */
   isProven(now: number): boolean {
-    return this.#state === 'live' && now - this.#provenAt <= LINK_LEASE_MS
+    return this.#state === 'live' && now - this.#provenAt <= this.#leaseMs
   }
 
   close(): void {
@@ -94,22 +110,21 @@ export class InvalidationLink {
     // Of a connection that has been replaced meanwhile nothing is to be believed.
     if (this.#client.stream !== stream || this.#state !== 'down') return
     this.#state = 'armed'
-    this.#provenAt = performance.now()
+    this.#provenAt = timers.now()
     this.#listener.lost()
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
+    this.#heartbeat = timers.setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
     this.#beat()
   }
 
   #refuse(error: unknown): void {
     if (this.#state === 'closed') return
-    const isAnswer = error instanceof Error && error.name === 'ReplyError'
-    if (!isAnswer) {
+    if (!isLastingRefusal(error)) {
       this.#renew()
       return
     }
     this.#fall('refused')
     this.#client.disconnect()
-    setTimeout(() => this.#askAgain(), PAUSE_AFTER_REFUSAL_MS).unref()
+    timers.setTimeout(() => this.#askAgain(), PAUSE_AFTER_REFUSAL_MS).unref()
   }
 
   #askAgain(): void {
@@ -117,16 +132,16 @@ export class InvalidationLink {
   }
 
   #beat(): void {
-    const now = performance.now()
-    if (now - this.#provenAt > LINK_LEASE_MS) {
+    const now = timers.now()
+    if (now - this.#provenAt > this.#leaseMs) {
       this.#renew()
       return
     }
-    if (this.#awaitsAnswer) {
-      this.#listener.silent()
+    if (this.#askedAt !== undefined) {
+      if (now - this.#askedAt >= this.#commandTimeoutMs) this.#listener.silent()
       return
     }
-    this.#awaitsAnswer = true
+    this.#askedAt = now
     void this.#ask(now)
   }
 
@@ -142,9 +157,9 @@ export class InvalidationLink {
       this.#renew()
       return
     }
-    this.#awaitsAnswer = false
+    this.#askedAt = undefined
     this.#provenAt = sentAt
-    this.#lagMs = performance.now() - sentAt
+    this.#lagMs = timers.now() - sentAt
     if (this.#state !== 'armed') return
     this.#state = 'live'
     this.#listener.turned()
@@ -154,7 +169,9 @@ export class InvalidationLink {
     if (this.#state !== 'armed' && this.#state !== 'live') return
     // Redis names none when a whole database was emptied.
     if (names === null) this.#listener.flushed()
-    else this.#listener.changed(names.map(String))
+    else if (Array.isArray(names)) this.#listener.changed(names.map(String))
+    // What has changed is not known.
+    else this.#renew()
   }
 
   /** Gives a silent connection up; the client opens another. */
@@ -164,9 +181,9 @@ export class InvalidationLink {
   }
 
   #fall(state: 'down' | 'refused' | 'closed'): void {
-    clearInterval(this.#heartbeat)
+    timers.clearInterval(this.#heartbeat)
     this.#heartbeat = undefined
-    this.#awaitsAnswer = false
+    this.#askedAt = undefined
     this.#state = state
     this.#listener.turned()
   }

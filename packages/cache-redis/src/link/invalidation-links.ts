@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { addressOf } from '../connection/node-address.js'
 import { Waiting } from '../waiting.js'
@@ -8,6 +9,8 @@ export type LinkState = 'down' | 'live' | 'refused'
 
 export interface LinksOptions {
   readonly prefix: string
+  /** The longest that a round trip may take, in milliseconds. Default: 200 */
+  readonly commandTimeoutMs?: number
   /** The servers whose changes matter now. */
   readonly masters: () => readonly Redis[]
   /** Makes a connection to a server, for a link alone. */
@@ -52,7 +55,7 @@ export class InvalidationLinks {
   /** Whether every change until less than a second ago has been heard. */
   isProven(): boolean {
     if (!this.#isLive) return false
-    const now = performance.now()
+    const now = timers.now()
     for (const link of this.#links.values()) if (!link.isProven(now)) return false
     return true
   }
@@ -85,9 +88,9 @@ export class InvalidationLinks {
   }
 
   #open(node: Redis): InvalidationLink {
-    const { prefix, connectTo, ...heard } = this.#options
+    const { prefix, commandTimeoutMs, connectTo, ...heard } = this.#options
     const listener: InvalidationListener = { ...heard, turned: () => this.#turn() }
-    return new InvalidationLink(connectTo(node), prefix, listener)
+    return new InvalidationLink(connectTo(node), prefix, listener, commandTimeoutMs)
   }
 
   #turn(): void {

@@ -97,7 +97,7 @@ export class Generations {
       const run = runName(runId)
       if (run !== undefined && found.runs.current !== run && !this.#options.readOnly) {
         const next = runsLine(place, found.runs, run, found.epoch)
-        await programs.replaceRecord(master, names.runs, runs ?? '', next)
+        await programs.replaceRecord(master, names.runs, runs ?? '', next).catch(ignoreRefusal)
       }
       this.#remember(node, names, { generation: generation ?? '', epoch: found.epoch, run })
       return isRewound
@@ -240,14 +240,11 @@ export class Generations {
     if (this.#options.readOnly) return undefined
     const place = this.#placeOf(names)
     const line = generationLine(place, next)
-    try {
-      const now = await programs.replaceRecord(client, names.generation, expected, line)
-      return readRecords(place, [now]).generation
-    } catch (error) {
-      // Out of memory, or a user who may only read: without a generation there are only misses.
-      if (isErrorReply(error)) return undefined
-      throw error
-    }
+    // Without a generation there are only misses.
+    const now = await programs
+      .replaceRecord(client, names.generation, expected, line)
+      .catch(ignoreRefusal)
+    return readRecords(place, [now]).generation
   }
 
   /** Returns a generation after all that are known. */
@@ -278,4 +275,9 @@ export class Generations {
 function rememberEpoch(records: MasterRecords, epoch: number): void {
   const { remembered } = records
   if (epoch > remembered.epoch) records.remembered = { ...remembered, epoch }
+}
+
+/** Out of memory, or a user who may only read. */
+function ignoreRefusal(error: unknown): undefined {
+  if (!isErrorReply(error)) throw error
 }

@@ -26,7 +26,8 @@ export async function* scanKeys(
   do {
     const reply = await run(() => master.scan(cursor, 'MATCH', coarse, 'COUNT', PAGE), master)
     const [next, page] = reply
-    if (!/^\d+$/.test(next) || !Array.isArray(page)) throw malformedReply('a page of keys')
+    if (!/^\d+$/.test(next) || !Array.isArray(page))
+      throw malformedReply('it must be a page of keys')
     cursor = next
     // Redis matches bytes and we match characters, so ours has the last word.
     yield page

@@ -104,6 +104,11 @@ export class PendingInvalidations {
     if (this.#of(kind).size > MOST_PENDING[kind] && !this.#invalidator.ready()) this.#overflow()
   }
 
+  /** Adds an invalidation because of an earlier change. What is pending for the same name is later. */
+  repeat(kind: ChangeKind, name: string, revision: string | undefined): void {
+    if (!this.#of(kind).has(name)) this.add(kind, name, { revision })
+  }
+
   /** A later change of the same has reached Redis. */
   confirm(kind: ChangeKind, name: string): void {
     if (this.size > 0) this.#of(kind).delete(name)

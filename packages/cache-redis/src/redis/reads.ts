@@ -1,4 +1,4 @@
-import { isPromiseLike, InfrastructureError } from '@verbatim/cache-core'
+import { InfrastructureError, isPromiseLike } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { classify, readHead, type TagVersion } from '../codec/stored-line.js'
 import type { ValueCodec } from '../codec/value-codec.js'
@@ -252,7 +252,7 @@ export class RedisReads {
       errors.foundNothing()
       return 'absent'
     }
-    if (!Buffer.isBuffer(bytes)) throw malformedReply('a value')
+    if (!Buffer.isBuffer(bytes)) throw malformedReply('it must be a value')
     const opened = this.#values.open(named, bytes)
     const found = isPromiseLike(opened) ? await opened : opened
     if (found !== undefined && !('reason' in found)) return found
@@ -291,7 +291,7 @@ export class RedisReads {
       const current = generations.current(first)
       const [replies, generation] = await Promise.all([sent, current])
       if (!Array.isArray(replies) || replies.length !== keys.length) {
-        throw malformedReply('a list of values')
+        throw malformedReply('it must be a list of values')
       }
       const opened = await Promise.all(
         named.map(async (each, index) => this.#opened(each, replies[index] ?? null)),

@@ -2,8 +2,8 @@ import type { EventHub } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { ValueCodec } from '../codec/value-codec.js'
 import { checkServer } from '../connection/check-server.js'
-import { type Circuit, RedisConnection, type RunCommands } from '../connection/redis-connection.js'
 import type { RedisClient } from '../connection/redis-client.js'
+import { type Circuit, RedisConnection, type RunCommands } from '../connection/redis-connection.js'
 import type { RedisCacheEvents } from '../events.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Tally } from '../tally.js'
@@ -70,7 +70,7 @@ export class RedisStore {
     this.#client = client
     this.#keyspace = keyspace
     this.#database = options.database
-    this.#run = (send, on) => this.#connection.run(send, on)
+    this.#run = (send, on, extra) => this.#connection.run(send, on, extra)
     const run = this.#run
     const known = new KnownMasters(client, run, keyspace)
     this.#known = known
@@ -191,7 +191,7 @@ export class RedisStore {
   #repeat(node: string, changes: readonly RecentChange[] | 'all'): void {
     if (changes === 'all') this.#pending.addGeneration(node)
     else {
-      for (const { kind, name, revision } of changes) this.#pending.add(kind, name, { revision })
+      for (const { kind, name, revision } of changes) this.#pending.repeat(kind, name, revision)
     }
   }
 

@@ -1,6 +1,6 @@
+import { isPromiseLike, SerializationError, timers } from '@verbatim/cache-core'
 import type { ForeignReason } from '../codec/stored-line.js'
 import type { Decoded, Unreadable, ValueCodec } from '../codec/value-codec.js'
-import { isPromiseLike, SerializationError, timers } from '@verbatim/cache-core'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import type { Tally } from '../tally.js'
 import type { NamedPlace } from './programs/key-programs.js'

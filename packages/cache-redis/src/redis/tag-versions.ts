@@ -54,7 +54,8 @@ export class TagVersions {
     const [first = ''] = tags
     const name = this.#nameOf(first)
     // The last one seen will do: under an outdated one values are void, which is a miss.
-    const start = `${generations.lastSeen(name)}_`
+    const generation = generations.lastSeen(name) || (await generations.current(name))
+    const start = `${generation}_`
     const records = tags.map((tag) => this.#recordOf(tag, start))
     const lines = await run(
       (client) => known.of(name).programs.takeVersions(client, records, revision, life),
@@ -82,10 +83,7 @@ export class TagVersions {
     const records = tags.map((tag) => this.#recordOf(tag))
     const [first] = records
     if (first === undefined) return
-    await run(
-      (client) => known.of(first.name).programs.removeRecords(client, records),
-      first.name,
-    )
+    await run((client) => known.of(first.name).programs.removeRecords(client, records), first.name)
   }
 
   /** A tag may have another version from now on. */

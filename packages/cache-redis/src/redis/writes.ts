@@ -1,4 +1,4 @@
-import { InfrastructureError, type StorePlan } from '@verbatim/cache-core'
+import { InfrastructureError, type StorePlan, timers } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/stored-line.js'
 import type { Seal } from '../codec/value-codec.js'
 import { outcomeOf, tooLate } from '../connection/connection-errors.js'
@@ -6,9 +6,9 @@ import type { RedisClient } from '../connection/redis-client.js'
 import { Change, type Ticket } from '../memory/key-fence.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import { scanKeys } from './key-scan.js'
-import { groupBySlot, nameOfNode } from './placement.js'
 import type { Failures } from './pending-invalidations.js'
-import { NOTHING_STORED, type NamedPlace, type SealedValue } from './programs/key-programs.js'
+import { groupBySlot, nameOfNode } from './placement.js'
+import { type NamedPlace, NOTHING_STORED, type SealedValue } from './programs/key-programs.js'
 import { LEASE_MS } from './programs/sources.js'
 import { type Metadata, PAGE, type RedisReads, type StoreParts } from './reads.js'
 import type { ChangeKind, RecentChanges } from './recent-changes.js'
@@ -289,7 +289,7 @@ export class RedisWrites {
   async #write(key: string, attempt: Omit<Attempt, 'generation'>): Promise<WriteOutcome> {
     const { generations } = this.#parts
     const name = this.#parts.keyspace.nameOf(key)
-    const seen = generations.lastSeen(name)
+    const seen = generations.lastSeen(name) || (await generations.current(name))
     const sent = this.#send(key, { ...attempt, generation: seen })
     const current = generations.current(name)
     if (typeof current !== 'string') current.catch(() => undefined)
@@ -311,7 +311,7 @@ export class RedisWrites {
     const extraMs = Math.floor(encoded.length / BYTES_PER_MS)
     const send = (client: RedisClient): Promise<boolean | 'late'> => {
       // Its caller waits from here on, also if the clock has to be asked first.
-      const startedAt = performance.now()
+      const startedAt = timers.now()
       const { clock: masterClock, programs } = known.of(name)
       return follow(masterClock.look(), (clock) => {
         if (!isWanted()) return NOT_WRITTEN
@@ -320,7 +320,7 @@ export class RedisWrites {
         return programs.write(client, named, value, expected, time, isWanted)
       })
     }
-    const written = await run(send, name)
+    const written = await run(send, name, { extraMs })
     if (written === 'late') throw tooLate()
     return written ? 'stored' : 'superseded'
   }
@@ -352,20 +352,25 @@ export class RedisWrites {
     const { run, known, generations, keyspace, commandTimeoutMs } = this.#parts
     const [first = ''] = names
     const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
+    const extraMs = Math.floor(bytes / BYTES_PER_MS)
     const send = (generation: string): Promise<true | 'late'> =>
-      run((client) => {
-        const startedAt = performance.now()
-        const { clock: masterClock, programs } = known.of(first)
-        return follow(masterClock.look(), (clock) => {
-          const now = clock.earliest(startedAt)
-          const values = encoded.map((each) =>
-            this.#sealed({ encoded: each, tags, generation }, now),
-          )
-          const timeoutMs = commandTimeoutMs + Math.floor(bytes / BYTES_PER_MS)
-          return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
-        })
-      }, first)
-    const seen = generations.lastSeen(first)
+      run(
+        (client) => {
+          const startedAt = timers.now()
+          const { clock: masterClock, programs } = known.of(first)
+          return follow(masterClock.look(), (clock) => {
+            const now = clock.earliest(startedAt)
+            const values = encoded.map((each) =>
+              this.#sealed({ encoded: each, tags, generation }, now),
+            )
+            const timeoutMs = commandTimeoutMs + extraMs
+            return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
+          })
+        },
+        first,
+        { extraMs },
+      )
+    const seen = generations.lastSeen(first) || (await generations.current(first))
     const sent = send(seen)
     const current = generations.current(first)
     if (typeof current !== 'string') current.catch(() => undefined)
@@ -494,7 +499,11 @@ function isInfrastructure(error: unknown): error is InfrastructureError {
 }
 
 /** Some masters could not be reached; the others did what was asked. */
-function partial(error: InfrastructureError, removed: number, masters: number): InfrastructureError {
+function partial(
+  error: InfrastructureError,
+  removed: number,
+  masters: number,
+): InfrastructureError {
   return new InfrastructureError(
     `${masters} of the masters did not carry out the invalidation: ${error.message}`,
     { code: error.code, context: { ...error.context, removed, masters }, cause: error },

@@ -40,7 +40,9 @@ export class TierLoads {
   beforeLoad(flight: Flight): Promise<HeldValue | undefined> | undefined {
     const turn = this.#leases.beforeLoad(flight)
     const { redis } = this.#options
-    return flight.tags.length === 0 || redis === undefined ? turn : this.#beforeTaggedLoad(flight, turn)
+    return flight.tags.length === 0 || redis === undefined
+      ? turn
+      : this.#beforeTaggedLoad(flight, turn)
   }
 
   /** What was seen before the load; `undefined` when Redis could not be asked. */
@@ -79,7 +81,8 @@ export class TierLoads {
   }
 
   async #areCurrent(versions: readonly TagVersion[]): Promise<boolean> {
-    const [current] = (await this.#options.redis?.tags.areCurrent([versions]).catch(() => [false])) ?? []
+    const [current] =
+      (await this.#options.redis?.tags.areCurrent([versions]).catch(() => [false])) ?? []
     return current === true
   }
 }

@@ -229,7 +229,11 @@ export class TierWrites {
       const started = Array.from(latestOf(chunk), ([key, value]) => {
         const write = copies.startWriting(key)
         writes.push(write)
-        return { write, kept: isolator.admit(value), encoding: redis.writes.encode(key, value, plan) }
+        return {
+          write,
+          kept: isolator.admit(value),
+          encoding: redis.writes.encode(key, value, plan),
+        }
       })
       const encoded = await Promise.all(started.map(({ encoding }) => encoding))
       const ready = started.map(({ write, kept }, index) => {

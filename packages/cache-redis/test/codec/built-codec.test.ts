@@ -11,16 +11,18 @@ const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 /** Uses the codec as it is published, and says what it saw. */
 const PROGRAM = `
 import { systemClock } from '@verbatim/cache-core'
+import { Owner, Place } from './codec/stored-line.js'
 import { ValueCodec } from './codec/value-codec.js'
 
 let workers = 0
 process.on('worker', () => { workers += 1 })
 const options = { compressionThreshold: 1_000, compressionLevel: 1, clock: systemClock }
 const codec = new ValueCodec(options)
-const details = { graceMs: 0, loadMs: 0, stamp: 'origin000000100000' }
+const details = { graceMs: 0, loadMs: 0, revision: 'origin000000100000' }
 const value = ['x'.repeat(3_000_000)]
-codec.encode('key', value, details).then(async ({ seal }) => {
-  const decoded = await codec.decode('key', Buffer.from(seal([], 0)))
+const place = new Place(new Owner('cache:', 0), 'key')
+codec.encode(place, value, details).then(async ({ seal }) => {
+  const decoded = await codec.decode(place, Buffer.from(seal([], 0, '1.a')))
   const same = decoded.value[0] === value[0]
   console.log(JSON.stringify({ workers, same, at: Date.now() }))
 })

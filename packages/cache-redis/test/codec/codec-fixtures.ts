@@ -1,12 +1,20 @@
 import { Worker } from 'node:worker_threads'
 import { CodecThreads } from '../../src/codec/codec-threads.js'
-import type { WriteDetails } from '../../src/codec/envelope.js'
+import { Owner, Place, type WriteDetails } from '../../src/codec/stored-line.js'
 import { type CodecOptions, type Decoded, ValueCodec } from '../../src/codec/value-codec.js'
 
 export const MEBIBYTE: number = 1_024 * 1_024
 
-export const DETAILS: WriteDetails = { graceMs: 0, loadMs: 0, stamp: 'origin000000100000' }
+export const DETAILS: WriteDetails = { graceMs: 0, loadMs: 0, revision: 'origin000000100000' }
 export const FRESH_UNTIL = 1_794_890_000_000
+export const GENERATION = '1.x8Kq02aB'
+
+const owner = new Owner('cache:', 0)
+
+/** Where a key of a cache on `cache:` belongs. */
+export function placeOf(key: string): Place {
+  return new Place(owner, key)
+}
 
 /** What stands before the body of a value with those details. */
 export function headOf(bytes: Buffer): string {
@@ -26,6 +34,7 @@ export const NO_THREADS: CodecThreads = new CodecThreads(() => {
 /** A codec as used for values without tags, always with a promise. */
 export interface BytesCodec {
   encode(key: string, value: unknown, details: WriteDetails): Promise<Buffer>
+  /** Rejects with why the bytes cannot be read. */
   decode(key: string, bytes: Buffer): Promise<Decoded>
 }
 
@@ -44,11 +53,15 @@ export function codecWith(
   )
   return {
     encode: async (key, value, details) => {
-      const { seal } = await codec.encode(key, value, details)
-      const sealed = seal([], FRESH_UNTIL)
+      const { seal } = await codec.encode(placeOf(key), value, details)
+      const sealed = seal([], FRESH_UNTIL, GENERATION)
       return typeof sealed === 'string' ? Buffer.from(sealed) : sealed
     },
-    decode: async (key, bytes) => codec.decode(key, bytes),
+    decode: async (key, bytes) => {
+      const decoded = await codec.decode(placeOf(key), bytes)
+      if ('unreadable' in decoded) throw new Error(`unreadable: ${decoded.unreadable}`)
+      return decoded
+    },
   }
 }
 

@@ -1,20 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import { deflateSync } from 'node:zlib'
-import { SerializationError } from '@verbatim/cache-core'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { MAX_JSON_BYTES } from '../../src/codec/body.js'
 import { CodecThreads } from '../../src/codec/codec-threads.js'
-import { sealEnvelope } from '../../src/codec/envelope.js'
+import { sealLine } from '../../src/codec/stored-line.js'
 import { encodeTaggedJson } from '../../src/codec/tagged-json.js'
 import {
   type BytesCodec,
   codecWith,
   DETAILS,
   FRESH_UNTIL,
+  GENERATION,
   MEBIBYTE,
   NO_THREADS,
+  placeOf,
   SHAPES,
   startSourceWorker,
 } from './codec-fixtures.js'
@@ -113,13 +114,13 @@ describe('large values come back', () => {
   })
 })
 
-describe('bodies that are none are refused', () => {
-  const refused = { code: 'CORRUPT_VALUE' }
+describe('bodies that cannot be read are refused', () => {
+  const refused = { message: expect.stringMatching(/^unreadable: /) as string }
 
   function sealed(content: Uint8Array, compressed: boolean, decodedLength: number): Buffer {
     const body = { content, length: content.length, compressed, decodedLength }
-    const envelope = { ...DETAILS, tags: [], freshUntil: FRESH_UNTIL, body }
-    return Buffer.from(sealEnvelope('key', envelope))
+    const line = { ...DETAILS, tags: [], freshUntil: FRESH_UNTIL, generation: GENERATION, body }
+    return Buffer.from(sealLine(placeOf('key'), line))
   }
 
   test('what unpacks to more than it says, before it does', async () => {
@@ -143,8 +144,8 @@ describe('bodies that are none are refused', () => {
       `{"$set":${'{"$set":['.repeat(100_000)}"${'x'.repeat(MEBIBYTE)}"${']}'.repeat(100_000)}}`,
     ]) {
       const plain = Buffer.from(text)
-      await expect(codec.decode('key', sealed(plain, false, plain.length))).rejects.toThrow(
-        SerializationError,
+      await expect(codec.decode('key', sealed(plain, false, plain.length))).rejects.toMatchObject(
+        refused,
       )
       await expect(
         codec.decode('key', sealed(deflateSync(plain), true, plain.length + 1)),

@@ -1,101 +1,131 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  glimpse,
-  isEnvelope,
-  isMark,
-  KIND_OFFSET,
-  MARK_HEAD,
-  openEnvelope,
-  readStamp,
-  STAMP_LENGTH,
-  STAMP_OFFSET,
-  sealEnvelope,
+  classify,
+  leaseHead,
+  Owner,
+  openLine,
+  Place,
+  readHead,
+  readLease,
+  readRecord,
+  readRevision,
+  recordHead,
+  sealLine,
   type TagVersion,
   USUAL_HEAD_LENGTH,
-} from '../../src/codec/envelope.js'
+} from '../../src/codec/stored-line.js'
 
-const stamp = 'kPz0tqk2GbJv100000'
+const revision = 'kPz0tqk2GbJv100000'
 const content = Buffer.from('"verbatim"')
 const body = { content, length: content.length, compressed: false, decodedLength: 10 }
 const plain = {
-  ...{ stamp, graceMs: 0.5, loadMs: 258, freshUntil: 1_794_890_000_000, body },
-  tags: [['t', 'v']] as readonly TagVersion[],
+  ...{ revision, graceMs: 0.5, loadMs: 258, freshUntil: 1_794_890_000_000, body },
+  ...{ tags: [['t', 'v']] as readonly TagVersion[], generation: '3.x8Kq02aB' },
 }
-const line = `=${stamp} 1794890000000 0.5 258 10 [["t","v"]]\n`
-const sealed = Buffer.from(sealEnvelope('key', plain))
+const place = placeOf('app:', 'key')
+const words = `=${revision} 1794890000000 0.5 258 10 3.x8Kq02aB [["t","v"]]\n`
+const sealed = Buffer.from(sealLine(place, plain))
 
-describe('the layout', () => {
-  test('is this, to the byte', () => {
-    expect(sealed.toString()).toBe(`V1 48d1e4b8 ${line}"verbatim"`)
-    expect([KIND_OFFSET, STAMP_OFFSET, STAMP_LENGTH]).toEqual([12, 13, 18])
-    expect(MARK_HEAD).toBe('V1 00000000 ?')
+function placeOf(prefix: string, key: string, database = 0): Place {
+  return new Place(new Owner(prefix, database), key)
+}
+
+describe('a stored line', () => {
+  test('has this layout, to the byte', () => {
+    expect(sealed.toString()).toMatch(
+      new RegExp(
+        `^V2 [\\w-]{11}[0-9a-f]{8} [0-9a-f]{8} ${words.replaceAll(/[[\].]/g, '\\$&')}"verbatim"$`,
+      ),
+    )
+    expect(sealed.toString()).toBe(
+      `V2 ${place.text} ${sealed.toString('latin1', 23, 31)} ${words}"verbatim"`,
+    )
   })
 
   test('is the same for text as for its bytes', () => {
     const text = { ...body, content: '"verbatim"' }
-    expect(sealEnvelope('key', { ...plain, body: text })).toBe(sealed.toString())
+    expect(sealLine(place, { ...plain, body: text })).toBe(sealed.toString())
   })
 
-  test('has no words for tags where there are none', () => {
-    const [first = ''] = Buffer.from(sealEnvelope('key', { ...plain, tags: [] }))
-      .toString()
-      .split('\n')
-    expect(first).toMatch(/^V1 [0-9a-f]{8} =kPz0tqk2GbJv100000 1794890000000 0.5 258 10$/)
-  })
-
-  test('is never longer than is usual, but for tags', () => {
+  test('is never longer than usual, but for tags', () => {
     const numbers = { freshUntil: 2 ** 53, graceMs: 2 ** 53 - 0.5, loadMs: 1e15 / 3 }
-    const longest = { ...plain, ...numbers, tags: [], body: { ...body, decodedLength: 2 ** 32 } }
-    expect(sealEnvelope('key', longest).indexOf('\n')).toBeLessThan(USUAL_HEAD_LENGTH)
-  })
-})
-
-describe('reading', () => {
-  test('all of it', () => {
-    expect(openEnvelope('key', sealed)).toStrictEqual(plain)
+    const generation = `${2 ** 32}.${'x'.repeat(8)}`
+    const longest = { ...plain, ...numbers, tags: [], generation }
+    const line = sealLine(place, { ...longest, body: { ...body, decodedLength: 2 ** 32 } })
+    expect(line.indexOf('\n')).toBeLessThan(USUAL_HEAD_LENGTH)
   })
 
   test.each([
-    ['that never expires', { freshUntil: Number.POSITIVE_INFINITY }],
-    ['with a grace for ever', { graceMs: Number.POSITIVE_INFINITY }],
-    ['whose load took months', { loadMs: 1e10 }],
-    ['that is compressed', { body: { ...body, compressed: true } }],
-    ['with a tag of any letters', { tags: [['a b\n c "d" 同じ', 'v'] as const] }],
-  ])('a value %s', (_what, details) => {
-    const bytes = Buffer.from(sealEnvelope('key', { ...plain, ...details }))
-    expect(openEnvelope('key', bytes)).toStrictEqual({ ...plain, ...details })
-    const { graceMs, tags } = { ...plain, ...details }
-    expect(glimpse(bytes)).toEqual({ graceMs, tags })
+    ['never expires', { freshUntil: Number.POSITIVE_INFINITY }],
+    ['has an endless grace period', { graceMs: Number.POSITIVE_INFINITY }],
+    ['took months to load', { loadMs: 1e10 }],
+    ['is compressed', { body: { ...body, compressed: true } }],
+    ['has a tag of any letters', { tags: [['a b\n c "d" 同じ', 'v'] as const] }],
+    ['has no tags', { tags: [] }],
+  ])('brings back a value that %s', (_what, details) => {
+    const bytes = Buffer.from(sealLine(place, { ...plain, ...details }))
+    expect(openLine(place, bytes)).toStrictEqual({ ...plain, ...details })
+    const { graceMs, tags, generation } = { ...plain, ...details }
+    expect(readHead(place, bytes)).toEqual({ graceMs, tags, generation })
   })
 
-  test('only the line, of which foreign, cut and damaged bytes have nothing', () => {
+  test('tells what it says about its value without the body', () => {
     const end = sealed.indexOf('\n') + 1
-    expect(glimpse(sealed.subarray(0, end))).toEqual({ graceMs: 0.5, tags: [['t', 'v']] })
-    const none = { graceMs: 0, tags: [] }
-    expect(glimpse(sealed.subarray(0, end - 1))).toEqual(none)
-    expect(glimpse(Buffer.from(`rawj:{}\n${' '.repeat(50)}\n`))).toEqual(none)
-    const damaged = Buffer.from(sealed)
-    damaged.write('x', end - 2)
-    expect(glimpse(damaged)).toEqual(none)
-    expect(isEnvelope(Buffer.from('rawj:{}'))).toBe(false)
-  })
-
-  test('what stands in the place of a stamp', () => {
-    expect(readStamp(sealed)).toBe(stamp)
-    expect(readStamp(Buffer.from('rawj:{"a":1,"b":22}  '))).toBe('b":22}  ')
-    expect(readStamp(Buffer.from('rawj:1'))).toBe('')
-  })
-
-  test('a mark of no value is none', () => {
-    const mark = Buffer.from(`${MARK_HEAD}${stamp} 1794890000000`)
-    expect([isMark(mark), isMark(sealed)]).toEqual([true, false])
-    expect(() => openEnvelope('key', mark)).toThrow('the stored value is')
+    const head = { graceMs: 0.5, tags: [['t', 'v']], generation: '3.x8Kq02aB' }
+    expect(readHead(place, sealed.subarray(0, end))).toEqual(head)
+    expect(readHead(place, sealed.subarray(0, end - 1))).toBeUndefined()
+    expect(readRevision(sealed)).toBe(revision)
   })
 })
 
-describe('damage is noticed', () => {
-  test('one to three flipped bits', () => {
+describe('whose a line is', () => {
+  test.each([
+    ['another key', placeOf('app:', 'other')],
+    ['another prefix', placeOf('shop:', 'key')],
+    ['another database', placeOf('app:', 'key', 1)],
+    ['the same name under a shorter prefix', placeOf('ap', 'p:key')],
+    ['the same name under a longer prefix', placeOf('app:k', 'ey')],
+  ])('is not that of %s', (_what, another) => {
+    expect(classify(place, sealed)).toBe('value')
+    expect(classify(another, sealed)).toBe('other_place')
+    expect(readHead(another, sealed)).toBeUndefined()
+    expect(() => openLine(another, sealed)).toThrow('damaged')
+  })
+
+  test.each([
+    ['V1 6c36d344 =kPz0tqk2GbJv100000 1794890000000 0 0 13\n{}', 'other_format'],
+    [`V3${sealed.toString('latin1').slice(2)}`, 'other_format'],
+    [sealed.toString('latin1').replace(' =', ' @'), 'other_format'],
+    [sealed.toString('latin1').slice(0, 40), 'other_format'],
+    ['V2 ', 'other_place'],
+    ['rawj:{}', 'python'],
+    ['{"uid":7}', 'foreign'],
+    ['', 'foreign'],
+  ])('%j is %s', (text, kind) => {
+    expect(classify(place, Buffer.from(text, 'latin1'))).toBe(kind)
+  })
+
+  test('a lease is one of this place only', () => {
+    const lease = Buffer.from(`${leaseHead(place.text)}${revision} 1794890000000`)
+    expect(classify(place, lease)).toBe('lease')
+    expect(readLease(lease)).toEqual({ revision, leasedUntil: 1_794_890_000_000 })
+    expect(classify(placeOf('app:', 'other'), lease)).toBe('other_place')
+  })
+
+  test('a record is read only in its place and in its form', () => {
+    const line = `${recordHead(place.text, '#')}1.a_b`
+    expect(readRecord(place.text, '#', line)).toBe('1.a_b')
+    expect(readRecord(place.text, '!', line)).toBeUndefined()
+    expect(readRecord(placeOf('app:', 'other').text, '#', line)).toBeUndefined()
+    for (const text of [null, '', 'kPz0tqk2GbJv100000', `${line} x`, recordHead(place.text, '#')]) {
+      expect(readRecord(place.text, '#', text)).toBeUndefined()
+    }
+  })
+})
+
+describe('damage', () => {
+  test("of one to three bits is noticed, or the line is nobody's", () => {
     const bits = fc.uniqueArray(fc.nat({ max: sealed.length * 8 - 1 }), {
       minLength: 1,
       maxLength: 3,
@@ -103,21 +133,23 @@ describe('damage is noticed', () => {
     fc.assert(
       fc.property(bits, (flipped) => {
         const damaged = Buffer.from(sealed)
-        for (const bit of flipped)
+        for (const bit of flipped) {
           damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
-        expect(() => openEnvelope('key', damaged)).toThrow('the stored value is')
+        }
+        if (classify(place, damaged) === 'value') {
+          expect(() => openLine(place, damaged)).toThrow('the stored value is')
+        }
       }),
       { numRuns: 20_000 },
     )
   })
 
-  test('every cut', () => {
+  test("by every cut is noticed, or the line is nobody's", () => {
     for (let length = 0; length < sealed.length; length++) {
-      expect(() => openEnvelope('key', sealed.subarray(0, length))).toThrow('the stored value is')
+      const cut = sealed.subarray(0, length)
+      if (classify(place, cut) === 'value') {
+        expect(() => openLine(place, cut)).toThrow('the stored value is')
+      }
     }
-  })
-
-  test('another key', () => {
-    expect(() => openEnvelope('another key', sealed)).toThrow('the stored value is damaged')
   })
 })

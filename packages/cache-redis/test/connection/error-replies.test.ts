@@ -13,7 +13,7 @@ describe('what an error reply means', () => {
     ['BUSY', { endsTrust: true }],
     ['READONLY', { endsTrust: true, needsNewConnection: true }],
     ['MAXCLIENTS', { endsTrust: true, alarm: true }],
-    ['NOAUTH', { endsTrust: true, retrySlowly: true, alarm: true }],
+    ['NOAUTH', { endsTrust: true, alarm: true }],
     ['WRONGPASS', { endsTrust: true, retrySlowly: true, alarm: true }],
     ['DENIED', { endsTrust: true, retrySlowly: true, alarm: true }],
     ['OOM', { alarm: true }],
@@ -48,7 +48,7 @@ describe('one word for an error', () => {
     [Object.assign(new Error('Failed'), { lastNodeError: reply('WRONGPASS s3cret') }), 'WRONGPASS'],
     [new Error('Connection is closed.'), 'CONNECTION_LOST'],
     [new Error('S3CRET'), 'CONNECTION_LOST'],
-    [new RangeError('s3cret'), 'RangeError'],
+    [new RangeError('s3cret'), 'BACKEND_MALFORMED_REPLY'],
     ['s3cret', 'UNKNOWN'],
   ])('%s', (error, word) => {
     expect(troubleOf(error)).toBe(word)

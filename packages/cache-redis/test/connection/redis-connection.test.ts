@@ -102,16 +102,29 @@ describe('connecting', () => {
 })
 
 describe('what a call is told', () => {
-  test('a mistake in our own code is not taken for trouble with Redis', async () => {
+  test('a reply that cannot be read costs the trust and the connection', async () => {
     const connection = open()
     await connection.connect()
-    const mistake = new TypeError('undefined is not a function')
-    await expect(connection.run(() => Promise.reject(mistake))).rejects.toBe(mistake)
-    const thrown = (): never => {
-      throw mistake
+    const failures = [
+      new TypeError('no list'),
+      new RangeError('no date'),
+      new SyntaxError('no number'),
+    ]
+    for (const failure of failures) {
+      const [master] = connection.masters()
+      const { stream } = master as Redis
+      const thrown = (): never => {
+        throw failure
+      }
+      const reading = connection.run((client) => client.ping().then(thrown))
+      await expect(reading).rejects.toMatchObject({
+        code: 'BACKEND_MALFORMED_REPLY',
+        context: { outcome: 'indeterminate' },
+      })
+      expect(connection.ready).toBe(false)
+      expect(stream.destroyed).toBe(true)
+      await vi.waitFor(() => expect(connection.ready).toBe(true), { timeout: 3_000 })
     }
-    await expect(connection.run(thrown)).rejects.toBe(mistake)
-    expect(connection.ready).toBe(true)
   })
 
   test('a refusal by its kind only; it costs no trust', async () => {

@@ -1,4 +1,4 @@
-import { type SetOptions, timers, type Ttl } from '../../../src/index.js'
+import { type SetOptions, type Ttl, timers } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

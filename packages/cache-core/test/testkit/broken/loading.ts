@@ -1,4 +1,6 @@
 import {
+  assertValue,
+  CacheError,
   type GetOrSetOptions,
   type HeldValue,
   type LoadContext,
@@ -133,7 +135,35 @@ class LoadsBeforeItChecksTheLife extends ReferenceCache {
   }
 }
 
+class HangsInCycles extends ReferenceCache {
+  override async getOrSet<T>(
+    key: string,
+    loader: Loader<T>,
+    options?: GetOrSetOptions<NoInfer<T>>,
+  ): Promise<T> {
+    return super.getOrSet(key, loader, options).catch((error: unknown) => {
+      const isCycle = error instanceof CacheError && error.code === 'LOAD_CYCLE'
+      if (isCycle) return new Promise<T>(() => {})
+      throw error
+    })
+  }
+}
+
+class RefusesUndefinedThatIsSkipped extends ReferenceCache {
+  override async getOrSet<T>(
+    key: string,
+    loader: Loader<T>,
+    options?: GetOrSetOptions<NoInfer<T>>,
+  ): Promise<T> {
+    const value = await super.getOrSet(key, loader, options)
+    if (value === undefined) assertValue(value)
+    return value
+  }
+}
+
 testBrokenCaches([
+  HangsInCycles,
+  RefusesUndefinedThatIsSkipped,
   ForgetsToFence,
   ForgetsToFenceAll,
   FencesTooLate,

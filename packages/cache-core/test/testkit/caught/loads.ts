@@ -40,6 +40,10 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
     'the life can be told from the value',
     'are loaded anew with the life that the call names',
   ],
+  HangsInCycles: ['rejects a loader that requests its own key'],
+  RefusesUndefinedThatIsSkipped: [
+    'every caller gets undefined from a loader that calls skip and returns it',
+  ],
   TakesUndefinedFromLoaders: ['undefined is rejected as a value and changes nothing'],
   LoadsBeforeItChecksTheLife: ['bad ones are refused before anything is loaded'],
 

@@ -48,7 +48,8 @@ export class LuaPrograms implements KeyPrograms {
         return client.getBuffer(name)
       })
     if (reply === null || Buffer.isBuffer(reply)) return reply
-    if (!Array.isArray(reply) || !Buffer.isBuffer(reply[0])) throw malformedReply('a lease')
+    if (!Array.isArray(reply) || !Buffer.isBuffer(reply[0]))
+      throw malformedReply('it must be a lease')
     return { revision: reply[0].toString(), leasedMs: toNumber(reply[1]) }
   }
 
@@ -120,7 +121,8 @@ export class LuaPrograms implements KeyPrograms {
     const args: ProgramArgument[] = [version, holdMs, lifeMs]
     for (const { head, start } of tags) args.push(head, head + start)
     const lines = await this.#runner.run(client, TAKE_VERSIONS, namesOf(tags), args)
-    if (!Array.isArray(lines) || lines.length !== tags.length) throw malformedReply('tag versions')
+    if (!Array.isArray(lines) || lines.length !== tags.length)
+      throw malformedReply('it must be tag versions')
     return lines.map((line: unknown) => (Buffer.isBuffer(line) ? line.toString() : null))
   }
 
@@ -153,22 +155,26 @@ function deadlineOf({ clock, startedAt, timeoutMs }: WriteTime): number {
 }
 
 /** @param at - the server's time, less than 0 when it was too late */
-function wasInTime(at: number, { clock, startedAt }: { clock: ServerClock; startedAt: number }): true | 'late' {
+function wasInTime(
+  at: number,
+  { clock, startedAt }: { clock: ServerClock; startedAt: number },
+): true | 'late' {
   clock.sample(Math.abs(at), startedAt)
   return at > 0 ? true : 'late'
 }
 
 function toNumber(reply: unknown): number {
   const number = Number(reply)
-  if (!Number.isFinite(number)) throw malformedReply('a number')
+  if (!Number.isFinite(number)) throw malformedReply('it must be a number')
   return number
 }
 
 function toHeads(reply: unknown, count: number): (HeadReply | null)[] {
-  if (!Array.isArray(reply) || reply.length !== count) throw malformedReply('a list of heads')
+  if (!Array.isArray(reply) || reply.length !== count)
+    throw malformedReply('it must be a list of heads')
   for (const each of reply as unknown[]) {
     if (each !== null && !(Array.isArray(each) && Buffer.isBuffer(each[0]))) {
-      throw malformedReply('a list of heads')
+      throw malformedReply('it must be a list of heads')
     }
   }
   return reply as (HeadReply | null)[]

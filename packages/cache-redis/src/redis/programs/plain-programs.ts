@@ -74,7 +74,9 @@ export const plainPrograms: KeyPrograms = {
     const found = await startOf(client, name)
     if (found === undefined) return false
     if (found.length === 0) {
-      return expected === NOTHING_STORED && (await plain.setBuffer(name, bytes, ...hold, 'NX')) !== null
+      return (
+        expected === NOTHING_STORED && (await plain.setBuffer(name, bytes, ...hold, 'NX')) !== null
+      )
     }
     const kind = classify(place, found)
     const isExpected =

@@ -1,0 +1,39 @@
+const listenersOf = new WeakMap<AbortSignal, AbortListeners>()
+
+/**
+ * Calls a function when a signal is aborted. All functions of a signal share one listener: Node
+ * prints a warning at the eleventh.
+ *
+ * @returns a function that stops listening
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  const listeners = listenersOf.get(signal) ?? new AbortListeners(signal)
+  listenersOf.set(signal, listeners)
+  // A function of its own, so that one that is given twice is called twice and removed singly.
+  const registered = (): void => listener()
+  listeners.add(registered)
+  return () => listeners.delete(registered)
+}
+
+class AbortListeners {
+  readonly #signal: AbortSignal
+  readonly #listeners = new Set<() => void>()
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  add(listener: () => void): void {
+    if (this.#listeners.size === 0) this.#signal.addEventListener('abort', this.#callAll)
+    this.#listeners.add(listener)
+  }
+
+  delete(listener: () => void): void {
+    this.#listeners.delete(listener)
+    if (this.#listeners.size === 0) this.#signal.removeEventListener('abort', this.#callAll)
+  }
+
+  readonly #callAll = (): void => {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}

@@ -1,0 +1,87 @@
+import vm from 'node:vm'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { canonicalJson, EventHub, isPlainObject } from '../src/index.js'
+import { ReferenceCache } from './testkit/reference-cache.js'
+
+afterEach(() => void vi.useRealTimers())
+
+const foreign = (code: string): unknown => vm.runInNewContext(code, { URL, Buffer })
+
+describe('canonicalJson', () => {
+  test.each([
+    '({ b: [1, { at: new Date(0) }], a: null })',
+    'new Map([["a", new Set([1])]])',
+    'new Uint8Array([1, 2])',
+    '({ url: new URL("a:b"), bytes: Buffer.from("ab") })',
+    'Object.create(null)',
+    '[new Date(5), 12n]',
+  ])('writes %s of another realm like that of this one', (code) => {
+    // oxlint-disable-next-line no-eval -- the same code in this realm
+    const own: unknown = (0, eval)(code)
+    expect(canonicalJson(foreign(code))).toBe(canonicalJson(own))
+  })
+
+  test('writes dates made under fake timers like others', () => {
+    vi.useFakeTimers({ now: 5 })
+    const faked = new Date()
+    vi.setSystemTime(5)
+    expect(canonicalJson([faked, new Date()])).toBe('[{"$date":5},{"$date":5}]')
+    vi.useRealTimers()
+    vi.setSystemTime(5)
+    const mocked = new Date()
+    vi.useRealTimers()
+    expect(canonicalJson(mocked)).toBe('{"$date":5}')
+  })
+
+  test.each<[name: string, value: unknown, problem: string]>([
+    ['a hole', { a: [1, , 2] }, 'options["a"] is an array with a hole at 1'],
+    ['a name on an array', Object.assign([1], { total: 1 }), 'with the property "total"'],
+    ['a large index on an array', Object.assign([1], { 4294967295: 1 }), '"4294967295"'],
+    ['a name on a date', [Object.assign(new Date(), { zone: 1 })], 'options[0] is an object'],
+    ['a name on a map', Object.assign(new Map(), { a: 1 }), 'with the property "a"'],
+    [
+      'a symbol',
+      { a: { [Symbol('s')]: 1 } },
+      'options["a"] is an object with the symbol property s',
+    ],
+    ['an iterator', { a: [1].values() }, 'options["a"] is an instance of'],
+    ['a generator', (function* () {})(), 'options is an instance of'],
+    ['a class of another realm', foreign('new (class Point {})'), 'an instance of Point'],
+    ['an array of a class', foreign('new (class Names extends Array {})'), 'an instance of Names'],
+  ])('rejects %s', (_name, value, problem) => {
+    expect(() => canonicalJson(value, 'options')).toThrow(problem)
+  })
+})
+
+test('isPlainObject accepts plain objects of another realm only', () => {
+  expect(isPlainObject(foreign('({})'))).toBe(true)
+  expect(isPlainObject(foreign('Object.create(null)'))).toBe(true)
+  expect(isPlainObject(foreign('[]'))).toBe(false)
+  expect(isPlainObject(foreign('new Date()'))).toBe(false)
+  expect(isPlainObject(foreign('new (class Point {})'))).toBe(false)
+})
+
+test('a promise of another implementation that a listener returns may be rejected', async () => {
+  const hub = new EventHub<{ event: [] }>()
+  const rejected = { then: (_: unknown, onRejected: (error: Error) => void) => onRejected(Error()) }
+  hub.on('event', () => rejected)
+  hub.on('event', () => foreign('Promise.reject(new Error())'))
+  hub.emit('event')
+  await Promise.resolve()
+  await Promise.resolve()
+  expect(hub.failures).toBe(2)
+})
+
+test('a loader may return a promise of another implementation', async () => {
+  const cache = new ReferenceCache()
+  const thenable = { then: (onFulfilled: (value: string) => void) => onFulfilled('value') }
+  expect(await cache.getOrSet('key', () => thenable as PromiseLike<string>)).toBe('value')
+  expect(await cache.getOrSet('other', () => foreign('Promise.resolve("value")'))).toBe('value')
+})
+
+test('a load times out under fake timers', async () => {
+  vi.useFakeTimers()
+  const cache = new ReferenceCache()
+  const call = cache.getOrSet('key', () => new Promise(() => {}), { timeout: { hard: '5ms' } })
+  await expect(call).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
+})

@@ -1,0 +1,37 @@
+import { getEventListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { delay } from '../../src/index.js'
+import { ReferenceCache } from '../testkit/reference-cache.js'
+
+test('a hundred calls with one signal share one listener and print no warning', async () => {
+  const warnings: string[] = []
+  const onWarning = ({ name }: Error): number => warnings.push(name)
+  process.on('warning', onWarning)
+  const cache = new ReferenceCache()
+  const { signal } = new AbortController()
+  const calls = Array.from({ length: 100 }, (_, index) =>
+    cache.getOrSet(`part ${index}`, () => sleep(10, index), { signal }),
+  )
+  const delays = Array.from({ length: 100 }, () => delay(10, signal))
+  await sleep(1)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  expect(await Promise.all(calls)).toHaveLength(100)
+  await Promise.all(delays)
+  await sleep(1)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})
+
+test('every call of an aborted signal is rejected with its reason', async () => {
+  const cache = new ReferenceCache()
+  const controller = new AbortController()
+  const { signal } = controller
+  const call = (key: string): Promise<unknown> =>
+    cache.getOrSet(key, () => sleep(10, key), { signal })
+  const endings = Promise.allSettled(['a', 'a', 'b'].map(call))
+  await sleep(1)
+  controller.abort('gone')
+  expect(await endings).toEqual(Array(3).fill({ status: 'rejected', reason: 'gone' }))
+})

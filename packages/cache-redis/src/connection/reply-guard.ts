@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis'
+import { malformedReply } from './connection-errors.js'
+import { hookMethod } from './method-hook.js'
+import { listen } from './shared-listeners.js'
+
+type Stream = NonNullable<Redis['stream']>
+type Emit = (event: string, ...details: unknown[]) => unknown
+
+/** The connection to a server, as far as bytes that come over it are concerned. */
+export interface ReplyGuard {
+  /** How many bytes have come over the present connection since it is guarded. */
+  readonly receivedBytes: number
+  stop(): void
+}
+
+const receivedBytes = new WeakMap<Stream, number>()
+
+/**
+ * Closes a connection when the client library throws while it reads a reply, instead of letting the
+ * error end the process. One flipped bit in a reply can make it throw.
+ *
+ * The library throws from its listener for data, or rethrows from `process.nextTick` what it caught
+ * there. Both are caught, so the replacement of `nextTick` must be in place while the listener runs.
+ */
+export function guardReplies(redis: Redis): ReplyGuard {
+  let stopGuarding = (): void => {}
+  const guard = (): void => {
+    stopGuarding()
+    const { stream } = redis
+    if (stream) stopGuarding = guardStream(stream)
+  }
+  const stopListening = listen(redis, 'connect', guard)
+  guard()
+  const stopSentinels = guardSentinels(redis)
+  return {
+    get receivedBytes() {
+      return receivedBytes.get(redis.stream) ?? 0
+    },
+    stop() {
+      stopListening()
+      stopSentinels()
+      stopGuarding()
+    },
+  }
+}
+
+/** Guards the connections by which a client asks the sentinels where the master is. */
+function guardSentinels(redis: Redis): () => void {
+  const { connector } = redis as unknown as { connector: object }
+  if (!('connectToSentinel' in connector)) return () => undefined
+  return hookMethod(connector, 'connectToSentinel', (original) => {
+    const connect = original as unknown as (...details: unknown[]) => Redis
+    return (...details: unknown[]) => {
+      const sentinel = connect(...details)
+      guardReplies(sentinel)
+      return sentinel
+    }
+  })
+}
+
+function guardStream(stream: Stream): () => void {
+  return hookMethod(stream, 'emit', (original) => {
+    const emit = original as Emit
+    return (event: string, ...details: unknown[]): unknown => {
+      if (event !== 'data') return emit(event, ...details)
+      const [chunk] = details as [Buffer]
+      receivedBytes.set(stream, (receivedBytes.get(stream) ?? 0) + chunk.length)
+      return withoutThrowing(stream, () => emit(event, chunk))
+    }
+  })
+}
+
+function withoutThrowing(stream: Stream, deliver: () => unknown): unknown {
+  const { nextTick } = process
+  const fail = (): void => {
+    stream.destroy(malformedReply('the client library failed to read it'))
+  }
+  const guardedTick = <Details extends unknown[]>(
+    callback: (...details: Details) => unknown,
+    ...details: Details
+  ): void => {
+    nextTick(() => {
+      try {
+        callback(...details)
+      } catch {
+        fail()
+      }
+    })
+  }
+  process.nextTick = guardedTick
+  try {
+    return deliver()
+  } catch {
+    fail()
+    return true
+  } finally {
+    if (process.nextTick === guardedTick) process.nextTick = nextTick
+  }
+}

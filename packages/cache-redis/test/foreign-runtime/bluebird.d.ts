@@ -1,0 +1,5 @@
+declare module 'bluebird' {
+  /** The whole of what the tests use. */
+  const Bluebird: PromiseConstructor
+  export default Bluebird
+}
