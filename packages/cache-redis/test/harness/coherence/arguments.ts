@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { bugNamed } from './bugs/bugs.js'
 import { DEFAULT_OPTIONS, type RunOptions, withoutMemory } from './run-options.js'
-import { KEYS_PER_GROUP } from './workload/workload.js'
+import { KEYS_PER_GROUP } from './workload/keys.js'
 
 const OPTIONS = {
   seconds: { type: 'string' },
@@ -11,16 +11,19 @@ const OPTIONS = {
   seed: { type: 'string' },
   lanes: { type: 'string' },
   keys: { type: 'string' },
+  'cold-keys': { type: 'string' },
   'no-memory': { type: 'boolean' },
   'private-keys': { type: 'boolean' },
   'no-loads': { type: 'boolean' },
   'no-overlap': { type: 'boolean' },
   pause: { type: 'string' },
+  'no-snapshots': { type: 'boolean' },
+  'snapshot-seconds': { type: 'string' },
+  'no-foreign-data': { type: 'boolean' },
   'no-link': { type: 'boolean' },
   bug: { type: 'string' },
   faults: { type: 'string' },
   bound: { type: 'string' },
-  'visible-within': { type: 'string' },
   'lost-bound': { type: 'string' },
   recovery: { type: 'string' },
   'late-writes': { type: 'string' },
@@ -29,6 +32,9 @@ const OPTIONS = {
   trace: { type: 'string' },
   report: { type: 'string' },
 } as const
+
+/** As many as an event has room for. */
+const MOST_KEYS = 65_536
 
 export interface Arguments {
   readonly options: RunOptions
@@ -47,7 +53,7 @@ export function readArguments(words: readonly string[]): Arguments {
     const text = values[name]
     if (text === undefined) return otherwise
     if (text !== '' && Number(text) >= 0) return Number(text)
-    throw new Error(`--${name} is ${String(text)}; it must be a number of at least 0`)
+    throw new Error(`--${name} must be a number of at least 0; received ${String(text)}`)
   }
   const defaults = defaultsFor(values.bug, values['no-memory'] === true)
   const options: RunOptions = {
@@ -58,6 +64,7 @@ export function readArguments(words: readonly string[]): Arguments {
     seed: values.seed === 'any' ? Date.now() % 1_000_000 : number('seed', defaults.seed),
     lanes: number('lanes', defaults.lanes),
     keys: number('keys', defaults.keys),
+    coldKeys: number('cold-keys', defaults.coldKeys),
     memory: defaults.memory,
     sharing: values['private-keys'] === true ? 'private' : defaults.sharing,
     loads: values['no-loads'] === true ? false : defaults.loads,
@@ -65,9 +72,11 @@ export function readArguments(words: readonly string[]): Arguments {
     pauseMs: number('pause', defaults.pauseMs),
     bug: values.bug,
     faults: values.faults === undefined ? defaults.faults : namesIn(values.faults),
+    snapshots: values['no-snapshots'] !== true,
+    snapshotSeconds: number('snapshot-seconds', defaults.snapshotSeconds),
+    foreignData: values['no-foreign-data'] !== true,
     link: values['no-link'] !== true,
     healthyBoundMs: number('bound', defaults.healthyBoundMs),
-    visibleMs: number('visible-within', defaults.visibleMs),
     lostBoundMs: number('lost-bound', defaults.lostBoundMs),
     recoveryMs: number('recovery', defaults.recoveryMs),
     lateWritesMs: number('late-writes', defaults.lateWritesMs),
@@ -92,15 +101,26 @@ function namesIn(text: string): string[] {
   return text === 'none' ? [] : text.split(',').map((name) => name.trim())
 }
 
-function checkNumbers({ processes, keys, sharing, lanes }: RunOptions): void {
+function checkNumbers(options: RunOptions): void {
+  const { processes, keys, coldKeys, sharing, lanes, snapshotSeconds } = options
   const groups = keys / KEYS_PER_GROUP / (sharing === 'private' ? processes : 1)
-  if (!Number.isInteger(groups) || groups < 1 || keys > 65_536) {
-    throw new Error(`--keys is ${keys}; it must make whole groups of ${KEYS_PER_GROUP} for each`)
+  if (!Number.isInteger(groups) || groups < 1 || keys + coldKeys > MOST_KEYS) {
+    throw new Error(
+      `--keys must be whole groups of ${KEYS_PER_GROUP} for each process; received ${keys}`,
+    )
+  }
+  if (!Number.isInteger(coldKeys / KEYS_PER_GROUP) || (coldKeys > 0 && sharing === 'private')) {
+    throw new Error(
+      `--cold-keys must be whole groups of ${KEYS_PER_GROUP} of shared keys; received ${coldKeys}`,
+    )
+  }
+  if (snapshotSeconds < 1) {
+    throw new Error(`--snapshot-seconds must be at least 1; received ${snapshotSeconds}`)
   }
   if (!Number.isInteger(processes) || processes < 1 || processes > 256) {
-    throw new Error(`--processes is ${processes}; it must be a whole number from 1 to 256`)
+    throw new Error(`--processes must be a whole number from 1 to 256; received ${processes}`)
   }
   if (!Number.isInteger(lanes) || lanes < 1) {
-    throw new Error(`--lanes is ${lanes}; it must be a whole number of at least 1`)
+    throw new Error(`--lanes must be a whole number of at least 1; received ${lanes}`)
   }
 }

@@ -6,20 +6,26 @@ import { BuildCopy } from './bugs/build-copy.js'
 import { RunClock, SECOND } from './clock.js'
 import { chosenFaults } from './nemesis/chosen-faults.js'
 import type { Fault } from './nemesis/fault.js'
+import { foreignData, valuesCopied } from './nemesis/foreign-faults.js'
 import { linkFaults } from './nemesis/link-faults.js'
 import { Nemesis } from './nemesis/nemesis.js'
-import { processFaults } from './nemesis/process-faults.js'
+import { type Processes, processFaults } from './nemesis/process-faults.js'
 import { schedule } from './nemesis/schedule.js'
 import { serverFaults } from './nemesis/server-faults.js'
+import { snapshotFaults } from './nemesis/snapshot-faults.js'
 import { OnlineCheck } from './online-check.js'
 import type { CoherenceReport } from './report.js'
 import type { RunOptions } from './run-options.js'
 import { totalOf } from './worker/counts.js'
-import type { WorkerConfig } from './worker/messages.js'
+import type { WorkerConfig, WorkerCounts } from './worker/messages.js'
 import { WorkerProcess } from './worker/worker-process.js'
+import { KEYS_PER_SLOW_PAIR } from './workload/keys.js'
 
 /** The process that reaches the server through the proxy. */
 const LINKED = 0
+
+/** Lanes of each process that do nothing but slow loads. */
+const SLOW_LANES = 2
 
 /**
  * Lets processes read and write through their caches while faults happen, and checks what they read.
@@ -50,7 +56,11 @@ class CoherenceRun implements AsyncDisposable {
   readonly #clock = new RunClock()
   readonly #stopping = new AbortController()
   readonly #check: OnlineCheck
-  readonly #workers: readonly WorkerProcess[]
+  readonly #workers: WorkerProcess[]
+  /** By process: the versions that one wrote which was killed. */
+  readonly #lastVersions: (readonly number[])[] = []
+  /** Of processes that were killed. */
+  readonly #counts: WorkerCounts[] = []
   #wasCaught = false
 
   constructor(options: RunOptions, surroundings: Surroundings) {
@@ -78,12 +88,13 @@ class CoherenceRun implements AsyncDisposable {
     await raging
     if (!this.#wasCaught) await Promise.all(this.#workers.map((worker) => worker.recovered()))
     const counts = await Promise.all(this.#workers.map((worker) => worker.stop()))
+    this.#counts.push(...counts.filter((each) => each !== undefined))
     const seconds = (this.#clock.now() - startedAt) / SECOND
     for (const { index } of this.#workers) this.#check.close(index)
     return {
       options: this.#options,
       seconds,
-      counts: totalOf(counts.filter((each) => each !== undefined)),
+      counts: totalOf(this.#counts),
       ...this.#check.report(startedAt),
     }
   }
@@ -104,11 +115,47 @@ class CoherenceRun implements AsyncDisposable {
 
   #faults(): Fault[] {
     const { server, link } = this.#surroundings
+    const { foreignData: isForeign, keys, snapshots, snapshotSeconds } = this.#options
+    const processes = this.#processes()
     return [
       ...serverFaults(server),
-      ...processFaults(this.#workers),
+      valuesCopied(server, keys),
+      ...(isForeign ? [foreignData(server, (text) => this.#tellForeign(text))] : []),
+      ...(snapshots ? snapshotFaults(server, processes, snapshotSeconds * 1_000) : []),
+      ...processFaults(processes),
       ...(link === undefined ? [] : linkFaults(link, LINKED)),
     ]
+  }
+
+  #tellForeign(text: string): void {
+    // Whichever process it was.
+    this.#check.addTrouble(LINKED, { kind: 'foreign data changed', text })
+  }
+
+  #processes(): Processes {
+    return {
+      count: this.#workers.length,
+      freeze: (index) => this.#workers[index]?.freeze(),
+      thaw: (index) => this.#workers[index]?.thaw(),
+      kill: (index) => this.#kill(index),
+      replace: (index) => this.#replace(index),
+    }
+  }
+
+  async #kill(index: number): Promise<void> {
+    const last = await this.#workers[index]?.die()
+    if (last === undefined) return
+    this.#lastVersions[index] = last.lastVersions
+    this.#counts.push(last.counts)
+    this.#check.processEnded(index, this.#clock.now())
+  }
+
+  async #replace(index: number): Promise<void> {
+    const worker = this.#start(index)
+    this.#workers[index] = worker
+    await worker.ready()
+    this.#check.processBegins(index, this.#clock.now())
+    worker.go()
   }
 
   #hasDoneEnough(): boolean {
@@ -124,17 +171,19 @@ class CoherenceRun implements AsyncDisposable {
 
   #configFor(index: number): WorkerConfig {
     const { processes, lanes, seed, memory, commandTimeoutMs } = this.#options
-    const { keys, sharing, loads, overlap, pauseMs } = this.#options
+    const { keys, coldKeys, sharing, loads, overlap, pauseMs } = this.#options
     const { build, server, truth, link = server } = this.#surroundings
     return {
       ...{ index, processes, lanes, seed, memory, commandTimeoutMs },
+      slowLanes: loads && sharing === 'shared' && keys >= KEYS_PER_SLOW_PAIR ? SLOW_LANES : 0,
+      lastVersions: this.#lastVersions[index] ?? Array.from({ length: keys + coldKeys }, () => 0),
       clockOrigin: String(this.#clock.origin),
       cacheModule: build.module,
       redisUrl: index === LINKED ? link.url : server.url,
       truthUrl: truth.url,
       // Both of the cache's ways to tell of trouble, side by side.
       onBackendError: index % 2 === 0 ? 'degrade' : 'throw',
-      workload: { keys, sharing, loads, overlap, pauseMs },
+      workload: { keys, coldKeys, sharing, loads, overlap, pauseMs },
     }
   }
 }

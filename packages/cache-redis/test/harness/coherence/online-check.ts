@@ -12,6 +12,8 @@ import type { EventsMessage, Trouble } from './worker/messages.js'
 
 /** How long a replaced version is remembered. */
 const MEMORY = 30 * SECOND
+/** Longer than any value lives: one whose replacement was lost may be read for as long as it lives. */
+const MEMORY_WITH_LOSSES = 90 * SECOND
 
 /** Checks what the workers log while they run. */
 export class OnlineCheck {
@@ -23,11 +25,13 @@ export class OnlineCheck {
   #events = 0
   /** By process. */
   readonly #operations: number[] = []
+  /** Performed by processes that were killed. */
+  #operationsBefore = 0
   #firstFindingAt: Nanoseconds | undefined
 
   /** @param onFirst - called at the first violation or trouble */
   constructor(options: RunOptions, clock: RunClock, onFirst: () => void) {
-    const { processes, keys, lateWritesMs, traceEvents } = options
+    const { processes, keys, coldKeys, lateWritesMs, traceEvents, snapshots } = options
     this.links = new LinkState({
       healthy: options.healthyBoundMs * MILLISECOND,
       lost: options.lostBoundMs * MILLISECOND,
@@ -38,8 +42,9 @@ export class OnlineCheck {
       onFirst()
     })
     this.#trace = new KeyTrace(traceEvents)
-    const limits = { processes, lateWrites: lateWritesMs * MILLISECOND, memory: MEMORY }
-    this.#checker = new CoherenceChecker(keys, limits, this.links, (violation) => {
+    const memory = snapshots ? MEMORY_WITH_LOSSES : MEMORY
+    const limits = { processes, lateWrites: lateWritesMs * MILLISECOND, memory }
+    this.#checker = new CoherenceChecker(keys + coldKeys, limits, this.links, (violation) => {
       const { key, start } = violation.read
       this.#findings.addViolation(violation, () => this.#trace.describe(key, start))
     })
@@ -56,7 +61,7 @@ export class OnlineCheck {
 
   /** Performed so far by all processes. */
   get operations(): number {
-    return this.#operations.reduce((sum, count) => sum + count, 0)
+    return this.#operations.reduce((sum, count) => sum + count, this.#operationsBefore)
   }
 
   take(worker: number, { events, completeUntil, operations }: EventsMessage): void {
@@ -68,6 +73,22 @@ export class OnlineCheck {
 
   addTrouble(worker: number, trouble: Trouble): void {
     this.#findings.addTrouble(worker, trouble)
+  }
+
+  /** Says that the process of a worker was killed. */
+  processEnded(worker: number, at: Nanoseconds): void {
+    const ended = EventBatch.withRoomFor(1)
+    const event = { kind: 'process ended', key: 0, writer: worker, number: 0, life: 0 } as const
+    ended.put(0, { ...event, start: at, end: at })
+    this.#merge.add(worker, ended, at)
+    this.close(worker)
+    this.#operationsBefore += this.#operations[worker] ?? 0
+    this.#operations[worker] = 0
+  }
+
+  /** Says that another process has taken its place, and logs from then on. */
+  processBegins(worker: number, at: Nanoseconds): void {
+    this.#merge.open(worker, at)
   }
 
   /** Says that the worker logs nothing any more. */

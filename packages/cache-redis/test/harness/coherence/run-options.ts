@@ -8,7 +8,10 @@ export interface RunOptions {
   readonly seed: number
   /** Operations that each process has under way at a time. */
   readonly lanes: number
+  /** The hot keys. */
   readonly keys: number
+  /** Keys beside the hot ones, each used as often as the others. */
+  readonly coldKeys: number
   /** Whether the caches have their memory tier. */
   readonly memory: boolean
   readonly sharing: 'shared' | 'private'
@@ -21,12 +24,16 @@ export interface RunOptions {
   readonly bug: string | undefined
   /** Names of faults, as far as a name begins so; all of them when left out. */
   readonly faults: readonly string[] | undefined
+  /** Whether Redis is restarted from older snapshots, too. */
+  readonly snapshots: boolean
+  /** The longest that the workload goes on after such a snapshot. At least 1. */
+  readonly snapshotSeconds: number
+  /** Whether other programs have data under the cache's prefix at times. */
+  readonly foreignData: boolean
   /** Whether one process reaches the server through the fault proxy. */
   readonly link: boolean
   /** How stale a read may be while all is well. */
   readonly healthyBoundMs: number
-  /** For how long after its acknowledgement reads may ignore all but one of a hundred writes. */
-  readonly visibleMs: number
   /** How stale it may be during a fault and shortly after it. */
   readonly lostBoundMs: number
   readonly recoveryMs: number
@@ -47,6 +54,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   seed: 1,
   lanes: 8,
   keys: 32,
+  coldKeys: 0,
   memory: true,
   sharing: 'shared',
   loads: true,
@@ -55,10 +63,12 @@ export const DEFAULT_OPTIONS: RunOptions = {
   pauseMs: 4,
   bug: undefined,
   faults: undefined,
+  snapshots: true,
+  snapshotSeconds: 5,
+  foreignData: true,
   link: true,
-  // A busy machine stalls, which is no fault of the cache; `visibleMs` is the promise.
+  // A busy machine stalls, which is no fault of the cache.
   healthyBoundMs: 100,
-  visibleMs: 5,
   lostBoundMs: 1_000,
   recoveryMs: 1_000,
   // Until the time limit of the command, of which a failure may come early, and some for the clocks.

@@ -26,6 +26,8 @@ export interface BugSetUp {
   readonly lanes?: number
   /** Many, so that some of them are seldom written. */
   readonly keys?: number
+  /** Keys beside those, each used as often as the others. */
+  readonly coldKeys?: number
   /** Names of faults; all of them when left out. */
   readonly faults?: readonly string[]
   /** How long it may take to show. */

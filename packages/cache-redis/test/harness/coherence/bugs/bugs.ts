@@ -1,9 +1,13 @@
 import type { Bug } from './bug.js'
 import { CALL_BUGS } from './call-bugs.js'
+import { FOREIGN_BUGS } from './foreign-bugs.js'
+import { GENERATION_BUGS } from './generation-bugs.js'
 import { LINK_BUGS } from './link-bugs.js'
 import { LOAD_BUGS } from './load-bugs.js'
+import { MANY_BUGS } from './many-bugs.js'
 import { MEMORY_BUGS } from './memory-bugs.js'
 import { REDIS_BUGS } from './redis-bugs.js'
+import { TAG_BUGS } from './tag-bugs.js'
 
 /** Each breaks one rule of the protocol. A net that catches none of them would prove nothing. */
 export const BUGS: readonly Bug[] = [
@@ -11,6 +15,10 @@ export const BUGS: readonly Bug[] = [
   ...MEMORY_BUGS,
   ...LOAD_BUGS,
   ...REDIS_BUGS,
+  ...TAG_BUGS,
+  ...MANY_BUGS,
+  ...FOREIGN_BUGS,
+  ...GENERATION_BUGS,
   ...CALL_BUGS,
 ]
 

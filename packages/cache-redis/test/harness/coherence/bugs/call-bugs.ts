@@ -35,7 +35,7 @@ export const CALL_BUGS: readonly Bug[] = [
   },
   {
     name: 'failed-check-is-thrown',
-    breaks: 'nothing is rejected but what a caller waits for',
+    breaks: 'no promise is rejected that no caller awaits',
     setUp: { ...THROUGH_REDIS, faults: ['server frozen'] },
     patches: [
       {
@@ -48,7 +48,7 @@ export const CALL_BUGS: readonly Bug[] = [
   },
   {
     name: 'connection-left-open',
-    breaks: 'a cache that was closed keeps no process alive',
+    breaks: 'a closed cache does not keep the process alive',
     setUp: { ...TWO_TIERS, faults: [], seconds: 2 },
     patches: [
       {

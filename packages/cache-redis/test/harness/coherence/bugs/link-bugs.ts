@@ -9,26 +9,28 @@ const TRUST = 'cache-redis/dist/memory/memory-trust.js'
 /** Changes go unheard, and nobody notices. */
 export const LINK_BUGS: readonly Bug[] = [
   {
-    name: 'word-ignored',
-    breaks: 'word of a change drops the copy of it',
+    name: 'invalidations-ignored',
+    breaks: 'an invalidation removes the copy of its key',
     setUp: { ...TWO_TIERS, faults: [] },
     patches: [{ file: NEAR, find: 'else void this.#memory.delete(key);', replace: '' }],
   },
   {
     name: 'no-flush-on-reconnect',
-    breaks: 'copies from before a link was lost are not used after it',
-    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset'] },
+    breaks: 'copies from before a tracking connection was lost are not used after it',
+    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset', 'link lost'] },
     patches: [
       {
         file: TIERS,
-        find: 'this.#copies.forget(); this.shared.tags.forget();',
+        find: `this.#copies.forget();
+          redis.tags.forget();
+          redis.generations.forget();`,
         replace: '',
       },
     ],
   },
   {
     name: 'tracking-armed-late',
-    breaks: 'a link is alive once Redis tells it of changes, not before',
+    breaks: 'a tracking connection is live once tracking is on, not before',
     setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset'] },
     patches: [
       {
@@ -44,7 +46,7 @@ export const LINK_BUGS: readonly Bug[] = [
   },
   {
     name: 'link-without-lease',
-    breaks: 'a link that has not answered for some time is not believed',
+    breaks: 'a tracking connection that has stopped responding is not relied on',
     setUp: { ...TWO_TIERS, faults: ['link dead', 'link without'] },
     patches: [
       { file: LINK, find: 'LINK_LEASE_MS = 750', replace: 'LINK_LEASE_MS = 1_000_000_000' },
@@ -58,7 +60,7 @@ export const LINK_BUGS: readonly Bug[] = [
   },
   {
     name: 'copies-without-proof',
-    breaks: 'while Redis can be used and its changes are not heard of, Redis is asked',
+    breaks: 'while Redis can be used and invalidations may be missed, reads go to Redis',
     setUp: { ...TWO_TIERS, keys: 64, faults: ['subscriptions'], lostBoundMs: 100 },
     patches: [{ file: TRUST, find: "return 'none';", replace: "return 'any';" }],
   },

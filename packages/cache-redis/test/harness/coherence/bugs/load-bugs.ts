@@ -8,13 +8,32 @@ const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
 export const LOAD_BUGS: readonly Bug[] = [
   {
     name: 'load-stored-over-any-state',
-    breaks: 'what was loaded is stored only over the state that was seen before the load',
+    breaks: 'a loaded value is stored only if the key has not changed since before the load',
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
-    patches: [{ file: PROGRAMS, find: 'if seen ~= ARGV[4] then return 0 end', replace: '' }],
+    patches: [
+      {
+        file: PROGRAMS,
+        find: 'elseif not isOurs or string.sub(start, ${REVISION_OFFSET + 1}) ~= ARGV[4] then return 0',
+        replace: 'elseif false then return 0',
+      },
+    ],
+  },
+  {
+    name: 'lease-renewed-over-a-change',
+    breaks: 'the lease of a load is not renewed after a delete of its key',
+    // Only a load that takes longer than a second is renewed.
+    setUp: { ...THROUGH_REDIS, loads: true, keys: 256, faults: [] },
+    patches: [
+      {
+        file: PROGRAMS,
+        find: "if kindOf(bytes, ARGV[1]) ~= '?' or revisionOf(bytes) ~= ARGV[2] then return 0 end",
+        replace: "if bytes and bytes ~= '' and revisionOf(bytes) ~= ARGV[2] then return 0 end",
+      },
+    ],
   },
   {
     name: 'load-joined-whatever-was-seen',
-    breaks: 'who has seen another state of the key does not join a load that began before',
+    breaks: 'a caller that has seen a newer state of the key does not join an older load',
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
     patches: [
       {
@@ -26,7 +45,7 @@ export const LOAD_BUGS: readonly Bug[] = [
   },
   {
     name: 'late-load-stored-after-a-change',
-    breaks: 'a value that was loaded before a change of its key here is not stored after it',
+    breaks: 'a value loaded before a change of its key in this process is not stored after it',
     // Redis itself refuses it while it can be used.
     setUp: {
       ...IN_ONE_PROCESS,

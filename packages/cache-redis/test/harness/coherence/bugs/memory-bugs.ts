@@ -9,7 +9,7 @@ const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
 export const MEMORY_BUGS: readonly Bug[] = [
   {
     name: 'no-read-fence',
-    breaks: 'of a reply from before a change no copy is kept after it',
+    breaks: 'a reply from before a change is not kept as a copy after it',
     setUp: { ...TWO_TIERS, keys: 128, faults: ['link with late answers', 'link slow'] },
     patches: [
       {
@@ -21,7 +21,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   },
   {
     name: 'own-write-counts-as-proven',
-    breaks: 'a copy of what a process wrote itself is not proven to be what Redis holds',
+    breaks: 'a value that this process wrote is not proven to be what Redis holds',
     setUp: { ...TWO_TIERS, keys: 1_024, faults: ['server slow'] },
     patches: [
       {
@@ -33,7 +33,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   },
   {
     name: 'old-copy-stays-while-writing',
-    breaks: 'the old copy leaves memory before a write is sent, for the write may fail',
+    breaks: 'the old copy is removed before a write is sent, because the write may fail',
     setUp: { ...TWO_TIERS, keys: 128, faults: ['out of memory', 'server frozen'] },
     patches: [
       {
@@ -51,7 +51,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   },
   {
     name: 'old-copy-back-after-a-failed-write',
-    breaks: 'a copy of the old value, read while a write was under way that then failed, goes',
+    breaks: 'a copy of the old value that was read during a failed write is removed',
     setUp: {
       ...{ ...TWO_TIERS, keys: 4, pauseMs: 0, lanes: 16 },
       faults: ['memory full in turns'],
@@ -71,15 +71,17 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: WRITES,
-        find: 'copies.claim(write); try { const wasFar',
-        replace: 'try { const wasFar',
+        find: `copies.claim(write);
+          try {
+            const removed = (await redis?.writes.remove(write)) ?? wasNear;`,
+        replace: 'try { const removed = (await redis?.writes.remove(write)) ?? wasNear;',
       },
       { file: WRITES, find: 'if (!write.overtaken) near?.drop(key);', replace: '' },
     ],
   },
   {
     name: 'pattern-in-redis-only',
-    breaks: 'copies of what a pattern matches leave memory too',
+    breaks: 'a pattern removes copies from memory, too',
     setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'link'] },
     patches: [
       {
@@ -108,7 +110,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   },
   {
     name: 'keys-share-a-place-in-memory',
-    breaks: 'a key answers its own value only',
+    breaks: 'a key returns its own value only',
     setUp: { ...TWO_TIERS, faults: [] },
     patches: [
       { file: NEAR, find: 'this.#memory.use(key)', replace: 'this.#memory.use(key[0])' },
@@ -126,15 +128,15 @@ export const MEMORY_BUGS: readonly Bug[] = [
         replace: 'this.#fence.claim(write);',
       },
       {
-        file: 'cache-redis/dist/redis/shared-writes.js',
-        find: 'const isWanted = () => !write.overtaken; const store',
-        replace: 'const isWanted = () => true; const store',
+        file: 'cache-redis/dist/redis/writes.js',
+        find: 'const isWanted = () => !write.overtaken; return this.#write(',
+        replace: 'const isWanted = () => true; return this.#write(',
       },
     ],
   },
   {
-    name: 'overtaken-write-answered-early',
-    breaks: 'a write that was not sent is answered once what overtook it has ended',
+    name: 'superseded-write-returns-early',
+    breaks: 'a superseded write returns only after the superseding write has ended',
     setUp: {
       ...{ memory: false, sharing: 'shared', loads: false, overlap: true, pauseMs: 0.5, keys: 8 },
       faults: ['link', 'server frozen', 'server slow'],
@@ -142,13 +144,13 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: WRITES,
-        find: 'if (!copies.claim(write)) return await this.#afterOvertaker(write);',
-        replace: 'if (!copies.claim(write)) return false;',
+        find: 'if (!copies.claim(write)) return await this.#afterSuperseding(redis, write);',
+        replace: "if (!copies.claim(write)) return 'superseded';",
       },
       {
         file: WRITES,
-        find: 'write.overtaker !== undefined) { return await this.#afterOvertaker(write); }',
-        replace: 'write.overtaker !== undefined) { return false; }',
+        find: 'write.overtaker !== undefined) { return await this.#afterSuperseding(redis, write); }',
+        replace: "write.overtaker !== undefined) { return 'superseded'; }",
       },
     ],
   },

@@ -1,11 +1,10 @@
 import type { Bug } from './bug.js'
-import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
+import { THROUGH_REDIS } from './set-ups.js'
 
-const CHANGES = 'cache-redis/dist/redis/change-log.js'
 const CLIENT = 'cache-redis/dist/connection/client-settings.js'
+const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
 const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
 const SCRIPT = 'cache-redis/dist/redis/programs/script-runner.js'
-const UNCONFIRMED = 'cache-redis/dist/redis/unconfirmed-deletes.js'
 const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
 
 const DEADLINE = 'if at > tonumber(ARGV[3]) then return -at end'
@@ -16,70 +15,59 @@ export const REDIS_BUGS: readonly Bug[] = [
     name: 'delete-in-memory-only',
     breaks: 'a delete removes the value from Redis too',
     setUp: THROUGH_REDIS,
-    patches: [{ file: WRITES, find: 'await shared.remove(write)', replace: 'true' }],
+    patches: [
+      {
+        file: WRITES,
+        find: 'const removed = (await redis?.writes.remove(write)) ?? wasNear;',
+        replace: 'const removed = true;',
+      },
+    ],
   },
   {
     name: 'writes-without-deadline',
-    breaks: 'a write that was given up does not take effect later',
+    breaks: 'a write that timed out does not take effect later',
     setUp: { ...THROUGH_REDIS, faults: ['link late', 'server frozen'] },
     patches: [{ file: PROGRAMS, find: DEADLINE, replace: '' }],
   },
   {
-    name: 'unconfirmed-changes-forgotten',
-    breaks: 'a key whose delete or write was not confirmed is a miss until it has been deleted',
+    name: 'pending-invalidations-forgotten',
+    breaks: 'a key whose change was not confirmed is a miss until it has been deleted',
     setUp: THROUGH_REDIS,
     patches: [
       {
-        file: UNCONFIRMED,
-        find: "names.set(name, kind === 'pattern' ? compileGlob(name) : () => true);",
-        replace: '',
+        file: PENDING,
+        find: "if (kind === 'key') this.#keys.set(name, pending);",
+        replace: "if (kind === 'key') void name;",
       },
     ],
   },
   {
-    name: 'unconfirmed-changes-believed',
-    breaks: 'until an unconfirmed change has been made good Redis is not believed about the key',
+    name: 'pending-keys-trusted',
+    breaks: 'Redis is not asked about a key whose invalidation is pending',
     setUp: { ...THROUGH_REDIS, faults: ['server frozen', 'link late', 'link without answers'] },
     patches: [
-      { file: CHANGES, find: 'return !this.#unconfirmed.has(key);', replace: 'return true;' },
-    ],
-  },
-  {
-    name: 'unconfirmed-changes-never-settled',
-    breaks: 'what was not confirmed is deleted once Redis is back',
-    setUp: THROUGH_REDIS,
-    patches: [
       {
-        file: UNCONFIRMED,
-        find: 'await this.#deleter.delete(kind, due.map(([name]) => name));',
-        replace: '',
+        file: PENDING,
+        find: 'if (this.#keys.has(key) || this.#generations.has(ALL)) return false;',
+        replace: 'if (this.#generations.has(ALL)) return false;',
       },
     ],
   },
   {
-    name: 'unconfirmed-changes-overflow',
-    breaks: 'when too much is unconfirmed everything is deleted, and nothing forgotten',
+    name: 'pending-invalidations-not-replayed',
+    breaks: 'pending invalidations are sent again once Redis is back',
     setUp: THROUGH_REDIS,
     patches: [
-      { file: UNCONFIRMED, find: 'key: 10_000', replace: 'key: 4' },
-      { file: UNCONFIRMED, find: "this.add('pattern', '*');", replace: '' },
-    ],
-  },
-  {
-    name: 'recent-changes-not-recalled',
-    breaks: 'another server is not believed about what was changed before it came',
-    setUp: { ...TWO_TIERS, faults: ['server set back'] },
-    patches: [
       {
-        file: CHANGES,
-        find: 'for (const [kind, name] of this.#recent.recall()) this.#unconfirmed.add(kind, name);',
-        replace: '',
+        file: PENDING,
+        find: "this.#settle('key', keys, await this.#invalidator.removeKeys(revisions));",
+        replace: "this.#settle('key', keys, new Map());",
       },
     ],
   },
   {
     name: 'program-sent-again-after-a-later-change',
-    breaks: 'a program is not sent again once a later change of its key has gone ahead',
+    breaks: 'a script is not sent again once a later change of its key was sent',
     setUp: { ...THROUGH_REDIS, overlap: true, keys: 4, lanes: 16, faults: ['scripts'] },
     patches: [
       { file: SCRIPT, find: 'return isWanted() ? scripts', replace: 'return true ? scripts' },
@@ -87,7 +75,7 @@ export const REDIS_BUGS: readonly Bug[] = [
   },
   {
     name: 'commands-sent-again',
-    breaks: 'nothing is sent again after a reconnect: a newer value may have been written',
+    breaks: 'no command is sent again after a reconnect, because a newer value may be there',
     setUp: { ...THROUGH_REDIS, faults: ['connections', 'server killed', 'link reset'] },
     patches: [
       { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: 20' },

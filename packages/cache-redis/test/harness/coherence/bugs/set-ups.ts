@@ -35,3 +35,11 @@ export const THROUGH_REDIS: BugSetUp = {
     ...['connections', 'scripts', 'link'],
   ],
 }
+
+/** What a restart from an older snapshot brings back: many keys that few processes have written. */
+export const SNAPSHOTS: BugSetUp = {
+  ...TWO_TIERS,
+  keys: 64,
+  coldKeys: 2_000,
+  faults: ['older snapshot'],
+}

@@ -34,6 +34,8 @@ interface Verdict {
 export class CoherenceChecker {
   readonly #keys: readonly KeyHistory[]
   readonly #links: LinkState
+  /** By process: when its last predecessor ended. */
+  readonly #beganAt: Nanoseconds[] = []
   readonly staleness = new Staleness()
   readonly visibility = new Visibility()
   readonly degradedReads: DegradedReads
@@ -57,8 +59,9 @@ export class CoherenceChecker {
     kind: WriteKind,
     at: Nanoseconds,
     life: Nanoseconds,
+    isOrdered = true,
   ): void {
-    this.#keys[key]?.began(id, kind, at, life)
+    this.#keys[key]?.began(id, kind, at, life, isOrdered)
   }
 
   /** @param ok - false when nobody knows what became of it */
@@ -67,6 +70,12 @@ export class CoherenceChecker {
     if (write === undefined || !ok) return
     const span = { process: id.writer, start: write.begin, end: at }
     if (!this.#links.isDisturbed(span)) this.visibility.acknowledged(write)
+  }
+
+  /** Says that a process was killed. Another one of the same number may take its place. */
+  processEnded(process: number, at: Nanoseconds): void {
+    this.#beganAt[process] = at
+    for (const history of this.#keys) history.processEnded(process, at)
   }
 
   /** A loader has read this version from the source of truth; it may be stored from now on. */
@@ -110,8 +119,9 @@ export class CoherenceChecker {
     const { start } = read
     const staleness = stalenessOf(read, version, EVERYBODY)
     if (staleness > 0) this.#noteStale(read, version, staleness)
-    if (staleness > bound) this.#report('stale', read, { staleness, bound, audience: EVERYBODY })
-    else if (!this.#reportOwnWrite(read, version) && start - version.aliveUntil > bound) {
+    if (staleness > bound && !this.#isExcused(read, version, bound)) {
+      this.#report('stale', read, { staleness, bound, audience: EVERYBODY })
+    } else if (!this.#reportOwnWrite(read, version) && start - version.aliveUntil > bound) {
       this.#report('expired', read, { staleness: start - version.aliveUntil, bound })
     }
   }
@@ -135,10 +145,20 @@ export class CoherenceChecker {
     }
   }
 
+  /** Whether everything that replaced the version for longer than the bound may have been lost. */
+  #isExcused(read: Read, version: Version, bound: Nanoseconds): boolean {
+    if (!this.#links.mayLoseWrites) return false
+    const replacing = this.#keys[read.key]?.replacing(version) ?? []
+    return replacing.every((write) => read.start - write.end <= bound || this.#links.isLost(write))
+  }
+
   /** If the process read what a write of its own had replaced. Answers whether it did. */
   #reportOwnWrite(read: Read, version: Version): boolean {
     const audience = processAudience(read.process)
     const staleness = stalenessOf(read, version, audience)
+    const writtenAt = version.replacedBy?.[audience]?.begin ?? 0
+    // A process knows nothing of what one that was killed before it had meant to write.
+    if (writtenAt < (this.#beganAt[read.process] ?? 0)) return false
     if (staleness > 0) this.#report('own-write', read, { staleness, audience })
     return staleness > 0
   }

@@ -54,8 +54,14 @@ export class KeyHistory {
     return this.#underWay
   }
 
-  began(id: VersionId, kind: WriteKind, at: Nanoseconds, life: Nanoseconds): void {
-    const version = new Version(id, kind, at, life, this.#successions.length)
+  began(
+    id: VersionId,
+    kind: WriteKind,
+    at: Nanoseconds,
+    life: Nanoseconds,
+    isOrdered: boolean,
+  ): void {
+    const version = new Version(id, kind, at, life, this.#successions.length, isOrdered)
     this.#versions.add(version)
     this.#underWay.add(version)
     this.#orders[id.writer]?.began(version)
@@ -84,6 +90,11 @@ export class KeyHistory {
       for (const succession of this.#successions) succession.settled(version, at - memory)
     }
     return version
+  }
+
+  /** Ends the writes that a process which has ended left under way; they may still take effect. */
+  processEnded(process: number, at: Nanoseconds): void {
+    for (const write of this.#underWay) if (write.writer === process) this.ended(write, at, false)
   }
 
   /** The acknowledged writes that have replaced a version, as far as they are known; newest first. */

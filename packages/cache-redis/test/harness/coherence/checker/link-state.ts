@@ -1,11 +1,8 @@
-import type { Nanoseconds } from '../clock.js'
-import type { Span } from './version.js'
+import { MILLISECOND, type Nanoseconds, SECOND } from '../clock.js'
+import type { Span, Version } from './version.js'
 
 /** A fault that was in force for a time; `end` is `Infinity` while it is. */
-export interface FaultWindow {
-  readonly name: string
-  readonly process: number | undefined
-  readonly bringsBack: boolean
+export interface FaultWindow extends FaultSort {
   readonly begin: Nanoseconds
   end: Nanoseconds
 }
@@ -14,9 +11,14 @@ export interface FaultWindow {
 export interface FaultSort {
   readonly name: string
   /** The only process that it touches; all of them when left out. */
-  readonly process?: number
-  /** Whether what Redis held as it began may be back as it ends, whatever was written meanwhile. */
-  readonly bringsBack?: boolean
+  readonly process?: number | undefined
+  /**
+   * What Redis held so many milliseconds before the fault began may be back as it ends, whatever was
+   * written since. Nothing may be back when left out.
+   */
+  readonly bringsBackMs?: number | undefined
+  /** The process that the fault kills. What it wrote so shortly before may be lost for ever. */
+  readonly kills?: number | undefined
 }
 
 export interface StalenessBounds {
@@ -28,11 +30,15 @@ export interface StalenessBounds {
   readonly recovery: Nanoseconds
 }
 
+/** A fault that kills a process has done so by then. Another one takes its place after that. */
+const KILLED_WITHIN: Nanoseconds = SECOND
+
 /** Knows the faults of a run, and so how stale a read might be. */
 export class LinkState {
   readonly #bounds: StalenessBounds
   /** In the order in which they began. */
   readonly #windows: FaultWindow[] = []
+  readonly #losses: FaultWindow[] = []
 
   constructor(bounds: StalenessBounds) {
     this.#bounds = bounds
@@ -47,10 +53,28 @@ export class LinkState {
   }
 
   /** Must be called before the fault is begun, and its `end` set after it has ended. */
-  faultBegins({ name, process, bringsBack = false }: FaultSort, at: Nanoseconds): FaultWindow {
-    const window = { name, process, bringsBack, begin: at, end: Number.POSITIVE_INFINITY }
+  faultBegins(sort: FaultSort, at: Nanoseconds): FaultWindow {
+    const { name, process, bringsBackMs, kills } = sort
+    const end = Number.POSITIVE_INFINITY
+    const window: FaultWindow = { name, process, bringsBackMs, kills, begin: at, end }
     this.#windows.push(window)
+    if (isLossOf(window)) this.#losses.push(window)
     return window
+  }
+
+  /** Whether there was a fault by which writes may be lost for ever. */
+  get mayLoseWrites(): boolean {
+    return this.#losses.length > 0
+  }
+
+  /** Whether a write may be lost: its process was killed just after it, and Redis was set back. */
+  isLost({ writer, end }: Version): boolean {
+    return this.#losses.some(
+      (window) =>
+        window.kills === writer &&
+        end >= broughtBackFrom(window) &&
+        end <= window.begin + KILLED_WITHIN,
+    )
   }
 
   /** How stale a read may be. */
@@ -80,9 +104,18 @@ export class LinkState {
       if (window.end < start - recovery) break
       if (window.process !== undefined && window.process !== process) continue
       // What was current as it began may be read until the links have recovered.
-      const since = window.bringsBack ? start - window.begin : 0
+      const since = window.bringsBackMs === undefined ? 0 : start - broughtBackFrom(window)
       longest = Math.max(longest ?? 0, lost, since)
     }
     return longest
   }
+}
+
+function isLossOf({ kills, bringsBackMs }: FaultSort): boolean {
+  return kills !== undefined && bringsBackMs !== undefined
+}
+
+/** The instant from which on writes may be undone. */
+function broughtBackFrom({ begin, bringsBackMs = 0 }: FaultWindow): Nanoseconds {
+  return begin - bringsBackMs * MILLISECOND
 }

@@ -3,8 +3,8 @@ import type { Succession } from './succession.js'
 import { EVERYBODY, processAudience, type Version } from './version.js'
 
 /**
- * A process's writes of one key take effect in the order in which it issued them, overlapping or
- * not: so a later one that has ended has replaced an earlier one that has succeeded.
+ * The ordered writes of a process and key take effect in the order in which the process issued them,
+ * overlapping or not. So a later one that has ended has replaced an earlier one that has succeeded.
  */
 export class ProgramOrder {
   readonly #everybody: Succession
@@ -18,10 +18,12 @@ export class ProgramOrder {
   }
 
   began(version: Version): void {
+    if (!version.isOrdered) return
     this.#open.push(version)
   }
 
   ended(version: Version, at: Nanoseconds): void {
+    if (!version.isOrdered) return
     for (const other of this.#open) {
       if (other.outcome === 'pending') continue
       if (other.number < version.number) this.#replace(other, version, at)

@@ -45,6 +45,8 @@ export class Version implements VersionId {
   readonly begin: Nanoseconds
   /** How long the writer lets it live in the cache; 0 for a delete, which puts nothing there. */
   readonly life: Nanoseconds
+  /** Whether it takes effect in the order in which its process issued its writes of the key. */
+  readonly isOrdered: boolean
   outcome: 'pending' | 'ok' | 'indeterminate' = 'pending'
   /** When the call returned. */
   end: Nanoseconds = Number.POSITIVE_INFINITY
@@ -65,12 +67,14 @@ export class Version implements VersionId {
     begin: Nanoseconds,
     life: Nanoseconds,
     audiences: number,
+    isOrdered = true,
   ) {
     this.writer = id.writer
     this.number = id.number
     this.kind = kind
     this.begin = begin
     this.life = life
+    this.isOrdered = isOrdered
     // Copying is faster than filling.
     this.replacedAt = NEVER.slice(0, audiences)
   }

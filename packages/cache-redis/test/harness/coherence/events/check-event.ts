@@ -13,6 +13,12 @@ export function checkEvent(
       return checker.writeBegan(key, event, 'set', end, life)
     case 'delete began':
       return checker.writeBegan(key, event, 'delete', end, 0)
+    case 'unordered set began':
+      return checker.writeBegan(key, event, 'set', end, life, false)
+    case 'unordered delete began':
+      return checker.writeBegan(key, event, 'delete', end, 0, false)
+    case 'process ended':
+      return checker.processEnded(process, end)
     case 'write succeeded':
       return checker.writeEnded(key, event, end, true)
     case 'write failed':

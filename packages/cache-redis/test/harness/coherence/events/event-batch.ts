@@ -30,6 +30,9 @@ export const EVENT_KINDS = [
   'foreign read',
   'degraded read',
   'stalled read',
+  'unordered set began',
+  'unordered delete began',
+  'process ended',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 

@@ -50,6 +50,12 @@ export class EventMerge {
     stream.completeUntil = completeUntil
   }
 
+  /** Says that a process logs again, from then on. */
+  open(process: number, at: Nanoseconds): void {
+    const stream = this.#streams[process]
+    if (stream !== undefined) stream.completeUntil = at
+  }
+
   /** Says that a process logs nothing any more, so that the others need not wait for it. */
   close(process: number): void {
     const stream = this.#streams[process]

@@ -2,14 +2,18 @@ import type { FaultSort } from '../checker/link-state.js'
 
 /** Something that goes wrong for a time, and can be put right. */
 export interface Fault extends FaultSort {
-  /** The shortest and the longest that it lasts, in milliseconds. Default: 100 to 1500. */
+  /** The shortest and the longest quiet time before the fault, in milliseconds. */
+  readonly quietMs?: readonly [shortest: number, longest: number]
+  /** The shortest and the longest that the fault lasts, in milliseconds. Default: 100 to 1500. */
   readonly lastsMs?: readonly [shortest: number, longest: number]
+  /** Called before the quiet time. It must do no harm. */
+  prepare?(): Promise<void>
   begin(): Promise<void>
   /** Called even if `begin` has failed. */
   end(): Promise<void>
 }
 
-/** What happens at once and needs no putting right. */
+/** Returns a fault that happens at once and needs no putting right. */
 export function instantFault(name: string, begin: () => Promise<unknown>): Fault {
   return {
     name,
@@ -21,7 +25,7 @@ export function instantFault(name: string, begin: () => Promise<unknown>): Fault
   }
 }
 
-/** What happens again and again. */
+/** Returns a fault that happens again and again. */
 export function repeatedFault(name: string, happen: () => Promise<void>): Fault {
   let over = new AbortController()
   let happening = Promise.resolve()

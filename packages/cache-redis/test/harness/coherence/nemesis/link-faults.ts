@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultProxy } from '../../fault-proxy/fault-proxy.js'
-import { type Fault, instantFault } from './fault.js'
+import { type Fault, instantFault, repeatedFault } from './fault.js'
 
 /** What can go wrong between a server and the one process that reaches it through this proxy. */
 export function linkFaults(proxy: FaultProxy, process: number): Fault[] {
@@ -26,7 +27,42 @@ export function linkFaults(proxy: FaultProxy, process: number): Fault[] {
     untilHealed('link with late answers', () =>
       proxy.delay({ milliseconds: 0, jitter: 50, direction: 'down' }),
     ),
+    // Invalidations are lost with their connection, which takes some time to end.
+    {
+      name: 'link lost with invalidations',
+      process,
+      lastsMs: [20, 300],
+      begin: () => proxy.dropPushes(),
+      end: async () => {
+        await proxy.cut()
+        await proxy.pass()
+      },
+    },
+    changesRefused(proxy, process),
     untilHealed('link narrow', () => proxy.limitBandwidth({ bytesPerSecond: 300_000 })),
     untilHealed('link in pieces', () => proxy.slice({ bytes: 500 })),
   ]
+}
+
+/** All that changes something, whether as commands, scripts or functions. */
+const CHANGES = ['FCALL', 'EVALSHA', 'EVAL', 'SET', 'UNLINK', 'DEL']
+const REFUSED_AT_A_TIME = 4
+const REFUSES_EVERY_MS = 50
+
+/** Again and again, so that some keys have unconfirmed changes while the others can be read. */
+function changesRefused(proxy: FaultProxy, process: number): Fault {
+  const refusing = repeatedFault('changes refused', async () => {
+    for (const command of CHANGES) {
+      await proxy.answerWithError({ command, error: 'ERR refused', count: REFUSED_AT_A_TIME })
+    }
+    await sleep(REFUSES_EVERY_MS)
+  })
+  return {
+    ...refusing,
+    process,
+    end: async () => {
+      await refusing.end()
+      await proxy.pass()
+    },
+  }
 }

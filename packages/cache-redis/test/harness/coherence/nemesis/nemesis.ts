@@ -17,6 +17,7 @@ export class Nemesis {
   /** Goes on to the end of the plan or until it is told to stop; then everything has been put right. */
   async run(plan: Iterable<PlannedFault>, stop: AbortSignal): Promise<void> {
     for (const { fault, quietMs, lastsMs } of plan) {
+      await fault.prepare?.()
       await pause(quietMs, stop)
       if (stop.aborted) return
       const window = this.#links.faultBegins(fault, this.#clock.now())

@@ -1,17 +1,37 @@
 import type { Fault } from './fault.js'
 
-interface Freezable {
-  readonly index: number
-  freeze(): void
-  thaw(): void
+/** The processes that a nemesis can stop. */
+export interface Processes {
+  readonly count: number
+  freeze(index: number): void
+  thaw(index: number): void
+  /** Kills a process in the midst of what it does. */
+  kill(index: number): Promise<void>
+  /** Starts another process in the place of one that was killed. */
+  replace(index: number): Promise<void>
 }
 
-/** Each process may stand still, as one does that waits for its disk, or whose machine is moved. */
-export function processFaults(processes: readonly Freezable[]): Fault[] {
-  return processes.map((process) => ({
-    name: 'process frozen',
-    process: process.index,
-    begin: async () => process.freeze(),
-    end: async () => process.thaw(),
-  }))
+/**
+ * Returns the faults of processes: each may stand still, as one does that waits for its disk or
+ * whose machine is moved, and the last one may be killed.
+ */
+export function processFaults(processes: Processes): Fault[] {
+  const last = processes.count - 1
+  return [
+    ...Array.from(
+      { length: processes.count },
+      (_, index): Fault => ({
+        name: 'process frozen',
+        process: index,
+        begin: async () => processes.freeze(index),
+        end: async () => processes.thaw(index),
+      }),
+    ),
+    {
+      name: 'process killed',
+      process: last,
+      begin: () => processes.kill(last),
+      end: () => processes.replace(last),
+    },
+  ]
 }

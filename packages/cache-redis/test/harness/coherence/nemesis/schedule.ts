@@ -19,7 +19,7 @@ export function* schedule(faults: readonly Fault[], seed: number): Generator<Pla
   if (faults.length === 0) return
   while (true) {
     for (const fault of random.shuffle(faults)) {
-      const quietMs = random.between(...QUIET_MS)
+      const quietMs = random.between(...(fault.quietMs ?? QUIET_MS))
       const lastsMs = random.between(...(fault.lastsMs ?? LASTS_MS))
       yield { fault, quietMs, lastsMs }
     }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis, type RedisServer } from '@verbatim/test-support'
 import { type Fault, instantFault, repeatedFault } from './fault.js'
+import { cleanRestart } from './snapshot-faults.js'
 
 /** Of each turn of a slow server it stands still for the first part; less than a command may take. */
 const STANDS_STILL_MS = 40
@@ -23,7 +24,15 @@ export function serverFaults(server: RedisServer): Fault[] {
     {
       // What was deleted or overwritten since is there again.
       name: 'server set back',
-      bringsBack: true,
+      bringsBackMs: 0,
+      begin: command('SAVE'),
+      end: () => server.crash(),
+    },
+    {
+      // No epoch has begun since, so nobody but the writers knows what was lost.
+      name: 'server set back at once',
+      bringsBackMs: 0,
+      lastsMs: [0, 120],
       begin: command('SAVE'),
       end: () => server.crash(),
     },
@@ -41,6 +50,7 @@ export function serverFaults(server: RedisServer): Fault[] {
     instantFault('connections killed', command('CLIENT KILL TYPE normal')),
     instantFault('subscriptions killed', command('CLIENT KILL TYPE pubsub')),
     scriptsForgotten(server),
+    cleanRestart(server),
   ]
 }
 

@@ -1,7 +1,7 @@
 import type { OperationName } from '../workload/workload.js'
 import type { WorkerCounts } from './messages.js'
 
-/** What a worker has done so far. */
+/** Counts what a worker has done. */
 export class Counts implements WorkerCounts {
   readonly operations = forEachOperation()
   readonly longestMs = forEachOperation()
@@ -12,6 +12,7 @@ export class Counts implements WorkerCounts {
   writesOk = 0
   writesIndeterminate = 0
   loads = 0
+  slowLoads = 0
   /** All operations together. */
   total = 0
 
@@ -23,10 +24,13 @@ export class Counts implements WorkerCounts {
 }
 
 function forEachOperation(): Record<OperationName, number> {
-  return { get: 0, getMany: 0, getOrSet: 0, set: 0, delete: 0, invalidatePattern: 0 }
+  return {
+    ...{ get: 0, getMany: 0, getOrSet: 0, set: 0, setMany: 0, delete: 0, deleteMany: 0 },
+    ...{ invalidatePattern: 0, invalidateTags: 0, clear: 0 },
+  }
 }
 
-/** The same of several workers together. */
+/** Returns the counts of several workers together. */
 export function totalOf(all: readonly WorkerCounts[]): WorkerCounts {
   const total = new Counts()
   for (const counts of all) {
@@ -37,6 +41,7 @@ export function totalOf(all: readonly WorkerCounts[]): WorkerCounts {
     total.writesOk += counts.writesOk
     total.writesIndeterminate += counts.writesIndeterminate
     total.loads += counts.loads
+    total.slowLoads += counts.slowLoads
     for (const name of Object.keys(total.operations) as OperationName[]) {
       total.operations[name] += counts.operations[name]
       total.longestMs[name] = Math.max(total.longestMs[name], counts.longestMs[name])

@@ -6,6 +6,8 @@ export interface WorkerConfig {
   readonly index: number
   readonly processes: number
   readonly lanes: number
+  /** Further lanes, which do nothing but slow loads. */
+  readonly slowLanes: number
   readonly seed: number
   /** The origin of the run's clock; text, for a bigint has no JSON. */
   readonly clockOrigin: string
@@ -17,6 +19,8 @@ export interface WorkerConfig {
   readonly onBackendError: 'degrade' | 'throw'
   readonly commandTimeoutMs: number
   readonly workload: WorkloadOptions
+  /** By key: the last version that a process wrote which was killed, and whose place this one takes. */
+  readonly lastVersions: readonly number[]
 }
 
 export type ToWorker =
@@ -24,6 +28,7 @@ export type ToWorker =
   | { readonly type: 'go' }
   | { readonly type: 'recover' }
   | { readonly type: 'stop' }
+  | { readonly type: 'die' }
 
 export type FromWorker =
   | { readonly type: 'ready' }
@@ -31,6 +36,7 @@ export type FromWorker =
   | { readonly type: 'trouble'; readonly trouble: Trouble }
   | { readonly type: 'recovered' }
   | { readonly type: 'done'; readonly counts: WorkerCounts }
+  | DyingMessage
 
 export interface EventsMessage {
   readonly type: 'events'
@@ -40,19 +46,28 @@ export interface EventsMessage {
   readonly operations: number
 }
 
+/** The last that a worker says before it kills itself. */
+export interface DyingMessage {
+  readonly type: 'dying'
+  readonly counts: WorkerCounts
+  /** By key: the last version that it wrote. */
+  readonly lastVersions: readonly number[]
+}
+
 /** What must not happen whatever the faults. */
 export interface Trouble {
   /**
    * `unhandled`: a rejection or exception that no call of ours threw; `never settled`: an operation
    * that took longer than the watchdog's patience; `failed`: an operation that threw what it must
    * not; `never came back`: its cache makes do without Redis long after the last fault has ended;
-   * `died`, `did not exit`: the process itself; `harness`: a mistake of this harness.
+   * `foreign data changed`: another program's; `died`, `did not exit`: the process itself; `harness`: a mistake of this harness.
    */
   readonly kind:
     | 'unhandled'
     | 'never settled'
     | 'failed'
     | 'never came back'
+    | 'foreign data changed'
     | 'died'
     | 'did not exit'
     | 'harness'
@@ -70,6 +85,8 @@ export interface WorkerCounts {
   readonly writesOk: number
   readonly writesIndeterminate: number
   readonly loads: number
+  /** Those of them that took long and were on their way to being stored. */
+  readonly slowLoads: number
   /** By operation. */
   readonly longestMs: Record<OperationName, number>
 }

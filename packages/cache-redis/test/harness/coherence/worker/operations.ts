@@ -1,11 +1,13 @@
-import type { LoadContext } from '@verbatim/cache-core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { GetOrSetOptions, LoadContext } from '@verbatim/cache-core'
 import type { VersionId } from '../checker/version.js'
 import { MILLISECOND, type Nanoseconds, type RunClock } from '../clock.js'
 import type { EventKind } from '../events/event-batch.js'
 import type { EventLog } from '../events/event-log.js'
+import { FOREIGN_NAMES, isLoadedSlowly, keyName, patternOf, tagsOf } from '../workload/keys.js'
 import type { SourceOfTruth } from '../workload/source-of-truth.js'
-import { type StampedValue, stampedValue } from '../workload/stamped-value.js'
-import { keyName, patternOf, type Step } from '../workload/workload.js'
+import { isValueOf, type StampedValue, stampedValue } from '../workload/stamped-value.js'
+import type { Step } from '../workload/workload.js'
 import type { Counts } from './counts.js'
 import { KeyTurns } from './key-turns.js'
 import { STALL_MS, type StallWatch } from './stall-watch.js'
@@ -23,7 +25,16 @@ export interface OperationParts {
   readonly stalls: StallWatch
   /** Whether several writes of one key may be under way at a time. */
   readonly overlap: boolean
+  /** Aborted when the process is to stop. */
+  readonly signal: AbortSignal
 }
+
+const MOST_DOUBTFUL = 2
+/** In which each foreign name is read once. */
+const READS_OF_MANY_PER_ROUND = 64
+/** Long enough for one other process to load first. */
+const SLOW_LOAD_TIMEOUT = '8s'
+const NEVER = new Promise<never>(() => undefined)
 
 /** How a read began. */
 interface Begun {
@@ -38,6 +49,10 @@ export class Operations {
   readonly #parts: OperationParts
   readonly #turns = new KeyTurns()
   readonly #turn = new Turn()
+  /** The keys whose changes failed last. */
+  #doubtful: readonly number[] = []
+  #isHalted = false
+  #readsOfMany = 0
 
   constructor(parts: OperationParts) {
     this.#parts = parts
@@ -54,18 +69,46 @@ export class Operations {
       case 'getMany':
         return this.#getMany(step.keys)
       case 'getOrSet':
-        return this.#getOrSet(key, lifeMs, step.loadMs)
+        return isLoadedSlowly(key)
+          ? this.#loadSlowly(key, lifeMs, step.loadMs)
+          : this.#getOrSet(key, lifeMs, step.loadMs, {})
       case 'set':
         return this.#write('set began', [key], lifeMs, ([id]) =>
-          cache.set(keyName(key), stampedValue(key, id as VersionId), lifeMs),
+          cache.set(keyName(key), stampedValue(key, id as VersionId), lifeMs, tagsOf(key)),
+        )
+      case 'setMany':
+        return this.#write('unordered set began', step.keys, lifeMs, (ids) =>
+          cache.setMany(
+            step.keys.map((each, index) => [
+              keyName(each),
+              stampedValue(each, ids[index] as VersionId),
+            ]),
+            lifeMs,
+          ),
         )
       case 'delete':
         return this.#write('delete began', [key], 0, () => cache.delete(keyName(key)))
+      case 'deleteMany':
+        return this.#write('unordered delete began', step.keys, 0, () =>
+          cache.deleteMany(step.keys.map(keyName)),
+        )
+      case 'invalidateTags':
+        // A write that is under way takes the versions of its tags before or after this.
+        return this.#write('unordered delete began', step.keys, 0, () =>
+          cache.invalidateTags(step.tags),
+        )
+      case 'clear':
+        return this.#write('delete began', step.keys, 0, () => cache.clear())
       default:
         return this.#write('delete began', step.keys, 0, () =>
           cache.invalidatePattern(patternOf(key)),
         )
     }
+  }
+
+  /** Keeps the process from beginning anything more that would have to be logged. */
+  halt(): void {
+    this.#isHalted = true
   }
 
   async #get(key: number): Promise<boolean> {
@@ -75,14 +118,41 @@ export class Operations {
     return result.ok
   }
 
-  async #getMany(keys: readonly number[]): Promise<boolean> {
+  /** Reads keys, and some whose last change may be unconfirmed. */
+  async #getMany(chosen: readonly number[]): Promise<boolean> {
+    const keys = [...new Set([...chosen, ...this.#doubtful])]
     const begun = this.#beginReading()
-    const result = await this.#parts.cache.getMany(keys.map(keyName))
+    const foreign = this.#foreignName()
+    const names = keys.map(keyName)
+    const result = await this.#parts.cache.getMany(foreign ? [...names, foreign] : names)
+    if (foreign && result.value?.has(foreign)) throw new Error(`${foreign} was served`)
     for (const key of keys) this.#sawValue(key, begun, result.value?.get(keyName(key)), result)
     return result.ok
   }
 
-  async #getOrSet(key: number, lifeMs: number, loadMs: number): Promise<boolean> {
+  /** Seldom, for Redis has to be asked about it each time. */
+  #foreignName(): string | undefined {
+    this.#readsOfMany++
+    return FOREIGN_NAMES[this.#readsOfMany % READS_OF_MANY_PER_ROUND]
+  }
+
+  async #loadSlowly(key: number, lifeMs: number, loadMs: number): Promise<boolean> {
+    const { signal } = this.#parts
+    try {
+      const timeout = { hard: SLOW_LOAD_TIMEOUT } as const
+      return await this.#getOrSet(key, lifeMs, loadMs, { timeout, signal })
+    } catch (error) {
+      if (signal.aborted) return false
+      throw error
+    }
+  }
+
+  async #getOrSet(
+    key: number,
+    lifeMs: number,
+    loadMs: number,
+    patience: Pick<GetOrSetOptions, 'timeout' | 'signal'>,
+  ): Promise<boolean> {
     const { cache, clock, counts } = this.#parts
     const begun = this.#beginReading()
     let loaded: VersionId | undefined
@@ -94,10 +164,12 @@ export class Operations {
       }
       loaded = asked
       counts.loads++
+      if (isLoadedSlowly(key)) counts.slowLoads++
       this.#add('load began', key, asked, clock.now())
       return stampedValue(key, asked)
     }
-    const result = await cache.getOrSet(keyName(key), load, { ttl: `${lifeMs}ms` })
+    const options = { ttl: `${lifeMs}ms`, tags: tagsOf(key), ...patience } as const
+    const result = await cache.getOrSet(keyName(key), load, options)
     const end = clock.now()
     if (loaded !== undefined) {
       const kind = result.ok ? 'load stored' : 'load failed'
@@ -108,8 +180,9 @@ export class Operations {
   }
 
   async #ask(key: number, loadMs: number): Promise<VersionId | undefined> {
-    const asked = await this.#parts.truth.read(key)
-    if (loadMs > 0) await new Promise((resolve) => setTimeout(resolve, loadMs))
+    const { signal, truth } = this.#parts
+    const asked = await truth.read(key)
+    if (loadMs > 0) await sleep(loadMs, undefined, isLoadedSlowly(key) ? { signal } : {})
     return asked
   }
 
@@ -131,6 +204,7 @@ export class Operations {
     change: Change,
   ): Promise<boolean> {
     const { clock, counts, truth, versions } = this.#parts
+    if (this.#isHalted) return NEVER
     const ids = keys.map((key) => [key, versions.next(key)] as const)
     for (const [key, id] of ids) {
       const now = clock.now()
@@ -143,7 +217,10 @@ export class Operations {
       ;({ ok } = await change(ids.map(([, id]) => id)))
     } finally {
       if (ok) counts.writesOk++
-      else counts.writesIndeterminate++
+      else {
+        counts.writesIndeterminate++
+        this.#doubtful = [...keys, ...this.#doubtful].slice(0, MOST_DOUBTFUL)
+      }
       for (const [key, id] of ids) {
         this.#add(ok ? 'write succeeded' : 'write failed', key, id, clock.now())
       }
@@ -174,7 +251,7 @@ export class Operations {
     }
     counts.hits++
     if (stalled) counts.hitsAfterStalls++
-    const kind = value.key === key ? readKind(stalled, degraded) : 'foreign read'
+    const kind = isValueOf(key, value) ? readKind(stalled, degraded) : 'foreign read'
     this.#add(kind, key, value, clock.now(), start)
   }
 
@@ -186,6 +263,7 @@ export class Operations {
     start = end,
     life: Nanoseconds = 0,
   ): void {
+    if (this.#isHalted) return
     this.#parts.log.add({ kind, key, writer, number, start, end, life })
   }
 }

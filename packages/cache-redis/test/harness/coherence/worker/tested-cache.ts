@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { GetOrSetOptions, Loader } from '@verbatim/cache-core'
 import type * as CacheRedis from '../../../../src/index.js'
+import { PREFIX } from '../workload/keys.js'
 import type { StampedValue } from '../workload/stamped-value.js'
 import type { WorkerConfig } from './messages.js'
 
@@ -42,7 +43,7 @@ export class TestedCache {
     const { GenericRedisCache } = (await import(config.cacheModule)) as typeof CacheRedis
     const cache = new GenericRedisCache({
       redisUrl: config.redisUrl,
-      keyPrefix: 'coherence:',
+      keyPrefix: PREFIX,
       defaultTtl: DEFAULT_LIFE_MS / 1_000,
       enableL1Cache: config.memory,
       l1CacheSize: 1_000,
@@ -71,12 +72,36 @@ export class TestedCache {
     return this.#call(() => this.#cache.getOrSet(key, loader, options))
   }
 
-  set(key: string, value: StampedValue, lifeMs: number): Promise<CallResult<void>> {
-    return this.#call(() => this.#cache.set(key, value, `${lifeMs}ms`))
+  set(
+    key: string,
+    value: StampedValue,
+    lifeMs: number,
+    tags: readonly string[] = [],
+  ): Promise<CallResult<void>> {
+    return this.#call(() => this.#cache.set(key, value, { ttl: `${lifeMs}ms`, tags }))
+  }
+
+  setMany(
+    entries: readonly (readonly [string, StampedValue])[],
+    lifeMs: number,
+  ): Promise<CallResult<void>> {
+    return this.#call(() => this.#cache.setMany(entries, `${lifeMs}ms`))
   }
 
   delete(key: string): Promise<CallResult<boolean>> {
     return this.#call(() => this.#cache.delete(key))
+  }
+
+  deleteMany(keys: readonly string[]): Promise<CallResult<number>> {
+    return this.#call(() => this.#cache.deleteMany(keys))
+  }
+
+  invalidateTags(tags: readonly string[]): Promise<CallResult<void>> {
+    return this.#call(() => this.#cache.invalidateTags(tags))
+  }
+
+  clear(): Promise<CallResult<number>> {
+    return this.#call(() => this.#cache.clear())
   }
 
   invalidatePattern(pattern: string): Promise<CallResult<number>> {
@@ -104,7 +129,7 @@ export class TestedCache {
       const value = await this.#notes.run(note, call)
       return { value, ok: !note.hadTrouble, degraded: isDegraded() }
     } catch (error) {
-      if (!isBackendError(error)) throw error
+      if (!isExpected(error)) throw error
       return { value: undefined, ok: false, degraded: isDegraded() }
     }
   }
@@ -112,8 +137,8 @@ export class TestedCache {
 
 export const DEFAULT_LIFE_MS = 60_000
 
-/** By its code: the class may be that of a copy of the package. */
-function isBackendError(error: unknown): boolean {
+/** Redis failed, or a slow load took too long. By code: the class may be that of a package's copy. */
+function isExpected(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown }
-  return typeof code === 'string' && code.startsWith('BACKEND_')
+  return typeof code === 'string' && (code.startsWith('BACKEND_') || code === 'LOAD_TIMEOUT')
 }

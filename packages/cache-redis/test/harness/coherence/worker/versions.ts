@@ -6,10 +6,16 @@ export class Versions {
   readonly #last: number[]
   readonly #issued: number[]
 
-  constructor(writer: number, keys: number) {
+  /** @param last - by key: the last version that was written with this number of a writer */
+  constructor(writer: number, last: readonly number[]) {
     this.#writer = writer
-    this.#last = Array.from({ length: keys }, () => 0)
-    this.#issued = Array.from({ length: keys }, () => 0)
+    this.#last = [...last]
+    this.#issued = [...last]
+  }
+
+  /** By key: the last version. */
+  get last(): readonly number[] {
+    return this.#last
   }
 
   next(key: number): VersionId {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type {
+  DyingMessage,
   EventsMessage,
   FromWorker,
   ToWorker,
@@ -98,6 +99,16 @@ export class WorkerProcess implements AsyncDisposable {
     ])
   }
 
+  /** Kills it in the midst of what it does. Returns what it had done, once it is gone. */
+  async die(): Promise<DyingMessage> {
+    const dying = new Promise<DyingMessage>((resolve) => this.#on('dying', resolve))
+    const exited = once(this.#child, 'exit')
+    this.#isDone = true
+    this.#send({ type: 'die' })
+    await Promise.race([exited, rejectAfter(EXIT_DEADLINE_MS, `worker ${this.index} did not die`)])
+    return Promise.race([dying, rejectAfter(0, `worker ${this.index} died too early`)])
+  }
+
   /** Lets it finish what it has begun. Answers what it has done, `undefined` when it cannot tell. */
   async stop(): Promise<WorkerCounts | undefined> {
     this.#send({ type: 'stop' })
@@ -150,4 +161,9 @@ export class WorkerProcess implements AsyncDisposable {
   #tell(kind: Trouble['kind'], text: string): void {
     this.#listener.trouble(this.index, { kind, text })
   }
+}
+
+async function rejectAfter(milliseconds: number, message: string): Promise<never> {
+  await sleep(milliseconds, undefined, { ref: false })
+  throw new Error(message)
 }

@@ -23,6 +23,9 @@ const PAUSE_AFTER_TROUBLE_MS = 10
 const RECOVERY_MS = 5_000
 const LOOKS_EVERY_MS = 20
 
+/** How many keys of an operation are named when it fails. */
+const MOST_NAMED = 10
+
 const stopping = new AbortController()
 
 function tell(message: FromWorker): void {
@@ -37,6 +40,8 @@ interface Prepared {
   readonly run: () => Promise<void>
   /** Ends when the cache makes use of Redis again, or should do so by now. */
   readonly recover: () => Promise<void>
+  /** Kills the process in the midst of what it does, once it has told what that is. */
+  readonly die: () => void
 }
 
 async function prepare(config: WorkerConfig): Promise<Prepared> {
@@ -47,11 +52,12 @@ async function prepare(config: WorkerConfig): Promise<Prepared> {
   })
   const cache = await TestedCache.open(config)
   const truth = new SourceOfTruth(config.truthUrl)
-  const versions = new Versions(config.index, config.workload.keys)
+  const versions = new Versions(config.index, config.lastVersions)
   const { overlap } = config.workload
   const stalls = new StallWatch()
   const operations = new Operations({
     ...{ cache, truth, clock, log, counts, versions, stalls, overlap },
+    signal: stopping.signal,
   })
 
   const recover = async (): Promise<void> => {
@@ -67,7 +73,7 @@ async function prepare(config: WorkerConfig): Promise<Prepared> {
   const run = async (): Promise<void> => {
     const watchdog = new Watchdog()
     const flushing = setInterval(() => log.flush(), FLUSH_EVERY_MS)
-    const lanes = Array.from({ length: config.lanes }, (_, lane) =>
+    const lanes = Array.from({ length: config.lanes + config.slowLanes }, (_, lane) =>
       runLane(config, lane, { operations, counts, watchdog }),
     )
     await Promise.all(lanes)
@@ -80,7 +86,14 @@ async function prepare(config: WorkerConfig): Promise<Prepared> {
     // Once that is sent, nothing may keep the process alive.
     process.send?.({ type: 'done', counts } satisfies FromWorker, () => process.disconnect())
   }
-  return { run, recover }
+
+  const die = (): void => {
+    operations.halt()
+    log.flush()
+    const last: FromWorker = { type: 'dying', counts, lastVersions: versions.last }
+    process.send?.(last, () => process.kill(process.pid, 'SIGKILL'))
+  }
+  return { run, recover, die }
 }
 
 interface LaneParts {
@@ -90,15 +103,15 @@ interface LaneParts {
 }
 
 async function runLane(
-  { workload: options, seed, index, processes }: WorkerConfig,
+  { workload: options, seed, index, processes, lanes }: WorkerConfig,
   lane: number,
   { operations, counts, watchdog }: LaneParts,
 ): Promise<void> {
   const workload = new Workload(options, { seed, process: index, processes, lane })
   for (let count = 1; !stopping.signal.aborted; count++) {
-    const step = workload.next()
+    const step = lane < lanes ? workload.next() : workload.nextSlowLoad()
     const startedAt = performance.now()
-    const what = `${step.operation} of key ${step.keys.join()}`
+    const what = `${step.operation} of key ${step.keys.slice(0, MOST_NAMED).join()}`
     let ok = false
     try {
       ok = await watchdog.watch(what, operations.perform(step))
@@ -122,6 +135,8 @@ async function obey(message: ToWorker): Promise<void> {
     await prepared?.run()
   } else if (message.type === 'recover') {
     await prepared?.recover()
+  } else if (message.type === 'die') {
+    prepared?.die()
   } else {
     stopping.abort()
   }

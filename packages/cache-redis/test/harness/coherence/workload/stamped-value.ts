@@ -1,21 +1,53 @@
 import type { VersionId } from '../checker/version.js'
 
-/** A value that tells whose it is. */
+/** A value that says of which key and version it is, in full at both of its ends. */
 export interface StampedValue extends VersionId {
   readonly key: number
   readonly padding: string
 }
 
-/** Compressed by the cache; the larger ones outside of the event loop, so that they are overtaken. */
-const MEDIUM = 'medium '.repeat(300)
-const LARGE = 'large '.repeat(12_000)
+/** The cache compresses it. */
+const MEDIUM = 2_100
+/** More than 64 KiB: it arrives in pieces, and other replies arrive between them. */
+const LARGE = 80_000
+/** More than 1 MiB: worker threads convert it, so that other operations overtake it. */
+const HUGE = 1_200_000
 
-/** The same for the same version, wherever it is made. */
-export function stampedValue(key: number, { writer, number }: VersionId): StampedValue {
-  return { key, writer, number, padding: paddingOf(number) }
+/** Returns the value of a version, the same wherever it is made. */
+export function stampedValue(key: number, id: VersionId): StampedValue {
+  const { writer, number } = id
+  return { key, writer, number, padding: paddingOf(key, id) }
 }
 
-function paddingOf(number: number): string {
-  if (number % 101 === 0) return LARGE
-  return number % 5 === 0 ? MEDIUM : ''
+/** Whether this is a value of the key, and nothing of it is missing or from another value. */
+export function isValueOf(key: number, value: StampedValue): boolean {
+  if (value.key !== key) return false
+  const { padding } = value
+  const length = lengthOf(key, value)
+  const stamp = stampOf(key, value)
+  return (
+    padding.length === Math.ceil(length / stamp.length) * stamp.length &&
+    padding.startsWith(length === 0 ? '' : stamp) &&
+    padding.endsWith(length === 0 ? '' : stamp)
+  )
+}
+
+function paddingOf(key: number, id: VersionId): string {
+  const stamp = stampOf(key, id)
+  return stamp.repeat(Math.ceil(lengthOf(key, id) / stamp.length))
+}
+
+function stampOf(key: number, { writer, number }: VersionId): string {
+  return `key ${key}, version ${writer}#${number}; `
+}
+
+/**
+ * One of every sixteen keys has most of the huge values, so that a process converts several at a
+ * time. They are few: each costs all processes together a tenth of a second.
+ */
+function lengthOf(key: number, { writer, number }: VersionId): number {
+  const lot = number * 7 + writer * 3 + key
+  if (lot % (key % 16 === 6 ? 49 : 4_999) === 5) return HUGE
+  if (lot % 97 === 3) return LARGE
+  return lot % 5 === 0 ? MEDIUM : 0
 }

@@ -1,32 +1,52 @@
 import { Random } from '../random.js'
+import { isLoadedSlowly, KEYS_PER_GROUP, keysTagged, slowKeysNear, tagsOf } from './keys.js'
 
-/** How keys are shared, and what is done with them. */
+/** How processes share keys, and what they do with them. */
 export interface WorkloadOptions {
+  /** The hot keys. The first ones are used most. */
   readonly keys: number
+  /** Further keys, each used as often as the others. Default: none. */
+  readonly coldKeys: number
   /** `private`: each process reads and writes keys of its own only. */
   readonly sharing: 'shared' | 'private'
-  /** Whether values are loaded by `getOrSet` too. */
+  /** Whether `getOrSet` loads values, too. */
   readonly loads: boolean
   /** Whether a process may have several writes of one key under way at a time. */
   readonly overlap: boolean
-  /** How long a lane pauses after an operation, on an average. */
+  /** The mean pause of a lane after an operation, in milliseconds. */
   readonly pauseMs: number
 }
 
-/** Keys of one group share a pattern by which they are invalidated. */
-export const KEYS_PER_GROUP = 4
-const MOST_KEYS_READ_AT_ONCE = 8
-/** After so many of its operations a lane pauses: between pauses all goes as quickly as it can. */
+const MOST_KEYS_AT_ONCE = 8
+/** The part of a lane's operations that a pause follows. Between pauses a lane does not wait. */
 const PAUSES = 0.1
+/** The part of operations on cold keys, where there are some. */
+const COLD = 0.1
+/** A `clear` happens once in about so many operations for each key. */
+const OPERATIONS_PER_KEY_AND_CLEAR = 100
+/** How long a slow load takes. Longer than a second, so that its lease is renewed on the way. */
+const SLOW_LOAD_MS = [300, 3_500] as const
 
-export type OperationName = 'get' | 'getMany' | 'getOrSet' | 'set' | 'delete' | 'invalidatePattern'
+export type OperationName =
+  | 'get'
+  | 'getMany'
+  | 'getOrSet'
+  | 'set'
+  | 'setMany'
+  | 'delete'
+  | 'deleteMany'
+  | 'invalidatePattern'
+  | 'invalidateTags'
+  | 'clear'
 
-/** One thing that a lane does. */
+/** One operation of a lane. */
 export interface Step {
   readonly operation: OperationName
-  /** One key, but for `getMany` and `invalidatePattern`. */
+  /** The keys that it reads or changes. */
   readonly keys: readonly number[]
-  /** The life of what is stored; `undefined` for the cache's default. */
+  /** The tags to be invalidated. */
+  readonly tags: readonly string[]
+  /** The TTL of what is stored; `undefined` for the cache's default. */
   readonly lifeMs: number | undefined
   /** How long a loader takes, besides asking the source. */
   readonly loadMs: number
@@ -34,17 +54,27 @@ export interface Step {
   readonly pauseMs: number
 }
 
-/** Out of a thousand operations. */
-const MIX: Readonly<Record<OperationName, number>> = {
-  get: 460,
-  getMany: 60,
-  getOrSet: 220,
-  set: 170,
-  delete: 84,
-  invalidatePattern: 6,
+const NO_TAGS: readonly string[] = []
+
+/** How many of a thousand operations. */
+const MIX: Readonly<Record<Exclude<OperationName, 'clear'>, number>> = {
+  get: 680,
+  getMany: 44,
+  getOrSet: 150,
+  set: 84,
+  setMany: 3,
+  delete: 30,
+  deleteMany: 2,
+  invalidatePattern: 2,
+  invalidateTags: 5,
 }
 
-/** Whose workload it is. */
+/** Each as often as its weight says. */
+const OPERATIONS = Object.entries(MIX).flatMap(([name, weight]) =>
+  Array.from({ length: weight }, () => name as OperationName),
+)
+
+/** The lane of a process that a workload is for. */
 export interface WorkloadOwner {
   readonly seed: number
   readonly process: number
@@ -52,7 +82,7 @@ export interface WorkloadOwner {
   readonly lane: number
 }
 
-/** What one lane of one process does, step by step; the seed decides all of it. */
+/** The operations of one lane of one process. The seed decides all of them. */
 export class Workload {
   readonly #random: Random
   readonly #options: WorkloadOptions
@@ -66,54 +96,100 @@ export class Workload {
     this.#firstKey = options.sharing === 'private' ? process * this.#ownKeys : 0
   }
 
+  /** Returns the next operation of a usual lane. */
   next(): Step {
     const random = this.#random
     const { pauseMs } = this.#options
-    const operation = this.#operation()
+    const { operation, keys, tags } = this.#targetOf(this.#operation())
     return {
       operation,
-      keys: this.#keysFor(operation),
+      keys,
+      tags,
       lifeMs: random.chance(0.1) ? Math.floor(random.between(100, 1_000)) : undefined,
       loadMs: random.chance(0.1) ? random.between(5, 30) : 0,
       pauseMs: random.chance(PAUSES) ? random.between(0, (2 * pauseMs) / PAUSES) : 0,
     }
   }
 
-  #operation(): OperationName {
-    let left = this.#random.below(1_000)
-    for (const [name, weight] of Object.entries(MIX)) {
-      left -= weight
-      if (left >= 0) continue
-      return name === 'getOrSet' && !this.#options.loads ? 'get' : (name as OperationName)
+  /**
+   * Returns the next operation of a lane that does nothing but slow loads. Lanes of their own do
+   * them, on keys that no usual lane loads: otherwise every lane would soon wait for one.
+   */
+  nextSlowLoad(): Step {
+    const random = this.#random
+    const { keys, coldKeys } = this.#options
+    const near = slowKeysNear(this.#key())
+    const slow = near[random.below(near.length)] ?? 0
+    const key = slow < keys + coldKeys ? slow : (slowKeysNear(0)[0] ?? 0)
+    return {
+      operation: 'getOrSet',
+      keys: [key],
+      tags: NO_TAGS,
+      lifeMs: undefined,
+      loadMs: random.between(...SLOW_LOAD_MS),
+      pauseMs: random.between(0, 50),
     }
-    return 'get'
   }
 
-  #keysFor(operation: OperationName): number[] {
-    if (operation === 'invalidatePattern') {
-      const first = Math.floor(this.#key() / KEYS_PER_GROUP) * KEYS_PER_GROUP
-      return Array.from({ length: KEYS_PER_GROUP }, (_, offset) => first + offset)
+  #operation(): OperationName {
+    const { keys, coldKeys, sharing } = this.#options
+    const clears = 1 / ((keys + coldKeys) * OPERATIONS_PER_KEY_AND_CLEAR)
+    if (sharing === 'shared' && this.#random.chance(clears)) return 'clear'
+    return OPERATIONS[this.#random.below(OPERATIONS.length)] ?? 'get'
+  }
+
+  #targetOf(operation: OperationName): Pick<Step, 'operation' | 'keys' | 'tags'> {
+    switch (operation) {
+      case 'clear':
+        return { operation, keys: this.#allKeys(), tags: NO_TAGS }
+      case 'invalidatePattern':
+        return { operation, keys: groupOf(this.#key()), tags: NO_TAGS }
+      case 'invalidateTags':
+        return { operation, ...this.#taggedKeys() }
+      case 'getMany':
+      case 'deleteMany':
+        return { operation, keys: this.#severalKeys(), tags: NO_TAGS }
+      case 'setMany': {
+        // The first key of each group has no tags, as all values of one call have the same.
+        const keys = this.#severalKeys().map((key) => key - (key % KEYS_PER_GROUP))
+        return { operation, keys: [...new Set(keys)], tags: NO_TAGS }
+      }
+      case 'getOrSet': {
+        const key = this.#key()
+        const isLoaded = this.#options.loads && !isLoadedSlowly(key)
+        return { operation: isLoaded ? operation : 'get', keys: [key], tags: NO_TAGS }
+      }
+      default:
+        return { operation, keys: [this.#key()], tags: NO_TAGS }
     }
-    if (operation !== 'getMany') return [this.#key()]
-    const count = 2 + this.#random.below(MOST_KEYS_READ_AT_ONCE - 1)
+  }
+
+  /** One tag, or two of the same group, and all keys whose values carry one of them. */
+  #taggedKeys(): Pick<Step, 'keys' | 'tags'> {
+    const group = groupOf(this.#key())
+    const all = [...new Set(group.flatMap(tagsOf))]
+    const tags = this.#random.chance(0.3) ? all : [all[this.#random.below(all.length)] ?? '']
+    return { keys: keysTagged(group, tags), tags }
+  }
+
+  #severalKeys(): number[] {
+    const count = 2 + this.#random.below(MOST_KEYS_AT_ONCE - 1)
     return [...new Set(Array.from({ length: count }, () => this.#key()))]
   }
 
-  /** The first ones are the hottest. */
+  #allKeys(): number[] {
+    const { keys, coldKeys } = this.#options
+    return Array.from({ length: keys + coldKeys }, (_, key) => key)
+  }
+
   #key(): number {
+    const { keys, coldKeys } = this.#options
+    if (coldKeys > 0 && this.#random.chance(COLD)) return keys + this.#random.below(coldKeys)
     return this.#firstKey + Math.floor(this.#ownKeys * this.#random.fraction() ** 2)
   }
 }
 
-/** By name: `g0:k3`, where all of a group begin alike. */
-export function keyName(key: number): string {
-  return `${groupName(key)}:k${key}`
-}
-
-export function patternOf(key: number): string {
-  return `${groupName(key)}:*`
-}
-
-function groupName(key: number): string {
-  return `g${Math.floor(key / KEYS_PER_GROUP)}`
+function groupOf(key: number): number[] {
+  const first = key - (key % KEYS_PER_GROUP)
+  return Array.from({ length: KEYS_PER_GROUP }, (_, offset) => first + offset)
 }

@@ -41,7 +41,11 @@ export function settledAt({ ok, end }: Write, lateWrites: number): number {
 
 function follows(write: Write, version: Write, read: Read, lateWrites: number): boolean {
   if (write.start > settledAt(version, lateWrites)) return true
-  const isLaterOfSameProcess = write.process === version.process && write.number > version.number
+  const isLaterOfSameProcess =
+    write.process === version.process &&
+    write.number > version.number &&
+    !write.unordered &&
+    !version.unordered
   return isLaterOfSameProcess && version.ok && version.end <= read.end
 }
 

@@ -5,7 +5,16 @@ import { checkEvent } from '../../events/check-event.js'
 import type { CoherenceEvent, EventKind } from '../../events/event-batch.js'
 
 /** Operations of one key. Times are plain numbers; the checker does not mind the unit. */
-export type Operation = Write | Read | Load
+export type Operation = Write | Read | Load | Kill
+
+/** The end of a process. Another one of the same number takes its place. */
+export interface Kill {
+  readonly what: 'kill'
+  readonly process: number
+  readonly start: number
+  readonly end: number
+  readonly number: 0
+}
 
 export interface Write {
   readonly what: 'set' | 'delete'
@@ -16,6 +25,8 @@ export interface Write {
   readonly end: number
   readonly ok: boolean
   readonly life: number
+  /** Whether it may take effect out of the order of issue, as an invalidation of tags may. */
+  readonly unordered?: boolean
 }
 
 export interface Read {
@@ -79,6 +90,8 @@ const RANKS: Partial<Record<EventKind, number>> = {
   'set began': 0,
   'delete began': 0,
   'load began': 0,
+  'unordered set began': 0,
+  'unordered delete began': 0,
   read: 2,
   'degraded read': 2,
   'stalled read': 2,
@@ -108,6 +121,8 @@ function eventsOf(operation: Operation): Logged[] {
       return [
         log(operation.state === undefined ? 'read' : `${operation.state} read`, end, { start }),
       ]
+    case 'kill':
+      return [log('process ended', end)]
     case 'load': {
       const { life, ok } = operation
       return [
@@ -116,9 +131,10 @@ function eventsOf(operation: Operation): Logged[] {
       ]
     }
     default: {
-      const { what, life, ok } = operation
+      const { what, life, ok, unordered = false } = operation
+      const began = what === 'set' ? 'set began' : 'delete began'
       return [
-        log(what === 'set' ? 'set began' : 'delete began', start, { life }),
+        log(unordered ? `unordered ${began}` : began, start, { life }),
         log(ok ? 'write succeeded' : 'write failed', end),
       ]
     }

@@ -109,6 +109,99 @@ describe('the writes of one process', () => {
   })
 })
 
+describe('the invalidation of a tag', () => {
+  const [set, invalidation] = [write(0, 1, [0, 50]), write(0, 2, [10, 20])]
+  const invalidated = { ...invalidation, what: 'delete', life: 0, unordered: true } as const
+
+  test('may come before a write of the same process that it overlaps, or after it', () => {
+    expect(kinds([set, invalidated, read(2, [0, 1], [60, 61])])).toEqual([])
+    expect(kinds([set, invalidated, read(0, [0, 1], [60, 61])])).toEqual([])
+    expect(kinds([{ ...set, unordered: true }, invalidation, read(2, [0, 1], [60, 61])])).toEqual(
+      [],
+    )
+  })
+
+  test('replaces what was written before it began', () => {
+    const before = { ...set, end: 9 }
+    expect(kinds([before, invalidated, read(2, [0, 1], [25, 26])])).toEqual([])
+    expect(kinds([before, invalidated, read(2, [0, 1], [26, 27])])).toEqual(['stale'])
+    expect(kinds([before, invalidated, read(0, [0, 1], [21, 22])])).toEqual(['own-write'])
+  })
+})
+
+describe('a process that was killed', () => {
+  const kill = (process: number, at: number): Operation => ({
+    ...{ what: 'kill', process, number: 0, start: at, end: at },
+  })
+  const never = Number.POSITIVE_INFINITY
+  const failed = write(1, 1, [20, 30], { ok: false })
+
+  test('leaves nothing that its successor would have to know', () => {
+    const history = [write(0, 1, [0, 10]), failed]
+    const [seen, seenLater] = [read(1, [0, 1], [41, 42]), read(1, [0, 1], [61, 62])]
+    expect(kinds([...history, seen], FENCED)).toEqual(['own-write'])
+    expect(kinds([...history, kill(1, 40), seen], FENCED)).toEqual([])
+    const again = write(1, 2, [50, 60], { ok: false })
+    expect(kinds([write(0, 1, [45, 46]), kill(1, 40), again, seenLater], FENCED)).toEqual([
+      'own-write',
+    ])
+  })
+
+  test('leaves acknowledged writes that bind everybody, its successor included', () => {
+    const history = [write(0, 1, [0, 10]), write(1, 1, [20, 30]), kill(1, 31)]
+    expect(kinds([...history, read(1, [0, 1], [36, 37])], FENCED)).toEqual(['stale'])
+  })
+
+  test('leaves writes under way that may take effect for as long as failed ones', () => {
+    const under = [write(1, 1, [20, never]), kill(1, 25), write(0, 1, [40, 50])]
+    const seen = read(2, [1, 1], [60, 61])
+    expect(kinds([...under, seen], FENCED)).toEqual(['stale'])
+    expect(kinds([...under, seen], { ...RULES, lateWrites: 15 })).toEqual([])
+  })
+})
+
+describe('a restart from an older snapshot', () => {
+  const MS = 1e6
+  const BOUNDS = { healthy: 5 * MS, lost: 100 * MS, recovery: 50 * MS }
+  const at = (operation: Write | Read): Write | Read => ({
+    ...operation,
+    start: operation.start * MS,
+    end: operation.end * MS,
+    ...('life' in operation ? { life: LONG * MS } : {}),
+  })
+  /** The server dies at 2000 and is back at 2100; what was written since 1000 may be undone. */
+  const found = (kills: number | undefined, operations: readonly (Write | Read)[]): string[] => {
+    const links = new LinkState(BOUNDS)
+    const sort = { name: 'older snapshot', bringsBackMs: 1_000, kills }
+    links.faultBegins(sort, 2_000 * MS).end = 2_100 * MS
+    const { violations } = check(operations.map(at), { ...FENCED, processes: 3 }, links)
+    return violations.map(({ kind }) => kind)
+  }
+  const before = write(0, 1, [0, 10])
+  const reads = [2_110, 2_151, 3_000].map((start) => read(2, [0, 1], [start, start + 1]))
+
+  test('must not bring back what was replaced long before', () => {
+    const history = [before, write(1, 1, [980, 990]), ...reads]
+    expect(found(undefined, history)).toEqual(['stale', 'stale', 'stale'])
+    expect(found(1, history)).toEqual(['stale', 'stale', 'stale'])
+  })
+
+  test('may bring back what was replaced just before, until the links have recovered', () => {
+    const history = [before, write(1, 1, [1_500, 1_510]), ...reads]
+    expect(found(undefined, history)).toEqual(['stale', 'stale'])
+    expect(found(0, history)).toEqual(['stale', 'stale'])
+  })
+
+  test('may bring it back for ever if it was replaced by a process that was killed too', () => {
+    const history = [before, write(1, 1, [1_500, 1_510]), ...reads]
+    expect(found(1, history)).toEqual([])
+    const withLater = write(0, 2, [2_200, 2_210])
+    expect(found(1, [...history, withLater])).toEqual(['stale'])
+    const withEarlier = write(2, 1, [900, 910])
+    expect(found(1, [...history, withEarlier])).toEqual(['stale', 'stale', 'stale'])
+  })
+})
+
 describe('a value whose life is over', () => {
   const short = write(0, 1, [0, 10], { life: 100 })
 

@@ -37,6 +37,8 @@ function isLaterOf(write: Write, seen: Write | undefined, read: Read): boolean {
   return (
     seen?.process === write.process &&
     seen.number < write.number &&
+    !write.unordered &&
+    !seen.unordered &&
     seen.ok &&
     seen.end <= read.end &&
     write.ok

@@ -13,6 +13,7 @@ interface Shape {
   readonly state: Exclude<Read['state'], undefined> | 'sound'
   readonly fate: 'ok' | 'failed' | 'hanging'
   readonly life: number
+  readonly unordered: boolean
   /** Which of the versions that there are a read returns. */
   readonly picks: number
 }
@@ -25,6 +26,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   state: fc.constantFrom('sound', 'sound', 'sound', 'degraded', 'stalled'),
   fate: fc.constantFrom('ok', 'ok', 'ok', 'ok', 'failed', 'hanging'),
   life: fc.constantFrom(0, 5, 30, 1_000),
+  unordered: fc.constantFrom(false, false, false, true),
   picks: fc.nat(1_000),
 })
 
@@ -46,7 +48,7 @@ function build(shapes: readonly Shape[]): Operation[] {
 }
 
 function writeOf(
-  { process, what, length, fate, life }: Shape,
+  { process, what, length, fate, life, unordered }: Shape,
   start: number,
   writes: readonly Write[],
 ): Write {
@@ -58,6 +60,7 @@ function writeOf(
     end: fate === 'hanging' ? NEVER : start + length,
     ok: fate === 'ok',
     life: what === 'delete' ? 0 : life,
+    unordered,
   }
 }
 

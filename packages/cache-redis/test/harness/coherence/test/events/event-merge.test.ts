@@ -83,6 +83,20 @@ describe('several logs', () => {
     expect(merge.advance()).toBe(1)
     expect(seen).toEqual([5])
   })
+
+  test('wait for a process again that has taken the place of one that is gone', () => {
+    const seen: number[] = []
+    const merge = new EventMerge(2, (_process, { end }) => seen.push(end))
+    const [sample] = fc.sample(event, 1)
+    const at = (end: number): EventBatch => batchOf([{ ...(sample as CoherenceEvent), end }])
+    merge.close(1)
+    merge.open(1, 6)
+    merge.add(0, at(8), 8)
+    expect(merge.advance()).toBe(0)
+    merge.add(1, at(7), 9)
+    expect(merge.advance()).toBe(2)
+    expect(seen).toEqual([7, 8])
+  })
 })
 
 function batchOf(events: readonly CoherenceEvent[]): EventBatch {

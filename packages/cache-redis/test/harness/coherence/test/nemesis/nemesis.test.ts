@@ -39,6 +39,22 @@ test('each fault comes as often as the others', () => {
   }
 })
 
+test('a fault is prepared before its quiet time, and in force only after it', async () => {
+  const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
+  const log: string[] = []
+  const note = (what: string) => async (): Promise<void> => {
+    log.push(`${what}, ${links.windows.length} in force`)
+  }
+  const prepared = fault('prepared', {
+    prepare: note('prepare'),
+    begin: note('begin'),
+    end: note('end'),
+  })
+  const planned = [{ fault: prepared, quietMs: 1, lastsMs: 0 }]
+  await new Nemesis(links, new RunClock()).run(planned, new AbortController().signal)
+  expect(log).toEqual(['prepare, 0 in force', 'begin, 1 in force', 'end, 1 in force'])
+})
+
 test('a fault is put right, and known to be over, even if it could not be begun', async () => {
   const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   let ended = 0
@@ -96,7 +112,7 @@ test('around a fault reads may be staler, those of other processes only if it to
 
 test('where Redis may be set back, what it held as the fault began may be read until recovery', () => {
   const links = new LinkState({ healthy: HEALTHY, lost: 100, recovery: 50 })
-  links.faultBegins({ name: 'set back', bringsBack: true }, 1_000).end = 1_400
+  links.faultBegins({ name: 'set back', bringsBackMs: 0 }, 1_000).end = 1_400
   links.faultBegins({ name: 'another', process: 1 }, 1_420).end = 1_430
   const boundAt = (start: number): number => links.boundFor({ process: 1, start, end: start })
   expect([990, 1_050, 1_400, 1_450].map(boundAt)).toEqual([HEALTHY, 100, 400, 450])

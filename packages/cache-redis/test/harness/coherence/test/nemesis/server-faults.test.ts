@@ -2,7 +2,11 @@ import { type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Fault } from '../../nemesis/fault.js'
+import { foreignData, valuesCopied } from '../../nemesis/foreign-faults.js'
+import type { Processes } from '../../nemesis/process-faults.js'
 import { serverFaults } from '../../nemesis/server-faults.js'
+import { snapshotFaults } from '../../nemesis/snapshot-faults.js'
+import { keyName, PREFIX } from '../../workload/keys.js'
 
 const WAIT = { timeout: 10_000, interval: 5 }
 
@@ -37,6 +41,64 @@ test('set back: what was written since is gone, what was deleted is there again'
   await killed.begin()
   await killed.end()
   expect(await client.dbsize()).toBe(0)
+})
+
+test('clean restart: nothing is lost', async () => {
+  const restart = fault('clean restart')
+  await client.set('key', 'value')
+  await restart.begin()
+  await restart.end()
+  expect(await client.get('key')).toBe('value')
+})
+
+const PROCESSES = (log: string[]): Processes => ({
+  count: 4,
+  freeze: () => undefined,
+  thaw: () => undefined,
+  kill: async (index) => {
+    log.push(`kill ${index}`)
+  },
+  replace: async (index) => {
+    log.push(`replace ${index}`)
+  },
+})
+
+test.each([0, 1])('older snapshot: what was written after it is gone', async (index) => {
+  const log: string[] = []
+  const older = snapshotFaults(server, PROCESSES(log), 5_000)[index]
+  await client.mset('changed', 'old', 'deleted', 'old')
+  await older?.prepare?.()
+  await client.set('changed', 'new')
+  await client.del('deleted')
+  await older?.begin()
+  await older?.end()
+  expect(await client.mget('changed', 'deleted')).toEqual(['old', 'old'])
+  expect(log).toEqual(older?.kills === undefined ? [] : ['kill 3', 'replace 3'])
+})
+
+test('foreign data: what changes in the meantime is reported, and nothing else', async () => {
+  const changed: string[] = []
+  const foreign = foreignData(server, (what) => changed.push(what))
+  await foreign.begin()
+  expect(await client.keys('*')).toHaveLength(4)
+  await foreign.end()
+  expect(changed).toEqual([])
+  await foreign.begin()
+  const [name = ''] = await client.keys('*')
+  await client.del(name)
+  await foreign.end()
+  expect(changed).toHaveLength(1)
+  expect(changed[0]).toContain(name)
+  expect(await client.keys('*')).toEqual([])
+})
+
+test('values copied: they stand under the names of other keys', async () => {
+  const copied = valuesCopied(server, 4)
+  await client.set(`${PREFIX}${keyName(0)}`, 'value')
+  await copied.begin()
+  const copy = (): Promise<string | null> => client.get(`${PREFIX}${keyName(1)}`)
+  await expect.poll(copy, WAIT).toBe('value')
+  await copied.end()
 })
 
 test('subscriptions killed: no other connection is', async () => {

@@ -3,7 +3,7 @@ import { KeyTurns } from '../../worker/key-turns.js'
 import { Versions } from '../../worker/versions.js'
 
 test('versions are numbered by key, and must be issued in their order', () => {
-  const versions = new Versions(3, 2)
+  const versions = new Versions(3, [0, 0])
   const [first, second, other] = [versions.next(0), versions.next(0), versions.next(1)]
   expect([first, second, other].map(({ number }) => number)).toEqual([1, 2, 1])
   expect(first.writer).toBe(3)

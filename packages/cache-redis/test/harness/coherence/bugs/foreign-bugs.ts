@@ -1,0 +1,41 @@
+import type { Bug } from './bug.js'
+import { TWO_TIERS } from './set-ups.js'
+
+const LINE = 'cache-redis/dist/codec/stored-line.js'
+const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
+const READS = 'cache-redis/dist/redis/reads.js'
+
+/** What is not the cache's own is served, or does not stay in place. */
+export const FOREIGN_BUGS: readonly Bug[] = [
+  {
+    name: 'copied-value-served',
+    breaks: 'a value is served under its own name only',
+    setUp: { ...TWO_TIERS, keys: 64, faults: ['values copied'] },
+    patches: [
+      {
+        file: LINE,
+        find: "if (!start.startsWith(place.text, PLACE_OFFSET)) return 'other_place';",
+        replace: '',
+      },
+      // The checksum is over the place, too.
+      {
+        file: LINE,
+        find: `if (toHex(crc32(bytes.subarray(KIND_OFFSET), place.seed)) !== checksum)
+          throw corrupt('damaged');`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'foreign-bytes-removed-by-reads',
+    breaks: 'a read leaves in place what it cannot decode',
+    setUp: { ...TWO_TIERS, faults: ['foreign data'] },
+    patches: [{ file: READS, find: "if (reason !== 'damaged') {", replace: 'if (false) {' }],
+  },
+  {
+    name: 'foreign-keys-removed-by-patterns',
+    breaks: 'a pattern removes values of the cache only',
+    setUp: { ...TWO_TIERS, keys: 32, faults: ['foreign data'] },
+    patches: [{ file: PROGRAMS, find: 'if isOurs and not (value', replace: 'if not (value' }],
+  },
+]

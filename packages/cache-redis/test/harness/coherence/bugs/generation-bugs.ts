@@ -1,0 +1,96 @@
+import type { Bug } from './bug.js'
+import { SNAPSHOTS, THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
+
+const GENERATION = 'cache-redis/dist/redis/generation.js'
+const GENERATIONS = 'cache-redis/dist/redis/generations.js'
+const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
+const READS = 'cache-redis/dist/redis/reads.js'
+const RECENT = 'cache-redis/dist/redis/recent-changes.js'
+const STORE = 'cache-redis/dist/redis/redis-store.js'
+
+/** As few as that overflow while Redis is away. */
+const FEW_PENDING = { file: PENDING, find: 'key: 100_000', replace: 'key: 4' } as const
+
+/** What a server has lost, or too many changes at once, goes unnoticed. */
+export const GENERATION_BUGS: readonly Bug[] = [
+  {
+    name: 'epochs-not-compared',
+    breaks: 'a server that lacks an epoch that this process knows went back in time',
+    setUp: SNAPSHOTS,
+    patches: [
+      {
+        file: GENERATION,
+        find: "if (known.generation === '') return false;",
+        replace: 'return false;',
+      },
+    ],
+  },
+  {
+    name: 'epoch-never-advanced',
+    breaks: 'an epoch begins soon after a change',
+    setUp: SNAPSHOTS,
+    patches: [{ file: RECENT, find: 'await this.#advanceEpoch(node);', replace: '' }],
+  },
+  {
+    name: 'generation-not-raised-for-a-rewound-server',
+    breaks: 'the generation is raised on a server that went back in time',
+    setUp: SNAPSHOTS,
+    patches: [
+      {
+        file: GENERATIONS,
+        find: 'if (isRewound || generation === undefined) {',
+        replace: 'if (generation === undefined) {',
+      },
+    ],
+  },
+  {
+    name: 'generation-not-compared-at-reads',
+    breaks: 'a value of an earlier generation is void',
+    setUp: SNAPSHOTS,
+    patches: [
+      {
+        file: READS,
+        find: `return found === 'foreign' ? 'absent' : found;
+          const isCurrent = found.generation === undefined || found.generation === (await generation);`,
+        replace: "return found === 'foreign' ? 'absent' : found; const isCurrent = true;",
+      },
+    ],
+  },
+  {
+    name: 'generation-not-compared-by-get-many',
+    breaks: 'a value of an earlier generation is void for getMany, too',
+    setUp: SNAPSHOTS,
+    patches: [
+      {
+        file: READS,
+        find: 'const isCurrent = each.generation === undefined || each.generation === generation;',
+        replace: 'const isCurrent = true;',
+      },
+    ],
+  },
+  {
+    name: 'recent-changes-not-repeated',
+    breaks: 'changes that no epoch covers yet are made again when another server has come',
+    setUp: { ...TWO_TIERS, keys: 64, coldKeys: 512, faults: ['server set back at once'] },
+    patches: [
+      {
+        file: STORE,
+        find: 'else if (isAnother) this.#repeat(node, this.#recent.recall(node));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'generation-not-raised-on-overflow',
+    breaks: 'when too many invalidations are pending the generation is raised',
+    setUp: THROUGH_REDIS,
+    patches: [
+      FEW_PENDING,
+      {
+        file: PENDING,
+        find: 'this.clear(); this.#generations.add(ALL);',
+        replace: 'this.clear();',
+      },
+    ],
+  },
+]

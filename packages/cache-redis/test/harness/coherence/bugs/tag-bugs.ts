@@ -1,0 +1,76 @@
+import type { Bug } from './bug.js'
+import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
+
+const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
+const COPIES = 'cache-redis/dist/memory/copies.js'
+const TAGS = 'cache-redis/dist/redis/tag-versions.js'
+const TIERS = 'cache-redis/dist/two-tiers.js'
+const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
+
+/** A value is served although one of its tags was invalidated. */
+export const TAG_BUGS: readonly Bug[] = [
+  {
+    name: 'tag-versions-outlive-link',
+    breaks: 'versions of tags from before a tracking connection was lost are not used after it',
+    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset', 'link lost'] },
+    patches: [
+      {
+        file: TIERS,
+        find: `this.#copies.forget();
+          redis.tags.forget();
+          redis.generations.forget();`,
+        replace: 'this.#copies.forget(); redis.generations.forget();',
+      },
+    ],
+  },
+  {
+    name: 'tag-versions-not-compared',
+    breaks: 'a value is void once a tag that it carries has another version',
+    setUp: { ...THROUGH_REDIS, faults: [] },
+    patches: [
+      {
+        file: TAGS,
+        find: 'list.every(([tag, version]) => current.get(tag) === version)',
+        replace: 'list.every(([tag]) => current.has(tag) || true)',
+      },
+    ],
+  },
+  {
+    name: 'tags-invalidated-in-memory-only',
+    breaks: 'the invalidation of a tag removes its version from Redis too',
+    setUp: { ...TWO_TIERS, faults: [] },
+    patches: [
+      {
+        file: TAGS,
+        find: 'if (first === undefined) return;',
+        replace: 'return;',
+      },
+    ],
+  },
+  {
+    name: 'tagged-copies-stay',
+    breaks: 'the invalidation of a tag removes the copies in memory that carry the tag',
+    setUp: { ...TWO_TIERS, faults: [] },
+    patches: [{ file: COPIES, find: 'this.#options.near?.dropTagged(tags);', replace: '' }],
+  },
+  {
+    name: 'unconfirmed-tags-believed',
+    breaks: 'a tag whose invalidation was not confirmed voids what carries it',
+    setUp: { ...THROUGH_REDIS, keys: 128, faults: ['changes refused', 'server frozen', 'link'] },
+    patches: [{ file: PENDING, find: 'return !this.#tags.has(tag);', replace: 'return true;' }],
+  },
+  {
+    name: 'tag-versions-taken-after-the-load',
+    breaks: 'a loaded value carries the versions that its tags had before the load',
+    setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
+    patches: [
+      {
+        file: WRITES,
+        find: 'const before = loads.seenBefore(flight);',
+        replace: `const seen = loads.seenBefore(flight);
+          const before = seen && flight.tags.length > 0
+            ? { ...seen, tags: await redis.writes.takeTags(flight.tags, 60_000) } : seen;`,
+      },
+    ],
+  },
+]
