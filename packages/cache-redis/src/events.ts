@@ -30,3 +30,20 @@ export type RedisCacheEvents = {
   /** An invalidation that Redis kept refusing was given up: the key, pattern or tag may be served stale. */
   invalidation_given_up: [kind: 'key' | 'pattern' | 'tag', name: string, error: InfrastructureError]
 }
+
+/** The names of all events. */
+export const EVENT_NAMES: readonly (keyof RedisCacheEvents)[] = [
+  'get_success',
+  'get_miss',
+  'set_success',
+  'delete_success',
+  'refresh_failed',
+  'connected',
+  'disconnected',
+  'link_up',
+  'link_down',
+  'backend_error',
+  'corrupt_value',
+  'foreign_value',
+  'invalidation_given_up',
+]

@@ -27,10 +27,10 @@ import {
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import { mapAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
-import type { RedisCacheEvents } from './events.js'
+import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
 import { OperationReports, type ReadValue } from './operation-reports.js'
-import { type GenericRedisCacheOptions, resolveOptions } from './options.js'
+import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
 import type { RedisCacheStats } from './stats.js'
@@ -48,13 +48,14 @@ import { TwoTiers } from './two-tiers.js'
  */
 export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   readonly #tiers: TwoTiers
-  readonly #events = new EventHub<RedisCacheEvents>()
+  readonly #events = new EventHub<RedisCacheEvents>(EVENT_NAMES)
   readonly #tally = new Tally()
   readonly #reports: OperationReports
   readonly #readOnly: boolean
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: GenericRedisCacheOptions = {}) {
+    assertOptions(options)
     const resolved = resolveOptions(options)
     super(resolved)
     this.#tiers = new TwoTiers({

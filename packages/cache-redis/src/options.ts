@@ -1,6 +1,8 @@
 import {
+  assertKnownFields,
   type CacheMonitor,
   type Clock,
+  ConfigurationError,
   choiceOption,
   integerOption,
   invalidOption,
@@ -24,6 +26,11 @@ export interface GenericRedisCacheOptions extends LocationOptions {
   readonly enableL1Cache?: boolean | undefined
   /** The most entries kept in memory. 1 to 16,777,216. Default: 100. */
   readonly l1CacheSize?: number | undefined
+  /**
+   * The most memory that those entries may occupy in this process, in bytes. 1 to
+   * 9,007,199,254,740,991. Default: 64 MiB.
+   */
+  readonly l1CacheBytes?: number | undefined
   /** Whether hits from memory are protected against changes by those who hold them. Default: `'none'`. */
   readonly isolation?: Isolation | undefined
   /** Values of more bytes than this are compressed. 0 to 1,048,576. Default: 1000. */
@@ -62,6 +69,7 @@ export interface ResolvedOptions {
   readonly defaultTtl: Ttl
   readonly enableL1Cache: boolean
   readonly l1CacheSize: number
+  readonly l1CacheBytes: number
   readonly isolation: Isolation
   readonly compressionThreshold: number
   readonly compressionLevel: number
@@ -75,11 +83,39 @@ export interface ResolvedOptions {
 
 const LONGEST_PREFIX = 128
 
+const FIELDS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = {
+  redisUrl: true,
+  sentinel: true,
+  cluster: true,
+  client: true,
+  keyPrefix: true,
+  defaultTtl: true,
+  enableL1Cache: true,
+  l1CacheSize: true,
+  l1CacheBytes: true,
+  isolation: true,
+  compressionThreshold: true,
+  compressionLevel: true,
+  maxValueBytes: true,
+  commandTimeout: true,
+  onBackendError: true,
+  readOnly: true,
+  performanceMonitor: true,
+  clock: true,
+}
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(Object.keys(FIELDS))
+
+/** @throws ConfigurationError (`INVALID_OPTION`) for anything but an object of known options */
+export function assertOptions(options: unknown): void {
+  assertKnownFields(options, KNOWN_FIELDS, 'options', ConfigurationError, 'INVALID_OPTION')
+}
+
 export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptions {
   const {
     defaultTtl = 3_600,
     enableL1Cache = true,
     l1CacheSize = 100,
+    l1CacheBytes = 64 * 1_024 * 1_024,
     isolation = 'none',
     compressionThreshold = 1_000,
     compressionLevel = 6,
@@ -96,6 +132,10 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     defaultTtl,
     enableL1Cache,
     l1CacheSize: integerOption('l1CacheSize', l1CacheSize, { min: 1, max: 2 ** 24 }),
+    l1CacheBytes: integerOption('l1CacheBytes', l1CacheBytes, {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+    }),
     isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
     compressionThreshold: integerOption('compressionThreshold', compressionThreshold, {
       min: 0,

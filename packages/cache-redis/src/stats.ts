@@ -66,8 +66,6 @@ export interface ChangeCounts {
 }
 
 export interface MemoryTierStats extends InMemoryCacheStats {
-  /** What Redis holds for the same values, in bytes. */
-  readonly bytes: number
   /**
    * `'live'` while every change in Redis is heard of; `'down'` while it is not; `'refused'` when
    * Redis does not let us listen.

@@ -12,7 +12,9 @@ test('bytes are those of values, as Redis holds them', async () => {
   await elsewhere.get('absent')
   const { memory, redis: far } = elsewhere.getStats()
   expect(far).toMatchObject({ bytesWritten: 0, bytesRead: held })
-  expect(memory?.bytes).toBe(held)
+  // Of memory what the value occupies in this process.
+  expect(memory?.bytes).toBeGreaterThan(500)
+  expect(memory?.bytes).toBeLessThan(2_000)
   await elsewhere.delete('key')
   expect(elsewhere.getStats().memory?.bytes).toBe(0)
 })

@@ -46,6 +46,7 @@ const GENERIC_OPTIONS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = 
   defaultTtl: true,
   enableL1Cache: true,
   l1CacheSize: true,
+  l1CacheBytes: true,
   isolation: true,
   compressionThreshold: true,
   compressionLevel: true,

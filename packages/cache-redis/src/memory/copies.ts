@@ -45,10 +45,10 @@ export class Copies {
     reading: Reading,
     key: string,
     { value: kept, seen, freshMs: lifeMs, loadMs }: HeldValue,
-    { graceMs, tags, length }: Pick<StoredValue, 'graceMs' | 'tags' | 'length'>,
+    { graceMs, tags }: Pick<StoredValue, 'graceMs' | 'tags'>,
   ): void {
     if (isOvertaken(reading, key) || !this.#options.isProven()) return
-    const entry: NearEntry = { kept, seen, length, proven: true, awaitsEcho: false }
+    const entry: NearEntry = { kept, seen, proven: true, awaitsEcho: false }
     const plan = { lifeMs, graceMs, loadMs, tags: tags.map(([tag]) => tag) }
     this.#keep(key, entry, plan, reading.askedAt)
   }
@@ -86,13 +86,13 @@ export class Copies {
    */
   wrote(
     write: Ticket,
-    { kept, seen, length }: Pick<NearEntry, 'kept' | 'seen' | 'length'>,
+    { kept, seen }: Pick<NearEntry, 'kept' | 'seen'>,
     plan: StorePlan,
     since: number,
   ): void {
     if (write.overtaken) return
     const awaitsEcho = seen !== undefined && !write.heardOf
-    this.#keep(write.key, { kept, seen, length, proven: false, awaitsEcho }, plan, since)
+    this.#keep(write.key, { kept, seen, proven: false, awaitsEcho }, plan, since)
   }
 
   /**

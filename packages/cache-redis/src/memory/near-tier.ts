@@ -9,8 +9,6 @@ export interface NearEntry {
   readonly kept: unknown
   /** The state of the key that this is a copy of; `undefined` when it is in no tier but this. */
   readonly seen: string | undefined
-  /** How many bytes Redis holds for it; `undefined` where it was not encoded. */
-  readonly length: number | undefined
   /**
    * Whether it was read from Redis while every change was heard of. What this process wrote itself
    * is not: word of the write comes back to it, and nobody can tell whether it is of this write
@@ -26,9 +24,16 @@ export class NearTier {
   readonly #memory: InMemoryCache
   readonly #trust: MemoryTrust
 
-  constructor({ defaultTtl, l1CacheSize, clock }: ResolvedOptions, trust: MemoryTrust) {
+  constructor(
+    { defaultTtl, l1CacheSize, l1CacheBytes, clock }: ResolvedOptions,
+    trust: MemoryTrust,
+  ) {
     // It keeps what was isolated already, so it does no isolating of its own.
-    this.#memory = new InMemoryCache({ defaultTtl, maxSize: l1CacheSize, clock })
+    this.#memory = new InMemoryCache({
+      ...{ defaultTtl, clock },
+      maxSize: l1CacheSize,
+      maxBytes: l1CacheBytes,
+    })
     this.#trust = trust
   }
 
@@ -103,20 +108,12 @@ export class NearTier {
     return this.#memory.close()
   }
 
-  getStats(): InMemoryCacheStats & { readonly bytes: number } {
-    return { ...this.#memory.getStats(), bytes: this.#bytes() }
+  getStats(): InMemoryCacheStats {
+    return this.#memory.getStats()
   }
 
   memoryUse(): MemoryUse {
-    return { ...this.#memory.memoryUse(), bytes: this.#bytes() }
-  }
-
-  #bytes(): number {
-    let bytes = 0
-    for (const key of this.#memory.getKeys()) {
-      bytes += this.#memory.peekHeld<NearEntry>(key)?.value.length ?? 0
-    }
-    return bytes
+    return this.#memory.memoryUse()
   }
 
   #isTrusted(entry: NearEntry): boolean {

@@ -10,8 +10,6 @@ import type { ServerClock } from './server-clock.js'
 export interface StoredValue extends Omit<Decoded, 'freshUntil'> {
   /** Whether a tag of it, or its generation, is no longer current: then it only tells the state of the key. */
   readonly isVoid: boolean
-  /** Bytes that Redis holds for it. */
-  readonly length: number
   /** What is left of its TTL, in milliseconds; negative in its grace period; `Infinity` when it never expires. */
   readonly freshMs: number
 }
@@ -49,7 +47,7 @@ export class StoredValues {
     ): NowOrLater<StoredValue | UnreadableBytes | undefined> =>
       'unreadable' in decoded
         ? { reason: decoded.unreadable, bytes }
-        : this.#withTtl(name, decoded, bytes.length)
+        : this.#withTtl(name, decoded)
     try {
       const decoded = this.#options.codec.decode(place, bytes)
       const opened = follow(decoded, use)
@@ -59,7 +57,7 @@ export class StoredValues {
     }
   }
 
-  #withTtl(name: string, decoded: Decoded, length: number): NowOrLater<StoredValue> {
+  #withTtl(name: string, decoded: Decoded): NowOrLater<StoredValue> {
     const { clockOf, ttlOf } = this.#options
     const { value, freshUntil, graceMs, loadMs, revision, tags, generation } = decoded
     const freshMs =
@@ -68,7 +66,7 @@ export class StoredValues {
         : follow(clockOf(name), (clock) => freshUntil - clock.latest(timers.now()))
     const isVoid = false
     return follow(freshMs, (left) => {
-      return { value, freshMs: left, graceMs, loadMs, revision, tags, generation, isVoid, length }
+      return { value, freshMs: left, graceMs, loadMs, revision, tags, generation, isVoid }
     })
   }
 }

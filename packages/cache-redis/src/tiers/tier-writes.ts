@@ -204,15 +204,14 @@ export class TierWrites {
     redis?.writes.assertEncodable(value)
     copies.claim(write)
     const outcome = redis?.writes.notSent(write, unavailable(redis.status.lastTrouble, 'failed'))
-    copies.wrote(write, { kept, seen: undefined, length: undefined }, plan, startedAt)
+    copies.wrote(write, { kept, seen: undefined }, plan, startedAt)
     return outcome ?? 'stored'
   }
 
   #keep({ write, kept, encoded }: Ready, outcome: WriteOutcome, plan: StorePlan, at: number): void {
     if (outcome === 'superseded') return
-    const { length, revision } = encoded
-    const seen = outcome === 'stored' ? seenValue(revision) : undefined
-    this.#options.copies.wrote(write, { kept, seen, length }, plan, at)
+    const seen = outcome === 'stored' ? seenValue(encoded.revision) : undefined
+    this.#options.copies.wrote(write, { kept, seen }, plan, at)
   }
 
   async #storeChunk(chunk: readonly Entry[], plan: StorePlan): Promise<WriteOutcome[]> {
