@@ -15,9 +15,11 @@ export const CALL_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TIME_LIMIT,
-        find: 'call.fail(timedOut(this.milliseconds))',
+        find: 'call.fail(timedOut(this.milliseconds + call.extraMs))',
         replace: 'undefined',
       },
+      // Both fail calls as well whose connection is lost.
+      { file: TIME_LIMIT, find: 'call.fail?.(error);', replace: 'undefined;' },
       { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },
     ],
   },

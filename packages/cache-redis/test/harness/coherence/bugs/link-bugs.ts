@@ -49,7 +49,7 @@ export const LINK_BUGS: readonly Bug[] = [
     breaks: 'a tracking connection that has stopped responding is not relied on',
     setUp: { ...TWO_TIERS, faults: ['link dead', 'link without'] },
     patches: [
-      { file: LINK, find: 'LINK_LEASE_MS = 750', replace: 'LINK_LEASE_MS = 1_000_000_000' },
+      { file: LINK, find: 'LEAST_LEASE_MS = 750', replace: 'LEAST_LEASE_MS = 1_000_000_000' },
       // The client's own time limit ends such a link as well, a little later.
       {
         file: LINK,

@@ -21,7 +21,7 @@ const MOST_KEYS_AT_ONCE = 8
 /** The part of a lane's operations that a pause follows. Between pauses a lane does not wait. */
 const PAUSES = 0.1
 /** The part of operations on cold keys, where there are some. */
-const COLD = 0.1
+const COLD = 0.05
 /** A `clear` happens once in about so many operations for each key. */
 const OPERATIONS_PER_KEY_AND_CLEAR = 100
 /** How long a slow load takes. Longer than a second, so that its lease is renewed on the way. */
