@@ -76,7 +76,9 @@ export class OperationReports {
   found(key: string, { held, tier }: Found, startedAt: number): ReadValue | undefined {
     if (held !== undefined && held.freshMs >= 0) {
       this.#observe('get', 'hit', tier, startedAt)
-      return { ...held, value: this.#hit(key, held.value, tier), tier }
+      // Field by field: a copy by spread takes half a microsecond.
+      const { freshMs, loadMs, seen } = held
+      return { value: this.#hit(key, held.value, tier), freshMs, loadMs, seen, tier }
     }
     this.#observe('get', 'miss', tier, startedAt)
     this.#tally.miss()

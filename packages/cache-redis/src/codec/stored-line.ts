@@ -85,13 +85,16 @@ export const USUAL_HEAD_LENGTH = 192
 export const MAX_TAGS_LENGTH = 262_144
 
 const NO_CHECKSUM = '0'.repeat(CHECKSUM_LENGTH)
-const TAGGED_JSON = '='
-const COMPRESSED = 'z'
+const TAGGED_JSON = '='.charCodeAt(0)
+const COMPRESSED = 'z'.charCodeAt(0)
+const LEASE = '?'.charCodeAt(0)
 const SPACE = 32
+const ZERO = 48
 const LINE_FEED = 10
 /** How the Python version wrote small values: this marker, then plain JSON. Read, never written. */
 const PYTHON_MARKER = Buffer.from('rawj:')
 
+const NO_TAGS: readonly TagVersion[] = []
 const scratch = Buffer.alloc(CHECKSUM_LENGTH / 2)
 
 /**
@@ -103,17 +106,24 @@ const scratch = Buffer.alloc(CHECKSUM_LENGTH / 2)
 export class Place {
   /** CRC-32 of the owner and the key: the start of every checksum. */
   readonly seed: number
-  readonly #owner: string
+  readonly #owner: Owner
   #text: string | undefined
 
   constructor(owner: Owner, key: string) {
-    this.#owner = owner.name
+    this.#owner = owner
     this.seed = crc32(key, owner.seed)
+  }
+
+  /** Whether a line belongs here. */
+  has(bytes: Buffer): boolean {
+    return (
+      this.#owner.owns(bytes) && readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed
+    )
   }
 
   /** {@link PLACE_LENGTH} characters: the owner, then the key, each as a digest. */
   get text(): string {
-    this.#text ??= this.#owner + toHex(this.seed)
+    this.#text ??= this.#owner.name + toHex(this.seed)
     return this.#text
   }
 }
@@ -122,17 +132,30 @@ export class Place {
 export class Owner {
   readonly name: string
   readonly seed: number
+  /** How every line of this owner starts. */
+  readonly #start: Buffer
 
   constructor(prefix: string, database: number) {
     const digest = createHash('sha256').update(`${database}\n${prefix}`).digest('base64url')
     this.name = digest.slice(0, OWNER_LENGTH)
     this.seed = crc32(this.name)
+    this.#start = Buffer.from(FORMAT + this.name)
+  }
+
+  /** Whether a line starts with the format and this owner. */
+  owns(bytes: Buffer): boolean {
+    const start = this.#start
+    // Byte by byte: a call to native code takes longer than all of it.
+    for (let index = 0; index < start.length; index++) {
+      if (bytes[index] !== start[index]) return false
+    }
+    return true
   }
 }
 
 export function sealLine(place: Place, line: StoredLine): string | Buffer {
   const { body, revision, freshUntil, graceMs, loadMs, tags, generation } = line
-  const kind = body.compressed ? COMPRESSED : TAGGED_JSON
+  const kind = body.compressed ? 'z' : '='
   const words = `${kind}${revision} ${freshUntil} ${graceMs} ${loadMs} ${body.decodedLength} ${generation}`
   const covered = tags.length === 0 ? `${words}\n` : `${words} ${toWord(tags)}\n`
   const checksum = toHex(crc32(body.content, crc32(covered, place.seed)))
@@ -151,20 +174,21 @@ export function classify(
   place: Place,
   bytes: Buffer,
 ): 'value' | 'lease' | 'python' | Exclude<ForeignReason, 'too_large' | 'wrong_type'> {
-  const start = bytes.toString('latin1', 0, REVISION_OFFSET)
-  if (!start.startsWith(FORMAT)) {
+  if (!place.has(bytes)) {
     if (isPythonValue(bytes)) return 'python'
-    return /^V\d+ /.test(start) ? 'other_format' : 'foreign'
+    const version = /^V\d+ /.exec(bytes.toString('latin1', 0, PLACE_OFFSET + 8))?.[0]
+    if (version === undefined) return 'foreign'
+    return version === FORMAT ? 'other_place' : 'other_format'
   }
-  if (!start.startsWith(place.text, PLACE_OFFSET)) return 'other_place'
-  // The words before the kind have fixed lengths.
-  const isOurForm = [CHECKSUM_OFFSET - 1, KIND_OFFSET - 1, REVISION_END].every(
-    (offset) => bytes[offset] === SPACE,
-  )
+  // The words up to the revision have fixed lengths.
+  const isOurForm =
+    bytes[CHECKSUM_OFFSET - 1] === SPACE &&
+    bytes[KIND_OFFSET - 1] === SPACE &&
+    bytes[REVISION_END] === SPACE
   if (!isOurForm) return 'other_format'
-  const kind = start[KIND_OFFSET]
+  const kind = bytes[KIND_OFFSET]
   if (kind === TAGGED_JSON || kind === COMPRESSED) return 'value'
-  return kind === '?' ? 'lease' : 'other_format'
+  return kind === LEASE ? 'lease' : 'other_format'
 }
 
 /**
@@ -173,28 +197,21 @@ export function classify(
  * @throws SerializationError (`CORRUPT_VALUE`) when anything is not as {@link sealLine} wrote it
  */
 export function openLine(place: Place, bytes: Buffer): StoredLine {
-  const end = bytes.indexOf(LINE_FEED)
-  if (end < 0) throw corrupt('cut short')
-  const checksum = bytes.toString('latin1', CHECKSUM_OFFSET, CHECKSUM_OFFSET + CHECKSUM_LENGTH)
-  if (toHex(crc32(bytes.subarray(KIND_OFFSET), place.seed)) !== checksum) throw corrupt('damaged')
-  const [name = '', freshUntil, graceMs, loadMs, decodedLength, generation = '', tags] = bytes
-    .toString('utf8', KIND_OFFSET, end)
-    .split(' ')
-  const content = bytes.subarray(end + 1)
-  return {
-    revision: name.slice(1),
-    freshUntil: Number(freshUntil),
-    graceMs: Number(graceMs),
-    loadMs: Number(loadMs),
-    generation,
-    tags: fromWord(tags),
-    body: {
-      content,
-      length: content.length,
-      compressed: name[0] === COMPRESSED,
-      decodedLength: Number(decodedLength),
-    },
+  if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {
+    throw corrupt('damaged')
   }
+  const words = new Words(bytes, REVISION_END + 1)
+  const freshUntil = words.nextNumber()
+  const graceMs = words.nextNumber()
+  const loadMs = words.nextNumber()
+  const decodedLength = words.nextNumber()
+  const generation = words.next()
+  const tags = words.isAtEnd ? NO_TAGS : fromWord(words.next())
+  if (!words.isAtEnd) throw corrupt('cut short')
+  const content = bytes.subarray(words.at)
+  const compressed = bytes[KIND_OFFSET] === COMPRESSED
+  const body = { content, length: content.length, compressed, decodedLength }
+  return { revision: readRevision(bytes), freshUntil, graceMs, loadMs, generation, tags, body }
 }
 
 /**
@@ -204,11 +221,15 @@ export function openLine(place: Place, bytes: Buffer): StoredLine {
  */
 export function readHead(place: Place, bytes: Buffer): ValueHead | undefined {
   if (classify(place, bytes) !== 'value') return undefined
-  const end = bytes.indexOf(LINE_FEED)
-  if (end < 0) return undefined
-  const words = bytes.toString('utf8', KIND_OFFSET, end).split(' ')
+  const words = new Words(bytes, REVISION_END + 1)
+  words.nextNumber()
+  const graceMs = words.nextNumber()
+  words.nextNumber()
+  words.nextNumber()
+  const generation = words.next()
   try {
-    return { graceMs: Number(words[2]), generation: words[5] ?? '', tags: fromWord(words[6]) }
+    const tags = words.isAtEnd ? NO_TAGS : fromWord(words.next())
+    return words.isAtEnd ? { graceMs, generation, tags } : undefined
   } catch {
     // The line is damaged; a read of the value itself reports that.
     return undefined
@@ -272,9 +293,68 @@ function toWord(tags: readonly TagVersion[]): string {
   return JSON.stringify(tags).replaceAll(' ', '\\u0020')
 }
 
-function fromWord(word: string | undefined): readonly TagVersion[] {
-  return word === undefined ? [] : (JSON.parse(word) as TagVersion[])
+function fromWord(word: string): readonly TagVersion[] {
+  return JSON.parse(word) as TagVersion[]
 }
+
+/** The words of a line, one after the other, without a list of them. */
+class Words {
+  /** Where the next word starts; after the last one, the body. */
+  at: number
+  /** Whether the line has ended. */
+  isAtEnd = false
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes
+    this.at = at
+  }
+
+  next(): string {
+    const start = this.at
+    return this.#bytes.toString('utf8', start, this.#skip())
+  }
+
+  nextNumber(): number {
+    const start = this.at
+    const end = this.#skip()
+    let number = 0
+    for (let index = start; index < end; index++) {
+      const digit = (this.#bytes[index] as number) - ZERO
+      // A fraction, or Infinity.
+      if (digit < 0 || digit > 9) return Number(this.#bytes.toString('latin1', start, end))
+      number = 10 * number + digit
+    }
+    return number
+  }
+
+  /** Moves past the word that starts here. Returns where it ends. */
+  #skip(): number {
+    const bytes = this.#bytes
+    let end = this.at
+    while (end < bytes.length && bytes[end] !== SPACE && bytes[end] !== LINE_FEED) end++
+    this.isAtEnd = bytes[end] === LINE_FEED
+    this.at = end + 1
+    return end
+  }
+}
+
+/** Reads eight hexadecimal digits; -1 for anything else. */
+function readHex(bytes: Buffer, offset: number): number {
+  let number = 0
+  for (let index = offset; index < offset + CHECKSUM_LENGTH; index++) {
+    const digit = HEX_DIGITS[bytes[index] ?? 0] as number
+    if (digit > 15) return -1
+    number = number * 16 + digit
+  }
+  return number
+}
+
+/** The value of each lower-case hexadecimal digit by its character; 16 for other characters. */
+const HEX_DIGITS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code))
+  return value < 0 ? 16 : value
+})
 
 /** Goes through bytes: that takes a quarter of the time. */
 function toHex(checksum: number): string {

@@ -20,6 +20,8 @@ import type { KeyPrograms } from './programs/key-programs.js'
 
 /** How often records are read again that other processes keep changing. */
 const MOST_ATTEMPTS = 5
+/** How long one look at the generation does where changes are not received, in milliseconds. */
+const LOOK_LASTS_MS = 5
 /** How long a message of another epoch may wait before Redis is asked for it, in milliseconds. */
 const MOST_EPOCH_DELAY_MS = 50
 
@@ -42,6 +44,8 @@ interface MasterRecords {
   /** Whether no other generation can have been set since it was read. */
   isCurrent: boolean
   reading: Promise<string> | undefined
+  /** When Redis was last asked for the generation. */
+  readAt: number
   isEpochAsked: boolean
 }
 
@@ -105,14 +109,15 @@ export class Generations {
   }
 
   /**
-   * Returns the generation of a name in Redis: at once while every change is received, otherwise Redis
-   * is asked, once for all callers of a turn.
+   * Returns the generation of a name in Redis: at once while every change is received. Otherwise Redis
+   * is asked, once for all callers of some milliseconds.
    */
   current(name: string): NowOrLater<string> {
     const { isProven } = this.#options
     const records = this.#of(name)
     if (records === undefined) return ''
     if (records.isCurrent && isProven()) return records.remembered.generation
+    if (timers.now() - records.readAt < LOOK_LASTS_MS) return records.remembered.generation
     records.reading ??= this.#read(records)
     return records.reading
   }
@@ -136,6 +141,7 @@ export class Generations {
     const records = this.#masters.get(name)
     if (records !== undefined) {
       records.isCurrent = false
+      records.readAt = Number.NEGATIVE_INFINITY
       return true
     }
     for (const each of this.#masters.values()) {
@@ -147,7 +153,10 @@ export class Generations {
   /** Anything may have changed without a message. */
   forget(): void {
     this.#received++
-    for (const records of this.#masters.values()) records.isCurrent = false
+    for (const records of this.#masters.values()) {
+      records.isCurrent = false
+      records.readAt = Number.NEGATIVE_INFINITY
+    }
   }
 
   /** Makes everything void that a node holds under the prefix. */
@@ -192,6 +201,7 @@ export class Generations {
     const { names } = records
     const { generation } = names
     const receivedBefore = this.#received
+    const askedAt = timers.now()
     // Callers of a later turn ask again: the answer may be from before they did.
     timers.nextTick(() => {
       records.reading = undefined
@@ -206,6 +216,7 @@ export class Generations {
     )
     if (found === undefined) return ''
     this.#learn(names, found)
+    records.readAt = askedAt
     records.isCurrent = isProven() && this.#received === receivedBefore
     return found
   }
@@ -261,7 +272,7 @@ export class Generations {
   }
 
   #remember(node: string, names: RecordNames, remembered: Remembered): MasterRecords {
-    const records = { names, remembered, isCurrent: false, reading: undefined, isEpochAsked: false }
+    const records = { names, remembered, isCurrent: false, reading: undefined, readAt: Number.NEGATIVE_INFINITY, isEpochAsked: false }
     this.#masters.set(names.generation, records)
     if (remembered.generation !== '') this.#lastOf.set(node, remembered.generation)
     return records

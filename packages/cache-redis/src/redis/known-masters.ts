@@ -1,3 +1,4 @@
+import { isPromiseLike } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { unavailable } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
@@ -7,6 +8,7 @@ import { MasterClock } from './master-clock.js'
 import { nodeOf } from './placement.js'
 import type { KeyPrograms } from './programs/key-programs.js'
 import { type ProgramWay, programsFor, wayOf, weakest } from './programs/program-way.js'
+import { loadScripts } from './programs/script-runner.js'
 
 /** What has to be known of a master before a program is sent to it. */
 export interface KnownMaster {
@@ -33,6 +35,8 @@ export class KnownMasters {
   async learn(node: string, master: Redis): Promise<KnownMaster> {
     const clock = new MasterClock(master, this.#run)
     const [way] = await Promise.all([wayOf(master), clock.ask()])
+    // Not awaited: commands that follow on this connection come after them.
+    if (way === 'script') loadScripts(master).catch(() => undefined)
     const known = { clock, way, programs: programsFor(master, way) }
     this.#known.set(node, known)
     return known
@@ -56,6 +60,16 @@ export class KnownMasters {
     const known = this.#known.get(this.nodeOf(name))
     if (known === undefined) throw unavailable(undefined, 'failed')
     return known
+  }
+
+  /**
+   * Asks the clock of a name's master, if that must be done before a command is timed by it.
+   *
+   * @returns `undefined` when there is nothing to wait for
+   */
+  clockFirst(name: string): Promise<unknown> | undefined {
+    const clock = this.#known.get(this.nodeOf(name))?.clock.look()
+    return isPromiseLike(clock) ? (clock as Promise<unknown>) : undefined
   }
 
   /** Returns the node that has a name, as the client knows it; `''` where there is only one. */

@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import type { RunCommands } from '../connection/redis-connection.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
@@ -17,18 +18,27 @@ export class MasterClock {
 
   /** Asks a master that need not be trusted yet. */
   async ask(): Promise<void> {
-    const askedAt = performance.now()
+    const askedAt = timers.now()
     const [seconds, microseconds] = await this.#master.time()
     const milliseconds = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
     this.#clock.sample(milliseconds, askedAt)
   }
 
-  /** What is known of it; a promise of that when it must be asked first. */
+  /** Returns what is known of it; a promise of that when it must be asked first. */
   look(): NowOrLater<ServerClock> {
-    if (!this.#clock.isUnsure(performance.now())) return this.#clock
+    const now = timers.now()
+    if (!this.#clock.isUnsure(now)) return this.#clock
+    const asking = this.#ask()
+    if (this.#clock.isOutdated(now)) return follow(asking, () => this.#clock)
+    // Nobody has to wait for it: the last sample is good enough for a while.
+    asking.catch(() => undefined)
+    return this.#clock
+  }
+
+  #ask(): Promise<void> {
     this.#asking ??= this.#run(() => this.ask(), this.#master).finally(() => {
       this.#asking = undefined
     })
-    return follow(this.#asking, () => this.#clock)
+    return this.#asking
   }
 }

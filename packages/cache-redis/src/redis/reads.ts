@@ -6,7 +6,7 @@ import type { ValueCodec } from '../codec/value-codec.js'
 import { malformedReply } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
-import { follow } from '../now-or-later.js'
+import { follow, type NowOrLater } from '../now-or-later.js'
 import type { Tally } from '../tally.js'
 import type { ErrorPolicy } from './error-policy.js'
 import type { Generations } from './generations.js'
@@ -92,12 +92,12 @@ export class RedisReads {
     try {
       const sent = run((client) => client.getBuffer(name), name)
       // Sent in the same turn, after the read: a value is void if its generation is, however it races.
-      const generation = generations.current(name)
-      if (isPromiseLike(generation)) (generation as Promise<string>).catch(() => undefined)
-      const found = await this.#opened(named, await sent)
+      const generation = settledLater(generations.current(name))
+      const opened = this.#opened(named, await sent)
+      const found = isPromiseLike(opened) ? await opened : opened
       if (typeof found === 'string') return found === 'foreign' ? 'absent' : found
-      const isCurrent = found.generation === undefined || found.generation === (await generation)
-      if (!isCurrent) return voided(found)
+      const current = typeof generation === 'string' ? generation : await generation
+      if (found.generation !== undefined && found.generation !== current) return voided(found)
       // Most values have no tags, and nothing more has to be asked about them.
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
@@ -135,8 +135,7 @@ export class RedisReads {
         const revision = revisions.next()
         return follow(clock.look(), (now) => programs.readOrLease(client, named, revision, now))
       }, name)
-      const generation = generations.current(name)
-      if (isPromiseLike(generation)) (generation as Promise<string>).catch(() => undefined)
+      const generation = settledLater(generations.current(name))
       const reply = await sent
       if (reply !== null && 'leasedMs' in reply) {
         errors.foundNothing()
@@ -144,8 +143,8 @@ export class RedisReads {
       }
       const found = await this.#opened(named, reply)
       if (typeof found === 'string') return found
-      const isCurrent = found.generation === undefined || found.generation === (await generation)
-      if (!isCurrent) return voided(found)
+      const current = await generation
+      if (found.generation !== undefined && found.generation !== current) return voided(found)
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
       const outcome = this.#failed(key, error)
@@ -266,21 +265,21 @@ export class RedisReads {
   }
 
   /** What the bytes under a key are. Foreign bytes stay, and so does what cannot be decoded now. */
-  async #opened(
-    named: NamedPlace,
-    bytes: Buffer | null,
-  ): Promise<StoredValue | 'absent' | 'foreign'> {
+  #opened(named: NamedPlace, bytes: Buffer | null): NowOrLater<StoredValue | 'absent' | 'foreign'> {
     const { errors } = this.#parts
     if (bytes === null) {
       errors.foundNothing()
       return 'absent'
     }
     if (!Buffer.isBuffer(bytes)) throw malformedReply('it must be a value')
-    const opened = this.#values.open(named, bytes)
-    const found = isPromiseLike(opened) ? await opened : opened
-    if (found !== undefined && !('reason' in found)) return found
-    errors.foundNothing()
-    return found === undefined ? 'absent' : this.#unreadable(named, found)
+    return follow(
+      this.#values.open(named, bytes),
+      (found): NowOrLater<StoredValue | 'absent' | 'foreign'> => {
+        if (found !== undefined && !('reason' in found)) return found
+        errors.foundNothing()
+        return found === undefined ? 'absent' : this.#unreadable(named, found)
+      },
+    )
   }
 
   #unreadable(named: NamedPlace, { reason, bytes }: UnreadableBytes): 'absent' | 'foreign' {
@@ -393,6 +392,12 @@ function metadata({ place }: NamedPlace, reply: HeadReply | null): Metadata | nu
     generation: head.generation,
     tags: head.tags,
   }
+}
+
+/** A promise whose failure is somebody else's to see, until it is awaited. */
+function settledLater<T>(later: NowOrLater<T>): NowOrLater<T> {
+  if (isPromiseLike(later)) later.then(undefined, () => undefined)
+  return later
 }
 
 function isLeaseOf({ place }: NamedPlace, bytes: Buffer): boolean {

@@ -8,6 +8,8 @@ const MOST_CHANGES = 50_000
 /** What was changed: one key, all that a pattern matches, or all that carry a tag. */
 export type ChangeKind = 'key' | 'pattern' | 'tag'
 
+const KINDS: readonly ChangeKind[] = ['tag', 'pattern', 'key']
+
 export interface RecentChange {
   readonly kind: ChangeKind
   readonly name: string
@@ -15,14 +17,16 @@ export interface RecentChange {
   readonly revision: string | undefined
 }
 
-interface TimedChange extends RecentChange {
+/** What is remembered of one change. */
+interface Remembered {
+  readonly revision: string | undefined
   readonly at: number
 }
 
 /** The changes of one node. */
 interface NodeChanges {
-  /** Oldest first. */
-  readonly changes: Map<string, TimedChange>
+  /** By kind and name, oldest first. */
+  readonly changes: Readonly<Record<ChangeKind, Map<string, Remembered>>>
   overflowed: boolean
   timer: NodeJS.Timeout | undefined
   /** An epoch that was seen, and when it was asked for. */
@@ -49,14 +53,14 @@ export class RecentChanges {
 
   add(node: string, kind: ChangeKind, name: string, revision?: string): void {
     const of = this.#of(node)
-    const id = `${kind} ${name}`
-    of.changes.delete(id)
-    of.changes.set(id, { kind, name, revision, at: timers.now() })
-    if (of.changes.size > MOST_CHANGES) {
-      of.changes.clear()
+    const changes = of.changes[kind]
+    changes.delete(name)
+    changes.set(name, { revision, at: timers.now() })
+    if (changes.size > MOST_CHANGES) {
+      changes.clear()
       of.overflowed = true
     }
-    this.#schedule(node, of)
+    if (of.timer === undefined) this.#schedule(node, of)
   }
 
   /** An epoch was seen on a node that was asked for it at some time. */
@@ -78,7 +82,10 @@ export class RecentChanges {
     if (of === undefined) return []
     this.#nodes.delete(node)
     timers.clearTimeout(of.timer)
-    return of.overflowed ? 'all' : [...of.changes.values()]
+    if (of.overflowed) return 'all'
+    return KINDS.flatMap((kind) =>
+      Array.from(of.changes[kind], ([name, { revision }]) => ({ kind, name, revision })),
+    )
   }
 
   /** Forgets the changes of nodes other than these, and returns them. */
@@ -102,7 +109,8 @@ export class RecentChanges {
   #of(node: string): NodeChanges {
     let of = this.#nodes.get(node)
     if (of === undefined) {
-      of = { changes: new Map(), overflowed: false, timer: undefined, seen: undefined }
+      const changes = { key: new Map(), pattern: new Map(), tag: new Map() }
+      of = { changes, overflowed: false, timer: undefined, seen: undefined }
       this.#nodes.set(node, of)
     }
     return of
@@ -124,14 +132,17 @@ export class RecentChanges {
       // Redis is away or refuses: the changes stay remembered.
     }
     of.timer = undefined
-    if (of.changes.size > 0 || of.overflowed) this.#schedule(node, of)
+    const isEmpty = KINDS.every((kind) => of.changes[kind].size === 0)
+    if (!isEmpty || of.overflowed) this.#schedule(node, of)
   }
 
   #covered(of: NodeChanges, until: number): void {
     of.overflowed = false
-    for (const [id, { at }] of of.changes) {
-      if (at > until) return
-      of.changes.delete(id)
+    for (const changes of Object.values(of.changes)) {
+      for (const [name, { at }] of changes) {
+        if (at > until) break
+        changes.delete(name)
+      }
     }
     timers.clearTimeout(of.timer)
     of.timer = undefined

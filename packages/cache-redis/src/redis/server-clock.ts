@@ -1,3 +1,5 @@
+import { timers } from '@verbatim/cache-core'
+
 /** Past this age a sample is replaced by any newer one, for clocks drift and are set. */
 const SAMPLE_LIFE_MS = 5_000
 /** How far a server's clock may drift away between two samples. */
@@ -23,7 +25,7 @@ export class ServerClock {
    * @param askedAt - when it was asked, on ours
    * @param now - when its answer had arrived
    */
-  sample(serverMs: number, askedAt: number, now: number = performance.now()): void {
+  sample(serverMs: number, askedAt: number, now: number = timers.now()): void {
     const least = serverMs - now
     const most = serverMs + 1 - askedAt
     const isNew = now - this.#sampledAt >= SAMPLE_LIFE_MS
@@ -33,6 +35,11 @@ export class ServerClock {
     this.#least = least
     this.#most = most
     this.#sampledAt = now
+  }
+
+  /** Whether nobody has looked at it for so long that it must not be relied on. */
+  isOutdated(now: number): boolean {
+    return now - this.#sampledAt >= 2 * SAMPLE_LIFE_MS
   }
 
   /** Whether nobody has looked at it for so long that it should be asked. */

@@ -1,5 +1,5 @@
 import { InfrastructureError, type StorePlan, timers } from '@verbatim/cache-core'
-import type { TagVersion } from '../codec/stored-line.js'
+import type { Place, TagVersion } from '../codec/stored-line.js'
 import type { Seal } from '../codec/value-codec.js'
 import { outcomeOf, tooLate } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
@@ -15,6 +15,7 @@ import type { ChangeKind, RecentChanges } from './recent-changes.js'
 
 /** A value on its way to Redis. */
 export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
+  readonly place: Place
   readonly seal: Seal
   /** Bytes of its body. */
   readonly length: number
@@ -32,16 +33,17 @@ export type WriteOutcome = 'stored' | 'superseded' | 'unavailable'
 
 /** A large value takes longer to send: one millisecond for so many bytes. */
 const BYTES_PER_MS = 10_000
+/** Time that each entry of a batch adds to that of its command, in milliseconds. */
+const MS_PER_ENTRY = 2
 
-/** One attempt to write a value. */
+/** A value, and over which state of its key it is to be written: over any when that is left out. */
 interface Attempt {
   readonly encoded: Encoded
   readonly tags: readonly TagVersion[]
-  readonly generation: string
   readonly expected: string | undefined
-  /** Whether no later change of the key has been sent. */
-  readonly isWanted: () => boolean
 }
+
+const NO_VERSIONS: readonly TagVersion[] = []
 
 /**
  * Changes of Redis. One that was not confirmed is remembered and sent again as soon as Redis can be
@@ -66,8 +68,11 @@ export class RedisWrites {
   encode(key: string, value: unknown, { lifeMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
     const { codec, keyspace, revisions } = this.#parts
     const revision = revisions.next()
-    const sealing = codec.encode(keyspace.placeOf(key), value, { graceMs, loadMs, revision })
-    return follow(sealing, ({ seal, length }) => ({ seal, length, revision, lifeMs, graceMs }))
+    const place = keyspace.placeOf(key)
+    const sealing = codec.encode(place, value, { graceMs, loadMs, revision })
+    return follow(sealing, ({ seal, length }) => {
+      return { place, seal, length, revision, lifeMs, graceMs }
+    })
   }
 
   /** @throws SerializationError for a value that cannot be stored */
@@ -78,9 +83,8 @@ export class RedisWrites {
   /** Stores a value over whatever the key holds. */
   write(write: Ticket, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
     return this.#change(write, 'key', [write.key], encoded.revision, async () => {
-      const versions = tags.length === 0 ? [] : await this.#take(tags, holdOf(encoded))
-      const isWanted = (): boolean => !write.overtaken
-      return this.#write(write.key, { encoded, tags: versions, expected: undefined, isWanted })
+      const versions = tags.length === 0 ? NO_VERSIONS : await this.#take(tags, holdOf(encoded))
+      return this.#write(write, { encoded, tags: versions, expected: undefined })
     })
   }
 
@@ -269,13 +273,12 @@ export class RedisWrites {
 
   async #conditional(
     write: Ticket,
-    attempt: Omit<Attempt, 'isWanted' | 'generation'>,
+    attempt: Attempt,
   ): Promise<WriteOutcome> {
     const { pending, tally, errors } = this.#parts
     if (!pending.isTrusted(write.key)) return 'superseded'
-    const isWanted = (): boolean => !write.overtaken
     try {
-      const outcome = await this.#write(write.key, { ...attempt, isWanted })
+      const outcome = await this.#write(write, attempt)
       tally.change(outcome === 'stored' ? 'ok' : 'skipped')
       return outcome
     } catch (error) {
@@ -286,28 +289,35 @@ export class RedisWrites {
   }
 
   /** Writes a value under the current generation; once more if that was raised unnoticed. */
-  async #write(key: string, attempt: Omit<Attempt, 'generation'>): Promise<WriteOutcome> {
-    const { generations } = this.#parts
-    const name = this.#parts.keyspace.nameOf(key)
-    const seen = generations.lastSeen(name) || (await generations.current(name))
-    const sent = this.#send(key, { ...attempt, generation: seen })
-    const current = generations.current(name)
+  async #write(write: Ticket, attempt: Attempt): Promise<WriteOutcome> {
+    const { generations, keyspace } = this.#parts
+    const named = { name: keyspace.nameOf(write.key), place: attempt.encoded.place }
+    const seen = generations.lastSeen(named.name) || (await generations.current(named.name))
+    const sent = this.#send(named, attempt, seen, () => !write.overtaken)
+    const current = generations.current(named.name)
     if (typeof current !== 'string') current.catch(() => undefined)
-    const outcome = await sent
+    const outcome = outcomeOfWrite(await sent)
     if (outcome !== 'stored') return outcome
-    const generation = await current
+    const generation = typeof current === 'string' ? current : await current
     if (generation === seen) return outcome
     // Ours is what is there now, though void.
-    const again = { ...attempt, generation, expected: attempt.encoded.revision }
-    return this.#send(key, again)
+    const again = { ...attempt, expected: attempt.encoded.revision }
+    return outcomeOfWrite(await this.#send(named, again, generation, () => !write.overtaken))
   }
 
-  /** @throws InfrastructureError (`BACKEND_TIMEOUT`) also when the server came to it too late */
-  async #send(key: string, attempt: Attempt): Promise<WriteOutcome> {
-    const { run, known } = this.#parts
-    const { isWanted, expected, encoded } = attempt
-    const named = this.#named(key)
+  #send(
+    named: NamedPlace,
+    { encoded, tags, expected }: Attempt,
+    generation: string,
+    isWanted: () => boolean,
+  ): Promise<boolean | 'late'> {
+    const { run, known, commandTimeoutMs } = this.#parts
     const { name } = named
+    const clockFirst = known.clockFirst(name)
+    if (clockFirst !== undefined) {
+      const attempt = { encoded, tags, expected }
+      return clockFirst.then(() => this.#send(named, attempt, generation, isWanted))
+    }
     const extraMs = Math.floor(encoded.length / BYTES_PER_MS)
     const send = (client: RedisClient): Promise<boolean | 'late'> => {
       // Its caller waits from here on, also if the clock has to be asked first.
@@ -315,14 +325,12 @@ export class RedisWrites {
       const { clock: masterClock, programs } = known.of(name)
       return follow(masterClock.look(), (clock) => {
         if (!isWanted()) return NOT_WRITTEN
-        const value = this.#sealed(attempt, clock.earliest(startedAt))
-        const time = { clock, startedAt, timeoutMs: this.#parts.commandTimeoutMs + extraMs }
+        const value = this.#sealed(encoded, tags, generation, clock.earliest(startedAt))
+        const time = { clock, startedAt, timeoutMs: commandTimeoutMs + extraMs }
         return programs.write(client, named, value, expected, time, isWanted)
       })
     }
-    const written = await run(send, name, { extraMs })
-    if (written === 'late') throw tooLate()
-    return written ? 'stored' : 'superseded'
+    return run(send, name, extraMs === 0 ? undefined : { extraMs })
   }
 
   async #writeMany(
@@ -349,10 +357,10 @@ export class RedisWrites {
     encoded: readonly Encoded[],
     tags: readonly TagVersion[],
   ): Promise<void> {
-    const { run, known, generations, keyspace, commandTimeoutMs } = this.#parts
+    const { run, known, generations, commandTimeoutMs } = this.#parts
     const [first = ''] = names
     const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
-    const extraMs = Math.floor(bytes / BYTES_PER_MS)
+    const extraMs = Math.floor(bytes / BYTES_PER_MS) + encoded.length * MS_PER_ENTRY
     const send = (generation: string): Promise<true | 'late'> =>
       run(
         (client) => {
@@ -360,9 +368,7 @@ export class RedisWrites {
           const { clock: masterClock, programs } = known.of(first)
           return follow(masterClock.look(), (clock) => {
             const now = clock.earliest(startedAt)
-            const values = encoded.map((each) =>
-              this.#sealed({ encoded: each, tags, generation }, now),
-            )
+            const values = encoded.map((each) => this.#sealed(each, tags, generation, now))
             const timeoutMs = commandTimeoutMs + extraMs
             return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
           })
@@ -377,19 +383,20 @@ export class RedisWrites {
     if ((await sent) === 'late') throw tooLate()
     const generation = await current
     if (generation === seen) return
-    const isWanted = (): boolean => true
-    for (const [index, each] of encoded.entries()) {
-      const key = keyspace.keyOf(names[index] as string) ?? ''
-      await this.#send(key, { encoded: each, tags, generation, expected: each.revision, isWanted })
+    for (const [index, encodedValue] of encoded.entries()) {
+      const named = { name: names[index] as string, place: encodedValue.place }
+      const attempt = { encoded: encodedValue, tags, expected: encodedValue.revision }
+      await this.#send(named, attempt, generation, () => true)
     }
   }
 
   /** The TTL of a value begins when it is sent. */
   #sealed(
-    { encoded, tags, generation }: Pick<Attempt, 'encoded' | 'tags' | 'generation'>,
+    { seal, lifeMs, graceMs }: Encoded,
+    tags: readonly TagVersion[],
+    generation: string,
     now: number,
   ): SealedValue {
-    const { seal, lifeMs, graceMs } = encoded
     const freshUntil = Math.floor(now + lifeMs)
     const bytes = seal(tags, freshUntil, generation)
     this.#parts.tally.wrote(Buffer.byteLength(bytes))
@@ -489,6 +496,12 @@ export class RedisWrites {
 }
 
 const NOT_WRITTEN = Promise.resolve(false)
+
+/** @throws InfrastructureError (`BACKEND_TIMEOUT`) when the server came to the write too late */
+function outcomeOfWrite(written: boolean | 'late'): WriteOutcome {
+  if (written === 'late') throw tooLate()
+  return written ? 'stored' : 'superseded'
+}
 
 function holdOf({ lifeMs, graceMs }: Encoded): number {
   return lifeMs + graceMs

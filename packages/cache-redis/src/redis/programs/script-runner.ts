@@ -1,5 +1,8 @@
+import type { Redis } from 'ioredis'
+import { isErrorReply } from '../../connection/error-replies.js'
 import type { RedisClient } from '../../connection/redis-client.js'
 import { isRefusal, type Program, type ProgramArgument, type ProgramRunner } from './program.js'
+import { PROGRAMS } from './sources.js'
 
 /**
  * The client's own methods for scripts, which its types leave out for a Cluster. `callBuffer` would
@@ -27,4 +30,17 @@ export const scriptRunner: ProgramRunner = {
       return isWanted() ? scripts.evalBuffer(source, keys.length, ...keys, ...args) : null
     })
   },
+}
+
+/**
+ * Makes the scripts known to a server, so that the first call of each takes one round trip like any
+ * other. Without keys they do nothing.
+ */
+export async function loadScripts(master: Redis): Promise<void> {
+  await Promise.all(PROGRAMS.map(({ source }) => master.eval(source, 0).catch(ignoreRefusal)))
+}
+
+/** A user who may not run scripts: others ways are found for that. */
+function ignoreRefusal(error: unknown): void {
+  if (!isErrorReply(error)) throw error
 }

@@ -26,8 +26,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: COPIES,
-        find: '{ kept, seen, length, proven: false, awaitsEcho }',
-        replace: '{ kept, seen, length, proven: true, awaitsEcho }',
+        find: '{ kept, seen, proven: false, awaitsEcho }',
+        replace: '{ kept, seen, proven: true, awaitsEcho }',
       },
     ],
   },
