@@ -11,5 +11,5 @@ export function follow<T, R>(
   use: (value: T) => NowOrLater<R>,
 ): NowOrLater<R> {
   // zone.js and bluebird replace the global Promise: neither class can be relied on.
-  return isPromiseLike(value) ? (value as Promise<T>).then(use) : use(value as T)
+  return isPromiseLike(value) ? value.then(use) : use(value)
 }

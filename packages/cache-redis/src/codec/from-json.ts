@@ -46,7 +46,7 @@ function restore(json: unknown, depth: number): unknown {
 function restoreArray(array: unknown[], depth: number): unknown[] {
   for (const [index, item] of array.entries()) {
     const value = restore(item, depth + 1)
-    if (value === HOLE) delete array[index]
+    if (value === HOLE) Reflect.deleteProperty(array, index)
     else array[index] = value
   }
   return array

@@ -109,7 +109,7 @@ function guardSubscriber(subscriber: Subscriber | undefined): () => void {
   if (typeof subscriber?.selectSubscriber !== 'function') return () => undefined
   if (subscriber.subscriber) guardReplies(subscriber.subscriber)
   return hookMethod(subscriber, 'selectSubscriber', (original) => () => {
-    ;(original as () => void)()
+    original()
     if (subscriber.subscriber) guardReplies(subscriber.subscriber)
   })
 }

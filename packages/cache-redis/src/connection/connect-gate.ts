@@ -44,7 +44,7 @@ export function waitForTurnToConnect(redis: Redis): void {
   })
   hookMethod(connector, 'disconnect', (original) => () => {
     isWanted = false
-    ;(original as () => void)()
+    original()
   })
 }
 

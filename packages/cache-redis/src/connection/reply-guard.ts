@@ -71,7 +71,7 @@ function guardStream(stream: Stream): () => void {
 }
 
 function withoutThrowing(stream: Stream, deliver: () => unknown): unknown {
-  const { nextTick } = process
+  const { nextTick } = process as { nextTick: typeof process.nextTick }
   const fail = (): void => {
     stream.destroy(malformedReply('the client library failed to read it'))
   }

@@ -17,8 +17,8 @@ test('1,000 caches of one process connect, and open no more connections than the
   const received = async (): Promise<number> =>
     Number(/^total_connections_received:(\d+)/m.exec(await admin.info('stats'))?.[1])
   const before = await received()
-  const arguments_ = ['--import', 'tsx', PROGRAM, redis.url, String(CACHES)]
-  const { stdout } = await promisify(execFile)(process.execPath, arguments_, { cwd: ROOT })
+  const words = ['--import', 'tsx', PROGRAM, redis.url, String(CACHES)]
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: ROOT })
   const report = JSON.parse(stdout) as { connected: number; live: number }
   const opened = (await received()) - before
   admin.disconnect()

@@ -95,7 +95,7 @@ describe.each<[string, typeof Redis]>([
   test('is as it was before once the guard has stopped', async () => {
     const client = await connect(Client)
     const before = Object.keys(client.stream)
-    const { nextTick } = process
+    const { nextTick } = process as { nextTick: unknown }
     const [first, second] = [guardReplies(client), guardReplies(client)]
     const pong = client.ping()
     sockets.at(-1)?.write('+PONG\r\n')
@@ -105,6 +105,6 @@ describe.each<[string, typeof Redis]>([
     expect(Object.hasOwn(client.stream, 'emit')).toBe(true)
     second.stop()
     expect(Object.keys(client.stream)).toEqual(before)
-    expect(process.nextTick).toBe(nextTick)
+    expect((process as { nextTick: unknown }).nextTick).toBe(nextTick)
   })
 })

@@ -36,10 +36,10 @@ const TEMPORARY = [
   'ERR something that nobody foresaw',
 ]
 
-describe.each(TEMPORARY)('after %s', (error) => {
+describe.each(TEMPORARY)('after %s', (refusal) => {
   test('the tracking connection is back within about a second', async () => {
     const commands = ['CLIENT ID', 'CLIENT TRACKING', 'SUBSCRIBE']
-    for (const command of commands) await proxy.answerWithError({ command, error })
+    for (const command of commands) await proxy.answerWithError({ command, error: refusal })
     const cache = open(proxy.url)
     await cache.connect()
     expect(linkOf(cache)).not.toBe('live')
@@ -51,7 +51,7 @@ describe.each(TEMPORARY)('after %s', (error) => {
   test('Redis is used again within about a second', async () => {
     const cache = open(proxy.url)
     await cache.connect()
-    await proxy.answerWithError({ error })
+    await proxy.answerWithError({ error: refusal })
     await cache.get('key').catch(() => undefined)
     await new Promise((resolve) => setTimeout(resolve, 300))
     await proxy.pass()

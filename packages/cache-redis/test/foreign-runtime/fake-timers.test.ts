@@ -46,7 +46,7 @@ test.each([
 
 test('commands leave when the nextTick of the moment is a fake', async () => {
   const stream = new PassThrough()
-  const { nextTick } = process
+  const { nextTick } = process as { nextTick: typeof process.nextTick }
   process.nextTick = () => {}
   new WriteBatch().gather({ stream } as unknown as Redis)
   process.nextTick = nextTick

@@ -2,7 +2,7 @@
 
 const [runtime, redisUrl] = process.argv.slice(2)
 const native = Promise
-if (runtime === 'zone.js') await import('zone.js/node' as string)
+if (runtime === 'zone.js') await import('zone.js/node')
 else globalThis.Promise = (await import('bluebird')).default
 if (globalThis.Promise === native) throw new Error('Promise was not replaced')
 const { GenericRedisCache } = await import('../../src/index.js')
@@ -36,7 +36,7 @@ await record('loads', () =>
 await record('scan', async () => {
   const keys: string[] = []
   for await (const key of cache.scan('*')) keys.push(key)
-  return keys.sort()
+  return keys.toSorted()
 })
 await record('clear', () => cache.clear())
 await record('mode', async () => cache.getStats().mode)

@@ -3,3 +3,5 @@ declare module 'bluebird' {
   const Bluebird: PromiseConstructor
   export default Bluebird
 }
+
+declare module 'zone.js/node'
