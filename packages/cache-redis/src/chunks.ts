@@ -34,22 +34,32 @@ export async function inChunks<T>(
   await Promise.all(inFlight)
 }
 
-/** Converts each item of an iterable. A long one is read over several turns of the event loop. */
-export async function mapAll<T, R>(
-  items: Iterable<T>,
-  convert: (item: T, index: number) => R,
-): Promise<R[]> {
-  // A copy at once: the caller may change an array in the meantime.
-  const all: Iterable<T> = Array.isArray(items) ? items.slice() : items
-  const converted: R[] = []
+/** Calls a function for each item of a long list, over several turns of the event loop. */
+export async function forAll<T>(
+  items: readonly T[],
+  use: (item: T, index: number) => void,
+): Promise<void> {
   let turnBegan = timers.now()
-  for (const item of all) {
-    converted.push(convert(item, converted.length))
-    if (converted.length % 64 > 0 || timers.now() - turnBegan < TURN_MS) continue
+  for (let index = 0; index < items.length; index++) {
+    use(items[index] as T, index)
+    if (index % 64 < 63 || timers.now() - turnBegan < TURN_MS) continue
     await nextTurn()
     turnBegan = timers.now()
   }
-  return converted
+}
+
+/** Returns the items of an iterable as they are now. A long one is read over several turns. */
+export async function collect<T>(items: Iterable<T>): Promise<readonly T[]> {
+  if (Array.isArray(items)) return items.slice()
+  const all: T[] = []
+  let turnBegan = timers.now()
+  for (const item of items) {
+    all.push(item)
+    if (all.length % 1_000 > 0 || timers.now() - turnBegan < TURN_MS) continue
+    await nextTurn()
+    turnBegan = timers.now()
+  }
+  return all
 }
 
 function nextTurn(): Promise<void> {

@@ -25,7 +25,7 @@ import {
   ValidationError,
 } from '@verbatim/cache-core'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
-import { mapAll } from './chunks.js'
+import { collect, forAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
@@ -35,6 +35,7 @@ import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
 import type { RedisCacheStats } from './stats.js'
 import { hitRate, Tally } from './tally.js'
+import { SMALL_BATCH } from './tiers/tier-writes.js'
 import { TwoTiers } from './two-tiers.js'
 
 /**
@@ -165,13 +166,24 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     assertKeys(keys)
-    const startedAt = this.clock.now()
     const values = new Map<string, T>()
-    for (const [key, found] of await this.#tiers.reads.findMany(keys)) {
-      const held = this.#reports.found(key, found, startedAt)
-      if (held === undefined || held.freshMs < 0) continue
-      values.set(key, held.value as T)
-    }
+    const expiries = new Map<string, number>()
+    const startedAt = this.clock.now()
+    const seen = new Set<string>()
+    await this.#tiers.reads.findMany(keys, (found) => {
+      const now = this.clock.now()
+      for (const [key, each] of found) {
+        if (seen.has(key)) continue
+        seen.add(key)
+        const held = this.#reports.found(key, each, startedAt)
+        if (held === undefined || held.freshMs < 0) continue
+        values.set(key, held.value as T)
+        if (held.freshMs !== Number.POSITIVE_INFINITY) expiries.set(key, now + held.freshMs)
+      }
+    })
+    // Many chunks take their time: what was found first may have expired since.
+    const now = this.clock.now()
+    for (const [key, expiresAt] of expiries) if (expiresAt < now) values.delete(key)
     return values
   }
 
@@ -201,9 +213,11 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   ): Promise<void> {
     const plan = this.#planWrite('setMany', ttl)
     assertIterable(entries)
-    const all = await mapAll(entries, toEntry<T>)
-    for (const [key] of all) this.loads.fence(key)
-    await this.#reports.storeMany(all, () => this.#tiers.writes.storeMany(all, plan))
+    const all = await this.#entriesOf<T>(entries)
+    const startedAt = this.clock.now()
+    await this.#tiers.writes.storeMany(all, plan, (chunk, outcomes) => {
+      this.#reports.storedMany(chunk, outcomes, startedAt)
+    })
   }
 
   /**
@@ -252,7 +266,13 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     assertKeys(keys)
     this.#assertWritable('deleteMany')
     for (const key of keys) this.loads.fence(key)
-    return this.#reports.removeMany(keys, () => this.#tiers.writes.removeMany(keys))
+    const startedAt = this.clock.now()
+    let removed = 0
+    await this.#tiers.writes.removeMany(keys, (chunk, existed, isConfirmed) => {
+      removed += existed.length
+      this.#reports.removedMany(chunk, existed, isConfirmed, startedAt)
+    })
+    return removed
   }
 
   override async exists(key: string): Promise<boolean> {
@@ -371,6 +391,16 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   protected longestCopyMs(_key: string, _value: unknown): number {
     return this.defaultLifeMs
+  }
+
+  /** Checks the entries of a batch, of which a small one is copied. */
+  async #entriesOf<T>(
+    entries: Iterable<unknown>,
+  ): Promise<readonly (readonly [key: string, value: T])[]> {
+    const all = await collect(entries)
+    if (all.length <= SMALL_BATCH) return all.map((entry, index) => toEntry<T>(entry, index))
+    await forAll(all, toEntry)
+    return all as readonly (readonly [string, T])[]
   }
 
   #planWrite(method: string, ttl: Ttl | SetOptions | undefined): StorePlan {

@@ -97,17 +97,12 @@ export class OperationReports {
     if (outcome === 'stored') this.#events.emit('set_success', key, value)
   }
 
-  async storeMany(
+  storedMany(
     entries: readonly (readonly [key: string, value: unknown])[],
-    store: () => Promise<readonly WriteOutcome[]>,
-  ): Promise<void> {
-    const startedAt = this.#clock.now()
-    let outcomes: readonly WriteOutcome[] = entries.map(() => 'unavailable')
-    try {
-      outcomes = await store()
-    } finally {
-      for (const outcome of outcomes) this.#changed('set', outcome !== 'unavailable', startedAt)
-    }
+    outcomes: readonly WriteOutcome[],
+    startedAt: number,
+  ): void {
+    for (const outcome of outcomes) this.#changed('set', outcome !== 'unavailable', startedAt)
     if (!this.#events.has('set_success')) return
     for (const [index, [key, value]] of entries.entries()) {
       if (outcomes[index] === 'stored') this.#events.emit('set_success', key, value)
@@ -126,24 +121,15 @@ export class OperationReports {
     return removed.existed
   }
 
-  async removeMany(
+  removedMany(
     keys: readonly string[],
-    remove: () => Promise<{ readonly existed: readonly string[]; readonly unavailable: number }>,
-  ): Promise<number> {
-    const startedAt = this.#clock.now()
-    let unavailable = keys.length
-    try {
-      const removed = await remove()
-      unavailable = removed.unavailable
-      if (this.#events.has('delete_success')) {
-        for (const key of removed.existed) this.#events.emit('delete_success', key)
-      }
-      return removed.existed.length
-    } finally {
-      for (let index = 0; index < keys.length; index++) {
-        this.#changed('delete', index >= unavailable, startedAt)
-      }
-    }
+    existed: readonly string[],
+    isConfirmed: boolean,
+    startedAt: number,
+  ): void {
+    for (const _key of keys) this.#changed('delete', isConfirmed, startedAt)
+    if (!this.#events.has('delete_success')) return
+    for (const key of existed) this.#events.emit('delete_success', key)
   }
 
   async invalidate(remove: () => Promise<number>, reason?: string): Promise<number> {

@@ -76,6 +76,7 @@ export class TwoTiers {
       ...parts,
       redis: this.redis,
       loads: this.loads,
+      fence: options.fenceLoad,
       clock,
     })
   }

@@ -7,6 +7,11 @@ export type Json =
   | readonly Json[]
   | { readonly [name: string]: Json }
 
+/** Whether JSON can write a number and read it back. */
+export function isJsonNumber(value: unknown): value is number {
+  return Number.isFinite(value) && !Object.is(value, -0)
+}
+
 /** The tag of an object that stands for something that JSON cannot say. */
 export function tagOf(names: readonly string[]): string | undefined {
   const [first] = names

@@ -1,7 +1,7 @@
 import { classNameOf, type DataKind, dataKindOf, isPromiseLike } from '@verbatim/cache-core'
 import { binaryClassOf, binaryToJson } from './binary.js'
 import { notSerializable, tooLarge } from './codec-errors.js'
-import { escapeName, type Json, setOwn } from './json.js'
+import { escapeName, isJsonNumber, type Json, setOwn } from './json.js'
 import { enumerableSymbolOf, nameBesideIndices } from './own-names.js'
 
 /** The deepest nesting of a value; a deeper one could overflow the stack. */
@@ -64,10 +64,6 @@ function convert(value: unknown, walk: Walk): Json {
     default:
       throw notSerializable(`a ${typeof value}`, currentPlace(walk))
   }
-}
-
-function isJsonNumber(value: unknown): value is number {
-  return Number.isFinite(value) && !Object.is(value, -0)
 }
 
 /** Counts a value that is JSON as it is. Most are: to know it early saves a third of the time. */

@@ -10,6 +10,8 @@ import {
 } from './body.js'
 import { tooLarge } from './codec-errors.js'
 import { type CodecThreads, codecThreads } from './codec-threads.js'
+import type { Json } from './json.js'
+import { plainJsonBytes } from './plain-json.js'
 import {
   classify,
   type ForeignReason,
@@ -94,7 +96,7 @@ export class ValueCodec {
    */
   encode(place: Place, value: unknown, details: WriteDetails): NowOrLater<Sealable> {
     const { graceMs, loadMs, revision } = details
-    return follow(this.#pack(toJson(value, MAX_JSON_BYTES)), (body): Sealable => {
+    return follow(this.#pack(toTree(value)), (body): Sealable => {
       this.#report(body)
       this.#assertStorable(body)
       const seal: Seal = (tags, freshUntil, generation) =>
@@ -109,7 +111,7 @@ export class ValueCodec {
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`)
    */
   assertEncodable(value: unknown): void {
-    toJson(value, MAX_JSON_BYTES)
+    toTree(value)
   }
 
   /**
@@ -168,6 +170,13 @@ export class ValueCodec {
       throw tooLarge(length, 'in Redis', `maxValueBytes allows ${this.#maxValueBytes}`)
     }
   }
+}
+
+/** A value that is converted in threads is copied: pieces of it are sent while its owner may change it. */
+function toTree(value: unknown): JsonTree {
+  const likelyBytes = plainJsonBytes(value)
+  const isAsItIs = likelyBytes >= 0 && likelyBytes <= THREAD_FROM_BYTES
+  return isAsItIs ? { json: value as Json, likelyBytes } : toJson(value, MAX_JSON_BYTES)
 }
 
 function decodePython(bytes: Buffer): Decoded | Unreadable {

@@ -42,6 +42,8 @@ export class Ticket extends Change {
   }
 }
 
+const NO_TICKETS: readonly Ticket[] = []
+
 /**
  * Keeps what is under way for a key in order, so that nothing outdated is stored after something
  * newer, in either tier:
@@ -53,13 +55,14 @@ export class Ticket extends Change {
  * Only keys with something under way are remembered.
  */
 export class KeyFence {
-  /** In the order in which they began. */
-  readonly #tickets = new Map<string, Set<Ticket>>()
+  /** One ticket, or several in the order in which they began: hardly any key has more than one. */
+  readonly #tickets = new Map<string, Ticket | Set<Ticket>>()
 
   begin(kind: Ticket['kind'], key: string): Ticket {
     const ticket = new Ticket(kind, key)
     const tickets = this.#tickets.get(key)
-    if (tickets === undefined) this.#tickets.set(key, new Set([ticket]))
+    if (tickets === undefined) this.#tickets.set(key, ticket)
+    else if (tickets instanceof Ticket) this.#tickets.set(key, new Set([tickets, ticket]))
     else tickets.add(ticket)
     return ticket
   }
@@ -73,7 +76,7 @@ export class KeyFence {
   claim(write: Ticket): boolean {
     if (write.overtaken) return false
     let isEarlier = true
-    for (const ticket of this.#tickets.get(write.key) ?? []) {
+    for (const ticket of this.#of(write.key)) {
       if (ticket === write) isEarlier = false
       else if (isEarlier || ticket.kind === 'read') overtake(ticket, write)
     }
@@ -86,16 +89,19 @@ export class KeyFence {
    */
   end(ticket: Ticket): void {
     const tickets = this.#tickets.get(ticket.key)
-    tickets?.delete(ticket)
-    if (tickets?.size === 0) this.#tickets.delete(ticket.key)
+    if (tickets === ticket) this.#tickets.delete(ticket.key)
+    else if (tickets instanceof Set) {
+      tickets.delete(ticket)
+      if (tickets.size === 0) this.#tickets.delete(ticket.key)
+    }
     if (ticket.kind !== 'write') return
-    for (const other of tickets ?? []) if (other.kind === 'read') other.overtaken = true
+    for (const other of this.#of(ticket.key)) if (other.kind === 'read') other.overtaken = true
     ticket.end()
   }
 
   /** Says that word came from Redis that a key has changed. */
   hear(key: string): void {
-    for (const ticket of this.#tickets.get(key) ?? []) {
+    for (const ticket of this.#of(key)) {
       ticket.heardOf = true
       if (ticket.kind === 'read') ticket.overtaken = true
     }
@@ -114,7 +120,13 @@ export class KeyFence {
   }
 
   *#matching(matches: (key: string) => boolean): Iterable<Ticket> {
-    for (const [key, tickets] of this.#tickets) if (matches(key)) yield* tickets
+    for (const key of this.#tickets.keys()) if (matches(key)) yield* this.#of(key)
+  }
+
+  #of(key: string): Iterable<Ticket> {
+    const tickets = this.#tickets.get(key)
+    if (tickets === undefined) return NO_TICKETS
+    return tickets instanceof Ticket ? [tickets] : tickets
   }
 }
 

@@ -33,8 +33,10 @@ export interface GenerationsOptions {
   readonly isProven: () => boolean
   /** Whether this process may only read. */
   readonly readOnly: boolean
-  /** An epoch was seen on a node that was asked for it at some time. */
-  readonly sawEpoch: (node: string, epoch: number, askedAt: number) => void
+  /** A node is about to be asked for its epoch. */
+  readonly asksForEpoch: (node: string) => void
+  /** An epoch was seen on a node. */
+  readonly sawEpoch: (node: string, epoch: number) => void
 }
 
 /** What is known of the records of one master. */
@@ -227,14 +229,15 @@ export class Generations {
     records.isEpochAsked = true
     await delay(Math.random() * MOST_EPOCH_DELAY_MS)
     records.isEpochAsked = false
-    const { known, run, sawEpoch } = this.#options
+    const { known, run, asksForEpoch, sawEpoch } = this.#options
     const { epoch } = records.names
-    const askedAt = timers.now()
+    const node = known.nodeOf(epoch)
+    asksForEpoch(node)
     try {
       const [text] = await run((client) => client.mget(epoch), epoch)
       if (typeof text !== 'string' || !isEpoch(text)) return
       rememberEpoch(records, Number(text))
-      sawEpoch(known.nodeOf(epoch), Number(text), askedAt)
+      sawEpoch(node, Number(text))
     } catch {
       // The next message, or the next connection, brings it.
     }

@@ -1,7 +1,10 @@
 import { timers } from '@verbatim/cache-core'
 
-/** The longest that a change waits for the next epoch, in milliseconds. */
-export const EPOCH_MS = 250
+/**
+ * How long a change waits for the next epoch, in milliseconds; twice as long if an epoch of another
+ * process is looked at when its turn comes.
+ */
+export const EPOCH_MS = 200
 /** Changes that are remembered for a node. Past so many, a server that may have lost some is voided. */
 const MOST_CHANGES = 50_000
 
@@ -17,20 +20,19 @@ export interface RecentChange {
   readonly revision: string | undefined
 }
 
-/** What is remembered of one change. */
-interface Remembered {
-  readonly revision: string | undefined
-  readonly at: number
+/** Changes by kind and name, each with the revision that it has left. */
+interface Changes extends Readonly<Record<ChangeKind, Map<string, string | undefined>>> {
+  /** Whether there were more than are remembered. */
+  overflowed: boolean
 }
 
 /** The changes of one node. */
 interface NodeChanges {
-  /** By kind and name, oldest first. */
-  readonly changes: Readonly<Record<ChangeKind, Map<string, Remembered>>>
-  overflowed: boolean
+  /** Those that are made now. */
+  current: Changes
+  /** Earlier ones, and the first epoch that was seen after them. They are covered by any later epoch. */
+  earlier: { readonly changes: Changes; epoch: number | undefined } | undefined
   timer: NodeJS.Timeout | undefined
-  /** An epoch that was seen, and when it was asked for. */
-  seen: { readonly epoch: number; readonly at: number } | undefined
 }
 
 /**
@@ -53,23 +55,27 @@ export class RecentChanges {
 
   add(node: string, kind: ChangeKind, name: string, revision?: string): void {
     const of = this.#of(node)
-    const changes = of.changes[kind]
-    changes.delete(name)
-    changes.set(name, { revision, at: timers.now() })
-    if (changes.size > MOST_CHANGES) {
-      changes.clear()
-      of.overflowed = true
+    const { current } = of
+    current[kind].set(name, revision)
+    if (current[kind].size > MOST_CHANGES) {
+      current[kind].clear()
+      current.overflowed = true
     }
     if (of.timer === undefined) this.#schedule(node, of)
   }
 
-  /** An epoch was seen on a node that was asked for it at some time. */
-  sawEpoch(node: string, epoch: number, askedAt: number): void {
+  /** A node is about to be asked for its epoch: what was changed until now was changed before that. */
+  asksForEpoch(node: string): void {
     const of = this.#nodes.get(node)
-    if (of === undefined) return
-    // It began after what was changed before the last time it was smaller.
-    if (of.seen !== undefined && epoch > of.seen.epoch) this.#covered(of, of.seen.at)
-    of.seen = { epoch, at: askedAt }
+    if (of !== undefined) turn(of)
+  }
+
+  /** An epoch was seen on a node, which was asked after the last {@link RecentChanges.asksForEpoch}. */
+  sawEpoch(node: string, epoch: number): void {
+    const of = this.#nodes.get(node)
+    if (of?.earlier === undefined) return
+    if (of.earlier.epoch === undefined) of.earlier.epoch = epoch
+    else if (epoch > of.earlier.epoch) this.#covered(of)
   }
 
   /**
@@ -82,10 +88,11 @@ export class RecentChanges {
     if (of === undefined) return []
     this.#nodes.delete(node)
     timers.clearTimeout(of.timer)
-    if (of.overflowed) return 'all'
-    return KINDS.flatMap((kind) =>
-      Array.from(of.changes[kind], ([name, { revision }]) => ({ kind, name, revision })),
-    )
+    if (of.current.overflowed || of.earlier?.changes.overflowed) return 'all'
+    return KINDS.flatMap((kind) => {
+      const all = new Map([...(of.earlier?.changes[kind] ?? []), ...of.current[kind]])
+      return Array.from(all, ([name, revision]) => ({ kind, name, revision }))
+    })
   }
 
   /** Forgets the changes of nodes other than these, and returns them. */
@@ -109,8 +116,7 @@ export class RecentChanges {
   #of(node: string): NodeChanges {
     let of = this.#nodes.get(node)
     if (of === undefined) {
-      const changes = { key: new Map(), pattern: new Map(), tag: new Map() }
-      of = { changes, overflowed: false, timer: undefined, seen: undefined }
+      of = { current: noChanges(), earlier: undefined, timer: undefined }
       this.#nodes.set(node, of)
     }
     return of
@@ -124,27 +130,37 @@ export class RecentChanges {
   }
 
   async #advance(node: string, of: NodeChanges): Promise<void> {
-    const startedAt = timers.now()
+    turn(of)
     try {
       await this.#advanceEpoch(node)
-      this.#covered(of, startedAt)
+      this.#covered(of)
     } catch {
       // Redis is away or refuses: the changes stay remembered.
     }
     of.timer = undefined
-    const isEmpty = KINDS.every((kind) => of.changes[kind].size === 0)
-    if (!isEmpty || of.overflowed) this.#schedule(node, of)
+    if (of.earlier !== undefined || !isEmpty(of.current)) this.#schedule(node, of)
   }
 
-  #covered(of: NodeChanges, until: number): void {
-    of.overflowed = false
-    for (const changes of Object.values(of.changes)) {
-      for (const [name, { at }] of changes) {
-        if (at > until) break
-        changes.delete(name)
-      }
-    }
+  /** Forgets the earlier changes. Those that are made now wait for the timer, if there are any. */
+  #covered(of: NodeChanges): void {
+    of.earlier = undefined
+    if (!isEmpty(of.current)) return
     timers.clearTimeout(of.timer)
     of.timer = undefined
   }
+}
+
+/** Puts what was changed until now aside, unless earlier changes wait still. */
+function turn(of: NodeChanges): void {
+  if (of.earlier !== undefined || isEmpty(of.current)) return
+  of.earlier = { changes: of.current, epoch: undefined }
+  of.current = noChanges()
+}
+
+function noChanges(): Changes {
+  return { key: new Map(), pattern: new Map(), tag: new Map(), overflowed: false }
+}
+
+function isEmpty(changes: Changes): boolean {
+  return !changes.overflowed && KINDS.every((kind) => changes[kind].size === 0)
 }

@@ -91,7 +91,8 @@ export class RedisStore {
     const { isProven } = listener
     this.generations = new Generations({
       ...{ run, keyspace, known, isProven, readOnly },
-      sawEpoch: (node, epoch, askedAt) => this.#recent.sawEpoch(node, epoch, askedAt),
+      asksForEpoch: (node) => this.#recent.asksForEpoch(node),
+      sawEpoch: (node, epoch) => this.#recent.sawEpoch(node, epoch),
     })
     this.#recent = new RecentChanges((node) => this.generations.advanceEpoch(node))
     this.tags = new TagVersions({

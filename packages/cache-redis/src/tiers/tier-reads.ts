@@ -60,11 +60,20 @@ export class TierReads {
     return { held, tier: 'redis' }
   }
 
-  /** The same for many keys. Each is found once. */
-  async findMany(keys: readonly string[]): Promise<Map<string, Found>> {
-    const found = new Map<string, Found>()
-    await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, (chunk) => this.#findChunk(chunk, found))
-    return found
+  /**
+   * The same for many keys.
+   *
+   * @param report - called with what each chunk has found; a key that is named twice is found once in each
+   */
+  async findMany(
+    keys: readonly string[],
+    report: (found: ReadonlyMap<string, Found>) => void,
+  ): Promise<void> {
+    await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
+      const found = new Map<string, Found>()
+      await this.#findChunk(chunk, found)
+      report(found)
+    })
   }
 
   /** Returns what Redis holds under a key that is going to be loaded; `undefined` when it is no use. */

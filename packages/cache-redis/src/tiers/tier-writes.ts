@@ -1,6 +1,6 @@
 import { type Clock, compileGlob, type Flight, type StorePlan } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
-import { inChunks, mapAll } from '../chunks.js'
+import { forAll, inChunks } from '../chunks.js'
 import { unavailable } from '../connection/connection-errors.js'
 import { seenValue } from '../loading/seen.js'
 import type { Copies } from '../memory/copies.js'
@@ -16,6 +16,8 @@ export interface TierWritesOptions {
   /** `undefined` for a cache that is memory only. */
   readonly redis: RedisStore | undefined
   readonly loads: TierLoads
+  /** Keeps a load of the key that is under way from being stored. */
+  readonly fence: (key: string) => void
   readonly isolator: Isolator
   readonly clock: Clock
 }
@@ -27,10 +29,10 @@ export interface Removed {
 }
 
 /** Entries that are stored or removed at a time. */
-const CHUNK = 250
-const CHUNKS_IN_FLIGHT = 4
+const CHUNK = 125
+const CHUNKS_IN_FLIGHT = 8
 /** A batch of no more entries is encoded as a whole before anything is sent. */
-const SMALL_BATCH = 1_000
+export const SMALL_BATCH = 1_000
 
 type Entry = readonly [key: string, value: unknown]
 
@@ -88,22 +90,24 @@ export class TierWrites {
   /**
    * Stores many values, in their order.
    *
+   * @param report - called with each chunk and what became of its entries
    * @throws SerializationError for a value that cannot be stored; nothing is stored then
    */
-  async storeMany(entries: readonly Entry[], plan: StorePlan): Promise<WriteOutcome[]> {
+  async storeMany(
+    entries: readonly Entry[],
+    plan: StorePlan,
+    report: (chunk: readonly Entry[], outcomes: readonly WriteOutcome[]) => void,
+  ): Promise<void> {
     const { redis } = this.#options
-    const outcomes: WriteOutcome[] = []
-    if (entries.length > SMALL_BATCH) {
-      await mapAll(entries, ([, value]) => redis?.writes.assertEncodable(value))
+    if (entries.length <= SMALL_BATCH) {
+      report(entries, await this.#storeChunk(entries, plan, true))
+      return
     }
-    const size = entries.length > SMALL_BATCH ? CHUNK : SMALL_BATCH
-    await inChunks(entries, size, CHUNKS_IN_FLIGHT, async (chunk) => {
-      const from = outcomes.length
-      for (const _entry of chunk) outcomes.push('unavailable')
-      const stored = await this.#storeChunk(chunk, plan)
-      for (const [index, outcome] of stored.entries()) outcomes[from + index] = outcome
+    await forAll(entries, ([, value]) => redis?.writes.assertEncodable(value))
+    await inChunks(entries, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
+      // Copies in memory would push out those that are read.
+      report(chunk, await this.#storeChunk(chunk, plan, false))
     })
-    return outcomes
   }
 
   async remove(key: string): Promise<Removed> {
@@ -123,18 +127,20 @@ export class TierWrites {
     }
   }
 
-  /** Removes many keys. Returns those that were there, in Redis or, without it, in memory. */
+  /**
+   * Removes many keys.
+   *
+   * @param report - called with each chunk, the keys that were there, in Redis or, without it, in memory,
+   * and whether Redis has confirmed it
+   */
   async removeMany(
     keys: readonly string[],
-  ): Promise<{ readonly existed: string[]; readonly unavailable: number }> {
-    const existed: string[] = []
-    let unavailableKeys = 0
+    report: (chunk: readonly string[], existed: readonly string[], isConfirmed: boolean) => void,
+  ): Promise<void> {
     await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
-      const removed = await this.#removeChunk(chunk)
-      existed.push(...removed.existed)
-      if (!removed.isConfirmed) unavailableKeys += chunk.length
+      const { existed, isConfirmed } = await this.#removeChunk(chunk)
+      report(chunk, existed, isConfirmed)
     })
-    return { existed, unavailable: unavailableKeys }
   }
 
   /** Returns how many keys matched and held a fresh value. */
@@ -214,9 +220,15 @@ export class TierWrites {
     this.#options.copies.wrote(write, { kept, seen }, plan, at)
   }
 
-  async #storeChunk(chunk: readonly Entry[], plan: StorePlan): Promise<WriteOutcome[]> {
-    const { clock, copies, isolator, redis } = this.#options
+  /** @param isCopied - whether what was stored is copied to memory */
+  async #storeChunk(
+    chunk: readonly Entry[],
+    plan: StorePlan,
+    isCopied: boolean,
+  ): Promise<WriteOutcome[]> {
+    const { clock, copies, fence, isolator, redis } = this.#options
     const [first] = chunk
+    for (const [key] of chunk) fence(key)
     if (redis === undefined || (first !== undefined && redis.isDown(first[0]))) {
       return Promise.all(chunk.map(([key, value]) => this.store(key, value, plan)))
     }
@@ -245,7 +257,7 @@ export class TierWrites {
         plan.tags,
       )
       for (const each of claimed) {
-        this.#keep(each, outcome, plan, startedAt)
+        if (isCopied || outcome === 'unavailable') this.#keep(each, outcome, plan, startedAt)
         outcomes.set(each.write, outcome)
       }
       for (const write of writes) {
@@ -258,6 +270,7 @@ export class TierWrites {
     } finally {
       for (const write of writes) copies.endWriting(write)
     }
+    // A key that is named twice has one outcome.
     const byKey = new Map(Array.from(outcomes, ([{ key }, outcome]) => [key, outcome]))
     return chunk.map(([key]) => byKey.get(key) ?? 'superseded')
   }
