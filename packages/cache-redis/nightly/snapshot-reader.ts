@@ -6,16 +6,15 @@ import { GenericRedisCache } from '../src/index.js'
 const [, , redisUrl, keysText] = process.argv
 const cache = new GenericRedisCache({ redisUrl, keyPrefix: 'snapshot:', l1CacheSize: 1_000 })
 const keys = Array.from({ length: Number(keysText) }, (_, index) => `key:${index}`)
-let isLoading = false
+const loading = new AbortController()
 
 /** Reads and writes keys of no interest, so that there are epochs. */
 async function load(): Promise<void> {
-  isLoading = true
-  for (let round = 0; isLoading; round++) {
+  for (let round = 0; !loading.signal.aborted; round++) {
     const key = `load:${process.pid}:${round % 500}`
     await cache.set(key, round)
     await cache.get(`load:${process.pid}:${(round * 7) % 500}`)
-    await cache.get(keys[round % keys.length] as string)
+    await cache.get(`key:${round % keys.length}`)
     if (round % 10 === 0) await cache.delete(key)
     await sleep(10)
   }
@@ -44,10 +43,7 @@ const TASKS: Record<string, (milliseconds: number) => Promise<unknown>> = {
       const isConnected = cache.getStats().mode === 'redis'
       wasAway ||= !isConnected
       if (isConnected && wasAway) seen.firstContactMs ??= Math.round(performance.now() - startedAt)
-      for (const values of [
-        await cache.getMany(keys),
-        new Map([['', await cache.get(keys[0] as string)]]),
-      ]) {
+      for (const values of [await cache.getMany(keys), new Map([['', await cache.get('key:0')]])]) {
         seen.reads += values.size
         if (isConnected) seen.redis += values.size
         for (const value of values.values()) if (value === 'old') seen.old++
@@ -57,12 +53,14 @@ const TASKS: Record<string, (milliseconds: number) => Promise<unknown>> = {
     return seen
   },
   stop: async () => {
-    isLoading = false
+    loading.abort()
     await cache.close()
   },
 }
 
-process.on('message', async ([task, milliseconds]: [string, number]) => {
+async function serve([task, milliseconds]: [string, number]): Promise<void> {
   process.send?.((await TASKS[task]?.(milliseconds)) ?? null)
   if (task === 'stop') process.disconnect()
-})
+}
+
+process.on('message', (message: [string, number]) => void serve(message))

@@ -127,7 +127,9 @@ export class OperationReports {
     isConfirmed: boolean,
     startedAt: number,
   ): void {
-    for (const _key of keys) this.#changed('delete', isConfirmed, startedAt)
+    for (let count = 0; count < keys.length; count++) {
+      this.#changed('delete', isConfirmed, startedAt)
+    }
     if (!this.#events.has('delete_success')) return
     for (const key of existed) this.#events.emit('delete_success', key)
   }

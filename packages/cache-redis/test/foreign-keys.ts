@@ -79,7 +79,7 @@ export async function stateOf(
   const states = new Map<string, KeyState>()
   for (const name of names) {
     const dump = (await raw.dumpBuffer(name))?.toString('hex')
-    states.set(name, { dump, expiresAt: Number(await raw.pexpiretime(name)) })
+    states.set(name, { dump, expiresAt: await raw.pexpiretime(name) })
   }
   return states
 }

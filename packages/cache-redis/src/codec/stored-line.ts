@@ -276,7 +276,7 @@ export function readRecord(
   return /^[\w.-]{1,1000}$/.test(word) ? word : undefined
 }
 
-export function isPythonValue(bytes: Buffer): boolean {
+function isPythonValue(bytes: Buffer): boolean {
   return (
     bytes[0] === PYTHON_MARKER[0] && bytes.subarray(0, PYTHON_MARKER.length).equals(PYTHON_MARKER)
   )

@@ -1,7 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import type { ReconnectDelay } from './reconnect-delay.js'
 
-export const LEAST_PATIENCE_MS = 1_000
+const LEAST_PATIENCE_MS = 1_000
 
 /**
  * Returns how long a connection may take to come about, or send nothing, before another one is made,

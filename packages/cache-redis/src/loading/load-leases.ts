@@ -9,7 +9,7 @@ const LOOK_AFTER_MS = 250
  * How long a process waits for loads of others in all, in milliseconds. Then it loads too: a loader that
  * never settles holds its own process only.
  */
-export const LONGEST_WAIT_MS = 30_000
+const LONGEST_WAIT_MS = 30_000
 
 export interface LeasedKeys {
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */

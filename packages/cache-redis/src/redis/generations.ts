@@ -183,7 +183,7 @@ export class Generations {
     const records = names && this.#masters.get(names.generation)
     if (names === undefined || records === undefined) return
     const epoch = await run((client) => client.incr(names.epoch), names.epoch)
-    rememberEpoch(records, Number(epoch))
+    rememberEpoch(records, epoch)
   }
 
   #of(name: string): MasterRecords | undefined {

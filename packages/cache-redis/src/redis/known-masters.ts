@@ -1,4 +1,3 @@
-import { isPromiseLike } from '@verbatim/cache-core'
 import type { Cluster, Redis } from 'ioredis'
 import { unavailable } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
@@ -9,6 +8,7 @@ import { nodeOf } from './placement.js'
 import type { KeyPrograms } from './programs/key-programs.js'
 import { type ProgramWay, programsFor, wayOf, weakest } from './programs/program-way.js'
 import { loadScripts } from './programs/script-runner.js'
+import { ServerClock } from './server-clock.js'
 
 /** What has to be known of a master before a program is sent to it. */
 export interface KnownMaster {
@@ -69,7 +69,7 @@ export class KnownMasters {
    */
   clockFirst(name: string): Promise<unknown> | undefined {
     const clock = this.#known.get(this.nodeOf(name))?.clock.look()
-    return isPromiseLike(clock) ? (clock as Promise<unknown>) : undefined
+    return clock instanceof ServerClock ? undefined : clock
   }
 
   /** Returns the node that has a name, as the client knows it; `''` where there is only one. */

@@ -236,7 +236,7 @@ export class PendingInvalidations {
 
   #of(kind: ChangeKind): Map<string, Pending> {
     if (kind === 'key') return this.#keys
-    return kind === 'tag' ? this.#tags : (this.#patterns as Map<string, Pending>)
+    return kind === 'tag' ? this.#tags : this.#patterns
   }
 }
 

@@ -413,6 +413,6 @@ function voided(stored: StoredValue): StoredValue {
 }
 
 /** Redis says -1 for what never expires. */
-export function toTtl(pttl: RedisNumber): number {
+function toTtl(pttl: RedisNumber): number {
   return Number(pttl) < 0 ? Number.POSITIVE_INFINITY : Number(pttl)
 }

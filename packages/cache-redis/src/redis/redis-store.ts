@@ -7,6 +7,7 @@ import { type Circuit, RedisConnection, type RunCommands } from '../connection/r
 import type { RedisCacheEvents } from '../events.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Tally } from '../tally.js'
+import { ChangeSender } from './change-sender.js'
 import { ErrorPolicy } from './error-policy.js'
 import { Generations } from './generations.js'
 import type { Keyspace } from './keyspace.js'
@@ -16,6 +17,7 @@ import { nameOfNode } from './placement.js'
 import type { ProgramWay } from './programs/program-way.js'
 import { RedisReads, type StoreParts } from './reads.js'
 import { type RecentChange, RecentChanges } from './recent-changes.js'
+import { RedisRemovals } from './removals.js'
 import { Revisions } from './revisions.js'
 import { runIdOf, ServerIdentity } from './server-identity.js'
 import { type RedisServerInfo, serverInfo } from './server-info.js'
@@ -23,7 +25,7 @@ import { TagVersions } from './tag-versions.js'
 import { RedisWrites } from './writes.js'
 
 /** What the memory tier has to do with Redis. */
-export interface StoreListener {
+interface StoreListener {
   /** Whether every change in Redis is received. */
   readonly isProven: () => boolean
   /** Redis can be used, or cannot any more. */
@@ -53,6 +55,7 @@ export interface RedisStoreOptions extends ResolvedOptions {
 export class RedisStore {
   readonly reads: RedisReads
   readonly writes: RedisWrites
+  readonly removals: RedisRemovals
   readonly tags: TagVersions
   readonly generations: Generations
   readonly #connection: RedisConnection
@@ -101,9 +104,9 @@ export class RedisStore {
     })
     this.#pending = new PendingInvalidations({
       ready: () => this.#connection.ready,
-      removeKeys: (keys) => this.writes.replayKeys(keys),
-      removeMatching: (pattern, done) => this.writes.replayPattern(pattern, done),
-      invalidateTags: (tags) => this.writes.replayTags(tags),
+      removeKeys: (keys) => this.removals.replayKeys(keys),
+      removeMatching: (pattern, done) => this.removals.replayPattern(pattern, done),
+      invalidateTags: (tags) => this.removals.replayTags(tags),
       raise: (node) => this.generations.raise(node),
       nodeOf: (key) => known.nodeOf(keyspace.nameOf(key)),
       nodes: () => this.#nodes(),
@@ -120,7 +123,9 @@ export class RedisStore {
       revisions: new Revisions(),
     }
     this.reads = new RedisReads(parts)
-    this.writes = new RedisWrites(parts, this.reads, this.#recent)
+    const changes = new ChangeSender(parts, this.#recent)
+    this.writes = new RedisWrites(parts, changes)
+    this.removals = new RedisRemovals(parts, this.reads, changes)
   }
 
   /** Whether Redis can be used now. */

@@ -1,17 +1,15 @@
-import { InfrastructureError, type StorePlan, timers } from '@verbatim/cache-core'
+import { type InfrastructureError, type StorePlan, timers } from '@verbatim/cache-core'
 import type { Place, TagVersion } from '../codec/stored-line.js'
 import type { Seal } from '../codec/value-codec.js'
 import { outcomeOf, tooLate } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import { Change, type Ticket } from '../memory/key-fence.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
-import { scanKeys } from './key-scan.js'
-import type { Failures } from './pending-invalidations.js'
-import { groupBySlot, nameOfNode } from './placement.js'
+import type { ChangeSender } from './change-sender.js'
+import { groupBySlot } from './placement.js'
 import { type NamedPlace, NOTHING_STORED, type SealedValue } from './programs/key-programs.js'
 import { LEASE_MS } from './programs/sources.js'
-import { type Metadata, PAGE, type RedisReads, type StoreParts } from './reads.js'
-import type { ChangeKind, RecentChanges } from './recent-changes.js'
+import { PAGE, type StoreParts } from './reads.js'
 
 /** A value on its way to Redis. */
 export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
@@ -46,18 +44,15 @@ interface Attempt {
 const NO_VERSIONS: readonly TagVersion[] = []
 
 /**
- * Changes of Redis. One that was not confirmed is remembered and sent again as soon as Redis can be
- * used.
+ * Writes values to Redis. A key whose write was not confirmed is removed as soon as Redis can be used.
  */
 export class RedisWrites {
   readonly #parts: StoreParts
-  readonly #reads: RedisReads
-  readonly #recent: RecentChanges
+  readonly #changes: ChangeSender
 
-  constructor(parts: StoreParts, reads: RedisReads, recent: RecentChanges) {
+  constructor(parts: StoreParts, changes: ChangeSender) {
     this.#parts = parts
-    this.#reads = reads
-    this.#recent = recent
+    this.#changes = changes
   }
 
   /**
@@ -82,7 +77,7 @@ export class RedisWrites {
 
   /** Stores a value over whatever the key holds. */
   write(write: Ticket, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
-    return this.#change(write, 'key', [write.key], encoded.revision, async () => {
+    return this.#changes.send(write, 'key', [write.key], encoded.revision, async () => {
       const versions = tags.length === 0 ? NO_VERSIONS : await this.#take(tags, holdOf(encoded))
       return this.#write(write, { encoded, tags: versions, expected: undefined })
     })
@@ -95,9 +90,11 @@ export class RedisWrites {
     tags: readonly string[],
   ): Promise<WriteOutcome> {
     const keys = writes.map(({ key }) => key)
-    const revisions = new Map(encoded.map(({ revision }, index) => [keys[index], revision]))
+    const revisions = new Map(
+      encoded.map(({ revision }, index) => [keys[index] as string, revision] as const),
+    )
     const change = new Change()
-    const outcome = await this.#change(change, 'key', keys, revisions, async () => {
+    const outcome = await this.#changes.send(change, 'key', keys, revisions, async () => {
       const [first] = encoded
       const versions = tags.length === 0 || !first ? [] : await this.#take(tags, holdOf(first))
       return this.#writeMany(keys, encoded, versions)
@@ -157,60 +154,6 @@ export class RedisWrites {
     await run(send, name).catch(() => undefined)
   }
 
-  /** Removes a key. Returns whether it held a fresh value. */
-  remove(write: Ticket): Promise<boolean | 'unavailable'> {
-    const { pending } = this.#parts
-    const { key } = write
-    const wasTrusted = pending.isTrusted(key)
-    return this.#change(write, 'key', [key], undefined, async () => {
-      const removed = await this.#reads.freshAmong([key], await this.#removeKeys([key]))
-      return removed.length > 0 && wasTrusted
-    })
-  }
-
-  /** Removes many keys. Returns those that held a fresh value. */
-  removeMany(writes: readonly Ticket[]): Promise<readonly string[] | 'unavailable'> {
-    const { pending } = this.#parts
-    const keys = writes.map(({ key }) => key)
-    const trusted = new Set(keys.filter((key) => pending.isTrusted(key)))
-    const change = new Change()
-    return this.#change(change, 'key', keys, undefined, async () => {
-      const removed = await this.#reads.freshAmong(keys, await this.#removeKeys(keys))
-      return removed.filter((key) => trusted.has(key))
-    })
-  }
-
-  /**
-   * Removes what a glob matches, on every master that can be reached.
-   *
-   * @returns how many keys held a fresh value
-   */
-  async removeMatching(pattern: string, change: Change): Promise<number | 'unavailable'> {
-    const { errors, pending, tally } = this.#parts
-    const done = new Set<string>()
-    const counted = new Set<string>()
-    const failures = await this.#removeOnEachMaster(pattern, done, counted)
-    tally.change(failures.size === 0 ? 'ok' : 'indeterminate')
-    for (const node of done) this.#recent.add(node, 'pattern', pattern)
-    const [error] = failures.values()
-    if (error === undefined) {
-      pending.confirm('pattern', pattern)
-      return counted.size
-    }
-    change.trouble = error
-    pending.add('pattern', pattern, { done })
-    pending.replay()
-    errors.report(done.size === 0 ? error : partial(error, counted.size, failures.size))
-    return done.size === 0 ? 'unavailable' : counted.size
-  }
-
-  /** Makes void what carries one of the tags. */
-  async invalidateTags(tags: readonly string[]): Promise<void> {
-    await this.#change(new Change(), 'tag', tags, undefined, async () =>
-      this.#parts.tags.invalidate(tags),
-    )
-  }
-
   /** A change was not sent: another one superseded it that did not reach Redis, or Redis is away. */
   failed(change: Change, error: InfrastructureError): 'unavailable' {
     change.trouble = error
@@ -224,47 +167,6 @@ export class RedisWrites {
     tally.change('failed')
     pending.add('key', write.key)
     return this.failed(write, error)
-  }
-
-  /** Removes keys whose invalidation is pending, each unless it holds the given revision. */
-  async replayKeys(keys: ReadonlyMap<string, string | undefined>): Promise<Failures> {
-    const { client, keyspace } = this.#parts
-    const all = [...keys.keys()]
-    const failures = new Map<string, InfrastructureError>()
-    const groups = groupBySlot(
-      client,
-      all.map((key) => keyspace.nameOf(key)),
-      PAGE,
-    )
-    const attempt = async (group: readonly string[]): Promise<void> => {
-      const stays = group.map((key) => keys.get(key) ?? '')
-      try {
-        await this.#removeKeys(group, stays)
-      } catch (error) {
-        const isRefused = isInfrastructure(error) && error.code === 'BACKEND_REFUSED'
-        // One key that is refused must not hold up the others.
-        if (isRefused && group.length > 1) {
-          for (const key of group) await attempt([key])
-        } else if (isInfrastructure(error)) for (const key of group) failures.set(key, error)
-      }
-    }
-    await Promise.all(groups.map((group) => attempt(group.map((index) => all[index] as string))))
-    return failures
-  }
-
-  /** Removes what a pending pattern matches on the masters where that is not done. */
-  replayPattern(pattern: string, done: Set<string>): Promise<Failures> {
-    return this.#removeOnEachMaster(pattern, done, new Set())
-  }
-
-  async replayTags(tags: readonly string[]): Promise<Failures> {
-    try {
-      await this.#parts.tags.invalidate(tags)
-      return new Map()
-    } catch (error) {
-      if (!isInfrastructure(error)) throw error
-      return new Map(tags.map((tag) => [tag, error]))
-    }
   }
 
   async #take(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[]> {
@@ -400,95 +302,9 @@ export class RedisWrites {
     return { bytes, heldUntil: Math.floor(freshUntil + graceMs) }
   }
 
-  #removeKeys(
-    keys: readonly string[],
-    stays: readonly string[] = [],
-  ): Promise<(Metadata | null)[]> {
-    const { codec } = this.#parts
-    const stayOf = new Map(keys.map((key, index) => [this.#named(key).name, stays[index] ?? '']))
-    return this.#reads.metadataOf(keys, (programs, client, named) =>
-      programs.remove(
-        client,
-        named,
-        codec.maxStoredBytes,
-        named.map(({ name }) => stayOf.get(name) ?? ''),
-      ),
-    )
-  }
-
-  /** @param done - masters that are left out; those where it succeeds are added */
-  async #removeOnEachMaster(
-    pattern: string,
-    done: Set<string>,
-    counted: Set<string>,
-  ): Promise<Failures> {
-    const { client, run, masters, keyspace } = this.#parts
-    const failures = new Map<string, InfrastructureError>()
-    const fail = (node: string, error: unknown): void => {
-      if (!isInfrastructure(error)) throw error
-      failures.set(node, error)
-    }
-    if (masters().length === 0) {
-      // Connects, or says why there are none.
-      await run(async () => undefined).catch((error: unknown) => fail('', error))
-    }
-    await Promise.all(
-      masters().map(async (master) => {
-        const node = nameOfNode(client, master)
-        if (done.has(node)) return
-        try {
-          for await (const page of scanKeys({ run, master, keyspace }, pattern)) {
-            const removed = await this.#removeKeys(page)
-            for (const key of await this.#reads.freshAmong(page, removed)) counted.add(key)
-          }
-          done.add(node)
-        } catch (error) {
-          fail(node, error)
-        }
-      }),
-    )
-    return failures
-  }
-
   #named(key: string): NamedPlace {
     const { keyspace } = this.#parts
     return { name: keyspace.nameOf(key), place: keyspace.placeOf(key) }
-  }
-
-  /** Sends a change and remembers it: as recent if it was confirmed, otherwise as pending. */
-  async #change<T>(
-    change: Change & { readonly overtaken?: boolean },
-    kind: ChangeKind,
-    names: readonly string[],
-    revisions: string | ReadonlyMap<string | undefined, string> | undefined,
-    send: () => Promise<T>,
-  ): Promise<T | 'unavailable'> {
-    const { pending, tally, errors } = this.#parts
-    const revisionOf = (name: string): string | undefined =>
-      typeof revisions === 'object' ? revisions.get(name) : revisions
-    try {
-      const answer = await send()
-      const isSuperseded = answer === 'superseded'
-      tally.change(isSuperseded ? 'skipped' : 'ok', kind === 'key' ? names.length : 1)
-      for (const name of isSuperseded ? [] : names) {
-        this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
-        if (change.overtaken !== true) pending.confirm(kind, name)
-      }
-      return answer
-    } catch (error) {
-      tally.change(outcomeOf(error), kind === 'key' ? names.length : 1)
-      for (const name of names) {
-        pending.add(kind, name, { revision: revisionOf(name) })
-      }
-      if (isInfrastructure(error)) change.trouble = error
-      pending.replay()
-      return errors.handle(error)
-    }
-  }
-
-  #nodeOf(kind: ChangeKind, name: string): string {
-    const { known, keyspace } = this.#parts
-    return known.nodeOf(kind === 'tag' ? keyspace.nameOfTag(name) : keyspace.nameOf(name))
   }
 }
 
@@ -502,20 +318,4 @@ function outcomeOfWrite(written: boolean | 'late'): WriteOutcome {
 
 function holdOf({ lifeMs, graceMs }: Encoded): number {
   return lifeMs + graceMs
-}
-
-function isInfrastructure(error: unknown): error is InfrastructureError {
-  return error instanceof InfrastructureError
-}
-
-/** Some masters could not be reached; the others did what was asked. */
-function partial(
-  error: InfrastructureError,
-  removed: number,
-  masters: number,
-): InfrastructureError {
-  return new InfrastructureError(
-    `${masters} of the masters did not carry out the invalidation: ${error.message}`,
-    { code: error.code, context: { ...error.context, removed, masters }, cause: error },
-  )
 }

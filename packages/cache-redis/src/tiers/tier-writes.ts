@@ -116,7 +116,7 @@ export class TierWrites {
     const wasNear = near?.has(key) ?? false
     copies.claim(write)
     try {
-      const removed = (await redis?.writes.remove(write)) ?? wasNear
+      const removed = (await redis?.removals.remove(write)) ?? wasNear
       return removed === 'unavailable'
         ? { existed: wasNear, outcome: 'unavailable' }
         : { existed: removed, outcome: 'confirmed' }
@@ -150,7 +150,7 @@ export class TierWrites {
     const inMemory = near?.count(matches) ?? 0
     const change = copies.startRemoving(pattern, matches)
     try {
-      const removed = await redis?.writes.removeMatching(pattern, change)
+      const removed = await redis?.removals.removeMatching(pattern, change)
       return removed === undefined || removed === 'unavailable' ? inMemory : removed
     } finally {
       copies.endRemoving(change, pattern, matches)
@@ -161,7 +161,7 @@ export class TierWrites {
     const { copies, redis } = this.#options
     copies.dropTagged(tags)
     try {
-      await redis?.writes.invalidateTags(tags)
+      await redis?.removals.invalidateTags(tags)
     } finally {
       copies.dropTagged(tags)
     }
@@ -246,9 +246,9 @@ export class TierWrites {
           encoding: redis.writes.encode(key, value, plan),
         }
       })
-      const encoded = await Promise.all(started.map(({ encoding }) => encoding))
+      const encodedValues = await Promise.all(started.map(async ({ encoding }) => encoding))
       const ready = started.map(({ write, kept }, index) => {
-        return { write, kept, encoded: encoded[index] as Encoded }
+        return { write, kept, encoded: encodedValues[index] as Encoded }
       })
       const claimed = ready.filter(({ write }) => copies.claim(write))
       const outcome = await redis.writes.writeMany(
@@ -284,7 +284,7 @@ export class TierWrites {
     const writes = keys.map((key) => copies.startWriting(key))
     for (const write of writes) copies.claim(write)
     try {
-      const removed = (await redis?.writes.removeMany(writes)) ?? inMemory
+      const removed = (await redis?.removals.removeMany(writes)) ?? inMemory
       return removed === 'unavailable'
         ? { existed: inMemory, isConfirmed: false }
         : { existed: removed, isConfirmed: true }

@@ -124,6 +124,15 @@ describe('whose a line is', () => {
   })
 })
 
+/** Whether bytes are taken for the value of this place, intact. */
+function isRead(bytes: Buffer): boolean {
+  try {
+    return classify(place, bytes) === 'value' && openLine(place, bytes) !== undefined
+  } catch {
+    return false
+  }
+}
+
 describe('damage', () => {
   test("of one to three bits is noticed, or the line is nobody's", () => {
     const bits = fc.uniqueArray(fc.nat({ max: sealed.length * 8 - 1 }), {
@@ -136,9 +145,7 @@ describe('damage', () => {
         for (const bit of flipped) {
           damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
         }
-        if (classify(place, damaged) === 'value') {
-          expect(() => openLine(place, damaged)).toThrow('the stored value is')
-        }
+        expect(isRead(damaged)).toBe(false)
       }),
       { numRuns: 20_000 },
     )
@@ -146,10 +153,7 @@ describe('damage', () => {
 
   test("by every cut is noticed, or the line is nobody's", () => {
     for (let length = 0; length < sealed.length; length++) {
-      const cut = sealed.subarray(0, length)
-      if (classify(place, cut) === 'value') {
-        expect(() => openLine(place, cut)).toThrow('the stored value is')
-      }
+      expect(isRead(sealed.subarray(0, length))).toBe(false)
     }
   })
 })

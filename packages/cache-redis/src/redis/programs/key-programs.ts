@@ -1,4 +1,4 @@
-import type { Place, RecordKind } from '../../codec/stored-line.js'
+import type { Place } from '../../codec/stored-line.js'
 import type { RedisClient } from '../../connection/redis-client.js'
 import type { ServerClock } from '../server-clock.js'
 
@@ -60,8 +60,6 @@ export interface NamedRecord {
   /** How its word has to start to be current; another one is replaced. Empty for any. */
   readonly start: string
 }
-
-export type { RecordKind }
 
 /** What is done to keys of one node that is more than one command of Redis. */
 export interface KeyPrograms {

@@ -219,10 +219,9 @@ async function takeVersion(
 ): Promise<string | null> {
   const fresh = head + start + version
   const hold = holdMs < 0 ? [] : ['PX', lifeMs]
-  const { setBuffer } = client as unknown as PlainCommands
-  const set = setBuffer.bind(client)
+  const plain = client as unknown as PlainCommands
   const [, [current = null], reply] = await Promise.all([
-    set(name, fresh, ...hold, 'NX'),
+    plain.setBuffer(name, fresh, ...hold, 'NX'),
     client.mget(name),
     client.pttl(name) as Promise<RedisNumber>,
   ])
@@ -230,7 +229,7 @@ async function takeVersion(
   if (current === null) return fresh
   if (!current.startsWith(head)) return null
   if (!current.startsWith(head + start)) {
-    await set(name, fresh, ...hold)
+    await plain.setBuffer(name, fresh, ...hold)
     return fresh
   }
   const left = Number(reply)

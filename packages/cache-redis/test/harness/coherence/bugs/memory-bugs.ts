@@ -129,8 +129,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
       },
       {
         file: 'cache-redis/dist/redis/writes.js',
-        find: 'const isWanted = () => !write.overtaken; return this.#write(',
-        replace: 'const isWanted = () => true; return this.#write(',
+        find: 'this.#send(named, attempt, seen, () => !write.overtaken)',
+        replace: 'this.#send(named, attempt, seen, () => true)',
       },
     ],
   },

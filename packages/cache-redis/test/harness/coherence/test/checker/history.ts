@@ -8,7 +8,7 @@ import type { CoherenceEvent, EventKind } from '../../events/event-batch.js'
 export type Operation = Write | Read | Load | Kill
 
 /** The end of a process. Another one of the same number takes its place. */
-export interface Kill {
+interface Kill {
   readonly what: 'kill'
   readonly process: number
   readonly start: number

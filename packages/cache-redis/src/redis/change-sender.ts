@@ -1,0 +1,65 @@
+import { InfrastructureError } from '@verbatim/cache-core'
+import { outcomeOf } from '../connection/connection-errors.js'
+import type { Change } from '../memory/key-fence.js'
+import type { StoreParts } from './reads.js'
+import type { ChangeKind, RecentChanges } from './recent-changes.js'
+
+/** What a change leaves under its names: one revision, or one for each; nothing when left out. */
+export type Revisions = string | ReadonlyMap<string, string> | undefined
+
+/** Sends changes to Redis and remembers them: as recent if they were confirmed, otherwise as pending. */
+export class ChangeSender {
+  readonly #parts: StoreParts
+  readonly #recent: RecentChanges
+
+  constructor(parts: StoreParts, recent: RecentChanges) {
+    this.#parts = parts
+    this.#recent = recent
+  }
+
+  /** @param names - of the keys or tags that are changed */
+  async send<T>(
+    change: Change & { readonly overtaken?: boolean },
+    kind: 'key' | 'tag',
+    names: readonly string[],
+    revisions: Revisions,
+    send: () => Promise<T>,
+  ): Promise<T | 'unavailable'> {
+    const { pending, tally, errors } = this.#parts
+    const revisionOf = (name: string): string | undefined =>
+      typeof revisions === 'object' ? revisions.get(name) : revisions
+    try {
+      const answer = await send()
+      const isSuperseded = answer === 'superseded'
+      tally.change(isSuperseded ? 'skipped' : 'ok', kind === 'key' ? names.length : 1)
+      for (const name of isSuperseded ? [] : names) {
+        this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
+        if (change.overtaken !== true) pending.confirm(kind, name)
+      }
+      return answer
+    } catch (error) {
+      tally.change(outcomeOf(error), kind === 'key' ? names.length : 1)
+      for (const name of names) {
+        pending.add(kind, name, { revision: revisionOf(name) })
+      }
+      if (isInfrastructure(error)) change.trouble = error
+      pending.replay()
+      return errors.handle(error)
+    }
+  }
+
+  /** A pattern was carried out on a node. */
+  confirmedPattern(node: string, pattern: string): void {
+    this.#recent.add(node, 'pattern', pattern)
+  }
+
+  #nodeOf(kind: ChangeKind, name: string): string {
+    const { known, keyspace } = this.#parts
+    return known.nodeOf(kind === 'tag' ? keyspace.nameOfTag(name) : keyspace.nameOf(name))
+  }
+}
+
+/** Whether an error is about Redis. */
+export function isInfrastructure(error: unknown): error is InfrastructureError {
+  return error instanceof InfrastructureError
+}
