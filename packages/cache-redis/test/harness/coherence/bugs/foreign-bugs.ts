@@ -14,14 +14,15 @@ export const FOREIGN_BUGS: readonly Bug[] = [
     patches: [
       {
         file: LINE,
-        find: "if (!start.startsWith(place.text, PLACE_OFFSET)) return 'other_place';",
-        replace: '',
+        find: `return this.#owner.owns(bytes) &&
+            readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed;`,
+        replace: 'return this.#owner.owns(bytes);',
       },
       // The checksum is over the place, too.
       {
         file: LINE,
-        find: `if (toHex(crc32(bytes.subarray(KIND_OFFSET), place.seed)) !== checksum)
-          throw corrupt('damaged');`,
+        find: `if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {
+          throw corrupt('damaged'); }`,
         replace: '',
       },
     ],

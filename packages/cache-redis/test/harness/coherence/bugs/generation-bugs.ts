@@ -51,8 +51,10 @@ export const GENERATION_BUGS: readonly Bug[] = [
       {
         file: READS,
         find: `return found === 'foreign' ? 'absent' : found;
-          const isCurrent = found.generation === undefined || found.generation === (await generation);`,
-        replace: "return found === 'foreign' ? 'absent' : found; const isCurrent = true;",
+          const current = typeof generation === 'string' ? generation : await generation;
+          if (found.generation !== undefined && found.generation !== current)
+            return voided(found);`,
+        replace: "return found === 'foreign' ? 'absent' : found;",
       },
     ],
   },

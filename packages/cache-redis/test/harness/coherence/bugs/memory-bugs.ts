@@ -73,8 +73,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
         file: WRITES,
         find: `copies.claim(write);
           try {
-            const removed = (await redis?.writes.remove(write)) ?? wasNear;`,
-        replace: 'try { const removed = (await redis?.writes.remove(write)) ?? wasNear;',
+            const removed = (await redis?.removals.remove(write)) ?? wasNear;`,
+        replace: 'try { const removed = (await redis?.removals.remove(write)) ?? wasNear;',
       },
       { file: WRITES, find: 'if (!write.overtaken) near?.drop(key);', replace: '' },
     ],

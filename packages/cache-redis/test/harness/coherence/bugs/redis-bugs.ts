@@ -18,7 +18,7 @@ export const REDIS_BUGS: readonly Bug[] = [
     patches: [
       {
         file: WRITES,
-        find: 'const removed = (await redis?.writes.remove(write)) ?? wasNear;',
+        find: 'const removed = (await redis?.removals.remove(write)) ?? wasNear;',
         replace: 'const removed = true;',
       },
     ],
