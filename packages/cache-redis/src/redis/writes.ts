@@ -75,16 +75,34 @@ export class RedisWrites {
     })
   }
 
-  /** @throws SerializationError for a value that cannot be stored */
-  assertEncodable(value: unknown): void {
-    this.#parts.codec.assertEncodable(value)
+  /**
+   * Checks a value without encoding it.
+   *
+   * @returns whether it certainly is small enough; otherwise {@link RedisWrites.assertFits} tells
+   * @throws SerializationError for a value that cannot be stored
+   */
+  assertEncodable(value: unknown): boolean {
+    return this.#parts.codec.assertEncodable(value)
+  }
+
+  /**
+   * Encodes a value to check that it is small enough once it is compressed.
+   *
+   * @throws SerializationError (`VALUE_TOO_LARGE`)
+   */
+  assertFits(value: unknown): Promise<void> {
+    return this.#parts.codec.assertFits(value)
   }
 
   /** Stores a value over whatever the key holds. */
   write(write: Ticket, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
-    return this.#change(write, 'key', [write.key], encoded.revision, async () => {
+    const send = async (): Promise<WriteOutcome> => {
       const versions = tags.length === 0 ? NO_VERSIONS : await this.#take(tags, holdOf(encoded))
       return this.#write(write, { encoded, tags: versions, expected: undefined })
+    }
+    return this.#change(write, 'key', [write.key], send, {
+      revisions: encoded.revision,
+      isOvertaken: () => write.overtaken,
     })
   }
 
@@ -97,11 +115,13 @@ export class RedisWrites {
     const keys = writes.map(({ key }) => key)
     const revisions = new Map(encoded.map(({ revision }, index) => [keys[index], revision]))
     const change = new Change()
-    const outcome = await this.#change(change, 'key', keys, revisions, async () => {
+    const isOvertaken = overtakenAmong(writes)
+    const send = async (): Promise<WriteOutcome> => {
       const [first] = encoded
       const versions = tags.length === 0 || !first ? [] : await this.#take(tags, holdOf(first))
-      return this.#writeMany(keys, encoded, versions)
-    })
+      return this.#writeMany(writes, encoded, versions)
+    }
+    const outcome = await this.#change(change, 'key', keys, send, { revisions, isOvertaken })
     for (const write of writes) write.trouble = change.trouble
     return outcome
   }
@@ -162,10 +182,11 @@ export class RedisWrites {
     const { pending } = this.#parts
     const { key } = write
     const wasTrusted = pending.isTrusted(key)
-    return this.#change(write, 'key', [key], undefined, async () => {
+    const send = async (): Promise<boolean> => {
       const removed = await this.#reads.freshAmong([key], await this.#removeKeys([key]))
       return removed.length > 0 && wasTrusted
-    })
+    }
+    return this.#change(write, 'key', [key], send, { isOvertaken: () => write.overtaken })
   }
 
   /** Removes many keys. Returns those that held a fresh value. */
@@ -173,11 +194,12 @@ export class RedisWrites {
     const { pending } = this.#parts
     const keys = writes.map(({ key }) => key)
     const trusted = new Set(keys.filter((key) => pending.isTrusted(key)))
-    const change = new Change()
-    return this.#change(change, 'key', keys, undefined, async () => {
+    const send = async (): Promise<readonly string[]> => {
       const removed = await this.#reads.freshAmong(keys, await this.#removeKeys(keys))
       return removed.filter((key) => trusted.has(key))
-    })
+    }
+    const isOvertaken = overtakenAmong(writes)
+    return this.#change(new Change(), 'key', keys, send, { isOvertaken })
   }
 
   /**
@@ -206,9 +228,7 @@ export class RedisWrites {
 
   /** Makes void what carries one of the tags. */
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    await this.#change(new Change(), 'tag', tags, undefined, async () =>
-      this.#parts.tags.invalidate(tags),
-    )
+    await this.#change(new Change(), 'tag', tags, async () => this.#parts.tags.invalidate(tags))
   }
 
   /** A change was not sent: another one superseded it that did not reach Redis, or Redis is away. */
@@ -334,15 +354,16 @@ export class RedisWrites {
   }
 
   async #writeMany(
-    keys: readonly string[],
+    writes: readonly Ticket[],
     encoded: readonly Encoded[],
     tags: readonly TagVersion[],
   ): Promise<WriteOutcome> {
     const { client, keyspace } = this.#parts
-    const names = keys.map((key) => keyspace.nameOf(key))
+    const names = writes.map(({ key }) => keyspace.nameOf(key))
     await Promise.all(
       groupBySlot(client, names, PAGE).map((group) =>
         this.#writeGroup(
+          group.map((index) => writes[index] as Ticket),
           group.map((index) => names[index] as string),
           group.map((index) => encoded[index] as Encoded),
           tags,
@@ -353,6 +374,7 @@ export class RedisWrites {
   }
 
   async #writeGroup(
+    writes: readonly Ticket[],
     names: readonly string[],
     encoded: readonly Encoded[],
     tags: readonly TagVersion[],
@@ -368,9 +390,15 @@ export class RedisWrites {
           const { clock: masterClock, programs } = known.of(first)
           return follow(masterClock.look(), (clock) => {
             const now = clock.earliest(startedAt)
-            const values = encoded.map((each) => this.#sealed(each, tags, generation, now))
+            // What a later change has superseded must not be sent after it.
+            const wanted = [...names.keys()].filter((index) => !writes[index]?.overtaken)
+            if (wanted.length === 0) return Promise.resolve(true)
+            const values = wanted.map((index) =>
+              this.#sealed(encoded[index] as Encoded, tags, generation, now),
+            )
+            const wantedNames = wanted.map((index) => names[index] as string)
             const timeoutMs = commandTimeoutMs + extraMs
-            return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
+            return programs.writeMany(client, wantedNames, values, { clock, startedAt, timeoutMs })
           })
         },
         first,
@@ -386,7 +414,7 @@ export class RedisWrites {
     for (const [index, encodedValue] of encoded.entries()) {
       const named = { name: names[index] as string, place: encodedValue.place }
       const attempt = { encoded: encodedValue, tags, expected: encodedValue.revision }
-      await this.#send(named, attempt, generation, () => true)
+      await this.#send(named, attempt, generation, () => !writes[index]?.overtaken)
     }
   }
 
@@ -460,11 +488,11 @@ export class RedisWrites {
 
   /** Sends a change and remembers it: as recent if it was confirmed, otherwise as pending. */
   async #change<T>(
-    change: Change & { readonly overtaken?: boolean },
+    change: Change,
     kind: ChangeKind,
     names: readonly string[],
-    revisions: string | ReadonlyMap<string | undefined, string> | undefined,
     send: () => Promise<T>,
+    { revisions, isOvertaken = () => false }: ChangeDetails = {},
   ): Promise<T | 'unavailable'> {
     const { pending, tally, errors } = this.#parts
     const revisionOf = (name: string): string | undefined =>
@@ -475,13 +503,14 @@ export class RedisWrites {
       tally.change(isSuperseded ? 'skipped' : 'ok', kind === 'key' ? names.length : 1)
       for (const name of isSuperseded ? [] : names) {
         this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
-        if (change.overtaken !== true) pending.confirm(kind, name)
+        if (!isOvertaken(name)) pending.confirm(kind, name)
       }
       return answer
     } catch (error) {
       tally.change(outcomeOf(error), kind === 'key' ? names.length : 1)
       for (const name of names) {
-        pending.add(kind, name, { revision: revisionOf(name) })
+        // What a later change has superseded must not stay.
+        pending.add(kind, name, { revision: isOvertaken(name) ? undefined : revisionOf(name) })
       }
       if (isInfrastructure(error)) change.trouble = error
       pending.replay()
@@ -493,6 +522,18 @@ export class RedisWrites {
     const { known, keyspace } = this.#parts
     return known.nodeOf(kind === 'tag' ? keyspace.nameOfTag(name) : keyspace.nameOf(name))
   }
+}
+
+interface ChangeDetails {
+  /** The revision that the change leaves: one for all names, or one for each. */
+  readonly revisions?: string | ReadonlyMap<string | undefined, string>
+  /** Whether a later change of this name has been sent. */
+  readonly isOvertaken?: (name: string) => boolean
+}
+
+function overtakenAmong(writes: readonly Ticket[]): (key: string) => boolean {
+  const byKey = new Map(writes.map((write) => [write.key, write]))
+  return (key) => byKey.get(key)?.overtaken === true
 }
 
 const NOT_WRITTEN = Promise.resolve(false)
