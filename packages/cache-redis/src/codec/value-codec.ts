@@ -62,6 +62,9 @@ export type Seal = (
   generation: string,
 ) => string | Buffer
 
+/** JSON escapes a character with at most so many bytes. */
+const MOST_BYTES_PER_LIKELY_BYTE = 6
+
 /** A value as it will be stored. */
 export interface Sealable {
   readonly seal: Seal
@@ -108,10 +111,20 @@ export class ValueCodec {
   /**
    * Checks that a value can be stored, without encoding it.
    *
+   * @returns whether it certainly is small enough; otherwise {@link ValueCodec.assertFits} tells
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`)
    */
-  assertEncodable(value: unknown): void {
-    toTree(value)
+  assertEncodable(value: unknown): boolean {
+    return toTree(value).likelyBytes * MOST_BYTES_PER_LIKELY_BYTE <= this.#maxValueBytes
+  }
+
+  /**
+   * Encodes a value to check that it is small enough to be stored.
+   *
+   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`)
+   */
+  async assertFits(value: unknown): Promise<void> {
+    this.#assertStorable(await this.#pack(toTree(value)))
   }
 
   /**

@@ -1,11 +1,16 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { outcomeOf } from '../connection/connection-errors.js'
-import type { Change } from '../memory/key-fence.js'
+import type { Change, Ticket } from '../memory/key-fence.js'
 import type { StoreParts } from './reads.js'
 import type { ChangeKind, RecentChanges } from './recent-changes.js'
 
-/** What a change leaves under its names: one revision, or one for each; nothing when left out. */
-export type Revisions = string | ReadonlyMap<string, string> | undefined
+/** What is known of the names of a change. */
+interface ChangeDetails {
+  /** What it leaves under its names: one revision, or one for each. Default: nothing. */
+  readonly revisions?: string | ReadonlyMap<string, string>
+  /** Whether a later change of a name was sent. Default: none was. */
+  readonly isOvertaken?: (name: string) => boolean
+}
 
 /** Sends changes to Redis and remembers them: as recent if they were confirmed, otherwise as pending. */
 export class ChangeSender {
@@ -19,11 +24,11 @@ export class ChangeSender {
 
   /** @param names - of the keys or tags that are changed */
   async send<T>(
-    change: Change & { readonly overtaken?: boolean },
+    change: Change,
     kind: 'key' | 'tag',
     names: readonly string[],
-    revisions: Revisions,
     send: () => Promise<T>,
+    { revisions, isOvertaken = () => false }: ChangeDetails = {},
   ): Promise<T | 'unavailable'> {
     const { pending, tally, errors } = this.#parts
     const revisionOf = (name: string): string | undefined =>
@@ -34,13 +39,14 @@ export class ChangeSender {
       tally.change(isSuperseded ? 'skipped' : 'ok', kind === 'key' ? names.length : 1)
       for (const name of isSuperseded ? [] : names) {
         this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
-        if (change.overtaken !== true) pending.confirm(kind, name)
+        if (!isOvertaken(name)) pending.confirm(kind, name)
       }
       return answer
     } catch (error) {
       tally.change(outcomeOf(error), kind === 'key' ? names.length : 1)
       for (const name of names) {
-        pending.add(kind, name, { revision: revisionOf(name) })
+        // What a later change has superseded must not stay.
+        pending.add(kind, name, { revision: isOvertaken(name) ? undefined : revisionOf(name) })
       }
       if (isInfrastructure(error)) change.trouble = error
       pending.replay()
@@ -62,4 +68,10 @@ export class ChangeSender {
 /** Whether an error is about Redis. */
 export function isInfrastructure(error: unknown): error is InfrastructureError {
   return error instanceof InfrastructureError
+}
+
+/** Returns a function that tells whether a later change of a key has been sent. */
+export function overtakenAmong(writes: readonly Ticket[]): (key: string) => boolean {
+  const byKey = new Map(writes.map((write) => [write.key, write]))
+  return (key) => byKey.get(key)?.overtaken === true
 }

@@ -135,11 +135,16 @@ export class PendingInvalidations {
     this.#tags.clear()
   }
 
-  /** Sends what is pending, in the background, for as long as Redis can be used. */
-  replay(): void {
+  /** Sends everything that is pending at once: Redis can be used again. */
+  replayAll(): void {
     for (const kind of KINDS) for (const pending of this.#of(kind).values()) pending.dueAt = 0
+    this.replay()
+  }
+
+  /** Sends what is due, in the background, for as long as Redis can be used. */
+  replay(): void {
     this.#wake()
-    if (!this.#isReplaying) void this.#replayAll()
+    if (!this.#isReplaying) void this.#replayWhileReady()
   }
 
   /** Ends the sending. What is still pending is lost with the memory of the process. */
@@ -148,7 +153,7 @@ export class PendingInvalidations {
     this.#wake()
   }
 
-  async #replayAll(): Promise<void> {
+  async #replayWhileReady(): Promise<void> {
     this.#isReplaying = true
     let failures = 0
     while (this.size > 0 && this.#invalidator.ready() && !this.#isClosed) {

@@ -85,7 +85,7 @@ export class RedisStore {
         listener.onChange(ready)
         events.emit(ready ? 'connected' : 'disconnected')
       },
-      onTrust: () => this.#pending.replay(),
+      onTrust: () => this.#pending.replayAll(),
       onTopologyChange: () => {
         this.#pending.follow(this.#nodes())
         listener.onTopologyChange()

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { Change, type Ticket } from '../memory/key-fence.js'
-import { type ChangeSender, isInfrastructure } from './change-sender.js'
+import { type ChangeSender, isInfrastructure, overtakenAmong } from './change-sender.js'
 import { scanKeys } from './key-scan.js'
 import type { Failures } from './pending-invalidations.js'
 import { groupBySlot, nameOfNode } from './placement.js'
@@ -26,10 +26,11 @@ export class RedisRemovals {
     const { pending } = this.#parts
     const { key } = write
     const wasTrusted = pending.isTrusted(key)
-    return this.#changes.send(write, 'key', [key], undefined, async () => {
+    const send = async (): Promise<boolean> => {
       const removed = await this.#reads.freshAmong([key], await this.#removeKeys([key]))
       return removed.length > 0 && wasTrusted
-    })
+    }
+    return this.#changes.send(write, 'key', [key], send, { isOvertaken: () => write.overtaken })
   }
 
   /** Removes many keys. Returns those that held a fresh value. */
@@ -37,11 +38,12 @@ export class RedisRemovals {
     const { pending } = this.#parts
     const keys = writes.map(({ key }) => key)
     const trusted = new Set(keys.filter((key) => pending.isTrusted(key)))
-    const change = new Change()
-    return this.#changes.send(change, 'key', keys, undefined, async () => {
+    const send = async (): Promise<readonly string[]> => {
       const removed = await this.#reads.freshAmong(keys, await this.#removeKeys(keys))
       return removed.filter((key) => trusted.has(key))
-    })
+    }
+    const isOvertaken = overtakenAmong(writes)
+    return this.#changes.send(new Change(), 'key', keys, send, { isOvertaken })
   }
 
   /**
@@ -70,7 +72,7 @@ export class RedisRemovals {
 
   /** Makes void what carries one of the tags. */
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    await this.#changes.send(new Change(), 'tag', tags, undefined, async () =>
+    await this.#changes.send(new Change(), 'tag', tags, async () =>
       this.#parts.tags.invalidate(tags),
     )
   }

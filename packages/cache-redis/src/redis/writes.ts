@@ -5,7 +5,7 @@ import { outcomeOf, tooLate } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import { Change, type Ticket } from '../memory/key-fence.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
-import type { ChangeSender } from './change-sender.js'
+import { type ChangeSender, overtakenAmong } from './change-sender.js'
 import { groupBySlot } from './placement.js'
 import { type NamedPlace, NOTHING_STORED, type SealedValue } from './programs/key-programs.js'
 import { LEASE_MS } from './programs/sources.js'
@@ -70,16 +70,34 @@ export class RedisWrites {
     })
   }
 
-  /** @throws SerializationError for a value that cannot be stored */
-  assertEncodable(value: unknown): void {
-    this.#parts.codec.assertEncodable(value)
+  /**
+   * Checks a value without encoding it.
+   *
+   * @returns whether it certainly is small enough; otherwise {@link RedisWrites.assertFits} tells
+   * @throws SerializationError for a value that cannot be stored
+   */
+  assertEncodable(value: unknown): boolean {
+    return this.#parts.codec.assertEncodable(value)
+  }
+
+  /**
+   * Encodes a value to check that it is small enough once it is compressed.
+   *
+   * @throws SerializationError (`VALUE_TOO_LARGE`)
+   */
+  assertFits(value: unknown): Promise<void> {
+    return this.#parts.codec.assertFits(value)
   }
 
   /** Stores a value over whatever the key holds. */
   write(write: Ticket, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
-    return this.#changes.send(write, 'key', [write.key], encoded.revision, async () => {
+    const send = async (): Promise<WriteOutcome> => {
       const versions = tags.length === 0 ? NO_VERSIONS : await this.#take(tags, holdOf(encoded))
       return this.#write(write, { encoded, tags: versions, expected: undefined })
+    }
+    return this.#changes.send(write, 'key', [write.key], send, {
+      revisions: encoded.revision,
+      isOvertaken: () => write.overtaken,
     })
   }
 
@@ -94,11 +112,13 @@ export class RedisWrites {
       encoded.map(({ revision }, index) => [keys[index] as string, revision] as const),
     )
     const change = new Change()
-    const outcome = await this.#changes.send(change, 'key', keys, revisions, async () => {
+    const isOvertaken = overtakenAmong(writes)
+    const send = async (): Promise<WriteOutcome> => {
       const [first] = encoded
       const versions = tags.length === 0 || !first ? [] : await this.#take(tags, holdOf(first))
-      return this.#writeMany(keys, encoded, versions)
-    })
+      return this.#writeMany(writes, encoded, versions)
+    }
+    const outcome = await this.#changes.send(change, 'key', keys, send, { revisions, isOvertaken })
     for (const write of writes) write.trouble = change.trouble
     return outcome
   }
@@ -233,15 +253,16 @@ export class RedisWrites {
   }
 
   async #writeMany(
-    keys: readonly string[],
+    writes: readonly Ticket[],
     encoded: readonly Encoded[],
     tags: readonly TagVersion[],
   ): Promise<WriteOutcome> {
     const { client, keyspace } = this.#parts
-    const names = keys.map((key) => keyspace.nameOf(key))
+    const names = writes.map(({ key }) => keyspace.nameOf(key))
     await Promise.all(
       groupBySlot(client, names, PAGE).map((group) =>
         this.#writeGroup(
+          group.map((index) => writes[index] as Ticket),
           group.map((index) => names[index] as string),
           group.map((index) => encoded[index] as Encoded),
           tags,
@@ -252,6 +273,7 @@ export class RedisWrites {
   }
 
   async #writeGroup(
+    writes: readonly Ticket[],
     names: readonly string[],
     encoded: readonly Encoded[],
     tags: readonly TagVersion[],
@@ -267,9 +289,15 @@ export class RedisWrites {
           const { clock: masterClock, programs } = known.of(first)
           return follow(masterClock.look(), (clock) => {
             const now = clock.earliest(startedAt)
-            const values = encoded.map((each) => this.#sealed(each, tags, generation, now))
+            // What a later change has superseded must not be sent after it.
+            const wanted = [...names.keys()].filter((index) => !writes[index]?.overtaken)
+            if (wanted.length === 0) return Promise.resolve(true)
+            const values = wanted.map((index) =>
+              this.#sealed(encoded[index] as Encoded, tags, generation, now),
+            )
+            const wantedNames = wanted.map((index) => names[index] as string)
             const timeoutMs = commandTimeoutMs + extraMs
-            return programs.writeMany(client, names, values, { clock, startedAt, timeoutMs })
+            return programs.writeMany(client, wantedNames, values, { clock, startedAt, timeoutMs })
           })
         },
         first,
@@ -285,7 +313,7 @@ export class RedisWrites {
     for (const [index, encodedValue] of encoded.entries()) {
       const named = { name: names[index] as string, place: encodedValue.place }
       const attempt = { encoded: encodedValue, tags, expected: encodedValue.revision }
-      await this.#send(named, attempt, generation, () => true)
+      await this.#send(named, attempt, generation, () => !writes[index]?.overtaken)
     }
   }
 

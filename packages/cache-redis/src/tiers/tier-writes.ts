@@ -98,16 +98,37 @@ export class TierWrites {
     plan: StorePlan,
     report: (chunk: readonly Entry[], outcomes: readonly WriteOutcome[]) => void,
   ): Promise<void> {
-    const { redis } = this.#options
-    if (entries.length <= SMALL_BATCH) {
+    const isDown = this.#isDown(entries)
+    if (!isDown && entries.length <= SMALL_BATCH) {
       report(entries, await this.#storeChunk(entries, plan, true))
       return
     }
-    await forAll(entries, ([, value]) => redis?.writes.assertEncodable(value))
+    await this.#assertStorable(entries, isDown)
     await inChunks(entries, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
       // Copies in memory would push out those that are read.
       report(chunk, await this.#storeChunk(chunk, plan, false))
     })
+  }
+
+  /** Checks every value of a batch that is not encoded as a whole before its first entry is stored. */
+  async #assertStorable(entries: readonly Entry[], isDown: boolean): Promise<void> {
+    const { isolator, redis } = this.#options
+    if (redis === undefined) {
+      await forAll(entries, ([, value]) => isolator.admit(value))
+      return
+    }
+    const large: unknown[] = []
+    await forAll(entries, ([, value]) => {
+      if (!redis.writes.assertEncodable(value)) large.push(value)
+    })
+    if (isDown) return
+    for (const value of large) await redis.writes.assertFits(value)
+  }
+
+  /** Whether a batch is stored in memory only. */
+  #isDown([first]: readonly Entry[]): boolean {
+    const { redis } = this.#options
+    return redis === undefined || (first !== undefined && redis.isDown(first[0]))
   }
 
   async remove(key: string): Promise<Removed> {
@@ -227,9 +248,8 @@ export class TierWrites {
     isCopied: boolean,
   ): Promise<WriteOutcome[]> {
     const { clock, copies, fence, isolator, redis } = this.#options
-    const [first] = chunk
     for (const [key] of chunk) fence(key)
-    if (redis === undefined || (first !== undefined && redis.isDown(first[0]))) {
+    if (redis === undefined || this.#isDown(chunk)) {
       return Promise.all(chunk.map(([key, value]) => this.store(key, value, plan)))
     }
     const startedAt = clock.now()
@@ -257,6 +277,7 @@ export class TierWrites {
         plan.tags,
       )
       for (const each of claimed) {
+        if (outcome === 'stored' && each.write.overtaker !== undefined) continue
         if (isCopied || outcome === 'unavailable') this.#keep(each, outcome, plan, startedAt)
         outcomes.set(each.write, outcome)
       }
