@@ -113,7 +113,8 @@ describe('commands', () => {
     await new Promise((resolve) => setTimeout(resolve, 400))
     const from = (cache: GenericRedisCache, key: string): Promise<string[]> =>
       commandsFor(at.redis.url, () => cache.get(key))
-    expect(await from(there, 'key')).toEqual(['get', 'mget', 'mget', 'mget'])
+    // The second mget is for the versions; those for the generation do for some milliseconds.
+    expect(await from(there, 'key')).toEqual(['get', 'mget', 'mget'])
     expect(await from(here, 'key')).toEqual(['get', 'mget'])
     expect(await from(here, 'key 2')).toEqual(['get'])
   })
@@ -124,7 +125,6 @@ describe('commands', () => {
     expect(await commandsFor(at.redis.url, () => cache.set('key', 2, TAGS))).toEqual([
       'evalsha',
       'evalsha',
-      'mget',
     ])
     expect(await commandsFor(at.redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual([
       'evalsha',

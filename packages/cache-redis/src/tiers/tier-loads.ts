@@ -54,7 +54,8 @@ export class TierLoads {
 
   /** Lets the versions of a value's tags outlive it. */
   async prolongTags(flight: Flight, holdMs: number): Promise<void> {
-    if (holdMs > TAGS_TAKEN_FOR_MS) await this.#options.redis?.writes.takeTags(flight.tags, holdMs)
+    if (flight.tags.length === 0 || holdMs <= TAGS_TAKEN_FOR_MS) return
+    await this.#options.redis?.writes.takeTags(flight.tags, holdMs)
   }
 
   /** Says that what was loaded is in Redis. */
