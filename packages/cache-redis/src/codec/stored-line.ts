@@ -115,9 +115,7 @@ export class Place {
 
   /** Whether a line belongs here. */
   has(bytes: Buffer): boolean {
-    return (
-      this.#owner.owns(bytes) && readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed
-    )
+    return this.#owner.owns(bytes) && readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed
   }
 
   /** {@link PLACE_LENGTH} characters: the owner, then the key, each as a digest. */

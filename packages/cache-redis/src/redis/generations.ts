@@ -275,7 +275,14 @@ export class Generations {
   }
 
   #remember(node: string, names: RecordNames, remembered: Remembered): MasterRecords {
-    const records = { names, remembered, isCurrent: false, reading: undefined, readAt: Number.NEGATIVE_INFINITY, isEpochAsked: false }
+    const records = {
+      names,
+      remembered,
+      isCurrent: false,
+      reading: undefined,
+      readAt: Number.NEGATIVE_INFINITY,
+      isEpochAsked: false,
+    }
     this.#masters.set(names.generation, records)
     if (remembered.generation !== '') this.#lastOf.set(node, remembered.generation)
     return records

@@ -45,9 +45,7 @@ export class StoredValues {
     const use = (
       decoded: Decoded | Unreadable,
     ): NowOrLater<StoredValue | UnreadableBytes | undefined> =>
-      'unreadable' in decoded
-        ? { reason: decoded.unreadable, bytes }
-        : this.#withTtl(name, decoded)
+      'unreadable' in decoded ? { reason: decoded.unreadable, bytes } : this.#withTtl(name, decoded)
     try {
       const decoded = this.#options.codec.decode(place, bytes)
       const opened = follow(decoded, use)

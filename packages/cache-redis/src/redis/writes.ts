@@ -291,10 +291,7 @@ export class RedisWrites {
     return this.#parts.tags.take(tags, this.#parts.revisions.next(), holdMs)
   }
 
-  async #conditional(
-    write: Ticket,
-    attempt: Attempt,
-  ): Promise<WriteOutcome> {
+  async #conditional(write: Ticket, attempt: Attempt): Promise<WriteOutcome> {
     const { pending, tally, errors } = this.#parts
     if (!pending.isTrusted(write.key)) return 'superseded'
     try {

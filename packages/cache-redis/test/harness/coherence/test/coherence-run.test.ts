@@ -40,6 +40,8 @@ test('a seeded bug is caught, and its smallest history told', async () => {
 test('a run that cannot begin says why', async () => {
   const { options } = readArguments(['--faults', 'nonsense', '--no-link', '--seconds', '1'])
   await expect(runCoherence(options)).rejects.toThrow('there is no fault named nonsense')
-  expect(() => readArguments(['--seconds', 'ten'])).toThrow('--seconds must be a number of at least 0; received ten')
+  expect(() => readArguments(['--seconds', 'ten'])).toThrow(
+    '--seconds must be a number of at least 0; received ten',
+  )
   expect(() => readArguments(['--bug', 'unheard of'])).toThrow('no bug is named unheard of')
 }, 60_000)
