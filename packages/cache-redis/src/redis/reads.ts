@@ -28,6 +28,8 @@ import type { TagVersions } from './tag-versions.js'
 
 /** The most keys named in one command. */
 export const PAGE = 500
+/** Time that each key of a batch adds to that of its command, in milliseconds. */
+const MS_PER_KEY = 1
 
 /**
  * What a read found: a value, fresh, stale or void; nothing; or nothing because Redis was no use, or
@@ -232,7 +234,9 @@ export class RedisReads {
       groupBySlot(client, names, PAGE).map(async (group) => {
         const named = group.map((index) => all[index] as NamedPlace)
         const first = named[0]?.name ?? ''
-        const heads = await run((on) => ask(known.of(first).programs, on, named), first)
+        const send = (on: RedisClient): Promise<(HeadReply | null)[]> =>
+          ask(known.of(first).programs, on, named)
+        const heads = await run(send, first, extraTimeFor(named.length))
         for (const [place, index] of group.entries()) {
           found[index] = metadata(named[place] as NamedPlace, heads[place] ?? null)
         }
@@ -309,7 +313,9 @@ export class RedisReads {
     const named = keys.map((key) => this.#named(key))
     const [first = ''] = named.map(({ name }) => name)
     try {
-      const sent = run((client) => client.mgetBuffer(...named.map(({ name }) => name)), first)
+      const send = (client: RedisClient): Promise<(Buffer | null)[]> =>
+        client.mgetBuffer(...named.map(({ name }) => name))
+      const sent = run(send, first, extraTimeFor(keys.length))
       const current = generations.current(first)
       const [replies, generation] = await Promise.all([sent, current])
       if (!Array.isArray(replies) || replies.length !== keys.length) {
@@ -415,4 +421,9 @@ function voided(stored: StoredValue): StoredValue {
 /** Redis says -1 for what never expires. */
 function toTtl(pttl: RedisNumber): number {
   return Number(pttl) < 0 ? Number.POSITIVE_INFINITY : Number(pttl)
+}
+
+/** A command about a single key gets none: such calls run out of time in the order in which they began. */
+function extraTimeFor(keys: number): { readonly extraMs: number } | undefined {
+  return keys === 1 ? undefined : { extraMs: keys * MS_PER_KEY }
 }

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SingleFlight } from '@verbatim/cache-core'
+import { describe, expect, test, vi } from 'vitest'
+import type { GenericRedisCache } from '../src/index.js'
+import { KeyNews } from '../src/link/key-news.js'
+import { LoadLeases } from '../src/loading/load-leases.js'
+import { seenLease } from '../src/loading/seen.js'
+import { sharedRedis } from './set-up.js'
+
+const at = sharedRedis({ commandTimeout: 5_000 })
+
+const never = (): Promise<never> => new Promise(() => undefined)
+
+async function openTwo(): Promise<[GenericRedisCache, GenericRedisCache]> {
+  return [await at.openConnected(), await at.openConnected()]
+}
+
+async function timed<T>(call: () => Promise<T>): Promise<{ answer: T; milliseconds: number }> {
+  const startedAt = performance.now()
+  const answer = await call()
+  return { answer, milliseconds: performance.now() - startedAt }
+}
+
+describe('a loader that never settles', () => {
+  test('is waited for only so long by a process that found its lease', async () => {
+    const news = new KeyNews()
+    const lease = seenLease('of-another-process')
+    const look = vi.fn(async () => ({ value: undefined, freshMs: -1, loadMs: 0, seen: lease }))
+    const renew = vi.fn(async () => undefined)
+    const leases = new LoadLeases({ look, renew }, news, 600)
+    const { answer, milliseconds } = await timed(
+      () =>
+        new SingleFlight().start(
+          'key',
+          async (flight) => (await leases.beforeLoad(flight)) ?? 'loads itself',
+          { seen: lease },
+        ).result,
+    )
+    expect(answer).toBe('loads itself')
+    expect(milliseconds).toBeGreaterThan(500)
+    expect(milliseconds).toBeLessThan(5_000)
+    expect(look).toHaveBeenCalled()
+  })
+
+  test('whose callers gave up with a signal is replaced by another process', async () => {
+    const [hanging, other] = await openTwo()
+    const signal = AbortSignal.timeout(300)
+    await expect(hanging.getOrSet('key', never, { signal })).rejects.toThrow()
+    const { answer, milliseconds } = await timed(() => other.getOrSet('key', () => 'loaded'))
+    expect(answer).toBe('loaded')
+    expect(milliseconds).toBeLessThan(8_000)
+  }, 20_000)
+
+  test('whose callers ran into the hard timeout is replaced by another process', async () => {
+    const [hanging, other] = await openTwo()
+    await expect(hanging.getOrSet('key', never, { timeout: { hard: '300ms' } })).rejects.toThrow()
+    const { answer, milliseconds } = await timed(() => other.getOrSet('key', () => 'loaded'))
+    expect(answer).toBe('loaded')
+    expect(milliseconds).toBeLessThan(8_000)
+  }, 20_000)
+
+  test('holds no lease any more once its process is closed', async () => {
+    const [hanging, other] = await openTwo()
+    void hanging.getOrSet('key', never).catch(() => undefined)
+    await sleep(100)
+    await hanging.close()
+    const { answer, milliseconds } = await timed(() => other.getOrSet('key', () => 'loaded'))
+    expect(answer).toBe('loaded')
+    expect(milliseconds).toBeLessThan(8_000)
+  }, 20_000)
+})
+
+describe('a load in another process', () => {
+  test('is waited for while it makes progress, longer than its lease', async () => {
+    const [first, second] = await openTwo()
+    const load = vi.fn(async () => {
+      await sleep(4_000)
+      return 'slow'
+    })
+    const loading = first.getOrSet('key', load)
+    await sleep(100)
+    expect(await second.getOrSet('key', load)).toBe('slow')
+    expect(await loading).toBe('slow')
+    expect(load).toHaveBeenCalledTimes(1)
+  }, 20_000)
+
+  type Load = (cache: GenericRedisCache) => Promise<unknown>
+  const slowly = async <T>(value: T): Promise<T> => {
+    await sleep(300)
+    return value
+  }
+  const withCycle = (): unknown => {
+    const value: Record<string, unknown> = {}
+    value['self'] = value
+    return value
+  }
+  test.each<[string, Load]>([
+    [
+      'skip()',
+      (cache) =>
+        cache.getOrSet('key', ({ skip }) => {
+          skip()
+          return slowly('skipped')
+        }),
+    ],
+    [
+      'a thrown error',
+      (cache) =>
+        cache.getOrSet('key', async () => {
+          await sleep(300)
+          throw new Error('failed')
+        }),
+    ],
+    ['undefined', (cache) => cache.getOrSet('key', () => slowly(undefined))],
+    ['a function', (cache) => cache.getOrSet('key', () => slowly(() => 1))],
+    ['a circular value', (cache) => cache.getOrSet('key', () => slowly(withCycle()))],
+    [
+      'a value that is too large',
+      (cache) => cache.getOrSet('key', () => slowly('x'.repeat(9_000))),
+    ],
+    [
+      'a TTL function that throws',
+      (cache) =>
+        cache.getOrSet('key', () => slowly(1), {
+          ttl: () => {
+            throw new Error('no TTL')
+          },
+        }),
+    ],
+    ['a TTL of 0', (cache) => cache.getOrSet('key', () => slowly(1), { ttl: () => 0 })],
+    [
+      'a delete meanwhile',
+      async (cache) => {
+        const loading = cache.getOrSet('key', () => slowly(1))
+        await sleep(100)
+        await cache.delete('key')
+        return loading
+      },
+    ],
+  ])('that ends with %s lets a waiting process load at once', async (_, load) => {
+    const first = await at.openConnected({ maxValueBytes: 1_024, compressionThreshold: 1_048_576 })
+    const second = await at.openConnected()
+    const loading = load(first).catch(() => undefined)
+    await sleep(100)
+    const waiting = timed(() => second.getOrSet('key', () => 'loaded'))
+    await loading
+    const { answer, milliseconds } = await waiting
+    expect(answer).toBe('loaded')
+    // The lease would last for 3 s.
+    expect(milliseconds).toBeLessThan(1_500)
+    expect(await second.get('key')).toBe('loaded')
+  })
+})
+
+describe('a loader that requests its own key', () => {
+  test('is rejected at once with LOAD_CYCLE', async () => {
+    const [cache] = await openTwo()
+    const { milliseconds } = await timed(() =>
+      expect(cache.getOrSet('key', () => cache.getOrSet('key', () => 1))).rejects.toMatchObject({
+        code: 'LOAD_CYCLE',
+      }),
+    )
+    expect(milliseconds).toBeLessThan(2_000)
+    expect(await cache.getOrSet('key', () => 'later')).toBe('later')
+  })
+
+  test('is rejected at once when another key stands between', async () => {
+    const [cache] = await openTwo()
+    const call = cache.getOrSet('a', () => cache.getOrSet('b', () => cache.getOrSet('a', () => 1)))
+    await expect(call).rejects.toMatchObject({ code: 'LOAD_CYCLE' })
+  })
+})

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { EPOCH_MS, RecentChanges } from '../../src/redis/recent-changes.js'
+
+const opened: RecentChanges[] = []
+
+function open(advance: (node: string) => Promise<void> = async () => undefined): {
+  changes: RecentChanges
+  epochs: string[]
+} {
+  const epochs: string[] = []
+  const changes = new RecentChanges(async (node) => {
+    await advance(node)
+    epochs.push(node)
+  })
+  opened.push(changes)
+  return { changes, epochs }
+}
+
+const away = async (): Promise<void> => {
+  throw new Error('Redis is away')
+}
+
+afterEach(() => {
+  for (const changes of opened.splice(0)) changes.close()
+})
+
+const names = (recalled: ReturnType<RecentChanges['recall']>): unknown =>
+  recalled === 'all' ? 'all' : recalled.map(({ kind, name, revision }) => [kind, name, revision])
+
+describe('recent changes', () => {
+  test('are recalled with their revisions until an epoch covers them', () => {
+    const { changes } = open()
+    changes.add('one', 'key', 'written', 'r1')
+    changes.add('one', 'key', 'deleted')
+    changes.add('one', 'pattern', 'user:*')
+    changes.add('one', 'tag', 't')
+    expect(names(changes.recall('one'))).toEqual([
+      ['tag', 't', undefined],
+      ['pattern', 'user:*', undefined],
+      ['key', 'written', 'r1'],
+      ['key', 'deleted', undefined],
+    ])
+    expect(changes.recall('one')).toEqual([])
+  })
+
+  test('of one name are recalled as the last of them', () => {
+    const { changes } = open()
+    changes.add('one', 'key', 'a', 'r1')
+    changes.asksForEpoch('one')
+    changes.add('one', 'key', 'a')
+    expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+  })
+
+  test('are covered by the epoch that the process begins itself soon after', async () => {
+    const { changes, epochs } = open()
+    changes.add('one', 'key', 'a')
+    await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 10)
+    expect(changes.recall('one')).toEqual([])
+  })
+
+  test('begin no epoch when there are none', async () => {
+    const { changes, epochs } = open()
+    changes.add('one', 'key', 'a')
+    await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 10)
+    await sleep(EPOCH_MS * 3)
+    expect(epochs).toEqual(['one'])
+  })
+
+  test('that come while an epoch begins wait for another one', async () => {
+    let end: () => void = () => undefined
+    const { changes, epochs } = open(
+      () =>
+        new Promise((resolve) => {
+          end = resolve
+        }),
+    )
+    changes.add('one', 'key', 'a')
+    await sleep(EPOCH_MS * 2)
+    changes.add('one', 'key', 'b')
+    end()
+    await vi.waitFor(() => expect(epochs).toEqual(['one']))
+    expect(names(changes.recall('one'))).toEqual([['key', 'b', undefined]])
+  })
+
+  test('stay while no epoch can be begun', async () => {
+    const { changes } = open(away)
+    changes.add('one', 'key', 'a')
+    await sleep(EPOCH_MS * 3)
+    expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+  })
+
+  test('are covered by the second epoch of another process that was asked for after them', () => {
+    const { changes } = open(away)
+    changes.add('one', 'key', 'a')
+    // An epoch that was asked for before the change says nothing about it.
+    changes.sawEpoch('one', 5)
+    changes.asksForEpoch('one')
+    changes.sawEpoch('one', 6)
+    changes.sawEpoch('one', 6)
+    changes.add('one', 'key', 'b')
+    changes.asksForEpoch('one')
+    changes.sawEpoch('one', 7)
+    expect(names(changes.recall('one'))).toEqual([['key', 'b', undefined]])
+  })
+
+  test('are not covered by the first epoch that is seen after them', () => {
+    const { changes } = open(away)
+    changes.add('one', 'key', 'a')
+    changes.asksForEpoch('one')
+    changes.sawEpoch('one', 6)
+    expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+  })
+
+  test('are all void when there were too many to remember', () => {
+    for (const kind of ['key', 'pattern', 'tag'] as const) {
+      const { changes } = open(away)
+      for (let index = 0; index <= 50_000; index++) changes.add('one', kind, `name ${index}`)
+      expect(changes.recall('one')).toBe('all')
+      expect(changes.recall('one')).toEqual([])
+    }
+  })
+
+  test('of which there were too many are covered like any others', async () => {
+    const { changes, epochs } = open()
+    for (let index = 0; index <= 50_000; index++) changes.add('one', 'key', `name ${index}`)
+    await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 20)
+    expect(changes.recall('one')).toEqual([])
+  })
+
+  test('of one node are not those of another', () => {
+    const { changes } = open(away)
+    changes.add('one', 'key', 'a')
+    changes.add('two', 'key', 'b')
+    changes.asksForEpoch('one')
+    changes.sawEpoch('one', 1)
+    changes.sawEpoch('one', 2)
+    expect(changes.recall('one')).toEqual([])
+    expect(names(changes.recallOthers(['one', 'three']))).toEqual([['key', 'b', undefined]])
+    expect(changes.recallOthers([])).toEqual([])
+  })
+
+  test('of nodes that are gone are all void when one of them had too many', () => {
+    const { changes } = open(away)
+    changes.add('one', 'key', 'a')
+    for (let index = 0; index <= 50_000; index++) changes.add('two', 'key', `name ${index}`)
+    expect(changes.recallOthers([])).toBe('all')
+  })
+
+  test('begin no epoch after close', async () => {
+    const { changes, epochs } = open()
+    changes.add('one', 'key', 'a')
+    changes.close()
+    changes.add('two', 'key', 'b')
+    await sleep(EPOCH_MS * 2)
+    expect(epochs).toEqual([])
+  })
+})
