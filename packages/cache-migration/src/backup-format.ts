@@ -1,4 +1,10 @@
-import { assertKey, type Clock, describeType, SerializationError } from '@verbatim/cache-core'
+import {
+  assertKey,
+  type Clock,
+  describeType,
+  isPlainObject,
+  SerializationError,
+} from '@verbatim/cache-core'
 import { decodeTaggedJson, encodeTaggedJson } from '@verbatim/cache-redis'
 
 /**
@@ -141,10 +147,4 @@ function isKey(value: unknown): value is string {
 
 function isExpiry(value: unknown): value is number | null {
   return value === null || Number.isSafeInteger(value)
-}
-
-function isPlainObject(value: unknown): value is BackupRecord {
-  return (
-    value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
-  )
 }

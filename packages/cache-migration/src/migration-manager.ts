@@ -1,11 +1,13 @@
 import {
+  assertClock,
+  assertKnownFields,
   assertPattern,
   type CacheInterface,
   type Clock,
-  describeType,
+  ConfigurationError,
   integerOption,
+  invalidArgument,
   systemClock,
-  ValidationError,
 } from '@verbatim/cache-core'
 import { createBackup } from './create-backup.js'
 import { inspectBackup } from './inspect-backup.js'
@@ -24,49 +26,58 @@ export interface CacheMigrationManagerOptions {
 export interface CreateBackupOptions {
   /** A glob; only keys that match are backed up. Default: `'*'`, every key. */
   readonly pattern?: string | undefined
-  /** Whether a file of that name is replaced. Default: false. */
+  /** Whether to replace an existing file. Default: false. */
   readonly overwrite?: boolean | undefined
 }
 
 export interface RestoreBackupOptions {
   /**
-   * Whether keys that the target already has are replaced, and whatever else has their names. Default:
-   * false.
+   * Whether to replace keys that the target already has, and anything else under their names.
+   * Default: false.
    */
   readonly overwrite?: boolean | undefined
 }
 
+const MANAGER_FIELDS: ReadonlySet<string> = new Set(['chunkSize', 'clock'])
+const BACKUP_FIELDS: ReadonlySet<string> = new Set(['pattern', 'overwrite'])
+const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite'])
+
 /**
- * Carries the contents of a cache to a file, and from there into any other cache.
+ * Copies the entries of a cache to a file, and from a file into any other cache.
  *
- * What goes wrong with a file or a cache is told by the result, never thrown; see
+ * Methods throw only for bad arguments. Their results report every failure of a file or a cache; see
  * {@link BackupResult.success}. Errors in results name keys and never show a value.
  */
 export class CacheMigrationManager {
   readonly #chunkSize: number
   readonly #clock: Clock
 
-  /** @throws ConfigurationError (`INVALID_OPTION`) */
-  constructor({ chunkSize = 100, clock = systemClock }: CacheMigrationManagerOptions = {}) {
+  /** @throws ConfigurationError (`INVALID_OPTION`) for a bad or unknown option */
+  constructor(options: CacheMigrationManagerOptions = {}) {
+    assertKnownFields(options, MANAGER_FIELDS, 'options', ConfigurationError, 'INVALID_OPTION')
+    const { chunkSize = 100, clock = systemClock } = options
+    assertClock(clock)
     this.#chunkSize = integerOption('chunkSize', chunkSize, { min: 1, max: 10_000 })
     this.#clock = clock
   }
 
   /**
-   * Writes every entry of a cache, with what is left of its life, to a new file. The file is whole
-   * or, when anything at all went wrong, not there; only its owner can read it.
+   * Writes every entry of a cache, with its remaining TTL, to a new file. If anything fails, no file
+   * is written. Only the owner can read the file.
    *
-   * It is not a snapshot: what is written to the cache meanwhile may or may not be in the file.
+   * A backup is not a snapshot: entries that change during the backup may or may not be in the file.
    *
-   * @param source - any cache that can `inspect()`: every one that can list its keys. Nothing in it is
-   * changed; an entry that cannot be read is named, and the backup fails
-   * @throws ValidationError for bad arguments
+   * @param source - a cache whose `inspect()` can list its entries. The backup changes nothing in the
+   * cache. It names every entry that cannot be read, and fails
+   * @throws ValidationError for bad arguments and unknown options
    */
   async createBackup(
     source: CacheInterface,
     file: string,
-    { pattern = '*', overwrite = false }: CreateBackupOptions = {},
+    options: CreateBackupOptions = {},
   ): Promise<BackupResult> {
+    assertKnownFields(options, BACKUP_FIELDS, 'options')
+    const { pattern = '*', overwrite = false } = options
     assertCache('source', source, ['inspect'])
     assertFile(file)
     assertPattern(pattern)
@@ -79,16 +90,20 @@ export class CacheMigrationManager {
   }
 
   /**
-   * Writes the entries of a backup into a cache, each for what is left of its life: the time since
-   * the backup counts. The whole file is verified before the first of them is written.
+   * Writes the entries of a backup into a cache. Each keeps the TTL it had, less the time since the
+   * backup. The whole file is verified before the first entry is written.
    *
-   * @throws ValidationError for bad arguments
+   * @param target - a cache that has `add()` and `set()`. Without `overwrite`, keys that it already
+   * has are skipped, and so are names that hold something else
+   * @throws ValidationError for bad arguments and unknown options
    */
   async restoreBackup(
     file: string,
     target: CacheInterface,
-    { overwrite = false }: RestoreBackupOptions = {},
+    options: RestoreBackupOptions = {},
   ): Promise<RestoreResult> {
+    assertKnownFields(options, RESTORE_FIELDS, 'options')
+    const { overwrite = false } = options
     assertFile(file)
     assertCache('target', target, ['add', 'set'])
     assertBoolean('overwrite', overwrite)
@@ -100,7 +115,7 @@ export class CacheMigrationManager {
   }
 
   /**
-   * Verifies a backup as a restore would, and tells what is in it.
+   * Verifies a backup as a restore does, and describes its contents.
    *
    * @throws ValidationError for a bad argument
    */
@@ -113,21 +128,19 @@ export class CacheMigrationManager {
 function assertCache(name: string, value: unknown, methods: readonly string[]): void {
   const cache = Object(value)
   if (methods.every((method) => typeof Reflect.get(cache, method) === 'function')) return
-  throw badArgument(name, value, `a cache that has ${methods.join(', ')}`)
+  throw invalidArgument(
+    name,
+    `a cache with ${methods.map((method) => `${method}()`).join(' and ')}`,
+    value,
+  )
 }
 
 function assertFile(value: unknown): void {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return
-  throw badArgument('file', value, 'the path of a file, not empty and without a null character')
+  throw invalidArgument('file', 'a path that is not empty and has no null character', value)
 }
 
-/** A string such as 'false' would otherwise count as true, and data be lost. */
+/** Checked, because a string such as 'false' is truthy and would cost data. */
 function assertBoolean(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw badArgument(name, value, 'true or false')
-}
-
-function badArgument(name: string, value: unknown, allowed: string): ValidationError {
-  return new ValidationError(`${name} is ${describeType(value)}; allowed: ${allowed}`, {
-    context: { argument: name },
-  })
+  if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
 }

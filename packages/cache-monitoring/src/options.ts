@@ -1,4 +1,12 @@
-import { type Clock, integerOption, invalidOption, systemClock } from '@verbatim/cache-core'
+import {
+  assertClock,
+  assertKnownFields,
+  type Clock,
+  ConfigurationError,
+  integerOption,
+  invalidOption,
+  systemClock,
+} from '@verbatim/cache-core'
 
 /** How a {@link CachePerformanceMonitor} is set up. */
 export interface CachePerformanceMonitorOptions {
@@ -48,8 +56,11 @@ const DEFAULTS: ResolvedOptions = {
   clock: systemClock,
 }
 
-/** @throws ConfigurationError (`INVALID_OPTION`) that names the option and what it may be */
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set(Object.keys(DEFAULTS))
+
+/** @throws ConfigurationError (`INVALID_OPTION`) that names the bad or unknown option and its rule */
 export function resolveOptions(options: CachePerformanceMonitorOptions): ResolvedOptions {
+  assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given) }
   for (const name of Object.keys(DEFAULTS) as (keyof ResolvedOptions)[]) {
@@ -75,11 +86,4 @@ function assertOrder(
 ): void {
   if (options[critical] >= options[warning]) return
   throw invalidOption(critical, options[critical], `${options[warning]} (${warning}) or more`)
-}
-
-/** Checked here because a monitor must not throw later, in the middle of somebody's read. */
-function assertClock(clock: unknown): void {
-  const { now, wallTime } = Object(clock) as { now?: unknown; wallTime?: unknown }
-  if (typeof now === 'function' && typeof wallTime === 'function') return
-  throw invalidOption('clock', clock, 'an object with the methods now and wallTime')
 }

@@ -97,7 +97,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
       if (!this.#counts.cell(operation, tier)?.count(outcome)) this.#recordings.reject()
       return
     }
-    const duration = milliseconds / 1_000
+    const duration = toSeconds(milliseconds)
     const additionalData = NOTHING_TO_ADD
     this.#recordings.addOperation({
       operation,
@@ -111,7 +111,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
 
   /** Counts a key that was made. Called by the key generator. */
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void {
-    const duration = milliseconds / 1_000
+    const duration = toSeconds(milliseconds)
     this.recordKeyGenerationTime({ duration, textLength, operationType: operation })
   }
 
@@ -120,7 +120,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.recordCompressionRatio({
       originalSize: originalBytes,
       compressedSize: compressedBytes,
-      compressionTime: milliseconds / 1_000,
+      compressionTime: toSeconds(milliseconds),
     })
   }
 
@@ -129,14 +129,14 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.recordInvalidationEvent({
       pattern: '',
       keysInvalidated,
-      duration: milliseconds / 1_000,
+      duration: toSeconds(milliseconds),
       operationContext: reason,
     })
   }
 
   /** Names a cache to be asked how much it holds. Called by the cache; it is not kept alive by it. */
   observeMemory(holder: MemoryHolder): void {
-    this.#holders.add(holder)
+    if (!this.#holders.add(holder)) this.#recordings.reject()
   }
 
   /** Counts an operation on something that does not report to this monitor. */
@@ -154,7 +154,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
       operation,
       outcome: success ? 'ok' : 'error',
       tier: 'unspecified',
-      duration: milliseconds / 1_000,
+      duration: toSeconds(milliseconds),
       textLength: 0,
       additionalData: NOTHING_TO_ADD,
     })
@@ -279,4 +279,9 @@ export class CachePerformanceMonitor implements CacheMonitor {
       this.#alerts.update(measured, now)
     }
   }
+}
+
+/** Returns NaN, which every record rejects, for anything but a number: a bigint would throw. */
+function toSeconds(milliseconds: number): number {
+  return typeof milliseconds === 'number' ? milliseconds / 1_000 : Number.NaN
 }

@@ -1,6 +1,10 @@
-import { ConfigurationError, ManualClock } from '@verbatim/cache-core'
+import { ConfigurationError, ManualClock, ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import { CachePerformanceMonitor, type CachePerformanceMonitorOptions } from '../src/index.js'
+import {
+  CachePerformanceMonitor,
+  type CachePerformanceMonitorOptions,
+  combineMonitors,
+} from '../src/index.js'
 
 describe('options', () => {
   test.each<[keyof CachePerformanceMonitorOptions, unknown]>([
@@ -213,4 +217,50 @@ test('resetStats forgets everything but the options', () => {
   monitor.observeOperation('get', 'hit', 'memory', 1)
   monitor.observeOperation('get', 'hit', 'memory', 1)
   expect(monitor.exportMetrics().cache_operation_times).toHaveLength(1)
+})
+
+describe('arguments from callers without types', () => {
+  const calls: readonly [string, (monitor: CachePerformanceMonitor, bad: never) => void][] = [
+    ['recordCacheOperationTime', (monitor, bad) => monitor.recordCacheOperationTime(bad)],
+    ['recordKeyGenerationTime', (monitor, bad) => monitor.recordKeyGenerationTime(bad)],
+    ['recordCompressionRatio', (monitor, bad) => monitor.recordCompressionRatio(bad)],
+    ['recordInvalidationEvent', (monitor, bad) => monitor.recordInvalidationEvent(bad)],
+    ['recordMemoryUsage', (monitor, bad) => monitor.recordMemoryUsage(bad)],
+    ['recordOperation', (monitor, bad) => monitor.recordOperation('get', bad, true)],
+    ['observeMemory', (monitor, bad) => monitor.observeMemory(bad)],
+    ['observeKeyGeneration', (monitor, bad) => monitor.observeKeyGeneration(bad, 1, 'qa')],
+    ['observeCompression', (monitor, bad) => monitor.observeCompression(bad, 1, 1)],
+    ['observeInvalidation', (monitor, bad) => monitor.observeInvalidation(bad, 1)],
+    ['observeOperation', (monitor, bad) => monitor.observeOperation(bad, 'hit', 'memory', 1)],
+  ]
+  test.each(calls)('%s counts them as rejected and does not throw', (_name, call) => {
+    const monitor = new CachePerformanceMonitor()
+    const bad = [undefined, null, 'text', 1n, Symbol('symbol'), true]
+    for (const argument of bad) call(monitor, argument as never)
+    expect(monitor.getPerformanceStats()).toMatchObject({
+      rejectedRecords: bad.length,
+      totalCacheOperations: 0,
+    })
+    monitor.close()
+  })
+
+  test('the constructor rejects options that are unknown or not an object', () => {
+    for (const options of [null, 'fast', { retentionHour: 1 }, [1]] as never[]) {
+      expect(() => new CachePerformanceMonitor(options)).toThrow(ConfigurationError)
+    }
+    expect(() => new CachePerformanceMonitor({ retentionHour: 1 } as never)).toThrow(
+      'Did you mean retentionHours?',
+    )
+  })
+
+  test('combineMonitors rejects at the call what is no monitor', () => {
+    const monitor = new CachePerformanceMonitor()
+    for (const bad of [undefined, null, {}, 'monitor', new Map()]) {
+      expect(() => combineMonitors(monitor, bad as never)).toThrow(
+        /^monitors\[1\] must be a cache monitor; received /,
+      )
+      expect(() => combineMonitors(bad as never)).toThrow(ValidationError)
+    }
+    monitor.close()
+  })
 })

@@ -1,7 +1,23 @@
-import type { CacheMonitor } from '@verbatim/cache-core'
+import { type CacheMonitor, invalidArgument } from '@verbatim/cache-core'
 
-/** One monitor that tells several, for a cache takes but one. */
+/** The methods that every monitor has. */
+const REQUIRED = [
+  'observeOperation',
+  'observeKeyGeneration',
+  'observeCompression',
+  'observeInvalidation',
+] as const
+
+/**
+ * Returns a monitor that passes everything on to several others. A cache accepts only one monitor.
+ *
+ * @throws ValidationError for an argument that is not a monitor
+ */
 export function combineMonitors(...monitors: readonly CacheMonitor[]): CacheMonitor {
+  for (const [index, monitor] of monitors.entries()) {
+    if (isMonitor(monitor)) continue
+    throw invalidArgument(`monitors[${index}]`, 'a cache monitor', monitor)
+  }
   return {
     observeOperation: (...observed) => {
       for (const monitor of monitors) monitor.observeOperation(...observed)
@@ -19,4 +35,9 @@ export function combineMonitors(...monitors: readonly CacheMonitor[]): CacheMoni
       for (const monitor of monitors) monitor.observeMemory?.(holder)
     },
   }
+}
+
+function isMonitor(value: unknown): boolean {
+  const monitor = Object(value)
+  return REQUIRED.every((method) => typeof Reflect.get(monitor, method) === 'function')
 }

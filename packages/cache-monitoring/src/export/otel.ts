@@ -6,12 +6,13 @@ import {
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api'
-import type {
-  CacheMonitor,
-  CacheOperation,
-  CacheTier,
-  MemoryHolder,
-  OperationOutcome,
+import {
+  type CacheMonitor,
+  type CacheOperation,
+  type CacheTier,
+  type MemoryHolder,
+  type OperationOutcome,
+  timers,
 } from '@verbatim/cache-core'
 import { areAmounts } from '../records/amounts.js'
 import { MemoryHolders } from '../records/memory-holders.js'
@@ -82,7 +83,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   }
 
   observeMemory(holder: MemoryHolder): void {
-    this.#holders.add(holder)
+    if (!this.#holders.add(holder)) this.#reject()
   }
 
   #trace(
@@ -93,7 +94,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     attributes: Attributes,
   ): void {
     if (this.#tracer === undefined) return
-    const endTime = performance.timeOrigin + performance.now()
+    const endTime = performance.timeOrigin + timers.now()
     const kind = tier === 'redis' ? SpanKind.CLIENT : SpanKind.INTERNAL
     const startTime = endTime - milliseconds
     const span = this.#tracer.startSpan(`cache ${operation}`, { kind, startTime, attributes })

@@ -1,3 +1,4 @@
+import { timers } from '@verbatim/cache-core'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { CachePerformanceMonitor } from '../performance-monitor.js'
 import { LatencyHistogram } from '../records/latency-histogram.js'
@@ -142,7 +143,7 @@ function onceAtATime<T>(make: () => T): () => T {
   return () => {
     if (made === undefined) {
       made = { value: make() }
-      queueMicrotask(() => {
+      timers.queueMicrotask(() => {
         made = undefined
       })
     }

@@ -4,8 +4,11 @@ import type { MemoryHolder, MemoryUse } from '@verbatim/cache-core'
 export class MemoryHolders {
   readonly #holders = new Set<WeakRef<MemoryHolder>>()
 
-  add(holder: MemoryHolder): void {
+  /** @returns whether the argument can be a cache; anything else is ignored */
+  add(holder: MemoryHolder): boolean {
+    if (typeof holder !== 'object' || holder === null) return false
     this.#holders.add(new WeakRef(holder))
+    return true
   }
 
   /** What they all hold together; `undefined` when there are none. */

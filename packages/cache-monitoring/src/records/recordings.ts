@@ -97,6 +97,7 @@ export class Recordings {
   }
 
   recordOperation(record: CacheOperationTime): void {
+    if (!isRecord(record)) return this.reject()
     const { operation, duration, cacheHit, textLength = 0, additionalData } = record
     this.addOperation({
       operation,
@@ -109,6 +110,7 @@ export class Recordings {
   }
 
   recordKeyGeneration(record: KeyGenerationTime): void {
+    if (!isRecord(record)) return this.reject()
     const { duration, textLength, operationType = '', additionalData } = record
     if (!areAmounts(duration, textLength)) return this.reject()
     this.keyGenerationLatencies.record(duration)
@@ -121,6 +123,7 @@ export class Recordings {
   }
 
   recordCompression(record: CompressionRatio): void {
+    if (!isRecord(record)) return this.reject()
     const { originalSize, compressedSize, compressionTime, operationType = '' } = record
     if (!areAmounts(originalSize, compressedSize, compressionTime)) return this.reject()
     this.sums.compressions++
@@ -130,6 +133,7 @@ export class Recordings {
   }
 
   recordInvalidation(record: InvalidationEvent): void {
+    if (!isRecord(record)) return this.reject()
     const { pattern, keysInvalidated, duration, additionalData } = record
     const { invalidationType = 'manual', operationContext = '' } = record
     if (!areAmounts(keysInvalidated, duration)) return this.reject()
@@ -147,6 +151,7 @@ export class Recordings {
   }
 
   recordMemory(record: MemoryUsageRecord): void {
+    if (!isRecord(record)) return this.reject()
     const usage = memoryUsage(record, this.#memoryWarningThresholdBytes)
     if (usage === undefined) this.reject()
     else this.memory.add({ ...usage, additionalData: copied(record.additionalData) })
@@ -168,6 +173,11 @@ export class Recordings {
     this.keyGenerationLatencies = new LatencyHistogram()
     this.sums = noSums()
   }
+}
+
+/** Whether an argument has fields to read; callers without types may pass anything. */
+function isRecord(record: unknown): boolean {
+  return typeof record === 'object' && record !== null
 }
 
 /** A copy, so that the one who recorded it may go on using the object. */

@@ -1,3 +1,5 @@
+import { timers } from '@verbatim/cache-core'
+
 /** What is to be done from time to time. */
 export interface Sampled {
   sample(): void
@@ -9,11 +11,11 @@ export interface Sampled {
  */
 export function sampleAtInterval(sampled: Sampled, milliseconds: number): () => void {
   const reference = new WeakRef(sampled)
-  const timer = setInterval(() => {
+  const timer = timers.setInterval(() => {
     const alive = reference.deref()
-    if (alive === undefined) clearInterval(timer)
+    if (alive === undefined) timers.clearInterval(timer)
     else alive.sample()
   }, milliseconds)
   timer.unref()
-  return () => clearInterval(timer)
+  return () => timers.clearInterval(timer)
 }

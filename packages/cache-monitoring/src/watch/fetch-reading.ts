@@ -1,4 +1,4 @@
-import { InfrastructureError } from '@verbatim/cache-core'
+import { InfrastructureError, timers } from '@verbatim/cache-core'
 import { readExport } from './read-export.js'
 import { PREFIX, readPrometheus } from './read-prometheus.js'
 import type { Reading } from './reading.js'
@@ -14,7 +14,7 @@ const NO_METRICS = 'the page holds no metrics of a cache'
  */
 export async function fetchReading(url: string): Promise<Reading> {
   const page = await fetchPage(url)
-  const takenAt = performance.now()
+  const takenAt = timers.now()
   try {
     if (page.trimStart().startsWith('{')) return readExport(JSON.parse(page), takenAt)
     if (page.includes(PREFIX)) return readPrometheus(page, takenAt)

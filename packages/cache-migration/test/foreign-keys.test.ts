@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { GenericRedisCache } from '@verbatim/cache-redis'
+import { type ProgramOutcome, runProgram, startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { CacheMigrationManager } from '../src/index.js'
+import { newFile } from './backup-folder.js'
+import { plantForeignKeys, stateOf } from './foreign-keys.js'
+import { writeCommandsDuring } from './write-commands.js'
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+const redis = await startRedis()
+const raw = new Redis(redis.url)
+const shop = new GenericRedisCache({
+  redisUrl: redis.url,
+  keyPrefix: 'shop:',
+  onBackendError: 'throw',
+  commandTimeout: 5_000,
+})
+afterAll(async () => {
+  await shop.close()
+  raw.disconnect()
+  await redis.stop()
+})
+
+const manager = new CacheMigrationManager()
+let foreign: string[]
+let before: object
+beforeEach(async () => {
+  await raw.flushall()
+  foreign = await plantForeignKeys(redis.url, raw, 'shop:')
+  before = await stateOf(raw, foreign)
+  await shop.set('page', 'home')
+})
+
+describe('over keys that belong to others', () => {
+  test('a backup contains only the entries of the cache and changes nothing', async () => {
+    expect(await manager.createBackup(shop, newFile())).toMatchObject({
+      success: true,
+      keysBackedUp: 1,
+      keysSkipped: 0,
+      keysFailed: 0,
+      errors: [],
+    })
+    expect(await stateOf(raw, foreign)).toEqual(before)
+    expect(await raw.exists('shop:page')).toBe(1)
+  })
+
+  test('every command of cache-migrate succeeds and leaves them unchanged', async () => {
+    const file = newFile()
+    const prefix = ['--key-prefix', 'shop:']
+    const backup = await migrate('backup', ...prefix, '--file', file, '--json')
+    expect([backup.code, backup.err]).toEqual([0, ''])
+    expect(JSON.parse(backup.out)).toMatchObject({ success: true, keys_backed_up: 1 })
+    expect((await migrate('inspect', file)).out).toContain('1 keys')
+    const restores: readonly (readonly string[])[] = [[], ['--overwrite']]
+    for (const options of restores) {
+      const restored = await migrate('restore', ...prefix, '--file', file, ...options)
+      expect([restored.code, restored.err]).toEqual([0, ''])
+    }
+    expect(await stateOf(raw, foreign)).toEqual(before)
+  })
+
+  test('a restore without overwrite skips names that hold something else', async () => {
+    const file = await backupOf(['list:kept', 'hash:expiring', 'counter:kept', 'free'])
+    expect(await manager.restoreBackup(file, shop)).toMatchObject({
+      success: true,
+      keysRestored: 1,
+      keysSkipped: 3,
+      keysFailed: 0,
+    })
+    expect(await shop.get('free')).toBe('free')
+    expect(await stateOf(raw, foreign)).toEqual(before)
+  })
+
+  test('a restore with overwrite replaces only the names in the file', async () => {
+    const file = await backupOf(['list:kept', 'counter:kept'])
+    expect(await manager.restoreBackup(file, shop, { overwrite: true })).toMatchObject({
+      success: true,
+      keysRestored: 2,
+      keysSkipped: 0,
+    })
+    expect(await shop.get('list:kept')).toBe('list:kept')
+    const others = foreign.filter((name) => !/^shop:(?:list|counter):kept$/.test(name))
+    expect(await stateOf(raw, others)).toEqual(
+      Object.fromEntries(Object.entries(before).filter(([name]) => others.includes(name))),
+    )
+  })
+})
+
+describe('cache-migrate backup', () => {
+  test('sends no command that writes', async () => {
+    const backup = (): Promise<unknown> =>
+      migrate('backup', '--key-prefix', 'shop:', '--file', newFile())
+    expect(await writeCommandsDuring(redis.url, raw, backup)).toEqual([])
+  })
+
+  test('with a mistyped prefix warns on stderr and changes nothing', async () => {
+    // Without the records of the cache that is open: it counts its epoch from time to time.
+    const entryNames = async (): Promise<string[]> =>
+      (await raw.keys('*')).filter((name) => !name.includes('\0')).toSorted()
+    const all = await entryNames()
+    const untouched = await stateOf(raw, all)
+    for (const prefix of ['shp:', 'sho', 'shop:user', 'shop:u']) {
+      const task = async (): Promise<void> => {
+        const { code, out, err } = await migrate(
+          'backup',
+          '--key-prefix',
+          prefix,
+          '--file',
+          newFile(),
+        )
+        expect(code).toBe(0)
+        expect(out).toContain('backed up 0 keys')
+        expect(err).toMatch(/^warning: no key with this prefix/)
+      }
+      expect(await writeCommandsDuring(redis.url, raw, task)).toEqual([])
+    }
+    expect(await entryNames()).toEqual(all)
+    expect(await stateOf(raw, all)).toEqual(untouched)
+  })
+
+  test('names a damaged value of the cache, fails, and leaves the value in place', async () => {
+    const line = (await raw.get('shop:page')) ?? ''
+    await raw.set('shop:page', `${line.slice(0, -3)}x${line.slice(-2)}`)
+    const damaged = await stateOf(raw, ['shop:page'])
+    let outcome: ProgramOutcome | undefined
+    const written = await writeCommandsDuring(redis.url, raw, async () => {
+      outcome = await migrate('backup', '--key-prefix', 'shop:', '--file', newFile())
+    })
+    expect(outcome).toMatchObject({ code: 1, out: '' })
+    expect(outcome?.err).toContain('key "page": ')
+    expect(written).toEqual([])
+    expect(await stateOf(raw, ['shop:page', ...foreign])).toEqual({ ...damaged, ...before })
+  })
+
+  test('carries a value larger than the limit of other caches', async () => {
+    await using large = new GenericRedisCache({
+      redisUrl: redis.url,
+      keyPrefix: 'large:',
+      maxValueBytes: 2 ** 26,
+      commandTimeout: 30_000,
+      onBackendError: 'throw',
+    })
+    const text = 'abcdefghij'.repeat(1_200_000)
+    await large.set('text', text)
+    const file = newFile()
+    expect(await migrate('backup', '--key-prefix', 'large:', '--file', file)).toMatchObject({
+      code: 0,
+      err: '',
+    })
+    await large.delete('text')
+    expect(await migrate('restore', '--key-prefix', 'large:', '--file', file)).toMatchObject({
+      code: 0,
+      err: '',
+    })
+    expect((await large.get<string>('text')) === text).toBe(true)
+  })
+})
+
+test('a value too large for the process that backs up is named and left in place', async () => {
+  await shop.set('large', randomBytes(500_000).toString('hex'))
+  await using small = new GenericRedisCache({
+    redisUrl: redis.url,
+    keyPrefix: 'shop:',
+    maxValueBytes: 10_000,
+    onBackendError: 'throw',
+  })
+  const result = await manager.createBackup(small, newFile())
+  expect(result).toMatchObject({ success: false, keysFailed: 1 })
+  expect(result.errors[1]).toMatch(/^key "large": /)
+  expect(await shop.exists('large')).toBe(true)
+})
+
+test('a chunk size of 10,000 restores 20,000 keys', async () => {
+  const chunked = new CacheMigrationManager({ chunkSize: 10_000 })
+  const keys = Array.from({ length: 20_000 }, (_, index) => `key:${index}`)
+  const file = await backupOf(keys)
+  for (const overwrite of [false, true]) {
+    expect(await chunked.restoreBackup(file, shop, { overwrite })).toMatchObject({
+      success: true,
+      keysRestored: 20_000,
+      keysFailed: 0,
+      errors: [],
+    })
+    expect((await shop.getMany(keys)).size).toBe(20_000)
+    expect(await chunked.createBackup(shop, newFile())).toMatchObject({
+      success: true,
+      keysBackedUp: 20_001,
+    })
+    if (!overwrite) expect(await shop.invalidatePattern('key:*')).toBe(20_000)
+  }
+  expect(await stateOf(raw, foreign)).toEqual(before)
+}, 60_000)
+
+/** Makes a backup whose entries have their key as value. */
+async function backupOf(keys: readonly string[]): Promise<string> {
+  await using source = new InMemoryCache({ maxSize: 50_000 })
+  await source.setMany(keys.map((key) => [key, key]))
+  const file = newFile()
+  expect(await manager.createBackup(source, file)).toMatchObject({ keysBackedUp: keys.length })
+  return file
+}
+
+function migrate(...args: string[]): Promise<ProgramOutcome> {
+  return runProgram(CLI, args, { env: { REDIS_URL: redis.url } })
+}
