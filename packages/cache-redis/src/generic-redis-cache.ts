@@ -312,7 +312,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   override inspect(pattern = '*'): AsyncIterable<InspectedEntry> {
     const { redis } = this.#tiers
-    return redis === undefined ? super.inspect(pattern) : redis.reads.inspect(pattern)
+    return redis === undefined ? super.inspect(pattern) : redis.inspection.inspect(pattern)
   }
 
   /**

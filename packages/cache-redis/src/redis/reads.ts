@@ -1,6 +1,5 @@
-import { InfrastructureError, type InspectedEntry, isPromiseLike } from '@verbatim/cache-core'
+import { InfrastructureError, isPromiseLike } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
-import { codecFailed, unreadable } from '../codec/codec-errors.js'
 import { classify, readHead, type TagVersion } from '../codec/stored-line.js'
 import type { ValueCodec } from '../codec/value-codec.js'
 import { malformedReply } from '../connection/connection-errors.js'
@@ -187,28 +186,6 @@ export class RedisReads {
     }
   }
 
-  /**
-   * Reads the fresh values of the keys that a glob matches, and changes nothing.
-   *
-   * @throws InfrastructureError whatever the error policy is: half of them would look like all
-   */
-  async *inspect(pattern: string): AsyncIterable<InspectedEntry> {
-    const { masters, run, keyspace, pending } = this.#parts
-    const listed = new Set<string>()
-    for (const master of await run(async () => masters())) {
-      for await (const page of scanKeys({ run, master, keyspace }, pattern)) {
-        // Also values that are too large for this process: they are named.
-        const heads = await this.metadataOf(page, (programs, client, named) =>
-          programs.peek(client, named, Number.MAX_SAFE_INTEGER),
-        )
-        const fresh = await this.freshAmong(page, heads)
-        const keys = fresh.filter((key) => !listed.has(key) && pending.isTrusted(key))
-        for (const key of keys) listed.add(key)
-        yield* await this.#inspectAll(keys)
-      }
-    }
-  }
-
   /** Returns for each key what its line says; `null` where there is no value of this cache. */
   async peek(keys: readonly string[]): Promise<(Metadata | null)[]> {
     const { codec } = this.#parts
@@ -261,6 +238,11 @@ export class RedisReads {
       }),
     )
     return keys.filter((_key, index) => fresh[index])
+  }
+
+  /** Opens the bytes of a value; `undefined` when no worker thread could decode it. */
+  open(named: NamedPlace, bytes: Buffer): NowOrLater<StoredValue | UnreadableBytes | undefined> {
+    return this.#values.open(named, bytes)
   }
 
   #named(key: string): NamedPlace {
@@ -335,30 +317,6 @@ export class RedisReads {
       errors.handle(error)
       return []
     }
-  }
-
-  async #inspectAll(keys: readonly string[]): Promise<InspectedEntry[]> {
-    const { client, run } = this.#parts
-    const all = keys.map((key) => this.#named(key))
-    const entries: InspectedEntry[] = []
-    const names = all.map(({ name }) => name)
-    for (const group of groupBySlot(client, names, PAGE)) {
-      const groupNames = group.map((index) => names[index] as string)
-      const replies = await run((on) => on.mgetBuffer(...groupNames), groupNames[0])
-      for (const [place, index] of group.entries()) {
-        const bytes = replies[place]
-        const key = keys[index] as string
-        if (!bytes) continue
-        const opened = await this.#values.open(all[index] as NamedPlace, bytes)
-        if (opened === undefined) entries.push({ key, error: codecFailed('no thread was free') })
-        else if ('reason' in opened) entries.push({ key, error: unreadable(opened.reason) })
-        else if (opened.freshMs >= 0) {
-          const isForEver = opened.freshMs === Number.POSITIVE_INFINITY
-          entries.push({ key, value: opened.value, ttl: isForEver ? null : opened.freshMs / 1_000 })
-        }
-      }
-    }
-    return entries
   }
 
   async #unlessInvalidated(stored: StoredValue): Promise<StoredValue> {

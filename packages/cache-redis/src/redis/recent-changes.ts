@@ -4,7 +4,7 @@ import { timers } from '@verbatim/cache-core'
  * How long a change waits for the next epoch, in milliseconds; twice as long if an epoch of another
  * process is looked at when its turn comes.
  */
-const EPOCH_MS = 200
+export const EPOCH_MS = 200
 /** Changes that are remembered for a node. Past so many, a server that may have lost some is voided. */
 const MOST_CHANGES = 50_000
 

@@ -10,6 +10,7 @@ import type { Tally } from '../tally.js'
 import { ChangeSender } from './change-sender.js'
 import { ErrorPolicy } from './error-policy.js'
 import { Generations } from './generations.js'
+import { RedisInspection } from './inspection.js'
 import type { Keyspace } from './keyspace.js'
 import { KnownMasters } from './known-masters.js'
 import { PendingInvalidations } from './pending-invalidations.js'
@@ -54,6 +55,7 @@ export interface RedisStoreOptions extends ResolvedOptions {
 /** The Redis that processes share, as one of them sees it. */
 export class RedisStore {
   readonly reads: RedisReads
+  readonly inspection: RedisInspection
   readonly writes: RedisWrites
   readonly removals: RedisRemovals
   readonly tags: TagVersions
@@ -123,6 +125,7 @@ export class RedisStore {
       revisions: new Revisions(),
     }
     this.reads = new RedisReads(parts)
+    this.inspection = new RedisInspection(parts, this.reads)
     const changes = new ChangeSender(parts, this.#recent)
     this.writes = new RedisWrites(parts, changes)
     this.removals = new RedisRemovals(parts, this.reads, changes)
