@@ -104,8 +104,9 @@ export class RedisRemovals {
   }
 
   /** Removes what a pending pattern matches on the masters where that is not done. */
-  replayPattern(pattern: string, done: Set<string>): Promise<Failures> {
-    return this.#removeOnEachMaster(pattern, done, new Set())
+  async replayPattern(pattern: string, done: Set<string>): Promise<Failures> {
+    const [error] = (await this.#removeOnEachMaster(pattern, done, new Set())).values()
+    return error === undefined ? new Map() : new Map([[pattern, error]])
   }
 
   async replayTags(tags: readonly string[]): Promise<Failures> {
@@ -136,12 +137,15 @@ export class RedisRemovals {
     )
   }
 
-  /** @param done - masters that are left out; those where it succeeds are added */
+  /**
+   * @param done - masters that are left out; those where it succeeds are added
+   * @returns the masters where it failed, each with the error
+   */
   async #removeOnEachMaster(
     pattern: string,
     done: Set<string>,
     counted: Set<string>,
-  ): Promise<Failures> {
+  ): Promise<ReadonlyMap<string, InfrastructureError>> {
     const { client, run, masters, keyspace } = this.#parts
     const failures = new Map<string, InfrastructureError>()
     const fail = (node: string, error: unknown): void => {
