@@ -1,4 +1,5 @@
 import {
+  assertLoader,
   escapeGlob,
   type HeldValue,
   type Loader,
@@ -17,7 +18,15 @@ import type {
 } from '@verbatim/cache-monitoring'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
-import { assertModel, assertRequest, assertResponse, assertTenant } from './arguments.js'
+import {
+  assertAnswered,
+  assertInvalidation,
+  assertLookup,
+  assertModel,
+  assertRequest,
+  assertResponse,
+  assertTenant,
+} from './arguments.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import type { TextSizeTiers } from './config/config-values.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
@@ -60,8 +69,12 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #promotion = new PromotionRule(this.#metrics)
   readonly #statistics: AIStatistics
 
-  /** @throws ConfigurationError or ValidationError that names the option and what it may be */
-  constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig) {
+  /**
+   * @param settings - without a Redis among them, the cache is memory only: `getStats().mode` is
+   * `'memory'`
+   * @throws ConfigurationError or ValidationError that names the bad or unknown option
+   */
+  constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig = {}) {
     const { ttls, keys, textSizeTiers, performanceMonitor, generic } = resolveOptions(settings)
     super({ ...generic, performanceMonitor })
     this.#keys = keys
@@ -86,6 +99,7 @@ export class AIResponseCache extends GenericRedisCache {
    * form in bytes
    */
   async cacheResponse(answered: AIResponse): Promise<void> {
+    assertAnswered(answered)
     const key = this.#keyOf(answered)
     const { operation, options, response } = answered
     assertResponse(response)
@@ -119,6 +133,8 @@ export class AIResponseCache extends GenericRedisCache {
     request: AIRequest,
     options?: { readonly shape: 'flat' },
   ): Promise<CachedResponse<T> | FlatResponse<T> | undefined> {
+    assertRequest(request)
+    assertLookup(options)
     const key = this.#keyOf(request)
     const known = this.#knownOf(request)
     const record = this.#start(known)
@@ -147,6 +163,10 @@ export class AIResponseCache extends GenericRedisCache {
     compute: Loader<T>,
     options: ComputeOptions = {},
   ): Promise<CachedResponse<T>> {
+    assertRequest(request)
+    assertLoader(compute)
+    // Before the spread: it would make fields of the characters of a string.
+    planLoad(options)
     const key = this.#keyOf(request)
     const plan = planLoad<StoredResponse<T>>({
       ...options,
@@ -203,11 +223,10 @@ export class AIResponseCache extends GenericRedisCache {
    */
   async invalidateByOperation(
     operation: string,
-    {
-      tenant,
-      operationContext,
-    }: InvalidationOptions & { readonly tenant?: string | undefined } = {},
+    options: InvalidationOptions & { readonly tenant?: string | undefined } = {},
   ): Promise<number> {
+    assertInvalidation(options)
+    const { tenant, operationContext } = options
     const head = this.#keys.operationPrefix(operation, tenant)
     return this.removeMatching(`${escapeGlob(head)}*`, operationContext)
   }
@@ -219,8 +238,10 @@ export class AIResponseCache extends GenericRedisCache {
    */
   override async invalidatePattern(
     pattern: string,
-    { operationContext }: InvalidationOptions = {},
+    options: InvalidationOptions = {},
   ): Promise<number> {
+    assertInvalidation(options)
+    const { operationContext } = options
     return this.removeMatching(pattern, operationContext)
   }
 
@@ -314,7 +335,6 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   #keyOf(request: AIRequest): string {
-    assertRequest(request)
     const { text, operation, options, question, tenant } = request
     return this.buildKey(text, operation, options, question, tenant)
   }

@@ -1,12 +1,55 @@
-import { describeType, isPlainObject, ValidationError } from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  describeType,
+  isPlainObject,
+  ValidationError,
+} from '@verbatim/cache-core'
 
 /** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
 const LONGEST_OPERATION = 64
 const LONGEST_TENANT = 128
 
+const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  'text',
+  'operation',
+  'options',
+  'question',
+  'tenant',
+])
+const RESPONSE_FIELDS: ReadonlySet<string> = new Set([...REQUEST_FIELDS, 'response', 'ttl', 'tags'])
+const INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext', 'tenant'])
+const STATS_FIELDS: ReadonlySet<string> = new Set(['countKeys'])
+const LOOKUP_FIELDS: ReadonlySet<string> = new Set(['shape'])
+
 export function assertRequest(request: unknown): void {
-  if (typeof request === 'object' && request !== null) return
-  throw invalid('request', request, 'an object with text and operation')
+  assertKnownFields(request, REQUEST_FIELDS, 'request')
+}
+
+export function assertAnswered(answered: unknown): void {
+  assertKnownFields(answered, RESPONSE_FIELDS, 'request')
+}
+
+/** Checks the options of an invalidation. Its context is a label in exports. */
+export function assertInvalidation(options: unknown): void {
+  assertKnownFields(options, INVALIDATION_FIELDS, 'options')
+  const { operationContext } = options as { readonly operationContext?: unknown }
+  if (operationContext === undefined || typeof operationContext === 'string') return
+  throw invalid('operationContext', operationContext, 'a string, or undefined for none')
+}
+
+export function assertLookup(options: unknown): void {
+  if (options === undefined) return
+  assertKnownFields(options, LOOKUP_FIELDS, 'options')
+  const { shape } = options as { readonly shape?: unknown }
+  if (shape === undefined || shape === 'flat') return
+  throw invalid('shape', shape, "'flat', or undefined")
+}
+
+export function assertStatsOptions(options: unknown): void {
+  assertKnownFields(options, STATS_FIELDS, 'options')
+  const { countKeys } = options as { readonly countKeys?: unknown }
+  if (countKeys === undefined || typeof countKeys === 'boolean') return
+  throw invalid('countKeys', countKeys, 'true or false')
 }
 
 export function assertText(
@@ -52,10 +95,10 @@ export function assertTenant(
   throw invalid('tenant', tenant, isNeeded ? allowed : `${allowed}, or undefined for none`)
 }
 
-/** The original has none, so its keys would be shared by all. */
+/** Keys of the Python version have no tenants, so all tenants would share them. */
 export function assertNoTenant(tenant: string | undefined): void {
   if (tenant === undefined) return
-  throw invalid('tenant', tenant, 'undefined, for legacy keys know no tenants')
+  throw invalid('tenant', tenant, 'undefined, because legacy keys have no tenants')
 }
 
 export function assertModel(model: unknown): asserts model is string {
@@ -68,9 +111,9 @@ export function assertResponse(response: unknown): void {
   throw invalid('response', response, 'any value but undefined')
 }
 
-function invalid(argument: string, value: unknown, allowed: string): ValidationError {
-  const shown = value === '' ? 'empty' : describeType(value)
-  return new ValidationError(`${argument} is ${shown}; allowed: ${allowed}`, {
+function invalid(argument: string, value: unknown, rule: string): ValidationError {
+  const shown = value === '' ? 'an empty string' : describeType(value)
+  return new ValidationError(`${argument} must be ${rule}; received ${shown}`, {
     code: 'INVALID_ARGUMENT',
     context: { argument, received: shown },
   })

@@ -1,4 +1,10 @@
-import { systemClock, type Ttl } from '@verbatim/cache-core'
+import {
+  ConfigurationError,
+  describeType,
+  isPlainObject,
+  systemClock,
+  type Ttl,
+} from '@verbatim/cache-core'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
@@ -22,6 +28,7 @@ export interface ResolvedOptions {
 export function resolveOptions(
   settings: AIResponseCacheOptions | AIResponseCacheConfig,
 ): ResolvedOptions {
+  if (!(settings instanceof AIResponseCacheConfig)) assertObject(settings)
   const {
     textHashThreshold,
     hashAlgorithm,
@@ -43,4 +50,13 @@ export function resolveOptions(
   })
   const generic = { ...others, keyPrefix, isolation, clock }
   return { ttls, keys, textSizeTiers, performanceMonitor, generic }
+}
+
+/** The cache underneath rejects unknown fields, but a string would be spread into it by characters. */
+function assertObject(settings: unknown): void {
+  if (isPlainObject(settings)) return
+  throw new ConfigurationError(
+    `options must be a plain object or an AIResponseCacheConfig; received ${describeType(settings)}`,
+    { code: 'INVALID_OPTION', context: { argument: 'options' } },
+  )
 }

@@ -21,7 +21,9 @@ describe('with legacy keys, what the original has stored', () => {
       cacheHits: 2,
       hitsByOperation: { summarize: 2 },
     })
-    expect(await cache.invalidateByOperation('summarize')).toBe(1)
+    // Values of another format are read and never removed.
+    expect(await cache.invalidateByOperation('summarize')).toBe(0)
+    expect(await at.raw.exists(KEY)).toBe(1)
   })
 
   test('of an operation with any name is removed by it', async () => {

@@ -1,4 +1,4 @@
-import type { CacheInterface } from '@verbatim/cache-core'
+import { type CacheInterface, isPromiseLike } from '@verbatim/cache-core'
 import { LegacyCalls, type LegacyCallsOptions, missing } from './legacy-calls.js'
 import {
   camelCaseOf,
@@ -97,7 +97,7 @@ function renamedMember(cache: CacheInterface, name: string): unknown {
   if (typeof member !== 'function' || !FIGURES.some((end) => renamed.endsWith(end))) return member
   return (...given: unknown[]) => {
     const answer: unknown = member(...given)
-    return answer instanceof Promise
+    return isPromiseLike(answer)
       ? answer.then((figures) => withSnakeCaseFields(figures))
       : withSnakeCaseFields(answer)
   }

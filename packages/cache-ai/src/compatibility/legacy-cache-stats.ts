@@ -36,7 +36,9 @@ export function legacyCacheStats({
 }
 
 function legacyRedis(redis: AICacheStats['redis']): LegacyCacheStats['redis'] {
-  if (redis.status === 'unavailable') return { status: redis.status, keys: 0 }
+  if (redis.status === 'unavailable' || redis.status === 'not_configured') {
+    return { status: 'unavailable', keys: 0 }
+  }
   if (redis.status === 'error') return { status: redis.status, error: redis.code }
   const { keys = 0, usedMemoryBytes, connectedClients } = redis
   return {

@@ -1,11 +1,14 @@
 import { createHash, getHashes } from 'node:crypto'
 import {
+  assertKnownFields,
   type CacheMonitor,
+  ConfigurationError,
   canonicalJson,
   choiceOption,
   integerOption,
   invalidOption,
   MAX_KEY_BYTES,
+  timers,
   utf8Length,
 } from '@verbatim/cache-core'
 import {
@@ -52,6 +55,13 @@ export interface CacheKeyGeneratorOptions {
 /** Digests are cut to this many hexadecimal digits: 128 bits. */
 const DIGEST_DIGITS = 32
 const LONGEST_PREFIX = 128
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof CacheKeyGeneratorOptions>([
+  'textHashThreshold',
+  'hashAlgorithm',
+  'keyStyle',
+  'prefix',
+  'performanceMonitor',
+])
 
 /**
  * Makes the key of an AI response from what the response depends on.
@@ -70,8 +80,9 @@ export class CacheKeyGenerator {
   readonly #monitor: CacheMonitor | undefined
   readonly #counts: KeyGenerationCounts
 
-  /** @throws ConfigurationError that names the option and what it may be */
+  /** @throws ConfigurationError (`INVALID_OPTION`) that names the bad or unknown option */
   constructor(options: CacheKeyGeneratorOptions = {}) {
+    assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
     const {
       textHashThreshold = 1_000,
       hashAlgorithm = 'sha256',
@@ -104,7 +115,7 @@ export class CacheKeyGenerator {
     question?: string,
     tenant?: string,
   ): string {
-    const startedAt = this.#monitor === undefined ? 0 : performance.now()
+    const startedAt = this.#monitor === undefined ? 0 : timers.now()
     assertText(text, { mayBeEmpty: this.keyStyle === 'legacy' })
     assertOperation(operation)
     assertOptions(options)
@@ -112,7 +123,7 @@ export class CacheKeyGenerator {
     assertTenant(tenant)
     const key = this.#prefix + this.#keyOf(text, operation, options, question, tenant)
     if (this.#monitor !== undefined) {
-      const milliseconds = performance.now() - startedAt
+      const milliseconds = timers.now() - startedAt
       this.#counts.add(milliseconds, text, operation)
       this.#monitor.observeKeyGeneration(milliseconds, text.length, operation)
     }

@@ -1,6 +1,7 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import type { PerformanceStats } from '@verbatim/cache-monitoring'
 import type { RedisCacheStats, RedisServerInfo } from '@verbatim/cache-redis'
+import { assertStatsOptions } from '../arguments.js'
 import type { AIPerformanceSummary } from './ai-statistics.js'
 
 export interface AICacheStatsOptions {
@@ -16,6 +17,8 @@ export type RedisStanding =
       readonly keys?: number
     })
   | { readonly status: 'unavailable' }
+  /** The cache is memory only: it was created without a Redis. */
+  | { readonly status: 'not_configured' }
   /** It answers, but not this. */
   | { readonly status: 'error'; readonly code: string }
 
@@ -37,14 +40,17 @@ interface Asked {
 
 export async function cacheStats(
   cache: Asked,
-  { countKeys = true }: AICacheStatsOptions = {},
+  options: AICacheStatsOptions = {},
 ): Promise<AICacheStats> {
+  assertStatsOptions(options)
+  const { countKeys = true } = options
   const redis = await standing(cache, countKeys)
   const { inheritedStats: performance, ...ai } = cache.getAiPerformanceSummary()
   return { redis, memory: cache.getStats().memory, performance, ai }
 }
 
 async function standing(cache: Asked, countKeys: boolean): Promise<RedisStanding> {
+  if (cache.getStats().mode === 'memory') return { status: 'not_configured' }
   try {
     const info = await cache.getServerInfo()
     const keys = countKeys ? { keys: await count(cache.scan()) } : {}

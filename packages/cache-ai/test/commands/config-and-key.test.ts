@@ -78,7 +78,7 @@ describe('key', () => {
   })
 
   test.each([
-    [['--operation', ''], 'operation is empty'],
+    [['--operation', ''], 'operation must be a string'],
     [['--operation', 'qa', '--options', '{'], '--options is no JSON'],
     [['--operation', 'qa', '--options', '[]'], 'options is an array'],
     [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys know no tenants'],

@@ -153,19 +153,22 @@ describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keySty
 
 describe('bad arguments', () => {
   test.each<[unknown[], string]>([
-    [['', 'op'], 'text is empty'],
-    [[42, 'op'], 'text is a number'],
-    [['text', ''], 'operation is empty'],
-    [['text', 'o'.repeat(65)], 'operation is a string; allowed: a string of 1 to 64'],
-    [['text', '\ud800'], 'operation is a string'],
-    [['text', 'op', null], 'options is null'],
-    [['text', 'op', []], 'options is an array'],
+    [['', 'op'], 'text must be a non-empty string'],
+    [[42, 'op'], 'text must be a non-empty string; received a number'],
+    [['text', ''], 'operation must be a string of 1 to 64'],
+    [
+      ['text', 'o'.repeat(65)],
+      'operation must be a string of 1 to 64 characters; received a string',
+    ],
+    [['text', '\ud800'], 'operation must be a string'],
+    [['text', 'op', null], 'options must be a plain object; received null'],
+    [['text', 'op', []], 'options must be a plain object; received an array'],
     [['text', 'op', { t: Number.NaN }], 'options["t"] is NaN'],
     [['text', 'op', { deep: { call: () => 1 } }], 'options["deep"]["call"] is a function'],
-    [['text', 'op', {}, 42], 'question is a number'],
-    [['text', 'op', {}, undefined, ''], 'tenant is empty'],
-    [['text', 'op', {}, undefined, 'x'.repeat(129)], 'tenant is a string; allowed: a string of 1'],
-    [['text', 'op', {}, undefined, '\ud800'], 'tenant is a string'],
+    [['text', 'op', {}, 42], 'question must be a string, or undefined for none; received a number'],
+    [['text', 'op', {}, undefined, ''], 'tenant must be a string of 1 to 128'],
+    [['text', 'op', {}, undefined, 'x'.repeat(129)], 'tenant must be a string of 1'],
+    [['text', 'op', {}, undefined, '\ud800'], 'tenant must be a string'],
   ])('%j', (given, message) => {
     const call = (): string =>
       generator.generateCacheKey(...(given as Parameters<typeof generator.generateCacheKey>))
@@ -208,7 +211,7 @@ describe('tenants', () => {
 
   test('are none for legacy keys', () => {
     const keys = new CacheKeyGenerator({ keyStyle: 'legacy' })
-    expect(() => keys.tenantPrefix('a')).toThrow('legacy keys know no tenants')
+    expect(() => keys.tenantPrefix('a')).toThrow('legacy keys have no tenants')
     expect(keys.tenantPrefix(undefined)).toBe('ai_cache:')
   })
 })

@@ -118,7 +118,7 @@ test.each([new Map([['a', 1]]), new Date(5), new URL('http://host')])(
   (options) => {
     const keys = new CacheKeyGenerator({ keyStyle: 'legacy' })
     expect(() => keys.generateCacheKey('text', 'op', options as never)).toThrow(
-      'allowed: a plain object',
+      'options must be a plain object',
     )
   },
 )

@@ -1,0 +1,61 @@
+import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { AIResponseCache, CacheKeyGenerator } from '../src/index.js'
+
+const cache = new AIResponseCache()
+afterAll(() => cache.close())
+const request = { text: 'text', operation: 'qa' }
+const compute = (): number => 1
+
+/** Calls with one argument of a wrong type or with an unknown field, as JavaScript allows them. */
+const calls: Record<string, (bad: never) => Promise<unknown>> = {
+  cacheResponse: (bad) => cache.cacheResponse(bad),
+  getCachedResponse: (bad) => cache.getCachedResponse(bad),
+  'getCachedResponse options': (bad) => cache.getCachedResponse(request, bad),
+  getOrCompute: (bad) => cache.getOrCompute(bad, compute),
+  'getOrCompute loader': (bad) => cache.getOrCompute(request, bad),
+  'getOrCompute options': (bad) => cache.getOrCompute(request, compute, bad),
+  invalidateByOperation: (bad) => cache.invalidateByOperation(bad),
+  'invalidateByOperation options': (bad) => cache.invalidateByOperation('qa', bad),
+  invalidatePattern: (bad) => cache.invalidatePattern(bad),
+  'invalidatePattern options': (bad) => cache.invalidatePattern('*', bad),
+  invalidateByModel: (bad) => cache.invalidateByModel(bad),
+  invalidateTags: (bad) => cache.invalidateTags(bad),
+  forget: (bad) => cache.forget(bad),
+  getCacheStats: (bad) => cache.getCacheStats(bad),
+  getMany: (bad) => cache.getMany(bad),
+  deleteMany: (bad) => cache.deleteMany(bad),
+  buildKey: async (bad) => cache.buildKey(bad, 'qa'),
+  'buildKey operation': async (bad) => cache.buildKey('text', bad),
+  'buildKey options': async (bad) => cache.buildKey('text', 'qa', bad),
+  'buildKey question': async (bad) => cache.buildKey('text', 'qa', {}, bad),
+  'buildKey tenant': async (bad) => cache.buildKey('text', 'qa', {}, undefined, bad),
+}
+
+describe('an argument of a wrong type is rejected with a ValidationError', () => {
+  test.each(Object.entries(calls))('%s', async (_name, call) => {
+    for (const bad of [null, 7, true, 1n, Symbol('symbol'), new Map(), new Date()]) {
+      await expect(call(bad as never)).rejects.toThrow(ValidationError)
+    }
+  })
+})
+
+test.each<[string, () => Promise<unknown>]>([
+  ['tenants', () => cache.getCachedResponse({ ...request, tenants: 'ada' } as never)],
+  ['quesion', () => cache.getOrCompute({ ...request, quesion: 'Why?' } as never, compute)],
+  ['tll', () => cache.cacheResponse({ ...request, response: 1, tll: 5 } as never)],
+  ['tenent', () => cache.invalidateByOperation('qa', { tenent: 'ada' } as never)],
+  ['shap', () => cache.getCachedResponse(request, { shap: 'flat' } as never)],
+  ['countKey', () => cache.getCacheStats({ countKey: false } as never)],
+  ['timeOut', () => cache.getOrCompute(request, compute, { timeOut: 5 } as never)],
+])('the unknown field %s is named', async (field, call) => {
+  await expect(call()).rejects.toThrow(ValidationError)
+  await expect(call()).rejects.toThrow(`must not have the unknown field ${field}. Did you mean`)
+})
+
+test('the constructors name an unknown option', () => {
+  for (const options of [null, 'redis://host', 7, { redisURL: 'x' }] as never[]) {
+    expect(() => new AIResponseCache(options)).toThrow(ConfigurationError)
+    expect(() => new CacheKeyGenerator(options)).toThrow(ConfigurationError)
+  }
+})

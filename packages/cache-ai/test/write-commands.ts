@@ -1,0 +1,43 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+
+/**
+ * Runs a task and returns the names of the commands that write and that Redis executed for new clients,
+ * also those within scripts. Clients from before the task are ignored: each cache that is open counts
+ * its epoch. The names come from MONITOR and COMMAND.
+ */
+export async function writeCommandsDuring(
+  redisUrl: string,
+  raw: Redis,
+  task: () => Promise<unknown>,
+): Promise<string[]> {
+  const clients = String(await raw.call('CLIENT', 'LIST'))
+  const earlier = new Set(Array.from(clients.matchAll(/ addr=(\S+)/g), ([, address]) => address))
+  // A socket, because the client library fails when a command is reported before the reply to MONITOR.
+  const { hostname, port } = new URL(redisUrl)
+  const socket = connect(Number(port), hostname)
+  let report = ''
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    report += text
+  })
+  socket.write('MONITOR\r\n')
+  while (!report.includes('+OK\r\n')) await sleep(5)
+  try {
+    await task()
+    // A command of our own marks the end: MONITOR reports commands in order.
+    await raw.echo('end of the task')
+    while (!report.includes('"end of the task"')) await sleep(5)
+  } finally {
+    socket.destroy()
+  }
+  const table = (await raw.call('COMMAND')) as [name: string, arity: number, flags: string[]][]
+  const writing = new Set(
+    table.filter(([, , flags]) => flags.includes('write')).map(([name]) => name),
+  )
+  const executed = Array.from(report.matchAll(/^\+\S+ \[\d+ (\S+)\] "([^"]+)"/gm))
+  const names = executed.map(([, source, name = '']) =>
+    earlier.has(source) ? '' : name.toLowerCase(),
+  )
+  return [...new Set(names)].filter((name) => writing.has(name))
+}
