@@ -8,8 +8,8 @@ const LONG_HEAD = 1_024
 
 /** A reply that is still arriving at the end of its time is checked on so often. */
 const PROGRESS_PERIOD_MS = 25
-/** So much must have arrived since the last check: 2 MB a second. */
-const PROGRESS_BYTES = 50_000
+/** So much must have arrived since the last check, of large replies or of many: 320 KB a second. */
+const PROGRESS_BYTES = 8_000
 /** The longest that a reply may keep arriving after its time, in milliseconds. */
 const MOST_EXTENSION_MS = 5_000
 
