@@ -62,7 +62,10 @@ describe('a write while Redis is known to be down', () => {
     await cache.connect()
     await at.redis.stop('SIGKILL')
     await away(cache)
-    for (const value of [() => 1, { run: () => 1 }, [Symbol('s')], new (class Point {})()]) {
+    class Point {
+      readonly x = 1
+    }
+    for (const value of [() => 1, { run: () => 1 }, [Symbol('s')], new Point()]) {
       const refused = { name: 'SerializationError', code: 'NOT_SERIALIZABLE' }
       await expect(cache.set('bad', value)).rejects.toMatchObject(refused)
       await expect(cache.setMany([['bad', value]])).rejects.toMatchObject(refused)
