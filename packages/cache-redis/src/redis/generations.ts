@@ -208,7 +208,9 @@ export class Generations {
     timers.nextTick(() => {
       records.reading = undefined
     })
-    const [line] = await run((client) => client.mget(generation), generation)
+    // With the epoch, which a process without tracking learns in no other way.
+    const [line, epoch] = await run((client) => client.mget(generation, names.epoch), generation)
+    if (typeof epoch === 'string' && isEpoch(epoch)) rememberEpoch(records, Number(epoch))
     let found = readRecords(this.#placeOf(names), [line]).generation
     // Flushed, evicted, or moved to another master.
     found ??= await run(
