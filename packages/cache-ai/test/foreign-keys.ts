@@ -56,7 +56,7 @@ export async function stateOf(raw: Redis, names: readonly string[]): Promise<obj
   const states: Record<string, KeyState> = {}
   for (const name of names) {
     const dump = (await raw.dumpBuffer(name))?.toString('hex')
-    states[name] = { dump, expiresAt: Number(await raw.pexpiretime(name)) }
+    states[name] = { dump, expiresAt: await raw.pexpiretime(name) }
   }
   return states
 }

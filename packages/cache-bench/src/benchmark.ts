@@ -1,4 +1,12 @@
-import { type Clock, integerOption, systemClock } from '@verbatim/cache-core'
+import {
+  assertClock,
+  assertKnownFields,
+  type Clock,
+  ConfigurationError,
+  integerOption,
+  invalidArgument,
+  systemClock,
+} from '@verbatim/cache-core'
 import {
   type BenchmarkedCache,
   type Measurements,
@@ -32,6 +40,13 @@ export interface BenchmarkOptions {
 }
 
 const BYTES_PER_MB = 1_024 * 1_024
+const OPTIONS: ReadonlySet<string> = new Set([
+  'defaultIterations',
+  'warmupIterations',
+  'seed',
+  'clock',
+])
+const CALL_OPTIONS: ReadonlySet<string> = new Set(['iterations', 'cacheName'])
 
 /** Measures caches, all with the same data, one call at a time. */
 export class CachePerformanceBenchmark {
@@ -42,11 +57,18 @@ export class CachePerformanceBenchmark {
 
   /** @throws ConfigurationError that names the option and what it may be */
   constructor(options: CachePerformanceBenchmarkOptions = {}) {
-    const { defaultIterations = 100, warmupIterations = 10, seed = 1 } = options
+    assertKnownFields(options, OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
+    const {
+      defaultIterations = 100,
+      warmupIterations = 10,
+      seed = 1,
+      clock = systemClock,
+    } = options
+    assertClock(clock)
     this.#defaultIterations = iterationsOption('defaultIterations', defaultIterations, 1)
     this.#warmupIterations = iterationsOption('warmupIterations', warmupIterations, 0)
     this.#seed = integerOption('seed', seed, { min: 1, max: LARGEST_SEED })
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clock
   }
 
   /**
@@ -55,6 +77,7 @@ export class CachePerformanceBenchmark {
    * The keys are `test_key_0`, `test_key_1` and so on: run it against a cache, or under a prefix,
    * that has no such keys of its own.
    *
+   * @throws ValidationError for anything but a cache, and for a bad or unknown option
    * @throws ConfigurationError for `iterations` out of range
    * @throws CacheError (`WRONG_ANSWER`) when a read does not give back what was just set
    * @throws CacheError (`BENCHMARK_FAILED`) when no iteration ran through
@@ -63,7 +86,10 @@ export class CachePerformanceBenchmark {
     cache: BenchmarkedCache,
     options: BenchmarkOptions = {},
   ): Promise<BenchmarkResult> {
+    assertCache(cache)
+    assertKnownFields(options, CALL_OPTIONS, 'options')
     const { cacheName = cache.constructor.name } = options
+    if (typeof cacheName !== 'string') throw invalidArgument('cacheName', 'a string', cacheName)
     const iterations = iterationsOption(
       'iterations',
       options.iterations ?? this.#defaultIterations,
@@ -112,4 +138,11 @@ export class CachePerformanceBenchmark {
 
 function iterationsOption(name: string, value: unknown, min: number): number {
   return integerOption(name, value, { min, max: MOST_ITEMS })
+}
+
+function assertCache(value: unknown): void {
+  const cache = Object(value)
+  const methods = ['get', 'set', 'exists', 'delete']
+  if (methods.every((method) => typeof Reflect.get(cache, method) === 'function')) return
+  throw invalidArgument('cache', 'a cache with get(), set(), exists() and delete()', value)
 }

@@ -1,4 +1,9 @@
-import { ConfigurationError, InfrastructureError, ManualClock } from '@verbatim/cache-core'
+import {
+  ConfigurationError,
+  InfrastructureError,
+  ManualClock,
+  ValidationError,
+} from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { describe, expect, test } from 'vitest'
 import {
@@ -163,4 +168,18 @@ describe('options', () => {
       expect(cache.ttls).toEqual([])
     },
   )
+})
+
+test('arguments of a wrong type and unknown options are rejected', async () => {
+  const benchmark = new CachePerformanceBenchmark()
+  for (const bad of [undefined, null, 'cache', {}, new Map()] as never[]) {
+    await expect(benchmark.benchmarkBasicOperations(bad)).rejects.toThrow(ValidationError)
+  }
+  const cache = new InMemoryCache()
+  for (const bad of [null, 5, 'fast', { iteration: 5 }, { cacheName: 5 }] as never[]) {
+    await expect(benchmark.benchmarkBasicOperations(cache, bad)).rejects.toThrow(ValidationError)
+  }
+  for (const bad of [null, 5, { iterations: 5 }, { clock: {} }] as never[]) {
+    expect(() => new CachePerformanceBenchmark(bad)).toThrow(ConfigurationError)
+  }
 })

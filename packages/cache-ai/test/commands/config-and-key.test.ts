@@ -80,8 +80,8 @@ describe('key', () => {
   test.each([
     [['--operation', ''], 'operation must be a string'],
     [['--operation', 'qa', '--options', '{'], '--options is no JSON'],
-    [['--operation', 'qa', '--options', '[]'], 'options is an array'],
-    [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys know no tenants'],
+    [['--operation', 'qa', '--options', '[]'], 'options must be a plain object'],
+    [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys have no tenants'],
     [[], "required option '--operation <name>' not specified"],
   ])('%j is refused', async (args, message) => {
     const { code, out, err } = await run(['key', '-', ...args], 'Some text')
