@@ -1,10 +1,11 @@
-import { timers } from '@verbatim/cache-core'
+import { InfrastructureError, timers } from '@verbatim/cache-core'
 
 /**
  * How long a change waits for the next epoch, in milliseconds; twice as long if an epoch of another
  * process is looked at when its turn comes.
  */
 export const EPOCH_MS = 200
+const PAUSE_AFTER_REFUSAL_MS = 30_000
 /** Changes that are remembered for a node. Past so many, a server that may have lost some is voided. */
 const MOST_CHANGES = 50_000
 
@@ -122,23 +123,26 @@ export class RecentChanges {
     return of
   }
 
-  #schedule(node: string, of: NodeChanges): void {
+  #schedule(node: string, of: NodeChanges, longestMs = EPOCH_MS): void {
     if (of.timer !== undefined || this.#isClosed) return
     // At a random time, so that one of many processes is first and the others need not.
-    const pauseMs = EPOCH_MS * (0.5 + Math.random() / 2)
+    const pauseMs = longestMs * (0.5 + Math.random() / 2)
     of.timer = timers.setTimeout(() => void this.#advance(node, of), pauseMs).unref()
   }
 
   async #advance(node: string, of: NodeChanges): Promise<void> {
     turn(of)
+    let pauseMs = EPOCH_MS
     try {
       await this.#advanceEpoch(node)
       this.#covered(of)
-    } catch {
-      // Redis is away or refuses: the changes stay remembered.
+    } catch (error) {
+      // Redis is away or refuses: the changes stay remembered. A user may lack the right to INCR.
+      const isRefused = error instanceof InfrastructureError && error.code === 'BACKEND_REFUSED'
+      if (isRefused) pauseMs = PAUSE_AFTER_REFUSAL_MS
     }
     of.timer = undefined
-    if (of.earlier !== undefined || !isEmpty(of.current)) this.#schedule(node, of)
+    if (of.earlier !== undefined || !isEmpty(of.current)) this.#schedule(node, of, pauseMs)
   }
 
   /** Forgets the earlier changes. Those that are made now wait for the timer, if there are any. */
