@@ -1,6 +1,9 @@
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import type { Redis } from 'ioredis'
 
+/** Further keys of each kind. */
+const COPIES = 66
+
 /** The bytes under a name as Redis dumps them, and the time of its expiry. */
 interface KeyState {
   readonly dump: string | undefined
@@ -41,6 +44,8 @@ export async function plantForeignKeys(
     await write(`${prefix}${kind}:kept`)
     await write(`${prefix}${kind}:expiring`)
     await raw.pexpire(`${prefix}${kind}:expiring`, 3_600_000)
+    // A thousand in all.
+    for (let copy = 0; copy < COPIES; copy++) await write(`${prefix}${kind}:${copy}`)
   }
   await using neighbour = new GenericRedisCache({ redisUrl, keyPrefix: `${prefix}users:` })
   await neighbour.setMany([
@@ -53,12 +58,11 @@ export async function plantForeignKeys(
 
 /** Reads DUMP and PEXPIRETIME of every name. Compare two results to find any change. */
 export async function stateOf(raw: Redis, names: readonly string[]): Promise<object> {
-  const states: Record<string, KeyState> = {}
-  for (const name of names) {
-    const dump = (await raw.dumpBuffer(name))?.toString('hex')
-    states[name] = { dump, expiresAt: await raw.pexpiretime(name) }
-  }
-  return states
+  const states = names.map(async (name): Promise<[string, KeyState]> => {
+    const [dump, expiresAt] = await Promise.all([raw.dumpBuffer(name), raw.pexpiretime(name)])
+    return [name, { dump: dump?.toString('hex'), expiresAt }]
+  })
+  return Object.fromEntries(await Promise.all(states))
 }
 
 /** Returns what a cache stores under a key, as text. */

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { GenericRedisCache } from '../src/index.js'
+import type { GenericRedisCache, GenericRedisCacheOptions } from '../src/index.js'
 import { plantForeignKeys, plantNeighbours, stateOf } from './foreign-keys.js'
 import { sharedRedis } from './set-up.js'
 
@@ -40,19 +40,29 @@ describe.each([
   ['Redis only', { enableL1Cache: false }],
   ['a cache that throws', { onBackendError: 'throw' as const }],
   ['a cache that accepts small values only', { maxValueBytes: 1_024 }],
-])('%s', (_name, options) => {
+  ['a user who may call functions only', { user: ['-eval', '-evalsha'] }],
+  ['a user who may run no scripts', { user: ['-@scripting'] }],
+])('%s', (name, { user, ...options }: GenericRedisCacheOptions & { user?: string[] }) => {
+  /** The address for a user without these rights. */
+  async function redisUrl(): Promise<string> {
+    if (user === undefined) return at.redis.url
+    const login = name.replaceAll(' ', '-')
+    await at.raw.call('ACL', 'SETUSER', login, 'on', '>secret', '~*', '&*', '+@all', ...user)
+    return at.redis.url.replace('//', `//${login}:secret@`)
+  }
+
   test('no method changes a key that is not of this cache', async () => {
     const foreign = [
-      ...(await plantForeignKeys(at.redis.url, at.raw, 300)),
+      ...(await plantForeignKeys(at.redis.url, at.raw, 1_000)),
       ...(await plantNeighbours(at.redis.url, at.raw, 10)),
     ]
     const before = await stateOf(at.raw, foreign)
     const keys = foreign.map((name) => name.slice('app:'.length)).filter((key) => key[0] !== '\0')
-    const cache = await at.openConnected(options)
+    const cache = await at.openConnected({ ...options, redisUrl: await redisUrl() })
     await cache.set('ours', 1)
-    for (const [name, method] of Object.entries(METHODS)) {
+    for (const [called, method] of Object.entries(METHODS)) {
       await method(cache, keys)
-      expect([name, await stateOf(at.raw, foreign)]).toEqual([name, before])
+      expect([called, await stateOf(at.raw, foreign)]).toEqual([called, before])
     }
     expect(cache.getStats().redis).toMatchObject({ unconfirmedDeletes: 0, errors: {} })
     expect(await at.raw.exists('app:ours')).toBe(0)

@@ -76,12 +76,11 @@ export async function stateOf(
   raw: Redis,
   names: readonly string[],
 ): Promise<Map<string, KeyState>> {
-  const states = new Map<string, KeyState>()
-  for (const name of names) {
-    const dump = (await raw.dumpBuffer(name))?.toString('hex')
-    states.set(name, { dump, expiresAt: await raw.pexpiretime(name) })
-  }
-  return states
+  const states = names.map(async (name): Promise<[string, KeyState]> => {
+    const [dump, expiresAt] = await Promise.all([raw.dumpBuffer(name), raw.pexpiretime(name)])
+    return [name, { dump: dump?.toString('hex'), expiresAt }]
+  })
+  return new Map(await Promise.all(states))
 }
 
 /** What a cache stores under a key, read back as text. */
