@@ -1,5 +1,6 @@
 import { delay, timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { malformedReply } from '../connection/connection-errors.js'
 import { isErrorReply } from '../connection/error-replies.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
@@ -17,6 +18,7 @@ import {
 import type { Keyspace, RecordNames } from './keyspace.js'
 import type { KnownMasters } from './known-masters.js'
 import type { KeyPrograms } from './programs/key-programs.js'
+import { readTexts } from './texts.js'
 
 /** How often records are read again that other processes keep changing. */
 const MOST_ATTEMPTS = 5
@@ -90,7 +92,11 @@ export class Generations {
     if (names === undefined) return false
     const place = this.#options.keyspace.placeOfReserved(names.generation)
     for (let attempt = 1; ; attempt++) {
-      const [line, epoch, runs] = await master.mget(names.generation, names.epoch, names.runs)
+      const [line, epoch, runs] = await readTexts(master, [
+        names.generation,
+        names.epoch,
+        names.runs,
+      ])
       const found = readRecords(place, [line, epoch, runs])
       const known = this.#masters.get(names.generation)?.remembered
       const isRewound = known !== undefined && wentBackInTime(known, found)
@@ -167,7 +173,7 @@ export class Generations {
     const names = known.recordsOn(node)
     if (names === undefined) return
     const { generation } = names
-    const [line] = await run((client) => client.mget(generation), generation)
+    const [line] = await run((client) => readTexts(client, [generation]), generation)
     const next = this.#after(readRecords(this.#placeOf(names), [line]).generation)
     const send = (client: RedisClient): Promise<string | undefined> =>
       this.#replace(client, known.of(generation).programs, names, line ?? '', next)
@@ -182,7 +188,9 @@ export class Generations {
     const names = known.recordsOn(node)
     const records = names && this.#masters.get(names.generation)
     if (names === undefined || records === undefined) return
-    const epoch = await run((client) => client.incr(names.epoch), names.epoch)
+    // A client may have been told to return numbers as text.
+    const epoch = Number(await run((client) => client.incr(names.epoch), names.epoch))
+    if (!Number.isSafeInteger(epoch)) throw malformedReply('it must be an integer')
     rememberEpoch(records, epoch)
   }
 
@@ -209,7 +217,10 @@ export class Generations {
       records.reading = undefined
     })
     // With the epoch, which a process without tracking learns in no other way.
-    const [line, epoch] = await run((client) => client.mget(generation, names.epoch), generation)
+    const [line, epoch] = await run(
+      (client) => readTexts(client, [generation, names.epoch]),
+      generation,
+    )
     if (typeof epoch === 'string' && isEpoch(epoch)) rememberEpoch(records, Number(epoch))
     let found = readRecords(this.#placeOf(names), [line]).generation
     // Flushed, evicted, or moved to another master.
@@ -236,7 +247,7 @@ export class Generations {
     const node = known.nodeOf(epoch)
     asksForEpoch(node)
     try {
-      const [text] = await run((client) => client.mget(epoch), epoch)
+      const [text] = await run((client) => readTexts(client, [epoch]), epoch)
       if (typeof text !== 'string' || !isEpoch(text)) return
       rememberEpoch(records, Number(text))
       sawEpoch(node, Number(text))

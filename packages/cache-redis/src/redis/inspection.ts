@@ -1,4 +1,5 @@
 import type { InspectedEntry } from '@verbatim/cache-core'
+import { malformedReply } from '../connection/connection-errors.js'
 import { codecFailed, unreadable } from '../codec/codec-errors.js'
 import { scanKeys } from './key-scan.js'
 import { groupBySlot } from './placement.js'
@@ -47,6 +48,9 @@ export class RedisInspection {
     for (const group of groupBySlot(client, names, PAGE)) {
       const groupNames = group.map((index) => names[index] as string)
       const replies = await run((on) => on.mgetBuffer(...groupNames), groupNames[0])
+      if (!Array.isArray(replies) || replies.length !== group.length) {
+        throw malformedReply('it must be a list of values')
+      }
       for (const [place, index] of group.entries()) {
         const bytes = replies[place]
         const key = keys[index] as string

@@ -1,5 +1,6 @@
 import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { malformedReply } from '../connection/connection-errors.js'
 import type { RunCommands } from '../connection/redis-connection.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import { ServerClock } from './server-clock.js'
@@ -21,6 +22,7 @@ export class MasterClock {
     const askedAt = timers.now()
     const [seconds, microseconds] = await this.#master.time()
     const milliseconds = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+    if (!Number.isSafeInteger(milliseconds)) throw malformedReply('it must be a time')
     this.#clock.sample(milliseconds, askedAt)
   }
 

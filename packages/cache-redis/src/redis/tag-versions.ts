@@ -5,6 +5,7 @@ import type { Generations } from './generations.js'
 import type { Keyspace } from './keyspace.js'
 import type { KnownMasters } from './known-masters.js'
 import type { NamedRecord } from './programs/key-programs.js'
+import { readTexts } from './texts.js'
 
 /** A version of a tag outlives the values stored under it, and is rarely given a longer TTL. */
 const SHORTEST_TTL_MS = 86_400_000
@@ -105,7 +106,7 @@ export class TagVersions {
     const names = tags.map((tag) => this.#nameOf(tag))
     const [first = ''] = names
     const [lines, generation] = await Promise.all([
-      run((client) => client.mget(...names), first),
+      run((client) => readTexts(client, names), first),
       generations.current(first),
     ])
     const current = new Map<string, string>()
