@@ -1,6 +1,6 @@
 import type { InspectedEntry } from '@verbatim/cache-core'
-import { malformedReply } from '../connection/connection-errors.js'
 import { codecFailed, unreadable } from '../codec/codec-errors.js'
+import { malformedReply } from '../connection/connection-errors.js'
 import { scanKeys } from './key-scan.js'
 import { groupBySlot } from './placement.js'
 import type { NamedPlace } from './programs/key-programs.js'
