@@ -42,11 +42,11 @@ describe.each([
   ['a cache that accepts small values only', { maxValueBytes: 1_024 }],
   ['a user who may call functions only', { user: ['-eval', '-evalsha'] }],
   ['a user who may run no scripts', { user: ['-@scripting'] }],
-])('%s', (name, { user, ...options }: GenericRedisCacheOptions & { user?: string[] }) => {
+])('%s', (title, { user, ...options }: GenericRedisCacheOptions & { user?: string[] }) => {
   /** The address for a user without these rights. */
   async function redisUrl(): Promise<string> {
     if (user === undefined) return at.redis.url
-    const login = name.replaceAll(' ', '-')
+    const login = title.replaceAll(' ', '-')
     await at.raw.call('ACL', 'SETUSER', login, 'on', '>secret', '~*', '&*', '+@all', ...user)
     return at.redis.url.replace('//', `//${login}:secret@`)
   }

@@ -189,7 +189,8 @@ export class Generations {
     const records = names && this.#masters.get(names.generation)
     if (names === undefined || records === undefined) return
     // A client may have been told to return numbers as text.
-    const epoch = Number(await run((client) => client.incr(names.epoch), names.epoch))
+    const reply: unknown = await run((client) => client.incr(names.epoch), names.epoch)
+    const epoch = Number(reply)
     if (!Number.isSafeInteger(epoch)) throw malformedReply('it must be an integer')
     rememberEpoch(records, epoch)
   }
