@@ -11,7 +11,7 @@ const nextTick: typeof process.nextTick = process.nextTick.bind(process)
  * Test frameworks replace the globals with fakes that stand still. A cache that used the fakes would
  * wait forever for its own time limits. To test expiry, pass a `ManualClock` to the cache instead.
  *
- * @internal shared by the Verbatim packages; not part of the public interface
+ * Shared by the Verbatim packages; of no use to their users.
  */
 export const timers = {
   setTimeout: globalThis.setTimeout,
