@@ -5,6 +5,21 @@ const now: () => number = performance.now.bind(performance)
 const wallTime: () => number = Date.now.bind(Date)
 const nextTick: typeof process.nextTick = process.nextTick.bind(process)
 
+/** The timers and clocks of the platform. */
+interface Timers {
+  setTimeout: typeof globalThis.setTimeout
+  clearTimeout: typeof globalThis.clearTimeout
+  setInterval: typeof globalThis.setInterval
+  clearInterval: typeof globalThis.clearInterval
+  setImmediate: typeof globalThis.setImmediate
+  queueMicrotask: typeof globalThis.queueMicrotask
+  nextTick: typeof process.nextTick
+  /** Returns milliseconds on the monotonic clock. */
+  now: () => number
+  /** Returns milliseconds since 1970. */
+  wallTime: () => number
+}
+
 /**
  * The timers and clocks of the platform, captured when this module loads.
  *
@@ -13,7 +28,7 @@ const nextTick: typeof process.nextTick = process.nextTick.bind(process)
  *
  * Shared by the Verbatim packages; of no use to their users.
  */
-export const timers = {
+export const timers: Timers = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
   setInterval: globalThis.setInterval,
@@ -21,9 +36,7 @@ export const timers = {
   setImmediate: globalThis.setImmediate,
   queueMicrotask: globalThis.queueMicrotask,
   nextTick,
-  /** Milliseconds on the monotonic clock. */
   now,
-  /** Milliseconds since 1970. */
   wallTime,
 }
 
