@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startRedis } from '@verbatim/test-support'
+import requireRedis from '@verbatim/test-support/require-redis'
 import { Redis } from 'ioredis'
 
 // Four processes use a Redis. A snapshot is taken, one process deletes or replaces every value, and after
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
   },
 })
+await requireRedis()
+
 const PROCESSES = 4
 const READ_MS = 5_000
 const WORKER = fileURLToPath(new URL('./snapshot-reader.ts', import.meta.url))

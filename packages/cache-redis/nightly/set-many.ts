@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { startRedis } from '@verbatim/test-support'
+import requireRedis from '@verbatim/test-support/require-redis'
 import { Redis } from 'ioredis'
 import { GenericRedisCache } from '../src/index.js'
 
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
   },
 })
+await requireRedis()
+
 const COUNT = Number(values.entries)
 const CHUNK = 1_000
 
