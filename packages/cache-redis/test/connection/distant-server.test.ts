@@ -28,7 +28,7 @@ function open(commandTimeout: number): GenericRedisCache {
 }
 
 test.each([200, 1_000])(
-  'with a time limit of %i ms, Redis is used over a round trip of 0.85 of that',
+  'with a time limit of %i ms, Redis is used over a round trip of 0.9 of that',
   { timeout: 60_000 },
   async (commandTimeout) => {
     // Makes the scripts known, which takes a round trip more.
@@ -36,7 +36,7 @@ test.each([200, 1_000])(
     caches.push(near)
     await near.set('key', 'value')
     await near.get('key')
-    await proxy.delay({ milliseconds: (0.85 * commandTimeout) / 2 })
+    await proxy.delay({ milliseconds: (0.9 * commandTimeout) / 2 })
     const cache = open(commandTimeout)
     expect(await cache.connect()).toBe(true)
     await cache.set('key', 'value')
