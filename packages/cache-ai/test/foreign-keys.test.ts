@@ -2,12 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ProgramOutcome, runProgram } from '@verbatim/test-support'
+import { GenericRedisCache } from '@verbatim/cache-redis'
+import {
+  type ProgramOutcome,
+  plantForeignKeys,
+  runProgram,
+  stateOf,
+  writeCommandsDuring,
+} from '@verbatim/test-support'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AIResponseCache } from '../src/index.js'
-import { plantForeignKeys, stateOf } from './foreign-keys.js'
 import { SetUp } from './set-up.js'
-import { writeCommandsDuring } from './write-commands.js'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const at = new SetUp()
@@ -16,11 +21,27 @@ const request = { text: 'one', operation: 'qa', options: { model: 'gpt-4' } }
 const run = (...args: string[]): Promise<ProgramOutcome> =>
   runProgram(CLI, args, { env: { AI_CACHE_REDIS_URL: at.redis.url } })
 
+const openRedisCache = (keyPrefix: string): GenericRedisCache =>
+  new GenericRedisCache({ redisUrl: at.redis.url, keyPrefix })
+
+/** Returns what a cache stores under a key, as text. */
+async function storedLine(): Promise<string> {
+  await using other = openRedisCache('ai_cache:')
+  await other.set('model', { answer: 42 }, '1h')
+  return (await at.raw.getdel('ai_cache:model')) ?? ''
+}
+
 let cache: AIResponseCache
 let foreign: string[]
 let before: object
 beforeEach(async () => {
-  foreign = await plantForeignKeys(at.redis.url, at.raw, 'ai_cache:')
+  foreign = await plantForeignKeys(at.raw, 'ai_cache:', await storedLine(), 1_000)
+  await using neighbour = openRedisCache('ai_cache:users:')
+  await neighbour.setMany([
+    ['1', { name: 'Ada' }],
+    ['2', { name: 'Grace' }],
+  ])
+  foreign.push('ai_cache:users:1', 'ai_cache:users:2')
   // Keys of others that look like those of responses.
   for (const name of ['ai_cache:op:qa|txt:list', 'ai_cache:tenant:ada|op:qa|txt:list']) {
     await at.raw.rpush(name, 'x')

@@ -2,13 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { GenericRedisCache } from '@verbatim/cache-redis'
-import { type ProgramOutcome, runProgram, startRedis } from '@verbatim/test-support'
+import {
+  type ProgramOutcome,
+  plantForeignKeys,
+  runProgram,
+  startRedis,
+  stateOf,
+  writeCommandsDuring,
+} from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { CacheMigrationManager } from '../src/index.js'
 import { newFile } from './backup-folder.js'
-import { plantForeignKeys, stateOf } from './foreign-keys.js'
-import { writeCommandsDuring } from './write-commands.js'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const redis = await startRedis()
@@ -30,7 +35,15 @@ let foreign: string[]
 let before: object
 beforeEach(async () => {
   await raw.flushall()
-  foreign = await plantForeignKeys(redis.url, raw, 'shop:')
+  await shop.set('model', { answer: 42 }, '1h')
+  const line = (await raw.getdel('shop:model')) ?? ''
+  foreign = await plantForeignKeys(raw, 'shop:', line, 1_000)
+  await using neighbour = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'shop:users:' })
+  await neighbour.setMany([
+    ['1', { name: 'Ada' }],
+    ['2', { name: 'Grace' }],
+  ])
+  foreign.push('shop:users:1', 'shop:users:2')
   before = await stateOf(raw, foreign)
   await shop.set('page', 'home')
 })

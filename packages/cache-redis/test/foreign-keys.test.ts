@@ -1,6 +1,6 @@
+import { plantForeignKeys, stateOf } from '@verbatim/test-support'
 import { describe, expect, test, vi } from 'vitest'
-import type { GenericRedisCache, GenericRedisCacheOptions } from '../src/index.js'
-import { plantForeignKeys, plantNeighbours, stateOf } from './foreign-keys.js'
+import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis({ keyPrefix: 'app:' })
@@ -35,6 +35,26 @@ async function drained(cache: GenericRedisCache): Promise<string[]> {
   return keys
 }
 
+/** Returns what a cache stores under a key, as text. */
+async function storedLine(): Promise<string> {
+  await using cache = new GenericRedisCache({ redisUrl: at.redis.url, keyPrefix: 'app:' })
+  await cache.set('model', { answer: 42 }, '1h')
+  return (await at.raw.getdel('app:model')) ?? ''
+}
+
+/** Plants values of other caches whose prefixes start with `app:`. Returns the names. */
+async function plantNeighbours(count: number): Promise<string[]> {
+  for (const keyPrefix of ['app:users:', 'app:{users}:', 'app:\u0000x']) {
+    const neighbour = new GenericRedisCache({ redisUrl: at.redis.url, keyPrefix })
+    await neighbour.connect()
+    for (let index = 0; index < count; index++) {
+      await neighbour.set(`${index}`, { index }, { tags: index % 2 === 0 ? ['even'] : [] })
+    }
+    await neighbour.close()
+  }
+  return (await at.raw.keys('app:*')).filter((name) => /^app:(?:users:|\{users\}:|\0x)/.test(name))
+}
+
 describe.each([
   ['two tiers', {}],
   ['Redis only', { enableL1Cache: false }],
@@ -53,8 +73,8 @@ describe.each([
 
   test('no method changes a key that is not of this cache', async () => {
     const foreign = [
-      ...(await plantForeignKeys(at.redis.url, at.raw, 1_000)),
-      ...(await plantNeighbours(at.redis.url, at.raw, 10)),
+      ...(await plantForeignKeys(at.raw, 'app:', await storedLine(), 1_000)),
+      ...(await plantNeighbours(10)),
     ]
     const before = await stateOf(at.raw, foreign)
     const keys = foreign.map((name) => name.slice('app:'.length)).filter((key) => key[0] !== '\0')
@@ -70,7 +90,7 @@ describe.each([
 })
 
 test('reads, lists and counts agree on which keys are of this cache', async () => {
-  const foreign = await plantForeignKeys(at.redis.url, at.raw, 60)
+  const foreign = await plantForeignKeys(at.raw, 'app:', await storedLine(), 60)
   const cache = await at.openConnected({ enableL1Cache: false })
   await cache.setMany([
     ['a', 1],
