@@ -16,7 +16,7 @@ const REGEXP_BYTES = 160
 
 /** Shorter strings are mostly shared: by literals, and by `JSON.parse` up to this length. */
 const SHARED_STRING_LENGTH = 10
-/** Up to here nobody has to know whether a string takes one byte or two a character. */
+/** Strings up to this length count 1.25 bytes a character, whatever they contain. */
 const SHORT_STRING_LENGTH = 32
 /** A larger object is a dictionary, whose names are its own. */
 const DICTIONARY_SIZE = 32

@@ -164,7 +164,7 @@ export function sealLine(place: Place, line: StoredLine): string | Buffer {
 }
 
 /**
- * Tells what the bytes under a key are, without reading the body.
+ * Returns what the bytes under a key are, without reading the body.
  *
  * @returns `'value'` or `'lease'` of this very place, `'python'` for a value of the Python version, or
  * why the bytes are none of these

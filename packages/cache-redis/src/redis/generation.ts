@@ -46,7 +46,7 @@ export function isEpoch(text: string): boolean {
 }
 
 /**
- * Tells whether a server has lost what this process knows it had.
+ * Returns whether a server has lost what this process knows it had.
  *
  * An epoch that was there and is missing means that the server went back in time: it was restarted
  * from an older snapshot, or a replica took over that lagged behind. The epoch alone does not tell, for

@@ -37,12 +37,12 @@ export class ServerClock {
     this.#sampledAt = now
   }
 
-  /** Whether nobody has looked at it for so long that it must not be relied on. */
+  /** Returns whether the last sample is too old to rely on. */
   isOutdated(now: number): boolean {
     return now - this.#sampledAt >= 2 * SAMPLE_LIFE_MS
   }
 
-  /** Whether nobody has looked at it for so long that it should be asked. */
+  /** Returns whether the last sample is old enough to take another. */
   isUnsure(now: number): boolean {
     return now - this.#sampledAt >= SAMPLE_LIFE_MS
   }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 
-/** Tells whether a master is the one that was there before, with everything that it knew. */
+/** Recognizes a master that was there before and has kept everything that it knew. */
 export class ServerIdentity {
   /** By the name of the node. */
   readonly #known = new Map<string, string>()

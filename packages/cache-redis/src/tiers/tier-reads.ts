@@ -76,7 +76,7 @@ export class TierReads {
     })
   }
 
-  /** Returns what Redis holds under a key that is going to be loaded; `undefined` when it is no use. */
+  /** Returns the value that Redis holds under a key before it is loaded; `undefined` if none is usable. */
   async look(key: string): Promise<HeldValue | undefined> {
     const { copies, leased, redis } = this.#options
     if (redis === undefined) return undefined

@@ -75,7 +75,7 @@ export class OnlineCheck {
     this.#findings.addTrouble(worker, trouble)
   }
 
-  /** Says that the process of a worker was killed. */
+  /** Records that the process of a worker was killed. */
   processEnded(worker: number, at: Nanoseconds): void {
     const ended = EventBatch.withRoomFor(1)
     const event = { kind: 'process ended', key: 0, writer: worker, number: 0, life: 0 } as const
@@ -86,12 +86,12 @@ export class OnlineCheck {
     this.#operations[worker] = 0
   }
 
-  /** Says that another process has taken its place, and logs from then on. */
+  /** Records that another process has taken its place and logs from then on. */
   processBegins(worker: number, at: Nanoseconds): void {
     this.#merge.open(worker, at)
   }
 
-  /** Says that the worker logs nothing any more. */
+  /** Records that the worker logs nothing any more. */
   close(worker: number): void {
     this.#merge.close(worker)
     this.#events += this.#merge.advance()

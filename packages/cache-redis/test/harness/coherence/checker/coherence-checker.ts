@@ -72,7 +72,7 @@ export class CoherenceChecker {
     if (!this.#links.isDisturbed(span)) this.visibility.acknowledged(write)
   }
 
-  /** Says that a process was killed. Another one of the same number may take its place. */
+  /** Records that a process was killed. Another one of the same number may take its place. */
   processEnded(process: number, at: Nanoseconds): void {
     this.#beganAt[process] = at
     for (const history of this.#keys) history.processEnded(process, at)

@@ -30,7 +30,7 @@ export class Visibility {
     this.#writes++
   }
 
-  /** Says that a read that began so long after the acknowledgement returned an older value. */
+  /** Records that a read that began so long after the acknowledgement returned an older value. */
   ignored(write: Version, since: Nanoseconds): void {
     const { ignoredFor } = write
     if (ignoredFor === undefined || since <= ignoredFor) return

@@ -50,13 +50,13 @@ export class EventMerge {
     stream.completeUntil = completeUntil
   }
 
-  /** Says that a process logs again, from then on. */
+  /** Waits for the events of a process again. */
   open(process: number, at: Nanoseconds): void {
     const stream = this.#streams[process]
     if (stream !== undefined) stream.completeUntil = at
   }
 
-  /** Says that a process logs nothing any more, so that the others need not wait for it. */
+  /** Waits for a process no longer, because it logs nothing any more. */
   close(process: number): void {
     const stream = this.#streams[process]
     if (stream !== undefined) stream.completeUntil = Number.POSITIVE_INFINITY
