@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '@verbatim/test-support'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Redis } from 'ioredis'
+import { describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
-import { SetUp } from './set-up.js'
+import { redisPerTest } from './set-up.js'
 
-const at = new SetUp({})
-beforeEach(() => at.start())
-afterEach(async () => {
-  await at.end()
-  await at.stop()
-})
+const at = redisPerTest()
 
 const reconnected = { timeout: 10_000, interval: 5 }
 
@@ -146,5 +142,93 @@ describe('a server that restarts and has lost nothing', () => {
       // What was pending is settled, and has removed nothing.
       await vi.waitFor(() => expect(each.getStats().redis.unconfirmedDeletes).toBe(0), reconnected)
     }
+  })
+})
+
+describe('a server that restarts from an older snapshot and refuses writes', () => {
+  const refusals = ['NOREPLICAS', 'OOM'] as const
+  const refuse = (reply: (typeof refusals)[number], yes: boolean): Promise<unknown> =>
+    reply === 'OOM'
+      ? at.raw.config('SET', 'maxmemory', yes ? '1' : '0')
+      : at.raw.config('SET', 'min-replicas-to-write', yes ? '1' : '0')
+
+  test.each(refusals)('(%s) until shortly before: the epochs go on', async (reply) => {
+    const [writer, survivor] = await openAll(2, { onBackendError: 'degrade' })
+    if (writer === undefined || survivor === undefined) throw new Error('no caches')
+    await writer.set('key', 'old')
+    await survivor.set('other', 'old')
+    await untilCovered()
+    await at.raw.save()
+    await writer.set('waits for an epoch', 1)
+    await refuse(reply, true)
+    await writer.delete('other')
+    await sleep(500)
+    await refuse(reply, false)
+    await writer.delete('key')
+    await untilCovered()
+    await writer.close()
+    await at.redis.crash()
+    expect([...(await readAfterRestart([survivor], ['key', 'other']))]).not.toContain('old')
+  })
+
+  test.each(['script', 'function'] as const)(
+    'out of memory all the time: a delete begins an epoch none the less (%s)',
+    async (way) => {
+      if (way === 'function') await at.raw.acl('SETUSER', 'default', '-eval', '-evalsha')
+      const [writer, survivor] = await openAll(2)
+      if (writer === undefined || survivor === undefined) throw new Error('no caches')
+      expect(writer.getStats().redis.programs).toBe(way)
+      await writer.set('key', 'old')
+      await untilCovered()
+      await at.raw.save()
+      await refuse('OOM', true)
+      await writer.delete('key')
+      await untilCovered()
+      await writer.close()
+      await at.redis.crash()
+      if (way === 'function') await at.raw.acl('SETUSER', 'default', '-eval', '-evalsha')
+      expect([...(await readAfterRestart([survivor], ['key']))]).not.toContain('old')
+    },
+  )
+
+  test('after the restart, too: what it brought back stays void until it can be made so', async () => {
+    await using redis = await startRedis('--min-replicas-to-write', '1')
+    const admin = new Redis(redis.url).on('error', () => undefined)
+    at.atTheEnd(() => admin.disconnect())
+    await admin.config('SET', 'min-replicas-to-write', '0')
+    const [writer, survivor] = await openAll(2, { redisUrl: redis.url })
+    if (writer === undefined || survivor === undefined) throw new Error('no caches')
+    await writer.set('key', 'old')
+    await survivor.get('key')
+    await untilCovered()
+    await admin.save()
+    await writer.delete('key')
+    await untilCovered()
+    await writer.close()
+    await redis.crash()
+    expect([...(await readAfterRestart([survivor], ['key']))]).toEqual([undefined])
+    await admin.config('SET', 'min-replicas-to-write', '0')
+    expect([...(await readAfterRestart([survivor], ['key']))]).toEqual([undefined])
+    await survivor.set('key', 'new')
+    expect(await survivor.get('key')).toBe('new')
+    const newcomer = await at.openConnected({ redisUrl: redis.url })
+    expect(await newcomer.get('key')).toBe('new')
+  })
+
+  test('to a reader, which cannot raise the generation: it serves nothing old', async () => {
+    const writer = await at.openConnected()
+    const reader = await at.openConnected({ readOnly: true })
+    await writer.set('key', 'old')
+    expect(await reader.get('key')).toBe('old')
+    await untilCovered()
+    await at.raw.save()
+    await writer.delete('key')
+    await untilCovered()
+    await writer.close()
+    await at.redis.crash()
+    expect([...(await readAfterRestart([reader], ['key']))]).toEqual([undefined])
+    // Also after another loss of its connection.
+    await at.raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    expect([...(await readAfterRestart([reader], ['key']))]).toEqual([undefined])
   })
 })

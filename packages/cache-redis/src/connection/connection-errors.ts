@@ -54,6 +54,12 @@ function refused(reply: string): InfrastructureError {
   })
 }
 
+/** Whether Redis has refused a command and would refuse it again. */
+export function isLastingRefusal(error: unknown): boolean {
+  if (!(error instanceof InfrastructureError) || error.code !== 'BACKEND_REFUSED') return false
+  return meaningOf(String(error.context['reply'])).lasts === true
+}
+
 /** Redis was not asked. */
 export function overloaded(inFlight: number): InfrastructureError {
   return new InfrastructureError(`Redis has ${inFlight} commands to answer already`, {

@@ -8,6 +8,8 @@ export interface ReplyMeaning {
   readonly retrySlowly?: boolean
   /** It does not pass by itself: somebody has to do something. */
   readonly alarm?: boolean
+  /** It is about the key or the user, not about the server: the same command is refused again. */
+  readonly lasts?: boolean
 }
 
 /**
@@ -30,9 +32,9 @@ const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning
   ['OOM', { alarm: true }],
   ['MISCONF', { alarm: true }],
   ['NOREPLICAS', { alarm: true }],
-  ['NOPERM', { alarm: true }],
-  ['WRONGTYPE', { alarm: true }],
-  ['CROSSSLOT', { alarm: true }],
+  ['NOPERM', { alarm: true, lasts: true }],
+  ['WRONGTYPE', { alarm: true, lasts: true }],
+  ['CROSSSLOT', { alarm: true, lasts: true }],
   // A client for a Cluster follows these; from any other client most keys are out of reach.
   ['MOVED', { alarm: true }],
   ['ASK', { alarm: true }],
@@ -43,7 +45,7 @@ const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning
   ['EXECABORT', {}],
 ])
 
-const ANY_OTHER: ReplyMeaning = {}
+const ANY_OTHER: ReplyMeaning = { lasts: true }
 
 export function meaningOf(reply: string): ReplyMeaning {
   return MEANINGS.get(reply) ?? ANY_OTHER
@@ -78,8 +80,8 @@ const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
 /** The name is that of a command of this package, never an argument. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i
 
-/** Whether asking again is in vain until somebody changes what the server permits or is. */
-export function isLastingRefusal(error: unknown): boolean {
+/** Whether the user may not run a command, or the server does not have it. */
+export function isForbidden(error: unknown): boolean {
   if (!isErrorReply(error)) return false
   const reply = replyOf(error as Error)
   return reply === 'NOPERM' || reply.startsWith('UNKNOWN_COMMAND')

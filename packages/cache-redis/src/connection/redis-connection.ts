@@ -9,6 +9,7 @@ import { meaningOf } from './error-replies.js'
 import { destroyClient, type RedisClient } from './redis-client.js'
 import { RedisServer } from './redis-server.js'
 import { listen } from './shared-listeners.js'
+import { askAgain, askNoMore } from './slot-questions.js'
 import { TimeLimit } from './time-limit.js'
 import { WriteBatch } from './write-batch.js'
 
@@ -249,6 +250,8 @@ export class RedisConnection {
   }
 
   #onServerChange(server: RedisServer): void {
+    if (server.trusted) askAgain(server.redis)
+    else if (server.trouble === 'BACKEND_TIMEOUT') askNoMore(server.redis)
     this.#update()
     if (server.trusted) this.#options.onTrust?.(server.redis)
   }

@@ -1,6 +1,6 @@
 import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
-import { isLastingRefusal } from '../connection/error-replies.js'
+import { isForbidden } from '../connection/error-replies.js'
 
 /** Where Redis tells, to connections of the second protocol, which keys have changed. */
 const CHANNEL = '__redis__:invalidate'
@@ -118,7 +118,7 @@ export class InvalidationLink {
 
   #refuse(error: unknown): void {
     if (this.#state === 'closed') return
-    if (!isLastingRefusal(error)) {
+    if (!isForbidden(error)) {
       this.#renew()
       return
     }

@@ -12,7 +12,10 @@ export interface Records {
 
 /** What a process remembers of one master. */
 export interface Remembered {
+  /** `''` while there is none that values may carry. */
   readonly generation: string
+  /** One that is void although the server still has it: Redis refused to replace it. */
+  readonly voided: string | undefined
   /** The highest epoch that it has seen there. */
   readonly epoch: number
   /** The run of the server that had that epoch; `undefined` where the server does not say. */
@@ -54,6 +57,7 @@ export function isEpoch(text: string): boolean {
  * one before it ended.
  */
 export function wentBackInTime(known: Remembered, found: Records): boolean {
+  if (known.voided !== undefined && found.generation === known.voided) return true
   if (known.generation === '') return false
   if (found.generation === undefined) return true
   const before = numberOf(known.generation)

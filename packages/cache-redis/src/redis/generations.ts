@@ -41,6 +41,14 @@ export interface GenerationsOptions {
   readonly sawEpoch: (node: string, epoch: number) => void
 }
 
+/** Another generation for the one that a line says. */
+interface Replacement {
+  readonly names: RecordNames
+  readonly line: string | null | undefined
+  readonly next: string
+  readonly programs: KeyPrograms
+}
+
 /** What is known of the records of one master. */
 interface MasterRecords {
   readonly names: RecordNames
@@ -103,15 +111,18 @@ export class Generations {
       let { generation } = found
       if (isRewound || generation === undefined) {
         const next = this.#after(found.generation)
-        generation = await this.#replace(master, programs, names, line ?? '', next)
-        if (generation !== next && attempt < MOST_ATTEMPTS) continue
+        generation = await this.#tryToReplace(master, { names, line, next, programs })
+        const isOthers = generation !== undefined && generation !== next
+        if (isOthers && attempt < MOST_ATTEMPTS) continue
       }
       const run = runName(runId)
       if (run !== undefined && found.runs.current !== run && !this.#options.readOnly) {
         const next = runsLine(place, found.runs, run, found.epoch)
         await programs.replaceRecord(master, names.runs, runs ?? '', next).catch(ignoreRefusal)
       }
-      this.#remember(node, names, { generation: generation ?? '', epoch: found.epoch, run })
+      const isStillThere = isRewound && generation === undefined
+      const voided = isStillThere ? found.generation : undefined
+      this.#remember(node, names, { generation: generation ?? '', voided, epoch: found.epoch, run })
       return isRewound
     }
   }
@@ -175,10 +186,10 @@ export class Generations {
     const { generation } = names
     const [line] = await run((client) => readTexts(client, [generation]), generation)
     const next = this.#after(readRecords(this.#placeOf(names), [line]).generation)
-    const send = (client: RedisClient): Promise<string | undefined> =>
-      this.#replace(client, known.of(generation).programs, names, line ?? '', next)
+    const { programs } = known.of(generation)
+    const replacement = { names, line, next, programs }
     // A generation that another process has set since is as good.
-    const raised = await run(send, generation)
+    const raised = await run((client) => this.#replace(client, replacement), generation)
     if (raised !== undefined) this.#learn(names, raised)
   }
 
@@ -188,8 +199,8 @@ export class Generations {
     const names = known.recordsOn(node)
     const records = names && this.#masters.get(names.generation)
     if (names === undefined || records === undefined) return
-    // A client may have been told to return numbers as text.
-    const reply: unknown = await run((client) => client.incr(names.epoch), names.epoch)
+    const { programs } = known.of(names.epoch)
+    const reply = await run((client) => programs.advanceEpoch(client, names.epoch), names.epoch)
     const epoch = Number(reply)
     if (!Number.isSafeInteger(epoch)) throw malformedReply('it must be an integer')
     rememberEpoch(records, epoch)
@@ -201,10 +212,7 @@ export class Generations {
     const names = known.recordsOn(node)
     if (names === undefined) return undefined
     // In a cluster the slot of the records may have moved to another master.
-    return (
-      this.#masters.get(names.generation) ??
-      this.#remember(node, names, { generation: '', epoch: 0, run: undefined })
-    )
+    return this.#masters.get(names.generation) ?? this.#remember(node, names, NOTHING_REMEMBERED)
   }
 
   async #read(records: MasterRecords): Promise<string> {
@@ -224,12 +232,13 @@ export class Generations {
     )
     if (typeof epoch === 'string' && isEpoch(epoch)) rememberEpoch(records, Number(epoch))
     let found = readRecords(this.#placeOf(names), [line]).generation
-    // Flushed, evicted, or moved to another master.
-    found ??= await run(
-      (client) =>
-        this.#replace(client, known.of(generation).programs, names, line ?? '', this.#after()),
-      generation,
-    )
+    // Flushed, evicted, or moved to another master; or it could not be replaced before.
+    if (found === undefined || found === records.remembered.voided) {
+      const next = this.#after(found)
+      const { programs } = known.of(generation)
+      const replacement = { names, line, next, programs }
+      found = await run((client) => this.#tryToReplace(client, replacement), generation)
+    }
     if (found === undefined) return ''
     this.#learn(names, found)
     records.readAt = askedAt
@@ -257,22 +266,25 @@ export class Generations {
     }
   }
 
-  /** Sets the generation, if its line is as expected. Returns the generation that there is then. */
+  /**
+   * Sets the generation, if its line is as expected. Returns the generation that there is then.
+   *
+   * @throws ReplyError when Redis refuses
+   */
   async #replace(
     client: RedisClient,
-    programs: KeyPrograms,
-    names: RecordNames,
-    expected: string,
-    next: string,
+    { names, line, next, programs }: Replacement,
   ): Promise<string | undefined> {
     if (this.#options.readOnly) return undefined
     const place = this.#placeOf(names)
-    const line = generationLine(place, next)
-    // Without a generation there are only misses.
-    const now = await programs
-      .replaceRecord(client, names.generation, expected, line)
-      .catch(ignoreRefusal)
+    const nextLine = generationLine(place, next)
+    const now = await programs.replaceRecord(client, names.generation, line ?? '', nextLine)
     return readRecords(place, [now]).generation
+  }
+
+  /** The same; returns `undefined` if Redis refuses. Without a generation there are only misses. */
+  #tryToReplace(client: RedisClient, replacement: Replacement): Promise<string | undefined> {
+    return this.#replace(client, replacement).catch(ignoreRefusal)
   }
 
   /** Returns a generation after all that are known. */
@@ -284,7 +296,7 @@ export class Generations {
     const records = this.#masters.get(names.generation)
     if (records === undefined) return
     if (records.remembered.generation !== generation) records.isCurrent = false
-    records.remembered = { ...records.remembered, generation }
+    records.remembered = { ...records.remembered, generation, voided: undefined }
     this.#lastOf.set(this.#options.known.nodeOf(names.generation), generation)
   }
 
@@ -305,6 +317,13 @@ export class Generations {
   #placeOf({ generation }: RecordNames): string {
     return this.#options.keyspace.placeOfReserved(generation)
   }
+}
+
+const NOTHING_REMEMBERED: Remembered = {
+  generation: '',
+  voided: undefined,
+  epoch: 0,
+  run: undefined,
 }
 
 function rememberEpoch(records: MasterRecords, epoch: number): void {

@@ -1,7 +1,8 @@
 import { compileGlob, type InfrastructureError, timers } from '@verbatim/cache-core'
+import { isLastingRefusal } from '../connection/connection-errors.js'
 import type { ChangeKind } from './recent-changes.js'
 
-/** Past so many while Redis is away, the generation is raised instead. */
+/** Past so many while none can be sent, the generation is raised instead. */
 const MOST_PENDING: Readonly<Record<ChangeKind, number>> = {
   key: 100_000,
   pattern: 100,
@@ -49,8 +50,8 @@ interface PendingPattern extends Pending {
 /**
  * Invalidations that Redis has not confirmed. Until it has, what they concern is a miss here.
  *
- * They are sent again as soon as Redis can be used. One that is refused waits longer each time and
- * holds up no other; in the end it is given up.
+ * They are sent again as soon as Redis can be used. One that is refused for itself waits longer each
+ * time and holds up no other; in the end it is given up.
  */
 export class PendingInvalidations {
   readonly #invalidator: Invalidator
@@ -62,6 +63,8 @@ export class PendingInvalidations {
   /** Ends the present pause. */
   #wake: () => void = () => undefined
   #isReplaying = false
+  /** Whether the last one that was sent has failed through no fault of its own. */
+  #isStuck = false
   #isClosed = false
 
   constructor(invalidator: Invalidator) {
@@ -100,8 +103,9 @@ export class PendingInvalidations {
     if (kind === 'key') this.#keys.set(name, pending)
     else if (kind === 'tag') this.#tags.set(name, pending)
     else this.#patterns.set(name, { ...pending, matches: compileGlob(name), done })
-    // While Redis can be used they only become fewer.
-    if (this.#of(kind).size > MOST_PENDING[kind] && !this.#invalidator.ready()) this.#overflow()
+    // While they can be sent they become fewer.
+    const canBeSent = this.#invalidator.ready() && !this.#isStuck
+    if (this.#of(kind).size > MOST_PENDING[kind] && !canBeSent) this.#overflow()
   }
 
   /** Adds an invalidation because of an earlier change. What is pending for the same name is later. */
@@ -196,12 +200,14 @@ export class PendingInvalidations {
     for (const [name, pending] of sent) {
       if (pendings.get(name) !== pending) continue
       const error = failures.get(name)
+      const isLasting = isLastingRefusal(error)
+      this.#isStuck = error !== undefined && !isLasting
       if (error === undefined) {
         pendings.delete(name)
         continue
       }
-      // Only an answer of the server counts: while it is away, nothing is given up.
-      if (error.code === 'BACKEND_REFUSED') pending.refusals++
+      // Nothing is given up while the server is away, or refuses all writes.
+      if (isLasting) pending.refusals++
       pending.dueAt = now + pauseAfter(Math.max(pending.refusals, 1))
       if (pending.refusals < MOST_REFUSALS) continue
       pendings.delete(name)

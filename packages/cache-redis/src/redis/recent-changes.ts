@@ -1,4 +1,5 @@
-import { InfrastructureError, timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core'
+import { isLastingRefusal } from '../connection/connection-errors.js'
 
 /**
  * How long a change waits for the next epoch, in milliseconds; twice as long if an epoch of another
@@ -138,8 +139,7 @@ export class RecentChanges {
       this.#covered(of)
     } catch (error) {
       // Redis is away or refuses: the changes stay remembered. A user may lack the right to INCR.
-      const isRefused = error instanceof InfrastructureError && error.code === 'BACKEND_REFUSED'
-      if (isRefused) pauseMs = PAUSE_AFTER_REFUSAL_MS
+      if (isLastingRefusal(error)) pauseMs = PAUSE_AFTER_REFUSAL_MS
     }
     of.timer = undefined
     if (of.earlier !== undefined || !isEmpty(of.current)) this.#schedule(node, of, pauseMs)

@@ -1,4 +1,5 @@
 import { InfrastructureError } from '@verbatim/cache-core'
+import { isLastingRefusal } from '../connection/connection-errors.js'
 import { Change, type Ticket } from '../memory/key-fence.js'
 import { type ChangeSender, isInfrastructure, overtakenAmong } from './change-sender.js'
 import { scanKeys } from './key-scan.js'
@@ -92,9 +93,8 @@ export class RedisRemovals {
       try {
         await this.#removeKeys(group, stays)
       } catch (error) {
-        const isRefused = isInfrastructure(error) && error.code === 'BACKEND_REFUSED'
         // One key that is refused must not hold up the others.
-        if (isRefused && group.length > 1) {
+        if (isLastingRefusal(error) && group.length > 1) {
           for (const key of group) await attempt([key])
         } else if (isInfrastructure(error)) for (const key of group) failures.set(key, error)
       }

@@ -7,10 +7,10 @@ import {
 } from '../../src/redis/pending-invalidations.js'
 import type { ChangeKind } from '../../src/redis/recent-changes.js'
 
-const errorOf = (code: 'BACKEND_REFUSED' | 'BACKEND_UNAVAILABLE'): InfrastructureError =>
-  new InfrastructureError('it failed', { code, context: {} })
-const refused = errorOf('BACKEND_REFUSED')
-const unavailable = errorOf('BACKEND_UNAVAILABLE')
+const refusal = (reply: string): InfrastructureError =>
+  new InfrastructureError('it was refused', { code: 'BACKEND_REFUSED', context: { reply } })
+const refused = refusal('NOPERM')
+const unavailable = new InfrastructureError('it failed', { code: 'BACKEND_UNAVAILABLE' })
 
 /** A server by its answers: which names it refuses, and what it was asked to do. */
 class Server implements Invalidator {
@@ -216,9 +216,17 @@ describe('an invalidation that is refused', () => {
     },
   )
 
-  test('is never given up while Redis is away', async () => {
+  test.each([
+    ['is away', unavailable],
+    ['cannot save', refusal('MISCONF')],
+    ['is out of memory', refusal('OOM')],
+    ['lacks replicas', refusal('NOREPLICAS')],
+    ['only reads', refusal('READONLY')],
+    ['has lost a part of the cluster', refusal('CLUSTERDOWN')],
+    ['changes its passwords', refusal('NOAUTH')],
+  ])('is never given up while Redis %s', async (_, error) => {
     const { pending, server } = open()
-    server.failing.set('a', unavailable)
+    server.failing.set('a', error)
     pending.add('key', 'a')
     await resend(pending, 30)
     expect(server.timesAsked('a')).toBeGreaterThan(8)
@@ -252,6 +260,19 @@ describe('too much at once', () => {
       expect(pending.isTrusted('other')).toBe(true)
     },
   )
+
+  test('raises it too while Redis answers but refuses all writes', async () => {
+    const { pending, server } = open()
+    const full = refusal('MISCONF')
+    for (let index = 0; index <= MOST.pattern; index++) server.failing.set(`name ${index}`, full)
+    pending.add('pattern', 'name 0')
+    await resend(pending, 1)
+    for (let index = 1; index <= MOST.pattern; index++) pending.add('pattern', `name ${index}`)
+    expect(pending.size).toBe(1)
+    pending.replay()
+    await untilEmpty(pending)
+    expect(server.raised).toEqual(['one'])
+  })
 
   test('never raises the generation while Redis can be used', async () => {
     const { pending, server } = open()

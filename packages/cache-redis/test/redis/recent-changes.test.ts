@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InfrastructureError } from '@verbatim/cache-core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { EPOCH_MS, RecentChanges } from '../../src/redis/recent-changes.js'
 
@@ -19,6 +20,10 @@ function open(advance: (node: string) => Promise<void> = async () => undefined):
 
 const away = async (): Promise<void> => {
   throw new Error('Redis is away')
+}
+
+const refuseWith = (reply: string) => async (): Promise<never> => {
+  throw new InfrastructureError('refused', { code: 'BACKEND_REFUSED', context: { reply } })
 }
 
 afterEach(() => {
@@ -58,6 +63,33 @@ describe('recent changes', () => {
     await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 10)
     expect(changes.recall('one')).toEqual([])
   })
+
+  test.each(['OOM', 'MISCONF', 'NOREPLICAS', 'BUSY', 'READONLY', 'CLUSTERDOWN'])(
+    'begin an epoch soon after Redis has ceased to refuse writes (%s)',
+    async (reply) => {
+      const attempt = vi.fn<() => Promise<void>>(refuseWith(reply))
+      const { changes, epochs } = open(attempt)
+      changes.add('one', 'key', 'a')
+      await vi.waitFor(() => expect(attempt).toHaveBeenCalledTimes(2), EPOCH_MS * 10)
+      expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+      changes.add('one', 'key', 'a')
+      attempt.mockImplementation(async () => undefined)
+      await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 10)
+      expect(changes.recall('one')).toEqual([])
+    },
+  )
+
+  test.each(['NOPERM', 'WRONGTYPE', 'ERR'])(
+    'begin an epoch seldom where Redis refuses that one command (%s)',
+    async (reply) => {
+      const attempt = vi.fn<() => Promise<void>>(refuseWith(reply))
+      const { changes } = open(attempt)
+      changes.add('one', 'key', 'a')
+      await sleep(EPOCH_MS * 5)
+      expect(attempt).toHaveBeenCalledTimes(1)
+      expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+    },
+  )
 
   test('begin no epoch when there are none', async () => {
     const { changes, epochs } = open()

@@ -150,4 +150,7 @@ export interface KeyPrograms {
     expected: string,
     line: string,
   ): Promise<string | null>
+
+  /** Counts an epoch up. Returns the reply: a number, or its text. */
+  advanceEpoch(client: RedisClient, name: string): Promise<unknown>
 }

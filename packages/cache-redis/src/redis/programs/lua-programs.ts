@@ -15,6 +15,7 @@ import type {
 } from './key-programs.js'
 import { isRefusal, type ProgramArgument, type ProgramRunner } from './program.js'
 import {
+  ADVANCE_EPOCH,
   PEEK,
   READ_OR_LEASE,
   REMOVE,
@@ -139,6 +140,10 @@ export class LuaPrograms implements KeyPrograms {
   ): Promise<string | null> {
     const now = await this.#runner.run(client, REPLACE_RECORD, [name], [expected, line])
     return Buffer.isBuffer(now) ? now.toString() : null
+  }
+
+  advanceEpoch(client: RedisClient, name: string): Promise<unknown> {
+    return this.#runner.run(client, ADVANCE_EPOCH, [name])
   }
 }
 

@@ -164,6 +164,10 @@ export const plainPrograms: KeyPrograms = {
     await client.set(name, line)
     return line
   },
+
+  advanceEpoch(client: RedisClient, name: string): Promise<unknown> {
+    return client.incr(name)
+  },
 }
 
 interface FoundHead {

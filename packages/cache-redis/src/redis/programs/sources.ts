@@ -19,6 +19,10 @@ export const LEASE_LINE_MS = 30_000
 const READ_CLOCK = `local time = redis.call('TIME')
 local at = time[1] * 1000 + math.floor(time[2] / 1000)`
 
+// A script that has begun to write may go on when Redis is out of memory, and a record is only some
+// bytes long. Records do not expire, so this write changes nothing.
+const DESPITE_FULL_MEMORY = "redis.call('PERSIST', KEYS[1])"
+
 // Every line of this cache starts with the format and its place (see stored-line.ts). What does not
 // start so is not ours and is never changed. A lease is the line of kind `?` under a key without a value
 // while somebody loads it: a revision and until when the load is leased, in milliseconds on the server's
@@ -228,8 +232,17 @@ export const REPLACE_RECORD: Program = new Program(
   `local line = redis.pcall('GET', KEYS[1])
 if type(line) == 'table' then return false end
 if (line or '') ~= ARGV[1] then return line end
+${DESPITE_FULL_MEMORY}
 redis.call('SET', KEYS[1], ARGV[2])
 return ARGV[2]`,
+  ['allow-oom'],
+)
+
+/** Counts an epoch up. Returns the epoch. */
+export const ADVANCE_EPOCH: Program = new Program(
+  'advance_epoch',
+  `${DESPITE_FULL_MEMORY}
+return redis.call('INCR', KEYS[1])`,
   ['allow-oom'],
 )
 
@@ -245,4 +258,5 @@ export const PROGRAMS: readonly Program[] = [
   TAKE_VERSIONS,
   REMOVE_RECORDS,
   REPLACE_RECORD,
+  ADVANCE_EPOCH,
 ]

@@ -32,6 +32,19 @@ export const GENERATION_BUGS: readonly Bug[] = [
     patches: [{ file: RECENT, find: 'await this.#advanceEpoch(node);', replace: '' }],
   },
   {
+    name: 'epochs-cease-out-of-memory',
+    breaks: 'epochs go on while Redis is out of memory, and after that',
+    setUp: { ...SNAPSHOTS, faults: ['older snapshot', 'memory full'] },
+    patches: [
+      {
+        file: 'cache-redis/dist/redis/programs/sources.js',
+        find: `DESPITE_FULL_MEMORY = "redis.call('PERSIST', KEYS[1])"`,
+        replace: "DESPITE_FULL_MEMORY = ''",
+      },
+      { file: RECENT, find: 'if (isLastingRefusal(error))', replace: '' },
+    ],
+  },
+  {
     name: 'generation-not-raised-for-a-rewound-server',
     breaks: 'the generation is raised on a server that went back in time',
     setUp: SNAPSHOTS,
