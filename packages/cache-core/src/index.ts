@@ -36,6 +36,7 @@ export {
 export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
+export { assertLogger, assertName, type Logger } from './logger.js'
 export type {
   CacheMonitor,
   CacheOperation,
