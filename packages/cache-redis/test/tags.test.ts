@@ -122,10 +122,9 @@ describe('commands', () => {
   test('of a write with tags are two, of an invalidation one', async () => {
     const cache = await at.openConnected({ enableL1Cache: false })
     await cache.set('key', 1, TAGS)
-    expect(await commandsFor(at.redis.url, () => cache.set('key', 2, TAGS))).toEqual([
-      'evalsha',
-      'evalsha',
-    ])
+    const commands = await commandsFor(at.redis.url, () => cache.set('key', 2, TAGS))
+    // A busy machine looks at the generation once more: it was seen too long ago.
+    expect(commands.filter((name) => name !== 'mget')).toEqual(['evalsha', 'evalsha'])
     expect(await commandsFor(at.redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual([
       'evalsha',
     ])

@@ -249,10 +249,8 @@ function leaseOf(until: number): string {
   return `${leaseHead(place.text)}another00000100000 ${until}`
 }
 
-/** The commands of an operation, but for those that follow a change some time later. */
-async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
-  return (await commandsFor(at.redis.url, work)).filter((name) => name !== 'incr')
-}
+const commandsOf = (work: () => Promise<unknown>): Promise<string[]> =>
+  commandsFor(at.redis.url, work)
 
 /** Waits until the epoch that follows a change has begun. */
 const settled = (): Promise<void> => sleep(400)

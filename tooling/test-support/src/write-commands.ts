@@ -35,9 +35,14 @@ export async function writeCommandsDuring(
   const writing = new Set(
     table.filter(([, , flags]) => flags.includes('write')).map(([name]) => name),
   )
-  const executed = Array.from(report.matchAll(/^\+\S+ \[\d+ (\S+)\] "([^"]+)"/gm))
-  const names = executed.map(([, source, name = '']) =>
-    earlier.has(source) ? '' : name.toLowerCase(),
-  )
+  const executed = Array.from(report.matchAll(/^\+\S+ \[\d+ (\S+)\] "([^"]+)"(.*)$/gm))
+  const ofNewClients = executed.filter(([, source]) => !earlier.has(source))
+  // A script by which an earlier client counts its epoch is reported as `lua`, without the client.
+  const isOfEpoch = ([, source, , args = '']: readonly string[]): boolean =>
+    source === 'lua' && args.endsWith('}epoch"')
+  const countsEpoch = ofNewClients.some(([, , , args = '']) => / "1" "[^"]*\}epoch"$/.test(args))
+  const names = ofNewClients
+    .filter((command) => countsEpoch || !isOfEpoch(command))
+    .map(([, , name = '']) => name.toLowerCase())
   return [...new Set(names)].filter((name) => writing.has(name))
 }

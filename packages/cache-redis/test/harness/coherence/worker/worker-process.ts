@@ -13,7 +13,7 @@ import type {
 } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('worker.ts', import.meta.url))
-const READY_DEADLINE_MS = 20_000
+const READY_DEADLINE_MS = 60_000
 /** The watchdog's patience, and the time to close. */
 const DONE_DEADLINE_MS = 15_000
 const EXIT_DEADLINE_MS = 3_000
