@@ -7,7 +7,7 @@ import { assertKey } from './key.js'
 import { type GetOrSetOptions, type LoadPlan, planLoad } from './loading/get-or-set-options.js'
 import type { HeldValue } from './loading/held-value.js'
 import type { Loader } from './loading/loader.js'
-import { ReadThrough } from './loading/read-through.js'
+import { type LoadIsolator, ReadThrough } from './loading/read-through.js'
 import type { Flight, SingleFlight } from './loading/single-flight.js'
 import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 import { assertTags } from './tags.js'
@@ -19,6 +19,8 @@ export interface CacheSettings {
   readonly clock?: Clock | undefined
   /** The life of what is loaded without one. Default: 3600 seconds. */
   readonly defaultTtl?: Ttl | undefined
+  /** What protects loaded values against changes by their callers. Default: nothing. */
+  readonly isolator?: LoadIsolator | undefined
 }
 
 /** An entry of a cache as it is stored, or why it cannot be read. */
@@ -49,7 +51,7 @@ export abstract class CacheInterface implements AsyncDisposable {
    * @throws ValidationError (`INVALID_TTL`) for a bad `defaultTtl`
    * @throws ConfigurationError (`INVALID_OPTION`) for a bad `clock`
    */
-  constructor({ clock = systemClock, defaultTtl = 3_600 }: CacheSettings = {}) {
+  constructor({ clock = systemClock, defaultTtl = 3_600, isolator }: CacheSettings = {}) {
     assertClock(clock)
     this.clock = clock
     this.defaultLifeMs = toMilliseconds(defaultTtl, 'defaultTtl')
@@ -60,6 +62,8 @@ export abstract class CacheInterface implements AsyncDisposable {
       fill: (flight, value, plan) => this.fill(flight.key, value, plan, flight),
       staleServed: (key) => this.staleServed(key),
       refreshFailed: (key, error) => this.refreshFailed(key, error),
+      notStored: (key, error) => this.notStored(key, error),
+      isolator,
     })
   }
 
@@ -126,7 +130,7 @@ export abstract class CacheInterface implements AsyncDisposable {
    * way share that load.
    *
    * A write, delete or invalidation of the key during the load wins: the loaded value goes to those
-   * who were waiting and is not stored.
+   * who were waiting and is not stored. A loaded value that cannot be stored reaches its callers, too.
    *
    * @throws whatever the loader throws, unless `staleIfError` lets an old value stand in for it;
    * nothing is stored then
@@ -189,6 +193,9 @@ export abstract class CacheInterface implements AsyncDisposable {
 
   /** Called when `getOrSet` has served a value whose life was over. */
   protected staleServed(_key: string): void {}
+
+  /** Called when a loaded value could not be stored. Its callers have it. */
+  protected notStored(_key: string, _error: CacheError): void {}
 
   /** Called when a load fails and not everybody who asked for it will see the error. */
   protected refreshFailed(_key: string, _error: unknown): void {}

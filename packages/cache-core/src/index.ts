@@ -35,6 +35,7 @@ export {
 } from './loading/get-or-set-options.js'
 export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
+export type { LoadIsolator } from './loading/read-through.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
 export { assertLogger, assertName, type Logger } from './logger.js'
 export type {

@@ -5,6 +5,7 @@ import {
   assertStorePlan,
   assertTags,
   assertValue,
+  type CacheError,
   CacheInterface,
   collectEntries,
   compileGlob,
@@ -14,6 +15,7 @@ import {
   type Loader,
   type MemoryHolder,
   type MemoryUse,
+  nothingHeld,
   planLoad,
   planStore,
   type SetOptions,
@@ -23,6 +25,7 @@ import {
 import { freshUntil } from './entry.js'
 import type { EntryStore } from './entry-store.js'
 import { EVENT_NAMES, type InMemoryCacheEvents } from './events.js'
+import { loadIsolatorFor } from './isolation.js'
 import { memoryUseOf } from './memory-use.js'
 import { OperationObserver } from './operation-observer.js'
 import {
@@ -47,13 +50,17 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   readonly #values: ValueStore
   readonly #entries: EntryStore
   readonly #observer: OperationObserver | undefined
-  readonly #reads: ReadCounts = { hits: 0, misses: 0, staleServed: 0 }
+  readonly #reads: ReadCounts = {
+    ...{ hits: 0, misses: 0, joined: 0, staleServed: 0 },
+    notStored: {},
+  }
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: InMemoryCacheOptions = {}) {
     assertOptions(options)
-    super(options)
     const resolved = resolveOptions(options)
+    const { clock, defaultTtl } = options
+    super({ clock, defaultTtl, isolator: loadIsolatorFor(resolved.isolation) })
     const { monitor } = resolved
     this.#options = resolved
     this.#observer = monitor && new OperationObserver(monitor, this.clock)
@@ -86,10 +93,18 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   ): Promise<T> {
     assertLoader(loader)
     const plan = planLoad<T>(options)
+    const startedAt = this.#observer?.start()
+    const cached = this.#values.use(key) as T | undefined
+    if (cached !== undefined) this.#hit(startedAt)
     // Not by way of get: awaiting one more promise would cost a third of a hit's speed.
-    const cached = this.#read(key) as T | undefined
     if (cached !== undefined && plan.earlyRefresh === 0) return cached
-    return this.readThrough(key, loader, plan, this.peekHeld<T>(key))
+    const held = this.peekHeld<T>(key)
+    if (cached !== undefined) return this.readThrough(key, loader, plan, held)
+    const onMiss = (isJoined: boolean): void => {
+      if (isJoined) this.#reads.joined++
+      else this.#miss(startedAt)
+    }
+    return this.readThrough(key, loader, plan, { ...(held ?? nothingHeld<T>(undefined)), onMiss })
   }
 
   /** Reads a key as `get` does, without a promise. For caches that build on this one. */
@@ -285,6 +300,12 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#reads.staleServed++
   }
 
+  protected override notStored(key: string, error: CacheError): void {
+    const { notStored } = this.#reads
+    notStored[error.code] = (notStored[error.code] ?? 0) + 1
+    this.#events.emit('not_stored', key, error)
+  }
+
   protected override refreshFailed(key: string, error: unknown): void {
     this.#events.emit('refresh_failed', key, error)
   }
@@ -295,13 +316,21 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     if (value === undefined) {
       // Only now: what was found is a key.
       assertKey(key)
-      this.#reads.misses++
-      this.#observer?.end('get', 'miss', startedAt)
+      this.#miss(startedAt)
       return undefined
     }
+    this.#hit(startedAt)
+    return value
+  }
+
+  #hit(startedAt: number | undefined): void {
     this.#reads.hits++
     this.#observer?.end('get', 'hit', startedAt)
-    return value
+  }
+
+  #miss(startedAt: number | undefined): void {
+    this.#reads.misses++
+    this.#observer?.end('get', 'miss', startedAt)
   }
 
   #write(key: string, value: unknown, plan: StorePlan): void {

@@ -1,6 +1,6 @@
 export type { InMemoryCacheEvents } from './events.js'
 export { InMemoryCache } from './in-memory-cache.js'
-export { type Isolation, type Isolator, isolatorFor } from './isolation.js'
+export { type Isolation, type Isolator, isolatorFor, loadIsolatorFor } from './isolation.js'
 export { estimateBytes } from './memory-estimate.js'
 export { OperationObserver } from './operation-observer.js'
 export type { InMemoryCacheOptions } from './options.js'

@@ -1,4 +1,4 @@
-import { isPlainObject } from '@verbatim/cache-core'
+import { isPlainObject, type LoadIsolator } from '@verbatim/cache-core'
 import { deepCopy, isImmutable } from './deep-copy.js'
 
 /**
@@ -34,13 +34,23 @@ const keepAsItIs = (value: unknown): unknown => value
 const copyUnlessImmutable = (value: unknown): unknown =>
   isImmutable(value) ? value : deepCopy(value)
 
-const freezeOrMark = (value: unknown): unknown =>
-  freezeDeeply(value) ? value : new CopiedAtEveryHit(value)
+/** Copies that were frozen here: nobody can change them, so they need not be copied again. */
+const frozenCopies = new WeakSet<object>()
+
+const isFrozenCopy = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && frozenCopies.has(value)
+
+function freezeOrMark(value: unknown): unknown {
+  if (isImmutable(value)) return value
+  if (!freezeDeeply(value)) return new CopiedAtEveryHit(value)
+  frozenCopies.add(value as object)
+  return value
+}
 
 const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
   none: { admit: keepAsItIs, adopt: keepAsItIs, release: keepAsItIs },
   freeze: {
-    admit: (value) => freezeOrMark(copyUnlessImmutable(value)),
+    admit: (value) => (isFrozenCopy(value) ? value : freezeOrMark(copyUnlessImmutable(value))),
     adopt: freezeOrMark,
     release: (kept) => (kept instanceof CopiedAtEveryHit ? deepCopy(kept.value) : kept),
   },
@@ -50,6 +60,11 @@ const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
 /** The isolation of an `InMemoryCache`, for caches that keep values in other places too. */
 export function isolatorFor(isolation: Isolation): Isolator {
   return ISOLATORS[isolation]
+}
+
+/** The same for what loads return; `undefined` where callers get the loaded value itself. */
+export function loadIsolatorFor(isolation: Isolation): LoadIsolator | undefined {
+  return isolation === 'none' ? undefined : ISOLATORS[isolation]
 }
 
 /** Freezes plain objects and lists all the way down; false as soon as something else turns up. */

@@ -5,6 +5,8 @@ import type { ValueStore } from './value-store.js'
 export interface InMemoryCacheStats {
   readonly hits: number
   readonly misses: number
+  /** Calls of `getOrSet` that joined a load under way: neither hits nor misses. */
+  readonly joined: number
   /** hits / (hits + misses), in percent; 0 before the first read. */
   readonly hitRate: number
   /** Misses of `getOrSet` that were answered with a value whose life was over. */
@@ -15,6 +17,8 @@ export interface InMemoryCacheStats {
   readonly expirations: number
   /** Values that were too large to be kept. */
   readonly refusals: number
+  /** Loaded values that could not be stored, by the code of the reason. Their callers have them. */
+  readonly notStored: Readonly<Record<string, number>>
   /** Entries held, those included that are not answered any more and have not been dropped yet. */
   readonly totalEntries: number
   readonly activeEntries: number
@@ -36,11 +40,13 @@ export interface InMemoryCacheStats {
 export interface ReadCounts {
   hits: number
   misses: number
+  joined: number
   staleServed: number
+  readonly notStored: Record<string, number>
 }
 
 export function statsOf(
-  { hits, misses, staleServed }: ReadCounts,
+  { hits, misses, joined, staleServed, notStored }: ReadCounts,
   { entries, refusals }: ValueStore,
   options: ResolvedOptions,
   defaultLifeMs: number,
@@ -52,11 +58,13 @@ export function statsOf(
   return {
     hits,
     misses,
+    joined,
     hitRate: reads === 0 ? 0 : (hits / reads) * 100,
     staleServed,
     evictions: entries.evictions,
     expirations: entries.expirations,
     refusals,
+    notStored: { ...notStored },
     totalEntries,
     activeEntries,
     expiredEntries: totalEntries - activeEntries,

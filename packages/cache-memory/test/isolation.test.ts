@@ -90,10 +90,13 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect(await cache.get('key')).toStrictEqual(fresh())
     })
 
-    test('a loaded value stays with its caller and a copy is kept', async () => {
+    test('the loader keeps its object, and its callers get a protected copy', async () => {
       const cache = cacheWith(isolation)
-      const loaded = await cache.getOrSet('key', profile)
+      const loaded = profile()
+      const answer = await cache.getOrSet('key', () => loaded)
       loaded.name = 'Grace'
+      expect(answer).toStrictEqual(profile())
+      expect(Object.isFrozen(answer)).toBe(isolation === 'freeze')
       expect(await cache.get('key')).toStrictEqual(profile())
     })
 

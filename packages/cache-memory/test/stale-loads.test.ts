@@ -51,10 +51,11 @@ describe('refresh_failed', () => {
     expect(told).toEqual([['key', down]])
   })
 
-  test('is told when the new value cannot be kept', async () => {
+  test('is not emitted when the new value cannot be kept: not_stored is', async () => {
     const cache = await staleCache('clone')
     const told: unknown[] = []
-    cache.on('refresh_failed', (key, error) => told.push(key, (error as Error).name))
+    cache.on('refresh_failed', (key) => told.push('failed', key))
+    cache.on('not_stored', (key, error) => told.push(key, error.name))
     expect(await cache.getOrSet<unknown>('key', () => () => {}, REVALIDATE)).toEqual({
       list: ['old'],
     })

@@ -7,11 +7,13 @@ describe('getStats', () => {
     expect(new InMemoryCache({ maxSize: 10, defaultTtl: 60 }).getStats()).toEqual({
       hits: 0,
       misses: 0,
+      joined: 0,
       hitRate: 0,
       staleServed: 0,
       evictions: 0,
       expirations: 0,
       refusals: 0,
+      notStored: {},
       totalEntries: 0,
       activeEntries: 0,
       expiredEntries: 0,
@@ -35,11 +37,13 @@ describe('getStats', () => {
     expect(cache.getStats()).toEqual({
       hits: 3,
       misses: 1,
+      joined: 0,
       hitRate: 75,
       staleServed: 0,
       evictions: 2,
       expirations: 0,
       refusals: 1,
+      notStored: {},
       totalEntries: 3,
       activeEntries: 3,
       expiredEntries: 0,
@@ -50,6 +54,27 @@ describe('getStats', () => {
       maxBytes: 20,
       defaultTtl: 3_600,
     })
+  })
+
+  test('counts one miss for a load, and the calls that joined it apart', async () => {
+    const { cache } = cacheWithClock()
+    const load = async (): Promise<string> => 'loaded'
+    await Promise.all(Array.from({ length: 10 }, () => cache.getOrSet('key', load)))
+    expect(cache.getStats()).toMatchObject({ hits: 0, misses: 1, joined: 9, hitRate: 0 })
+  })
+
+  test('counts loaded values that could not be stored by reason', async () => {
+    const { cache } = cacheWithClock({ isolation: 'clone' })
+    const told: unknown[] = []
+    cache.on('not_stored', (key, { code }) => told.push([key, code]))
+    for (const key of ['a', 'b']) await cache.getOrSet(key, () => () => 'a function')
+    await cache.getOrSet('c', () => 'value', { ttl: () => 0 })
+    expect(cache.getStats().notStored).toEqual({ NOT_CLONEABLE: 2, TTL_ZERO: 1 })
+    expect(told).toEqual([
+      ['a', 'NOT_CLONEABLE'],
+      ['b', 'NOT_CLONEABLE'],
+      ['c', 'TTL_ZERO'],
+    ])
   })
 
   test('tells the living from the dead and from the stale', async () => {

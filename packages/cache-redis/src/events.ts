@@ -1,4 +1,4 @@
-import type { InfrastructureError } from '@verbatim/cache-core'
+import type { CacheError, InfrastructureError } from '@verbatim/cache-core'
 import type { ForeignReason } from './codec/stored-line.js'
 
 /** What a {@link GenericRedisCache} tells its listeners, with what it passes to them. */
@@ -11,6 +11,8 @@ export type RedisCacheEvents = {
   set_success: [key: string, value: unknown]
   /** A delete removed something. */
   delete_success: [key: string]
+  /** A loaded value could not be stored. Its callers have it; `error.code` is the reason. */
+  not_stored: [key: string, error: CacheError]
   /** A load failed whose error not everybody saw: it ran in the background, or a stale value stood in. */
   refresh_failed: [key: string, error: unknown]
   /** Redis can be used, for the first time or again. */
@@ -37,6 +39,7 @@ export const EVENT_NAMES: readonly (keyof RedisCacheEvents)[] = [
   'get_miss',
   'set_success',
   'delete_success',
+  'not_stored',
   'refresh_failed',
   'connected',
   'disconnected',

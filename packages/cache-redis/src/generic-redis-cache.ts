@@ -6,6 +6,7 @@ import {
   assertPattern,
   assertTags,
   assertValue,
+  type CacheError,
   CacheInterface,
   compileGlob,
   EventHub,
@@ -24,7 +25,7 @@ import {
   toEntry,
   ValidationError,
 } from '@verbatim/cache-core'
-import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+import { type InMemoryCacheStats, loadIsolatorFor } from '@verbatim/cache-memory'
 import { collect, forAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
@@ -58,7 +59,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   constructor(options: GenericRedisCacheOptions = {}) {
     assertOptions(options)
     const resolved = resolveOptions(options)
-    super(resolved)
+    const { clock, defaultTtl, isolation } = resolved
+    super({ clock, defaultTtl, isolator: loadIsolatorFor(isolation) })
     this.#tiers = new TwoTiers({
       ...resolved,
       longestCopyMs: (key, value) => this.longestCopyMs(key, value),
@@ -153,10 +155,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
 
-  protected override async lookup<T>(key: string): Promise<ReadValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<ReadValue<T>> {
     assertKey(key)
-    const held = await this.#reports.read(key, () => this.#tiers.reads.findOrLease(key))
-    return held as ReadValue<T> | undefined
+    const held = await this.#reports.readToLoad(key, () => this.#tiers.reads.findOrLease(key))
+    return held as ReadValue<T>
   }
 
   /**
@@ -418,6 +420,11 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   protected override staleServed(): void {
     this.#tally.staleServed()
+  }
+
+  protected override notStored(key: string, error: CacheError): void {
+    this.#tally.notStored(error)
+    this.#events.emit('not_stored', key, error)
   }
 
   protected override refreshFailed(key: string, error: unknown): void {

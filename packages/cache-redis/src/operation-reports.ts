@@ -5,6 +5,7 @@ import {
   type EventHub,
   type HeldValue,
   InfrastructureError,
+  nothingHeld,
 } from '@verbatim/cache-core'
 import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
@@ -64,26 +65,52 @@ export class OperationReports {
   /** A read of Redis. Answers what was held, with its value as it is handed out. */
   async read(key: string, find: () => Promise<Found>): Promise<ReadValue | undefined> {
     const startedAt = this.#clock.now()
+    return this.found(key, await this.#finding(find, startedAt), startedAt)
+  }
+
+  /**
+   * Reads a key that is loaded if it holds nothing fresh. The call counts as a miss only if it starts the
+   * load: until then nobody knows.
+   */
+  async readToLoad(key: string, find: () => Promise<Found>): Promise<ReadValue> {
+    const startedAt = this.#clock.now()
+    const found = await this.#finding(find, startedAt)
+    const { held = nothingHeld(undefined), tier } = found
+    if (held.freshMs >= 0) return this.#found(key, held, tier, startedAt)
+    const onMiss = (isJoined: boolean): void => {
+      if (isJoined) this.#tally.joined()
+      else this.#missed(key, tier, startedAt)
+    }
+    return { ...this.released(held), tier, onMiss }
+  }
+
+  /** Returns what a read found that began at `startedAt`. */
+  found(key: string, { held, tier }: Found, startedAt: number): ReadValue | undefined {
+    if (held !== undefined && held.freshMs >= 0) return this.#found(key, held, tier, startedAt)
+    this.#missed(key, tier, startedAt)
+    return held && { ...this.released(held), tier }
+  }
+
+  #found(key: string, held: HeldValue, tier: CacheTier, startedAt: number): ReadValue {
+    this.#observe('get', 'hit', tier, startedAt)
+    // Field by field: a copy by spread takes half a microsecond.
+    const { freshMs, loadMs, seen } = held
+    return { value: this.#hit(key, held.value, tier), freshMs, loadMs, seen, tier }
+  }
+
+  #missed(key: string, tier: CacheTier, startedAt: number): void {
+    this.#observe('get', 'miss', tier, startedAt)
+    this.#tally.miss()
+    this.#events.emit('get_miss', key)
+  }
+
+  async #finding(find: () => Promise<Found>, startedAt: number): Promise<Found> {
     try {
-      return this.found(key, await find(), startedAt)
+      return await find()
     } catch (error) {
       if (error instanceof InfrastructureError) this.#observe('get', 'error', 'redis', startedAt)
       throw error
     }
-  }
-
-  /** What a read that began then has found. */
-  found(key: string, { held, tier }: Found, startedAt: number): ReadValue | undefined {
-    if (held !== undefined && held.freshMs >= 0) {
-      this.#observe('get', 'hit', tier, startedAt)
-      // Field by field: a copy by spread takes half a microsecond.
-      const { freshMs, loadMs, seen } = held
-      return { value: this.#hit(key, held.value, tier), freshMs, loadMs, seen, tier }
-    }
-    this.#observe('get', 'miss', tier, startedAt)
-    this.#tally.miss()
-    this.#events.emit('get_miss', key)
-    return held && { ...this.released(held), tier }
   }
 
   async store(key: string, value: unknown, store: () => Promise<WriteOutcome>): Promise<void> {

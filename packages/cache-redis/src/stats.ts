@@ -14,6 +14,10 @@ export interface RedisCacheStats {
   /** Reads answered with a value, by either tier. */
   readonly hits: number
   readonly misses: number
+  /** Calls of `getOrSet` that joined a load under way in this process: neither hits nor misses. */
+  readonly joined: number
+  /** Loaded values that could not be stored, by the code of the reason. Their callers have them. */
+  readonly notStored: Readonly<Record<string, number>>
   /** hits / (hits + misses), in percent; 0 before the first read. */
   readonly hitRate: number
   /** Misses of `getOrSet` that were answered with a value whose life was over. */

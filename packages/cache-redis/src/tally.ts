@@ -1,8 +1,11 @@
-import type { InfrastructureError } from '@verbatim/cache-core'
+import type { CacheError, InfrastructureError } from '@verbatim/cache-core'
 import type { ForeignReason } from './codec/stored-line.js'
 import type { ChangeCounts, RedisCacheStats } from './stats.js'
 
-type Counts = Pick<RedisCacheStats, 'hits' | 'misses' | 'hitRate' | 'staleServed'> & {
+type Counts = Pick<
+  RedisCacheStats,
+  'hits' | 'misses' | 'joined' | 'hitRate' | 'staleServed' | 'notStored'
+> & {
   readonly memoryHits: number
   readonly redis: Pick<
     RedisCacheStats['redis'],
@@ -28,6 +31,8 @@ export class Tally {
   #redisHits = 0
   readonly #errors: Record<string, number> = {}
   #misses = 0
+  #joined = 0
+  readonly #notStored: Record<string, number> = {}
   #staleServed = 0
   #redisMisses = 0
   #corruptValues = 0
@@ -46,6 +51,16 @@ export class Tally {
 
   miss(): void {
     this.#misses++
+  }
+
+  /** A call joined a load that was under way. */
+  joined(): void {
+    this.#joined++
+  }
+
+  /** A loaded value could not be stored. */
+  notStored({ code }: CacheError): void {
+    this.#notStored[code] = (this.#notStored[code] ?? 0) + 1
   }
 
   staleServed(): void {
@@ -88,6 +103,8 @@ export class Tally {
     return {
       hits,
       misses: this.#misses,
+      joined: this.#joined,
+      notStored: { ...this.#notStored },
       hitRate: hitRate(hits, reads),
       staleServed: this.#staleServed,
       memoryHits: this.#memoryHits,

@@ -5,7 +5,10 @@ import { assertTags } from '../tags.js'
 
 /** How a value is loaded, how long it is kept, and what may be served while it cannot be. */
 export interface GetOrSetOptions<T = unknown> {
-  /** The life of a loaded value, or how to tell it from the value; the cache's `defaultTtl` when left out. */
+  /**
+   * TTL of a loaded value, or a function that returns it for the value: `undefined` for the cache's
+   * `defaultTtl`, 0 for "do not store". Default: the cache's `defaultTtl`.
+   */
   readonly ttl?: Ttl | ((value: T) => Ttl | undefined) | undefined
   /** Tags by which `invalidateTags` removes the loaded value. Default: none. */
   readonly tags?: readonly string[] | undefined

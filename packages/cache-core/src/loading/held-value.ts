@@ -13,6 +13,12 @@ export interface HeldValue<T = unknown> {
    * stored only over the state that was seen before. `undefined` where nobody else writes.
    */
   readonly seen?: string | undefined
+  /**
+   * Called once when a value is loaded because this one does not do, or a stale one is served.
+   *
+   * @param isJoined - whether the call joined a load that was under way
+   */
+  readonly onMiss?: ((isJoined: boolean) => void) | undefined
 }
 
 /** Says that there is no value, and in what state the key was seen. */

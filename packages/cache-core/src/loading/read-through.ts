@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import { toMilliseconds } from '../duration.js'
+import { type Ttl, toMilliseconds } from '../duration.js'
 import { CacheError, ValidationError } from '../errors.js'
 import type { StorePlan } from '../set-options.js'
 import { BackOff } from './back-off.js'
@@ -11,6 +11,18 @@ import { LoadContext, type Loader } from './loader.js'
 import { type Flight, SingleFlight } from './single-flight.js'
 import { TIMED_OUT, waitFor } from './wait.js'
 
+/** Protects loaded values against changes by those who hold them. */
+export interface LoadIsolator {
+  /**
+   * Returns the form of a value that the callers of one load have in common.
+   *
+   * @throws SerializationError (`NOT_CLONEABLE`) for a value that cannot be copied
+   */
+  admit(value: unknown): unknown
+  /** Returns the value for one of the callers. */
+  release(admitted: unknown): unknown
+}
+
 /** What loading asks of the cache that it is done for. */
 export interface LoadingCache {
   readonly clock: Clock
@@ -19,8 +31,21 @@ export interface LoadingCache {
   readonly fill: (flight: Flight, value: unknown, plan: StorePlan) => Promise<void>
   /** A value was served whose life is over. */
   readonly staleServed: (key: string) => void
+  /** A loaded value was not stored. Its callers have it. */
+  readonly notStored: (key: string, error: CacheError) => void
+  /** `undefined` where callers get the loaded value itself. */
+  readonly isolator: LoadIsolator | undefined
   /** A load failed, and not everybody who asked for it will see the error. */
   readonly refreshFailed: (key: string, error: unknown) => void
+}
+
+/** A loaded value of which there is no protected form. Its callers get the value itself. */
+class Unprotected {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -60,30 +85,41 @@ export class ReadThrough {
     // Once more: while the cache was looked into it may have been aborted.
     if (plan.signal?.aborted) throw plan.signal.reason
     const found = held ?? nothingHeld<T>(undefined)
-    const { value, freshMs, loadMs, seen } = found
+    const { value, freshMs, loadMs, seen, onMiss } = found
     const start = (): Flight<T> => this.#start(key, loader, plan, seen)
     if (freshMs >= 0) {
       if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, seen, start)
       return value
     }
     if (-freshMs <= plan.staleWhileRevalidateMs) {
+      onMiss?.(false)
       this.#refresh(key, seen, start)
       return this.#serveStale(key, value)
     }
     if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found)
-    return this.#answer(this.#join<T>(key, seen) ?? start(), plan, plan.hardTimeoutMs)
+    return this.#answer(this.#joinOrStart(key, start, found), plan, plan.hardTimeoutMs)
+  }
+
+  #joinOrStart<T>(key: string, start: () => Flight<T>, { seen, onMiss }: HeldValue<T>): Flight<T> {
+    const underWay = this.#join<T>(key, seen)
+    onMiss?.(underWay !== undefined)
+    return underWay ?? start()
   }
 
   async #loadOrServe<T>(
     key: string,
     start: () => Flight<T>,
     plan: LoadPlan<T>,
-    { value, freshMs, seen }: HeldValue<T>,
+    held: HeldValue<T>,
   ): Promise<T> {
+    const { value, freshMs, onMiss } = held
     const now = this.#cache.clock.now()
-    if (this.#backOff.isPaused(key, now)) return this.#serveStale(key, value)
+    if (this.#backOff.isPaused(key, now)) {
+      onMiss?.(false)
+      return this.#serveStale(key, value)
+    }
     const servedUntil = now + freshMs + plan.staleIfErrorMs
-    const flight = this.#join<T>(key, seen) ?? start()
+    const flight = this.#joinOrStart(key, start, held)
     const patienceMs = Math.min(plan.softTimeoutMs, plan.hardTimeoutMs)
     try {
       const answer = await this.#wait(flight, plan, patienceMs)
@@ -136,7 +172,9 @@ export class ReadThrough {
       const waiter = ChainLink.current
       if (waiter !== undefined) flight.link.addWaiter(waiter)
       flight.waiting++
-      return flight.result
+      const { isolator } = this.#cache
+      if (isolator === undefined) return flight.result
+      return flight.result.then((shared) => this.#release(shared))
     }
     return this.#answerIn(timeoutMs, flight, plan)
   }
@@ -162,8 +200,9 @@ export class ReadThrough {
     flight.waiting++
     try {
       const answer = await waitFor(flight, timeoutMs, signal)
-      if (answer === TIMED_OUT) flight.outlivesCallers = true
-      return answer
+      if (answer !== TIMED_OUT) return this.#release(answer)
+      flight.outlivesCallers = true
+      return TIMED_OUT
     } finally {
       flight.waiting--
       if (waiter !== undefined) flight.link.removeWaiter(waiter)
@@ -203,7 +242,7 @@ export class ReadThrough {
       try {
         const turn = this.#cache.beforeLoad(flight)
         const found = turn && (await turn)
-        if (found !== undefined && found.freshMs >= 0) return found.value
+        if (found !== undefined && found.freshMs >= 0) return this.#admit(found.value)
         const context = new LoadContext(flight)
         const startedAt = this.#cache.clock.now()
         let value: T
@@ -215,9 +254,20 @@ export class ReadThrough {
         }
         if (!context.skipped) assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
-        if (!flight.fenced && !context.skipped) await this.#store(flight, value, plan, loadMs)
-        this.#backOff.succeeded(key)
-        return value
+        const isWanted = !flight.fenced && !context.skipped
+        let shared: T | Unprotected = new Unprotected(value)
+        let isStored = true
+        // A value that cannot be stored, or not even copied, reaches its callers all the same: they have
+        // waited and paid for it. Here and not in a function of its own, for the turn that would take.
+        try {
+          shared = this.#admit(value)
+          if (isWanted) await this.#store(flight, this.#release(shared), plan, loadMs)
+        } catch (error) {
+          if (isWanted) isStored = this.#tellNotStored(key, error)
+        }
+        if (isStored) this.#backOff.succeeded(key)
+        else if (mayServeStale(plan)) this.#backOff.failed(key, this.#cache.clock.now())
+        return shared as T
       } catch (error) {
         // A load that was given up says nothing about its source.
         const isFailure = !flight.signal.aborted
@@ -232,9 +282,26 @@ export class ReadThrough {
     return flight
   }
 
+  /** Returns whether the value itself asked for it, so that the next load may do better. */
+  #tellNotStored(key: string, error: unknown): boolean {
+    const reason = reasonNotToStore(error)
+    this.#cache.notStored(key, reason)
+    return reason.code === 'TTL_ZERO'
+  }
+
+  #admit<T>(value: T): T {
+    const { isolator } = this.#cache
+    return isolator === undefined ? value : (isolator.admit(value) as T)
+  }
+
+  #release<T>(shared: T | Unprotected): T {
+    if (shared instanceof Unprotected) return shared.value as T
+    const { isolator } = this.#cache
+    return isolator === undefined ? shared : (isolator.release(shared) as T)
+  }
+
   async #store<T>(flight: Flight, value: T, plan: LoadPlan<T>, loadMs: number): Promise<void> {
-    const ttl = typeof plan.ttl === 'function' ? plan.ttl(value) : plan.ttl
-    const fullLifeMs = ttl === undefined ? this.#cache.defaultLifeMs : toMilliseconds(ttl)
+    const fullLifeMs = this.#lifeOf(value, plan.ttl)
     this.flights.overtake(flight)
     const storePlan: StorePlan = {
       lifeMs: shorten(fullLifeMs, plan.jitter * this.#random()),
@@ -245,6 +312,31 @@ export class ReadThrough {
     }
     await this.#cache.fill(flight, value, storePlan)
   }
+
+  /** @throws CacheError when the value's own TTL does not let it be stored */
+  #lifeOf<T>(value: T, ttl: LoadPlan<T>['ttl']): number {
+    const told = typeof ttl === 'function' ? ttlOf(value, ttl) : ttl
+    return told === undefined ? this.#cache.defaultLifeMs : toMilliseconds(told)
+  }
+}
+
+/** @throws CacheError (`TTL_FAILED`, `TTL_ZERO`) when the function throws, or returns 0 for "do not store" */
+function ttlOf<T>(value: T, tell: (value: T) => Ttl | undefined): Ttl | undefined {
+  let ttl: Ttl | undefined
+  try {
+    ttl = tell(value)
+  } catch (error) {
+    throw new CacheError('the ttl function threw an error', { code: 'TTL_FAILED', cause: error })
+  }
+  if (ttl !== 0) return ttl
+  throw new CacheError('the ttl function returned 0: the value is not to be stored', {
+    code: 'TTL_ZERO',
+  })
+}
+
+function reasonNotToStore(error: unknown): CacheError {
+  if (error instanceof CacheError) return error
+  return new CacheError('storing the value failed', { code: 'STORE_FAILED', cause: error })
 }
 
 function shorten(lifeMs: number, part: number): number {

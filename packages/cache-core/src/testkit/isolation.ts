@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
+import { settle, slowLoad } from './waiting.js'
 
 /** A kind of value, and what its holder may do to it. */
 interface Specimen {
@@ -66,6 +67,7 @@ export function isolationTests(contract: CacheContract): void {
     const specimens = promises(contract, 'types') ? { ...PLAIN, ...OTHER } : PLAIN
     for (const [what, { make, change }] of Object.entries(specimens)) {
       writerTests(contract, what, make, change)
+      loaderTests(contract, what, make, change)
       readerTests(contract, what, make, change)
     }
     if (isolation === 'freeze') freezeTests(contract)
@@ -102,6 +104,28 @@ function writerTests(
     for (const key of ['set', 'setMany', 'getOrSet']) {
       expect(await cache.get(key), `written by ${key}`).toStrictEqual(make())
     }
+  })
+}
+
+function loaderTests(
+  contract: CacheContract,
+  what: string,
+  make: Specimen['make'],
+  change: Specimen['change'],
+): void {
+  const test = cacheTest(contract)
+
+  test(`nobody who has waited for a load can change ${what} for the others`, async (cache) => {
+    const loaded = make()
+    const load = await slowLoad(cache, 'key', loaded)
+    const joined = cache.getOrSet('key', make)
+    await settle(contract)
+    load.finish()
+    const [first, second] = await Promise.all([load.answer, joined])
+    unlessFrozen(() => change(first as never))
+    change(loaded as never)
+    expect(second, 'seen by a call that has joined').toStrictEqual(make())
+    expect(await cache.get('key'), 'seen by a later read').toStrictEqual(make())
   })
 }
 

@@ -1,9 +1,11 @@
 import { vi } from 'vitest'
 import {
+  type CacheError,
   type Flight,
   type GetOrSetOptions,
   type HeldValue,
   type Loader,
+  type LoadIsolator,
   ManualClock,
   planLoad,
   type StorePlan,
@@ -33,6 +35,9 @@ export class HoldingCache<T = string> implements LoadingCache {
   readonly fills: { key: string; value: unknown; plan: StorePlan; seen: string | undefined }[] = []
   readonly served: string[] = []
   readonly failures: { key: string; error: unknown }[] = []
+  /** Loaded values that were not stored. */
+  readonly refusals: { key: string; code: string }[] = []
+  isolator: LoadIsolator | undefined
   /** What storing waits for, once the value is there. */
   stored: () => Promise<void> = () => Promise.resolve()
   readonly #entries = new Map<string, Entry<T>>()
@@ -61,6 +66,10 @@ export class HoldingCache<T = string> implements LoadingCache {
 
   readonly refreshFailed = (key: string, error: unknown): void => {
     this.failures.push({ key, error })
+  }
+
+  readonly notStored = (key: string, error: CacheError): void => {
+    this.refusals.push({ key, code: error.code })
   }
 
   /** As {@link CacheInterface.getOrSet}, but the loader has begun when this returns. */

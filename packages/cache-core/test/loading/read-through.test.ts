@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GetOrSetOptions } from '../../src/index.js'
+import { CacheError, type GetOrSetOptions, nothingHeld, planLoad } from '../../src/index.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 
@@ -136,14 +136,80 @@ describe('a failed load', () => {
     })
     expect(cache.fills).toEqual([])
   })
+})
 
-  test('is also one whose value could not be stored', async () => {
+describe('a loaded value that cannot be stored', () => {
+  test('reaches every caller, and the reason is told once', async () => {
     const cache = new HoldingCache()
-    const failure = new Error('no room')
-    cache.stored = () => Promise.reject(failure)
+    cache.stored = () => Promise.reject(new CacheError('no room', { code: 'FULL' }))
     const calls = [1, 2].map(() => cache.getOrSet('key', () => 'loaded'))
-    for (const call of calls) await expect(call).rejects.toBe(failure)
+    expect(await Promise.all(calls)).toEqual(['loaded', 'loaded'])
     expect(cache.fills).toHaveLength(1)
+    expect(cache.refusals).toEqual([{ key: 'key', code: 'FULL' }])
+  })
+
+  test('reaches every caller when storing fails with an error of another kind', async () => {
+    const cache = new HoldingCache()
+    cache.stored = () => Promise.reject(new TypeError('a bug'))
+    expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
+    expect(cache.refusals).toEqual([{ key: 'key', code: 'STORE_FAILED' }])
+  })
+
+  test('reaches every caller when it cannot even be copied', async () => {
+    const cache = new HoldingCache()
+    const admit = (): never => {
+      throw new CacheError('no copy', { code: 'NOT_CLONEABLE' })
+    }
+    cache.isolator = { admit, release: (value) => value }
+    const calls = [1, 2].map(() => cache.getOrSet('key', () => 'loaded'))
+    expect(await Promise.all(calls)).toEqual(['loaded', 'loaded'])
+    expect(cache.fills).toEqual([])
+    expect(cache.refusals).toEqual([{ key: 'key', code: 'NOT_CLONEABLE' }])
+  })
+
+  test('is not loaded again at every call while a stale value is served', async () => {
+    const cache = new HoldingCache()
+    cache.hold('key', 'old', { freshMs: -1 })
+    cache.stored = () => Promise.reject(new CacheError('no room', { code: 'FULL' }))
+    let loads = 0
+    const load = (): string => `new ${++loads}`
+    for (let call = 0; call < 5; call++) {
+      cache.hold('key', 'old', { freshMs: -1 })
+      expect(await cache.getOrSet('key', load, { staleWhileRevalidate: '1h' })).toBe('old')
+      await turn()
+    }
+    expect(loads).toBe(1)
+  })
+})
+
+describe('the values of one load', () => {
+  test('are released for each of its callers', async () => {
+    const cache = new HoldingCache<{ by: string }>()
+    cache.isolator = {
+      admit: (value) => structuredClone(value),
+      release: (value) => structuredClone(value),
+    }
+    const load = (): { by: string } => ({ by: 'loader' })
+    const [first, second] = await Promise.all([
+      cache.getOrSet('key', load),
+      cache.getOrSet('key', load, { timeout: { hard: '1m' } }),
+    ])
+    first.by = 'first'
+    expect(second).toEqual({ by: 'loader' })
+    expect(cache.fills[0]?.value).toEqual({ by: 'loader' })
+  })
+})
+
+describe('a call that finds nothing', () => {
+  test('is a miss if it starts the load, and joins otherwise', async () => {
+    const cache = new HoldingCache()
+    const source = new Source()
+    const joined: boolean[] = []
+    const held = { ...nothingHeld<string>(undefined), onMiss: (yes: boolean) => joined.push(yes) }
+    const calls = [1, 2, 3].map(() => cache.reads.read('key', source.load, planLoad({}), held))
+    await source.answer('loaded')
+    await Promise.all(calls)
+    expect(joined).toEqual([false, true, true])
   })
 })
 

@@ -59,7 +59,7 @@ describe('a stale value within staleWhileRevalidate', () => {
     cache.stored = () => Promise.reject(FAILURE)
     expect(await cache.getOrSet('key', () => 'new', OPTIONS)).toBe('old')
     await turn()
-    expect(cache.failures).toEqual([{ key: 'key', error: FAILURE }])
+    expect(cache.refusals).toEqual([{ key: 'key', code: 'STORE_FAILED' }])
   })
 
   test('a failed refresh that somebody waited for reaches them and is not told', async () => {

@@ -54,23 +54,31 @@ describe('what a loaded value is stored with', () => {
     expect(cache.fills).toMatchObject([{ plan: { tags: ['red'] } }])
   })
 
-  test('has to be a life: nothing is stored by a bad one that was told from the value', async () => {
+  test('must be a TTL: a value with a bad one reaches its caller and is not stored', async () => {
     const cache = new HoldingCache()
-    for (const bad of [0, '5 m', Number.NaN, {}, Promise.resolve(5)]) {
-      const call = cache.getOrSet('key', () => 'loaded', { ttl: () => bad as Ttl })
-      await expect(call).rejects.toMatchObject({ name: 'ValidationError', code: 'INVALID_TTL' })
+    const bad = [-1, '5 m', Number.NaN, {}, Promise.resolve(5)]
+    for (const ttl of bad) {
+      expect(await cache.getOrSet('key', () => 'loaded', { ttl: () => ttl as Ttl })).toBe('loaded')
     }
     expect(cache.fills).toEqual([])
+    expect(cache.refusals).toEqual(bad.map(() => ({ key: 'key', code: 'INVALID_TTL' })))
   })
 
-  test('may fail to be told from the value, as the load may fail', async () => {
+  test('may be 0, which keeps the value out of the cache', async () => {
     const cache = new HoldingCache()
-    const failure = new Error('no life in it')
-    const ttl = (): never => {
-      throw failure
-    }
-    await expect(cache.getOrSet('key', () => 'loaded', { ttl })).rejects.toBe(failure)
+    expect(await cache.getOrSet('key', () => 'loaded', { ttl: () => 0 })).toBe('loaded')
     expect(cache.fills).toEqual([])
+    expect(cache.refusals).toEqual([{ key: 'key', code: 'TTL_ZERO' }])
+  })
+
+  test('may fail to be told from the value, which reaches its caller', async () => {
+    const cache = new HoldingCache()
+    const ttl = (): never => {
+      throw new Error('no life in it')
+    }
+    expect(await cache.getOrSet('key', () => 'loaded', { ttl })).toBe('loaded')
+    expect(cache.fills).toEqual([])
+    expect(cache.refusals).toEqual([{ key: 'key', code: 'TTL_FAILED' }])
   })
 })
 

@@ -8,6 +8,7 @@ import {
   type Clock,
   compileGlob,
   type HeldValue,
+  type LoadIsolator,
   type OperationOutcome,
   planStore,
   type SetOptions,
@@ -40,7 +41,11 @@ export class ReferenceCache extends CacheInterface {
   #misses = 0
 
   constructor({ clock, isolation = 'none', monitor }: ReferenceOptions = {}) {
-    super({ clock })
+    const isolator: LoadIsolator = {
+      admit: (value) => this.admitLoaded(value),
+      release: (admitted) => this.releaseLoaded(admitted),
+    }
+    super({ clock, isolator: isolation === 'none' ? undefined : isolator })
     this.#isolation = isolation
     this.#monitor = monitor
   }
@@ -134,6 +139,14 @@ export class ReferenceCache extends CacheInterface {
 
   protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
     this.store(key, value, plan)
+  }
+
+  protected admitLoaded(value: unknown): unknown {
+    return this.admit(value)
+  }
+
+  protected releaseLoaded(admitted: unknown): unknown {
+    return this.release(admitted)
   }
 
   protected store(key: string, value: unknown, plan: StorePlan): void {

@@ -1,4 +1,3 @@
-import type { StorePlan } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
@@ -19,9 +18,10 @@ class FailsLoadsAfterClose extends ReferenceCache {
     this.#isClosed = true
   }
 
-  protected override store(key: string, value: unknown, plan: StorePlan): void {
+  override async getOrSet<T>(...args: Parameters<ReferenceCache['getOrSet']>): Promise<T> {
+    const value = await super.getOrSet(...args)
     if (this.#isClosed) throw new Error('it is closed')
-    super.store(key, value, plan)
+    return value as T
   }
 }
 

@@ -30,6 +30,12 @@ class HandsOutWhatItKeepsInGetOrSet extends ReferenceCache {
   }
 }
 
+class SharesWhatItLoads extends ReferenceCache {
+  protected override releaseLoaded(admitted: unknown): unknown {
+    return admitted
+  }
+}
+
 class CopiesTheOutsideOnly extends ReferenceCache {
   protected override release(value: unknown): unknown {
     if (Array.isArray(value)) return [...value]
@@ -62,6 +68,7 @@ testBrokenCaches([
   HandsOutWhatItKeeps,
   HandsOutWhatItKeepsInBatches,
   HandsOutWhatItKeepsInGetOrSet,
+  SharesWhatItLoads,
   CopiesTheOutsideOnly,
   FreezesInsteadOfCloning,
   ClonesInsteadOfFreezing,

@@ -56,7 +56,8 @@ class LoadsForEveryCaller extends ReferenceCache {
     const { ttl } = planLoad(options)
     const cached = await this.get<T>(key)
     if (cached !== undefined) return cached
-    const value = await (loader as () => T | Promise<T>)()
+    const context = { signal: new AbortController().signal, skip: () => undefined }
+    const value = await loader(context as unknown as LoadContext)
     await this.set(key, value, ttl as Ttl | undefined)
     return value
   }

@@ -136,6 +136,10 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
     'who has read a value cannot change a nested object for the next',
     'who has read a value cannot change the bytes of a list of bytes for the next',
   ],
+  SharesWhatItLoads: [
+    'nobody who has waited for a load can change a nested object for the others',
+    'nobody who has waited for a load can change a date for the others',
+  ],
   CopiesTheOutsideOnly: [
     'who has read a value cannot change a nested object for the next',
     'who has read a value cannot change a date for the next',

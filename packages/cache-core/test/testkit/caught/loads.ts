@@ -32,7 +32,6 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   LoadsFalsyAgain: ['keeps falsy values'],
   StoresFailures: [
     'a failed load reaches every caller, is not stored, and can be tried again',
-    'a bad life that was told from the value is refused, and nothing is stored',
     'undefined is rejected as a value and changes nothing',
   ],
   IgnoresTheLifeOfLoads: [
@@ -47,7 +46,10 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   TakesUndefinedFromLoaders: ['undefined is rejected as a value and changes nothing'],
   LoadsBeforeItChecksTheLife: ['bad ones are refused before anything is loaded'],
 
-  IgnoresTtlFunctions: ['the life can be told from the value'],
+  IgnoresTtlFunctions: [
+    'returns a loaded value that is not stored because of the TTL told from it',
+    'the life can be told from the value',
+  ],
   IgnoresJitter: ['jitter shortens lives, each by another part, and never by more than told'],
   LengthensByJitter: ['jitter shortens lives, each by another part, and never by more than told'],
   IgnoresSkip: ['a loader can keep its answer out of the cache'],
