@@ -17,7 +17,7 @@ export interface AIRequest {
 export interface AIResponse extends AIRequest {
   /** Anything but `undefined` that the cache can write to bytes. */
   readonly response: unknown
-  /** Its life; what the operation's table says when left out. */
+  /** TTL of the response. Default: that of its operation. */
   readonly ttl?: Ttl | undefined
   /** By which `invalidateTags` removes it. At most 127. Default: none. */
   readonly tags?: readonly string[] | undefined
@@ -27,8 +27,12 @@ export interface AIResponse extends AIRequest {
 export interface CachedResponse<T = unknown> {
   readonly response: T
   readonly cached: {
-    /** False when the response was computed by this very call, or by one it waited for. */
+    /** Whether the response was in the cache. */
     readonly hit: boolean
+    /** Whether another call, in this process or another one, computed the response at this time. */
+    readonly joined: boolean
+    /** Whether the response is past its TTL, as `staleWhileRevalidate` or `staleIfError` permits. */
+    readonly stale: boolean
     /** Where it was found; `'none'` when it was computed. */
     readonly tier: 'memory' | 'redis' | 'none'
     readonly key: string
@@ -36,6 +40,10 @@ export interface CachedResponse<T = unknown> {
     readonly at: string
     /** Milliseconds since then, on the wall clocks of those who stored and read it; never negative. */
     readonly ageMs: number
+    /** How long its computation took, in milliseconds; missing for one that `cacheResponse` stored. */
+    readonly computeMs?: number
+    /** How much shorter the call was than that computation, in milliseconds; on hits only. */
+    readonly savedMs?: number
     /** How long the text is that it answers. */
     readonly textTier: TextTier
   }

@@ -1,8 +1,11 @@
 import {
   assertLoader,
+  CacheError,
   escapeGlob,
   type HeldValue,
+  type LoadContext,
   type Loader,
+  type LoadPlan,
   nothingHeld,
   planLoad,
   type Ttl,
@@ -21,12 +24,20 @@ import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 import {
   assertAnswered,
   assertInvalidation,
-  assertLookup,
   assertModel,
   assertRequest,
+  assertRequests,
   assertResponse,
   assertTenant,
 } from './arguments.js'
+import {
+  type CallPlan,
+  type ComputeOptions,
+  type LookupOptions,
+  planCompute,
+  planLookup,
+} from './call-options.js'
+import { type ComputeMany, computeBatch } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import type { TextSizeTiers } from './config/config-values.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
@@ -41,14 +52,16 @@ import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metri
 import type { OperationPerformance } from './metrics/operation-performance.js'
 import { textTierOf } from './metrics/text-tier.js'
 import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
-import type { AIResponseCacheOptions, ComputeOptions, InvalidationOptions } from './options.js'
+import type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
+import { dataOf, type ResponseForm, responseError } from './response-form.js'
 import {
   describeResponse,
   isStoredResponse,
   type KnownOfRequest,
   legacyResponse,
+  type Origin,
   type StoredResponse,
 } from './stored-response.js'
 import { modelTag, tagsOf } from './tags.js'
@@ -65,6 +78,7 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #operationTtls: ReadonlyMap<string, Ttl>
   readonly #monitor: CachePerformanceMonitor
   readonly #textSizeTiers: TextSizeTiers
+  readonly #form: ResponseForm
   readonly #metrics = new AIMetrics()
   readonly #promotion = new PromotionRule(this.#metrics)
   readonly #statistics: AIStatistics
@@ -75,12 +89,14 @@ export class AIResponseCache extends GenericRedisCache {
    * @throws ConfigurationError or ValidationError that names the bad or unknown option
    */
   constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig = {}) {
-    const { ttls, keys, textSizeTiers, performanceMonitor, generic } = resolveOptions(settings)
+    const { ttls, keys, textSizeTiers, performanceMonitor, form, generic } =
+      resolveOptions(settings)
     super({ ...generic, performanceMonitor })
     this.#keys = keys
     this.#operationTtls = ttls
     this.#monitor = performanceMonitor
     this.#textSizeTiers = textSizeTiers
+    this.#form = form
     this.#statistics = new AIStatistics({
       metrics: this.#metrics,
       ttls,
@@ -95,8 +111,9 @@ export class AIResponseCache extends GenericRedisCache {
   /**
    * Stores a response.
    *
-   * @throws ValidationError for wrong arguments, SerializationError for a response that has no
-   * form in bytes
+   * @throws ValidationError for wrong arguments
+   * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for a response that cannot be stored
+   * @throws CacheError (`SERIALIZE_FAILED`) when the cache's `serialize` or `revive` throws
    */
   async cacheResponse(answered: AIResponse): Promise<void> {
     assertAnswered(answered)
@@ -108,90 +125,136 @@ export class AIResponseCache extends GenericRedisCache {
     const known = this.#knownOf(answered)
     const record = this.#start(known)
     try {
-      const stored = this.#stored(known, response)
-      await this.set(key, stored, { ttl, tags })
+      await this.set(key, this.#stored(known, dataOf(response, this.#form)), { ttl, tags })
       record('stored')
     } catch (error) {
       record('failed')
-      throw error
+      throw error instanceof CacheError ? responseError(error) : error
     }
   }
 
   /**
    * Looks a response up.
    *
-   * @param options - `shape: 'flat'`: what is known about the response among its fields, as the seed
-   * has it, instead of beside it
+   * @param options - `refresh` finds nothing; `maxAge` finds only what is not older; `noStore` and
+   * `onlyIfCached` change nothing. `shape: 'flat'` puts what is known about the response among its fields,
+   * as the Python version does
    * @throws ValidationError for wrong arguments
    */
-  getCachedResponse<T = unknown>(request: AIRequest): Promise<CachedResponse<T> | undefined>
   getCachedResponse<T = unknown>(
     request: AIRequest,
-    options: { readonly shape: 'flat' },
+    options: LookupOptions & { readonly shape: 'flat' },
   ): Promise<FlatResponse<T> | undefined>
+  getCachedResponse<T = unknown>(
+    request: AIRequest,
+    options?: LookupOptions,
+  ): Promise<CachedResponse<T> | undefined>
   async getCachedResponse<T = unknown>(
     request: AIRequest,
-    options?: { readonly shape: 'flat' },
+    options?: LookupOptions,
   ): Promise<CachedResponse<T> | FlatResponse<T> | undefined> {
     assertRequest(request)
-    assertLookup(options)
+    const plan = planLookup(options)
     const key = this.#keyOf(request)
     const known = this.#knownOf(request)
+    const startedAt = this.clock.now()
     const record = this.#start(known)
-    const found = await this.find(key)
-    const stored = found && this.#storedIn<T>(found.value, known)
+    const found = await this.find(key, (value) => this.#usable(value, known, plan) !== undefined)
+    const stored = found && this.#usable<T>(found.value, known, plan)
     if (found === undefined || stored === undefined) {
       record('miss')
       return undefined
     }
     record('hit')
-    const described = this.#describe(key, stored, found.tier)
+    const tookMs = this.clock.now() - startedAt
+    const described = this.#describe(key, stored, { tier: found.tier, tookMs })
     return options?.shape === 'flat' ? flatResponse(request, described) : described
   }
 
   /**
    * Looks a response up, or computes and stores it. Calls with the same request share one
-   * computation, also in other processes.
+   * computation, also in other processes. Whatever becomes of storing it, a computed response reaches
+   * its callers.
    *
-   * @param compute - its context tells when everybody who waited has gone, and takes a response that
-   * is not to be stored
-   * @param options - as `getOrSet` takes them; `ttl` is what the operation's table says when left out
+   * @param compute - its context has a `signal`, aborted when no caller waits any more, and `skip()`, after
+   * which the response is not stored
+   * @param options - those of `getOrSet`, and `refresh`, `noStore`, `maxAge`, `onlyIfCached`, `shouldStore`
    * @throws what the computation throws; nothing is stored then
+   * @throws CacheError (`NOT_CACHED`) with `onlyIfCached` when there is no such response
    */
   async getOrCompute<T>(
     request: AIRequest,
     compute: Loader<T>,
-    options: ComputeOptions = {},
+    options: ComputeOptions<NoInfer<T>> = {},
   ): Promise<CachedResponse<T>> {
     assertRequest(request)
     assertLoader(compute)
-    // Before the spread: it would make fields of the characters of a string.
-    planLoad(options)
+    const { call, load, shouldStore } = planCompute<T>(options)
     const key = this.#keyOf(request)
-    const plan = planLoad<StoredResponse<T>>({
-      ...options,
-      ttl: options.ttl === undefined ? this.#operationTtls.get(request.operation) : options.ttl,
-      tags: tagsOf(options.tags, request.options),
-    })
     const known = this.#knownOf(request)
-    const record = this.#start(known)
-    const held = await this.lookup(key)
-    const before = held && this.#storedIn<T>(held.value, known)
-    // What is no response of ours is none, however fresh.
-    const usable: HeldValue<StoredResponse<T>> =
-      held === undefined || before === undefined
-        ? nothingHeld(held?.seen)
-        : { ...held, value: before }
-    record(usable.freshMs >= 0 ? 'hit' : 'miss')
-    const load: Loader<StoredResponse<T>> = async (context) => {
-      const response = await compute(context)
-      assertResponse(response)
-      return this.#stored(known, response)
+    const plan = {
+      ...planLoad<StoredResponse<T>>({
+        ...load,
+        ttl: this.#ttlOf(request.operation, load.ttl),
+        tags: tagsOf(load.tags, request.options),
+      }),
+      refresh: call.refresh,
+      noStore: call.noStore,
     }
-    const answer: unknown = await this.readThrough(key, load, plan, usable)
+    const startedAt = this.clock.now()
+    const record = this.#start(known)
+    const held = await this.lookUp(key, (value) => this.#usable(value, known, call) !== undefined)
+    const before = this.#usable<T>(held.value, known, call)
+    const onMiss = (isJoined: boolean): void => {
+      held.onMiss?.(isJoined)
+      record(isJoined ? 'joined' : 'miss')
+    }
+    const usable: HeldValue<StoredResponse<T>> =
+      before === undefined
+        ? { ...nothingHeld<StoredResponse<T>>(held.seen), onMiss }
+        : { ...held, value: before, onMiss }
+    const isStale = usable.freshMs < 0
+    if (!isStale) record('hit')
+    let hasComputed = false
+    const loader: Loader<StoredResponse<T>> = (context) => {
+      hasComputed = true
+      return this.#compute(key, known, compute, shouldStore, context)
+    }
+    const answer: unknown = call.onlyIfCached
+      ? this.#onlyHeld(key, usable, plan)
+      : await this.readThrough(key, loader, plan, usable)
+    const tookMs = this.clock.now() - startedAt
+    if (answer === before && before !== undefined) {
+      return this.#describe(key, before, { tier: held.tier, isStale, tookMs })
+    }
     // A plain `getOrSet` of this key may have been under way, and its value was shared.
     const stored = isStoredResponse<T>(answer) ? answer : this.#stored(known, answer as T)
-    return this.#describe(key, stored, held !== undefined && answer === before ? held.tier : 'none')
+    return this.#describe(key, stored, { tier: 'none', isJoined: !hasComputed, tookMs })
+  }
+
+  /**
+   * Looks many responses up, and computes those that are missing with one call, or a few where other
+   * processes compute some of them.
+   *
+   * @param compute - gets the missing requests and returns their responses, in the same order
+   * @param options - as for {@link AIResponseCache.getOrCompute}, for each of them
+   * @returns the responses in the order of the requests
+   * @throws what the computation throws; responses of other calls to it are stored
+   * @throws ValidationError when `compute` does not return an array of as many responses
+   */
+  async getOrComputeMany<T>(
+    requests: readonly AIRequest[],
+    compute: ComputeMany<T>,
+    options: ComputeOptions<NoInfer<T>> = {},
+  ): Promise<CachedResponse<T>[]> {
+    assertRequests(requests)
+    assertLoader(compute)
+    planCompute<T>(options)
+    // Each of them is checked before the first is looked up.
+    for (const request of requests) this.#keyOf(request)
+    return computeBatch(requests, compute, (request, loader) =>
+      this.getOrCompute<T>(request, loader, options),
+    )
   }
 
   /** What keys look like. */
@@ -343,22 +406,118 @@ export class AIResponseCache extends GenericRedisCache {
     return { response, ...known, storedAt: this.clock.wallTime() }
   }
 
-  /** What stands under a key, if it is a response: with legacy keys also one of the original. */
-  #storedIn<T>(value: unknown, known: KnownOfRequest): StoredResponse<T> | undefined {
-    if (isStoredResponse<T>(value)) return value
+  /** Returns what is stored under a key if it is a response, and the call may use it. */
+  #usable<T>(
+    value: unknown,
+    known: KnownOfRequest,
+    { refresh, maxAgeMs }: CallPlan,
+  ): StoredResponse<T> | undefined {
+    if (refresh) return undefined
+    const stored = isStoredResponse<T>(value, known.operation)
+      ? value
+      : this.#legacy<T>(value, known)
+    if (stored === undefined) return undefined
+    const isTooOld = this.clock.wallTime() - stored.storedAt > maxAgeMs
+    return isTooOld || !this.#canRevive(stored) ? undefined : stored
+  }
+
+  #legacy<T>(value: unknown, known: KnownOfRequest): StoredResponse<T> | undefined {
     return this.#keys.keyStyle === 'legacy' ? legacyResponse<T>(value, known) : undefined
+  }
+
+  /** A stored response that `revive` does not take is as good as none. */
+  #canRevive({ response }: StoredResponse): boolean {
+    const { revive } = this.#form
+    if (revive === undefined) return true
+    try {
+      revive(response)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async #compute<T>(
+    key: string,
+    known: KnownOfRequest,
+    compute: Loader<T>,
+    shouldStore: ((response: T) => boolean) | undefined,
+    context: LoadContext,
+  ): Promise<StoredResponse<T>> {
+    const startedAt = this.clock.now()
+    const response = await compute(context)
+    const computeMs = this.clock.now() - startedAt
+    const asComputed = { ...this.#stored(known, response), computeMs, ...AS_COMPUTED }
+    if (context.skipped) return asComputed
+    assertResponse(response)
+    try {
+      if (shouldStore !== undefined && !isWanted(response, shouldStore)) context.skip()
+      return { ...this.#stored(known, dataOf(response, this.#form) as T), computeMs }
+    } catch (error) {
+      context.skip()
+      if (error instanceof CacheError) this.notStored(key, error)
+      return asComputed
+    }
+  }
+
+  /** Returns a TTL for a stored response, as the caller has told it for a response. */
+  #ttlOf<T>(
+    operation: string,
+    given: ComputeOptions<T>['ttl'],
+  ): ComputeOptions<StoredResponse<T>>['ttl'] {
+    const ofOperation = this.#operationTtls.get(operation)
+    if (given === undefined) return ofOperation
+    if (typeof given !== 'function') return given
+    return ({ response }) => {
+      const ttl = given(this.#revived(response))
+      return ttl === undefined ? ofOperation : ttl
+    }
+  }
+
+  /** Returns the response for a caller: whatever `revive` does, a computed response is not lost. */
+  #shown<T>(stored: StoredResponse<T>): T {
+    if (AS_COMPUTED_FIELD in stored) return stored.response
+    try {
+      return this.#revived(stored.response)
+    } catch {
+      return stored.response
+    }
+  }
+
+  #revived<T>(data: T): T {
+    const { revive } = this.#form
+    return revive === undefined ? data : (revive(data) as T)
+  }
+
+  /** @throws CacheError (`NOT_CACHED`) when nothing is held that may be served */
+  #onlyHeld<T>(
+    key: string,
+    { value, freshMs, onMiss }: HeldValue<StoredResponse<T>>,
+    { staleWhileRevalidateMs, staleIfErrorMs }: LoadPlan<StoredResponse<T>>,
+  ): StoredResponse<T> {
+    if (freshMs >= 0) return value
+    onMiss?.(false)
+    if (-freshMs <= Math.max(staleWhileRevalidateMs, staleIfErrorMs)) {
+      this.staleServed()
+      return value
+    }
+    throw new CacheError('the response is not in the cache, and onlyIfCached is true', {
+      code: 'NOT_CACHED',
+      context: { key },
+    })
+  }
+
+  protected override notStored(key: string, error: CacheError): void {
+    super.notStored(key, responseError(error))
   }
 
   #knownOf({ text, operation }: AIRequest): KnownOfRequest {
     return { operation, textTier: textTierOf(text, this.#textSizeTiers) }
   }
 
-  #describe<T>(
-    key: string,
-    stored: StoredResponse<T>,
-    tier: CachedResponse['cached']['tier'],
-  ): CachedResponse<T> {
-    return describeResponse(key, stored, tier, this.clock.wallTime())
+  #describe<T>(key: string, stored: StoredResponse<T>, origin: Origin): CachedResponse<T> {
+    const response = this.#shown(stored)
+    return describeResponse(key, { ...stored, response }, origin, this.clock.wallTime())
   }
 
   protected override longestCopyMs(key: string, value: unknown): number {
@@ -366,5 +525,21 @@ export class AIResponseCache extends GenericRedisCache {
     return isStoredResponse(value)
       ? Math.min(longestMs, this.#promotion.longestCopyMs(value))
       : longestMs
+  }
+}
+
+/** Marks a response that was not converted, and so is handed out as it was computed. */
+const AS_COMPUTED_FIELD = 'isAsComputed'
+const AS_COMPUTED = { [AS_COMPUTED_FIELD]: true } as const
+
+/** @throws CacheError (`SHOULD_STORE_FAILED`) when the function throws */
+function isWanted<T>(response: T, shouldStore: (response: T) => boolean): boolean {
+  try {
+    return shouldStore(response)
+  } catch (error) {
+    throw new CacheError('shouldStore threw an error; the response was not stored', {
+      code: 'SHOULD_STORE_FAILED',
+      cause: error,
+    })
   }
 }

@@ -19,10 +19,17 @@ const REQUEST_FIELDS: ReadonlySet<string> = new Set([
 const RESPONSE_FIELDS: ReadonlySet<string> = new Set([...REQUEST_FIELDS, 'response', 'ttl', 'tags'])
 const INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext', 'tenant'])
 const STATS_FIELDS: ReadonlySet<string> = new Set(['countKeys'])
-const LOOKUP_FIELDS: ReadonlySet<string> = new Set(['shape'])
 
 export function assertRequest(request: unknown): void {
   assertKnownFields(request, REQUEST_FIELDS, 'request')
+}
+
+/** @throws ValidationError unless it is an array of requests */
+export function assertRequests(requests: unknown): void {
+  if (!Array.isArray(requests)) throw invalid('requests', requests, 'an array of requests')
+  for (const [index, request] of requests.entries()) {
+    assertKnownFields(request, REQUEST_FIELDS, `requests[${index}]`)
+  }
 }
 
 export function assertAnswered(answered: unknown): void {
@@ -35,14 +42,6 @@ export function assertInvalidation(options: unknown): void {
   const { operationContext } = options as { readonly operationContext?: unknown }
   if (operationContext === undefined || typeof operationContext === 'string') return
   throw invalid('operationContext', operationContext, 'a string, or undefined for none')
-}
-
-export function assertLookup(options: unknown): void {
-  if (options === undefined) return
-  assertKnownFields(options, LOOKUP_FIELDS, 'options')
-  const { shape } = options as { readonly shape?: unknown }
-  if (shape === undefined || shape === 'flat') return
-  throw invalid('shape', shape, "'flat', or undefined")
 }
 
 export function assertStatsOptions(options: unknown): void {

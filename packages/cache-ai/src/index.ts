@@ -1,5 +1,6 @@
 export type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 export { AIResponseCache } from './ai-response-cache.js'
+export type { CallOptions, ComputeOptions, LookupOptions } from './call-options.js'
 export {
   CacheCompatibilityWrapper,
   type CompatibilityOptions,
@@ -7,6 +8,7 @@ export {
 } from './compatibility/cache-compatibility-wrapper.js'
 export type { LegacyCacheStats } from './compatibility/legacy-cache-stats.js'
 export type { LegacyCalls } from './compatibility/legacy-calls.js'
+export type { BatchContext, ComputeMany } from './compute-batch.js'
 export { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 export {
   CacheParameterMapper,
@@ -33,4 +35,5 @@ export type { OptimizationRecommendation } from './metrics/optimization.js'
 export type { TextTier } from './metrics/text-tier.js'
 export type { TextTierStatistics, TierFinding, TierTimes } from './metrics/text-tier-statistics.js'
 export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'
-export type { AIResponseCacheOptions, ComputeOptions, InvalidationOptions } from './options.js'
+export type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
+export type { ResponseForm } from './response-form.js'

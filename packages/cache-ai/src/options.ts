@@ -1,13 +1,14 @@
-import type { GetOrSetOptions, Ttl } from '@verbatim/cache-core'
 import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import type { TextSizeTiers } from './config/config-values.js'
 import type { CacheKeyGeneratorOptions } from './keys/cache-key-generator.js'
 import type { OperationTtls } from './operation-ttls.js'
+import type { ResponseForm } from './response-form.js'
 
 export interface AIResponseCacheOptions
   extends Omit<GenericRedisCacheOptions, 'performanceMonitor'>,
-    Omit<CacheKeyGeneratorOptions, 'prefix' | 'performanceMonitor'> {
+    Omit<CacheKeyGeneratorOptions, 'prefix' | 'performanceMonitor'>,
+    ResponseForm {
   /**
    * How long the response to each operation lives. Added to the default table; operations in
    * neither live for `defaultTtl`.
@@ -23,6 +24,3 @@ export interface InvalidationOptions {
   /** Why, in words for the monitor, such as `'model_update'`. Never a key or a text. Default: none. */
   readonly operationContext?: string | undefined
 }
-
-/** How a response is loaded and kept that is not there. */
-export type ComputeOptions = Omit<GetOrSetOptions, 'ttl'> & { readonly ttl?: Ttl | undefined }

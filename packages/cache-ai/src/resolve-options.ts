@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   describeType,
+  invalidOption,
   isPlainObject,
   systemClock,
   type Ttl,
@@ -13,6 +14,7 @@ import { DEFAULT_TEXT_SIZE_TIERS } from './config/presets.js'
 import { CacheKeyGenerator } from './keys/cache-key-generator.js'
 import { mergeOperationTtls } from './operation-ttls.js'
 import type { AIResponseCacheOptions } from './options.js'
+import type { ResponseForm } from './response-form.js'
 
 /** {@link AIResponseCacheOptions}, checked, with the defaults of an AI cache filled in. */
 export interface ResolvedOptions {
@@ -20,6 +22,7 @@ export interface ResolvedOptions {
   readonly keys: CacheKeyGenerator
   readonly textSizeTiers: TextSizeTiers
   readonly performanceMonitor: CachePerformanceMonitor
+  readonly form: ResponseForm
   /** What is left for the cache underneath. */
   readonly generic: Omit<GenericRedisCacheOptions, 'performanceMonitor'>
 }
@@ -39,8 +42,11 @@ export function resolveOptions(
     isolation = 'freeze',
     clock = systemClock,
     performanceMonitor = new CachePerformanceMonitor({ clock }),
+    serialize,
+    revive,
     ...others
   } = settings instanceof AIResponseCacheConfig ? settings.checked().toCacheOptions() : settings
+  const form = checkedForm({ serialize, revive })
   const ttls = mergeOperationTtls(operationTtls)
   new AIResponseCacheConfig({ textSizeTiers }).checked('the options')
   const keys = new CacheKeyGenerator({
@@ -49,7 +55,7 @@ export function resolveOptions(
     prefix: '',
   })
   const generic = { ...others, keyPrefix, isolation, clock }
-  return { ttls, keys, textSizeTiers, performanceMonitor, generic }
+  return { ttls, keys, textSizeTiers, performanceMonitor, form, generic }
 }
 
 /** The cache underneath rejects unknown fields, but a string would be spread into it by characters. */
@@ -59,4 +65,12 @@ function assertObject(settings: unknown): void {
     `options must be a plain object or an AIResponseCacheConfig; received ${describeType(settings)}`,
     { code: 'INVALID_OPTION', context: { argument: 'options' } },
   )
+}
+
+function checkedForm(form: ResponseForm): ResponseForm {
+  for (const [name, convert] of Object.entries(form)) {
+    if (convert === undefined || typeof convert === 'function') continue
+    throw invalidOption(name, convert, 'a function')
+  }
+  return form
 }

@@ -13,22 +13,40 @@ export interface StoredResponse<T = unknown> extends KnownOfRequest {
   readonly response: T
   /** Milliseconds since 1970. */
   readonly storedAt: number
-}
-
-/** Somebody may have used `set` with a key of ours, or the original may have stored there. */
-export function isStoredResponse<T>(value: unknown): value is StoredResponse<T> {
-  const { response, operation, textTier, storedAt } = Object(value) as Partial<StoredResponse<T>>
-  return (
-    response !== undefined &&
-    typeof operation === 'string' &&
-    TEXT_TIERS.some((tier) => tier === textTier) &&
-    Number.isFinite(storedAt)
-  )
+  /** How long its computation took, in milliseconds; missing for one that was handed in. */
+  readonly computeMs?: number
 }
 
 /**
- * A response that the original has stored, of which it is known that nobody else has: it puts what it
- * knows among the fields, and they come back with it.
+ * Whether a stored value is a response to this operation. Anybody who can write to Redis may have put
+ * something else there.
+ */
+export function isStoredResponse<T>(
+  value: unknown,
+  operation?: string,
+): value is StoredResponse<T> {
+  if (!isPlainObject(value) || !Object.hasOwn(value, 'response')) return false
+  const stored = value as Partial<Record<keyof StoredResponse, unknown>>
+  return (
+    stored.response !== undefined &&
+    typeof stored.operation === 'string' &&
+    (operation === undefined || stored.operation === operation) &&
+    TEXT_TIERS.some((tier) => tier === stored.textTier) &&
+    isNumberUpTo(stored.storedAt, LATEST_DATE_MS) &&
+    (stored.computeMs === undefined || isNumberUpTo(stored.computeMs, LATEST_DATE_MS))
+  )
+}
+
+/** The last instant that a `Date` can name, in milliseconds since 1970. */
+const LATEST_DATE_MS = 8.64e15
+
+function isNumberUpTo(value: unknown, most: number): boolean {
+  return typeof value === 'number' && value >= 0 && value <= most
+}
+
+/**
+ * Returns a response that the Python version has stored. What it knows about a response stands among the
+ * fields, and comes back with it.
  */
 export function legacyResponse<T>(
   value: unknown,
@@ -36,17 +54,33 @@ export function legacyResponse<T>(
 ): StoredResponse<T> | undefined {
   if (!isPlainObject(value)) return undefined
   const storedAt = Date.parse(String(value['cached_at']))
-  return { ...known, response: value as T, storedAt: Number.isNaN(storedAt) ? 0 : storedAt }
+  const isDate = isNumberUpTo(storedAt, LATEST_DATE_MS)
+  // It stores false, and says true when it reads.
+  const response = { ...value, cache_hit: true } as T
+  return { ...known, response, storedAt: isDate ? storedAt : 0 }
+}
+
+/** How a response came to its caller. */
+export interface Origin {
+  readonly tier: CachedResponse['cached']['tier']
+  readonly isJoined?: boolean
+  readonly isStale?: boolean
+  /** How long the caller waited, in milliseconds. */
+  readonly tookMs: number
 }
 
 /** @param now - milliseconds since 1970 */
 export function describeResponse<T>(
   key: string,
-  { response, textTier, storedAt }: StoredResponse<T>,
-  tier: CachedResponse['cached']['tier'],
+  { response, textTier, storedAt, computeMs }: StoredResponse<T>,
+  { tier, isJoined = false, isStale = false, tookMs }: Origin,
   now: number,
 ): CachedResponse<T> {
   const at = new Date(storedAt).toISOString()
   const ageMs = Math.max(0, now - storedAt)
-  return { response, cached: { hit: tier !== 'none', tier, key, at, ageMs, textTier } }
+  const hit = tier !== 'none'
+  const known = computeMs === undefined ? {} : { computeMs }
+  const saved = hit && computeMs !== undefined ? { savedMs: Math.max(0, computeMs - tookMs) } : {}
+  const cached = { hit, joined: isJoined, stale: isStale, tier, key, at, ageMs, textTier }
+  return { response, cached: { ...cached, ...known, ...saved } }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { types } from 'node:util'
 import { classNameOf, type DataKind, dataKindOf } from './data-kind.js'
 import { describeType, ValidationError } from './errors.js'
@@ -5,6 +6,7 @@ import { describeProperty, extraPropertyOf } from './extra-properties.js'
 
 /** The deepest nesting; deeper input could overflow the stack. */
 const MAX_DEPTH = 512
+const MOST_BYTES_WRITTEN = 64
 
 /**
  * Writes a value as JSON such that equal values give equal text and different values different
@@ -12,8 +14,8 @@ const MAX_DEPTH = 512
  *
  * The names of an object are sorted (by UTF-16 code units, as in RFC 8785) and its `undefined`
  * properties left out; `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no
- * plain object can imitate. What has no faithful form is refused rather than guessed: `NaN`, the
- * infinities, `undefined` and holes in a list, functions, symbols, class instances, cycles, properties
+ * plain object can imitate; more than 64 bytes are written as their SHA-256. What has no faithful form is refused rather than guessed: `NaN`, the
+ * infinities, integers beyond 2^53, `undefined` and holes in a list, functions, symbols, class instances, cycles, properties
  * on anything but plain objects, and symbol properties. Objects of other realms and dates of fake
  * timers are written like those of this one.
  *
@@ -37,6 +39,8 @@ function write(value: unknown, place: Place): string {
       return JSON.stringify(value)
     case 'number':
       if (!Number.isFinite(value)) throw refused(String(value), place)
+      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+        throw refused('an integer beyond 2^53, of which several are written alike', place)
       return JSON.stringify(value)
     case 'bigint':
       return tag('$bigint', JSON.stringify(String(value)))
@@ -104,7 +108,7 @@ function writeData(value: object, kind: DataKind, place: Place): string {
     case 'url':
       return tag('$url', JSON.stringify((value as URL).href))
     default:
-      if (types.isUint8Array(value)) return tag('$bytes', `[${value.join(',')}]`)
+      if (types.isUint8Array(value)) return tag('$bytes', bytesText(value))
       throw refused(`an instance of ${classNameOf(value)}`, place)
   }
 }
@@ -117,6 +121,12 @@ function writeArray(items: readonly unknown[], place: Place): string {
     text += `${index === 0 ? '' : ','}${writeInside(item, index, place)}`
   }
   return `[${text}]`
+}
+
+/** Many bytes are written as their digest, which takes about as long as hashing them. */
+function bytesText(bytes: Uint8Array): string {
+  if (bytes.length <= MOST_BYTES_WRITTEN) return `[${bytes.join(',')}]`
+  return `{"length":${bytes.length},"sha256":"${createHash('sha256').update(bytes).digest('hex')}"}`
 }
 
 function tag(name: string, content: string): string {

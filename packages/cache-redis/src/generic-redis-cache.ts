@@ -30,12 +30,13 @@ import { collect, forAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
-import { OperationReports, type ReadValue } from './operation-reports.js'
+import { type Accepts, OperationReports, type ReadValue } from './operation-reports.js'
 import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
 import type { RedisCacheStats } from './stats.js'
 import { hitRate, Tally } from './tally.js'
+import type { Found } from './tiers/tier-reads.js'
 import { SMALL_BATCH } from './tiers/tier-writes.js'
 import { TwoTiers } from './two-tiers.js'
 
@@ -122,20 +123,32 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return held !== undefined && held.freshMs >= 0 ? held.value : undefined
   }
 
-  #readFar<T>(key: string): Promise<ReadValue<T> | undefined> {
+  #readFar<T>(key: string, accepts?: Accepts): Promise<ReadValue<T> | undefined> {
     assertKey(key)
-    const held = this.#reports.read(key, () => this.#tiers.reads.find(key))
+    const held = this.#reports.read(key, () => this.#tiers.reads.find(key), accepts)
     return held as Promise<ReadValue<T> | undefined>
   }
 
-  /** What {@link GenericRedisCache.get} finds, and in which tier. For caches that are built on this one. */
-  protected async find<T>(key: string): Promise<Pick<ReadValue<T>, 'value' | 'tier'> | undefined> {
+  /**
+   * Returns what {@link GenericRedisCache.get} finds, and in which tier. For caches that are built on this
+   * one.
+   *
+   * @param accepts - whether a stored value does; one that does not counts as a miss
+   */
+  protected async find<T>(
+    key: string,
+    accepts: Accepts,
+  ): Promise<Pick<ReadValue<T>, 'value' | 'tier'> | undefined> {
     const startedAt = this.#reports.startNear()
     const near = this.#tiers.near?.use(key)
     if (near !== undefined) {
-      return { value: this.#reports.near(key, near.kept, startedAt) as T, tier: 'memory' }
+      if (accepts(this.#tiers.isolator.release(near.kept))) {
+        return { value: this.#reports.near(key, near.kept, startedAt) as T, tier: 'memory' }
+      }
+      this.#reports.missedNear(key, startedAt)
+      return undefined
     }
-    const held = await this.#readFar<T>(key)
+    const held = await this.#readFar<T>(key, accepts)
     return held !== undefined && held.freshMs >= 0 ? held : undefined
   }
 
@@ -155,10 +168,15 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
 
-  protected override async lookup<T>(key: string): Promise<ReadValue<T>> {
+  protected override lookup<T>(key: string): Promise<ReadValue<T>> {
+    return this.lookUp(key)
+  }
+
+  /** Reads a key for a load, as {@link GenericRedisCache.find} does. */
+  protected async lookUp<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
     assertKey(key)
-    const held = await this.#reports.readToLoad(key, () => this.#tiers.reads.findOrLease(key))
-    return held as ReadValue<T>
+    const find = (): Promise<Found> => this.#tiers.reads.findOrLease(key)
+    return (await this.#reports.readToLoad(key, find, accepts)) as ReadValue<T>
   }
 
   /**

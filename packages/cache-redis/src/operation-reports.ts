@@ -29,6 +29,11 @@ export interface ReadValue<T = unknown> extends HeldValue<T> {
   readonly tier: CacheTier
 }
 
+/** Whether a stored value does for its caller. One that does not counts as a miss. */
+export type Accepts = (value: unknown) => boolean
+
+const acceptAll: Accepts = () => true
+
 /** Tells of each operation, once: to the tally, to listeners and to the monitor. */
 export class OperationReports {
   readonly #events: EventHub<RedisCacheEvents>
@@ -63,25 +68,46 @@ export class OperationReports {
   }
 
   /** A read of Redis. Answers what was held, with its value as it is handed out. */
-  async read(key: string, find: () => Promise<Found>): Promise<ReadValue | undefined> {
+  async read(
+    key: string,
+    find: () => Promise<Found>,
+    accepts: Accepts = acceptAll,
+  ): Promise<ReadValue | undefined> {
     const startedAt = this.#clock.now()
-    return this.found(key, await this.#finding(find, startedAt), startedAt)
+    const found = await this.#finding(find, startedAt)
+    const { held } = found
+    const isAccepted =
+      held === undefined || held.freshMs < 0 || accepts(this.#isolator.release(held.value))
+    return this.found(key, isAccepted ? found : { ...found, held: undefined }, startedAt)
+  }
+
+  /** Counts a value in memory that does not do for its caller. */
+  missedNear(key: string, startedAt: number | undefined): void {
+    this.#observer?.end('get', 'miss', startedAt)
+    this.#tally.miss()
+    this.#events.emit('get_miss', key)
   }
 
   /**
    * Reads a key that is loaded if it holds nothing fresh. The call counts as a miss only if it starts the
    * load: until then nobody knows.
    */
-  async readToLoad(key: string, find: () => Promise<Found>): Promise<ReadValue> {
+  async readToLoad(
+    key: string,
+    find: () => Promise<Found>,
+    accepts: Accepts = acceptAll,
+  ): Promise<ReadValue> {
     const startedAt = this.#clock.now()
     const found = await this.#finding(find, startedAt)
     const { held = nothingHeld(undefined), tier } = found
-    if (held.freshMs >= 0) return this.#found(key, held, tier, startedAt)
+    if (held.freshMs >= 0 && accepts(this.#isolator.release(held.value)))
+      return this.#found(key, held, tier, startedAt)
     const onMiss = (isJoined: boolean): void => {
       if (isJoined) this.#tally.joined()
       else this.#missed(key, tier, startedAt)
     }
-    return { ...this.released(held), tier, onMiss }
+    const freshMs = held.freshMs >= 0 ? Number.NEGATIVE_INFINITY : held.freshMs
+    return { ...this.released(held), freshMs, tier, onMiss }
   }
 
   /** Returns what a read found that began at `startedAt`. */

@@ -4,8 +4,11 @@ import { TEXT_TIERS, type TextTier } from './text-tier.js'
 /** The newest records, of which durations are told. */
 const RECENT = 1_000
 
-/** What was done: a look-up that found a response or did not, or a store that was kept or failed. */
-export type AIOutcome = 'hit' | 'miss' | 'stored' | 'failed'
+/**
+ * What was done: a look-up that found a response, did not, or joined a computation under way; or a store
+ * that was kept or failed.
+ */
+export type AIOutcome = 'hit' | 'miss' | 'joined' | 'stored' | 'failed'
 
 /** One look-up or store. */
 export interface AIRecord {
@@ -60,9 +63,10 @@ export function hitRateOf({ hit, miss }: Readonly<OutcomeCounts>): number | unde
 /** All of an outcome together. */
 export function sumOf(counts: Iterable<Readonly<OutcomeCounts>>): OutcomeCounts {
   const sum = noCounts()
-  for (const { hit, miss, stored, failed } of counts) {
+  for (const { hit, miss, joined, stored, failed } of counts) {
     sum.hit += hit
     sum.miss += miss
+    sum.joined += joined
     sum.stored += stored
     sum.failed += failed
   }
@@ -70,5 +74,5 @@ export function sumOf(counts: Iterable<Readonly<OutcomeCounts>>): OutcomeCounts 
 }
 
 function noCounts(): OutcomeCounts {
-  return { hit: 0, miss: 0, stored: 0, failed: 0 }
+  return { hit: 0, miss: 0, joined: 0, stored: 0, failed: 0 }
 }

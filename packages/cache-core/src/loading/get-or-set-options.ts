@@ -57,6 +57,10 @@ export interface LoadPlan<T = unknown> {
   readonly hardTimeoutMs: number
   readonly earlyRefresh: number
   readonly signal: AbortSignal | undefined
+  /** Loads whatever is held or under way. Default: false. */
+  readonly refresh?: boolean
+  /** Does not ask for the loaded value to be stored; another caller of the same load may. Default: false. */
+  readonly noStore?: boolean
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof GetOrSetOptions>([

@@ -87,6 +87,8 @@ export class ReadThrough {
     const found = held ?? nothingHeld<T>(undefined)
     const { value, freshMs, loadMs, seen, onMiss } = found
     const start = (): Flight<T> => this.#start(key, loader, plan, seen)
+    if (plan.refresh)
+      return this.#answer(this.#refreshed(key, start, found), plan, plan.hardTimeoutMs)
     if (freshMs >= 0) {
       if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, seen, start)
       return value
@@ -97,13 +99,32 @@ export class ReadThrough {
       return this.#serveStale(key, value)
     }
     if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found)
-    return this.#answer(this.#joinOrStart(key, start, found), plan, plan.hardTimeoutMs)
+    return this.#answer(this.#joinOrStart(key, start, plan, found), plan, plan.hardTimeoutMs)
   }
 
-  #joinOrStart<T>(key: string, start: () => Flight<T>, { seen, onMiss }: HeldValue<T>): Flight<T> {
+  /** Starts a load of its own: only what was asked for in the same way is as new. */
+  #refreshed<T>(key: string, start: () => Flight<T>, { onMiss }: HeldValue<T>): Flight<T> {
+    const underWay = this.flights.underWay<T>(key, this.#cache.clock.now())
+    if (ChainLink.current !== undefined) underWay?.link.assertNoCycle(ChainLink.current)
+    const isAsNew = underWay?.isRefresh === true
+    onMiss?.(isAsNew)
+    if (isAsNew) return underWay
+    // The older load still reaches its callers, but must not be stored over this one.
+    this.flights.fence(key)
+    return start()
+  }
+
+  #joinOrStart<T>(
+    key: string,
+    start: () => Flight<T>,
+    { noStore }: LoadPlan<T>,
+    { seen, onMiss }: HeldValue<T>,
+  ): Flight<T> {
     const underWay = this.#join<T>(key, seen)
     onMiss?.(underWay !== undefined)
-    return underWay ?? start()
+    if (underWay === undefined) return start()
+    if (!noStore) underWay.isToBeStored = true
+    return underWay
   }
 
   async #loadOrServe<T>(
@@ -119,7 +140,7 @@ export class ReadThrough {
       return this.#serveStale(key, value)
     }
     const servedUntil = now + freshMs + plan.staleIfErrorMs
-    const flight = this.#joinOrStart(key, start, held)
+    const flight = this.#joinOrStart(key, start, plan, held)
     const patienceMs = Math.min(plan.softTimeoutMs, plan.hardTimeoutMs)
     try {
       const answer = await this.#wait(flight, plan, patienceMs)
@@ -254,7 +275,7 @@ export class ReadThrough {
         }
         if (!context.skipped) assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
-        const isWanted = !flight.fenced && !context.skipped
+        const isWanted = flight.isToBeStored && !flight.fenced && !context.skipped
         let shared: T | Unprotected = new Unprotected(value)
         let isStored = true
         // A value that cannot be stored, or not even copied, reaches its callers all the same: they have
@@ -275,7 +296,11 @@ export class ReadThrough {
         throw error
       }
     }
-    const flight = this.flights.start(key, run, { tags: plan.tags, overdueAt, seen })
+    const flight = this.flights.start(key, run, {
+      ...{ tags: plan.tags, overdueAt, seen },
+      isRefresh: plan.refresh ?? false,
+      isToBeStored: plan.noStore !== true,
+    })
     flight.result.catch((error: unknown) => {
       if (flight.waiting === 0) this.#tellFailure(flight, error)
     })

@@ -21,6 +21,10 @@ export interface Flight<T = unknown> {
   wantedAnyway: boolean
   /** Set when a caller has timed out: the load goes on although nobody waits for it. */
   outlivesCallers: boolean
+  /** Whether one of its callers wants the value to be stored. */
+  isToBeStored: boolean
+  /** Whether it was started although there was a value, or a load under way. */
+  readonly isRefresh: boolean
   /** Whether a caller waits or the cache wants the value; false once all callers have given up. */
   readonly isWanted: boolean
   /** Finds loaders that wait for themselves. */
@@ -33,6 +37,8 @@ export interface FlightOptions {
   readonly tags?: readonly string[]
   readonly overdueAt?: number
   readonly seen?: string | undefined
+  readonly isRefresh?: boolean
+  readonly isToBeStored?: boolean
 }
 
 /**
@@ -65,9 +71,9 @@ export class SingleFlight {
   start<T>(
     key: string,
     load: (flight: Flight<T>) => Promise<T>,
-    { tags = [], overdueAt = Number.POSITIVE_INFINITY, seen }: FlightOptions = {},
+    options: FlightOptions = {},
   ): Flight<T> {
-    const flight = new FlightRecord(key, tags, overdueAt, seen)
+    const flight = new FlightRecord(key, options)
     const replaced = this.#current.get(key)
     if (replaced !== undefined) this.retire(replaced)
     this.#current.set(key, flight)
@@ -152,16 +158,29 @@ class FlightRecord implements Flight {
   waiting = 0
   wantedAnyway = false
   outlivesCallers = false
+  isToBeStored: boolean
+  readonly isRefresh: boolean
   readonly link: ChainLink
   failureTold = false
   #controller: AbortController | undefined
 
-  constructor(key: string, tags: readonly string[], overdueAt: number, seen: string | undefined) {
+  constructor(
+    key: string,
+    {
+      tags = [],
+      overdueAt = Number.POSITIVE_INFINITY,
+      seen,
+      isRefresh = false,
+      isToBeStored = true,
+    }: FlightOptions,
+  ) {
     this.key = key
     this.link = new ChainLink(key)
     this.tags = tags
     this.overdueAt = overdueAt
     this.seen = seen
+    this.isRefresh = isRefresh
+    this.isToBeStored = isToBeStored
   }
 
   get isWanted(): boolean {

@@ -55,7 +55,8 @@ export class LoadLeases {
   beforeLoad(flight: Flight): Promise<HeldValue | undefined> | undefined {
     const { seen } = flight
     if (seen === undefined || !isLease(seen)) return undefined
-    if (!this.#granted.has(seen)) return this.#awaitTurn(flight)
+    // A refresh does not wait for a load that began before it.
+    if (!this.#granted.has(seen)) return flight.isRefresh ? undefined : this.#awaitTurn(flight)
     this.#hold(flight, seen)
     return undefined
   }

@@ -1,0 +1,107 @@
+import {
+  assertKnownFields,
+  type GetOrSetOptions,
+  invalidArgument,
+  planLoad,
+  type Ttl,
+  toMilliseconds,
+} from '@verbatim/cache-core'
+
+/** What one call may read and store. */
+export interface CallOptions {
+  /** Whether the call takes no stored response, and computes a new one. Default: false. */
+  readonly refresh?: boolean | undefined
+  /** Whether the computed response stays out of the cache. Default: false. */
+  readonly noStore?: boolean | undefined
+  /** How old a stored response may be for this call. Default: as old as its TTL permits. */
+  readonly maxAge?: Exclude<Ttl, null> | undefined
+  /** Whether the call never computes. Default: false. */
+  readonly onlyIfCached?: boolean | undefined
+}
+
+/** How a response is found that is there. */
+export interface LookupOptions extends CallOptions {
+  /** `'flat'`: what is known about the response stands among its fields. Default: beside it. */
+  readonly shape?: 'flat' | undefined
+}
+
+/** How a response is computed and stored that is not there. */
+export interface ComputeOptions<T = unknown> extends Omit<GetOrSetOptions<T>, 'ttl'>, CallOptions {
+  /**
+   * TTL of the response, or a function that returns it for the response: `undefined` for that of its
+   * operation, 0 for "do not store". Default: that of its operation.
+   */
+  readonly ttl?: GetOrSetOptions<T>['ttl']
+  /** Returns whether a computed response is stored. Default: every response is. */
+  readonly shouldStore?: ((response: T) => boolean) | undefined
+}
+
+/** {@link CallOptions}, checked. */
+export interface CallPlan {
+  readonly refresh: boolean
+  readonly noStore: boolean
+  /** In milliseconds; `Infinity` for any age. */
+  readonly maxAgeMs: number
+  readonly onlyIfCached: boolean
+}
+
+const CALL_FIELDS = ['refresh', 'noStore', 'maxAge', 'onlyIfCached'] as const
+const LOOKUP_FIELDS: ReadonlySet<string> = new Set([...CALL_FIELDS, 'shape', 'shouldStore'])
+
+const COMPUTE_FIELDS: ReadonlySet<string> = new Set<keyof ComputeOptions>([
+  ...CALL_FIELDS,
+  ...(['shouldStore', 'ttl', 'tags', 'jitter', 'staleWhileRevalidate', 'staleIfError'] as const),
+  ...(['timeout', 'earlyRefresh', 'signal'] as const),
+])
+
+/** {@link ComputeOptions}, checked: what is about the call, and what a load takes. */
+export interface ComputePlan<T> {
+  readonly call: CallPlan
+  readonly load: GetOrSetOptions<T>
+  readonly shouldStore: ((response: T) => boolean) | undefined
+}
+
+/** @throws ValidationError that names the option and what it must be */
+export function planCompute<T>(options: ComputeOptions<T>): ComputePlan<T> {
+  assertKnownFields(options, COMPUTE_FIELDS, 'options')
+  const { refresh, noStore, maxAge, onlyIfCached, shouldStore, ...load } = options
+  assertShouldStore(shouldStore)
+  // Checks the rest, which is built upon later.
+  planLoad<T>(load)
+  return { call: planCall({ refresh, noStore, maxAge, onlyIfCached }), load, shouldStore }
+}
+
+/** @throws ValidationError that names the option and what it must be */
+export function planLookup(options: LookupOptions | undefined): CallPlan {
+  if (options === undefined) return planCall({})
+  assertKnownFields(options, LOOKUP_FIELDS, 'options')
+  const { shape } = options
+  if (shape !== undefined && shape !== 'flat')
+    throw invalidArgument('shape', "'flat', or undefined", shape)
+  return planCall(options)
+}
+
+/** @throws ValidationError that names the option and what it must be */
+function planCall(options: CallOptions): CallPlan {
+  const { maxAge } = options
+  if (maxAge === null) throw invalidArgument('maxAge', "seconds, or text such as '5m'", maxAge)
+  const plan = {
+    refresh: flag('refresh', options.refresh),
+    noStore: flag('noStore', options.noStore),
+    maxAgeMs: maxAge === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(maxAge, 'maxAge'),
+    onlyIfCached: flag('onlyIfCached', options.onlyIfCached),
+  }
+  if (!plan.refresh || !plan.onlyIfCached) return plan
+  throw invalidArgument('onlyIfCached', 'false when refresh is true', true)
+}
+
+/** @throws ValidationError unless it is undefined or a function */
+function assertShouldStore(shouldStore: unknown): void {
+  if (shouldStore === undefined || typeof shouldStore === 'function') return
+  throw invalidArgument('shouldStore', 'a function', shouldStore)
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false
+  throw invalidArgument(name, 'true or false', value)
+}

@@ -1,0 +1,112 @@
+import { type LoadContext, type Loader, timers, ValidationError } from '@verbatim/cache-core'
+import type { AIRequest, CachedResponse } from './ai-request.js'
+
+/** How long a batch waits for requests that may still turn out to be missing, in milliseconds. */
+const LONGEST_WAIT_MS = 20
+
+/** What the computation of a batch is told, and what it may say besides its responses. */
+export interface BatchContext {
+  /** Aborted when no caller waits for any of the responses. */
+  readonly signal: AbortSignal
+  /** Keeps all responses of this computation out of the cache. */
+  readonly skip: () => void
+}
+
+/** Returns the responses to requests, in their order. */
+export type ComputeMany<T> = (
+  missing: readonly AIRequest[],
+  context: BatchContext,
+) => PromiseLike<readonly T[]> | readonly T[]
+
+interface Missing<T> {
+  readonly request: AIRequest
+  readonly context: LoadContext
+  readonly resolve: (response: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Looks up all requests at once, and computes those that are missing together. A request whose load waits,
+ * as for the load of another process, is left to a later call.
+ *
+ * @param lookUp - returns the response to one request; calls the loader if it is missing
+ */
+export async function computeBatch<T>(
+  requests: readonly AIRequest[],
+  compute: ComputeMany<T>,
+  lookUp: (request: AIRequest, loader: Loader<T>) => Promise<CachedResponse<T>>,
+): Promise<CachedResponse<T>[]> {
+  let undecided = requests.length
+  let missing: Missing<T>[] = []
+  let timer: NodeJS.Timeout | undefined
+  const start = (): void => {
+    timers.clearTimeout(timer)
+    timer = undefined
+    const batch = missing
+    missing = []
+    if (batch.length > 0) void computeMissing(batch, compute)
+  }
+  const decided = (): void => {
+    undecided--
+    if (undecided <= 0) start()
+  }
+  const calls = requests.map(async (request) => {
+    let isDecided = false
+    const decide = (): void => {
+      if (!isDecided) decided()
+      isDecided = true
+    }
+    const loader: Loader<T> = (context) =>
+      new Promise<T>((resolve, reject) => {
+        missing.push({ request, context, resolve, reject })
+        timer ??= timers.setTimeout(start, LONGEST_WAIT_MS)
+        decide()
+      })
+    try {
+      return await lookUp(request, loader)
+    } finally {
+      decide()
+    }
+  })
+  const outcomes = await Promise.allSettled(calls)
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+}
+
+async function computeMissing<T>(
+  batch: readonly Missing<T>[],
+  compute: ComputeMany<T>,
+): Promise<void> {
+  try {
+    const requests = batch.map(({ request }) => request)
+    const contexts = batch.map(({ context }) => context)
+    const responses: unknown = await compute(requests, batchContext(contexts))
+    if (!Array.isArray(responses) || responses.length !== batch.length) {
+      throw new ValidationError(
+        `compute must return an array of ${batch.length} responses, one for each missing request`,
+        { code: 'INVALID_VALUE', context: { argument: 'compute' } },
+      )
+    }
+    for (const [index, { resolve }] of batch.entries()) resolve(responses[index] as T)
+  } catch (error) {
+    for (const { reject } of batch) reject(error)
+  }
+}
+
+function batchContext(contexts: readonly LoadContext[]): BatchContext {
+  const controller = new AbortController()
+  const signals = contexts.map(({ signal }) => signal)
+  for (const signal of signals) {
+    signal.addEventListener('abort', () => {
+      if (signals.every(({ aborted }) => aborted)) controller.abort()
+    })
+  }
+  return {
+    signal: controller.signal,
+    skip: () => {
+      for (const { skip } of contexts) skip()
+    },
+  }
+}
