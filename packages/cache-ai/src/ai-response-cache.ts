@@ -3,7 +3,6 @@ import {
   CacheError,
   escapeGlob,
   type HeldValue,
-  type LoadContext,
   type Loader,
   type LoadPlan,
   nothingHeld,
@@ -30,13 +29,7 @@ import {
   assertResponse,
   assertTenant,
 } from './arguments.js'
-import {
-  type CallPlan,
-  type ComputeOptions,
-  type LookupOptions,
-  planCompute,
-  planLookup,
-} from './call-options.js'
+import { type ComputeOptions, type LookupOptions, planCompute, planLookup } from './call-options.js'
 import { type ComputeMany, computeBatch } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import type { TextSizeTiers } from './config/config-values.js'
@@ -55,15 +48,9 @@ import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
 import type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
-import { dataOf, type ResponseForm, responseError } from './response-form.js'
-import {
-  describeResponse,
-  isStoredResponse,
-  type KnownOfRequest,
-  legacyResponse,
-  type Origin,
-  type StoredResponse,
-} from './stored-response.js'
+import { responseError } from './response-form.js'
+import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
+import { StoredResponses } from './stored-responses.js'
 import { modelTag, tagsOf } from './tags.js'
 
 /**
@@ -78,7 +65,7 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #operationTtls: ReadonlyMap<string, Ttl>
   readonly #monitor: CachePerformanceMonitor
   readonly #textSizeTiers: TextSizeTiers
-  readonly #form: ResponseForm
+  readonly #responses: StoredResponses
   readonly #metrics = new AIMetrics()
   readonly #promotion = new PromotionRule(this.#metrics)
   readonly #statistics: AIStatistics
@@ -96,7 +83,10 @@ export class AIResponseCache extends GenericRedisCache {
     this.#operationTtls = ttls
     this.#monitor = performanceMonitor
     this.#textSizeTiers = textSizeTiers
-    this.#form = form
+    this.#responses = new StoredResponses({
+      ...{ clock: this.clock, form, isLegacy: keys.keyStyle === 'legacy' },
+      notStored: (key, error) => this.notStored(key, error),
+    })
     this.#statistics = new AIStatistics({
       metrics: this.#metrics,
       ttls,
@@ -125,7 +115,7 @@ export class AIResponseCache extends GenericRedisCache {
     const known = this.#knownOf(answered)
     const record = this.#start(known)
     try {
-      await this.set(key, this.#stored(known, dataOf(response, this.#form)), { ttl, tags })
+      await this.set(key, this.#responses.store(known, response), { ttl, tags })
       record('stored')
     } catch (error) {
       record('failed')
@@ -159,15 +149,18 @@ export class AIResponseCache extends GenericRedisCache {
     const known = this.#knownOf(request)
     const startedAt = this.clock.now()
     const record = this.#start(known)
-    const found = await this.find(key, (value) => this.#usable(value, known, plan) !== undefined)
-    const stored = found && this.#usable<T>(found.value, known, plan)
+    const found = await this.find(
+      key,
+      (value) => this.#responses.usable(value, known, plan) !== undefined,
+    )
+    const stored = found && this.#responses.usable<T>(found.value, known, plan)
     if (found === undefined || stored === undefined) {
       record('miss')
       return undefined
     }
     record('hit')
     const tookMs = this.clock.now() - startedAt
-    const described = this.#describe(key, stored, { tier: found.tier, tookMs })
+    const described = this.#responses.describe(key, stored, { tier: found.tier, tookMs })
     return options?.shape === 'flat' ? flatResponse(request, described) : described
   }
 
@@ -203,8 +196,11 @@ export class AIResponseCache extends GenericRedisCache {
     }
     const startedAt = this.clock.now()
     const record = this.#start(known)
-    const held = await this.lookUp(key, (value) => this.#usable(value, known, call) !== undefined)
-    const before = this.#usable<T>(held.value, known, call)
+    const held = await this.lookUp(
+      key,
+      (value) => this.#responses.usable(value, known, call) !== undefined,
+    )
+    const before = this.#responses.usable<T>(held.value, known, call)
     const onMiss = (isJoined: boolean): void => {
       held.onMiss?.(isJoined)
       record(isJoined ? 'joined' : 'miss')
@@ -218,18 +214,17 @@ export class AIResponseCache extends GenericRedisCache {
     let hasComputed = false
     const loader: Loader<StoredResponse<T>> = (context) => {
       hasComputed = true
-      return this.#compute(key, known, compute, shouldStore, context)
+      return this.#responses.compute({ key, known, compute, shouldStore }, context)
     }
     const answer: unknown = call.onlyIfCached
       ? this.#onlyHeld(key, usable, plan)
       : await this.readThrough(key, loader, plan, usable)
     const tookMs = this.clock.now() - startedAt
     if (answer === before && before !== undefined) {
-      return this.#describe(key, before, { tier: held.tier, isStale, tookMs })
+      return this.#responses.describe(key, before, { tier: held.tier, isStale, tookMs })
     }
-    // A plain `getOrSet` of this key may have been under way, and its value was shared.
-    const stored = isStoredResponse<T>(answer) ? answer : this.#stored(known, answer as T)
-    return this.#describe(key, stored, { tier: 'none', isJoined: !hasComputed, tookMs })
+    const stored = this.#responses.ofLoad<T>(answer, known)
+    return this.#responses.describe(key, stored, { tier: 'none', isJoined: !hasComputed, tookMs })
   }
 
   /**
@@ -402,64 +397,6 @@ export class AIResponseCache extends GenericRedisCache {
     return this.buildKey(text, operation, options, question, tenant)
   }
 
-  #stored<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
-    return { response, ...known, storedAt: this.clock.wallTime() }
-  }
-
-  /** Returns what is stored under a key if it is a response, and the call may use it. */
-  #usable<T>(
-    value: unknown,
-    known: KnownOfRequest,
-    { refresh, maxAgeMs }: CallPlan,
-  ): StoredResponse<T> | undefined {
-    if (refresh) return undefined
-    const stored = isStoredResponse<T>(value, known.operation)
-      ? value
-      : this.#legacy<T>(value, known)
-    if (stored === undefined) return undefined
-    const isTooOld = this.clock.wallTime() - stored.storedAt > maxAgeMs
-    return isTooOld || !this.#canRevive(stored) ? undefined : stored
-  }
-
-  #legacy<T>(value: unknown, known: KnownOfRequest): StoredResponse<T> | undefined {
-    return this.#keys.keyStyle === 'legacy' ? legacyResponse<T>(value, known) : undefined
-  }
-
-  /** A stored response that `revive` does not take is as good as none. */
-  #canRevive({ response }: StoredResponse): boolean {
-    const { revive } = this.#form
-    if (revive === undefined) return true
-    try {
-      revive(response)
-      return true
-    } catch {
-      return false
-    }
-  }
-
-  async #compute<T>(
-    key: string,
-    known: KnownOfRequest,
-    compute: Loader<T>,
-    shouldStore: ((response: T) => boolean) | undefined,
-    context: LoadContext,
-  ): Promise<StoredResponse<T>> {
-    const startedAt = this.clock.now()
-    const response = await compute(context)
-    const computeMs = this.clock.now() - startedAt
-    const asComputed = { ...this.#stored(known, response), computeMs, ...AS_COMPUTED }
-    if (context.skipped) return asComputed
-    assertResponse(response)
-    try {
-      if (shouldStore !== undefined && !isWanted(response, shouldStore)) context.skip()
-      return { ...this.#stored(known, dataOf(response, this.#form) as T), computeMs }
-    } catch (error) {
-      context.skip()
-      if (error instanceof CacheError) this.notStored(key, error)
-      return asComputed
-    }
-  }
-
   /** Returns a TTL for a stored response, as the caller has told it for a response. */
   #ttlOf<T>(
     operation: string,
@@ -469,24 +406,9 @@ export class AIResponseCache extends GenericRedisCache {
     if (given === undefined) return ofOperation
     if (typeof given !== 'function') return given
     return ({ response }) => {
-      const ttl = given(this.#revived(response))
+      const ttl = given(this.#responses.revived(response))
       return ttl === undefined ? ofOperation : ttl
     }
-  }
-
-  /** Returns the response for a caller: whatever `revive` does, a computed response is not lost. */
-  #shown<T>(stored: StoredResponse<T>): T {
-    if (AS_COMPUTED_FIELD in stored) return stored.response
-    try {
-      return this.#revived(stored.response)
-    } catch {
-      return stored.response
-    }
-  }
-
-  #revived<T>(data: T): T {
-    const { revive } = this.#form
-    return revive === undefined ? data : (revive(data) as T)
   }
 
   /** @throws CacheError (`NOT_CACHED`) when nothing is held that may be served */
@@ -515,31 +437,10 @@ export class AIResponseCache extends GenericRedisCache {
     return { operation, textTier: textTierOf(text, this.#textSizeTiers) }
   }
 
-  #describe<T>(key: string, stored: StoredResponse<T>, origin: Origin): CachedResponse<T> {
-    const response = this.#shown(stored)
-    return describeResponse(key, { ...stored, response }, origin, this.clock.wallTime())
-  }
-
   protected override longestCopyMs(key: string, value: unknown): number {
     const longestMs = super.longestCopyMs(key, value)
     return isStoredResponse(value)
       ? Math.min(longestMs, this.#promotion.longestCopyMs(value))
       : longestMs
-  }
-}
-
-/** Marks a response that was not converted, and so is handed out as it was computed. */
-const AS_COMPUTED_FIELD = 'isAsComputed'
-const AS_COMPUTED = { [AS_COMPUTED_FIELD]: true } as const
-
-/** @throws CacheError (`SHOULD_STORE_FAILED`) when the function throws */
-function isWanted<T>(response: T, shouldStore: (response: T) => boolean): boolean {
-  try {
-    return shouldStore(response)
-  } catch (error) {
-    throw new CacheError('shouldStore threw an error; the response was not stored', {
-      code: 'SHOULD_STORE_FAILED',
-      cause: error,
-    })
   }
 }

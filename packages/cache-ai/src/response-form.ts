@@ -55,9 +55,7 @@ function safeJsonOf(instance: object): unknown {
     const json = instance.toJSON()
     if (!isPlainObject(json)) return undefined
     const fields = Object.entries(instance).filter(([name]) => name !== 'toJSON')
-    const isComplete = fields.every(([name, value]) =>
-      isDeepStrictEqual((json as Readonly<Record<string, unknown>>)[name], value),
-    )
+    const isComplete = fields.every(([name, value]) => isDeepStrictEqual(json[name], value))
     return isComplete ? json : undefined
   } catch {
     return undefined
@@ -73,9 +71,10 @@ function hasOnlyToJson(instance: object): instance is HasToJson {
   ) {
     for (const name of Reflect.ownKeys(level)) {
       if (name === 'constructor' || name === 'toJSON') continue
-      const { value, get } = Object.getOwnPropertyDescriptor(level, name) ?? {}
+      const property = Object.getOwnPropertyDescriptor(level, name)
       // A getter or a method would be missing on a hit.
-      if (get !== undefined || typeof value === 'function') return false
+      if (property === undefined || 'get' in property || typeof property.value === 'function')
+        return false
     }
   }
   return true

@@ -11,6 +11,8 @@ test('what is known stands beside the response', async () => {
     response: { answer: 42 },
     cached: {
       hit: true,
+      joined: false,
+      stale: false,
       tier: 'redis',
       key: cache.buildKey(request.text, 'qa', {}, 'Why?'),
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -33,7 +35,7 @@ test('a stale response is a hit, in its tier', async () => {
     cache.getOrCompute(request, () => 1, { ttl: '20ms', staleWhileRevalidate: '1h' })
   await compute()
   await expect.poll(() => cache.getCachedResponse(request), { interval: 5 }).toBeUndefined()
-  expect(await compute()).toMatchObject({ cached: { hit: true, tier: 'memory' } })
+  expect(await compute()).toMatchObject({ cached: { hit: true, stale: true, tier: 'memory' } })
 })
 
 test('a life of undefined is that of the operation', async () => {

@@ -179,7 +179,10 @@ const VALUE = fc.letrec<{ value: unknown }>((tie) => ({
     { maxDepth: 4, withCrossShrink: true },
     fc.oneof(
       fc.constantFrom(null, true, false),
-      fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+      fc
+        .double({ noNaN: true, noDefaultInfinity: true })
+        .filter((number) => !Number.isInteger(number) || Number.isSafeInteger(number))
+        .map((number) => number + 0),
       fc.string({
         maxLength: 5,
         unit: fc.oneof(fc.string({ unit: 'binary', maxLength: 1 }), fc.constant('\ud800')),

@@ -30,7 +30,7 @@ import { collect, forAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
-import { type Accepts, OperationReports, type ReadValue } from './operation-reports.js'
+import { type Accepts, acceptAll, OperationReports, type ReadValue } from './operation-reports.js'
 import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
@@ -137,7 +137,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   protected async find<T>(
     key: string,
-    accepts: Accepts,
+    accepts: Accepts = acceptAll,
   ): Promise<Pick<ReadValue<T>, 'value' | 'tier'> | undefined> {
     const startedAt = this.#reports.startNear()
     const near = this.#tiers.near?.use(key)

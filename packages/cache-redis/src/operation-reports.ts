@@ -32,7 +32,7 @@ export interface ReadValue<T = unknown> extends HeldValue<T> {
 /** Whether a stored value does for its caller. One that does not counts as a miss. */
 export type Accepts = (value: unknown) => boolean
 
-const acceptAll: Accepts = () => true
+export const acceptAll: Accepts = () => true
 
 /** Tells of each operation, once: to the tally, to listeners and to the monitor. */
 export class OperationReports {

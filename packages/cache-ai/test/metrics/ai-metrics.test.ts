@@ -31,7 +31,7 @@ describe('what is kept', () => {
     for (let milliseconds = 1; milliseconds <= 2_500; milliseconds++) {
       metrics.add({ operation: 'qa', tier: 'small', outcome: 'hit', milliseconds })
     }
-    expect(metrics.operations.get('qa')).toEqual({ hit: 2_500, miss: 0, stored: 0, failed: 0 })
+    expect(metrics.operations.get('qa')).toMatchObject({ hit: 2_500, miss: 0, stored: 0 })
     const kept = metrics.records.map(({ milliseconds }) => milliseconds)
     expect(kept).toEqual(Array.from({ length: 1_000 }, (_, index) => 1_501 + index))
   })

@@ -1,0 +1,308 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CacheError } from '@verbatim/cache-core'
+import { describe, expect, test } from 'vitest'
+import type { AIResponseCache, AIResponseCacheOptions } from '../src/index.js'
+import { SetUp } from './set-up.js'
+
+const at = new SetUp()
+const request = { text: 'List the steps.', operation: 'qa' }
+
+class Message {
+  content = 'the answer'
+
+  shout(): string {
+    return this.content.toUpperCase()
+  }
+}
+
+/** What was not stored, by the code of the reason. */
+function refusals(cache: AIResponseCache): string[] {
+  const codes: string[] = []
+  cache.on('not_stored', (_key, { code }: CacheError) => codes.push(code))
+  return codes
+}
+
+describe.each<[string, AIResponseCacheOptions]>([
+  ['frozen', {}],
+  ['cloned', { isolation: 'clone' }],
+  ['shared', { isolation: 'none' }],
+])('a computed response (%s)', (_name, options) => {
+  const open = async (more?: AIResponseCacheOptions): Promise<AIResponseCache> =>
+    at.openConnected({ ...options, ...more })
+
+  test('reaches its caller as an instance of a class, and the reason not to store it is told', async () => {
+    const cache = await open()
+    const codes = refusals(cache)
+    let paid = 0
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { response } = await cache.getOrCompute(request, async () => {
+        paid++
+        return new Message()
+      })
+      expect(response.shout()).toBe('THE ANSWER')
+    }
+    expect(paid).toBe(3)
+    expect(codes).toEqual(['NOT_SERIALIZABLE', 'NOT_SERIALIZABLE', 'NOT_SERIALIZABLE'])
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['a function in it', () => ({ text: 'hi', retry: () => 1 }), 'NOT_SERIALIZABLE'],
+    ['a promise in it', () => ({ usage: Promise.resolve(1) }), 'NOT_SERIALIZABLE'],
+    ['a symbol in it', () => ({ kind: Symbol('kind') }), 'NOT_SERIALIZABLE'],
+    ['too many bytes', () => randomBytes(9_000_000).toString('base64'), 'VALUE_TOO_LARGE'],
+    ['a stream in it', () => ({ stream: new ReadableStream() }), 'NOT_SERIALIZABLE'],
+  ])('reaches its caller with %s', async (_what, make, code) => {
+    const cache = await open()
+    const codes = refusals(cache)
+    const made = make()
+    const { response, cached } = await cache.getOrCompute(request, () => made)
+    expect(response).toEqual(made)
+    expect(cached).toMatchObject({ hit: false, tier: 'none' })
+    expect(codes).toEqual([code])
+    expect(Object.values(cache.getStats().notStored)).toEqual([1])
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+  })
+
+  test.each<[string, (response: string) => number | string | undefined, string]>([
+    ['returns 0', () => 0, 'TTL_ZERO'],
+    ['returns a negative number', () => -5, 'INVALID_TTL'],
+    ['returns text that is no TTL', () => 'soon', 'INVALID_TTL'],
+    [
+      'throws',
+      () => {
+        throw new Error('no TTL')
+      },
+      'TTL_FAILED',
+    ],
+  ])('reaches its caller when the ttl function %s', async (_what, ttl, code) => {
+    const cache = await open()
+    const codes = refusals(cache)
+    const call = cache.getOrCompute(request, () => 'answer', { ttl: ttl as () => number })
+    expect((await call).response).toBe('answer')
+    expect(codes).toEqual([code])
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+  })
+
+  test('has the TTL that a function tells from it, and otherwise that of its operation', async () => {
+    const cache = await open()
+    const ttlOf = async (text: string): Promise<number> => {
+      const ttl = (response: { ttl?: number }): number | undefined => response.ttl
+      await cache.getOrCompute({ text, operation: 'qa' }, () => JSON.parse(text) as object, { ttl })
+      return (await cache.getTtl(cache.buildKey(text, 'qa'))) ?? 0
+    }
+    expect(await ttlOf('{"ttl":60}')).toBeCloseTo(60, -1)
+    expect(await ttlOf('{}')).toBeCloseTo(1_800, -1)
+  })
+
+  test('may be undefined when the computation calls skip', async () => {
+    const cache = await open()
+    const { response } = await cache.getOrCompute(request, ({ skip }) => skip())
+    expect(response).toBeUndefined()
+  })
+
+  test('looks the same on a miss, in a joined call and on hits', async () => {
+    const cache = await open()
+    const compute = async (): Promise<object> => {
+      await sleep(20)
+      return { steps: ['one'], at: new Date(0), undefinedField: undefined }
+    }
+    const calls = [1, 2, 3].map(() => cache.getOrCompute(request, compute))
+    const [first, second] = await Promise.all(calls)
+    const later = await cache.getOrCompute(request, compute)
+    const elsewhere = await (await open()).getCachedResponse(request)
+    for (const other of [second, later, elsewhere]) {
+      expect(other?.response).toStrictEqual(first?.response)
+      expect(Object.isFrozen(other?.response)).toBe(Object.isFrozen(first?.response))
+    }
+  })
+})
+
+describe('callers of one computation', () => {
+  test('cannot change the response for each other', async () => {
+    const cache = await at.openConnected()
+    const ask = (): Promise<{ response: { steps: string[] } }> =>
+      cache.getOrCompute(request, async () => ({ steps: ['one'] }))
+    const [ada, charles] = await Promise.all([ask(), ask()])
+    expect(() => ada.response.steps.push('private note')).toThrow(TypeError)
+    expect(charles.response.steps).toEqual(['one'])
+  })
+
+  test('count as one miss and joined calls, and are told so', async () => {
+    const cache = await at.openConnected()
+    const compute = async (): Promise<string> => {
+      await sleep(50)
+      return 'answer'
+    }
+    const calls = Array.from({ length: 10 }, () => cache.getOrCompute(request, compute))
+    const joined = (await Promise.all(calls)).map(({ cached }) => cached.joined)
+    expect(joined.filter(Boolean)).toHaveLength(9)
+    expect(cache.getStats()).toMatchObject({ hits: 0, misses: 1, joined: 9 })
+    expect(cache.getPerformanceSummary()).toMatchObject({ cacheHits: 0, cacheMisses: 1 })
+  })
+
+  test('in another process are joined calls, too', async () => {
+    const [one, other] = [await at.openConnected(), await at.openConnected()]
+    const compute = async (): Promise<string> => {
+      await sleep(300)
+      return 'answer'
+    }
+    const first = one.getOrCompute(request, compute)
+    await sleep(100)
+    const second = await other.getOrCompute(request, compute)
+    expect(second.cached).toMatchObject({ hit: false, joined: true, tier: 'none' })
+    expect((await first).cached).toMatchObject({ hit: false, joined: false })
+  })
+})
+
+test('a hit tells how long the computation took, and what it saved', async () => {
+  const cache = await at.openConnected()
+  const compute = async (): Promise<string> => {
+    await sleep(100)
+    return 'answer'
+  }
+  const { cached: first } = await cache.getOrCompute(request, compute)
+  expect(first.computeMs).toBeGreaterThan(90)
+  expect(first).not.toHaveProperty('savedMs')
+  const { cached } = await cache.getOrCompute(request, compute)
+  expect(cached.computeMs).toBe(first.computeMs)
+  expect(cached.savedMs).toBeGreaterThan(0)
+  expect(cached.savedMs).toBeLessThanOrEqual(cached.computeMs ?? 0)
+  await cache.cacheResponse({ ...request, response: 'handed in' })
+  const found = await cache.getCachedResponse(request)
+  expect(found?.cached).not.toHaveProperty('computeMs')
+  expect(found?.cached).not.toHaveProperty('savedMs')
+})
+
+describe('the place of what cannot be stored', () => {
+  class Usage {
+    tokens = 3
+
+    cost(): number {
+      return this.tokens
+    }
+  }
+  const response = { id: 1, choices: [{ message: { usage: new Usage() } }] }
+
+  test.each(['freeze', 'none', 'clone'] as const)(
+    'is named with isolation %s as its owner knows it',
+    async (isolation) => {
+      const cache = await at.openConnected({ isolation })
+      await expect(cache.cacheResponse({ ...request, response })).rejects.toMatchObject({
+        code: 'NOT_SERIALIZABLE',
+        message:
+          'response.choices[0].message.usage must be plain data; received an instance of Usage. ' +
+          'Return plain data, or pass serialize and revive to the cache',
+      })
+    },
+  )
+})
+
+describe('an instance with toJSON', () => {
+  class Data {
+    text = 'hi'
+    tokens = 2
+
+    toJSON(): object {
+      return { text: this.text, tokens: this.tokens }
+    }
+  }
+  class Lossy extends Data {
+    override toJSON(): object {
+      return { text: this.text }
+    }
+  }
+  class WithMethods extends Data {
+    shout(): string {
+      return this.text.toUpperCase()
+    }
+  }
+
+  test('is stored as its data when that is all there is to it', async () => {
+    const cache = await at.openConnected()
+    let calls = 0
+    const compute = (): object => {
+      calls++
+      return { choices: [new Data()] }
+    }
+    const results = [
+      await cache.getOrCompute(request, compute),
+      await cache.getOrCompute(request, compute),
+    ]
+    for (const { response } of results) {
+      expect(response).toStrictEqual({ choices: [{ text: 'hi', tokens: 2 }] })
+    }
+    expect(calls).toBe(1)
+  })
+
+  test.each([
+    ['loses a field', Lossy],
+    ['has other methods', WithMethods],
+  ])('is not stored when it %s', async (_what, Class) => {
+    const cache = await at.openConnected()
+    for (let call = 0; call < 2; call++) {
+      const { response, cached } = await cache.getOrCompute(request, () => new Class())
+      expect(response).toBeInstanceOf(Class)
+      expect(cached.hit).toBe(false)
+    }
+  })
+})
+
+describe('serialize and revive', () => {
+  const serialize = (response: unknown): unknown => ({ content: (response as Message).content })
+  const revive = (data: unknown): unknown => Object.assign(new Message(), data)
+
+  test('give every caller the same class', async () => {
+    const cache = await at.openConnected({ serialize, revive })
+    const call = (): Promise<{ response: Message }> =>
+      cache.getOrCompute(request, () => new Message())
+    const results = [...(await Promise.all([call(), call()])), await call()]
+    for (const { response } of results) expect(response.shout()).toBe('THE ANSWER')
+    const found = await cache.getCachedResponse<Message>(request)
+    expect(found?.response.shout()).toBe('THE ANSWER')
+    expect(cache.getStats().notStored).toEqual({})
+  })
+
+  test.each([
+    ['serialize', { serialize: () => Symbol('no data').toString.call(null), revive }],
+    ['revive', { serialize, revive: () => JSON.parse('{') as unknown }],
+  ])('a response reaches its caller when %s throws', async (_which, options) => {
+    const cache = await at.openConnected(options)
+    const codes = refusals(cache)
+    const { response } = await cache.getOrCompute(request, () => new Message())
+    expect(response.shout()).toBe('THE ANSWER')
+    expect(codes).toEqual(['SERIALIZE_FAILED'])
+  })
+
+  test('what revive does not take counts as missing', async () => {
+    await (await at.openConnected()).cacheResponse({ ...request, response: 'not JSON' })
+    const cache = await at.openConnected({ revive: (data) => JSON.parse(String(data)) as unknown })
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+    expect(cache.getCacheHitRatio()).toBe(0)
+  })
+})
+
+describe('a stored entry with impossible fields', () => {
+  const good = { response: 1, operation: 'qa', textTier: 'small', storedAt: 1 }
+
+  test.each<[string, unknown]>([
+    ['no response', { ...good, response: undefined }],
+    ['another operation', { ...good, operation: 'sentiment' }],
+    ['a tier that does not exist', { ...good, textTier: 'huge' }],
+    ['a time that is no date', { ...good, storedAt: 1e300 }],
+    ['a negative time', { ...good, storedAt: -1 }],
+    ['a time in text', { ...good, storedAt: '2025' }],
+    ['a negative duration', { ...good, computeMs: -1 }],
+    ['a duration in text', { ...good, computeMs: 'long' }],
+    ['no fields', {}],
+    ['a list', [good]],
+    ['text', 'response'],
+  ])('(%s) is a miss in every figure, and replaced', async (_what, entry) => {
+    const cache = await at.openConnected()
+    await cache.set(cache.buildKey(request.text, request.operation), entry)
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+    expect((await cache.getOrCompute(request, () => 'computed')).response).toBe('computed')
+    expect(cache.getStats()).toMatchObject({ hits: 0, misses: 2 })
+    expect((await cache.getCachedResponse(request))?.response).toBe('computed')
+  })
+})
