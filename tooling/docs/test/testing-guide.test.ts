@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type RedisServer, startRedis } from '@verbatim/test-support'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const run = promisify(execFile)
+const require = createRequire(import.meta.url)
+
+const GUIDE = new URL('../../../docs/testing.md', import.meta.url)
+const FOLDER = fileURLToPath(new URL('../.readme/', import.meta.url))
+
+/** The address that examples are written with; a real server is put in its place. */
+const WRITTEN_REDIS_URL = 'redis://127.0.0.1:6379'
+
+const TIMEOUT_MS = 120_000
+
+/** Programs that must not end are stopped after this time. */
+const STILL_RUNNING_AFTER_MS = 5_000
+
+/** The blocks of the guide that name a file, such as "```ts prices.ts". */
+const examples = await readExamples()
+let redis: RedisServer
+let compilerErrors: string
+
+beforeAll(async () => {
+  redis = await startRedis()
+  await rm(FOLDER, { recursive: true, force: true })
+  await mkdir(FOLDER, { recursive: true })
+  for (const [name, code] of examples) {
+    await writeFile(path.join(FOLDER, name), code.replaceAll(WRITTEN_REDIS_URL, redis.url))
+  }
+  await writeFile(path.join(FOLDER, 'package.json'), JSON.stringify({ type: 'module' }))
+  await writeFile(path.join(FOLDER, 'tsconfig.json'), JSON.stringify(TSCONFIG))
+  await writeFile(path.join(FOLDER, 'vitest.config.js'), VITEST_CONFIG)
+  await writeFile(path.join(FOLDER, 'jest.config.js'), JEST_CONFIG)
+  const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc')
+  // Jest and `node --test` run the compiled code, as they would in a project of TypeScript.
+  compilerErrors = await run(process.execPath, [tsc, '-p', FOLDER]).then(
+    () => '',
+    (error: Error & { stdout?: string }) => error.stdout ?? error.message,
+  )
+}, TIMEOUT_MS)
+afterAll(async () => {
+  await redis.stop()
+  await rm(FOLDER, { recursive: true, force: true })
+})
+
+test('the guide has an example for each tool', () => {
+  expect([...examples.keys()]).toEqual([
+    'prices.ts',
+    'prices.vitest.test.ts',
+    'refresh.vitest.test.ts',
+    'prices.jest.test.js',
+    'prices.sinon.test.js',
+    'missing-cache.ts',
+    'missing-cache.vitest.test.ts',
+    'prices.node.test.js',
+    'redis.vitest.test.ts',
+    'ends.js',
+    'ends-with-close.js',
+  ])
+})
+
+test('the examples compile', () => {
+  expect(compilerErrors).toBe('')
+})
+
+test('every block of code in the guide is run', async () => {
+  const fences = (await readFile(GUIDE, 'utf8')).match(/^```\w/gm) ?? []
+  expect(examples.size).toBe(fences.length)
+})
+
+test(
+  'the examples for vitest pass',
+  async () => {
+    const vitest = path.join(path.dirname(require.resolve('vitest/package.json')), 'vitest.mjs')
+    const { stdout } = await runIn([vitest, 'run', '--reporter=json'])
+    const { numPassedTests, success } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as Results
+    expect({ numPassedTests, success }).toEqual({ numPassedTests: 6, success: true })
+  },
+  TIMEOUT_MS,
+)
+
+test(
+  'the example for Jest passes with modules switched on',
+  async () => {
+    const jest = require.resolve('jest/bin/jest')
+    const { stdout } = await runIn(['--experimental-vm-modules', jest, '--json'])
+    const { numPassedTests, success } = JSON.parse(stdout) as Results
+    expect({ numPassedTests, success }).toEqual({ numPassedTests: 1, success: true })
+  },
+  TIMEOUT_MS,
+)
+
+test.each(['prices.sinon.test.js', 'prices.node.test.js'])(
+  'node --test passes %s',
+  async (name) => {
+    const { stdout } = await runIn(['--test', '--test-reporter=tap', name])
+    expect(stdout).toMatch(/^# pass 1$/m)
+    expect(stdout).toMatch(/^# fail 0$/m)
+  },
+  TIMEOUT_MS,
+)
+
+test.each(['ends.js', 'ends-with-close.js'])(
+  '%s ends by itself',
+  async (name) => {
+    expect((await runIn([name])).stdout).toBe('done\n')
+  },
+  TIMEOUT_MS,
+)
+
+test.each(['answers', 'is away'])(
+  'without close a cache with Redis that %s keeps the process alive',
+  async (how) => {
+    const program = (await readFile(path.join(FOLDER, 'ends-with-close.js'), 'utf8'))
+      .replace('await cache.close()', '')
+      .replace(redis.url, how === 'answers' ? redis.url : 'redis://127.0.0.1:1')
+    const name = `never-ends-${how === 'answers' ? 1 : 2}.js`
+    await writeFile(path.join(FOLDER, name), program)
+    const stopped = run(process.execPath, [name], { cwd: FOLDER, timeout: STILL_RUNNING_AFTER_MS })
+    await expect(stopped).rejects.toMatchObject({ killed: true, stdout: 'done\n' })
+  },
+  TIMEOUT_MS,
+)
+
+interface Results {
+  readonly numPassedTests: number
+  readonly success: boolean
+}
+
+/** Runs Node on the examples. Rejects with all that was printed when it fails. */
+function runIn(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  // A vitest inside a vitest must not take itself for a worker of the outer one.
+  const { PATH } = process.env
+  return run(process.execPath, args, { cwd: FOLDER, timeout: TIMEOUT_MS, env: { PATH } })
+}
+
+async function readExamples(): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(GUIDE, 'utf8')
+  const blocks = text.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)
+  return new Map(Array.from(blocks, ([, name = '', code = '']) => [name, code]))
+}
+
+const TSCONFIG = {
+  extends: '../tsconfig.json',
+  compilerOptions: { noEmit: false, rootDir: '.' },
+  include: ['*.ts'],
+}
+
+const VITEST_CONFIG = `export default { test: { include: ['*.vitest.test.ts'] } }\n`
+
+const JEST_CONFIG = `export default {
+  testEnvironment: 'node',
+  transform: {},
+  testMatch: ['**/*.jest.test.js'],
+}\n`
