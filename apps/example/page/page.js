@@ -1,97 +1,198 @@
-import { renderAnswer } from './answers.js'
+import { clearAnswer, showAnswer, showPending, showProblem } from './outcome.js'
+import { problemIn, problemOf, UNREACHABLE } from './problems.js'
+import * as requestForm from './request-form.js'
 import { watchStatus } from './status.js'
+import { listVisit } from './visit.js'
+
+const SAVE_AFTER_MS = 300
+
+/** The service gives up earlier, so only a lost connection takes this long. */
+const GIVE_UP_AFTER_MS = 60_000
 
 const element = (id) => document.getElementById(id)
+const button = element('analyse')
 
-const SUGGESTED_QUESTIONS = {
-  'day-of-infamy': 'Who attacked the United States?',
-  'declaration-of-independence': 'When was the Declaration made?',
-  'gift-of-the-magi': 'How much money did Della have?',
-}
+/** The newest request while its answer is awaited: `{ request, controller }`. */
+let pending
+/** The newest request that was sent and not cancelled. */
+let lastAsked
+/** True for a request that ended because the user left the page. */
+let wasInterrupted = false
+let sampleLoad = { controller: new AbortController(), done: Promise.resolve(true) }
+let saveTimer
+let returnsFocus = false
 
 const refreshStatus = watchStatus()
+const addToVisit = listVisit((request) => {
+  sampleLoad.controller.abort()
+  requestForm.write(request.sample === '' ? { ...request, ownText: request.text } : request)
+  changed()
+  void ask()
+})
 
-element('sample').addEventListener('change', () => void loadSample())
-element('operation').addEventListener('change', showQuestionField)
 element('request').addEventListener('submit', (event) => {
   event.preventDefault()
   void ask()
 })
-showQuestionField()
+element('request').addEventListener('input', changed)
+element('text').addEventListener('input', () => {
+  sampleLoad.controller.abort()
+  requestForm.keepOwnText()
+})
+element('sample').addEventListener('change', () => {
+  loadSample(requestForm.read().question)
+})
+element('cancel').addEventListener('click', cancel)
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && pending !== undefined) cancel()
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) {
+    event.preventDefault()
+    void ask()
+  }
+})
+addEventListener('hashchange', restore)
+addEventListener('pagehide', () => {
+  save()
+  wasInterrupted = pending !== undefined
+  stop()
+})
+addEventListener('pageshow', ({ persisted }) => {
+  // A page out of the browser's cache has its form and its answer, but not what it waited for.
+  if (!persisted) return
+  changed()
+  if (wasInterrupted) void ask()
+})
+restore()
 
-async function loadSample() {
-  const name = element('sample').value
-  if (name === '') return
-  const response = await fetch(`samples/${name}.txt`)
-  if (!response.ok) {
-    showProblem('The sample could not be loaded.')
+/** Fills the form with what it held before a reload, or else with what the address says. */
+function restore() {
+  const { isAsked, ...form } = requestForm.load()
+  requestForm.write(form)
+  if (form.sample !== '') loadSample(form.question)
+  setButton()
+  if (isAsked) void ask()
+}
+
+/** Fills in the text of the chosen sample; an older load that still runs is given up. */
+function loadSample(question) {
+  sampleLoad.controller.abort()
+  const controller = new AbortController()
+  sampleLoad = { controller, done: fillInSample(question, controller.signal) }
+}
+
+/** @returns {Promise<boolean>} false when the text could not be loaded */
+async function fillInSample(question, signal) {
+  const { sample } = requestForm.read()
+  if (sample === '') {
+    requestForm.writeOwnText()
+    changed()
+    return true
+  }
+  try {
+    const response = await fetch(`samples/${sample}.txt`, { signal })
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    const text = await response.text()
+    if (signal.aborted) return true
+    requestForm.write({ text, question: requestForm.questionFor(sample, question) })
+    changed()
+    return true
+  } catch {
+    if (signal.aborted) return true
+    stop()
+    requestForm.writeOwnText()
+    changed()
+    showProblem({ message: 'The sample could not be loaded. Choose it again, or paste a text.' })
+    return false
+  }
+}
+
+/** Sends what the form says. An older request that still waits is given up. */
+async function ask() {
+  if (!(await sampleLoad.done)) return
+  const request = requestForm.read()
+  if (pending !== undefined && requestForm.isSame(pending.request, request)) return
+  stop()
+  const problem = problemIn(request)
+  if (problem !== undefined) {
+    showProblem(problem)
     return
   }
-  element('text').value = await response.text()
-  element('question').value = SUGGESTED_QUESTIONS[name]
-}
-
-function showQuestionField() {
-  const asks = element('operation').value === 'qa'
-  element('question-field').hidden = !asks
-  element('question').required = asks
-}
-
-async function ask() {
-  const operation = element('operation').value
-  const body = { text: element('text').value, operation }
-  if (operation === 'qa') body.question = element('question').value
-  element('outcome').setAttribute('aria-busy', 'true')
-  try {
-    const sentAt = performance.now()
-    const response = await fetch('process', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    const answer = await response.json()
-    const roundTrip = performance.now() - sentAt
-    if (response.ok) showAnswer(operation, answer, roundTrip)
-    else showProblem(answer.error.message)
-  } catch {
-    showProblem('The service does not answer.')
-  } finally {
-    element('outcome').removeAttribute('aria-busy')
+  const asked = { request, controller: new AbortController() }
+  pending = asked
+  lastAsked = request
+  save()
+  showPending(request)
+  setButton()
+  const outcome = await post(request, asked.controller.signal)
+  // When another request was sent since, or this one was cancelled, nobody wants its answer.
+  if (pending !== asked) return
+  pending = undefined
+  setButton()
+  if (outcome.problem === undefined) {
+    showAnswer(request, outcome.answer, outcome.roundTripMs)
+    addToVisit(request, outcome.answer.cache)
+  } else {
+    showProblem(outcome.problem)
   }
   await refreshStatus()
 }
 
-function showAnswer(operation, { result, cache }, roundTrip) {
-  element('problem').hidden = true
-  element('facts').hidden = false
-  element('key-details').hidden = false
-  const badge = element('badge')
-  badge.textContent = cache.status.toUpperCase()
-  badge.dataset.status = cache.status
-  const age = cache.status === 'hit' ? `, stored ${describeAge(cache.ageMs)}` : ''
-  element('timing').textContent =
-    `${formatDuration(cache.durationMs)} in the server, ${formatDuration(roundTrip)} in all${age}`
-  element('key').textContent = cache.key
-  element('answer').replaceChildren(...renderAnswer(operation, result))
+async function post({ text, operation, question }, signal) {
+  const sentAt = performance.now()
+  try {
+    const response = await fetch('process', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(
+        operation === 'qa' ? { text, operation, question } : { text, operation },
+      ),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP_AFTER_MS)]),
+    })
+    const body = await response.json().catch(() => undefined)
+    if (!response.ok || body?.cache === undefined) {
+      return { problem: problemOf(response.status, body) }
+    }
+    return { answer: body, roundTripMs: performance.now() - sentAt }
+  } catch {
+    return { problem: UNREACHABLE }
+  }
 }
 
-function showProblem(message) {
-  element('facts').hidden = true
-  element('key-details').hidden = true
-  element('answer').replaceChildren()
-  element('problem').textContent = message
-  element('problem').hidden = false
+function cancel() {
+  stop()
+  lastAsked = undefined
+  save()
+  clearAnswer('Cancelled. Press Analyse to ask again.')
+  button.focus()
 }
 
-function formatDuration(milliseconds) {
-  return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 0)} ms`
+function stop() {
+  pending?.controller.abort()
+  pending = undefined
+  setButton()
 }
 
-function describeAge(milliseconds) {
-  const seconds = Math.round(milliseconds / 1000)
-  if (seconds === 0) return 'just now'
-  if (seconds < 60) return `${seconds} s ago`
-  return seconds < 3600
-    ? `${Math.round(seconds / 60)} min ago`
-    : `${Math.round(seconds / 3600)} h ago`
+/** Disables the button while the answer to the very request in the form is awaited. */
+function setButton() {
+  const waits = pending !== undefined && requestForm.isSame(pending.request, requestForm.read())
+  // A disabled button loses the focus, and the keyboard its place on the page.
+  if (waits && document.activeElement === button) returnsFocus = true
+  button.disabled = waits
+  if (waits || !returnsFocus) return
+  returnsFocus = false
+  if (document.activeElement === document.body) button.focus()
+}
+
+function changed() {
+  requestForm.show()
+  setButton()
+  clearTimeout(saveTimer)
+  saveTimer = setTimeout(save, SAVE_AFTER_MS)
+}
+
+function save() {
+  clearTimeout(saveTimer)
+  const form = requestForm.read()
+  const isAsked = lastAsked !== undefined && requestForm.isSame(lastAsked, form)
+  requestForm.store(form, isAsked)
 }

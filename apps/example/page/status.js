@@ -1,35 +1,52 @@
 const POLL_EVERY_MS = 2000
+const GIVE_UP_AFTER_MS = 5000
+const UNKNOWN = '–'
 
 const MODES = { memory: 'memory', redis: 'Redis', memory_only: 'memory only' }
 
 /**
- * Shows the state of the cache, now and every two seconds.
+ * Shows the state of the cache, now and every two seconds while the page is in sight.
  *
  * @returns {() => Promise<void>} shows it at once
  */
 export function watchStatus() {
-  setInterval(() => {
+  let timer
+  async function refresh() {
+    clearTimeout(timer)
+    await update()
+    clearTimeout(timer)
+    // From the end of one look to the next, so that a slow service is not asked twice at a time.
+    if (!document.hidden) timer = setTimeout(() => void refresh(), POLL_EVERY_MS)
+  }
+  document.addEventListener('visibilitychange', () => {
     if (!document.hidden) void refresh()
-  }, POLL_EVERY_MS)
+  })
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) void refresh()
+  })
   void refresh()
   return refresh
 }
 
-async function refresh() {
+async function update() {
   try {
-    const response = await fetch('internal/cache/status')
-    if (response.ok) show(await response.json())
+    const signal = AbortSignal.timeout(GIVE_UP_AFTER_MS)
+    const response = await fetch('internal/cache/status', { signal })
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    show(await response.json())
   } catch {
+    for (const id of ['hit-ratio', 'hits', 'misses', 'entries']) set(id, UNKNOWN)
     set('mode', 'service away')
   }
 }
 
 function show({ mode, memory, performance }) {
-  set('hit-ratio', `${performance.cache_hit_rate.toFixed(1)} %`)
-  set('hits', performance.cache_hits)
-  set('misses', performance.cache_misses)
+  const { cache_hits: hits, cache_misses: misses, cache_hit_rate: ratio } = performance
+  set('hit-ratio', hits + misses === 0 ? UNKNOWN : `${ratio.toFixed(1)} %`)
+  set('hits', hits)
+  set('misses', misses)
   set('entries', memory.memory_cache_utilization)
-  set('mode', MODES[mode])
+  set('mode', MODES[mode] ?? mode)
   document.getElementById('degraded').hidden = mode !== 'memory_only'
 }
 

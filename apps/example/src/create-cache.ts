@@ -3,6 +3,9 @@ import type { CacheInterface } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 
+/** No other program has keys under it, whichever Redis the service is pointed at. */
+const KEY_PREFIX = 'verbatim-example-service:'
+
 /** Where the cache keeps its entries right now. */
 export interface CacheBackend {
   /** `memory_only`: there should be a Redis, but it does not answer. */
@@ -37,7 +40,11 @@ function inMemory(monitor: CachePerformanceMonitor): CacheSetup {
 }
 
 async function inRedis(redisUrl: string, monitor: CachePerformanceMonitor): Promise<CacheSetup> {
-  const cache = new AIResponseCache({ redisUrl, performanceMonitor: monitor })
+  const cache = new AIResponseCache({
+    redisUrl,
+    keyPrefix: KEY_PREFIX,
+    performanceMonitor: monitor,
+  })
   await cache.connect()
   return {
     cache,

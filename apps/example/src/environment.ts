@@ -2,16 +2,28 @@ export interface Environment {
   /** `undefined`: 3000, or any free port when that is taken. */
   readonly port: number | undefined
   readonly redisUrl: string | undefined
+  /** In lower case. `undefined`: all requests share their answers. */
+  readonly tenantHeader: string | undefined
 }
 
 /**
- * Reads what can be set from outside. An empty variable counts as absent.
+ * Reads what can be set from outside. A blank variable counts as unset.
  *
  * @throws Error that names the variable and what is allowed
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
-  const { PORT, REDIS_URL } = variables
-  return { port: PORT ? parsePort(PORT) : undefined, redisUrl: REDIS_URL || undefined }
+  const port = variables['PORT']?.trim()
+  const tenantHeader = variables['TENANT_HEADER']?.trim()
+  return {
+    port: port ? parsePort(port) : undefined,
+    redisUrl: variables['REDIS_URL']?.trim() || undefined,
+    tenantHeader: tenantHeader ? parseHeaderName(tenantHeader) : undefined,
+  }
+}
+
+function parseHeaderName(value: string): string {
+  if (/^[\w-]{1,100}$/u.test(value)) return value.toLowerCase()
+  throw new Error('TENANT_HEADER must be the name of a request header')
 }
 
 function parsePort(value: string): number {

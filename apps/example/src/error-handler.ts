@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RequestError } from './request-error.js'
 
@@ -17,9 +19,27 @@ export function answerError(
   reply: FastifyReply,
 ): void {
   const told = toldAs(error)
-  // The one who asked learns nothing of a bug of ours; the one who runs the service must.
-  if (told.statusCode >= 500) console.error(error)
+  // The client learns nothing about a bug of the service; the service's log does.
+  if (told.statusCode === 500) console.error(error)
+  if (told.statusCode === 503) void reply.header('retry-after', '1')
   send(reply, told)
+}
+
+/** Answers bytes that are not an HTTP request, or one that comes too slowly. */
+export function answerMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { statusCode, code, message } = malformed(error.code)
+  const body = JSON.stringify({ error: { code, message } })
+  const head = [
+    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 function send(reply: FastifyReply, { statusCode, code, message, field }: RequestError): void {
@@ -31,6 +51,11 @@ function send(reply: FastifyReply, { statusCode, code, message, field }: Request
 function toldAs(error: FastifyError): RequestError {
   if (error instanceof RequestError) return error
   if (error.code === 'FST_ERR_BAD_URL') return nothingHere()
+  // From `requestSignal`.
+  if (error.name === 'AbortError') return clientLeft()
+  if (error.name === 'TimeoutError') {
+    return new RequestError(503, 'TIMEOUT', 'the analysis took too long and was stopped')
+  }
   switch (error.statusCode ?? 500) {
     case 400:
       return new RequestError(400, 'INVALID_JSON', 'the body must be a JSON object')
@@ -50,6 +75,21 @@ function toldAs(error: FastifyError): RequestError {
   }
 }
 
+function malformed(code: string | undefined): RequestError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new RequestError(431, 'HEADERS_TOO_LARGE', 'the headers must be at most 16 KiB')
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new RequestError(408, 'REQUEST_TIMEOUT', 'the request must arrive within 30 seconds')
+  }
+  return new RequestError(400, 'INVALID_HTTP', 'the request must be HTTP/1.1')
+}
+
 function nothingHere(): RequestError {
   return new RequestError(404, 'NOT_FOUND', 'there is nothing at this address')
+}
+
+/** Nobody reads it; 499 is the status that web servers log for it. */
+function clientLeft(): RequestError {
+  return new RequestError(499, 'CLIENT_LEFT', 'the client closed the connection')
 }

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify'
-import { warmUp } from './analysis/operations.js'
+import { AnalysisPool } from './analysis-pool.js'
 import { buildApp } from './app.js'
 import { createCache } from './create-cache.js'
 import { readEnvironment } from './environment.js'
 import { greeting } from './greeting.js'
 
 const HOST = '127.0.0.1'
+
+/** What requests that are under way at SIGTERM may still take. */
+const SHUTDOWN_GRACE_MS = 10_000
 
 try {
   await start()
@@ -16,14 +19,23 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { port, redisUrl } = readEnvironment(process.env)
+  const { port, redisUrl, tenantHeader } = readEnvironment(process.env)
   const setup = await createCache(redisUrl)
-  const app = await buildApp(setup)
+  const pool = new AnalysisPool()
+  const app = await buildApp({
+    ...setup,
+    analyzer: (text, task, signal) => pool.analyze(text, task, signal),
+    tenantHeader,
+  })
+  app.addHook('onClose', () => pool.close())
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void app.close())
+    process.once(signal, () => {
+      setTimeout(() => void pool.close(), SHUTDOWN_GRACE_MS).unref()
+      void app.close()
+    })
   }
   try {
-    warmUp()
+    await pool.ready()
     const address = await listen(app, port)
     console.log(greeting(address, setup.backend(), redisUrl))
   } catch (error) {

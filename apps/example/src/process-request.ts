@@ -1,8 +1,9 @@
+import { nearestName } from '@verbatim/cache-core'
 import { z } from 'zod'
 import type { Task } from './analysis/operations.js'
 import { RequestError } from './request-error.js'
 
-/** Longer texts would keep every other request waiting for seconds. */
+/** Longer texts would occupy a thread for many seconds. */
 const MAX_TEXT_LENGTH = 100_000
 
 const MAX_QUESTION_LENGTH = 500
@@ -89,8 +90,14 @@ function check<Shape extends z.ZodRawShape>(
   const field = [...path, ...(issue?.path.map(String) ?? [])].join('.')
   if (issue?.code === 'unrecognized_keys') {
     const unknown = [...path, shownKey(issue.keys[0])].join('.')
-    const allowed = Object.keys(schema.shape).join(', ') || 'none'
-    throw invalidField(unknown, `${unknown} is not a known field; allowed: ${allowed}`)
+    const known = Object.keys(schema.shape)
+    const nearest = nearestName(issue.keys[0] ?? '', known)
+    const suggestion = nearest === undefined ? '' : ` Did you mean ${nearest}?`
+    const names = known.join(', ') || 'none'
+    throw invalidField(
+      unknown,
+      `${unknown} is not a known field.${suggestion} Known fields: ${names}`,
+    )
   }
   throw invalidField(field || undefined, issue?.message ?? 'the body is not valid')
 }

@@ -3,18 +3,32 @@ import { readEnvironment } from '../src/environment.js'
 import { greeting } from '../src/greeting.js'
 
 test('nothing set: port 3000 if free, no Redis', () => {
-  expect(readEnvironment({})).toEqual({ port: undefined, redisUrl: undefined })
-  expect(readEnvironment({ PORT: '', REDIS_URL: '' })).toEqual(readEnvironment({}))
+  expect(readEnvironment({})).toEqual({
+    port: undefined,
+    redisUrl: undefined,
+    tenantHeader: undefined,
+  })
+  expect(readEnvironment({ PORT: '', REDIS_URL: ' ', TENANT_HEADER: '' })).toEqual(
+    readEnvironment({}),
+  )
 })
 
 test('reads a port and a Redis URL', () => {
   expect(readEnvironment({ PORT: '0', REDIS_URL: 'redis://127.0.0.1' })).toEqual({
     port: 0,
     redisUrl: 'redis://127.0.0.1',
+    tenantHeader: undefined,
   })
 })
 
-test.each(['http', '-1', '65536', '3000.5', ' 80', '0x50'])('refuses PORT=%s', (PORT) => {
+test('reads the name of the tenant header, in lower case', () => {
+  expect(readEnvironment({ TENANT_HEADER: ' X-Tenant ' }).tenantHeader).toBe('x-tenant')
+  expect(() => readEnvironment({ TENANT_HEADER: 'X Tenant: ada' })).toThrow(
+    'TENANT_HEADER must be the name of a request header',
+  )
+})
+
+test.each(['http', '-1', '65536', '3000.5', '8 0', '0x50'])('refuses PORT=%s', (PORT) => {
   expect(() => readEnvironment({ PORT })).toThrow('PORT must be an integer from 0 to 65535')
 })
 

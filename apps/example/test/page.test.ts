@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { SAMPLE_NAMES } from './support/samples.js'
 import { startService } from './support/service.js'
@@ -14,13 +15,16 @@ test.each<[url: string, type: string]>([
   expect(reply.headers['content-type']).toContain(type)
 })
 
+const PAGE_FILES = readdirSync(new URL('../page/', import.meta.url)).map((name) => `/${name}`)
+
 test('loads nothing from elsewhere and never writes HTML', async () => {
   const { app } = await startService()
-  for (const file of ['/', '/page.css', '/page.js', '/answers.js', '/status.js']) {
+  for (const file of PAGE_FILES) {
     const { body } = await app.inject(file)
-    expect(body).not.toMatch(/https?:\/\//)
+    expect(body.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
     expect(body).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/)
   }
   const { headers } = await app.inject('/')
-  expect(headers['content-security-policy']).toBe("default-src 'self'")
+  expect(headers['content-security-policy']).toMatch(/^default-src 'self';.*frame-ancestors 'none'/)
+  expect(headers['x-content-type-options']).toBe('nosniff')
 })

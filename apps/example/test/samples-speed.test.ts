@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'vitest'
-import { warmUp } from '../src/analysis/operations.js'
 import { post, type TimedAnswer } from './support/http.js'
 import { readSample, SAMPLE_NAMES } from './support/samples.js'
 import { startService } from './support/service.js'
@@ -15,7 +14,6 @@ afterAll(() => console.table(figures))
 test('the second identical request is a hit, with the same bytes, at least 20 times as fast', async () => {
   const { app, cache } = await startService()
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
-  warmUp()
 
   for (const sample of SAMPLE_NAMES) {
     const text = readSample(sample)

@@ -1,7 +1,7 @@
 import type { ItemEntity, ItemToken } from 'wink-nlp'
 import { namesIn } from './names.js'
 import { splitIntoSentences } from './sentences.js'
-import { factsOf, type TokenFacts, typeOf, wink } from './wink.js'
+import { factsOf, readText, startText, type TokenFacts, typeOf } from './wink.js'
 
 export interface Token extends TokenFacts {
   /** What other forms of the word share with it: "sold", "selling" and "sell" are all `sell`. */
@@ -42,6 +42,7 @@ const MAX_SENTENCES = 2000
 
 /** Parses a text of up to 2,000 sentences; what comes after them is left out. */
 export function parseDocument(text: string): TextDocument {
+  startText()
   const sentences: Sentence[] = []
   // A blank line ends a paragraph; any other line break is only where the line was wrapped.
   for (const [paragraph, block] of text.split(/\r?\n\s*\n/u).entries()) {
@@ -59,7 +60,7 @@ export function parseDocument(text: string): TextDocument {
 
 /** Parses a sentence that stands by itself, such as a question. */
 export function parseSentence(text: string): Sentence {
-  const parsed = wink.readDoc(text)
+  const parsed = readText(text)
   const tokens: Token[] = []
   parsed.tokens().each((item: ItemToken) => {
     const facts = factsOf(item)

@@ -1,4 +1,4 @@
-import { wink } from './wink.js'
+import { readText } from './wink.js'
 
 // Titles whose full stop the model takes for the end of a sentence.
 const ENDS_IN_TITLE = /\b(?:Mme|Mlle|Messrs|Capt|Col|Gen|Gov|Lt|Rev|Hon|Sgt)\.$/u
@@ -15,7 +15,7 @@ const PIECES_OF_SENTENCE = /\S(?:.{0,1498}\S)?(?=\s|$)/gsu
 /** Splits a paragraph; what belongs to one sentence stays together. */
 export function splitIntoSentences(paragraph: string): string[] {
   const sentences: string[] = []
-  const found = wink.readDoc(paragraph.replaceAll(OVERLONG_WORD, '$& ')).sentences().out()
+  const found = readText(paragraph.replaceAll(OVERLONG_WORD, '$& ')).sentences().out()
   const pieces = found.flatMap((sentence) => sentence.split(AFTER_INITIAL))
   for (const text of pieces.flatMap((piece) => piece.match(PIECES_OF_SENTENCE) ?? [])) {
     const previous = sentences.at(-1)

@@ -8,12 +8,39 @@ import winkNlp, {
   type WinkMethods,
 } from 'wink-nlp'
 
-// Built when this module is imported, so that start-up pays for the model and no request does.
-export const wink: WinkMethods = winkNlp(englishModel)
+// The package turns this part into a longer string at every call, until memory ends.
+const customEntities = (englishModel['metaCER'] as () => unknown)()
+const model = { ...englishModel, metaCER: () => customEntities }
+const { its } = winkNlp(model)
+
+let current: WinkMethods | undefined
+let next: WinkMethods | undefined
+
+/**
+ * Replaces the language model by one that has read nothing.
+ *
+ * A model remembers each word that it reads and splits the next texts accordingly. With one model
+ * for all texts, an answer would depend on the texts before it, and the memory would grow.
+ */
+export function startText(): void {
+  current = next ?? winkNlp(model)
+  next = undefined
+}
+
+/** Loads the model for the next text in advance, which takes about 60 ms. */
+export function prepareNextText(): void {
+  next ??= winkNlp(model)
+}
+
+/** Reads a piece of the text that began with {@link startText}. */
+export function readText(text: string): ReturnType<WinkMethods['readDoc']> {
+  current ??= winkNlp(model)
+  return current.readDoc(text)
+}
 
 // The types also keep helpers of three parameters out of `out()`.
-const toStem: TokenItsFunction<string> = wink.its.stem as never
-const toLemma: TokenItsFunction<string> = wink.its.lemma as never
+const toStem: TokenItsFunction<string> = its.stem as never
+const toLemma: TokenItsFunction<string> = its.lemma as never
 
 /** What the model knows of a token. */
 export interface TokenFacts {
@@ -29,15 +56,15 @@ export interface TokenFacts {
 export function factsOf(item: ItemToken): TokenFacts {
   return {
     text: item.out(),
-    before: item.out(wink.its.precedingSpaces),
-    partOfSpeech: item.out(wink.its.pos) as PartOfSpeech,
+    before: item.out(its.precedingSpaces),
+    partOfSpeech: item.out(its.pos) as PartOfSpeech,
     stem: item.out(toStem),
     lemma: item.out(toLemma).toLowerCase(),
-    isStopWord: Boolean(item.out(wink.its.stopWordFlag)),
+    isStopWord: Boolean(item.out(its.stopWordFlag)),
   }
 }
 
 /** What an entity is: `DATE`, `TIME`, `DURATION`, `MONEY`, `CARDINAL`, ... */
-export function typeOf(item: { out(helper: typeof wink.its.type): string }): string {
-  return item.out(wink.its.type)
+export function typeOf(item: { out(helper: typeof its.type): string }): string {
+  return item.out(its.type)
 }

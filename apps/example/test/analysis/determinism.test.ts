@@ -27,7 +27,7 @@ test('the answers over the samples are the same in every run', () => {
       "declaration-of-independence questions": "ee4e441c36abf1c8",
       "declaration-of-independence sentiment": "9596056bb91c9055",
       "declaration-of-independence summarize": "b89e842e880efbab",
-      "gift-of-the-magi key_points": "a51b44523ea38d7a",
+      "gift-of-the-magi key_points": "71bfbb622a7a463e",
       "gift-of-the-magi qa": "788de7e1a8fcc199",
       "gift-of-the-magi questions": "676d02047d5257cd",
       "gift-of-the-magi sentiment": "f9774656f662980d",
@@ -36,9 +36,10 @@ test('the answers over the samples are the same in every run', () => {
   `)
 })
 
-test('what was analysed before makes no difference', () => {
-  const text = readSample('day-of-infamy')
-  const tasks = tasksFor('day-of-infamy')
+// The language model remembers each word it reads, and split "Jim's" differently the second time.
+test.each(SAMPLE_NAMES)('an analysis of %s does not depend on earlier ones', (name) => {
+  const text = readSample(name)
+  const tasks = tasksFor(name)
   const alone = tasks.map((task) => JSON.stringify(analyze(text, task)))
   const backwards = tasks.toReversed().map((task) => JSON.stringify(analyze(text, task)))
   expect(backwards.toReversed()).toEqual(alone)

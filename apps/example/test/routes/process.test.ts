@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import type { Analyzer } from '../../src/routes/process.js'
 import { readSample } from '../support/samples.js'
 import { type ProcessAnswer, resultBytes, startService } from '../support/service.js'
 import { tasksFor } from '../support/tasks.js'
@@ -24,9 +25,11 @@ test.each(tasksFor('day-of-infamy'))(
 
 test('a hundred identical requests at once compute once', async () => {
   let computed = 0
-  const { app } = await startService(() => {
-    computed += 1
-    return { answer: 42 }
+  const { app } = await startService({
+    analyzer: async () => {
+      computed += 1
+      return { result: { answer: 42 }, computeMs: 1 }
+    },
   })
   const payload = { text, operation: 'summarize' }
   const replies = await Promise.all(
@@ -36,14 +39,42 @@ test('a hundred identical requests at once compute once', async () => {
   expect(new Set(replies.map(({ body }) => resultBytes(body)))).toEqual(new Set(['{"answer":42}']))
 })
 
-test('those who waited for the computation of another had no hit', async () => {
-  const { app, cache } = await startService(() => ({ answer: 42 }))
+test('ten requests for one computation are one miss and nine joined', async () => {
+  const { app } = await startService()
   const payload = { text, operation: 'summarize' }
   const replies = await Promise.all(
-    [1, 2].map(() => app.inject({ method: 'POST', url: '/process', payload })),
+    Array.from({ length: 10 }, () => app.inject({ method: 'POST', url: '/process', payload })),
   )
-  const misses = replies.filter((reply) => reply.json<ProcessAnswer>().cache.status === 'miss')
-  expect(misses).toHaveLength(cache.getStats().misses)
+  const statuses = replies.map((reply) => reply.json<ProcessAnswer>().cache.status)
+  expect(statuses.filter((status) => status === 'miss')).toHaveLength(1)
+  expect(statuses.filter((status) => status === 'joined')).toHaveLength(9)
+})
+
+test('a hit reports how long the analysis took and how much time the hit saved', async () => {
+  const analyzer: Analyzer = async () => ({ result: {}, computeMs: 1234.5678 })
+  const { app } = await startService({ analyzer })
+  const payload = { text, operation: 'summarize' }
+  const first = await app.inject({ method: 'POST', url: '/process', payload })
+  const second = await app.inject({ method: 'POST', url: '/process', payload })
+  const miss = first.json<ProcessAnswer>().cache
+  const hit = second.json<ProcessAnswer>().cache
+  expect(miss.computeMs).toBe(1234.568)
+  expect(miss).not.toHaveProperty('savedMs')
+  expect(hit.computeMs).toBe(1234.568)
+  expect(hit.savedMs).toBeCloseTo(1234.568 - hit.durationMs, 2)
+})
+
+test('a hit on an answer of an older version reports no savings, for none are known', async () => {
+  const { app, cache } = await startService()
+  const payload = { text, operation: 'sentiment' }
+  const first = await app.inject({ method: 'POST', url: '/process', payload })
+  const { key } = first.json<ProcessAnswer>().cache
+  await cache.set(key, { result: { label: 'old' }, storedAt: Date.now() })
+  const second = await app.inject({ method: 'POST', url: '/process', payload })
+  const hit = second.json<ProcessAnswer>().cache
+  expect(hit.status).toBe('hit')
+  expect(hit).not.toHaveProperty('savedMs')
+  expect(hit).not.toHaveProperty('computeMs')
 })
 
 test('options left out and options with their defaults are one request', async () => {
@@ -74,9 +105,11 @@ test('two questions about one text have two answers', async () => {
 test('work that fails is a 500 that tells only us, and is not stored', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
   let computed = 0
-  const { app, cache } = await startService(() => {
-    computed += 1
-    throw new Error('a secret inside')
+  const { app, cache } = await startService({
+    analyzer: async () => {
+      computed += 1
+      throw new Error('a secret inside')
+    },
   })
   const payload = { text, operation: 'sentiment' }
   for (let attempt = 0; attempt < 2; attempt++) {

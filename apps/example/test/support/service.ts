@@ -1,8 +1,9 @@
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { FastifyInstance } from 'fastify'
-import { onTestFinished } from 'vitest'
-import { buildApp } from '../../src/app.js'
+import { afterAll, onTestFinished } from 'vitest'
+import { AnalysisPool } from '../../src/analysis-pool.js'
+import { type AppOptions, buildApp } from '../../src/app.js'
 import type { Analyzer } from '../../src/routes/process.js'
 
 /** The service over a real in-memory cache. */
@@ -11,10 +12,27 @@ export interface TestService {
   readonly cache: InMemoryCache
 }
 
-export async function startService(analyzer?: Analyzer): Promise<TestService> {
+let pool: AnalysisPool | undefined
+afterAll(() => pool?.close())
+
+/** Analyzes in real worker threads, which the tests of a file share. They run the built code. */
+export const analyzeInPool: Analyzer = (text, task, signal) => {
+  pool ??= new AnalysisPool({ threads: 2, workerFile: WORKER_FILE })
+  return pool.analyze(text, task, signal)
+}
+
+export const WORKER_FILE = new URL('../../dist/analysis/worker.js', import.meta.url)
+
+type TestServiceOptions = Partial<Pick<AppOptions, 'analyzer' | 'tenantHeader' | 'timeoutMs'>>
+
+export async function startService({
+  analyzer = analyzeInPool,
+  ...options
+}: TestServiceOptions = {}): Promise<TestService> {
   const monitor = new CachePerformanceMonitor()
   const cache = new InMemoryCache({ performanceMonitor: monitor })
   const app = await buildApp({
+    ...options,
     cache,
     monitor,
     analyzer,
@@ -28,10 +46,12 @@ export async function startService(analyzer?: Analyzer): Promise<TestService> {
 export interface ProcessAnswer {
   readonly result: unknown
   readonly cache: {
-    readonly status: 'hit' | 'miss'
+    readonly status: 'hit' | 'miss' | 'joined'
     readonly key: string
     readonly ageMs: number
     readonly durationMs: number
+    readonly computeMs?: number
+    readonly savedMs?: number
   }
 }
 

@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os'
+import { Tinypool } from 'tinypool'
+import type { Task } from './analysis/operations.js'
+import type { Analysis, AnalysisJob } from './analysis/worker.js'
+import { RequestError } from './request-error.js'
+
+export interface AnalysisPoolOptions {
+  /** Threads that analyze at the same time. Default: one less than the cores, 2 to 4. */
+  readonly threads?: number | undefined
+  /** Analyses that wait for a thread; more are refused. Default: 64. */
+  readonly maxQueue?: number | undefined
+  /** The compiled `analysis/worker.js`. Default: the one next to this file. */
+  readonly workerFile?: URL | undefined
+}
+
+const MAX_QUEUE = 64
+
+/** Each thread holds its own language model. */
+const MAX_THREADS = 4
+
+/** Analyzes texts in worker threads, so that a long text never delays other requests. */
+export class AnalysisPool {
+  readonly #pool: Tinypool
+  readonly #maxQueue: number
+  readonly #closing = new AbortController()
+
+  constructor({
+    threads = Math.min(MAX_THREADS, Math.max(2, availableParallelism() - 1)),
+    maxQueue = MAX_QUEUE,
+    workerFile = new URL('./analysis/worker.js', import.meta.url),
+  }: AnalysisPoolOptions = {}) {
+    this.#maxQueue = maxQueue
+    this.#pool = new Tinypool({
+      filename: workerFile.href,
+      minThreads: threads,
+      maxThreads: threads,
+      // Otherwise a thread sleeps between two jobs, instead of preparing for the next one.
+      useAtomics: false,
+    })
+    // A thread that fails between two jobs. The pool has started another one.
+    this.#pool.on('error', (error: unknown) => console.error(error))
+  }
+
+  /**
+   * Analyzes a text in one of the threads.
+   *
+   * @param signal - removes a waiting analysis from the queue, and ends the thread of a running one
+   * @throws RequestError 503 when the queue is full or the pool is closed
+   */
+  async analyze(text: string, task: Task, signal?: AbortSignal): Promise<Analysis> {
+    if (this.#closing.signal.aborted) throw closing()
+    if (this.#pool.queueSize >= this.#maxQueue) throw busy()
+    const ends = signal === undefined ? [] : [signal]
+    const job: AnalysisJob = { text, task }
+    try {
+      return (await this.#pool.run(job, {
+        signal: AbortSignal.any([this.#closing.signal, ...ends]),
+      })) as Analysis
+    } catch (error) {
+      throw this.#closing.signal.aborted ? closing() : error
+    }
+  }
+
+  /** Resolves when a thread has loaded its language model and can analyze without delay. */
+  async ready(): Promise<void> {
+    await this.analyze('Ready.', { operation: 'sentiment', options: {} })
+  }
+
+  /** Ends the threads. Analyses that are still running are rejected. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#pool.destroy()
+  }
+}
+
+function busy(): RequestError {
+  return new RequestError(503, 'BUSY', 'too many texts wait for analysis; try again in a second')
+}
+
+function closing(): RequestError {
+  return new RequestError(503, 'SHUTTING_DOWN', 'the service is shutting down')
+}

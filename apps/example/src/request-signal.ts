@@ -1,0 +1,16 @@
+import type { ServerResponse } from 'node:http'
+
+/**
+ * Returns a signal that aborts when the client closes the connection before it has its answer, or
+ * after a time limit, in milliseconds.
+ *
+ * Fastify's `request.signal` and `handlerTimeout` listen for the end of the request instead, which
+ * in Node 20 comes as soon as the body has been read.
+ */
+export function requestSignal(response: ServerResponse, timeoutMs: number): AbortSignal {
+  const left = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort()
+  })
+  return AbortSignal.any([left.signal, AbortSignal.timeout(timeoutMs)])
+}

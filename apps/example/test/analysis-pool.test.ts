@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { analyze } from '../src/analysis/operations.js'
+import { AnalysisPool, type AnalysisPoolOptions } from '../src/analysis-pool.js'
+import { readSample, SAMPLE_NAMES } from './support/samples.js'
+import { startService, WORKER_FILE } from './support/service.js'
+import { tasksFor } from './support/tasks.js'
+
+/** Takes a quarter of a second or more. */
+const LONG_TEXT = readSample('gift-of-the-magi').repeat(2)
+const SUMMARY = { operation: 'summarize', options: { max_sentences: 3 } } as const
+const SENTIMENT = { operation: 'sentiment', options: {} } as const
+
+function startPool(options: AnalysisPoolOptions = {}): AnalysisPool {
+  const pool = new AnalysisPool({ threads: 1, workerFile: WORKER_FILE, ...options })
+  onTestFinished(() => pool.close())
+  return pool
+}
+
+test('answers in a thread equal those of the same code without threads, byte for byte', async () => {
+  const pool = startPool({ threads: 2 })
+  for (const name of SAMPLE_NAMES) {
+    const text = readSample(name)
+    const answers = await Promise.all(tasksFor(name).map((task) => pool.analyze(text, task)))
+    const expected = tasksFor(name).map((task) => JSON.stringify(analyze(text, task)))
+    expect(answers.map(({ result }) => JSON.stringify(result))).toEqual(expected)
+    for (const { computeMs } of answers) expect(computeMs).toBeGreaterThan(0)
+  }
+}, 120_000)
+
+test('the status route answers many times while a text of 90 KB is analyzed', async () => {
+  const { app } = await startService({ timeoutMs: 110_000 })
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const post = async (text: string): Promise<Response> =>
+    fetch(`${address}/process`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text, operation: 'summarize' }),
+    })
+  await post('Start the threads.')
+
+  const long = { isDone: false }
+  const startedAt = performance.now()
+  const analysis = post(LONG_TEXT.repeat(4)).finally(() => {
+    long.isDone = true
+  })
+  const waits: number[] = []
+  while (!long.isDone) {
+    const askedAt = performance.now()
+    expect((await fetch(`${address}/internal/cache/status`)).status).toBe(200)
+    waits.push(performance.now() - askedAt)
+    await sleep(10)
+  }
+  expect((await analysis).status).toBe(200)
+  const analysisMs = performance.now() - startedAt
+  // On one thread the first status would wait for the whole analysis, and would be the only one.
+  expect(waits.length).toBeGreaterThan(10)
+  expect(Math.max(...waits)).toBeLessThan(analysisMs / 2)
+}, 120_000)
+
+test('a short text does not wait for a long one', async () => {
+  const pool = startPool({ threads: 2 })
+  await pool.ready()
+  const long = pool.analyze(LONG_TEXT, SUMMARY)
+  const first = await Promise.race([
+    long.then(() => 'long'),
+    pool.analyze('It rained.', SENTIMENT).then(() => 'short'),
+  ])
+  expect(first).toBe('short')
+  await long
+}, 120_000)
+
+test('refuses analyses beyond the bound of the queue, and accepts them again later', async () => {
+  const pool = startPool({ maxQueue: 2 })
+  await pool.ready()
+  const settled = await Promise.allSettled(
+    Array.from({ length: 6 }, () => pool.analyze(readSample('day-of-infamy'), SUMMARY)),
+  )
+  const refused = settled.filter(({ status }) => status === 'rejected')
+  expect(refused).toHaveLength(3)
+  for (const refusal of refused) {
+    expect(refusal).toMatchObject({ reason: { statusCode: 503, code: 'BUSY' } })
+  }
+  await expect(pool.analyze('It rained.', SENTIMENT)).resolves.toHaveProperty('result')
+})
+
+test('an abort ends a running analysis at once, and the next one runs', async () => {
+  const pool = startPool()
+  await pool.ready()
+  const leaving = new AbortController()
+  const startedAt = performance.now()
+  const given = pool.analyze(LONG_TEXT, SUMMARY, leaving.signal)
+  const waiting = pool.analyze('It rained.', SENTIMENT, leaving.signal)
+  setTimeout(() => leaving.abort(), 100)
+  await expect(given).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+  const abortedAfter = performance.now() - startedAt
+  const { computeMs } = await pool.analyze(LONG_TEXT, SUMMARY)
+  expect(abortedAfter).toBeLessThan(100 + computeMs / 2)
+}, 120_000)
+
+test('closing rejects what runs and what waits as a shutdown, and refuses more', async () => {
+  const pool = startPool()
+  await pool.ready()
+  const running = pool.analyze(LONG_TEXT, SUMMARY)
+  const waiting = pool.analyze(LONG_TEXT, SENTIMENT)
+  const settled = Promise.allSettled([running, waiting])
+  await pool.close()
+  const shutdown = { statusCode: 503, code: 'SHUTTING_DOWN' }
+  for (const outcome of await settled) expect(outcome).toMatchObject({ reason: shutdown })
+  await expect(pool.analyze('It rained.', SENTIMENT)).rejects.toMatchObject(shutdown)
+})
+
+// The language model remembers the words of earlier texts and splits "Jim's" differently then.
+test('interleaved texts in one thread do not change each other', async () => {
+  const pool = startPool()
+  const jobs = SAMPLE_NAMES.flatMap((name) =>
+    tasksFor(name).map((task) => ({ text: readSample(name), task })),
+  )
+  const run = (list: typeof jobs): Promise<string[]> =>
+    Promise.all(
+      list.map(async ({ text, task }) => JSON.stringify((await pool.analyze(text, task)).result)),
+    )
+  const forwards = await run(jobs)
+  const backwards = await run(jobs.toReversed())
+  expect(backwards.toReversed()).toEqual(forwards)
+}, 120_000)

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import {
+  analyse,
+  choose,
+  HeldAnalyses,
+  hasChromium,
+  useBrowser,
+  waitForBadge,
+} from './support/browser.js'
+
+const TEXT = 'Ada wrote the program in London in 1843. It was wonderful.'
+
+describe.skipIf(!hasChromium)('requests of the page', () => {
+  const { openPage } = useBrowser()
+
+  test('the answer shown is that of the newest request, and the older request is aborted', async () => {
+    const held = new HeldAnalyses()
+    const { page, complaints } = await openPage({ analyzer: held.analyzer })
+    await page.getByLabel('Text').fill(TEXT)
+    await choose(page, 'Summarize')
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(1)
+    await choose(page, 'Sentiment')
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(2)
+    // The service learns of it and stops the work.
+    await expect.poll(() => held.signals[0]?.aborted).toBe(true)
+    held.release()
+    await waitForBadge(page, 'MISS')
+    expect(await page.locator('#answer').textContent()).toContain('positive')
+    expect(await page.locator('#about').textContent()).toContain('Sentiment')
+    expect(await page.locator('#visit-list li').count()).toBe(1)
+    expect(complaints).toEqual([])
+  })
+
+  test('while an answer is awaited the page says so and the button is disabled', async () => {
+    const held = new HeldAnalyses()
+    const { page } = await openPage({ analyzer: held.analyzer })
+    const button = page.getByRole('button', { name: 'Analyse' })
+    await page.getByLabel('Text').fill(TEXT)
+    await button.click()
+    await expect.poll(() => button.isDisabled()).toBe(true)
+    expect(await page.locator('#pending').isVisible()).toBe(true)
+    expect(await page.locator('#outcome').getAttribute('aria-busy')).toBe('true')
+    expect(await page.getByRole('status').first().textContent()).toContain('Analysing: Summarize')
+    expect(await page.locator('#about').textContent()).toContain('Ada wrote')
+    await expect.poll(() => page.locator('#elapsed').textContent()).toMatch(/^\d+\.\d s$/)
+    held.release()
+    await waitForBadge(page, 'MISS')
+    expect(await page.locator('#pending').isVisible()).toBe(false)
+    expect(await page.locator('#outcome').getAttribute('aria-busy')).toBeNull()
+    expect(await button.isEnabled()).toBe(true)
+  })
+
+  test('an older answer is gone while a new one is awaited', async () => {
+    const held = new HeldAnalyses()
+    const { page } = await openPage({ analyzer: held.analyzer })
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(1)
+    held.release()
+    await waitForBadge(page, 'MISS')
+    await choose(page, 'Key points')
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(2)
+    expect(await page.locator('#answer').textContent()).toBe('')
+    expect(await page.locator('#facts').isVisible()).toBe(false)
+    expect(await page.locator('#about').textContent()).toContain('Key points')
+  })
+
+  test('the same request twice is sent once', async () => {
+    const held = new HeldAnalyses()
+    const { page } = await openPage({ analyzer: held.analyzer })
+    let sent = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/process')) sent += 1
+    })
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByRole('button', { name: 'Analyse' }).dblclick()
+    await page.getByLabel('Text').press('Control+Enter')
+    await page.getByLabel('Text').press('Control+Enter')
+    await expect.poll(() => held.signals.length).toBe(1)
+    held.release()
+    await waitForBadge(page, 'MISS')
+    expect(sent).toBe(1)
+  })
+
+  test('Escape and Cancel stop the work in the service and say so', async () => {
+    const held = new HeldAnalyses()
+    const { page } = await openPage({ analyzer: held.analyzer })
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(1)
+    await page.keyboard.press('Escape')
+    await expect.poll(() => held.signals[0]?.aborted).toBe(true)
+    expect(await page.locator('#answer').textContent()).toContain('Cancelled')
+
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(2)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await expect.poll(() => held.signals[1]?.aborted).toBe(true)
+    expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
+  })
+
+  test('the keyboard is enough: Ctrl+Enter in the text, Enter in the question', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByLabel('Text').press('Control+Enter')
+    await waitForBadge(page, 'MISS')
+    await page.getByLabel('Text').press('Meta+Enter')
+    await waitForBadge(page, 'HIT')
+    await choose(page, 'Answer a question')
+    await page.getByLabel('Question', { exact: true }).fill('When did Ada write the program?')
+    await page.getByLabel('Question', { exact: true }).press('Enter')
+    await expect.poll(() => page.locator('#answer').textContent()).toContain('1843')
+    // A button that was disabled under the focus gets the focus back.
+    await page.getByRole('button', { name: 'Analyse' }).press('Enter')
+    await waitForBadge(page, 'HIT')
+    await expect.poll(() => page.locator('#analyse:focus').count()).toBe(1)
+  })
+
+  test('a sample that arrives late does not replace the one chosen after it', async () => {
+    const { page } = await openPage()
+    let releaseFirst = (): void => {}
+    const firstIsHeld = new Promise<void>((resolve) => {
+      releaseFirst = resolve
+    })
+    await page.route('**/samples/day-of-infamy.txt', async (route) => {
+      await firstIsHeld
+      await route.continue().catch(() => {})
+    })
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await page.getByLabel('Sample').selectOption('gift-of-the-magi')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
+    releaseFirst()
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    expect(await page.getByLabel('Text').inputValue()).toContain('Della')
+    expect(await page.locator('#about').textContent()).toContain('The Gift of the Magi')
+  })
+
+  test('Analyse right after a sample was chosen waits for its text', async () => {
+    const { page } = await openPage()
+    await page.route('**/samples/*.txt', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await route.continue()
+    })
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await analyse(page)
+    await expect.poll(() => page.locator('#answer').textContent()).toContain('Empire of Japan')
+  })
+
+  test('a hit says what the analysis took and what the hit saved', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    expect(await page.locator('#timing').textContent()).toMatch(/^Computed in .+ and stored\./)
+    await analyse(page)
+    await waitForBadge(page, 'HIT')
+    expect(await page.locator('#timing').textContent()).toMatch(
+      /^Answered in \S+ ms instead of \S+ m?s: the cache saved \S+ m?s\. Stored /,
+    )
+    expect(await page.locator('#visit-saved').textContent()).toMatch(/^1 hit saved \S+ m?s\.$/)
+    // The way over the network is told apart, where it is looked for.
+    expect(await page.locator('#timing').textContent()).not.toContain('in all')
+    expect(await page.locator('#times').textContent()).toContain('in the service')
+  })
+
+  test('an answer in the list is asked again with one press', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill(TEXT)
+    await choose(page, 'Sentiment')
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    await page.getByLabel('Text').fill('Another text about the weather.')
+    await choose(page, 'Summarize')
+    await analyse(page)
+    await expect.poll(() => page.locator('#visit-list li').count()).toBe(2)
+    await page.locator('#visit-list button').last().click()
+    await waitForBadge(page, 'HIT')
+    expect(await page.getByLabel('Text').inputValue()).toBe(TEXT)
+    expect(await page.locator('#about').textContent()).toContain('Sentiment')
+  })
+})

@@ -1,0 +1,160 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import {
+  analyse,
+  choose,
+  HeldAnalyses,
+  hasChromium,
+  useBrowser,
+  waitForBadge,
+} from './support/browser.js'
+
+const TEXT = 'My secret diary: Ada wrote the program in London in 1843.'
+const QUESTION = 'When did Ada write the program?'
+
+const question = (page: Page): ReturnType<Page['getByLabel']> =>
+  page.getByLabel('Question', { exact: true })
+
+describe.skipIf(!hasChromium)('the state of the page', () => {
+  const { browser, openPage } = useBrowser()
+
+  test('a reload keeps the form and the answer', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill(TEXT)
+    await choose(page, 'Answer a question')
+    await question(page).fill(QUESTION)
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    await page.reload()
+    expect(await page.getByLabel('Text').inputValue()).toBe(TEXT)
+    expect(await page.getByLabel('Operation').inputValue()).toBe('qa')
+    expect(await question(page).inputValue()).toBe(QUESTION)
+    await waitForBadge(page, 'HIT')
+    expect(await page.locator('#answer').textContent()).toContain('1843')
+  })
+
+  test('a reload keeps a form that was not sent, and sends nothing', async () => {
+    const { page } = await openPage()
+    let sent = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/process')) sent += 1
+    })
+    await page.getByLabel('Text').fill(TEXT)
+    await choose(page, 'Answer a question')
+    await question(page).fill(QUESTION)
+    await page.reload()
+    expect(await page.getByLabel('Text').inputValue()).toBe(TEXT)
+    expect(await question(page).inputValue()).toBe(QUESTION)
+    expect(await question(page).isVisible()).toBe(true)
+    expect(sent).toBe(0)
+  })
+
+  test('the back button brings the form back with its question in sight', async () => {
+    const { page, address } = await openPage()
+    await page.getByLabel('Sample').selectOption('gift-of-the-magi')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
+    await choose(page, 'Answer a question')
+    await question(page).fill('Who is Jim?')
+    await page.goto(`${address}/internal/cache/status`)
+    await page.goBack()
+    expect(await page.getByLabel('Operation').inputValue()).toBe('qa')
+    expect(await question(page).isVisible()).toBe(true)
+    expect(await question(page).inputValue()).toBe('Who is Jim?')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
+    expect(await page.getByLabel('Sample').inputValue()).toBe('gift-of-the-magi')
+    expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
+  })
+
+  test('a request that was under way is asked again after the back button, without an error', async () => {
+    const held = new HeldAnalyses()
+    const { page, address, complaints } = await openPage({ analyzer: held.analyzer })
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(1)
+    await page.goto(`${address}/metrics`)
+    await expect.poll(() => held.signals[0]?.aborted).toBe(true)
+    await page.goBack()
+    await expect.poll(() => held.signals.length).toBe(2)
+    expect(await page.getByRole('alert').count()).toBe(0)
+    held.release()
+    await waitForBadge(page, 'MISS')
+    expect(complaints).toEqual([])
+  })
+
+  test('the address never holds a text of the user or a question about it', async () => {
+    const { page, address } = await openPage()
+    const addresses = new Set<string>()
+    page.on('request', (request) => addresses.add(request.url()))
+    page.on('framenavigated', (frame) => addresses.add(frame.url()))
+    await page.getByLabel('Text').fill(TEXT)
+    await choose(page, 'Answer a question')
+    await question(page).fill(QUESTION)
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    addresses.add(page.url())
+    await page.reload()
+    await waitForBadge(page, 'HIT')
+    addresses.add(page.url())
+    expect([...addresses].join('\n')).not.toMatch(/secret|diary|Ada|program/)
+    expect(page.url()).toBe(`${address}/#operation=qa`)
+  })
+
+  test('a link to a sample, an operation and a question opens the same form elsewhere', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Sample').selectOption('gift-of-the-magi')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
+    await choose(page, 'Answer a question')
+    await question(page).fill('What did Jim sell?')
+    await analyse(page)
+    await page.locator('#facts').waitFor()
+
+    const other = await browser().newPage()
+    await other.goto(page.url())
+    await expect.poll(() => other.getByLabel('Text').inputValue()).toContain('Della')
+    expect(await other.getByLabel('Sample').inputValue()).toBe('gift-of-the-magi')
+    expect(await other.getByLabel('Operation').inputValue()).toBe('qa')
+    expect(await question(other).inputValue()).toBe('What did Jim sell?')
+    await other.close()
+  })
+
+  test('an address with values that do not exist opens an empty form', async () => {
+    const { page, address } = await openPage()
+    await page.goto(`${address}/#sample=../../etc/passwd&operation=constructor&question=x`)
+    await page.reload()
+    expect(await page.getByLabel('Sample').inputValue()).toBe('')
+    expect(await page.getByLabel('Operation').inputValue()).toBe('summarize')
+    expect(await page.getByLabel('Text').inputValue()).toBe('')
+  })
+
+  test("the user's own text comes back after a look at a sample", async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Midway Island')
+    await page.getByLabel('Sample').selectOption('')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toBe(TEXT)
+  })
+
+  test('a sample that is edited is called a text of the user', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Midway Island')
+    await page.getByLabel('Text').press('End')
+    await page.getByLabel('Text').pressSequentially(' And more.')
+    expect(await page.getByLabel('Sample').inputValue()).toBe('')
+    await expect.poll(() => page.url()).not.toContain('day-of-infamy')
+  })
+
+  test('every link on the page leads somewhere', async () => {
+    const { page, address } = await openPage()
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await page.locator('#sample-source a').waitFor()
+    const links = await page
+      .locator('a')
+      .evaluateAll((found) => found.map((link) => link.getAttribute('href')))
+    expect(links.length).toBeGreaterThanOrEqual(4)
+    for (const link of links) {
+      expect((await fetch(new URL(link ?? '', address))).status).toBe(200)
+    }
+  })
+})
