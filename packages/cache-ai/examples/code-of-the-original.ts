@@ -1,11 +1,11 @@
 import { AIResponseCache, CacheCompatibilityWrapper } from '@verbatim/cache-ai'
 
 const redisUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
-const cache = new CacheCompatibilityWrapper(new AIResponseCache({ redisUrl }), {
+const keyPrefix = `verbatim-example:${process.pid}:`
+const cache = new CacheCompatibilityWrapper(new AIResponseCache({ redisUrl, keyPrefix }), {
   // Otherwise Node prints a DeprecationWarning for each of the old names, once.
   emitWarnings: false,
 })
-await cache.clear()
 
 const [text, operation] = ['Long document to analyze...', 'summarize']
 const options = { max_length: 100, model: 'gpt-4' }

@@ -15,7 +15,7 @@ console.log(validation.isValid) // true
 console.log(validation.recommendations[0]?.path) // operationTtls
 
 const cache = new AIResponseCache(config)
-const asked = { text: 'What a fine day.', operation: 'sentiment' }
+const asked = { text: 'verbatim-example: what a fine day.', operation: 'sentiment' }
 const { response } = await cache.getOrCompute(asked, async () => ({ sentiment: 'positive' }))
 console.log(response) // { sentiment: 'positive' }
 await cache.close()

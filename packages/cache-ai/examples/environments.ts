@@ -16,8 +16,8 @@ function openCache(environment: string): CacheInterface {
 
 for (const environment of ['development', 'production']) {
   await using cache = openCache(environment)
-  await cache.set('user:123', { name: 'John' })
-  console.log(cache.constructor.name, await cache.get('user:123'))
+  await cache.set('verbatim-example:user:123', { name: 'John' })
+  console.log(cache.constructor.name, await cache.get('verbatim-example:user:123'))
 }
 // prints: InMemoryCache { name: 'John' }
 // prints: AIResponseCache { name: 'John' }

@@ -11,6 +11,7 @@ const before = new InMemoryCache({ defaultTtl: 3_600, maxSize: 1_000 })
 
 const after = new AIResponseCache({
   redisUrl: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+  keyPrefix: `verbatim-example:${process.pid}:`,
   defaultTtl: 3_600,
   l1CacheSize: 100, // a smaller tier in memory
   compressionThreshold: 1_000,

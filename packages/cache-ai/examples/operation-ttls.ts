@@ -2,6 +2,7 @@ import { AIResponseCache } from '@verbatim/cache-ai'
 
 const cache = new AIResponseCache({
   redisUrl: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+  keyPrefix: `verbatim-example:${process.pid}:`,
   operationTtls: {
     summarize: '2h', // summaries are stable
     sentiment: '1d', // sentiment rarely changes

@@ -2,12 +2,12 @@ import { AIResponseCache } from '@verbatim/cache-ai'
 
 const cache = new AIResponseCache({
   redisUrl: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+  keyPrefix: `verbatim-example:${process.pid}:`,
   compressionThreshold: 2_000,
   l1CacheSize: 200,
 })
 // Answers whether Redis is there. Without it the cache goes on in memory.
 await cache.connect()
-await cache.clear()
 
 const request = {
   text: 'Long document to analyze...',

@@ -8,6 +8,7 @@ import { type AIRequest, AIResponseCache } from '@verbatim/cache-ai'
 async function openCache(): Promise<AIResponseCache> {
   const cache = new AIResponseCache({
     redisUrl: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+    keyPrefix: `verbatim-example:${process.pid}:`,
   })
   await cache.connect()
   return cache
@@ -19,37 +20,50 @@ async function askTheModel(request: AIRequest): Promise<object> {
   return { summary: request.text.slice(0, 5) }
 }
 
-/** POST /process: what the cache has, or else what the model answers. */
+const sessions = new Map([
+  ['token-of-ada', { tenant: 'ada' }],
+  ['token-of-charles', { tenant: 'charles' }],
+])
+
+/** POST /process: what the cache has for the tenant, or else what the model answers. */
 async function answer(
   cache: AIResponseCache,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const asked = (await json(request)) as AIRequest
-  const cached = await cache.getCachedResponse(asked)
-  if (cached !== undefined) {
-    response.end(JSON.stringify(cached.response))
+  const session = sessions.get(request.headers.authorization?.replace('Bearer ', '') ?? '')
+  if (session === undefined) {
+    response.writeHead(401).end()
     return
   }
-  const result = await askTheModel(asked)
-  await cache.cacheResponse({ ...asked, response: result })
+  // Field by field: the body comes from the client, and a tenant in it must not count.
+  const { text, operation } = (await json(request)) as { text: string; operation: string }
+  const asked = { text, operation, tenant: session.tenant }
+  const { response: result } = await cache.getOrCompute(asked, () => askTheModel(asked))
   response.end(JSON.stringify(result))
 }
 
 const cache = await openCache()
-await cache.clear()
 const service = createServer((request, response) => void answer(cache, request, response))
 service.listen(0, '127.0.0.1')
 await once(service, 'listening')
 const { port } = service.address() as AddressInfo
 
-const body = JSON.stringify({ text: 'Hello, world', operation: 'summarize' })
-const ask = async (): Promise<string> => {
-  const answered = await fetch(`http://127.0.0.1:${port}/process`, { method: 'POST', body })
+const body = JSON.stringify({ text: 'Hello, world', operation: 'summarize', tenant: 'ada' })
+const ask = async (token: string): Promise<string> => {
+  const headers = { authorization: `Bearer ${token}` }
+  const answered = await fetch(`http://127.0.0.1:${port}/process`, {
+    method: 'POST',
+    headers,
+    body,
+  })
   return answered.text()
 }
-console.log(await ask()) // {"summary":"Hello"}
-console.log(await ask()) // {"summary":"Hello"}
+console.log(await ask('token-of-ada')) // {"summary":"Hello"}
+console.log(await ask('token-of-ada')) // {"summary":"Hello"}
 console.log(processed) // 1
+// Whatever the body says, another session is another tenant.
+await ask('token-of-charles')
+console.log(processed) // 2
 service.close()
 await cache.close()
