@@ -22,7 +22,7 @@ const MAX_THREADS = 4
 export class AnalysisPool {
   readonly #pool: Tinypool
   readonly #maxQueue: number
-  readonly #closing = new AbortController()
+  #isClosed = false
 
   constructor({
     threads = Math.min(MAX_THREADS, Math.max(2, availableParallelism() - 1)),
@@ -48,16 +48,13 @@ export class AnalysisPool {
    * @throws RequestError 503 when the queue is full or the pool is closed
    */
   async analyze(text: string, task: Task, signal?: AbortSignal): Promise<Analysis> {
-    if (this.#closing.signal.aborted) throw closing()
+    if (this.#isClosed) throw shuttingDown()
     if (this.#pool.queueSize >= this.#maxQueue) throw busy()
-    const ends = signal === undefined ? [] : [signal]
     const job: AnalysisJob = { text, task }
     try {
-      return (await this.#pool.run(job, {
-        signal: AbortSignal.any([this.#closing.signal, ...ends]),
-      })) as Analysis
+      return (await this.#pool.run(job, signal === undefined ? {} : { signal })) as Analysis
     } catch (error) {
-      throw this.#closing.signal.aborted ? closing() : error
+      throw this.#isClosed ? shuttingDown() : error
     }
   }
 
@@ -68,7 +65,7 @@ export class AnalysisPool {
 
   /** Ends the threads. Analyses that are still running are rejected. */
   async close(): Promise<void> {
-    this.#closing.abort()
+    this.#isClosed = true
     await this.#pool.destroy()
   }
 }
@@ -77,6 +74,6 @@ function busy(): RequestError {
   return new RequestError(503, 'BUSY', 'too many texts wait for analysis; try again in a second')
 }
 
-function closing(): RequestError {
+function shuttingDown(): RequestError {
   return new RequestError(503, 'SHUTTING_DOWN', 'the service is shutting down')
 }

@@ -32,6 +32,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
+    // A request on a connection that was open already gets an answer of ours.
+    return503OnClosing: false,
     // A client that sends its request drop by drop does not keep a connection.
     requestTimeout: 30_000,
     // For what fails before there is a route, such as an address that is not one.

@@ -8,9 +8,13 @@ import type { ServerResponse } from 'node:http'
  * in Node 20 comes as soon as the body has been read.
  */
 export function requestSignal(response: ServerResponse, timeoutMs: number): AbortSignal {
-  const left = new AbortController()
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException('the time limit has passed', 'TimeoutError'))
+  }, timeoutMs)
   response.once('close', () => {
-    if (!response.writableFinished) left.abort()
+    clearTimeout(timer)
+    if (!response.writableFinished) controller.abort()
   })
-  return AbortSignal.any([left.signal, AbortSignal.timeout(timeoutMs)])
+  return controller.signal
 }

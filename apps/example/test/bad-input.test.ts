@@ -142,6 +142,14 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml',
   },
 )
 
+test('another method than POST is a 405 that names POST', async () => {
+  const { app } = await startService()
+  const reply = await app.inject({ method: 'PUT', url: '/process', payload: {} })
+  expect(reply.statusCode).toBe(405)
+  expect(reply.headers['allow']).toBe('POST')
+  expect(reply.json()).toHaveProperty('error.code', 'METHOD_NOT_ALLOWED')
+})
+
 test.each([
   ['GET', '/nowhere'],
   ['GET', '/process'],

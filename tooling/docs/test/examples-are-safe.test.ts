@@ -36,12 +36,11 @@ test.each(programs)('%s empties no cache and no database', (_name, code) => {
   expect(code).not.toMatch(/\.clear\(|\bflush(?:all|db)\b/i)
 })
 
-test.each(programs.filter(([, code]) => /new \w+Cache\([^]*redisUrl|AI_CACHE_REDIS_URL:/.test(code)))(
-  '%s writes to Redis under names that only examples use',
-  (_name, code) => {
-    expect(code).toMatch(/['"`]verbatim-example/)
-  },
-)
+test.each(
+  programs.filter(([, code]) => /new \w+Cache\([^]*redisUrl|AI_CACHE_REDIS_URL:/.test(code)),
+)('%s writes to Redis under names that only examples use', (_name, code) => {
+  expect(code).toMatch(/['"`]verbatim-example/)
+})
 
 test.each(programs.filter(([, code]) => /\btenant\b/.test(code)))(
   '%s takes no tenant from the body of a request',

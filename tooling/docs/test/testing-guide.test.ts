@@ -96,6 +96,37 @@ test(
   TIMEOUT_MS,
 )
 
+test(
+  'with fake timers in its configuration, Jest stops the time limits of a cache',
+  async () => {
+    const program = `
+import { expect, jest, test } from '@jest/globals'
+import { InMemoryCache } from '@verbatim/cache-memory'
+
+test('a time limit ends when the fake time passes', async () => {
+  const never = () => new Promise(() => {})
+  const call = new InMemoryCache().getOrSet('key', never, { timeout: { hard: '20ms' } })
+  const outcome = jest.fn()
+  call.catch((error) => outcome(error.code))
+  jest.useRealTimers()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(outcome).not.toHaveBeenCalled()
+})
+`
+    await writeFile(path.join(FOLDER, 'global.jest.mjs'), program)
+    const config = { testEnvironment: 'node', transform: {}, fakeTimers: { enableGlobally: true } }
+    const jest = require.resolve('jest/bin/jest')
+    const { stdout } = await runIn([
+      '--experimental-vm-modules',
+      jest,
+      '--json',
+      `--config=${JSON.stringify({ ...config, testMatch: ['**/global.jest.mjs'] })}`,
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ numPassedTests: 1, success: true })
+  },
+  TIMEOUT_MS,
+)
+
 test.each(['prices.sinon.test.js', 'prices.node.test.js'])(
   'node --test passes %s',
   async (name) => {

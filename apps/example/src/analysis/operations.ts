@@ -36,9 +36,10 @@ const WARM_UP_TEXT =
 
 /** Runs every operation once: the models build their tables on first use. */
 export function warmUp(): void {
-  analyze(WARM_UP_TEXT, { operation: 'summarize', options: { max_sentences: 1 } })
-  analyze(WARM_UP_TEXT, { operation: 'sentiment', options: {} })
-  analyze(WARM_UP_TEXT, { operation: 'key_points', options: { count: 1 } })
-  analyze(WARM_UP_TEXT, { operation: 'questions', options: { count: 3 } })
-  analyze(WARM_UP_TEXT, { operation: 'qa', options: {}, question: 'Who wrote the program?' })
+  const document = parseDocument(WARM_UP_TEXT)
+  perform(document, { operation: 'summarize', options: { max_sentences: 1 } })
+  perform(document, { operation: 'sentiment', options: {} })
+  perform(document, { operation: 'key_points', options: { count: 1 } })
+  perform(document, { operation: 'questions', options: { count: 3 } })
+  perform(document, { operation: 'qa', options: {}, question: 'Who wrote the program?' })
 }

@@ -11,10 +11,10 @@ import winkNlp, {
 // The package turns this part into a longer string at every call, until memory ends.
 const customEntities = (englishModel['metaCER'] as () => unknown)()
 const model = { ...englishModel, metaCER: () => customEntities }
-const { its } = winkNlp(model)
 
-let current: WinkMethods | undefined
+let current = winkNlp(model)
 let next: WinkMethods | undefined
+const { its } = current
 
 /**
  * Replaces the language model by one that has read nothing.
@@ -34,7 +34,6 @@ export function prepareNextText(): void {
 
 /** Reads a piece of the text that began with {@link startText}. */
 export function readText(text: string): ReturnType<WinkMethods['readDoc']> {
-  current ??= winkNlp(model)
   return current.readDoc(text)
 }
 

@@ -5,6 +5,7 @@ import type { Task } from '../analysis/operations.js'
 import type { Analysis } from '../analysis/worker.js'
 import { LoadWatch } from '../load-watch.js'
 import { parseProcessRequest } from '../process-request.js'
+import { RequestError } from '../request-error.js'
 import { requestSignal } from '../request-signal.js'
 import { tenantOf } from '../tenant.js'
 
@@ -41,6 +42,14 @@ export async function processRoute(
   const keys = new CacheKeyGenerator({ prefix: '', performanceMonitor: monitor })
   const loads = new LoadWatch()
 
+  app.route({
+    method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+    url: '/process',
+    handler: (_request, reply) => {
+      void reply.header('allow', 'POST')
+      throw new RequestError(405, 'METHOD_NOT_ALLOWED', 'this address takes POST only')
+    },
+  })
   // oxlint-disable-next-line no-async-endpoint-handlers -- that is for Express; Fastify awaits them
   app.post('/process', async (request, reply) => {
     const startedAt = performance.now()
