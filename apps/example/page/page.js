@@ -57,7 +57,7 @@ addEventListener('pagehide', () => {
   stop()
 })
 addEventListener('pageshow', ({ persisted }) => {
-  // A page out of the browser's cache has its form and its answer, but not what it waited for.
+  // The browser's cache of pages restores the form and the answer, but not a request under way.
   if (!persisted) return
   changed()
   if (wasInterrupted) void ask()
@@ -124,7 +124,7 @@ async function ask() {
   showPending(request)
   setButton()
   const outcome = await post(request, asked.controller.signal)
-  // When another request was sent since, or this one was cancelled, nobody wants its answer.
+  // A newer request was sent since, or this one was cancelled.
   if (pending !== asked) return
   pending = undefined
   setButton()

@@ -1,4 +1,4 @@
-// What is wrong, in words for the person at the form. The messages of the service are for programs.
+// Messages for the person at the form. The messages of the service are for programs.
 
 import { MAX_QUESTION_LENGTH, MAX_TEXT_LENGTH } from './request-form.js'
 

@@ -1,4 +1,4 @@
-// The form: what it asks for, and how that outlives a reload.
+// The fields of the form, and how they outlive a reload.
 //
 // The address holds the sample, the operation and a question about a sample, so that a link to it
 // opens the same form. A text of the user's own, and a question about it, are private and may be

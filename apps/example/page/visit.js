@@ -1,4 +1,4 @@
-// The list of what was asked since the page was opened.
+// The list of the requests since the page was opened.
 
 import { formatDuration } from './durations.js'
 import { requestLabel } from './outcome.js'

@@ -7,7 +7,7 @@ import { greeting } from './greeting.js'
 
 const HOST = '127.0.0.1'
 
-/** What requests that are under way at SIGTERM may still take. */
+/** The time that requests under way at SIGTERM get to finish. */
 const SHUTDOWN_GRACE_MS = 10_000
 
 try {

@@ -81,6 +81,21 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     expect(complaints).toEqual([])
   })
 
+  test('a page that the browser restores from its cache sends the interrupted request again', async () => {
+    const held = new HeldAnalyses()
+    const { page } = await openPage({ analyzer: held.analyzer })
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await expect.poll(() => held.signals.length).toBe(1)
+    // What a browser tells a page that it puts away and takes out again.
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    await expect.poll(() => held.signals[0]?.aborted).toBe(true)
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    await expect.poll(() => held.signals.length).toBe(2)
+    held.release()
+    await waitForBadge(page, 'MISS')
+  })
+
   test('the address never holds a text of the user or a question about it', async () => {
     const { page, address } = await openPage()
     const addresses = new Set<string>()
