@@ -5,7 +5,7 @@ import type { Analysis, AnalysisJob } from './analysis/worker.js'
 import { RequestError } from './request-error.js'
 
 export interface AnalysisPoolOptions {
-  /** Threads that analyze at the same time. Default: one less than the cores, 2 to 4. */
+  /** Most threads that analyze at the same time. Default: one less than the cores, 2 to 4. */
   readonly threads?: number | undefined
   /** Analyses that wait for a thread; more are refused. Default: 64. */
   readonly maxQueue?: number | undefined
@@ -17,6 +17,9 @@ const MAX_QUEUE = 64
 
 /** Each thread holds its own language model. */
 const MAX_THREADS = 4
+
+/** How long a thread beyond the first stays without work. */
+const IDLE_TIMEOUT_MS = 60_000
 
 /** Analyzes texts in worker threads, so that a long text never delays other requests. */
 export class AnalysisPool {
@@ -32,8 +35,10 @@ export class AnalysisPool {
     this.#maxQueue = maxQueue
     this.#pool = new Tinypool({
       filename: workerFile.href,
-      minThreads: threads,
+      // A thread takes a second of work to start, so the others start when they are needed.
+      minThreads: 1,
       maxThreads: threads,
+      idleTimeout: IDLE_TIMEOUT_MS,
       // Otherwise a thread sleeps between two jobs, instead of preparing for the next one.
       useAtomics: false,
     })

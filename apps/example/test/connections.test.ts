@@ -131,4 +131,4 @@ test('SIGTERM lets a request finish, and the process ends with its threads', asy
   const [{ status }, exitCode] = await Promise.all([reply, app.stop()])
   expect(status).toBe(200)
   expect(exitCode).toBe(0)
-})
+}, 120_000)

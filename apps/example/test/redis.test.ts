@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '@verbatim/test-support'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { AppProcess } from './support/app-process.js'
 import { post } from './support/http.js'
 import { readSample } from './support/samples.js'
+
+// Each process loads its language model when it starts.
+vi.setConfig({ testTimeout: 120_000 })
 
 const text = readSample('day-of-infamy')
 const summary = { text, operation: 'summarize' }

@@ -13,7 +13,7 @@ const customEntities = (englishModel['metaCER'] as () => unknown)()
 const model = { ...englishModel, metaCER: () => customEntities }
 
 let current = winkNlp(model)
-let next: WinkMethods | undefined
+let next: WinkMethods | undefined = current
 const { its } = current
 
 /**

@@ -13,7 +13,6 @@ export interface Analysis {
 }
 
 warmUp()
-prepareNextText()
 
 /** Runs in a worker thread. The pool calls it once per job. */
 export default function runJob({ text, task }: AnalysisJob): Analysis {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const START_DEADLINE_MS = 20_000
+const START_DEADLINE_MS = 60_000
 
 /** The built service in a process of its own, as `pnpm start` runs it. */
 export class AppProcess implements AsyncDisposable {
