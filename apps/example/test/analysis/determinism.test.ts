@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { analyze } from '../../src/analysis/operations.js'
 import { readSample, SAMPLE_NAMES } from '../support/samples.js'
 import { tasksFor } from '../support/tasks.js'
+
+// Each of the analyses loads a language model.
+vi.setConfig({ testTimeout: 120_000 })
 
 // Answers outlive the process that computed them: an answer that changes with the run would make a
 // cache of them wrong. A digest that changes here means that stored answers are out of date.
