@@ -55,6 +55,7 @@ describe.each<[string, typeof Redis]>([
     await cutTracking()
     await vi.waitFor(() => expect(linkOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
     await vi.waitFor(() => expect(linkOf(cache)).toBe('live'), { timeout: 5_000 })
+    await vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), { timeout: 5_000 })
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBe('value')
   })
