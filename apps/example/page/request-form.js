@@ -131,7 +131,9 @@ function keepInTab(name, form) {
     try {
       sessionStorage.clear()
       sessionStorage.setItem(name, JSON.stringify(form))
-    } catch {}
+    } catch {
+      // The form is only a convenience: without a storage, a reload starts with an empty one.
+    }
   }
 }
 

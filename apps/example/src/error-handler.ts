@@ -25,7 +25,7 @@ export function answerError(
   send(reply, told)
 }
 
-/** Answers bytes that are not an HTTP request, or one that comes too slowly. */
+/** Sends an error for bytes that are not an HTTP request, and for a request that comes too slowly. */
 export function answerMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable) {
     socket.destroy()

@@ -149,11 +149,11 @@ export class AIResponseCache extends GenericRedisCache {
     const known = this.#knownOf(request)
     const startedAt = this.clock.now()
     const record = this.#start(known)
-    const found = await this.find(
-      key,
-      (value) => this.#responses.usable(value, known, plan) !== undefined,
-    )
-    const stored = found && this.#responses.usable<T>(found.value, known, plan)
+    let stored: StoredResponse<T> | undefined
+    const found = await this.find(key, (value) => {
+      stored = this.#responses.usable<T>(value, known, plan)
+      return stored !== undefined
+    })
     if (found === undefined || stored === undefined) {
       record('miss')
       return undefined

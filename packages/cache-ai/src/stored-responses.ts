@@ -89,8 +89,9 @@ export class StoredResponses {
   ): StoredResponse<T> | undefined {
     const { clock, isLegacy } = this.#options
     if (refresh) return undefined
-    const legacy = isLegacy ? legacyResponse<T>(value, known) : undefined
-    const stored = isStoredResponse<T>(value, known.operation) ? value : legacy
+    let stored: StoredResponse<T> | undefined
+    if (isStoredResponse<T>(value, known.operation)) stored = value
+    else if (isLegacy) stored = legacyResponse<T>(value, known)
     if (stored === undefined) return undefined
     const isTooOld = clock.wallTime() - stored.storedAt > maxAgeMs
     return isTooOld || !this.#canRevive(stored) ? undefined : stored

@@ -14,9 +14,9 @@ const MOST_BYTES_WRITTEN = 64
  *
  * The names of an object are sorted (by UTF-16 code units, as in RFC 8785) and its `undefined`
  * properties left out; `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no
- * plain object can imitate; more than 64 bytes are written as their SHA-256. What has no faithful form is refused rather than guessed: `NaN`, the
- * infinities, integers beyond 2^53, `undefined` and holes in a list, functions, symbols, class instances, cycles, properties
- * on anything but plain objects, and symbol properties. Objects of other realms and dates of fake
+ * plain object can imitate; more than 64 bytes are written as their SHA-256. What has no faithful form
+ * is refused: `NaN`, the infinities, integers beyond 2^53, `undefined` and holes in a list, functions,
+ * symbols, class instances, cycles, properties on anything but plain objects, and symbol properties. Objects of other realms and dates of fake
  * timers are written like those of this one.
  *
  * @param name - the argument's name, for the message
@@ -123,7 +123,7 @@ function writeArray(items: readonly unknown[], place: Place): string {
   return `[${text}]`
 }
 
-/** Many bytes are written as their digest, which takes about as long as hashing them. */
+/** Writes few bytes as a list and many as their digest, which takes about as long as hashing them. */
 function bytesText(bytes: Uint8Array): string {
   if (bytes.length <= MOST_BYTES_WRITTEN) return `[${bytes.join(',')}]`
   return `{"length":${bytes.length},"sha256":"${createHash('sha256').update(bytes).digest('hex')}"}`

@@ -30,7 +30,7 @@ import { collect, forAll } from './chunks.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
-import { type Accepts, acceptAll, OperationReports, type ReadValue } from './operation-reports.js'
+import { type Accepts, OperationReports, type ReadValue } from './operation-reports.js'
 import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
@@ -137,12 +137,12 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   protected async find<T>(
     key: string,
-    accepts: Accepts = acceptAll,
+    accepts?: Accepts,
   ): Promise<Pick<ReadValue<T>, 'value' | 'tier'> | undefined> {
     const startedAt = this.#reports.startNear()
     const near = this.#tiers.near?.use(key)
     if (near !== undefined) {
-      if (accepts(this.#tiers.isolator.release(near.kept))) {
+      if (this.#reports.accepted(near.kept, accepts)) {
         return { value: this.#reports.near(key, near.kept, startedAt) as T, tier: 'memory' }
       }
       this.#reports.missedNear(key, startedAt)

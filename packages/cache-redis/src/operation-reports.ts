@@ -32,8 +32,6 @@ export interface ReadValue<T = unknown> extends HeldValue<T> {
 /** Whether a stored value does for its caller. One that does not counts as a miss. */
 export type Accepts = (value: unknown) => boolean
 
-export const acceptAll: Accepts = () => true
-
 /** Tells of each operation, once: to the tally, to listeners and to the monitor. */
 export class OperationReports {
   readonly #events: EventHub<RedisCacheEvents>
@@ -71,14 +69,18 @@ export class OperationReports {
   async read(
     key: string,
     find: () => Promise<Found>,
-    accepts: Accepts = acceptAll,
+    accepts?: Accepts,
   ): Promise<ReadValue | undefined> {
     const startedAt = this.#clock.now()
     const found = await this.#finding(find, startedAt)
-    const { held } = found
-    const isAccepted =
-      held === undefined || held.freshMs < 0 || accepts(this.#isolator.release(held.value))
-    return this.found(key, isAccepted ? found : { ...found, held: undefined }, startedAt)
+    const isFresh = found.held !== undefined && found.held.freshMs >= 0
+    const isUsable = !isFresh || this.accepted(found.held.value, accepts)
+    return this.found(key, isUsable ? found : { ...found, held: undefined }, startedAt)
+  }
+
+  /** Whether a stored value does for its caller. It is copied only for a caller that looks at it. */
+  accepted(kept: unknown, accepts: Accepts | undefined): boolean {
+    return accepts === undefined || accepts(this.#isolator.release(kept))
   }
 
   /** Counts a value in memory that does not do for its caller. */
@@ -92,15 +94,11 @@ export class OperationReports {
    * Reads a key that is loaded if it holds nothing fresh. The call counts as a miss only if it starts the
    * load: until then nobody knows.
    */
-  async readToLoad(
-    key: string,
-    find: () => Promise<Found>,
-    accepts: Accepts = acceptAll,
-  ): Promise<ReadValue> {
+  async readToLoad(key: string, find: () => Promise<Found>, accepts?: Accepts): Promise<ReadValue> {
     const startedAt = this.#clock.now()
     const found = await this.#finding(find, startedAt)
     const { held = nothingHeld(undefined), tier } = found
-    if (held.freshMs >= 0 && accepts(this.#isolator.release(held.value)))
+    if (held.freshMs >= 0 && this.accepted(held.value, accepts))
       return this.#found(key, held, tier, startedAt)
     const onMiss = (isJoined: boolean): void => {
       if (isJoined) this.#tally.joined()

@@ -278,8 +278,8 @@ export class ReadThrough {
         const isWanted = flight.isToBeStored && !flight.fenced && !context.skipped
         let shared: T | Unprotected = new Unprotected(value)
         let isStored = true
-        // A value that cannot be stored, or not even copied, reaches its callers all the same: they have
-        // waited and paid for it. Here and not in a function of its own, for the turn that would take.
+        // The callers have paid for the value: they get it even if it cannot be stored or copied. This
+        // is not a function of its own, because awaiting one takes a turn.
         try {
           shared = this.#admit(value)
           if (isWanted) await this.#store(flight, this.#release(shared), plan, loadMs)

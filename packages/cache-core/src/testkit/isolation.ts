@@ -65,10 +65,10 @@ export function isolationTests(contract: CacheContract): void {
     equalityTests(contract)
     if (isolation === 'none') return
     const specimens = promises(contract, 'types') ? { ...PLAIN, ...OTHER } : PLAIN
-    for (const [what, { make, change }] of Object.entries(specimens)) {
-      writerTests(contract, what, make, change)
-      loaderTests(contract, what, make, change)
-      readerTests(contract, what, make, change)
+    for (const [what, each] of Object.entries(specimens)) {
+      writerTests(contract, what, each)
+      loaderTests(contract, what, each)
+      readerTests(contract, what, each)
     }
     if (isolation === 'freeze') freezeTests(contract)
     else cloneTests(contract)
@@ -87,12 +87,7 @@ function equalityTests(contract: CacheContract): void {
   })
 }
 
-function writerTests(
-  contract: CacheContract,
-  what: string,
-  make: Specimen['make'],
-  change: Specimen['change'],
-): void {
+function writerTests(contract: CacheContract, what: string, { make, change }: Specimen): void {
   const test = cacheTest(contract)
 
   test(`who has written a value cannot change ${what} in it any more`, async (cache) => {
@@ -107,12 +102,7 @@ function writerTests(
   })
 }
 
-function loaderTests(
-  contract: CacheContract,
-  what: string,
-  make: Specimen['make'],
-  change: Specimen['change'],
-): void {
+function loaderTests(contract: CacheContract, what: string, { make, change }: Specimen): void {
   const test = cacheTest(contract)
 
   test(`nobody who has waited for a load can change ${what} for the others`, async (cache) => {
@@ -129,12 +119,7 @@ function loaderTests(
   })
 }
 
-function readerTests(
-  contract: CacheContract,
-  what: string,
-  make: Specimen['make'],
-  change: Specimen['change'],
-): void {
+function readerTests(contract: CacheContract, what: string, { make, change }: Specimen): void {
   const test = cacheTest(contract)
 
   test(`who has read a value cannot change ${what} for the next`, async (cache) => {

@@ -9,7 +9,7 @@ const hooks = new WeakMap<object, Map<string, Hook>>()
 
 /**
  * Puts a method of one object in another's place while anybody needs it. Several users of the same
- * method share one replacement. The last user that releases it restores the original.
+ * method share one replacement. The method that was there before is restored when the last user leaves.
  *
  * @returns how to leave
  */
