@@ -156,14 +156,6 @@ describe('races', () => {
       await at.raw.config('SET', 'maxmemory', '0')
     },
   )
-
-  test('of two writes at once the later call wins in both tiers', async () => {
-    const cache = at.open()
-    await cache.connect()
-    await Promise.all([cache.set('key', 'verbatim '.repeat(500_000)), cache.set('key', 'small')])
-    expect(await cache.get('key')).toBe('small')
-    expect(await at.open().get('key')).toBe('small')
-  })
 })
 
 describe('what its owner does to a value after storing it', () => {

@@ -135,6 +135,22 @@ describe.each([
   })
 })
 
+test('by way of plain a lease holds although another process takes the time to be earlier', async () => {
+  const name = 'cache:key'
+  const [one, two] = [
+    await openAs('early', WITHOUT_PROGRAMS),
+    await openAs('early', WITHOUT_PROGRAMS),
+  ]
+  const load = vi.fn(() => sleep(300, 'loaded'))
+  const first = one.getOrSet('key', load)
+  await vi.waitFor(async () => expect(await at.raw.exists(name)).toBe(1))
+  const lease = String(await at.raw.get(name))
+  const later = lease.replace(/\d+$/, (until) => String(Number(until) + 500))
+  await at.raw.set(name, later, 'KEEPTTL')
+  expect(await Promise.all([first, two.getOrSet('key', load)])).toEqual(['loaded', 'loaded'])
+  expect(load).toHaveBeenCalledTimes(1)
+})
+
 test('a user who may not listen asks Redis each time', async () => {
   const cache = await openAs('deaf', [...KEYS, ...SCRIPTS, ...OTHERS])
   await exercise(cache)

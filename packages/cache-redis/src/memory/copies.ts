@@ -1,6 +1,6 @@
 import type { Clock, HeldValue, StorePlan } from '@verbatim/cache-core'
 import type { StoredValue } from '../redis/stored-value.js'
-import { Change, KeyFence, type Ticket } from './key-fence.js'
+import { Change, KeyFence, type Ticket, type TicketKind } from './key-fence.js'
 import type { NearEntry, NearTier } from './near-tier.js'
 
 /** Reads of keys from Redis that are under way, sent as one. */
@@ -62,8 +62,8 @@ export class Copies {
     for (const ticket of tickets.values()) this.#fence.end(ticket)
   }
 
-  startWriting(key: string): Ticket {
-    return this.#fence.begin('write', key)
+  startWriting(key: string, kind: Exclude<TicketKind, 'read'> = 'write'): Ticket {
+    return this.#fence.begin(kind, key)
   }
 
   /**

@@ -24,10 +24,16 @@ export class Change {
   }
 }
 
+/**
+ * What is under way for a key. Redis may refuse a conditional write, such as that of a loaded value,
+ * so it never takes the place of a change that was asked for without condition.
+ */
+export type TicketKind = 'read' | 'write' | 'conditional write'
+
 /** A read or write of one key that is under way. Hand it back to the fence when it ends. */
 export class Ticket extends Change {
   readonly key: string
-  readonly kind: 'read' | 'write'
+  readonly kind: TicketKind
   /** Set when something newer has overtaken it. */
   overtaken = false
   /** What overtook it, for a write that was overtaken by another change here. */
@@ -35,7 +41,7 @@ export class Ticket extends Change {
   /** Set when word came from Redis that the key has changed, by this write or by another. */
   heardOf = false
 
-  constructor(kind: 'read' | 'write', key: string) {
+  constructor(kind: TicketKind, key: string) {
     super()
     this.kind = kind
     this.key = key
@@ -50,7 +56,8 @@ const NO_TICKETS: readonly Ticket[] = []
  *
  * - a read whose reply arrives after a write began must not bring its value into memory;
  * - nor one during which word came from Redis that the key has changed: the reply may be older;
- * - a write that took long to encode must not be sent after a later write or delete.
+ * - a write that took long to encode must not be sent after a later write or delete;
+ * - nor may a conditional write be sent, or kept in memory, after a write that it may be older than.
  *
  * Only keys with something under way are remembered.
  */
@@ -58,7 +65,7 @@ export class KeyFence {
   /** One ticket, or several in the order in which they began: hardly any key has more than one. */
   readonly #tickets = new Map<string, Ticket | Set<Ticket>>()
 
-  begin(kind: Ticket['kind'], key: string): Ticket {
+  begin(kind: TicketKind, key: string): Ticket {
     const ticket = new Ticket(kind, key)
     const tickets = this.#tickets.get(key)
     if (tickets === undefined) this.#tickets.set(key, ticket)
@@ -68,7 +75,8 @@ export class KeyFence {
   }
 
   /**
-   * Says that a write is about to be sent; it overtakes what began before it, and all reads.
+   * Says that a write is about to be sent. It overtakes all reads; without condition, it overtakes all
+   * conditional writes too, and the writes that began before it.
    *
    * @returns false when a later write was sent already: then this one must not be, and its caller
    * is to be answered when that one has ended. Before that the key may still be in its old state.
@@ -78,14 +86,17 @@ export class KeyFence {
     let isEarlier = true
     for (const ticket of this.#of(write.key)) {
       if (ticket === write) isEarlier = false
-      else if (isEarlier || ticket.kind === 'read') overtake(ticket, write)
+      else if (ticket.kind === 'read') overtake(ticket, write)
+      else if (!isConditional(write) && (isEarlier || isConditional(ticket)))
+        overtake(ticket, write)
     }
     return true
   }
 
   /**
    * Must be called for every ticket, whatever became of it. The end of a write overtakes all reads
-   * once more: one that began after it was sent may have seen either state.
+   * once more, and conditional writes if it had no condition: one that began after the write was sent
+   * may have seen either state.
    */
   end(ticket: Ticket): void {
     const tickets = this.#tickets.get(ticket.key)
@@ -94,8 +105,11 @@ export class KeyFence {
       tickets.delete(ticket)
       if (tickets.size === 0) this.#tickets.delete(ticket.key)
     }
-    if (ticket.kind !== 'write') return
-    for (const other of this.#of(ticket.key)) if (other.kind === 'read') other.overtaken = true
+    if (ticket.kind === 'read') return
+    for (const other of this.#of(ticket.key)) {
+      if (other.kind === 'read') other.overtaken = true
+      else if (isConditional(other) && !isConditional(ticket)) overtake(other, ticket)
+    }
     ticket.end()
   }
 
@@ -128,6 +142,10 @@ export class KeyFence {
     if (tickets === undefined) return NO_TICKETS
     return tickets instanceof Ticket ? [tickets] : tickets
   }
+}
+
+function isConditional({ kind }: Ticket): boolean {
+  return kind === 'conditional write'
 }
 
 function overtake(ticket: Ticket, change: Change): void {

@@ -52,15 +52,17 @@ export class TierWrites {
   }
 
   store(key: string, value: unknown, plan: StorePlan): Promise<WriteOutcome> {
-    return this.#write(key, value, plan, (redis, write, encoded) =>
+    const write = this.#options.copies.startWriting(key)
+    return this.#write(write, value, plan, (redis, encoded) =>
       redis.writes.write(write, encoded, plan.tags),
     )
   }
 
   /** Stores what was loaded, if the key is still in the state that was seen before the load. */
   storeLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
-    const { loads } = this.#options
-    return this.#write(flight.key, value, plan, async (redis, write, encoded) => {
+    const { copies, loads } = this.#options
+    const write = copies.startWriting(flight.key, 'conditional write')
+    return this.#write(write, value, plan, async (redis, encoded) => {
       const before = loads.seenBefore(flight)
       // Redis could not be asked before the load: the value may be from before a change.
       if (before === undefined) return redis.connected ? 'superseded' : 'unavailable'
@@ -73,7 +75,7 @@ export class TierWrites {
 
   /** Stores a value if the key has no fresh one. Without Redis, memory decides. */
   async storeIfAbsent(key: string, value: unknown, plan: StorePlan): Promise<boolean> {
-    const { near, redis } = this.#options
+    const { copies, near, redis } = this.#options
     const found = await redis?.reads.read(key)
     if (found === undefined || found === 'unavailable') {
       if (near?.use(key) !== undefined) return false
@@ -81,7 +83,8 @@ export class TierWrites {
     }
     if (found !== 'absent' && !found.isVoid && found.freshMs >= 0) return false
     const over = found === 'absent' ? undefined : found.revision
-    const outcome = await this.#write(key, value, plan, (on, write, encoded) =>
+    const write = copies.startWriting(key, 'conditional write')
+    const outcome = await this.#write(write, value, plan, (on, encoded) =>
       on.writes.writeIfAbsent(write, encoded, plan.tags, over),
     )
     return outcome === 'stored'
@@ -189,14 +192,14 @@ export class TierWrites {
   }
 
   async #write(
-    key: string,
+    write: Ticket,
     value: unknown,
     plan: StorePlan,
-    send: (redis: RedisStore, write: Ticket, encoded: Encoded) => Promise<WriteOutcome>,
+    send: (redis: RedisStore, encoded: Encoded) => Promise<WriteOutcome>,
   ): Promise<WriteOutcome> {
     const { clock, copies, isolator, redis } = this.#options
+    const { key } = write
     const startedAt = clock.now()
-    const write = copies.startWriting(key)
     try {
       // Both take the value as it is now, whatever its owner does to it until Redis replies.
       const kept = isolator.admit(value)
@@ -205,7 +208,7 @@ export class TierWrites {
       }
       const encoded = await redis.writes.encode(key, value, plan)
       if (!copies.claim(write)) return await this.#afterSuperseding(redis, write)
-      const outcome = await send(redis, write, encoded)
+      const outcome = await send(redis, encoded)
       if (outcome === 'superseded' && write.overtaker !== undefined) {
         return await this.#afterSuperseding(redis, write)
       }
@@ -237,8 +240,11 @@ export class TierWrites {
 
   #keep({ write, kept, encoded }: Ready, outcome: WriteOutcome, plan: StorePlan, at: number): void {
     if (outcome === 'superseded') return
+    const { copies, fence } = this.#options
+    // Redis would have refused a load that began meanwhile. Memory would store it.
+    if (outcome === 'unavailable' && write.kind === 'write') fence(write.key)
     const seen = outcome === 'stored' ? seenValue(encoded.revision) : undefined
-    this.#options.copies.wrote(write, { kept, seen }, plan, at)
+    copies.wrote(write, { kept, seen }, plan, at)
   }
 
   /** @param isCopied - whether what was stored is copied to memory */

@@ -60,6 +60,40 @@ describe('KeyFence', () => {
     expect(later.overtaken).toBe(false)
   })
 
+  test('a conditional write overtakes reads, and no other write', () => {
+    const fence = new KeyFence()
+    const earlier = fence.begin('write', 'key')
+    const read = fence.begin('read', 'key')
+    const conditional = fence.begin('conditional write', 'key')
+    expect(fence.claim(conditional)).toBe(true)
+    fence.end(conditional)
+    expect(read.overtaken).toBe(true)
+    expect(fence.claim(earlier)).toBe(true)
+  })
+
+  test('a write overtakes conditional writes, whenever they began before its end', () => {
+    const fence = new KeyFence()
+    const write = fence.begin('write', 'key')
+    const beforeItWasSent = fence.begin('conditional write', 'key')
+    fence.claim(write)
+    const afterItWasSent = fence.begin('conditional write', 'key')
+    expect(fence.claim(beforeItWasSent)).toBe(false)
+    expect(fence.claim(afterItWasSent)).toBe(true)
+    fence.end(write)
+    expect(afterItWasSent.overtaken).toBe(true)
+    expect(write.overtaken).toBe(false)
+  })
+
+  test('of two conditional writes neither overtakes the other', () => {
+    const fence = new KeyFence()
+    const first = fence.begin('conditional write', 'key')
+    const second = fence.begin('conditional write', 'key')
+    expect(fence.claim(second)).toBe(true)
+    expect(fence.claim(first)).toBe(true)
+    fence.end(second)
+    expect(first.overtaken).toBe(false)
+  })
+
   test('a write that is given up overtakes nobody', () => {
     const fence = new KeyFence()
     const write = fence.begin('write', 'key')
