@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
 import { commandsFor } from './commands-for.js'
+import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis()
@@ -129,6 +131,23 @@ describe('commands', () => {
       'evalsha',
     ])
   })
+})
+
+test('an invalidation holds for its own process, though a version was on its way, and word of it is lost', async () => {
+  const proxy = await startFaultProxy({ target: at.redis.port })
+  at.atTheEnd(() => proxy.close())
+  const cache = await at.openConnected({ redisUrl: proxy.url, commandTimeout: 5_000 })
+  await cache.set('key', 1, TAGS)
+  await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'), soon)
+  await proxy.dropPushes()
+  await proxy.delay({ milliseconds: 100, direction: 'down' })
+  const read = cache.get('key')
+  // The reply with the value has come; the one with the versions has not.
+  await sleep(150)
+  await cache.invalidateTags(['a'])
+  await read
+  expect(await cache.get('key')).toBeUndefined()
+  expect(await cache.getMany(['key'])).toEqual(new Map())
 })
 
 test('what was invalidated while Redis hung is void when it goes on', async () => {

@@ -328,10 +328,11 @@ export class RedisReads {
   async #areValid(found: readonly (Pick<Metadata, 'tags'> | null)[]): Promise<boolean[]> {
     const { pending, tags } = this.#parts
     const lists = found.map((each) => each?.tags ?? [])
+    // Before the versions are asked for: once a pending invalidation is confirmed, nobody knows that they
+    // are from before it.
+    const trusted = lists.map((list) => list.every(([tag]) => pending.isTrustedTag(tag)))
     const current = await tags.areCurrent(lists)
-    return lists.map(
-      (list, index) => current[index] === true && list.every(([tag]) => pending.isTrustedTag(tag)),
-    )
+    return lists.map((_list, index) => trusted[index] === true && current[index] === true)
   }
 
   #failed(key: string, error: unknown): 'absent' | 'unavailable' {

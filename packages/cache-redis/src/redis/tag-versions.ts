@@ -79,12 +79,18 @@ export class TagVersions {
 
   /** Makes every value void that carries one of the tags. */
   async invalidate(tags: readonly string[]): Promise<void> {
-    for (const tag of tags) this.#known.delete(tag)
     const { known, run } = this.#options
     const records = tags.map((tag) => this.#recordOf(tag))
     const [first] = records
     if (first === undefined) return
-    await run((client) => known.of(first.name).programs.removeRecords(client, records), first.name)
+    const { name } = first
+    for (const tag of tags) this.received(tag)
+    try {
+      await run((client) => known.of(name).programs.removeRecords(client, records), name)
+    } finally {
+      // What was asked for meanwhile may be the old version, and the message may come later, or never.
+      for (const tag of tags) this.received(tag)
+    }
   }
 
   /** A tag may have another version from now on. */

@@ -60,6 +60,22 @@ export const TAG_BUGS: readonly Bug[] = [
     patches: [{ file: PENDING, find: 'return !this.#tags.has(tag);', replace: 'return true;' }],
   },
   {
+    name: 'old-tag-versions-kept-after-an-invalidation',
+    breaks: 'versions of a tag that were asked for before its invalidation are not used after it',
+    setUp: {
+      ...{ ...TWO_TIERS, keys: 8, pauseMs: 0.3 },
+      faults: ['changes refused', 'link lost', 'link slow'],
+    },
+    patches: [
+      {
+        file: TAGS,
+        find: 'const { name } = first; for (const tag of tags) this.received(tag);',
+        replace: 'const { name } = first; for (const tag of tags) this.#known.delete(tag);',
+      },
+      { file: TAGS, find: '} finally {', replace: '} finally { tags = [];' },
+    ],
+  },
+  {
     name: 'tag-versions-taken-after-the-load',
     breaks: 'a loaded value carries the versions that its tags had before the load',
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
