@@ -21,6 +21,27 @@ async function timed<T>(call: () => Promise<T>): Promise<{ answer: T; millisecon
   return { answer, milliseconds: performance.now() - startedAt }
 }
 
+test.each([
+  ['while Redis has memory', '0'],
+  ['while Redis is out of memory', '1'],
+])('%s, a load is not joined by a caller who comes after a change', async (_when, maxmemory) => {
+  const [here, there] = await openTwo()
+  let answer = (_value: string): void => undefined
+  const first = here.getOrSet('key', () => new Promise<string>((resolve) => (answer = resolve)))
+  await vi.waitFor(async () => expect(await at.raw.exists('cache:key')).toBe(1))
+  await there.set('key', 'new')
+  await there.delete('key')
+  await at.raw.config('SET', 'maxmemory', maxmemory)
+  try {
+    const later = here.getOrSet('key', () => 'newest')
+    expect(await Promise.race([later, sleep(1_000, 'joined the old load')])).toBe('newest')
+    answer('old')
+    expect(await first).toBe('old')
+  } finally {
+    await at.raw.config('SET', 'maxmemory', '0')
+  }
+})
+
 describe('a loader that never settles', () => {
   test('is waited for only so long by a process that found its lease', async () => {
     const news = new KeyNews()

@@ -5,6 +5,9 @@
 const VALUE = 'value '
 const LEASE = 'lease '
 
+/** Seen where there is no value and no lease could be taken, as when Redis is out of memory. */
+export const SEEN_NOTHING = 'nothing'
+
 export function seenValue(revision: string): string {
   return VALUE + revision
 }

@@ -2,7 +2,7 @@ import type { Flight, HeldValue } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/stored-line.js'
 import type { KeyNews } from '../link/key-news.js'
 import { LoadLeases } from '../loading/load-leases.js'
-import { revisionOf } from '../loading/seen.js'
+import { revisionOf, SEEN_NOTHING } from '../loading/seen.js'
 import { TAGS_TAKEN_FOR_MS, TaggedLoads } from '../loading/tagged-loads.js'
 import type { RedisStore } from '../redis/redis-store.js'
 import type { SeenBefore } from '../redis/writes.js'
@@ -45,11 +45,12 @@ export class TierLoads {
       : this.#beforeTaggedLoad(flight, turn)
   }
 
-  /** What was seen before the load; `undefined` when Redis could not be asked. */
+  /** What was seen before the load; `undefined` when Redis could not be asked, or had no lease to give. */
   seenBefore(flight: Flight): SeenBefore | undefined {
+    const { seen } = flight
     const tags = this.#tagged.versionsOf(flight)
-    if (flight.seen === undefined || tags === undefined) return undefined
-    return { revision: revisionOf(flight.seen), tags }
+    if (seen === undefined || seen === SEEN_NOTHING || tags === undefined) return undefined
+    return { revision: revisionOf(seen), tags }
   }
 
   /** Lets the versions of a value's tags outlive it. */

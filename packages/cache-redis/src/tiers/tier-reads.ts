@@ -1,7 +1,7 @@
 import { type CacheTier, type HeldValue, nothingHeld } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
 import { inChunks } from '../chunks.js'
-import { seenLease, seenValue } from '../loading/seen.js'
+import { SEEN_NOTHING, seenLease, seenValue } from '../loading/seen.js'
 import type { Copies, Reading } from '../memory/copies.js'
 import type { NearEntry, NearTier } from '../memory/near-tier.js'
 import type { RedisReads } from '../redis/reads.js'
@@ -85,8 +85,10 @@ export class TierReads {
       const found = await redis.readOrLease(key)
       if (found === 'unavailable') return undefined
       if (found === 'foreign') return this.#arrived(reading, key, 'absent')
-      if (found === 'absent' || !('leasedMs' in found)) return this.#arrived(reading, key, found)
+      if (found !== 'absent' && !('leasedMs' in found)) return this.#arrived(reading, key, found)
       copies.foundNothing(reading, key)
+      // Who sees that does not join a load that began when there was something else.
+      if (found === 'absent') return nothingHeld(SEEN_NOTHING)
       const seen = seenLease(found.revision)
       if (found.leasedMs === 0) leased(seen)
       return nothingHeld(seen)
