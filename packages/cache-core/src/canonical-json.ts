@@ -16,8 +16,8 @@ const MOST_BYTES_WRITTEN = 64
  * properties left out; `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no
  * plain object can imitate; more than 64 bytes are written as their SHA-256. What has no faithful form
  * is refused: `NaN`, the infinities, integers beyond 2^53, `undefined` and holes in a list, functions,
- * symbols, class instances, cycles, properties on anything but plain objects, and symbol properties. Objects of other realms and dates of fake
- * timers are written like those of this one.
+ * symbols, class instances, cycles, properties on anything but plain objects, and symbol properties.
+ * Objects of other realms and dates of fake timers are written like those of this one.
  *
  * @param name - the argument's name, for the message
  * @throws ValidationError (`NOT_CANONICAL`) naming the place of what cannot be written

@@ -27,7 +27,7 @@ export class IdleSweep {
     this.#target = new WeakRef(target)
   }
 
-  /** Says that something will have to be dropped by and by. */
+  /** Starts sweeping, because something will have to be dropped. */
   arm(): void {
     this.#timer ??= timers.setTimeout(() => this.#run(), SHORTEST_PAUSE_MS).unref()
   }

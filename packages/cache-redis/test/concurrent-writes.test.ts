@@ -5,6 +5,11 @@ import { sharedRedis } from './set-up.js'
 /** Encoded in a worker thread, so that whatever is asked for meanwhile is ready first. */
 const LARGE = 'verbatim '.repeat(500_000)
 
+const SLOW_WRITES: [name: string, write: (cache: GenericRedisCache) => Promise<void>][] = [
+  ['set', (cache) => cache.set('key', LARGE)],
+  ['setMany', (cache) => cache.setMany([['key', LARGE]])],
+]
+
 const at = sharedRedis()
 
 /** What the cache that wrote reads, and what another process reads. */
@@ -18,28 +23,28 @@ test('of two sets at once the later call wins in both tiers', async () => {
   expect(await readEverywhere(cache)).toEqual(['small', 'small'])
 })
 
-test.each([
-  ['set', (cache: GenericRedisCache) => cache.set('key', LARGE)],
-  ['setMany', (cache: GenericRedisCache) => cache.setMany([['key', LARGE]])],
-])('a load that is ready before an earlier %s does not take its place', async (_name, write) => {
-  const cache = await at.openConnected()
-  const written = write(cache)
-  expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
-  await written
-  expect(await readEverywhere(cache)).toEqual([LARGE, LARGE])
-})
+test.each(SLOW_WRITES)(
+  'a load that is ready before an earlier %s does not take its place',
+  async (_name, write) => {
+    const cache = await at.openConnected()
+    const written = write(cache)
+    expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
+    await written
+    expect(await readEverywhere(cache)).toEqual([LARGE, LARGE])
+  },
+)
 
-test.each([
-  ['set', (cache: GenericRedisCache) => cache.set('key', LARGE)],
-  ['setMany', (cache: GenericRedisCache) => cache.setMany([['key', LARGE]])],
-])('an add that finds a value does not keep an earlier %s from being stored', async (_n, write) => {
-  await at.open().set('key', 'old')
-  const cache = await at.openConnected()
-  const written = write(cache)
-  expect(await cache.add('key', 'added')).toBe(false)
-  await written
-  expect(await readEverywhere(cache)).toEqual([LARGE, LARGE])
-})
+test.each(SLOW_WRITES)(
+  'an add that finds a value does not keep an earlier %s from being stored',
+  async (_n, write) => {
+    await at.open().set('key', 'old')
+    const cache = await at.openConnected()
+    const written = write(cache)
+    expect(await cache.add('key', 'added')).toBe(false)
+    await written
+    expect(await readEverywhere(cache)).toEqual([LARGE, LARGE])
+  },
+)
 
 test('an add that is ready before an earlier set is followed by that set', async () => {
   const cache = await at.openConnected()

@@ -21,7 +21,7 @@ export interface HeldValue<T = unknown> {
   readonly onMiss?: ((isJoined: boolean) => void) | undefined
 }
 
-/** Says that there is no value, and in what state the key was seen. */
+/** Returns what is held where there is no value: the state in which the key was seen. */
 export function nothingHeld<T>(seen: string | undefined): HeldValue<T> {
   return { value: undefined as T, freshMs: Number.NEGATIVE_INFINITY, loadMs: 0, seen }
 }

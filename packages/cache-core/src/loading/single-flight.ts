@@ -87,14 +87,14 @@ export class SingleFlight {
     return flight as Flight<T>
   }
 
-  /** Says that nobody is to join this load any more; it may still be stored. */
+  /** Lets nobody join this load any more. It may still be stored. */
   retire(flight: Flight): void {
     if (this.#current.get(flight.key) !== flight) return
     this.#current.delete(flight.key)
     this.#overdue.add(flight as FlightRecord)
   }
 
-  /** Says that this key has changed. */
+  /** Keeps loads of this key from being stored: it has changed. */
   fence(key: string): void {
     const current = this.#current.get(key)
     if (current !== undefined) this.#fence(current)
@@ -102,7 +102,7 @@ export class SingleFlight {
   }
 
   /**
-   * Says that whatever carries one of these tags has changed.
+   * Keeps loads from being stored whose values carry one of these tags: it was invalidated.
    *
    * @param carries - whether what the cache holds under a key carries one of them: a load that began
    * for a stale value must not fall back on it
@@ -113,12 +113,12 @@ export class SingleFlight {
     )
   }
 
-  /** Says that any key may have changed. */
+  /** Keeps all loads from being stored: any key may have changed. */
   fenceAll(): void {
     this.#fenceWhere(() => true)
   }
 
-  /** Says that a load is about to be stored: those of its key that began before it must not be. */
+  /** Keeps loads from being stored that are older than one of the same key, which is about to be. */
   overtake(flight: Flight): void {
     for (const other of this.#overdue) {
       if (other === flight) return

@@ -30,7 +30,7 @@ interface Value {
   readonly version: number
 }
 
-/** Says that a key has changed, or writes its new value; resolves when that is acknowledged. */
+/** Invalidates a key, or writes its new value. Resolves when that is acknowledged. */
 type Invalidate = (cache: CacheInterface, key: string, value: Value) => Promise<unknown>
 
 const DIMENSIONS: { readonly [Name in keyof Race]: readonly Race[Name][] } = {

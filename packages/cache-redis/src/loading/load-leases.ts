@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 30_000
 export interface LeasedKeys {
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
   readonly look: (key: string) => Promise<HeldValue | undefined>
-  /** Says that a load is still under way, or no more. */
+  /** Renews the lease of a load that is under way, and ends that of any other. */
   readonly renew: (key: string, seen: string, underWay: boolean) => Promise<void>
 }
 
@@ -36,7 +36,7 @@ export class LoadLeases {
     this.#longestWaitMs = longestWaitMs
   }
 
-  /** Says that this process has been given the lease. */
+  /** Remembers that this process has been given the lease. */
   grant(seen: string, now: number = timers.now()): void {
     this.#granted.set(seen, now)
     // Those that were given and not taken up have run out.
@@ -46,7 +46,7 @@ export class LoadLeases {
     }
   }
 
-  /** Says that the leased load was stored: there is nothing to give back. */
+  /** Forgets the lease of a load that was stored: there is nothing to give back. */
   fulfil(seen: string): void {
     this.#granted.delete(seen)
   }

@@ -67,7 +67,7 @@ export class Copies {
   }
 
   /**
-   * Says that a write is about to be sent. The old value goes now, so that nobody reads it here once
+   * Drops the old value, because a write is about to be sent: nobody may read it here once
    * Redis has the new one.
    *
    * @returns false when a later change was sent already: then this one must not be
@@ -107,7 +107,7 @@ export class Copies {
     this.#fence.end(write)
   }
 
-  /** Says that everything that matches is about to be removed, and drops the copies. */
+  /** Drops the copies of everything that matches, because it is about to be removed. */
   startRemoving(pattern: string, matches: (key: string) => boolean): Change {
     const change = new Change()
     this.#fence.claimAll(matches, change)

@@ -75,8 +75,8 @@ export class KeyFence {
   }
 
   /**
-   * Says that a write is about to be sent. It overtakes all reads; without condition, it overtakes all
-   * conditional writes too, and the writes that began before it.
+   * Overtakes what must not end up over a write that is about to be sent: all reads, and for a write
+   * without condition also all conditional writes, and the writes that began before it.
    *
    * @returns false when a later write was sent already: then this one must not be, and its caller
    * is to be answered when that one has ended. Before that the key may still be in its old state.
@@ -86,8 +86,7 @@ export class KeyFence {
     let isEarlier = true
     for (const ticket of this.#of(write.key)) {
       if (ticket === write) isEarlier = false
-      else if (ticket.kind === 'read') overtake(ticket, write)
-      else if (!isConditional(write) && (isEarlier || isConditional(ticket)))
+      else if (yieldsTo(ticket, write) || (isEarlier && !isConditional(write)))
         overtake(ticket, write)
     }
     return true
@@ -106,14 +105,11 @@ export class KeyFence {
       if (tickets.size === 0) this.#tickets.delete(ticket.key)
     }
     if (ticket.kind === 'read') return
-    for (const other of this.#of(ticket.key)) {
-      if (other.kind === 'read') other.overtaken = true
-      else if (isConditional(other) && !isConditional(ticket)) overtake(other, ticket)
-    }
+    for (const other of this.#of(ticket.key)) if (yieldsTo(other, ticket)) overtake(other, ticket)
     ticket.end()
   }
 
-  /** Says that word came from Redis that a key has changed. */
+  /** Overtakes the reads of a key that Redis says has changed, and marks all that is under way for it. */
   hear(key: string): void {
     for (const ticket of this.#of(key)) {
       ticket.heardOf = true
@@ -121,7 +117,7 @@ export class KeyFence {
     }
   }
 
-  /** Says that a change of the keys that match is about to be sent; it overtakes all under way. */
+  /** Overtakes all that is under way for the keys that match: a change of them is about to be sent. */
   claimAll(matches: (key: string) => boolean, change: Change): void {
     for (const ticket of this.#matching(matches)) overtake(ticket, change)
   }
@@ -142,6 +138,11 @@ export class KeyFence {
     if (tickets === undefined) return NO_TICKETS
     return tickets instanceof Ticket ? [tickets] : tickets
   }
+}
+
+/** Whether a write overtakes a ticket, whichever of them began first. */
+function yieldsTo(ticket: Ticket, write: Ticket): boolean {
+  return ticket.kind === 'read' || (isConditional(ticket) && !isConditional(write))
 }
 
 function isConditional({ kind }: Ticket): boolean {

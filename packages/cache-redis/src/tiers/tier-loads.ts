@@ -31,7 +31,7 @@ export class TierLoads {
     this.#leases = new LoadLeases({ look, renew }, news)
   }
 
-  /** Says that this process has been given the lease of a load. */
+  /** Remembers that this process has been given the lease of a load. */
   leased(seen: string): void {
     this.#leases.grant(seen)
   }
@@ -59,7 +59,7 @@ export class TierLoads {
     await this.#options.redis?.writes.takeTags(flight.tags, holdMs)
   }
 
-  /** Says that what was loaded is in Redis. */
+  /** Forgets the lease of a load whose value is in Redis. */
   stored({ seen }: Flight): void {
     if (seen !== undefined) this.#leases.fulfil(seen)
   }
