@@ -10,6 +10,8 @@ export function testConfig(needs: { redis?: boolean } = {}): ViteUserConfig {
     test: {
       include: ['test/**/*.test.ts'],
       globalSetup: needs.redis ? ['@verbatim/test-support/require-redis'] : [],
+      // Tests provoke outages. What is reported about them is asserted, not printed.
+      execArgv: ['--disable-warning=VerbatimWarning'],
       // Generous: what has to be quick is measured in benchmarks, and CI machines stall.
       testTimeout: 30_000,
       hookTimeout: 30_000,

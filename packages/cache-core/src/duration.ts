@@ -21,6 +21,9 @@ const LONGEST_MILLISECONDS = 100 * 365 * 86_400_000
 const ALLOWED =
   "seconds as a positive number, a string such as '500ms', '30s', '5m', '2h' or '1d', or null for never expires; from 1 ms to 100 years"
 
+/** For numbers that are most likely a date, or milliseconds. */
+const HINT = '. A TTL is a duration, not a date, and a number counts seconds, not milliseconds'
+
 /**
  * Turns a {@link Ttl} into whole milliseconds; `null` becomes `Infinity`.
  *
@@ -35,7 +38,8 @@ export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
   const rounded = Math.round(milliseconds)
   if (rounded >= 1 && rounded <= LONGEST_MILLISECONDS) return rounded
   const shown = show(ttl)
-  throw new ValidationError(`${name} is ${shown}; allowed: ${ALLOWED}`, {
+  const hint = rounded > LONGEST_MILLISECONDS ? HINT : ''
+  throw new ValidationError(`${name} is ${shown}; allowed: ${ALLOWED}${hint}`, {
     code: 'INVALID_TTL',
     context: { argument: name, received: shown },
   })

@@ -48,6 +48,7 @@ export type {
 } from './monitor.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'
 export { isPlainObject } from './plain-object.js'
+export { type LogLevel, Reporter, type ReporterSettings } from './reporter.js'
 export { Secret } from './secret.js'
 export {
   assertStorePlan,
@@ -58,4 +59,5 @@ export {
 } from './set-options.js'
 export { assertTags, MAX_TAGS } from './tags.js'
 export { delay, isPromiseLike, timers } from './timers.js'
+export { LONGEST_USUAL_TTL_MS, reportFailedRefresh, reportLongTtl } from './usual-reports.js'
 export { assertValue } from './value.js'

@@ -121,6 +121,11 @@ export class EntryStore implements Sweepable {
     return wasFresh
   }
 
+  /** Whether an entry carries one of these tags, be it fresh or not. */
+  isCarried(tags: readonly string[]): boolean {
+    return this.#tags.isCarried(tags)
+  }
+
   /** Marks these tags, so that what carries one of them is dead. */
   invalidateTags(names: readonly string[]): void {
     this.#tags.invalidate(names)

@@ -12,12 +12,15 @@ import {
   EventHub,
   type GetOrSetOptions,
   type HeldValue,
+  LONGEST_USUAL_TTL_MS,
   type Loader,
   type MemoryHolder,
   type MemoryUse,
   nothingHeld,
   planLoad,
   planStore,
+  reportFailedRefresh,
+  reportLongTtl,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -36,7 +39,7 @@ import {
 } from './options.js'
 import type { InMemoryCacheSnapshot } from './snapshot.js'
 import { type InMemoryCacheStats, type ReadCounts, statsOf } from './stats.js'
-import { ValueStore } from './value-store.js'
+import { type Admitted, ValueStore } from './value-store.js'
 
 /**
  * A cache in the memory of this process: bounded, least recently used goes first, a life per entry.
@@ -66,6 +69,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#observer = monitor && new OperationObserver(monitor, this.clock)
     this.#values = new ValueStore(resolved, this.clock, this.#events)
     this.#entries = this.#values.entries
+    this.#checkTtl(this.defaultLifeMs)
     monitor?.observeMemory?.(this)
   }
 
@@ -168,9 +172,10 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     const plan = planStore(ttl, this.defaultLifeMs)
     // Each value is made ready before the first is stored: a batch is refused as a whole.
     const ready = collectEntries(entries).map(([key, value]) => this.#values.admit(key, value))
+    this.#checkTtl(plan.lifeMs)
     for (const admitted of ready) {
       const startedAt = this.#observer?.start()
-      this.#values.keep(admitted, plan)
+      this.#keep(admitted, plan)
       this.loads.fence(admitted.key)
       this.#observer?.end('set', 'ok', startedAt)
     }
@@ -208,6 +213,8 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     // Of all keys held: a stale value must not be served either, though it is not counted.
     const removed = this.getKeys().filter((key) => matches(key) && this.#entries.remove(key)).length
     this.#observeInvalidation(removed, startedAt)
+    if (removed === 0)
+      this.#options.reporter.log('debug', 'An invalidation by pattern matched no entry.')
     return removed
   }
 
@@ -215,6 +222,9 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
     this.loads.fenceTags(tags, (key) => this.#entries.carries(key, tags))
+    if (!this.#entries.isCarried(tags)) {
+      this.#options.reporter.log('debug', 'An invalidation by tags matched no entry.')
+    }
     this.#entries.invalidateTags(tags)
   }
 
@@ -243,6 +253,11 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     // Only now: what was found is a key.
     if (held === undefined) assertKey(key)
     return held as HeldValue<T> | undefined
+  }
+
+  /** Whether an entry, fresh or not, carries one of these tags. For caches that build on this one. */
+  isCarried(tags: readonly string[]): boolean {
+    return this.#entries.isCarried(tags)
   }
 
   /** How many entries are alive. */
@@ -307,6 +322,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   protected override refreshFailed(key: string, error: unknown): void {
+    reportFailedRefresh(this.#options.reporter, error)
     this.#events.emit('refresh_failed', key, error)
   }
 
@@ -335,8 +351,20 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
 
   #write(key: string, value: unknown, plan: StorePlan): void {
     const startedAt = this.#observer?.start()
-    this.#values.keep(this.#values.admit(key, value), plan)
+    this.#keep(this.#values.admit(key, value), plan)
+    this.#checkTtl(plan.lifeMs)
     this.#observer?.end('set', 'ok', startedAt)
+  }
+
+  #keep(admitted: Admitted, plan: StorePlan): void {
+    if (this.#values.keep(admitted, plan)) return
+    const { maxEntryBytes, reporter } = this.#options
+    const size = `${admitted.bytes} bytes, more than the ${maxEntryBytes} that an entry may have`
+    reporter.logRarely('warn', 'refused', `A value was not stored: it occupies ${size}.`)
+  }
+
+  #checkTtl(ttlMs: number): void {
+    if (ttlMs > LONGEST_USUAL_TTL_MS) reportLongTtl(this.#options.reporter, ttlMs)
   }
 
   #delete(key: string): boolean {

@@ -6,6 +6,8 @@ import {
   choiceOption,
   integerOption,
   invalidOption,
+  type Logger,
+  Reporter,
   type Ttl,
 } from '@verbatim/cache-core'
 import type { Isolation } from './isolation.js'
@@ -33,6 +35,13 @@ export interface InMemoryCacheOptions {
   readonly clock?: Clock | undefined
   /** Told about every operation. Default: nobody. */
   readonly performanceMonitor?: CacheMonitor | undefined
+  /** Stands before every message, to tell caches apart. 1 to 64 characters. Default: none. */
+  readonly name?: string | undefined
+  /**
+   * Receives messages for people, such as `console` or a pino logger. Default: warnings of the process
+   * for what must not stay unnoticed, nothing else.
+   */
+  readonly logger?: Logger | undefined
 }
 
 export interface ResolvedOptions {
@@ -42,6 +51,7 @@ export interface ResolvedOptions {
   readonly sizeOf: ((value: unknown, key: string) => number) | undefined
   readonly isolation: Isolation
   readonly monitor: CacheMonitor | undefined
+  readonly reporter: Reporter
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof InMemoryCacheOptions>([
@@ -53,6 +63,8 @@ const FIELDS: ReadonlySet<string> = new Set<keyof InMemoryCacheOptions>([
   'isolation',
   'clock',
   'performanceMonitor',
+  'name',
+  'logger',
 ])
 
 /** @throws ConfigurationError (`INVALID_OPTION`) for anything but an object of known options */
@@ -78,6 +90,7 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
     sizeOf,
     isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
     monitor: monitorOption(options.performanceMonitor),
+    reporter: new Reporter(options),
   }
 }
 

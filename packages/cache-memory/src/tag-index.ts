@@ -37,6 +37,11 @@ export class TagIndex {
     }
   }
 
+  /** Whether an entry carries one of these names. */
+  isCarried(names: readonly string[]): boolean {
+    return names.some((name) => this.#tags.has(name))
+  }
+
   invalidate(names: readonly string[]): void {
     for (const name of names) {
       const tag = this.#tags.get(name)

@@ -3,6 +3,12 @@ export { plantForeignKeys, stateOf } from './foreign-keys.js'
 export { freePort } from './free-port.js'
 export { findPrometheus, type PrometheusSample, PrometheusServer } from './prometheus-server.js'
 export { testReadme } from './readme.js'
+export {
+  type RecordedWarnings,
+  type RecordingLogger,
+  recordingLogger,
+  recordWarnings,
+} from './recorded-messages.js'
 export { type RedisCluster, startRedisCluster } from './redis-cluster.js'
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.js'
 export { type RedisServer, startRedis } from './redis-server.js'

@@ -1,0 +1,121 @@
+import { assertLogger, assertName, type Logger } from './logger.js'
+import { emitWarning } from './process-warnings.js'
+import { isPromiseLike, timers } from './timers.js'
+
+/** How urgent a message is, as the methods of a {@link Logger} are called. */
+export type LogLevel = keyof Logger
+
+/** The options by which a cache or a monitor reports to people. */
+export interface ReporterSettings {
+  readonly name?: string | undefined
+  readonly logger?: Logger | undefined
+}
+
+/** A message about one topic is logged at most once in this time. */
+const QUIET_PERIOD_MS = 60_000
+/** Topics that are remembered. */
+const MOST_TOPICS = 1_000
+
+interface Topic {
+  loggedAt: number
+  leftOut: number
+}
+
+/**
+ * Reports to people: through the logger of a cache, or, for what must not stay unnoticed, as warnings
+ * of the process when there is no logger.
+ *
+ * A logger that throws never fails a call. Shared by the Verbatim packages; of no use to their users.
+ */
+export class Reporter {
+  readonly #prefix: string
+  readonly #logger: Logger | undefined
+  readonly #warned = new Set<string>()
+  readonly #topics = new Map<string, Topic>()
+  readonly #now: () => number
+
+  /**
+   * @param now - returns milliseconds on a clock that never jumps. Default: that of the machine
+   * @throws ConfigurationError (`INVALID_OPTION`) for a bad name or logger
+   */
+  constructor({ name, logger }: ReporterSettings = {}, now: () => number = timers.now) {
+    assertName(name)
+    assertLogger(logger)
+    this.#prefix = name === undefined ? '' : `${name}: `
+    this.#logger = logger
+    this.#now = now
+  }
+
+  /** Whether there is a logger: without one, most messages need not be composed. */
+  get hasLogger(): boolean {
+    return this.#logger !== undefined
+  }
+
+  /** Logs a message, if there is a logger. */
+  log(level: LogLevel, message: string): void {
+    if (this.#logger === undefined) return
+    try {
+      const outcome: unknown = this.#logger[level](`${this.#prefix}${message}`)
+      if (isPromiseLike(outcome)) outcome.then(undefined, () => undefined)
+    } catch {
+      // A logger that fails must not fail the call that it is told about.
+    }
+  }
+
+  /**
+   * Logs a message about a topic at most once a minute. The next one says how many were left out.
+   *
+   * @param topic - what the message is about, such as an error code
+   */
+  logRarely(level: LogLevel, topic: string, message: string): void {
+    if (this.#logger === undefined) return
+    const now = this.#now()
+    const known = this.#topics.get(topic)
+    if (known !== undefined && now - known.loggedAt < QUIET_PERIOD_MS) {
+      known.leftOut++
+      return
+    }
+    const leftOut = known?.leftOut ?? 0
+    if (this.#topics.size >= MOST_TOPICS) this.#topics.clear()
+    this.#topics.set(topic, { loggedAt: now, leftOut: 0 })
+    const since = leftOut === 0 ? '' : ` (${leftOut} more since the last such message)`
+    this.log(level, `${message}${since}`)
+  }
+
+  /**
+   * Logs a message; without a logger, emits it as a warning of the process, once for each topic.
+   *
+   * @param code - of the warning, to filter by
+   * @param topic - what the warning is about. Default: the code
+   * @returns whether somebody could notice it
+   */
+  notify(level: LogLevel, code: string, message: string, topic: string = code): boolean {
+    if (this.#logger !== undefined) {
+      this.log(level, message)
+      return true
+    }
+    return this.#warnOnce(code, message, topic)
+  }
+
+  /** The same, but a logger too receives the message at most once a minute for each topic. */
+  notifyRarely(level: LogLevel, code: string, message: string, topic: string = code): void {
+    if (this.#logger !== undefined) this.logRarely(level, topic, message)
+    else this.#warnOnce(code, message, topic)
+  }
+
+  /** The same, but a logger too receives the message only once for each topic. */
+  notifyOnce(level: LogLevel, code: string, message: string, topic: string = code): void {
+    if (this.#warned.has(topic)) return
+    if (this.#logger === undefined) this.#warnOnce(code, message, topic)
+    else {
+      this.#warned.add(topic)
+      this.log(level, message)
+    }
+  }
+
+  #warnOnce(code: string, message: string, topic: string): boolean {
+    if (this.#warned.has(topic)) return false
+    this.#warned.add(topic)
+    return emitWarning(code, `${this.#prefix}${message}`)
+  }
+}

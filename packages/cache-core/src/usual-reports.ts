@@ -1,0 +1,38 @@
+import { describeType } from './errors.js'
+import type { Reporter } from './reporter.js'
+
+const DAY_MS = 86_400_000
+
+/** A finite TTL of more milliseconds than this is reported: a year. */
+export const LONGEST_USUAL_TTL_MS: number = 365 * DAY_MS
+
+/**
+ * Warns once for each cache of a TTL that is longer than a year: somebody may have given milliseconds, or
+ * a date. Call it only for TTLs above {@link LONGEST_USUAL_TTL_MS}.
+ *
+ * @param ttlMs - in milliseconds; `Infinity` is not reported, for `null` says so
+ */
+export function reportLongTtl(reporter: Reporter, ttlMs: number): void {
+  if (ttlMs === Number.POSITIVE_INFINITY) return
+  const days = Math.floor(ttlMs / DAY_MS).toLocaleString('en-US')
+  reporter.notifyOnce(
+    'warn',
+    'VERBATIM_LONG_TTL',
+    `A TTL of ${days} days is longer than a year. A TTL is a duration, and a number counts seconds, not ` +
+      "milliseconds: for 5 seconds pass 5 or '5s'. For no expiry pass null.",
+  )
+}
+
+/** Logs, at most once a minute, that a load failed whose caller did not receive the error. */
+export function reportFailedRefresh(reporter: Reporter, error: unknown): void {
+  if (!reporter.hasLogger) return
+  const message = `A load failed in the background, or a stale value stood in for it (${kindOf(error)}).`
+  reporter.logRarely('warn', 'refresh_failed', message)
+}
+
+/** The class of an error and its code. The message may quote what nobody should read. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return describeType(error)
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : error.name
+}

@@ -1,0 +1,158 @@
+import { type RecordedWarnings, recordingLogger, recordWarnings } from '@verbatim/test-support'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Reporter, reportFailedRefresh, reportLongTtl } from '../src/index.js'
+
+let warnings: RecordedWarnings
+beforeEach(() => {
+  warnings = recordWarnings()
+})
+afterEach(() => {
+  warnings.stop()
+  vi.restoreAllMocks()
+})
+
+/** Warnings are emitted on the next tick. */
+const nextTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('with a logger', () => {
+  test('a message starts with the name of the cache', () => {
+    const logger = recordingLogger()
+    new Reporter({ name: 'sessions', logger }).log('info', 'text')
+    new Reporter({ logger }).log('warn', 'text')
+    expect(logger.lines).toEqual(['info sessions: text', 'warn text'])
+  })
+
+  test('nothing is emitted as a warning of the process', async () => {
+    const logger = recordingLogger()
+    expect(new Reporter({ logger }).notify('warn', 'VERBATIM_TEST', 'text')).toBe(true)
+    await nextTick()
+    expect([logger.lines, warnings.all]).toEqual([['warn text'], []])
+  })
+
+  test('the methods are called as methods of the logger', () => {
+    const logger = {
+      ...recordingLogger(),
+      seen: [] as string[],
+      warn(message: string) {
+        this.seen.push(message)
+      },
+    }
+    new Reporter({ logger }).log('warn', 'text')
+    expect(logger.seen).toEqual(['text'])
+  })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('disk full')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('disk full'))],
+    [
+      'returns something whose then throws',
+      () => ({
+        // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+        then: () => {
+          throw new Error('no')
+        },
+      }),
+    ],
+  ])('a logger that %s fails no call', async (_what, warn) => {
+    const reporter = new Reporter({ logger: { ...recordingLogger(), warn } })
+    reporter.log('warn', 'text')
+    reporter.notifyRarely('warn', 'VERBATIM_TEST', 'text')
+    await nextTick()
+  })
+
+  test('a topic is logged once a minute, and the next message counts those left out', () => {
+    const logger = recordingLogger()
+    let now = 0
+    const reporter = new Reporter({ logger }, () => now)
+    for (let times = 0; times < 1_000; times++) reporter.logRarely('warn', 'topic', 'text')
+    reporter.logRarely('warn', 'another topic', 'other')
+    now += 59_999
+    reporter.logRarely('warn', 'topic', 'text')
+    now += 1
+    reporter.logRarely('warn', 'topic', 'text')
+    now += 60_000
+    reporter.logRarely('warn', 'topic', 'text')
+    expect(logger.lines).toEqual([
+      'warn text',
+      'warn other',
+      'warn text (1000 more since the last such message)',
+      'warn text',
+    ])
+  })
+})
+
+describe('without a logger', () => {
+  test('a warning of the process has a type and a code to filter by', async () => {
+    const isNoticed = new Reporter({ name: 'sessions' }).notify('warn', 'VERBATIM_A', 'text')
+    await nextTick()
+    expect(isNoticed).toBe(true)
+    expect(warnings.all).toMatchObject([{ code: 'VERBATIM_A', message: 'sessions: text' }])
+  })
+
+  test('each topic is reported once, however often and in whatever way it is', async () => {
+    const reporter = new Reporter()
+    for (let times = 0; times < 5; times++) {
+      reporter.notify('warn', 'VERBATIM_B', 'text')
+      reporter.notifyOnce('warn', 'VERBATIM_B', 'text')
+      reporter.notifyRarely('warn', 'VERBATIM_B', 'text')
+      reporter.notifyRarely('warn', 'VERBATIM_B', 'text', 'another topic')
+    }
+    await nextTick()
+    expect(warnings.all).toHaveLength(2)
+  })
+
+  test('a thousand caches emit ten warnings and a remark', async () => {
+    for (let caches = 0; caches < 1_000; caches++) {
+      new Reporter().notify('warn', 'VERBATIM_C', 'text')
+    }
+    await nextTick()
+    expect(warnings.all).toHaveLength(11)
+    expect(warnings.all.at(-1)?.message).toMatch(/^Further warnings of this kind are left out/)
+  })
+
+  test('details are not reported', async () => {
+    const reporter = new Reporter()
+    reporter.log('warn', 'text')
+    reporter.logRarely('error', 'topic', 'text')
+    reportFailedRefresh(reporter, new Error('private'))
+    await nextTick()
+    expect(warnings.all).toEqual([])
+  })
+
+  test('an emitWarning that throws fails no call', () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {
+      throw new Error('no')
+    })
+    expect(() => new Reporter().notify('warn', 'VERBATIM_D', 'text')).not.toThrow()
+  })
+})
+
+describe('a failed refresh', () => {
+  test.each([
+    [Object.assign(new Error('private'), { code: 'ECONNRESET' }), 'ECONNRESET'],
+    [new TypeError('private'), 'TypeError'],
+    [Object.assign(new Error('x'), { code: 'private words' }), 'Error'],
+    ['private', 'a string'],
+  ])('is logged with the kind of its error alone: %s', (error, kind) => {
+    const logger = recordingLogger()
+    reportFailedRefresh(new Reporter({ logger }), error)
+    expect(logger.lines).toEqual([expect.stringContaining(`(${kind})`)])
+    expect(logger.lines.join()).not.toContain('private')
+  })
+})
+
+test('a TTL of more than a year is reported once for a cache', () => {
+  const logger = recordingLogger()
+  const reporter = new Reporter({ logger })
+  reportLongTtl(reporter, Number.POSITIVE_INFINITY)
+  expect(logger.lines).toEqual([])
+  for (let times = 0; times < 3; times++) reportLongTtl(reporter, 1_767_225_600_000)
+  expect(logger.lines).toHaveLength(1)
+  expect(logger.lines[0]).toContain('20,454 days')
+  expect(logger.lines[0]).toMatch(/seconds, not milliseconds/)
+})
