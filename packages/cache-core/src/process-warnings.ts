@@ -2,57 +2,71 @@ import { timers } from './timers.js'
 
 /** The name of every warning, for `node --disable-warning=VerbatimWarning`. */
 const WARNING_TYPE = 'VerbatimWarning'
-/** Warnings of one code that the process may emit at once; a thousand caches may lose one Redis. */
-const MOST_AT_ONCE = 10
+/** Warnings with one text that the process may emit at once; a thousand caches may lose one Redis. */
+const MOST_OF_ONE_TEXT = 10
+/** The same for all warnings with one code. */
+const MOST_OF_ONE_CODE = 100
 /** After that, one more is permitted in each such period. */
 const REFILL_MS = 60_000
+/** Texts that are remembered. */
+const MOST_BUDGETS = 1_000
 
 interface Budget {
   left: number
   refilledAt: number
-  isExhaustionReported: boolean
+  /** Whether a remark has replaced a warning that was left out. */
+  isRemarked: boolean
 }
 
-const budgets = new Map<string, Budget>()
+type Budgets = Map<string, Budget>
+
+const ofTexts: Budgets = new Map()
+const ofCodes: Budgets = new Map()
 
 /**
- * Emits a warning of the process, unless there were too many of its code lately: 10 at once, then one
- * a minute. The first that is left out is replaced by a remark.
+ * Emits a warning of the process, unless there were too many like it lately: 10 with the same text or 100
+ * with the same code, then one a minute. A remark stands for the first that is left out.
  *
- * @returns whether it was emitted
+ * @param name - of the cache with a colon after it, or `''`. It does not count as part of the text
+ * @returns whether the warning was emitted
  */
-export function emitWarning(code: string, message: string): boolean {
-  const budget = budgetFor(code)
-  if (budget.left < 1) {
-    if (!budget.isExhaustionReported) {
-      budget.isExhaustionReported = true
-      emit(
-        code,
-        'Further warnings of this kind are left out. Pass a logger to the caches to see all.',
-      )
-    }
-    return false
-  }
-  budget.left--
-  emit(code, message)
-  return true
+export function emitWarning(code: string, message: string, name: string): boolean {
+  const isPermitted =
+    spend(ofTexts, `${code} ${message}`, MOST_OF_ONE_TEXT, code) &&
+    spend(ofCodes, code, MOST_OF_ONE_CODE, code)
+  if (isPermitted) emit(code, `${name}${message}`)
+  return isPermitted
 }
 
-function budgetFor(code: string): Budget {
+/** Returns whether there was something left to spend. */
+function spend(budgets: Budgets, topic: string, most: number, code: string): boolean {
+  const budget = budgetFor(budgets, topic, most)
+  if (budget.left > 0) {
+    budget.left--
+    return true
+  }
+  if (!budget.isRemarked) emit(code, REMARK)
+  budget.isRemarked = true
+  return false
+}
+
+const REMARK = 'More warnings like these are left out. Pass a logger to the caches to see all.'
+
+function budgetFor(budgets: Budgets, topic: string, most: number): Budget {
   const now = timers.now()
-  const budget = budgets.get(code) ?? {
-    left: MOST_AT_ONCE,
-    refilledAt: now,
-    isExhaustionReported: false,
+  const known = budgets.get(topic)
+  if (known === undefined) {
+    if (budgets.size >= MOST_BUDGETS) budgets.clear()
+    const budget = { left: most, refilledAt: now, isRemarked: false }
+    budgets.set(topic, budget)
+    return budget
   }
-  budgets.set(code, budget)
-  const periods = Math.floor((now - budget.refilledAt) / REFILL_MS)
+  const periods = Math.floor((now - known.refilledAt) / REFILL_MS)
   if (periods > 0) {
-    budget.left = Math.min(budget.left + periods, MOST_AT_ONCE)
-    budget.refilledAt += periods * REFILL_MS
-    if (budget.left === MOST_AT_ONCE) budget.isExhaustionReported = false
+    known.left = Math.min(known.left + periods, most)
+    known.refilledAt += periods * REFILL_MS
   }
-  return budget
+  return known
 }
 
 function emit(code: string, message: string): void {

@@ -116,6 +116,6 @@ export class Reporter {
   #warnOnce(code: string, message: string, topic: string): boolean {
     if (this.#warned.has(topic)) return false
     this.#warned.add(topic)
-    return emitWarning(code, `${this.#prefix}${message}`)
+    return emitWarning(code, message, this.#prefix)
   }
 }

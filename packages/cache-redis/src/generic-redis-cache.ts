@@ -27,9 +27,11 @@ import {
 } from '@verbatim/cache-core'
 import { type InMemoryCacheStats, loadIsolatorFor } from '@verbatim/cache-memory'
 import { collect, forAll } from './chunks.js'
+import { type ConnectOptions, isRedisRequired, redisIsUnusable } from './connect-options.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
+import { CacheMessages } from './messages/cache-messages.js'
 import { type Accepts, OperationReports, type ReadValue } from './operation-reports.js'
 import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisStatus } from './redis/redis-store.js'
@@ -55,6 +57,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   readonly #tally = new Tally()
   readonly #reports: OperationReports
   readonly #readOnly: boolean
+  readonly #messages: CacheMessages
 
   /** @throws ConfigurationError or ValidationError that names the option and what it may be */
   constructor(options: GenericRedisCacheOptions = {}) {
@@ -78,16 +81,25 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
       changedTier: resolved.client === undefined ? 'memory' : 'redis',
     })
     this.#readOnly = resolved.readOnly
+    this.#messages = new CacheMessages(resolved)
+    this.#messages.checkTtl(this.defaultLifeMs)
     resolved.monitor?.observeMemory?.(this)
   }
 
   /**
    * Connects to Redis. Not required: the first call does it.
    *
-   * @returns whether Redis can be used; never rejects, and takes at most 1.5 seconds
+   * @param options - `required: true` to reject when Redis cannot be used, or none is configured
+   * @returns whether Redis can be used, after at most 1.5 seconds or ten times `commandTimeout`
+   * @throws InfrastructureError (`BACKEND_UNAVAILABLE`) that says which Redis cannot be used and why, only
+   * when it is required
+   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown option
    */
-  connect(): Promise<boolean> {
-    return this.#tiers.connect()
+  async connect(options: ConnectOptions = {}): Promise<boolean> {
+    const isRequired = isRedisRequired(options)
+    const isConnected = await this.#tiers.connect()
+    if (isRequired && !isConnected) throw redisIsUnusable(this.#tiers.redis)
+    return isConnected
   }
 
   /** Calls a function at each such event. Returns how to stop. What it throws is ignored. */
@@ -267,6 +279,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     plan: StorePlan,
     flight: Flight<T>,
   ): Promise<void> {
+    this.#messages.checkTtl(plan.lifeMs)
     await this.#reports.store(key, value, () => this.#tiers.writes.storeLoaded(value, plan, flight))
   }
 
@@ -350,7 +363,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     assertPattern(pattern)
     this.#assertWritable('invalidatePattern')
     this.loads.fenceAll()
-    return this.#reports.invalidate(() => this.#tiers.writes.removeMatching(pattern), reason)
+    const remove = (): Promise<number> => this.#tiers.writes.removeMatching(pattern)
+    const removed = await this.#reports.invalidate(remove, reason)
+    if (removed === 0) this.#messages.patternMatchedNothing(pattern)
+    return removed
   }
 
   /** One command, however many values carry the tags. */
@@ -359,7 +375,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     this.#assertWritable('invalidateTags')
     if (tags.length === 0) return
     this.loads.fenceTags(tags)
-    await this.#tiers.writes.invalidateTags(tags)
+    const matched = await this.#tiers.writes.invalidateTags(tags)
+    if (!matched) this.#messages.tagsMatchedNothing()
   }
 
   /** Ends the connections, unless the client was handed in, and empties the memory tier. */
@@ -425,7 +442,9 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   #planWrite(method: string, ttl: Ttl | SetOptions | undefined): StorePlan {
     this.#assertWritable(method)
-    return planStore(ttl, this.defaultLifeMs)
+    const plan = planStore(ttl, this.defaultLifeMs)
+    this.#messages.checkTtl(plan.lifeMs)
+    return plan
   }
 
   #assertWritable(method: string): void {
@@ -442,10 +461,12 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   protected override notStored(key: string, error: CacheError): void {
     this.#tally.notStored(error)
+    this.#messages.notStored(error)
     this.#events.emit('not_stored', key, error)
   }
 
   protected override refreshFailed(key: string, error: unknown): void {
+    this.#messages.refreshFailed(error)
     this.#events.emit('refresh_failed', key, error)
   }
 }
@@ -454,7 +475,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 const NO_REDIS: RedisStatus = {
   connected: false,
   circuit: 'open',
-  lastTrouble: undefined,
+  lastError: undefined,
+  lastErrorCode: undefined,
   unconfirmedDeletes: 0,
   programs: undefined,
 }

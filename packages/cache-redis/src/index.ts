@@ -1,4 +1,5 @@
 export { decodeTaggedJson, encodeTaggedJson } from './codec/tagged-json.js'
+export type { ConnectOptions } from './connect-options.js'
 export type {
   ClusterOptions,
   LocationOptions,
@@ -9,7 +10,7 @@ export { isRedisUrl, REDIS_URL_FORM } from './connection/redis-url.js'
 export type { RedisCacheEvents } from './events.js'
 export { GenericRedisCache } from './generic-redis-cache.js'
 export type { ReadValue } from './operation-reports.js'
-export type { GenericRedisCacheOptions } from './options.js'
+export { type GenericRedisCacheOptions, REDIS_CACHE_OPTIONS } from './options.js'
 export { FUNCTION_LIBRARY } from './redis/programs/function-runner.js'
 export type { ProgramWay } from './redis/programs/program-way.js'
 export type { RedisServerInfo } from './redis/server-info.js'

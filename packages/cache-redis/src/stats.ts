@@ -29,8 +29,13 @@ export interface RedisCacheStats {
      * open'` while some masters of a Cluster are not used.
      */
     readonly circuit: Circuit
-    /** Why Redis could not be used last time, such as `'ECONNREFUSED'`; `undefined` while it can. */
-    readonly lastTrouble: string | undefined
+    /**
+     * A sentence that says which Redis cannot be used, why, and what to do; `undefined` while it can be
+     * used, and before the first attempt. It names host and port, never a user or a password.
+     */
+    readonly lastError: string | undefined
+    /** The reason in one word, such as `'ECONNREFUSED'` or `'WRONGPASS'`, to branch on. */
+    readonly lastErrorCode: string | undefined
     readonly hits: number
     readonly misses: number
     /** Calls that Redis was no use to, by the code of the error. */

@@ -1,12 +1,14 @@
 import type { EventHub } from '@verbatim/cache-core'
 import { type Isolator, isolatorFor } from '@verbatim/cache-memory'
 import { duplicateFor } from './connection/duplicate.js'
+import { usesTls } from './connection/server-place.js'
 import type { RedisCacheEvents } from './events.js'
 import { InvalidationLinks } from './link/invalidation-links.js'
 import { KeyNews } from './link/key-news.js'
 import { Copies } from './memory/copies.js'
 import { MemoryTrust } from './memory/memory-trust.js'
 import { NearTier } from './memory/near-tier.js'
+import { RedisReports } from './messages/redis-reports.js'
 import type { ResolvedOptions } from './options.js'
 import { Keyspace } from './redis/keyspace.js'
 import { RedisStore } from './redis/redis-store.js'
@@ -47,12 +49,21 @@ export class TwoTiers {
   readonly #trust: MemoryTrust
   readonly #copies: Copies
   readonly #news = new KeyNews()
+  /** `undefined` for a cache that is memory only. */
+  readonly #reports: RedisReports | undefined
 
   constructor(options: TwoTiersOptions) {
     const { clock, enableL1Cache, longestCopyMs } = options
     this.#options = options
     this.#keyspace = new Keyspace(options.keyPrefix, options.usedDatabase)
     this.isolator = isolatorFor(options.isolation)
+    this.#reports =
+      options.client &&
+      new RedisReports({
+        reporter: options.reporter,
+        client: options.client,
+        details: { ...options, database: options.usedDatabase, tls: usesTls(options.client) },
+      })
     const isProven = (): boolean => this.links?.isProven() ?? false
     const connected = (): boolean => this.redis?.connected ?? false
     this.#trust = new MemoryTrust({ connected, proven: isProven })
@@ -98,10 +109,11 @@ export class TwoTiers {
 
   #openRedis(isProven: () => boolean): RedisStore | undefined {
     const { client, events, tally } = this.#options
-    if (client === undefined) return undefined
+    const reports = this.#reports
+    if (client === undefined || reports === undefined) return undefined
     return new RedisStore({
       ...this.#options,
-      ...{ client, events, tally },
+      ...{ client, events, tally, reports },
       keyspace: this.#keyspace,
       listener: {
         isProven,
@@ -135,9 +147,13 @@ export class TwoTiers {
         redis.generations.forget()
       },
       silent: () => redis.probe(),
+      refused: (trouble) => this.#reports?.trackingRefused(trouble),
       turned: (live) => {
         this.#trust.changed()
-        if (live) redis.generations.refresh()
+        if (live) {
+          redis.generations.refresh()
+          this.#reports?.trackingLive()
+        }
         events.emit(live ? 'link_up' : 'link_down')
       },
     })

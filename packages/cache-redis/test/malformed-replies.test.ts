@@ -93,7 +93,7 @@ async function recovered(cache: GenericRedisCache): Promise<void> {
     async () => {
       await cache.set('after', 'value')
       const { mode, redis: status } = cache.getStats()
-      expect([mode, status.lastTrouble]).toEqual(['redis', undefined])
+      expect([mode, status.lastErrorCode]).toEqual(['redis', undefined])
       expect(await cache.get('after')).toBe('value')
     },
     { timeout: 10_000, interval: 20 },

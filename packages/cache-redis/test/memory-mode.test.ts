@@ -54,7 +54,7 @@ describe('a cache without a location', () => {
     const { mode, redis, memory } = cache.getStats()
     expect(mode).toBe('memory')
     expect(redis).toMatchObject({ connected: false, errors: {}, unconfirmedDeletes: 0 })
-    expect(redis.lastTrouble).toBeUndefined()
+    expect(redis.lastErrorCode).toBeUndefined()
     expect(redis.changes).toEqual({ ok: 0, skipped: 0, failed: 0, indeterminate: 0 })
     expect(memory).toBeDefined()
     expect(told).toEqual([])

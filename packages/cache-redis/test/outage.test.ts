@@ -278,7 +278,7 @@ describe('a server that refuses', () => {
     expect(await cache.get('key')).toBe('value')
     expect(cache.getStats()).toMatchObject({
       mode: 'memory_only',
-      redis: { lastTrouble: 'WRONGPASS' },
+      redis: { lastErrorCode: 'WRONGPASS' },
     })
   })
 

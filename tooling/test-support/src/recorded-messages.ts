@@ -20,7 +20,7 @@ export function recordingLogger(): RecordingLogger {
 }
 
 /** A warning of the process by one of the packages. */
-export interface RecordedWarning {
+interface RecordedWarning {
   readonly code: string
   readonly message: string
 }

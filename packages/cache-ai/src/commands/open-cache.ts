@@ -1,4 +1,3 @@
-import { InfrastructureError } from '@verbatim/cache-core'
 import { type Command, Option } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
@@ -45,10 +44,11 @@ export async function openCache(
     ...configured.merge({ redisUrl: url, keyStyle: style }).checked().toCacheOptions(),
     ...{ keyPrefix: prefix, enableL1Cache: false, onBackendError: 'throw', readOnly },
   })
-  if (await cache.connect()) return cache
-  const { lastTrouble } = cache.getStats().redis
-  await cache.close()
-  throw new InfrastructureError(`Redis does not answer (${lastTrouble ?? 'unknown'})`, {
-    code: 'BACKEND_UNAVAILABLE',
-  })
+  try {
+    await cache.connect({ required: true })
+    return cache
+  } catch (error) {
+    await cache.close()
+    throw error
+  }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describeType } from '@verbatim/cache-core'
-import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
+import { REDIS_CACHE_OPTIONS } from '@verbatim/cache-redis'
 import { camelCaseOf } from '../compatibility/snake-case.js'
 import { configSchema } from './config-schema.js'
 import { type ConfigName, FIELD_NAMES, fieldNamed } from './config-values.js'
@@ -36,30 +36,9 @@ const AI_SPECIFIC: readonly ConfigName[] = [
   'textSizeTiers',
 ]
 const MONITOR = 'performanceMonitor'
-/** All that a cache in Redis takes; the compiler sees to it that none is left out. */
-const GENERIC_OPTIONS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = {
-  redisUrl: true,
-  sentinel: true,
-  cluster: true,
-  client: true,
-  keyPrefix: true,
-  defaultTtl: true,
-  enableL1Cache: true,
-  l1CacheSize: true,
-  l1CacheBytes: true,
-  isolation: true,
-  compressionThreshold: true,
-  compressionLevel: true,
-  maxValueBytes: true,
-  commandTimeout: true,
-  onBackendError: true,
-  readOnly: true,
-  performanceMonitor: true,
-  clock: true,
-}
 const OLD_NAME = 'memoryCacheSize'
 const MAPPINGS: Readonly<Record<string, ConfigName>> = { ...FIELD_NAMES, [OLD_NAME]: 'l1CacheSize' }
-const GENERIC: readonly string[] = Object.keys(GENERIC_OPTIONS).toSorted()
+const GENERIC: readonly string[] = REDIS_CACHE_OPTIONS.toSorted()
 
 /**
  * Parts the settings of an AI cache from those of the cache underneath, and brings old names and the

@@ -1,5 +1,12 @@
 import { InfrastructureError } from '@verbatim/cache-core'
-import { isErrorReply, isKnownReply, meaningOf, replyOf } from './error-replies.js'
+import {
+  forbiddenPart,
+  isErrorReply,
+  isKnownReply,
+  meaningOf,
+  replyOf,
+  wordOf,
+} from './error-replies.js'
 
 // Errors are made anew, never passed on: those of the client carry the command's arguments, and so
 // passwords and values.
@@ -46,11 +53,21 @@ export function timedOut(milliseconds: number): InfrastructureError {
   })
 }
 
-/** Redis has answered, and certainly not done it. */
-function refused(reply: string): InfrastructureError {
-  return new InfrastructureError(`Redis refused the command: ${reply}`, {
+/**
+ * Redis has answered, and certainly not done it.
+ *
+ * @param trouble - the first word of the reply, and for `NOPERM` what is forbidden
+ */
+function refused(trouble: string): InfrastructureError {
+  const isForbidden = trouble.startsWith('NOPERM ')
+  return new InfrastructureError(`Redis refused the command: ${trouble}`, {
     code: 'BACKEND_REFUSED',
-    context: { reply, alarm: meaningOf(reply).alarm ?? false, outcome: 'failed' },
+    context: {
+      reply: isForbidden ? wordOf(trouble) : trouble,
+      ...(isForbidden && { forbidden: trouble.slice('NOPERM '.length) }),
+      alarm: meaningOf(trouble).alarm ?? false,
+      outcome: 'failed',
+    },
   })
 }
 
@@ -104,7 +121,7 @@ export function errorForCaller(error: unknown): unknown {
 /** What the client says of every command that was under way when its connection ended. */
 export const CONNECTION_LOST = 'CONNECTION_LOST'
 
-const MALFORMED_REPLY = 'BACKEND_MALFORMED_REPLY'
+export const MALFORMED_REPLY = 'BACKEND_MALFORMED_REPLY'
 export const CLIENT_CHANGED = 'CLIENT_CHANGED'
 
 const NETWORK_TROUBLES = new Set([
@@ -139,7 +156,7 @@ const NO_MASTER = 'All sentinels are unreachable and retry is disabled'
 /** One word for what went wrong, such as `ECONNREFUSED` or `WRONGPASS`. It quotes nothing. */
 export function troubleOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN'
-  if (isErrorReply(error)) return replyOf(error)
+  if (isErrorReply(error)) return replyWithCommand(error)
   if (isReadingError(error)) return MALFORMED_REPLY
   const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
   if (typeof code === 'string') return code
@@ -150,4 +167,10 @@ export function troubleOf(error: unknown): string {
   if (known !== undefined) return known
   if (error.message.startsWith(NO_MASTER)) return 'NO_MASTER'
   return CLIENTS_OWN_ERRORS.has(error.name) ? CONNECTION_LOST : error.name
+}
+
+function replyWithCommand(error: Error): string {
+  const reply = replyOf(error)
+  const forbidden = forbiddenPart(error)
+  return forbidden === undefined ? reply : `${reply} ${forbidden}`
 }

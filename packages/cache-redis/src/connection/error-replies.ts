@@ -47,8 +47,15 @@ const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning
 
 const ANY_OTHER: ReplyMeaning = { lasts: true }
 
+/** @param reply - as {@link replyOf} returns it, or with the command after it */
 export function meaningOf(reply: string): ReplyMeaning {
-  return MEANINGS.get(reply) ?? ANY_OTHER
+  return MEANINGS.get(wordOf(reply)) ?? ANY_OTHER
+}
+
+/** Returns a reply without the command after it. */
+export function wordOf(reply: string): string {
+  const end = reply.indexOf(' ')
+  return end === -1 ? reply : reply.slice(0, end)
 }
 
 export function isKnownReply(word: string): boolean {
@@ -68,6 +75,8 @@ export function replyOf({ message }: Error): string {
   if (!message.startsWith('ERR ')) return /^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR'
   if (message.startsWith('ERR max number of clients')) return 'MAXCLIENTS'
   if (/^ERR (invalid DB index|DB index is out of range)/.test(message)) return OUT_OF_RANGE
+  if (message.startsWith('ERR invalid password')) return 'WRONGPASS'
+  if (FORBIDDEN_IN_SCRIPT.test(message)) return 'NOPERM'
   const unknown = UNKNOWN_COMMAND.exec(message)
   if (unknown === null) return 'ERR'
   const name = unknown[1]?.toUpperCase()
@@ -79,6 +88,27 @@ const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
 
 /** The name is that of a command of this package, never an argument. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i
+
+/** A script may not run a command that its user may not run. */
+const FORBIDDEN_IN_SCRIPT =
+  /^ERR (The user executing the script can't run|ACL failure in script|user .{0,64} can't run)/i
+
+/**
+ * Returns what a refusal for lack of permission is about, such as `GET` or `CLIENT TRACKING`, `KEYS`,
+ * `CHANNELS`, or `SCRIPT` for a command that a script has run.
+ *
+ * @returns `undefined` for any other reply, and where the server does not say
+ */
+export function forbiddenPart(error: Error): string | undefined {
+  if (replyOf(error) !== 'NOPERM') return undefined
+  const { message } = error
+  // The name is that of a command of this package, never an argument.
+  const command = /'([a-z]{1,20}(?:\|[a-z-]{1,20})?)' command/i.exec(message)?.[1]
+  if (command !== undefined) return command.toUpperCase().replace('|', ' ')
+  if (!message.startsWith('NOPERM')) return 'SCRIPT'
+  if (/\bkeys?\b/.test(message)) return 'KEYS'
+  return /\bchannels?\b/.test(message) ? 'CHANNELS' : undefined
+}
 
 /** Whether the user may not run a command, or the server does not have it. */
 export function isForbidden(error: unknown): boolean {

@@ -53,6 +53,10 @@ export interface ConnectionOptions {
   readonly onTrust?: (master: Redis) => void
   /** The masters are others than before. */
   readonly onTopologyChange?: () => void
+  /** The first attempt to connect begins: its turn among the connections of the process has come. */
+  readonly onFirstAttempt?: () => void
+  /** More or fewer masters may be used than before. */
+  readonly onCircuitChange?: () => void
 }
 
 /**
@@ -102,9 +106,16 @@ export class RedisConnection {
   }
 
   /** Why Redis could not be used last time, such as `ECONNREFUSED` or `WRONGPASS`. */
-  get lastTrouble(): string | undefined {
+  get lastErrorCode(): string | undefined {
     if (this.#whole.usable) return undefined
     return this.#whole.trouble ?? this.#trouble
+  }
+
+  /** The first master of a Cluster that cannot be used; `undefined` when it is not known which. */
+  get failingMaster(): Redis | undefined {
+    if (this.#cluster === undefined) return undefined
+    for (const [redis, { usable }] of this.#servers) if (!usable) return redis
+    return undefined
   }
 
   /** The masters that there are, trusted or not. In a Cluster none until it is connected. */
@@ -119,15 +130,15 @@ export class RedisConnection {
    * those of the process has come. Default: 1,500 or 10 time limits, whichever is longer
    */
   async connect(deadlineMs?: number): Promise<boolean> {
-    if (this.#isClosed) return false
+    if (this.isClosed) return false
     if (this.#state === 'idle') this.#start()
     await this.#turn()
-    if (this.#isClosed) return false
+    if (this.isClosed) return false
     const enoughMs = ROUND_TRIPS_TO_CONNECT * this.#limit.milliseconds
     return this.#connectWithin(deadlineMs ?? Math.max(LEAST_CONNECT_DEADLINE_MS, enoughMs))
   }
 
-  get #isClosed(): boolean {
+  get isClosed(): boolean {
     return this.#state === 'closed'
   }
 
@@ -183,6 +194,16 @@ export class RedisConnection {
 
   #start(): void {
     this.#state = 'started'
+    this.#open()
+    void this.#announceFirstAttempt()
+  }
+
+  async #announceFirstAttempt(): Promise<void> {
+    await this.#turn()
+    if (!this.isClosed) this.#options.onFirstAttempt?.()
+  }
+
+  #open(): void {
     if (this.#cluster === undefined) {
       for (const server of this.#servers.values()) server.start()
       return
@@ -218,7 +239,7 @@ export class RedisConnection {
     if (target?.usable) {
       return this.#limit.run(() => send(this.#client), target.judge, target, options?.extraMs)
     }
-    throw unavailable(target === undefined ? this.lastTrouble : target.trouble, 'failed')
+    throw unavailable(target === undefined ? this.lastErrorCode : target.trouble, 'failed')
   }
 
   #add(redis: Redis): RedisServer {
@@ -260,15 +281,17 @@ export class RedisConnection {
     const servers = [...this.#servers.values()]
     const ready = servers.some(({ trusted }) => trusted)
     if (!this.#whole.usable) this.#refreshSlots()
-    if (ready === this.#ready) return
-    this.#ready = ready
-    this.#options.onChange(ready)
+    if (ready !== this.#ready) {
+      this.#ready = ready
+      this.#options.onChange(ready)
+    }
+    this.#options.onCircuitChange?.()
   }
 
   /** Another server may have taken the place of one that is no use, or of one that left. */
   #refreshSlots(): void {
     this.#cluster?.refreshWhile(() => {
-      const trouble = this.lastTrouble
+      const trouble = this.lastErrorCode
       // Each refresh is a connection of its own, with a password of its own to be refused.
       const wouldBeRefused = trouble !== undefined && meaningOf(trouble).retrySlowly
       return !this.#whole.usable && !wouldBeRefused

@@ -1,6 +1,7 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { malformedReply } from './connection-errors.js'
+import { isErrorReply } from './error-replies.js'
 import { hookMethod } from './method-hook.js'
 
 type Callback = (error: unknown, reply?: unknown) => void
@@ -35,23 +36,37 @@ export function askAgain(node: Redis): void {
  * @param node - that is asked over it
  */
 export function guardSlotQuestions(connection: Redis, node: Redis): void {
+  // The question itself fails only with "Connection is closed".
+  let cause: unknown
+  connection.on('error', (error: unknown) => {
+    cause = error
+  })
   hookMethod(connection, 'cluster', (original) => {
     const ask = original as unknown as (...words: unknown[]) => Promise<unknown>
     return (...words: unknown[]) => {
       const callback = words.at(-1)
       if (words[0] !== 'SLOTS' || typeof callback !== 'function') return ask(...words)
-      return answer(node, () => ask('SLOTS'), callback as Callback)
+      const question = { node, ask: () => ask('SLOTS'), cause: () => cause }
+      return answer(question, callback as Callback)
     }
   })
 }
 
-async function answer(node: Redis, ask: () => Promise<unknown>, callback: Callback): Promise<void> {
+interface Question {
+  readonly node: Redis
+  readonly ask: () => Promise<unknown>
+  /** Why the connection was lost, if it was. */
+  readonly cause: () => unknown
+}
+
+async function answer({ node, ask, cause }: Question, callback: Callback): Promise<void> {
   try {
     const slots = await unlessSilent(node, ask)
     if (!areSlots(slots)) throw malformedReply('CLUSTER SLOTS must be a list of ranges and nodes')
     callback(null, slots)
   } catch (error) {
-    callback(error)
+    const isAboutConnection = !(error instanceof InfrastructureError) && !isErrorReply(error)
+    callback((isAboutConnection && cause()) || error)
   }
 }
 

@@ -1,5 +1,6 @@
 import { timers } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { troubleOf } from '../connection/connection-errors.js'
 import { isForbidden } from '../connection/error-replies.js'
 
 /** Where Redis tells, to connections of the second protocol, which keys have changed. */
@@ -23,6 +24,8 @@ export interface InvalidationListener {
   turned(): void
   /** It has missed an answer, which may be the first sign that the server is in trouble. */
   silent(): void
+  /** The server does not permit tracking, for this reason, such as `NOPERM SUBSCRIBE`. */
+  refused?(trouble: string): void
 }
 
 /**
@@ -124,6 +127,7 @@ export class InvalidationLink {
     }
     this.#fall('refused')
     this.#client.disconnect()
+    this.#listener.refused?.(troubleOf(error))
     timers.setTimeout(() => this.#askAgain(), PAUSE_AFTER_REFUSAL_MS).unref()
   }
 
@@ -147,14 +151,14 @@ export class InvalidationLink {
 
   async #ask(sentAt: number): Promise<void> {
     const heartbeat = this.#heartbeat
-    const isAnswered = await this.#client.ping().then(
-      () => true,
-      () => false,
+    const failure: unknown = await this.#client.ping().then(
+      () => undefined,
+      (error: unknown) => error ?? 'unknown',
     )
     // Another connection has taken the place of the one that was asked.
     if (this.#heartbeat !== heartbeat) return
-    if (!isAnswered) {
-      this.#renew()
+    if (failure !== undefined) {
+      this.#refuse(failure)
       return
     }
     this.#askedAt = undefined

@@ -24,6 +24,8 @@ export interface LinksOptions {
   readonly turned: (live: boolean) => void
   /** One has missed an answer. */
   readonly silent: () => void
+  /** A server does not permit tracking, for this reason. */
+  readonly refused?: (trouble: string) => void
 }
 
 /** One link to each server that holds keys of the cache. */

@@ -123,9 +123,9 @@ export class Copies {
   }
 
   /** Drops what carries one of the tags. Reads under way may bring such a value, too. */
-  dropTagged(tags: readonly string[]): void {
+  dropTagged(tags: readonly string[]): boolean {
     this.#fence.overtakeReads(() => true)
-    this.#options.near?.dropTagged(tags)
+    return this.#options.near?.dropTagged(tags) ?? false
   }
 
   /** A key is said to have changed. */

@@ -1,4 +1,4 @@
-import type { HeldValue, MemoryUse, StorePlan } from '@verbatim/cache-core'
+import type { HeldValue, Logger, MemoryUse, StorePlan } from '@verbatim/cache-core'
 import { InMemoryCache, type InMemoryCacheStats } from '@verbatim/cache-memory'
 import type { ResolvedOptions } from '../options.js'
 import type { MemoryTrust } from './memory-trust.js'
@@ -19,6 +19,9 @@ export interface NearEntry {
   awaitsEcho: boolean
 }
 
+const nothing = (): void => undefined
+const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
 /** The memory of this process, before the Redis that processes share. */
 export class NearTier {
   readonly #memory: InMemoryCache
@@ -31,6 +34,8 @@ export class NearTier {
     // It keeps what was isolated already, so it does no isolating of its own.
     this.#memory = new InMemoryCache({
       ...{ defaultTtl, clock },
+      // The cache that it belongs to reports.
+      logger: SILENT,
       maxSize: l1CacheSize,
       maxBytes: l1CacheBytes,
     })
@@ -83,8 +88,11 @@ export class NearTier {
     void this.#memory.invalidatePattern(pattern)
   }
 
-  dropTagged(tags: readonly string[]): void {
+  /** Returns whether there was a copy that carries one of the tags. */
+  dropTagged(tags: readonly string[]): boolean {
+    const isCarried = this.#memory.isCarried(tags)
     void this.#memory.invalidateTags(tags)
+    return isCarried
   }
 
   /** What is left of a key's life in seconds, if it may be answered; `null` when it never expires. */

@@ -1,6 +1,7 @@
 import { type EventHub, InfrastructureError } from '@verbatim/cache-core'
 import type { ForeignReason } from '../codec/stored-line.js'
 import type { RedisCacheEvents } from '../events.js'
+import type { RedisReports } from '../messages/redis-reports.js'
 import type { Tally } from '../tally.js'
 
 /** Foreign keys that are remembered, so that each is reported once. */
@@ -11,12 +12,19 @@ export class ErrorPolicy {
   readonly #isThrown: boolean
   readonly #events: EventHub<RedisCacheEvents>
   readonly #tally: Tally
+  readonly #reports: RedisReports
   readonly #reported = new Set<string>()
 
-  constructor(isThrown: boolean, events: EventHub<RedisCacheEvents>, tally: Tally) {
+  constructor(
+    isThrown: boolean,
+    events: EventHub<RedisCacheEvents>,
+    tally: Tally,
+    reports: RedisReports,
+  ) {
     this.#isThrown = isThrown
     this.#events = events
     this.#tally = tally
+    this.#reports = reports
   }
 
   /**
@@ -38,12 +46,14 @@ export class ErrorPolicy {
   /** Counts and reports an error that no call is to fail with. */
   note(error: InfrastructureError): void {
     this.#tally.error(error)
+    this.#reports.callFailed(error)
     this.#events.emit('backend_error', error)
   }
 
   /** The bytes under a key are a value of this cache that was damaged. */
   foundDamaged(key: string): void {
     this.#tally.corruptValue()
+    this.#reports.foundDamaged()
     this.#events.emit('corrupt_value', key)
   }
 
@@ -53,6 +63,7 @@ export class ErrorPolicy {
     if (this.#reported.has(key)) return
     if (this.#reported.size >= MOST_REPORTED) this.#reported.clear()
     this.#reported.add(key)
+    this.#reports.foundForeign(reason)
     this.#events.emit('foreign_value', key, reason)
   }
 

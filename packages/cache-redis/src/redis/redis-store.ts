@@ -2,9 +2,12 @@ import type { EventHub } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { ValueCodec } from '../codec/value-codec.js'
 import { checkServer } from '../connection/check-server.js'
+import { patienceFor } from '../connection/client-settings.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import { type Circuit, RedisConnection, type RunCommands } from '../connection/redis-connection.js'
 import type { RedisCacheEvents } from '../events.js'
+import { AvailabilityReports } from '../messages/availability-reports.js'
+import type { RedisReports } from '../messages/redis-reports.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Tally } from '../tally.js'
 import { ChangeSender } from './change-sender.js'
@@ -38,7 +41,8 @@ interface StoreListener {
 export interface RedisStatus {
   readonly connected: boolean
   readonly circuit: Circuit
-  readonly lastTrouble: string | undefined
+  readonly lastError: string | undefined
+  readonly lastErrorCode: string | undefined
   readonly unconfirmedDeletes: number
   /** How scripts are run; `undefined` until that is known. */
   readonly programs: ProgramWay | undefined
@@ -49,6 +53,7 @@ export interface RedisStoreOptions extends ResolvedOptions {
   readonly keyspace: Keyspace
   readonly events: EventHub<RedisCacheEvents>
   readonly tally: Tally
+  readonly reports: RedisReports
   readonly listener: StoreListener
 }
 
@@ -69,9 +74,14 @@ export class RedisStore {
   readonly #database: number
   readonly #identity = new ServerIdentity()
   readonly #run: RunCommands
+  readonly #reports: RedisReports
+  readonly #availability: AvailabilityReports
 
   constructor(options: RedisStoreOptions) {
-    const { client, keyspace, events, tally, listener, commandTimeoutMs, readOnly } = options
+    const { client, keyspace, events, tally, listener, reports, commandTimeoutMs, readOnly } =
+      options
+    this.#reports = reports
+    this.#availability = this.#reportAvailability(options)
     this.#client = client
     this.#keyspace = keyspace
     this.#database = options.database
@@ -88,6 +98,8 @@ export class RedisStore {
         events.emit(ready ? 'connected' : 'disconnected')
       },
       onTrust: () => this.#pending.replayAll(),
+      onFirstAttempt: () => this.#availability.started(),
+      onCircuitChange: () => this.#availability.changed(),
       onTopologyChange: () => {
         this.#pending.follow(this.#nodes())
         listener.onTopologyChange()
@@ -112,7 +124,10 @@ export class RedisStore {
       raise: (node) => this.generations.raise(node),
       nodeOf: (key) => known.nodeOf(keyspace.nameOf(key)),
       nodes: () => this.#nodes(),
-      givenUp: (kind, name, error) => events.emit('invalidation_given_up', kind, name, error),
+      givenUp: (kind, name, error) => {
+        reports.givenUp(kind, error)
+        events.emit('invalidation_given_up', kind, name, error)
+      },
     })
     const parts: StoreParts = {
       ...{ client, run, keyspace, known, tally, commandTimeoutMs, readOnly },
@@ -121,7 +136,7 @@ export class RedisStore {
       generations: this.generations,
       tags: this.tags,
       pending: this.#pending,
-      errors: new ErrorPolicy(options.throwsBackendErrors, events, tally),
+      errors: new ErrorPolicy(options.throwsBackendErrors, events, tally, reports),
       revisions: new Revisions(),
     }
     this.reads = new RedisReads(parts)
@@ -145,10 +160,18 @@ export class RedisStore {
     return {
       connected: this.#connection.ready,
       circuit: this.#connection.circuit,
-      lastTrouble: this.#connection.lastTrouble,
+      lastError: this.#connection.lastErrorCode && this.whyUnusable(),
+      lastErrorCode: this.#connection.lastErrorCode,
       unconfirmedDeletes: this.#pending.size,
       programs: this.#known.way,
     }
+  }
+
+  /** Composes a sentence about why Redis cannot be used, and what to do about it. */
+  whyUnusable(): string {
+    const { failingMaster, isClosed, lastErrorCode } = this.#connection
+    if (isClosed) return `${this.#reports.place} is not used any more: the cache is closed.`
+    return this.#reports.describe(lastErrorCode, failingMaster)
   }
 
   /** The masters that there are, trusted or not. */
@@ -172,6 +195,7 @@ export class RedisStore {
   }
 
   close(): Promise<void> {
+    this.#availability.close()
     this.#pending.close()
     this.#recent.close()
     return this.#connection.close()
@@ -181,10 +205,11 @@ export class RedisStore {
   async #verify(master: Redis): Promise<void> {
     await checkServer(master, this.#database)
     const node = nameOfNode(this.#client, master)
-    const [{ programs }, runId] = await Promise.all([
+    const [{ programs, way }, runId] = await Promise.all([
       this.#known.learn(node, master),
       runIdOf(master),
     ])
+    if (way === 'plain') this.#reports.scriptsForbidden()
     const nodes = this.#nodes()
     this.#known.keepOnly(nodes)
     const isRewound = await this.generations.verify(node, master, programs, runId)
@@ -204,7 +229,27 @@ export class RedisStore {
     }
   }
 
+  #reportAvailability(options: RedisStoreOptions): AvailabilityReports {
+    return new AvailabilityReports({
+      reporter: options.reporter,
+      place: this.#reports.place,
+      // A connection that hangs is given up once before it is reported.
+      graceMs: patienceFor(options.commandTimeoutMs) + 500,
+      circuit: () => this.#connection.circuit,
+      reason: () => this.whyUnusable(),
+      consequence: consequenceOf(options),
+    })
+  }
+
   #nodes(): string[] {
     return this.masters().map((master) => nameOfNode(this.#client, master))
   }
+}
+
+/** Says what calls do while Redis cannot be used. */
+function consequenceOf({ throwsBackendErrors, enableL1Cache }: ResolvedOptions): string {
+  if (throwsBackendErrors) return 'Until then, calls that need Redis throw an InfrastructureError.'
+  return enableL1Cache
+    ? 'Until then, the cache uses the memory of this process only.'
+    : 'Until then, every read is a miss and nothing is stored.'
 }

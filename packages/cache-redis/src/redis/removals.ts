@@ -71,9 +71,9 @@ export class RedisRemovals {
     return done.size === 0 ? 'unavailable' : counted.size
   }
 
-  /** Makes void what carries one of the tags. */
-  async invalidateTags(tags: readonly string[]): Promise<void> {
-    await this.#changes.send(new Change(), 'tag', tags, async () =>
+  /** Makes void what carries one of the tags. Returns how many of the tags any value may carry. */
+  invalidateTags(tags: readonly string[]): Promise<number | 'unavailable'> {
+    return this.#changes.send(new Change(), 'tag', tags, async () =>
       this.#parts.tags.invalidate(tags),
     )
   }

@@ -77,16 +77,16 @@ export class TagVersions {
     return lists.map((list) => list.every(([tag, version]) => current.get(tag) === version))
   }
 
-  /** Makes every value void that carries one of the tags. */
-  async invalidate(tags: readonly string[]): Promise<void> {
+  /** Makes every value void that carries one of the tags. Returns how many of the tags had a version. */
+  async invalidate(tags: readonly string[]): Promise<number> {
     const { known, run } = this.#options
     const records = tags.map((tag) => this.#recordOf(tag))
     const [first] = records
-    if (first === undefined) return
+    if (first === undefined) return 0
     const { name } = first
     for (const tag of tags) this.received(tag)
     try {
-      await run((client) => known.of(name).programs.removeRecords(client, records), name)
+      return await run((client) => known.of(name).programs.removeRecords(client, records), name)
     } finally {
       // What was asked for meanwhile may be the old version, and the message may come later, or never.
       for (const tag of tags) this.received(tag)

@@ -181,11 +181,13 @@ export class TierWrites {
     }
   }
 
-  async invalidateTags(tags: readonly string[]): Promise<void> {
+  /** Returns whether an entry may have carried one of the tags. */
+  async invalidateTags(tags: readonly string[]): Promise<boolean> {
     const { copies, redis } = this.#options
-    copies.dropTagged(tags)
+    const dropped = copies.dropTagged(tags)
     try {
-      await redis?.removals.invalidateTags(tags)
+      const known = await redis?.removals.invalidateTags(tags)
+      return dropped || (known !== undefined && known !== 0)
     } finally {
       copies.dropTagged(tags)
     }
@@ -233,7 +235,7 @@ export class TierWrites {
     const { copies, redis } = this.#options
     redis?.writes.assertEncodable(value)
     copies.claim(write)
-    const outcome = redis?.writes.notSent(write, unavailable(redis.status.lastTrouble, 'failed'))
+    const outcome = redis?.writes.notSent(write, unavailable(redis.status.lastErrorCode, 'failed'))
     copies.wrote(write, { kept, seen: undefined }, plan, startedAt)
     return outcome ?? 'stored'
   }

@@ -22,4 +22,4 @@ process.once('message', () => {
 })
 const connected = await connection.connect()
 if (connected) await connection.run((client) => client.get('key'), 'key')
-process.send?.({ connected, trouble: connection.lastTrouble })
+process.send?.({ connected, trouble: connection.lastErrorCode })

@@ -98,7 +98,7 @@ describe.each<[string, typeof Redis]>([
     await owners.select(3)
     await expect(cache.set('key', 'other')).rejects.toMatchObject({ code: 'CLIENT_CHANGED' })
     await expect(cache.delete('key')).rejects.toMatchObject({ code: 'CLIENT_CHANGED' })
-    expect(cache.getStats().redis.lastTrouble).toBe('CLIENT_CHANGED')
+    expect(cache.getStats().redis.lastErrorCode).toBe('CLIENT_CHANGED')
     expect(await owners.dbsize()).toBe(0)
     await owners.select(0)
     await vi.waitFor(

@@ -58,7 +58,7 @@ describe('a Cluster', () => {
     const urls = cluster.urls.map((url) => url.replace('//', '//nobody:wrong@'))
     const connection = openConnection({ cluster: { urls } })
     expect(await connection.connect()).toBe(false)
-    expect(connection.lastTrouble).toBe('WRONGPASS')
+    expect(connection.lastErrorCode).toBe('WRONGPASS')
   })
 })
 
@@ -152,7 +152,7 @@ describe('one master fails', () => {
     expect(
       Object.keys(others[0]?.errors ?? {}).filter((code) => code !== 'BACKEND_REFUSED'),
     ).toEqual([])
-    for (const connection of connections) expect(connection.lastTrouble).toBeUndefined()
+    for (const connection of connections) expect(connection.lastErrorCode).toBeUndefined()
   })
 })
 

@@ -49,7 +49,7 @@ test.each([200, 1_000])(
     }
     expect(cache.getStats()).toMatchObject({
       mode: 'redis',
-      redis: { lastTrouble: undefined, circuit: 'closed' },
+      redis: { lastErrorCode: undefined, circuit: 'closed' },
       memory: { link: 'live' },
     })
   },

@@ -47,10 +47,10 @@ describe('connecting', () => {
     const check = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(refusal)
     const connection = open({ check })
     const connected = connection.connect()
-    await vi.waitFor(() => expect(connection.lastTrouble).toBe('NOPERM'))
+    await vi.waitFor(() => expect(connection.lastErrorCode).toBe('NOPERM'))
     expect(await connected).toBe(true)
     expect(check).toHaveBeenCalledTimes(2)
-    expect(connection.lastTrouble).toBeUndefined()
+    expect(connection.lastErrorCode).toBeUndefined()
   })
 
   test('a check that outlives its connection says nothing about the next one', async () => {

@@ -97,7 +97,7 @@ describe('sentinels', () => {
     ]) {
       const connection = openConnection({ sentinel }, { commandTimeoutMs: 200 })
       expect(await connection.connect()).toBe(false)
-      expect(connection.lastTrouble).toBe('NO_MASTER')
+      expect(connection.lastErrorCode).toBe('NO_MASTER')
       await expect(set(connection)).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
     }
   })

@@ -78,13 +78,13 @@ describe('what the status says', () => {
   test('of a database number that does not exist', async () => {
     const cache = open(`${redis.url}/99`)
     expect(await cache.connect()).toBe(false)
-    expect(cache.getStats().redis.lastTrouble).toBe('DB_INDEX_OUT_OF_RANGE')
+    expect(cache.getStats().redis.lastErrorCode).toBe('DB_INDEX_OUT_OF_RANGE')
   })
 
   test('of a server without TIME', async () => {
     await proxy.answerWithError({ command: 'TIME', error: "ERR unknown command 'TIME', with args" })
     const cache = open(proxy.url)
     expect(await cache.connect()).toBe(false)
-    expect(cache.getStats().redis.lastTrouble).toBe('UNKNOWN_COMMAND TIME')
+    expect(cache.getStats().redis.lastErrorCode).toBe('UNKNOWN_COMMAND TIME')
   })
 })

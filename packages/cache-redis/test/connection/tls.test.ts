@@ -60,7 +60,7 @@ test.each(['localhost', '127.0.0.1'])('a server with a good certificate: %s', as
 test('a certificate by an authority that nobody knows is refused', async () => {
   const connection = openConnection({ redisUrl: `rediss://localhost:${port}` })
   expect(await connection.connect()).toBe(false)
-  expect(connection.lastTrouble).toBe('SELF_SIGNED_CERT_IN_CHAIN')
+  expect(connection.lastErrorCode).toBe('SELF_SIGNED_CERT_IN_CHAIN')
 })
 
 test('a client that was handed in keeps its own settings', async () => {

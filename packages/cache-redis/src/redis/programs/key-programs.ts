@@ -137,7 +137,7 @@ export interface KeyPrograms {
   ): Promise<(string | null)[]>
 
   /** Removes records of ours. */
-  removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<unknown>
+  removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<number>
 
   /**
    * Replaces a record if it is as expected; `''` for absent.

@@ -127,9 +127,9 @@ export class LuaPrograms implements KeyPrograms {
     return lines.map((line: unknown) => (Buffer.isBuffer(line) ? line.toString() : null))
   }
 
-  removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<unknown> {
+  async removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<number> {
     const heads = records.map(({ head }) => head)
-    return this.#runner.run(client, REMOVE_RECORDS, namesOf(records), heads)
+    return Number(await this.#runner.run(client, REMOVE_RECORDS, namesOf(records), heads))
   }
 
   async replaceRecord(

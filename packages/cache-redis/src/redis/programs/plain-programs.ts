@@ -143,10 +143,10 @@ export const plainPrograms: KeyPrograms = {
     return Promise.all(tags.map((tag) => takeVersion(client, tag, version, life)))
   },
 
-  async removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<void> {
+  async removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<number> {
     const lines = await client.mget(...records.map(({ name }) => name))
     const due = records.filter(({ head }, index) => lines[index]?.startsWith(head))
-    if (due.length > 0) await client.unlink(...due.map(({ name }) => name))
+    return due.length > 0 ? client.unlink(...due.map(({ name }) => name)) : 0
   },
 
   async replaceRecord(

@@ -218,11 +218,12 @@ return lines`,
 /** Removes the records that start as they should. */
 export const REMOVE_RECORDS: Program = new Program(
   'remove_records',
-  `for index, key in ipairs(KEYS) do
+  `local removed = 0
+for index, key in ipairs(KEYS) do
   local start = redis.pcall('GETRANGE', key, 0, #ARGV[index] - 1)
-  if start == ARGV[index] then redis.call('UNLINK', key) end
+  if start == ARGV[index] then removed = removed + redis.call('UNLINK', key) end
 end
-return #KEYS`,
+return removed`,
   ['allow-oom'],
 )
 

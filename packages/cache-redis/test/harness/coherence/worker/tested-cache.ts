@@ -112,7 +112,7 @@ export class TestedCache {
   get lacks(): string | undefined {
     const { mode, memory, redis } = this.#cache.getStats()
     if (mode !== 'redis')
-      return `Redis (${redis.lastTrouble ?? 'for no reason that it would know'})`
+      return `Redis (${redis.lastErrorCode ?? 'for no reason that it would know'})`
     if (memory !== undefined && memory.link !== 'live') return `word of changes (${memory.link})`
     return undefined
   }

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  freePort,
+  type RecordedWarnings,
+  recordingLogger,
+  recordWarnings,
+} from '@verbatim/test-support'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { AIResponseCache, CacheParameterMapper } from '../src/index.js'
+
+let warnings: RecordedWarnings
+beforeEach(() => {
+  warnings = recordWarnings()
+})
+afterEach(() => warnings.stop())
+
+const request = { text: 'a private text', operation: 'qa' }
+
+test('a logger receives that Redis was never reached, with the name of the cache', async () => {
+  const logger = recordingLogger()
+  const redisUrl = `redis://127.0.0.1:${await freePort()}`
+  const cache = new AIResponseCache({ redisUrl, name: 'answers', logger })
+  await cache.getCachedResponse(request)
+  await sleep(2_200)
+  const urgent = logger.lines.filter((line) => !line.startsWith('debug'))
+  expect(urgent).toEqual([
+    expect.stringMatching(/^warn answers: Redis at 127\.0\.0\.1:\d+ refuses/),
+  ])
+  expect(logger.lines.join()).not.toContain('private')
+  expect(warnings.all).toEqual([])
+  await expect(cache.connect({ required: true })).rejects.toThrow(/refuses connections/)
+  await cache.close()
+})
+
+test('without a logger it is a warning of the process', async () => {
+  const cache = new AIResponseCache({ redisUrl: `redis://127.0.0.1:${await freePort()}` })
+  await cache.getOrCompute(request, () => 'answer')
+  await sleep(2_200)
+  expect(warnings.all).toMatchObject([{ code: 'VERBATIM_REDIS_UNREACHABLE' }])
+  await cache.close()
+})
+
+test('a cache that is memory only by choice reports nothing', async () => {
+  const cache = new AIResponseCache()
+  await cache.getOrCompute(request, () => 'answer')
+  await sleep(2_200)
+  expect(warnings.all).toEqual([])
+  await cache.close()
+})
+
+test.each([{ name: '' }, { logger: { warn: () => undefined } }])('%j is rejected', (options) => {
+  expect(() => new AIResponseCache(options as object)).toThrow(/option (name|logger) is/)
+})
+
+test('the parameter mapper takes name and logger for options of the cache underneath', () => {
+  const { ai, generic } = new CacheParameterMapper().mapAiToGenericParams({
+    name: 'answers',
+    logger: console,
+    key_style: 'hashed',
+  })
+  expect([Object.keys(generic), Object.keys(ai)]).toEqual([['name', 'logger'], ['keyStyle']])
+})
