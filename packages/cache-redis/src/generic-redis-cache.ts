@@ -365,7 +365,9 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     this.loads.fenceAll()
     const remove = (): Promise<number> => this.#tiers.writes.removeMatching(pattern)
     const removed = await this.#reports.invalidate(remove, reason)
-    if (removed === 0) this.#messages.patternMatchedNothing(pattern)
+    // Without Redis, nobody knows what the pattern matches.
+    const isKnown = this.#tiers.redis?.connected ?? true
+    if (removed === 0 && isKnown) this.#messages.patternMatchedNothing(pattern)
     return removed
   }
 

@@ -11,7 +11,7 @@ export interface TroubleDetails {
   readonly tls: boolean
 }
 
-/** Says what is wrong, after "Redis at …", and what to do about it. */
+/** Returns what is wrong, to stand after "Redis at …", and what to do about it. */
 type Description = (
   code: string,
   details: TroubleDetails,
@@ -47,7 +47,7 @@ const notRedis: Description = () => [
   'check that the port is that of Redis, and what stands in between',
 ]
 
-const DESCRIPTIONS: Readonly<Record<string, Description>> = {
+const BY_CODE: Readonly<Record<string, Description>> = {
   ENOTFOUND: notFound,
   EAI_AGAIN: notFound,
   ECONNREFUSED: () => [
@@ -105,7 +105,7 @@ const DESCRIPTIONS: Readonly<Record<string, Description>> = {
     `grant its user ${COMMANDS_OF_SCRIPTS}`,
   ],
   'NOPERM KEYS': (_code, { keyPrefix }) => [
-    `does not permit this user the keys of the cache`,
+    'does not permit this user the keys of the cache',
     `grant its user the key pattern ${keyPrefix}*`,
   ],
   'NOPERM CHANNELS': () => [
@@ -121,7 +121,9 @@ const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   EPROTO: notTls,
 }
 
-/** Codes of which there are many, by how they begin or contain. */
+const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map(Object.entries(BY_CODE))
+
+/** Codes of which there are many, by what they begin with or contain. */
 const FAMILIES: readonly (readonly [RegExp, Description])[] = [
   [/^NOPERM (.+)$/, (code) => forbidden(code.slice('NOPERM '.length))],
   [
@@ -148,7 +150,7 @@ export function describeTrouble(
 ): string {
   if (code === undefined) return describeTrouble(place, 'NO_ANSWER', details, advice)
   const describe =
-    DESCRIPTIONS[code] ?? FAMILIES.find(([pattern]) => pattern.test(code))?.[1] ?? anyOther
+    DESCRIPTIONS.get(code) ?? FAMILIES.find(([pattern]) => pattern.test(code))?.[1] ?? anyOther
   const [fault, usualAdvice] = describe(code, details)
   return `${place} ${fault} (${code}): ${advice ?? usualAdvice}.`
 }

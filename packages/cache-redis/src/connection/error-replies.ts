@@ -90,8 +90,7 @@ const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i
 
 /** A script may not run a command that its user may not run. */
-const FORBIDDEN_IN_SCRIPT =
-  /^ERR (The user executing the script can't run|ACL failure in script|user .{0,64} can't run)/i
+const FORBIDDEN_IN_SCRIPT = /^ERR (The user executing the script can't run|ACL failure in script)/
 
 /**
  * Returns what a refusal for lack of permission is about, such as `GET` or `CLIENT TRACKING`, `KEYS`,

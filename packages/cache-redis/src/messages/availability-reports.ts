@@ -22,8 +22,8 @@ export interface AvailabilityOptions {
   readonly circuit: () => Circuit
   /** Composes why Redis cannot be used now, as a sentence. */
   readonly reason: () => string
-  /** What calls do until then, as a sentence. */
-  readonly consequence: string
+  /** Composes what calls do until then, as a sentence. */
+  readonly consequence: (circuit: Circuit) => string
 }
 
 /**
@@ -116,13 +116,14 @@ export class AvailabilityReports {
 
   #report(): void {
     const { circuit, consequence, reason, reporter } = this.#options
-    const code = this.#code(circuit())
+    const now = circuit()
+    const code = this.#code(now)
     this.#reportedAt = timers.now()
-    if (reporter.notify('warn', code, `${reason()} ${consequence}`)) this.#reported = code
+    if (reporter.notify('warn', code, `${reason()} ${consequence(now)}`)) this.#reported = code
   }
 
   #code(circuit: Circuit): Code {
-    if (!this.#wasReached) return 'VERBATIM_REDIS_UNREACHABLE'
-    return circuit === 'open' ? 'VERBATIM_REDIS_LOST' : 'VERBATIM_REDIS_PARTLY_LOST'
+    if (circuit !== 'open') return 'VERBATIM_REDIS_PARTLY_LOST'
+    return this.#wasReached ? 'VERBATIM_REDIS_LOST' : 'VERBATIM_REDIS_UNREACHABLE'
   }
 }

@@ -237,7 +237,7 @@ export class RedisStore {
       graceMs: patienceFor(options.commandTimeoutMs) + 500,
       circuit: () => this.#connection.circuit,
       reason: () => this.whyUnusable(),
-      consequence: consequenceOf(options),
+      consequence: (circuit) => consequenceOf(circuit, options),
     })
   }
 
@@ -246,10 +246,14 @@ export class RedisStore {
   }
 }
 
-/** Says what calls do while Redis cannot be used. */
-function consequenceOf({ throwsBackendErrors, enableL1Cache }: ResolvedOptions): string {
-  if (throwsBackendErrors) return 'Until then, calls that need Redis throw an InfrastructureError.'
+/** Composes what calls do while Redis, or a part of it, cannot be used. */
+function consequenceOf(
+  circuit: Circuit,
+  { throwsBackendErrors, enableL1Cache }: ResolvedOptions,
+): string {
+  const when = circuit === 'open' ? 'Until then' : 'Until then, for the keys on it'
+  if (throwsBackendErrors) return `${when}, calls that need Redis throw an InfrastructureError.`
   return enableL1Cache
-    ? 'Until then, the cache uses the memory of this process only.'
-    : 'Until then, every read is a miss and nothing is stored.'
+    ? `${when}, the cache uses the memory of this process only.`
+    : `${when}, every read is a miss and nothing is stored.`
 }

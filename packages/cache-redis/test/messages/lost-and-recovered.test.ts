@@ -111,7 +111,9 @@ describe('an outage', () => {
     await cluster.masters[1]?.stop()
     await vi.waitFor(() => expect(urgent(logger.lines)).toHaveLength(1), LONG)
     expect(urgent(logger.lines)[0]).toMatch(
-      new RegExp(`Redis at 127\\.0\\.0\\.1:${cluster.masters[1]?.port}, a master of the Cluster, `),
+      new RegExp(
+        `Redis at 127\\.0\\.0\\.1:${cluster.masters[1]?.port}, a master of the Cluster, .*for the keys on it, the cache`,
+      ),
     )
     await cache.close()
     await cluster.stop()
@@ -151,6 +153,7 @@ test('a logger that throws fails no call during an outage', async () => {
   await cache.set('key', 2)
   expect(await cache.get('key')).toBe(2)
   expect(await cache.invalidatePattern('cache:*')).toBe(0)
+  await cache.invalidateTags(['tag'])
   await redis.start()
   await vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), LONG)
   await cache.close()

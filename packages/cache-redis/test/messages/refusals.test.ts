@@ -206,6 +206,14 @@ describe('an invalidation that matches nothing', () => {
     },
   )
 
+  test('is not reported while Redis is away: nobody knows what it matches', async () => {
+    const { cache, logger } = messages.openLogged({ redisUrl: 'redis://127.0.0.1:1' })
+    await cache.connect()
+    expect(await cache.invalidatePattern('cache:*')).toBe(0)
+    await cache.invalidateTags(['unused'])
+    expect(logger.lines.join()).not.toContain('matched no entry')
+  })
+
   test('gives no hint when keys start like the prefix', async () => {
     const cache = messages.open({ redisUrl: at.redis.url })
     await cache.set('cache:user', 1)

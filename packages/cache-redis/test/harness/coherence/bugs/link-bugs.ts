@@ -53,8 +53,8 @@ export const LINK_BUGS: readonly Bug[] = [
       // The client's own time limit ends such a link as well, a little later.
       {
         file: LINK,
-        find: 'if (!isAnswered) { this.#renew(); return; }',
-        replace: 'if (!isAnswered) return;',
+        find: 'if (failure !== undefined) { this.#refuse(failure); return; }',
+        replace: 'if (failure !== undefined) return;',
       },
     ],
   },

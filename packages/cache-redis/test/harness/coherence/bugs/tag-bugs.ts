@@ -42,8 +42,8 @@ export const TAG_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TAGS,
-        find: 'if (first === undefined) return;',
-        replace: 'return;',
+        find: 'if (first === undefined) return 0;',
+        replace: 'return 1;',
       },
     ],
   },
@@ -51,7 +51,13 @@ export const TAG_BUGS: readonly Bug[] = [
     name: 'tagged-copies-stay',
     breaks: 'the invalidation of a tag removes the copies in memory that carry the tag',
     setUp: { ...TWO_TIERS, faults: [] },
-    patches: [{ file: COPIES, find: 'this.#options.near?.dropTagged(tags);', replace: '' }],
+    patches: [
+      {
+        file: COPIES,
+        find: 'return this.#options.near?.dropTagged(tags) ?? false;',
+        replace: 'return true;',
+      },
+    ],
   },
   {
     name: 'unconfirmed-tags-believed',
