@@ -59,5 +59,10 @@ export {
 } from './set-options.js'
 export { assertTags, MAX_TAGS } from './tags.js'
 export { delay, isPromiseLike, timers } from './timers.js'
-export { LONGEST_USUAL_TTL_MS, reportFailedRefresh, reportLongTtl } from './usual-reports.js'
+export {
+  LONGEST_USUAL_TTL_MS,
+  reportFailedRefresh,
+  reportLongTtl,
+  reportNotStored,
+} from './usual-reports.js'
 export { assertValue } from './value.js'

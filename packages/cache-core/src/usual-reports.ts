@@ -1,4 +1,4 @@
-import { describeType } from './errors.js'
+import { type CacheError, describeType } from './errors.js'
 import type { Reporter } from './reporter.js'
 
 const DAY_MS = 86_400_000
@@ -28,6 +28,14 @@ export function reportFailedRefresh(reporter: Reporter, error: unknown): void {
   if (!reporter.hasLogger) return
   const message = `A load failed in the background, or a stale value stood in for it (${kindOf(error)}).`
   reporter.logRarely('warn', 'refresh_failed', message)
+}
+
+/** Logs, at most once a minute for each reason, that a loaded value could not be stored. */
+export function reportNotStored(reporter: Reporter, { code, message }: CacheError): void {
+  if (!reporter.hasLogger) return
+  const level = code === 'TTL_ZERO' ? 'debug' : 'warn'
+  const text = `A loaded value was not stored: ${message}. Its callers have it.`
+  reporter.logRarely(level, `not_stored ${code}`, text)
 }
 
 /** The class of an error and its code. The message may quote what nobody should read. */

@@ -21,6 +21,7 @@ import {
   planStore,
   reportFailedRefresh,
   reportLongTtl,
+  reportNotStored,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -318,6 +319,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   protected override notStored(key: string, error: CacheError): void {
     const { notStored } = this.#reads
     notStored[error.code] = (notStored[error.code] ?? 0) + 1
+    reportNotStored(this.#options.reporter, error)
     this.#events.emit('not_stored', key, error)
   }
 

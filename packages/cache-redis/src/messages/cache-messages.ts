@@ -1,9 +1,11 @@
 import {
+  type CacheError,
   escapeGlob,
   LONGEST_USUAL_TTL_MS,
   type Reporter,
   reportFailedRefresh,
   reportLongTtl,
+  reportNotStored,
 } from '@verbatim/cache-core'
 
 /** Reports what callers may have meant otherwise, and what they cannot see. */
@@ -23,6 +25,10 @@ export class CacheMessages {
 
   refreshFailed(error: unknown): void {
     reportFailedRefresh(this.#reporter, error)
+  }
+
+  notStored(error: CacheError): void {
+    reportNotStored(this.#reporter, error)
   }
 
   patternMatchedNothing(pattern: string): void {
