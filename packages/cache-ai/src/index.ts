@@ -16,8 +16,7 @@ export {
   type ParameterInfo,
   type Parameters,
 } from './config/cache-parameter-mapper.js'
-export type { ConfigName, ConfigValues, TextSizeTiers } from './config/config-values.js'
-export type { PresetName } from './config/presets.js'
+export type { ConfigName, ConfigValues, PresetName } from './config/config-values.js'
 export type { ConfigProblem } from './config/problems.js'
 export { ValidationResult } from './config/validation-result.js'
 export type { FlatMetadata, FlatResponse } from './flat-response.js'
@@ -32,7 +31,7 @@ export type { AIOverview, AIPerformanceSummary } from './metrics/ai-statistics.j
 export type { AICacheStats, AICacheStatsOptions, RedisStanding } from './metrics/cache-stats.js'
 export type { OperationPerformance, OperationTimes } from './metrics/operation-performance.js'
 export type { OptimizationRecommendation } from './metrics/optimization.js'
-export type { TextTier } from './metrics/text-tier.js'
+export type { TextSizeTiers, TextTier } from './metrics/text-tier.js'
 export type { TextTierStatistics, TierFinding, TierTimes } from './metrics/text-tier-statistics.js'
 export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'
 export type { AIResponseCacheOptions, InvalidationOptions } from './options.js'

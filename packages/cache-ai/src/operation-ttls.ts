@@ -1,4 +1,10 @@
-import { ConfigurationError, type Ttl, toMilliseconds } from '@verbatim/cache-core'
+import {
+  ConfigurationError,
+  describeType,
+  isPlainObject,
+  type Ttl,
+  toMilliseconds,
+} from '@verbatim/cache-core'
 
 /** How long the response to an operation lives. */
 export type OperationTtls = Readonly<Record<string, Ttl>>
@@ -20,8 +26,9 @@ export const DEFAULT_OPERATION_TTLS: Readonly<
  * @throws ValidationError naming the operation whose TTL is not allowed
  */
 export function mergeOperationTtls(given: OperationTtls): ReadonlyMap<string, Ttl> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new ConfigurationError('option operationTtls must be an object of operation to TTL', {
+  if (!isPlainObject(given)) {
+    const message = `operationTtls must be a plain object of operation to TTL; received ${describeType(given)}`
+    throw new ConfigurationError(message, {
       code: 'INVALID_OPTION',
       context: { option: 'operationTtls' },
     })

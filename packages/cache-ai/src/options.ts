@@ -1,7 +1,7 @@
 import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
-import type { TextSizeTiers } from './config/config-values.js'
 import type { CacheKeyGeneratorOptions } from './keys/cache-key-generator.js'
+import type { TextSizeTiers } from './metrics/text-tier.js'
 import type { OperationTtls } from './operation-ttls.js'
 import type { ResponseForm } from './response-form.js'
 

@@ -9,9 +9,9 @@ import {
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
-import type { TextSizeTiers } from './config/config-values.js'
-import { DEFAULT_TEXT_SIZE_TIERS } from './config/presets.js'
+import { DEFAULTS } from './config/presets.js'
 import { CacheKeyGenerator } from './keys/cache-key-generator.js'
+import type { TextSizeTiers } from './metrics/text-tier.js'
 import { mergeOperationTtls } from './operation-ttls.js'
 import type { AIResponseCacheOptions } from './options.js'
 import type { ResponseForm } from './response-form.js'
@@ -37,9 +37,9 @@ export function resolveOptions(
     hashAlgorithm,
     keyStyle,
     operationTtls = {},
-    textSizeTiers = DEFAULT_TEXT_SIZE_TIERS,
-    keyPrefix = 'ai_cache:',
-    isolation = 'freeze',
+    textSizeTiers = DEFAULTS.textSizeTiers,
+    keyPrefix = DEFAULTS.keyPrefix,
+    isolation = DEFAULTS.isolation,
     clock = systemClock,
     performanceMonitor = new CachePerformanceMonitor({ clock }),
     serialize,
@@ -48,7 +48,7 @@ export function resolveOptions(
   } = settings instanceof AIResponseCacheConfig ? settings.checked().toCacheOptions() : settings
   const form = checkedForm({ serialize, revive })
   const ttls = mergeOperationTtls(operationTtls)
-  new AIResponseCacheConfig({ textSizeTiers }).checked('the options')
+  new AIResponseCacheConfig({ textSizeTiers }).checked('the options object')
   const keys = new CacheKeyGenerator({
     ...{ textHashThreshold, hashAlgorithm, keyStyle, performanceMonitor },
     // The cache puts its own prefix before every key.

@@ -19,16 +19,35 @@ export interface Measurements extends Samples {
   readonly peakMemory: number
 }
 
-/** Goes through the items without measuring. */
+/** How long code runs before its figures are steady. */
+export interface WarmUp {
+  readonly iterations: number
+  /** No iteration starts later, in milliseconds. */
+  readonly withinMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Goes through the items without measuring.
+ *
+ * @returns the number of iterations
+ */
 export async function warmUp(
   cache: BenchmarkedCache,
   items: readonly BasicOperationsItem[],
   clock: Clock,
-): Promise<void> {
-  for (const item of items) {
+  { iterations, withinMs, signal }: WarmUp,
+): Promise<number> {
+  const startedAt = clock.now()
+  let done = 0
+  for (const item of items.slice(0, iterations)) {
+    signal?.throwIfAborted()
+    if (clock.now() - startedAt > withinMs) break
     // Failures count while measuring, and only there.
     await iterate(cache, item, clock).catch(() => undefined)
+    done++
   }
+  return done
 }
 
 /**
@@ -36,17 +55,20 @@ export async function warmUp(
  *
  * @throws CacheError (`WRONG_ANSWER`) when a read does not give back what was just set
  * @throws CacheError (`BENCHMARK_FAILED`) when no iteration ran through
+ * @throws the reason of the signal when it is aborted
  */
 export async function measure(
   cache: BenchmarkedCache,
   items: readonly BasicOperationsItem[],
   clock: Clock,
+  signal: AbortSignal | undefined,
 ): Promise<Measurements> {
   const samples: Samples = { set: [], get: [], exists: [], together: [] }
   const initialMemory = process.memoryUsage.rss()
   let peakMemory = initialMemory
   let failure: unknown
   for (const item of items) {
+    signal?.throwIfAborted()
     const iteration = await iterate(cache, item, clock).catch((error: unknown) => {
       failure = error
     })

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { ConfigurationError } from '@verbatim/cache-core'
-import { Command, Option } from 'commander'
+import { ValidationError } from '@verbatim/cache-core'
+import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { CachePerformanceBenchmark } from './benchmark.js'
 import { formatTable } from './format-table.js'
 import {
@@ -12,52 +13,60 @@ import {
   loadRedisCache,
 } from './load-cache.js'
 import { exportResult } from './result-export.js'
+import { LARGEST_SEED, MOST_ITEMS } from './test-data.js'
 
 interface RunOptions {
   readonly cache?: 'memory' | 'redis'
   readonly module?: string
-  readonly redisUrl: string
+  readonly redisUrl?: string
+  readonly keyPrefix: string
   readonly l1: boolean
   readonly iterations: number
-  readonly warmupIterations: number
+  readonly warmupIterations?: number
   readonly seed: number
   readonly json?: true
 }
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
 
-const program = new Command('cache-bench')
-  .version(version)
-  .description('Measures a cache and prints a table.')
-  .configureOutput({ writeErr: complain })
+await runCommandLine((signal) => {
+  const program = new Command('cache-bench')
+    .version(version)
+    .description('Measures a cache and prints a table.')
+    .addHelpText('after', examples('cache-bench run --cache memory'))
+  program
+    .command('run')
+    .description('sets, gets and checks one key after another')
+    .addOption(new Option('--cache <name>', 'a cache by name').choices(['memory', 'redis']))
+    .addOption(
+      new Option('--module <path>', 'a module whose default export makes a cache').conflicts(
+        'cache',
+      ),
+    )
+    .option('--redis-url <url>', 'of --cache redis (default: REDIS_URL or redis://127.0.0.1:6379)')
+    .option('--key-prefix <text>', 'before the keys of --cache redis', '')
+    .option('--no-l1', 'leave out the memory tier of --cache redis: every get goes to Redis')
+    .option('--iterations <number>', 'keys to measure', integer(1, MOST_ITEMS), 100)
+    .option(
+      '--warmup-iterations <number>',
+      'keys before the measured ones (default: 5000, or those of one second)',
+      integer(0, MOST_ITEMS),
+    )
+    .option('--seed <number>', 'of the test data', integer(1, LARGEST_SEED), 1)
+    .option('--json', 'print JSON instead of a table')
+    .addHelpText(
+      'after',
+      examples(
+        'cache-bench run --cache memory',
+        'cache-bench run --cache redis --redis-url redis://127.0.0.1:6379 --no-l1',
+        'cache-bench run --module ./my-cache.js --iterations 1000 --json',
+      ),
+    )
+    .action((options: RunOptions) => run(options, signal))
+  return program
+})
 
-program
-  .command('run')
-  .description('set, get and check one key after another')
-  .addOption(new Option('--cache <name>', 'a cache by name').choices(['memory', 'redis']))
-  .addOption(
-    new Option('--module <path>', 'a module whose default export makes a cache').conflicts('cache'),
-  )
-  .addOption(
-    new Option('--redis-url <url>', 'where --cache redis connects to')
-      .env('REDIS_URL')
-      .default('redis://127.0.0.1:6379'),
-  )
-  .option('--no-l1', 'leave out the memory tier of --cache redis: every get goes to Redis')
-  .option('--iterations <number>', 'keys to measure', Number, 100)
-  .option('--warmup-iterations <number>', 'keys to go through before', Number, 10)
-  .option('--seed <number>', 'of the test data', Number, 1)
-  .option('--json', 'print JSON instead of a table')
-  .action(run)
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  complain(`error: ${error instanceof Error ? error.message : 'the cache failed'}\n`)
-  process.exitCode = 1
-}
-
-async function run(options: RunOptions): Promise<void> {
+async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { iterations, warmupIterations, seed } = options
   const benchmark = new CachePerformanceBenchmark({ warmupIterations, seed })
   const cache = await loadCache(options)
@@ -65,6 +74,7 @@ async function run(options: RunOptions): Promise<void> {
     const result = await benchmark.benchmarkBasicOperations(cache, {
       iterations,
       cacheName: cacheNameOf(options),
+      signal,
     })
     const output = options.json
       ? JSON.stringify(exportResult(result), null, 2)
@@ -76,10 +86,13 @@ async function run(options: RunOptions): Promise<void> {
 }
 
 async function loadCache(options: RunOptions): Promise<LoadedCache> {
-  if (options.module !== undefined) return loadCacheFromModule(options.module)
-  if (options.cache === 'memory') return loadMemoryCache()
-  if (options.cache === 'redis') return loadRedisCache(options.redisUrl, options.l1)
-  throw new ConfigurationError('name a cache: --cache memory, --cache redis or --module PATH')
+  const { cache, module, redisUrl, keyPrefix, l1 } = options
+  if (module !== undefined) return loadCacheFromModule(module)
+  if (cache === 'memory') return loadMemoryCache()
+  if (cache === 'redis') return loadRedisCache({ redisUrl, keyPrefix, withL1: l1 })
+  throw new ValidationError(
+    'one of --cache memory, --cache redis and --module <path> must be given; received none',
+  )
 }
 
 function cacheNameOf({ cache, module, l1 }: RunOptions): string | undefined {
@@ -87,7 +100,10 @@ function cacheNameOf({ cache, module, l1 }: RunOptions): string | undefined {
   return cache === 'redis' && !l1 ? 'redis without L1' : cache
 }
 
-/** URLs are left out of everything on stderr: they may hold passwords. */
-function complain(text: string): void {
-  process.stderr.write(text.replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '<url>'))
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`must be an integer from ${min} to ${max}`)
+  }
 }

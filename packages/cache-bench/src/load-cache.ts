@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ConfigurationError, InfrastructureError } from '@verbatim/cache-core'
+import { ConfigurationError } from '@verbatim/cache-core'
+import { redisUrlFrom } from '@verbatim/cache-core/command-line'
 import type * as memoryPackage from '@verbatim/cache-memory'
 import type * as redisPackage from '@verbatim/cache-redis'
 import type { BenchmarkedCache } from './basic-operations.js'
+
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
 export type LoadedCache = BenchmarkedCache & { close?(): Promise<void> }
 
@@ -15,26 +18,41 @@ export async function loadMemoryCache(): Promise<LoadedCache> {
   return new InMemoryCache()
 }
 
+/** What `--cache redis` is measured with. */
+export interface RedisCacheSettings {
+  readonly redisUrl: string | undefined
+  /** Stands before the prefix of the run. */
+  readonly keyPrefix: string
+  readonly withL1: boolean
+}
+
 /**
- * Connects to Redis under a prefix that nobody else has.
+ * Connects to Redis under a prefix that no other run has.
  *
  * @throws ConfigurationError (`CACHE_NOT_INSTALLED`) that says what to install
  * @throws InfrastructureError when Redis cannot be used: the figures would be those of the memory
  * tier alone
  */
-export async function loadRedisCache(redisUrl: string, withL1: boolean): Promise<LoadedCache> {
-  const { GenericRedisCache }: typeof redisPackage = await import(resolve('@verbatim/cache-redis'))
+export async function loadRedisCache(settings: RedisCacheSettings): Promise<LoadedCache> {
+  const { GenericRedisCache, isRedisUrl, REDIS_URL_FORM, DEFAULT_REDIS_URL }: typeof redisPackage =
+    await import(resolve('@verbatim/cache-redis'))
+  const rule = { isRedisUrl, form: REDIS_URL_FORM }
+  const redisUrl = redisUrlFrom(settings.redisUrl, rule) ?? DEFAULT_REDIS_URL
   const cache = new GenericRedisCache({
     redisUrl,
-    keyPrefix: `cache-bench:${randomUUID()}:`,
-    enableL1Cache: withL1,
+    keyPrefix: `${settings.keyPrefix}cache-bench:${randomUUID()}:`,
+    enableL1Cache: settings.withL1,
     onBackendError: 'throw',
+    // A slow answer is a figure here, not a failure.
+    commandTimeout: 10_000,
   })
-  if (await cache.connect()) return cache
-  await cache.close()
-  throw new InfrastructureError(
-    `Redis at ${new URL(redisUrl).host} cannot be used: it does not answer, or refuses the user`,
-  )
+  try {
+    await cache.connect({ required: true })
+    return cache
+  } catch (error) {
+    await cache.close()
+    throw error
+  }
 }
 
 /**
@@ -76,7 +94,9 @@ function isCache(value: unknown): value is LoadedCache {
 }
 
 function invalidModule(modulePath: string, problem: string, cause?: unknown): ConfigurationError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : ''
+  // The message of a module may quote a URL with a password.
+  const message = cause instanceof Error ? cause.message.replaceAll(URLS, '<url>') : ''
+  const reason = message === '' ? '' : `: ${message}`
   return new ConfigurationError(`module ${modulePath} ${problem}${reason}`, {
     code: 'INVALID_MODULE',
     context: { module: modulePath },

@@ -183,3 +183,42 @@ test('arguments of a wrong type and unknown options are rejected', async () => {
     expect(() => new CachePerformanceBenchmark(bad)).toThrow(ConfigurationError)
   }
 })
+
+test('warms up until figures are steady, and says how often', async () => {
+  const result = await new CachePerformanceBenchmark().benchmarkBasicOperations(new InMemoryCache())
+  expect(result.metadata.warmupIterations).toBeGreaterThan(1_000)
+  const cold = new CachePerformanceBenchmark({ warmupIterations: 0 })
+  const { metadata } = await cold.benchmarkBasicOperations(new InMemoryCache())
+  expect(metadata.warmupIterations).toBe(0)
+})
+
+test('warms a slow cache up for one second', async () => {
+  const clock = new ManualClock()
+  const benchmark = new CachePerformanceBenchmark({ clock })
+  const result = await benchmark.benchmarkBasicOperations(new ClockworkCache(clock))
+  // One iteration takes 7 ms.
+  expect(result.metadata.warmupIterations).toBe(Math.ceil(1_000 / 7))
+})
+
+test('ends when its signal is aborted, and removes its keys', async () => {
+  const controller = new AbortController()
+  const cache = new InMemoryCache()
+  let sets = 0
+  const interrupting = {
+    get: (key: string) => cache.get(key),
+    exists: (key: string) => cache.exists(key),
+    delete: (key: string) => cache.delete(key),
+    set: async (key: string, value: unknown) => {
+      await cache.set(key, value)
+      if (++sets === 3) controller.abort(new Error('enough'))
+    },
+  }
+  const run = new CachePerformanceBenchmark().benchmarkBasicOperations(interrupting as never, {
+    signal: controller.signal,
+  })
+  await expect(run).rejects.toThrow('enough')
+  expect([sets, cache.getStats().totalEntries]).toEqual([3, 0])
+  await expect(
+    new CachePerformanceBenchmark().benchmarkBasicOperations(cache, { signal: 'soon' as never }),
+  ).rejects.toThrow('signal must be an AbortSignal; received a string')
+})

@@ -8,28 +8,37 @@ import { errorCode } from './failures.js'
 /** Text is handed to gzip in pieces of about so many characters; single lines would be slow. */
 const PIECE_LENGTH = 64 * 1_024
 
+interface WriteOptions {
+  readonly overwrite: boolean
+  readonly signal: AbortSignal | undefined
+}
+
 /**
  * Writes gzipped lines to a file that is whole or not there: they go to a temporary file beside it,
  * which takes its place once everything is on disk. Only the owner can read it.
  *
  * @returns the size of the file in bytes
- * @throws CacheError (`FILE_EXISTS`) unless `overwrite`, errors of the file system, and whatever
+ * @throws CacheError (`FILE_EXISTS`) unless `overwrite`, CacheError (`INTERRUPTED`), errors of the file system, and whatever
  * `lines` throws; the temporary file is gone then
  */
 export async function writeLines(
   file: string,
-  overwrite: boolean,
   lines: AsyncIterable<string>,
+  { overwrite, signal }: WriteOptions,
 ): Promise<number> {
   if (!overwrite && (await exists(file))) throw fileExists()
   const temporary = `${file}.${randomUUID()}.tmp`
   const handle = await open(temporary, 'wx', 0o600)
   try {
     const destination = handle.createWriteStream({ flush: true })
-    await pipeline(joined(lines), createGzip(), destination)
+    await pipeline(joined(lines), createGzip(), destination, { signal })
+    assertGoing(signal)
     if (overwrite) await rename(temporary, file)
     else await linkNew(temporary, file)
     return destination.bytesWritten
+  } catch (error) {
+    assertGoing(signal)
+    throw error
   } finally {
     await rm(temporary, { force: true })
   }
@@ -64,4 +73,9 @@ async function exists(file: string): Promise<boolean> {
 
 function fileExists(): CacheError {
   return new CacheError('the file exists, and overwrite is not set', { code: 'FILE_EXISTS' })
+}
+
+/** @throws CacheError (`INTERRUPTED`) when the signal is aborted */
+export function assertGoing(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CacheError('interrupted', { code: 'INTERRUPTED' })
 }

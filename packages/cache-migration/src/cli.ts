@@ -1,19 +1,29 @@
 #!/usr/bin/env node
-import { InfrastructureError } from '@verbatim/cache-core'
-import { GenericRedisCache } from '@verbatim/cache-redis'
-import { Command, Option } from 'commander'
-import { explain } from './failures.js'
+import { createRequire } from 'node:module'
+import { examples, redisUrlFrom, runCommandLine } from '@verbatim/cache-core/command-line'
+import {
+  DEFAULT_REDIS_URL,
+  GenericRedisCache,
+  isRedisUrl,
+  REDIS_URL_FORM,
+} from '@verbatim/cache-redis'
+import { Command } from 'commander'
 import { CacheMigrationManager } from './migration-manager.js'
+import { isStandard, withInput, withOutput } from './standard-streams.js'
 
-/** In milliseconds. Longer than a cache would wait, for nobody waits for a page here. */
+/** In milliseconds. Longer than a cache would wait, because no request waits here. */
 const COMMAND_TIMEOUT = 10_000
 
 interface RedisOptions {
-  readonly redisUrl: string
+  readonly redisUrl?: string
   readonly keyPrefix: string
   readonly file: string
   readonly overwrite?: true
   readonly json?: true
+}
+
+interface BackupOptions extends RedisOptions {
+  readonly pattern?: string
 }
 
 interface Outcome {
@@ -21,87 +31,127 @@ interface Outcome {
   readonly errors: readonly string[]
 }
 
-const program = new Command('cache-migrate')
-  .description('Backs a cache in Redis up to a file, and restores it.')
-  .configureOutput({ writeErr: complain })
+const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
 const manager = new CacheMigrationManager()
 
-redisCommand('backup', 'write the entries of a cache to a new file')
-  .option('--pattern <glob>', 'only keys that match it')
-  .option('--overwrite', 'replace the file if there is one')
-  .action(async (options: RedisOptions & { readonly pattern?: string }) => {
-    const { file, overwrite, pattern } = options
-    const result = await withRedis(options, true, (cache) =>
-      manager.createBackup(cache, file, { overwrite, pattern }),
+await runCommandLine((signal) => {
+  const program = new Command('cache-migrate')
+    .version(version)
+    .description('Backs a cache in Redis up to a file, and restores it.')
+    .addHelpText(
+      'after',
+      examples(
+        'cache-migrate backup --key-prefix cache: --file cache.gz',
+        'cache-migrate restore --key-prefix cache: --file cache.gz',
+      ),
     )
-    const { keysBackedUp, compressedSizeBytes, success } = result
-    report(result, options.json, [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`])
-    if (success && keysBackedUp === 0) {
-      complain('warning: no key with this prefix and pattern is an entry of a cache; check both\n')
-    }
-  })
-
-redisCommand('restore', 'write the entries of a file into a cache')
-  .option('--overwrite', 'replace keys that the cache already has')
-  .action(async (options: RedisOptions) => {
-    const { file, overwrite } = options
-    const result = await withRedis(options, false, (cache) =>
-      manager.restoreBackup(file, cache, { overwrite }),
+  redisCommand(program, 'backup', 'writes the entries of a cache to a new file')
+    .option('--pattern <glob>', 'only keys that match it')
+    .option('--overwrite', 'replace the file if there is one')
+    .addHelpText(
+      'after',
+      examples(
+        'cache-migrate backup --key-prefix cache: --file cache.gz',
+        "cache-migrate backup --key-prefix cache: --pattern 'user:*' --file users.gz",
+        'cache-migrate backup --key-prefix cache: --file - > cache.gz',
+      ),
     )
-    const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
-    report(result, options.json, [
-      `restored ${keysRestored} keys; ${keysSkipped} were there already, ${keysExpired} had expired, ${keysFailed} failed`,
-    ])
-  })
+    .action((options: BackupOptions) => backup(options, signal))
+  redisCommand(program, 'restore', 'writes the entries of a file into a cache')
+    .option('--overwrite', 'replace keys that the cache already has')
+    .addHelpText(
+      'after',
+      examples(
+        'cache-migrate restore --key-prefix cache: --file cache.gz',
+        'cache-migrate restore --redis-url redis://127.0.0.1:6380 --key-prefix cache: --file - < cache.gz',
+      ),
+    )
+    .action((options: RedisOptions) => restore(options, signal))
+  program
+    .command('inspect')
+    .description('verifies a file and describes its contents')
+    .argument('<file>', 'the backup; - for standard input')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples('cache-migrate inspect cache.gz', 'cache-migrate inspect cache.gz --json'),
+    )
+    .action((file: string, options: { readonly json?: true }) => inspect(file, options, signal))
+  return program
+})
 
-program
-  .command('inspect')
-  .description('verify a file and tell what is in it')
-  .argument('<file>', 'the backup')
-  .option('--json', 'print JSON')
-  .action(async (file: string, options: { readonly json?: true }) => {
-    const result = await manager.inspectBackup(file)
-    const { keys, keysExpired, totalSizeBytes, compressedSizeBytes } = result
-    // What the file says of itself is quoted: it may hold line feeds or terminal codes.
-    const [createdAt, source, pattern] = [
-      result.createdAt,
-      result.sourceCacheType,
-      result.pattern,
-    ].map((text) => JSON.stringify(text))
-    report(result, options.json, [
-      `${keys} keys (${keysExpired} expired), ${totalSizeBytes} bytes, ${compressedSizeBytes} compressed`,
-      `made at ${createdAt} from ${source}, pattern ${pattern}`,
-      'version, count and checksum are right',
-    ])
-  })
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  complain(`error: ${explain(error)}\n`)
-  process.exitCode = 1
-}
-
-function redisCommand(name: string, description: string): Command {
+function redisCommand(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .addOption(
-      new Option('--redis-url <url>', 'better given by the environment if it holds a password')
-        .env('REDIS_URL')
-        .makeOptionMandatory(),
+    .option(
+      '--redis-url <url>',
+      `redis:// or rediss:// (default: REDIS_URL, which hides a password, or ${DEFAULT_REDIS_URL})`,
     )
-    .requiredOption('--key-prefix <prefix>', 'what stands before every key of the cache')
-    .requiredOption('--file <path>', 'the backup')
+    .requiredOption('--key-prefix <text>', 'before every key of the cache in Redis')
+    .requiredOption('--file <path>', 'the backup; - for standard output or input')
     .option('--json', 'print JSON')
+}
+
+async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
+  const { overwrite, pattern } = options
+  await withOutput(options.file, signal, async (file) => {
+    const result = await withRedis(options, true, (cache) =>
+      manager.createBackup(cache, file, { overwrite, pattern, signal }),
+    )
+    const { keysBackedUp, compressedSizeBytes, success } = result
+    const shown = { ...result, backupFile: options.file }
+    // Standard output is the backup itself.
+    const output = isStandard(options.file) ? process.stderr : process.stdout
+    const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
+    report(shown, options.json, summary, output)
+    if (success && keysBackedUp === 0) {
+      process.stderr.write(
+        'warning: no key with this prefix and pattern is an entry of a cache; check both\n',
+      )
+    }
+    return success
+  })
+}
+
+async function restore(options: RedisOptions, signal: AbortSignal): Promise<void> {
+  const { overwrite } = options
+  const result = await withInput(options.file, signal, (file) =>
+    withRedis(options, false, (cache) => manager.restoreBackup(file, cache, { overwrite, signal })),
+  )
+  const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
+  report({ ...result, backupFile: options.file }, options.json, [
+    `restored ${keysRestored} keys; ${keysSkipped} were there already, ${keysExpired} had expired, ${keysFailed} failed`,
+  ])
+}
+
+async function inspect(
+  file: string,
+  options: { readonly json?: true },
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await withInput(file, signal, (path) => manager.inspectBackup(path))
+  const { keys, keysExpired, totalSizeBytes, compressedSizeBytes } = result
+  // Texts of the file are quoted: they may hold line feeds or terminal codes.
+  const [createdAt, source, pattern] = [
+    result.createdAt,
+    result.sourceCacheType,
+    result.pattern,
+  ].map((text) => JSON.stringify(text))
+  report({ ...result, backupFile: file }, options.json, [
+    `${keys} keys (${keysExpired} expired), ${totalSizeBytes} bytes, ${compressedSizeBytes} compressed`,
+    `made at ${createdAt} from ${source}, pattern ${pattern}`,
+    'version, count and checksum are right',
+  ])
 }
 
 /** @param readOnly - whether nothing is written to Redis, not even a record about the prefix */
 async function withRedis<T>(
-  { redisUrl, keyPrefix }: RedisOptions,
+  { redisUrl: flag, keyPrefix }: RedisOptions,
   readOnly: boolean,
   work: (cache: GenericRedisCache) => Promise<T>,
 ): Promise<T> {
+  const redisUrl = redisUrlFrom(flag, { isRedisUrl, form: REDIS_URL_FORM }) ?? DEFAULT_REDIS_URL
   const cache = new GenericRedisCache({
     redisUrl,
     keyPrefix,
@@ -113,23 +163,27 @@ async function withRedis<T>(
     commandTimeout: COMMAND_TIMEOUT,
   })
   try {
-    if (await cache.connect()) return await work(cache)
-    throw new InfrastructureError('Redis does not answer, or does not let this user in')
+    await cache.connect({ required: true })
+    return await work(cache)
   } finally {
     await cache.close()
   }
 }
 
-function report(outcome: Outcome, asJson: true | undefined, summary: readonly string[]): void {
-  if (asJson) process.stdout.write(`${JSON.stringify(toSnakeCase(outcome), null, 2)}\n`)
-  else if (outcome.success) process.stdout.write(`${summary.join('\n')}\n`)
-  if (!outcome.success) {
-    process.exitCode = 1
-    complain(`${outcome.errors.join('\n')}\n`)
-  }
+function report(
+  outcome: Outcome & { readonly backupFile: string },
+  asJson: true | undefined,
+  summary: readonly string[],
+  output: NodeJS.WritableStream = process.stdout,
+): void {
+  if (asJson) output.write(`${JSON.stringify(toSnakeCase(outcome), null, 2)}\n`)
+  else if (outcome.success) output.write(`${summary.join('\n')}\n`)
+  if (outcome.success) return
+  process.exitCode = 1
+  process.stderr.write(`${outcome.errors.join('\n')}\n`)
 }
 
-/** Keys of JSON that leaves the process are in snake case; results are flat. */
+/** Names of JSON that leaves the process are in snake case. Results are flat. */
 function toSnakeCase(result: object): object {
   return Object.fromEntries(
     Object.entries(result).map(([name, value]) => [
@@ -137,9 +191,4 @@ function toSnakeCase(result: object): object {
       value,
     ]),
   )
-}
-
-/** URLs are left out of everything on stderr: they may hold passwords. */
-function complain(text: string): void {
-  process.stderr.write(text.replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '<url>'))
 }

@@ -13,6 +13,7 @@ import type { BackupResult } from './results.js'
 export interface BackupSettings {
   readonly pattern: string
   readonly overwrite: boolean
+  readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
 
@@ -26,7 +27,8 @@ export async function createBackup(
   let compressedSizeBytes = 0
   let errors: string[] = []
   try {
-    compressedSizeBytes = await writeLines(file, settings.overwrite, reading.lines())
+    const { overwrite, signal } = settings
+    compressedSizeBytes = await writeLines(file, reading.lines(), { overwrite, signal })
   } catch (error) {
     errors = [`Backup failed, no file was written: ${explain(error)}`, ...reading.failures.list()]
   }

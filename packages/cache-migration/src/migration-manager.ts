@@ -28,6 +28,8 @@ export interface CreateBackupOptions {
   readonly pattern?: string | undefined
   /** Whether to replace an existing file. Default: false. */
   readonly overwrite?: boolean | undefined
+  /** Ends the backup early: it fails, and no file is written. Default: none. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface RestoreBackupOptions {
@@ -36,11 +38,13 @@ export interface RestoreBackupOptions {
    * Default: false.
    */
   readonly overwrite?: boolean | undefined
+  /** Ends the restore early: it fails, and entries that were written stay. Default: none. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const MANAGER_FIELDS: ReadonlySet<string> = new Set(['chunkSize', 'clock'])
-const BACKUP_FIELDS: ReadonlySet<string> = new Set(['pattern', 'overwrite'])
-const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite'])
+const BACKUP_FIELDS: ReadonlySet<string> = new Set(['pattern', 'overwrite', 'signal'])
+const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite', 'signal'])
 
 /**
  * Copies the entries of a cache to a file, and from a file into any other cache.
@@ -77,14 +81,16 @@ export class CacheMigrationManager {
     options: CreateBackupOptions = {},
   ): Promise<BackupResult> {
     assertKnownFields(options, BACKUP_FIELDS, 'options')
-    const { pattern = '*', overwrite = false } = options
+    const { pattern = '*', overwrite = false, signal } = options
     assertCache('source', source, ['inspect'])
     assertFile(file)
     assertPattern(pattern)
     assertBoolean('overwrite', overwrite)
+    assertSignal(signal)
     return createBackup(source, file, {
       pattern,
       overwrite,
+      signal,
       clock: this.#clock,
     })
   }
@@ -103,12 +109,14 @@ export class CacheMigrationManager {
     options: RestoreBackupOptions = {},
   ): Promise<RestoreResult> {
     assertKnownFields(options, RESTORE_FIELDS, 'options')
-    const { overwrite = false } = options
+    const { overwrite = false, signal } = options
     assertFile(file)
     assertCache('target', target, ['add', 'set'])
     assertBoolean('overwrite', overwrite)
+    assertSignal(signal)
     return restoreBackup(file, target, {
       overwrite,
+      signal,
       chunkSize: this.#chunkSize,
       clock: this.#clock,
     })
@@ -143,4 +151,9 @@ function assertFile(value: unknown): void {
 /** Checked, because a string such as 'false' is truthy and would cost data. */
 function assertBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
+}
+
+function assertSignal(value: unknown): void {
+  if (value === undefined || value instanceof AbortSignal) return
+  throw invalidArgument('signal', 'an AbortSignal', value)
 }

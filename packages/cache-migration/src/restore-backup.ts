@@ -1,6 +1,7 @@
 import { type CacheInterface, type Clock, fromMilliseconds } from '@verbatim/cache-core'
 import { type BackupEntry, remainingMs } from './backup-format.js'
 import { BackupReader } from './backup-reader.js'
+import { assertGoing } from './backup-writer.js'
 import { chunksOf } from './chunks.js'
 import { explain, Failures } from './failures.js'
 import type { RestoreResult } from './results.js'
@@ -10,6 +11,7 @@ const MOST_AT_ONCE = 200
 
 export interface RestoreSettings {
   readonly overwrite: boolean
+  readonly signal: AbortSignal | undefined
   readonly chunkSize: number
   readonly clock: Clock
 }
@@ -24,12 +26,13 @@ export async function restoreBackup(
   const errors: string[] = []
   const reader = new BackupReader(file)
   try {
-    await readToTheEnd(reader.entries())
+    await readToTheEnd(reader.entries(), settings.signal)
     await writing.writeAll(reader.entries())
     const { count } = writing.failures
     if (count > 0) errors.push(`Restore failed: keys that could not be written: ${count}`)
   } catch (error) {
-    errors.push(`Restore failed: ${explain(error)}`)
+    const progress = writing.restored === 0 ? '' : ` after ${writing.restored} keys`
+    errors.push(`Restore failed${progress}: ${explain(error)}`)
   } finally {
     await reader.close()
   }
@@ -49,9 +52,15 @@ export async function restoreBackup(
 }
 
 /** Before anything is written: what is wrong with a file may show in its last line only. */
-async function readToTheEnd(entries: AsyncIterator<BackupEntry>): Promise<void> {
+async function readToTheEnd(
+  entries: AsyncIterator<BackupEntry>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   let step = await entries.next()
-  while (step.done !== true) step = await entries.next()
+  while (step.done !== true) {
+    assertGoing(signal)
+    step = await entries.next()
+  }
 }
 
 /** Puts entries into a cache, and counts. */
@@ -72,6 +81,7 @@ class TargetWriting {
     for await (const chunk of chunksOf(entries, this.#settings.chunkSize)) {
       // A backend must not be sent more than it can answer in time.
       for (let from = 0; from < chunk.length; from += MOST_AT_ONCE) {
+        assertGoing(this.#settings.signal)
         const some = chunk.slice(from, from + MOST_AT_ONCE)
         await Promise.all(some.map((entry) => this.#write(entry)))
       }

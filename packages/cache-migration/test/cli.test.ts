@@ -1,15 +1,25 @@
 import { execFile } from 'node:child_process'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { GenericRedisCache } from '@verbatim/cache-redis'
-import { freePort, startRedis } from '@verbatim/test-support'
+import { freePort, runPiped, startProgram, startRedis } from '@verbatim/test-support'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { CacheMigrationManager } from '../src/index.js'
 import { newFile } from './backup-folder.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+const SOURCE = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 
 const redis = await startRedis()
-const cache = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'cli:' })
+const cache = new GenericRedisCache({
+  redisUrl: redis.url,
+  keyPrefix: 'cli:',
+  commandTimeout: 10_000,
+})
 afterAll(async () => {
   await cache.close()
   await redis.stop()
@@ -125,32 +135,173 @@ describe('what fails ends with code 1 and says why', () => {
     expect(outcome).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'error: Redis does not answer, or does not let this user in\n',
+      stderr: expect.stringMatching(
+        /^error: Redis at 127\.0\.0\.1:\d+ cannot be used \(ECONNREFUSED\): .*\n$/,
+      ),
     })
   })
 
-  test('wrong options, without a stack trace and without the URL', async () => {
-    const wrong = [
-      ['backup'],
-      ['backup', ...PREFIX, '--file', newFile(), '--redis-url', 'http://somebody:hunter2@host'],
-      ['backup', ...PREFIX, '--file', newFile(), '--redis-ulr=redis://somebody:hunter2@host'],
-      ['backup', ...PREFIX, '--file', newFile(), '--pattern', ''],
-      ['restore', '--key-prefix', '', '--file', newFile()],
-      ['inspect'],
-      ['teleport'],
-    ]
-    for (const words of wrong) {
-      const { code, stdout, stderr } = await migrate(words)
-      expect([code, stdout], `for ${words.join(' ')}`).toEqual([1, ''])
-      expect(stderr).toMatch(/^error: /)
-      expect(stderr).not.toMatch(/hunter2|\n {4}at /)
-    }
+  test('a wrong password and a bad REDIS_URL', async () => {
+    await using locked = await startRedis('--requirepass', 'right')
+    const url = locked.url.replace('//', '//default:hunter2@')
+    const words = ['backup', ...PREFIX, '--file', newFile()]
+    const wrong = await migrate(words, { REDIS_URL: url })
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: Redis at 127.* \(WRONGPASS\): check the user and the password/,
+      ),
+    ])
+    const bad = await migrate(words, { REDIS_URL: 'http://somebody:hunter2@host' })
+    expect([bad.code, bad.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: REDIS_URL must be redis:.*; received another text\n$/),
+    ])
+    expect(`${wrong.stderr}${bad.stderr}`).not.toContain('hunter2')
   })
 
-  test('no URL at all', async () => {
-    const { code, stderr } = await migrate(['backup', ...PREFIX, '--file', newFile()], {})
-    expect(code).toBe(1)
-    expect(stderr).toContain("required option '--redis-url <url>' not specified")
+  test('a folder that is not there', async () => {
+    const outcome = await migrate(['backup', ...PREFIX, '--file', '/absent/folder/cache.gz'])
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome.stderr).toMatch(/^Backup failed, no file was written: ENOENT[^\n]*\n$/)
+  })
+})
+
+describe('wrong arguments end with 2 and one line:', () => {
+  const URL_FLAG = '--redis-url'
+  test.each([
+    [['backup'], '--key-prefix must be given'],
+    [
+      ['backup', ...PREFIX, '--file', 'x', URL_FLAG, 'http://a:hunter2@h'],
+      '--redis-url must be redis:',
+    ],
+    [['backup', ...PREFIX, '--file', 'x', URL_FLAG, ''], 'received an empty text'],
+    [
+      ['backup', ...PREFIX, '--file', 'x', '--redis-ulr=redis://a:hunter2@h'],
+      '--redis-ulr is not an option of cache-migrate backup. Did you mean --redis-url?',
+    ],
+    [['backup', ...PREFIX, '--file', 'x', '--pattern', ''], 'pattern '],
+    [['inspect'], 'file must be given'],
+    [['teleport'], 'teleport is not a command of cache-migrate.'],
+    [['bakup'], 'bakup is not a command of cache-migrate. Did you mean backup?'],
+    [['inspect', 'a', 'b'], 'too many arguments'],
+  ])('%j', async (words, message) => {
+    const { code, stdout, stderr } = await migrate(words)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^error: [^\n]*\n$/)
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('hunter2')
+  })
+})
+
+test.each([[[]], [['backup']], [['restore']], [['inspect']]])(
+  'help of %j shows examples and the default server',
+  async (words) => {
+    const { code, stdout } = await migrate([...words, '--help'])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/\nExamples:\n {2}cache-migrate /)])
+  },
+)
+
+test('prints its version', async () => {
+  expect(await migrate(['--version'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  })
+})
+
+describe('- stands for the standard streams:', () => {
+  test('a backup goes to standard output, and comes back from standard input', async () => {
+    const file = newFile()
+    const env = { REDIS_URL: redis.url }
+    const piped = await runPiped(SOURCE, ['backup', ...PREFIX, '--file', '-'], `tee ${file}`, {
+      env,
+    })
+    expect(piped).toMatchObject({ code: 0, err: expect.stringMatching(/^backed up 3 keys/) })
+    expect(await migrate(['inspect', file])).toMatchObject({ code: 0 })
+    const shell = (words: readonly string[]): Promise<Outcome> => migrate(words, env, file)
+    expect((await shell(['inspect', '-'])).stdout).toContain('3 keys')
+    const restored = await shell(['restore', '--key-prefix', 'streams:', '--file', '-', '--json'])
+    expect(JSON.parse(restored.stdout)).toMatchObject({ backup_file: '-', keys_restored: 3 })
+  })
+
+  test('a backup that fails writes nothing there', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`
+    const outcome = await migrate(['backup', ...PREFIX, '--file', '-'], { REDIS_URL: url })
+    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  test('a backup ends quietly when the reader goes, without a temporary file', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'cache-migrate-test-'))
+    const env = { REDIS_URL: redis.url, TMPDIR: folder }
+    const piped = await runPiped(SOURCE, ['backup', ...PREFIX, '--file', '-'], 'true', { env })
+    expect([piped.code, piped.err]).toEqual([
+      0,
+      expect.stringMatching(/^backed up 3 keys[^\n]*\n$/),
+    ])
+    expect(await readdir(folder).then((names) => names.filter((name) => name !== 'tsx-0'))).toEqual(
+      [],
+    )
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('an interruption', () => {
+  const many = (prefix: string): GenericRedisCache =>
+    new GenericRedisCache({ redisUrl: redis.url, keyPrefix: prefix, commandTimeout: 10_000 })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'by %s leaves no half-written backup',
+    async (signal, code) => {
+      await using source = many('many:')
+      for (let from = 0; from < 60_000; from += 10_000) {
+        const numbers = Array.from({ length: 10_000 }, (_, index) => from + index)
+        await source.setMany(numbers.map((number) => [`key:${number}`, 'x'.repeat(200)]))
+      }
+      const folder = await mkdtemp(path.join(tmpdir(), 'cache-migrate-test-'))
+      const file = path.join(folder, 'cache.gz')
+      const words = ['backup', '--key-prefix', 'many:', '--file', file]
+      const { child, outcome } = startProgram(SOURCE, words, { env: { REDIS_URL: redis.url } })
+      while ((await readdir(folder)).length === 0) await sleep(2)
+      child.kill(signal)
+      expect(await outcome).toEqual({
+        code,
+        out: '',
+        err: 'Backup failed, no file was written: interrupted\n',
+      })
+      expect(await readdir(folder)).toEqual([])
+      await rm(folder, { recursive: true })
+    },
+    60_000,
+  )
+
+  test('ends a restore between two entries, and says how far it came', async () => {
+    const manager = new CacheMigrationManager({ chunkSize: 1 })
+    const file = newFile()
+    await manager.createBackup(cache, file)
+    const controller = new AbortController()
+    await using target = many('interrupted:')
+    const interrupting = {
+      set: (key: string, value: unknown) => target.set(key, value),
+      add: async (key: string, value: unknown) => {
+        controller.abort()
+        return target.add(key, value)
+      },
+    }
+    const { signal } = controller
+    const result = await manager.restoreBackup(file, interrupting as never, { signal })
+    expect(result).toMatchObject({
+      success: false,
+      keysRestored: 1,
+      errors: ['Restore failed after 1 keys: interrupted'],
+    })
+    const aborted = await manager.createBackup(cache, newFile(), { signal })
+    expect(aborted).toMatchObject({
+      success: false,
+      errors: ['Backup failed, no file was written: interrupted'],
+    })
   })
 })
 
@@ -163,6 +314,7 @@ interface Outcome {
 function migrate(
   words: readonly string[],
   environment: NodeJS.ProcessEnv = { REDIS_URL: redis.url },
+  input?: string,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'], ...environment } }
@@ -172,5 +324,6 @@ function migrate(
       options,
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
+    if (child.stdin !== null && input !== undefined) createReadStream(input).pipe(child.stdin)
   })
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CacheError, ValidationError } from '@verbatim/cache-core'
+import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command, InvalidArgumentError } from 'commander'
 import { fetchReading } from './watch/fetch-reading.js'
 import { MonitorView } from './watch/monitor-view.js'
@@ -9,36 +11,58 @@ import type { Reading } from './watch/reading.js'
 interface WatchOptions {
   readonly interval: number
   readonly count: number
+  readonly json?: true
 }
 
 const CLEAR = '\u001B[H\u001B[2J'
+const SOME_PAGE = 'http://127.0.0.1:3000/metrics'
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
 
-const program = new Command('cache-monitor').version(version).description('Shows how a cache does.')
+await runCommandLine((signal) => {
+  const program = new Command('cache-monitor')
+    .version(version)
+    .description('Shows hits, load, memory, latencies and alerts of a cache.')
+    .addHelpText('after', examples(`cache-monitor watch ${SOME_PAGE}`))
+  program
+    .command('watch')
+    .description('draws the metrics of a page again and again')
+    .argument('<url>', 'a page with metrics: an export as JSON, or Prometheus text', address)
+    .option('--interval <seconds>', 'time from one drawing to the next', positive, 2)
+    .option('--count <number>', 'drawings to make (default: no limit)', positive, Infinity)
+    .option('--json', 'print each reading as one line of JSON')
+    .addHelpText(
+      'after',
+      examples(
+        `cache-monitor watch ${SOME_PAGE}`,
+        `cache-monitor watch ${SOME_PAGE} --interval 10`,
+        `cache-monitor watch ${SOME_PAGE} --count 1 --json`,
+      ),
+    )
+    .action((url: string, options: WatchOptions) => watch(url, options, signal))
+  return program
+})
 
-program
-  .command('watch')
-  .description('draws hits, load, memory, latencies and alerts, again and again')
-  .argument('<url>', 'a page with metrics: an export as JSON, or Prometheus text', address)
-  .option('--interval <seconds>', 'time from one drawing to the next', positive, 2)
-  .option('--count <number>', 'drawings to make; without end if left out', positive, Infinity)
-  .action(watch)
-
-await program.parseAsync()
-
-async function watch(url: string, { interval, count }: WatchOptions): Promise<void> {
+async function watch(
+  url: string,
+  { interval, count, json }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { host, pathname } = new URL(url)
-  // Without a password, should there be one in the address.
+  // Without the password that the address may have.
   const view = new MonitorView({ title: `${host}${pathname}, every ${interval} s` })
   const clear = process.stdout.isTTY ? CLEAR : ''
   for (let drawn = 1; ; drawn++) {
     const reading = await tryToRead(url)
-    if (reading !== undefined) process.stdout.write(`${clear}${view.draw(reading)}\n`)
-    else if (drawn === 1) process.exitCode = 1
-    // A page that was there once may come back; one that never was is a mistake in the address.
+    signal.throwIfAborted()
+    if (reading === undefined) {
+      // A page that was there once may come back. One that never was is a mistake in the address.
+      if (drawn === 1) process.exitCode = 1
+    } else {
+      process.stdout.write(json ? `${lineOf(reading)}\n` : `${clear}${view.draw(reading)}\n`)
+    }
     if (drawn >= count || process.exitCode === 1) return
-    await sleep(interval * 1_000)
+    await sleep(interval * 1_000, undefined, { signal })
   }
 }
 
@@ -46,18 +70,37 @@ async function tryToRead(url: string): Promise<Reading | undefined> {
   try {
     return await fetchReading(url)
   } catch (error) {
-    process.stderr.write(`error: ${error instanceof Error ? error.message : 'nothing was read'}\n`)
+    if (!(error instanceof CacheError)) throw error
+    process.stderr.write(`error: ${error.message}\n`)
     return undefined
   }
 }
 
+/** Names of JSON that leaves the process are in snake case. */
+function lineOf({ hits, misses, errors, operations, memory, alerts }: Reading): string {
+  return JSON.stringify({
+    ...{ read_at: new Date().toISOString(), hits, misses, errors, operations },
+    ...(memory && { memory_bytes: memory.bytes, memory_entries: memory.entries }),
+    alerts,
+  })
+}
+
 function address(text: string): string {
-  if (URL.canParse(text)) return text
-  throw new InvalidArgumentError('It must be a URL, such as http://127.0.0.1:3000/metrics.')
+  const url = text.trim()
+  if (!/^https?:\/\//i.test(url)) {
+    const received = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? 'another scheme' : 'no http://'
+    throw new ValidationError(
+      `url must begin with http:// or https://, such as ${SOME_PAGE}; received ${received}`,
+    )
+  }
+  if (URL.canParse(url)) return url
+  throw new ValidationError(
+    `url must have a host and, if any, a port from 0 to 65535, such as ${SOME_PAGE}; received another text`,
+  )
 }
 
 function positive(text: string): number {
   const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError('It must be a number above 0.')
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
+  throw new InvalidArgumentError('must be a number above 0')
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { type ProgramOutcome, runProgram } from '@verbatim/test-support'
+import { type ProgramOutcome, runPiped, runProgram, startProgram } from '@verbatim/test-support'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prometheusRegistry } from '../src/export/prometheus.js'
 import { busyMonitor } from './export/busy-monitor.js'
@@ -61,12 +61,71 @@ test('nobody there', async () => {
   expect([code, err]).toEqual([1, 'error: the page does not answer\n'])
 })
 
+const NO_SCHEME =
+  'url must begin with http:// or https://, such as http://127.0.0.1:3000/metrics; received'
+
 test.each([
-  [['watch', 'nonsense'], 'It must be a URL'],
-  [['watch', 'http://127.0.0.1:1', '--interval', '0'], 'It must be a number above 0'],
-  [['watch'], 'missing required argument'],
-])('%j: %s', async (args, message) => {
-  const { code, err } = await run(...args)
-  expect(code).toBe(1)
+  [['watch', 'localhost:3000/metrics'], `${NO_SCHEME} no http://`],
+  [['watch', '127.0.0.1:3000/metrics'], `${NO_SCHEME} no http://`],
+  [['watch', 'user:s3cret@host/metrics'], `${NO_SCHEME} no http://`],
+  [['watch', '[::1]:3000/metrics'], `${NO_SCHEME} no http://`],
+  [['watch', ':3000'], `${NO_SCHEME} no http://`],
+  [['watch', '/metrics'], `${NO_SCHEME} no http://`],
+  [['watch', 'redis://user:s3cret@host'], `${NO_SCHEME} another scheme`],
+  [['watch', 'http://s3cret:70000'], 'url must have a host and, if any, a port from 0 to 65535'],
+  [['watch', 'http://127.0.0.1:1', '--interval', '0'], '--interval must be a number above 0'],
+  [['watch', 'http://127.0.0.1:1', '--intervall', '1'], '--intervall is not an option of'],
+  [['watch'], 'url must be given'],
+  [['wach'], 'wach is not a command of cache-monitor. Did you mean watch?'],
+  [['user:s3cret@host/metrics'], 'this is not a command of cache-monitor.'],
+])('%j is refused with one line: %s', async (args, message) => {
+  const { code, out, err } = await run(...args)
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toMatch(/^error: .*\n$/)
   expect(err).toContain(message)
+  expect(err).not.toContain('s3cret')
+})
+
+test('prints each reading as a line of JSON', async () => {
+  const page = `http://${address}/metrics`
+  const { code, out } = await run('watch', page, '--json', '--count', '2', '--interval', '0.05')
+  const lines = out.trimEnd().split('\n')
+  expect([code, lines.length]).toEqual([0, 2])
+  const { hits, misses, errors, alerts } = JSON.parse(lines[1] ?? '')
+  expect([hits / (hits + misses), errors, alerts]).toEqual([0.75, 1, expect.any(Array)])
+})
+
+test.each([[['--help']], [['watch', '--help']]])('%j shows examples', async (args) => {
+  const { code, out } = await run(...args)
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/\nExamples:\n {2}cache-monitor watch http:/),
+  ])
+})
+
+test('ends quietly when the reader of a pipe goes', async () => {
+  const args = ['watch', `http://${address}/metrics`, '--interval', '0.05']
+  const { code, out, err } = await runPiped(CLI, args, 'head -2')
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toMatch(/^127\.0\.0\.1:\d+\/metrics, every 0\.05 s\n\n$/)
+  const unread = await runPiped(CLI, args, 'true')
+  expect(unread).toMatchObject({ code: 0, err: '' })
+})
+
+test('goes on when only the reader of its messages goes', async () => {
+  const args = ['watch', `http://${address}/absent`]
+  expect(await runPiped(CLI, args, 'true', { redirect: '2>&1' })).toMatchObject({
+    code: 1,
+    err: '',
+  })
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('ends without a stack and with its code on %s', async (signal, code) => {
+  const { child, outcome } = startProgram(CLI, ['watch', `http://${address}/metrics`])
+  await once(child.stdout, 'data')
+  child.kill(signal)
+  expect(await outcome).toMatchObject({ code, err: '' })
 })

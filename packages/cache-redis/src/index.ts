@@ -6,7 +6,7 @@ export type {
   SentinelOptions,
 } from './connection/location-options.js'
 export type { RedisClient } from './connection/redis-client.js'
-export { isRedisUrl, REDIS_URL_FORM } from './connection/redis-url.js'
+export { DEFAULT_REDIS_URL, isRedisUrl, REDIS_URL_FORM } from './connection/redis-url.js'
 export type { RedisCacheEvents } from './events.js'
 export { GenericRedisCache } from './generic-redis-cache.js'
 export type { ReadValue } from './operation-reports.js'

@@ -12,5 +12,11 @@ export {
 export { type RedisCluster, startRedisCluster } from './redis-cluster.js'
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.js'
 export { type RedisServer, startRedis } from './redis-server.js'
-export { type ProgramOutcome, runProgram } from './run-program.js'
+export {
+  type ProgramOutcome,
+  type RunningProgram,
+  runPiped,
+  runProgram,
+  startProgram,
+} from './run-program.js'
 export { writeCommandsDuring } from './write-commands.js'

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface ProgramOutcome {
@@ -13,19 +13,67 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-/** Runs a program written in TypeScript, and answers how it ended and what it printed. */
-export async function runProgram(
+const NODE = [process.execPath, '--import', import.meta.resolve('tsx')] as const
+
+/** Runs a program written in TypeScript, and returns how it ended and what it printed. */
+export function runProgram(
   file: string,
   args: readonly string[],
   { input = '', env = {} }: ProgramOptions = {},
 ): Promise<ProgramOutcome> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], {
-    env: { ...process.env, ...env },
-  })
+  const { child, outcome } = start([...NODE, file, ...args], env)
+  child.stdin.end(input)
+  return outcome
+}
+
+/**
+ * Runs a program with its output piped into a command of the shell.
+ *
+ * @param reader - such as `head -1`. `redirect` can add stderr to the pipe
+ * @returns the code of the program, what the reader printed, and what either wrote to stderr
+ */
+export function runPiped(
+  file: string,
+  args: readonly string[],
+  reader: string,
+  {
+    input = '',
+    env = {},
+    redirect = '',
+  }: ProgramOptions & { readonly redirect?: '2>&1' | '' } = {},
+): Promise<ProgramOutcome> {
+  const script = `"$@" ${redirect} | ${reader}; exit \${PIPESTATUS[0]}`
+  const { child, outcome } = start(['bash', '-c', script, 'bash', ...NODE, file, ...args], env)
+  child.stdin.end(input)
+  return outcome
+}
+
+/** Starts a program that a test ends by a signal. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  { env = {} }: Pick<ProgramOptions, 'env'> = {},
+): RunningProgram {
+  return start([...NODE, file, ...args], env)
+}
+
+export interface RunningProgram {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly outcome: Promise<ProgramOutcome>
+}
+
+function start(
+  [program = '', ...words]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): RunningProgram {
+  const child = spawn(program, words, { env: { ...process.env, ...env } })
   const [out, err] = [[] as string[], [] as string[]]
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))
-  child.stdin.end(input)
-  const [code] = await once(child, 'close')
-  return { code, out: out.join(''), err: err.join('') }
+  // A program may end before it has read its input.
+  child.stdin.on('error', () => undefined)
+  const outcome = once(child, 'close').then(([code]) => {
+    return { code, out: out.join(''), err: err.join('') }
+  })
+  return { child, outcome }
 }

@@ -1,23 +1,38 @@
 import { ConfigurationError } from '@verbatim/cache-core'
+import { examples } from '@verbatim/cache-core/command-line'
 import { Command, Option } from 'commander'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
-import { PRESET_NAMES, type PresetName } from '../config/presets.js'
-import type { ConfigProblem } from '../config/problems.js'
+import type { PresetName } from '../config/config-values.js'
+import { PRESET_NAMES } from '../config/presets.js'
+import { type ConfigProblem, sentenceOf } from '../config/problems.js'
 import { ValidationResult } from '../config/validation-result.js'
 import { printJson, printLines } from './print.js'
 
+/** Makes `cache-ai config`. */
 export function configCommand(): Command {
-  const command = new Command('config').description('configurations')
+  const command = new Command('config')
+    .description('checks and prints configurations')
+    .addHelpText(
+      'after',
+      examples('cache-ai config check cache.yaml', 'cache-ai config show --preset production'),
+    )
   command
     .command('check')
-    .description('tells what is wrong with a configuration, and what might be better')
-    .argument('<file>', 'JSON, or YAML if it ends so')
+    .description('reports errors in a configuration, and recommendations')
+    .argument('<file>', 'YAML if its name ends in .yaml or .yml, else JSON')
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples('cache-ai config check cache.yaml', 'cache-ai config check cache.json --json'),
+    )
     .action(check)
   command
     .command('show')
-    .description('prints a preset with all its settings, as a file would hold them')
-    .addOption(new Option('--preset <name>', 'which one').choices(PRESET_NAMES).default('default'))
+    .description('prints a preset with all its fields, as a JSON file holds them')
+    .addOption(new Option('--preset <name>', 'the preset').choices(PRESET_NAMES).default('default'))
+    // The output is JSON with and without it.
+    .addOption(new Option('--json').hideHelp())
+    .addHelpText('after', examples('cache-ai config show --preset ai-production > cache.json'))
     .action(({ preset }: { preset: PresetName }) => {
       printJson(AIResponseCacheConfig.preset(preset))
     })
@@ -45,18 +60,18 @@ async function validationOf(file: string): Promise<ValidationResult> {
     const problems = error instanceof ConfigurationError ? error.context['problems'] : undefined
     if (!Array.isArray(problems)) throw error
     const result = new ValidationResult()
-    for (const { path, message } of problems as ConfigProblem[]) result.addError(path, message)
+    result.errors.push(...(problems as ConfigProblem[]))
     return result
   }
 }
 
 function described({ errors, warnings, recommendations, isValid }: ValidationResult): string[] {
   const lines = (kind: string, problems: readonly ConfigProblem[]): string[] =>
-    problems.map(({ path, message }) => `${kind}: ${path === '' ? '' : `${path}: `}${message}`)
+    problems.map((problem) => `${kind}: ${sentenceOf(problem)}`)
   return [
     ...lines('error', errors),
     ...lines('warning', warnings),
     ...lines('recommendation', recommendations),
-    isValid ? 'It can be used.' : 'It cannot be used.',
+    isValid ? 'valid' : 'invalid',
   ]
 }

@@ -1,4 +1,5 @@
 import { ValidationError } from '@verbatim/cache-core'
+import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import type { AIResponseCache } from '../ai-response-cache.js'
 import { type CacheLocation, openCache, withLocation } from './open-cache.js'
@@ -12,31 +13,41 @@ interface What {
   readonly all?: true
 }
 
-export function invalidateCommand(): Command {
+/** Makes `cache-ai invalidate`. */
+export function invalidateCommand(signal: AbortSignal): Command {
   return withLocation(new Command('invalidate'))
     .description('removes responses from Redis, and from the memory of every process')
-    .option('--operation <name>', 'those to this operation; with --tenant, of this tenant')
-    .option('--tenant <name>', 'those of this tenant')
-    .option('--model <name>', 'those whose options name this model')
-    .option('--pattern <glob>', 'those whose keys it matches: * ? [abc]')
-    .option('--all', 'all that the cache holds')
+    .option('--operation <name>', 'responses to this operation; with --tenant, of this tenant')
+    .option('--tenant <name>', 'responses of this tenant')
+    .option('--model <name>', 'responses to requests whose options name this model')
+    .option('--pattern <glob>', 'responses whose keys match: * ? [abc]')
+    .option('--all', 'all responses under the prefix')
     .option('--json', 'print JSON')
-    .action(invalidate)
+    .addHelpText(
+      'after',
+      examples(
+        'cache-ai invalidate --operation qa --tenant ada',
+        "cache-ai invalidate --pattern 'op:summarize|*' --json",
+        'cache-ai invalidate --all --key-prefix staging:',
+      ),
+    )
+    .action((given: Given) => invalidate(given, signal))
 }
 
-async function invalidate(given: CacheLocation & What & { json?: true }): Promise<void> {
+type Given = CacheLocation & What & { readonly json?: true }
+
+async function invalidate(given: Given, signal: AbortSignal): Promise<void> {
   const remove = removalOf(given)
-  await using cache = await openCache(given, { readOnly: false })
+  await using cache = await openCache(given, { readOnly: false, signal })
   const removed = await remove(cache)
   if (given.json) printJson({ removed: removed ?? null, keyStyle: cache.keyStyle })
-  else
-    printLines([removed === undefined ? 'done' : `${removed} removed, of ${cache.keyStyle} keys`])
+  else printLines([removed === undefined ? 'done' : `${removed} removed (${cache.keyStyle} keys)`])
 }
 
-/** Answers how many were removed; nobody counts those of a model. */
+/** Returns how many were removed, which is unknown for a model. */
 type Removal = (cache: AIResponseCache) => Promise<number | undefined>
 
-/** @throws ValidationError unless it is said what, and once */
+/** @throws ValidationError unless the options name one thing to remove */
 function removalOf({ operation, tenant, model, pattern, all }: What): Removal {
   const removals: Removal[] = []
   if (operation !== undefined) {
@@ -55,7 +66,7 @@ function removalOf({ operation, tenant, model, pattern, all }: What): Removal {
   const [removal, ...others] = removals
   if (removal !== undefined && others.length === 0) return removal
   throw new ValidationError(
-    'say what to remove: --operation, --tenant, both of them, --model, --pattern or --all',
+    'exactly one of --operation and --tenant (or both), --model, --pattern and --all must be given',
     { code: 'INVALID_ARGUMENT' },
   )
 }

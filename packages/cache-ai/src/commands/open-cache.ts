@@ -1,49 +1,80 @@
+import { redisUrlFrom } from '@verbatim/cache-core/command-line'
+import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { type Command, Option } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
+import { LOCATIONS } from '../config/fields.js'
+import { DEFAULTS } from '../config/presets.js'
 import { KEY_STYLES, type KeyStyle } from '../keys/cache-key-generator.js'
 import { configOf } from './config-command.js'
 
-/** Where the cache is that a command is about. */
-export interface CacheLocation {
+/** In milliseconds. Longer than a cache would wait, because no request waits here. */
+const COMMAND_TIMEOUT = 10_000
+
+/** How the keys of a cache look. */
+export interface KeyLocation {
   readonly config?: string
-  readonly url?: string
+  readonly keyPrefix?: string
+  /** The old name of `keyPrefix`. */
   readonly prefix?: string
   readonly style?: KeyStyle
 }
 
-export function withLocation(command: Command): Command {
-  return command
-    .option('--config <file>', 'of the cache, JSON or YAML; without it, AI_CACHE_ variables')
-    .option('--url <url>', 'of Redis, instead of what the configuration says')
-    .option('--prefix <text>', 'of the keys (default: "ai_cache:")')
-    .addOption(
-      new Option('--style <name>', 'of the keys, instead of what the configuration says').choices(
-        KEY_STYLES,
-      ),
-    )
+/** Where a cache is. */
+export interface CacheLocation extends KeyLocation {
+  readonly redisUrl?: string
+  /** The old name of `redisUrl`. */
+  readonly url?: string
 }
 
-/** What a file says, or without one the environment. */
-export function configurationOf(file: string | undefined): Promise<AIResponseCacheConfig> {
-  return file === undefined ? Promise.resolve(AIResponseCacheConfig.fromEnv()) : configOf(file)
+/** Adds options that say how keys look. */
+export function withKeyLocation(command: Command): Command {
+  return command
+    .option('--config <file>', 'a JSON or YAML file (default: AI_CACHE_ variables)')
+    .option('--key-prefix <text>', `before every key in Redis (default: "${DEFAULTS.keyPrefix}")`)
+    .addOption(new Option('--prefix <text>').hideHelp())
+    .addOption(new Option('--style <name>', 'the style of the keys').choices(KEY_STYLES))
+}
+
+/** Adds options that say where a cache is. */
+export function withLocation(command: Command): Command {
+  return withKeyLocation(command)
+    .option(
+      '--redis-url <url>',
+      `redis:// or rediss:// (default: the configuration, REDIS_URL or ${DEFAULTS.redisUrl})`,
+    )
+    .addOption(new Option('--url <url>').hideHelp())
+}
+
+/** Returns the configuration of a file, or without one of the environment, under flags. */
+export async function configurationOf(location: KeyLocation): Promise<AIResponseCacheConfig> {
+  const { config, keyPrefix, prefix, style } = location
+  const configured = config === undefined ? AIResponseCacheConfig.fromEnv() : await configOf(config)
+  return configured.merge({ keyPrefix: keyPrefix ?? prefix, keyStyle: style })
 }
 
 /**
  * Opens a cache without a memory tier, whose errors are thrown.
  *
- * @param access - `readOnly`: whether nothing is written to Redis
- * @throws InfrastructureError when Redis is not there
+ * @param readOnly - whether the cache sends no command that writes
+ * @param signal - closes the cache when it is aborted
+ * @throws InfrastructureError when Redis cannot be used
  */
 export async function openCache(
-  { config, url, prefix, style }: CacheLocation,
-  { readOnly }: { readonly readOnly: boolean },
+  location: CacheLocation,
+  { readOnly, signal }: { readonly readOnly: boolean; readonly signal: AbortSignal },
 ): Promise<AIResponseCache> {
-  const configured = await configurationOf(config)
+  const configured = await configurationOf(location)
+  const flag = location.redisUrl ?? location.url
+  const isLocated = LOCATIONS.some((name) => configured.given[name] !== undefined)
+  const isGiven = flag !== undefined || !isLocated
+  const redisUrl = isGiven ? redisUrlFrom(flag, { isRedisUrl, form: REDIS_URL_FORM }) : undefined
+  const config = configured.merge({ redisUrl, enableL1Cache: false }).checked()
   const cache = new AIResponseCache({
-    ...configured.merge({ redisUrl: url, keyStyle: style }).checked().toCacheOptions(),
-    ...{ keyPrefix: prefix, enableL1Cache: false, onBackendError: 'throw', readOnly },
+    ...config.toCacheOptions(),
+    ...{ onBackendError: 'throw', readOnly, commandTimeout: COMMAND_TIMEOUT },
   })
+  signal.addEventListener('abort', () => void cache.close())
   try {
     await cache.connect({ required: true })
     return cache

@@ -1,17 +1,28 @@
+import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import type { AIResponseCache } from '../ai-response-cache.js'
 import { type CacheLocation, openCache, withLocation } from './open-cache.js'
 import { printJson, printLines } from './print.js'
 
-export function statsCommand(): Command {
+/** Makes `cache-ai stats`. */
+export function statsCommand(signal: AbortSignal): Command {
   return withLocation(new Command('stats'))
-    .description('tells how many responses Redis holds, by operation')
+    .description('counts the responses in Redis by operation')
     .option('--json', 'print JSON')
-    .action(show)
+    .addHelpText(
+      'after',
+      examples(
+        'cache-ai stats --redis-url redis://127.0.0.1:6379',
+        'cache-ai stats --config cache.yaml --json',
+      ),
+    )
+    .action((given: Given) => show(given, signal))
 }
 
-async function show({ json, ...location }: CacheLocation & { json?: true }): Promise<void> {
-  await using cache = await openCache(location, { readOnly: true })
+type Given = CacheLocation & { readonly json?: true }
+
+async function show({ json, ...location }: Given, signal: AbortSignal): Promise<void> {
+  await using cache = await openCache(location, { readOnly: true, signal })
   const { usedMemoryBytes, connectedClients } = await cache.getServerInfo()
   const operations = await countByOperation(cache)
   const keys = [...operations.values()].reduce((sum, count) => sum + count, 0)
@@ -20,7 +31,7 @@ async function show({ json, ...location }: CacheLocation & { json?: true }): Pro
   printLines([
     `${keys} keys`,
     ...Array.from(operations, ([operation, count]) => `  ${operation}: ${count}`),
-    `${usedMemoryBytes} bytes in Redis, of everybody's; ${connectedClients} clients`,
+    `Redis memory: ${usedMemoryBytes.toLocaleString('en-US')} bytes (all databases), ${connectedClients} clients`,
   ])
 }
 

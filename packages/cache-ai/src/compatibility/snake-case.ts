@@ -41,6 +41,7 @@ export function withSnakeCaseFields(value: unknown, isOurs = true): unknown {
   return Object.fromEntries(fields)
 }
 
-function snakeCaseOf(name: string): string {
+/** `default_ttl` for `defaultTtl`. */
+export function snakeCaseOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

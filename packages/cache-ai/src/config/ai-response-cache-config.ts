@@ -1,175 +1,169 @@
-import { isPlainObject } from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
+import { snakeCaseOf } from '../compatibility/snake-case.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import type { AIResponseCacheOptions } from '../options.js'
-import { type ConfigName, type ConfigValues, FIELD_NAMES } from './config-values.js'
+import type { ConfigValues, PresetName } from './config-values.js'
 import { readEnvironment } from './environment.js'
-import { fieldsOf } from './fields.js'
-import { parseJson, parseYaml, readConfigFile } from './files.js'
-import {
-  type CompleteConfig,
-  givenOf,
-  PRESET_NAMES,
-  PRESETS,
-  type PresetName,
-  withDefaults,
-} from './presets.js'
+import { AI_SPECIFIC, FIELD_NAMES } from './fields.js'
+import { readJsonFile } from './json-file.js'
+import { type CompleteConfig, givenOf, mergeFields, withDefaults } from './presets.js'
 import { configurationError } from './problems.js'
 import { validateConfig } from './validate-config.js'
 import type { ValidationResult } from './validation-result.js'
+import { readFields } from './written-fields.js'
+import { readYamlFile } from './yaml-file.js'
 
 /**
- * The settings of an {@link AIResponseCache}, from a preset, a file, the environment or a program.
+ * The settings of an {@link AIResponseCache}, from a preset, a file, the environment or code.
  *
- * It knows what was given from what is a default, so that merging two never lets a default win.
+ * A configuration knows which fields were given, so defaults never override them in a merge.
  */
 export class AIResponseCacheConfig {
-  /** Hidden from whatever prints the configuration: the URL may hold a password. */
+  /** Private, so that printing a configuration does not show the password of a URL. */
   readonly #given: ConfigValues
 
-  /** Takes anything; {@link AIResponseCacheConfig.validate} tells what is wrong with it. */
+  /**
+   * Takes any values. {@link AIResponseCacheConfig.validate} reports what is wrong with them.
+   *
+   * @param values - fields by the names of options. Default: none
+   */
   constructor(values: ConfigValues = {}) {
     this.#given = givenOf(values)
   }
 
-  /** A preset, to be merged with what is to be otherwise. */
+  /**
+   * Returns a preset. Merge other fields into it.
+   *
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) for an unknown name
+   */
   static preset(name: PresetName): AIResponseCacheConfig {
-    if (PRESET_NAMES.includes(name)) return new AIResponseCacheConfig(PRESETS[name])
-    const message = `allowed: ${PRESET_NAMES.join(', ')}`
-    throw configurationError('the preset', [{ path: 'name', message }])
+    return new AIResponseCacheConfig({ preset: name }).checked('the preset')
   }
 
+  /** Returns the preset `development`. */
   static development(): AIResponseCacheConfig {
     return AIResponseCacheConfig.preset('development')
   }
 
+  /** Returns the preset `testing`. */
   static testing(): AIResponseCacheConfig {
     return AIResponseCacheConfig.preset('testing')
   }
 
+  /** Returns the preset `production`, with a Redis. */
   static production(redisUrl: string): AIResponseCacheConfig {
-    return AIResponseCacheConfig.preset('production').merge({ redisUrl }).checked('production')
+    return new AIResponseCacheConfig({ preset: 'production', redisUrl }).checked()
   }
 
+  /** Returns the preset `ai-development`. */
   static aiDevelopment(): AIResponseCacheConfig {
     return AIResponseCacheConfig.preset('ai-development')
   }
 
+  /** Returns the preset `ai-production`, with a Redis. */
   static aiProduction(redisUrl: string): AIResponseCacheConfig {
-    return AIResponseCacheConfig.preset('ai-production')
-      .merge({ redisUrl })
-      .checked('ai-production')
+    return new AIResponseCacheConfig({ preset: 'ai-production', redisUrl }).checked()
   }
 
   /**
-   * @param fields - by the names that files use (`default_ttl`) or options have (`defaultTtl`)
-   * @throws ConfigurationError that lists everything that is wrong
+   * Reads an object with the fields of a file.
+   *
+   * @param fields - by the names in files (`default_ttl`) or the names of options (`defaultTtl`)
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every problem
    */
   static fromObject(fields: unknown): AIResponseCacheConfig {
-    return fromFields(fields, 'the configuration')
-  }
-
-  /** @throws ConfigurationError for a file that cannot be read, or anything that is wrong in it */
-  static async fromJson(path: string): Promise<AIResponseCacheConfig> {
-    const what = 'the file of the configuration'
-    return fromFields(parseJson(await readConfigFile(path, what), what), what)
+    return new AIResponseCacheConfig(readFields(fields, 'the configuration'))
   }
 
   /**
-   * Reads YAML 1.2 without aliases and tags.
+   * Reads a JSON file of at most 256 KiB.
    *
-   * @throws ConfigurationError for a file that cannot be read, or anything that is wrong in it
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every problem with its line
+   */
+  static async fromJson(path: string): Promise<AIResponseCacheConfig> {
+    return new AIResponseCacheConfig(await readJsonFile(path))
+  }
+
+  /**
+   * Reads a YAML 1.2 file of at most 256 KiB, without aliases and tags.
+   *
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every problem with its line
    */
   static async fromYaml(path: string): Promise<AIResponseCacheConfig> {
-    const what = 'the file of the configuration'
-    return fromFields(parseYaml(await readConfigFile(path, what), what), what)
+    return new AIResponseCacheConfig(await readYamlFile(path))
   }
 
   /**
-   * Reads variables such as `AI_CACHE_DEFAULT_TTL`; `AI_CACHE_PRESET` names a preset to begin with.
+   * Reads variables such as `AI_CACHE_DEFAULT_TTL` and `AI_CACHE_PRESET`. Blank variables count as
+   * unset, and variables of other programs are ignored.
    *
-   * @throws ConfigurationError that lists every variable that is wrong, or unknown
+   * @param environment - Default: the variables of this process
+   * @param prefix - stands before every name, and ends with an underscore. Default: `'AI_CACHE_'`
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every variable that is wrong or
+   * misspelled
    */
   static fromEnv(
     environment: Readonly<Record<string, string | undefined>> = process.env,
     prefix = 'AI_CACHE_',
   ): AIResponseCacheConfig {
-    const { preset, values } = readEnvironment(environment, prefix)
-    return AIResponseCacheConfig.preset(preset).merge(values)
+    return new AIResponseCacheConfig(readEnvironment(environment, prefix))
   }
 
-  /** What was given, by the names that options have. */
+  /** The fields that were given, by the names of options, and the preset. */
   get given(): ConfigValues {
     return this.#given
   }
 
-  /** All settings, with the defaults of those that were not given. */
+  /** All fields in effect: those given, those of the preset, and defaults. */
   get values(): CompleteConfig {
     return withDefaults(this.given)
   }
 
-  /** A configuration in which what the other one gives wins, field by field and operation by operation. */
+  /**
+   * Returns a configuration in which the fields that `other` gives win, operation by operation.
+   *
+   * A field wins over any preset. A preset of `other` replaces the preset of this one. A location of
+   * Redis replaces any other location.
+   */
   merge(other: AIResponseCacheConfig | ConfigValues): AIResponseCacheConfig {
     const given = other instanceof AIResponseCacheConfig ? other.given : givenOf(other)
-    const [before, after] = [this.given.operationTtls, given.operationTtls]
-    // What is no table at all is for validate() to refuse.
-    const isMerged = isPlainObject(before) && isPlainObject(after)
-    const tables = isMerged ? { operationTtls: { ...before, ...after } } : {}
-    return new AIResponseCacheConfig({ ...this.given, ...given, ...tables })
+    return new AIResponseCacheConfig(mergeFields(this.given, given))
   }
 
-  /** Tells what is wrong, what is hardly meant so, and what might be better. Never throws. */
+  /** Reports errors, warnings and recommendations. Never throws. */
   validate(): ValidationResult {
     return validateConfig(this.given)
   }
 
-  /** What an {@link AIResponseCache} takes. */
+  /** Returns options for an {@link AIResponseCache}. */
   toCacheOptions(): AIResponseCacheOptions {
-    const { textHashThreshold, hashAlgorithm, keyStyle, operationTtls, textSizeTiers } = this.values
-    const ai = { textHashThreshold, hashAlgorithm, keyStyle, operationTtls, textSizeTiers }
-    return { ...this.toGenericCacheOptions(), ...ai }
+    return this.values
   }
 
-  /** What a `GenericRedisCache` takes. */
+  /** Returns options for a `GenericRedisCache`. */
   toGenericCacheOptions(): Omit<GenericRedisCacheOptions, 'performanceMonitor'> {
-    const { values } = this
-    return {
-      redisUrl: values.redisUrl,
-      defaultTtl: values.defaultTtl,
-      enableL1Cache: values.enableL1Cache,
-      l1CacheSize: values.l1CacheSize,
-      compressionThreshold: values.compressionThreshold,
-      compressionLevel: values.compressionLevel,
-      commandTimeout: values.commandTimeout,
-      onBackendError: values.onBackendError,
-    }
+    const options = Object.entries(this.values)
+    return Object.fromEntries(options.filter(([name]) => !Object.hasOwn(AI_SPECIFIC, name)))
   }
 
-  /** Plain data for a file, by the names that files use. Holds the URL, with its password. */
+  /** Returns the fields in effect as plain data for a file. It holds the URL with its password. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { values } = this
     const operationTtls = Object.fromEntries(mergeOperationTtls(values.operationTtls))
-    const shown: CompleteConfig = { ...values, operationTtls: operationTtls as never }
-    // A field with two names is written by the first.
-    const names = new Map<ConfigName, string>()
-    for (const [written, name] of Object.entries(FIELD_NAMES)) {
-      if (!names.has(name)) names.set(name, written)
-    }
-    return Object.fromEntries(Array.from(names, ([name, written]) => [written, shown[name]]))
+    const shown: Readonly<Record<string, unknown>> = { ...values, operationTtls }
+    const fields = FIELD_NAMES.filter((name) => shown[name] !== undefined)
+    return Object.fromEntries(fields.map((name) => [snakeCaseOf(name), shown[name]]))
   }
 
   /**
-   * The same, if nothing is wrong with it.
+   * Returns this configuration if it is valid.
    *
-   * @throws ConfigurationError that lists everything that is wrong
+   * @param what - what the error calls the configuration. Default: `'the configuration'`
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every problem
    */
   checked(what = 'the configuration'): AIResponseCacheConfig {
     const { errors } = this.validate()
     if (errors.length > 0) throw configurationError(what, errors)
     return this
   }
-}
-
-function fromFields(fields: unknown, what: string): AIResponseCacheConfig {
-  return new AIResponseCacheConfig(fieldsOf(fields, what)).checked(what)
 }

@@ -1,9 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describeType } from '@verbatim/cache-core'
 import { REDIS_CACHE_OPTIONS } from '@verbatim/cache-redis'
-import { camelCaseOf } from '../compatibility/snake-case.js'
-import { configSchema } from './config-schema.js'
-import { type ConfigName, FIELD_NAMES, fieldNamed } from './config-values.js'
+import { camelCaseOf, snakeCaseOf } from '../compatibility/snake-case.js'
+import { ruleOf } from './config-schema.js'
+import {
+  AI_SPECIFIC,
+  FIELD_NAMES,
+  type FieldName,
+  fieldNamed,
+  MAPPINGS,
+  OLD_SIZE_NAME,
+} from './fields.js'
 import { configurationError } from './problems.js'
 import { validateConfig } from './validate-config.js'
 import { ValidationResult } from './validation-result.js'
@@ -28,16 +35,8 @@ export interface ParameterInfo {
   readonly totalParameters: number
 }
 
-const AI_SPECIFIC: readonly ConfigName[] = [
-  'hashAlgorithm',
-  'keyStyle',
-  'operationTtls',
-  'textHashThreshold',
-  'textSizeTiers',
-]
 const MONITOR = 'performanceMonitor'
-const OLD_NAME = 'memoryCacheSize'
-const MAPPINGS: Readonly<Record<string, ConfigName>> = { ...FIELD_NAMES, [OLD_NAME]: 'l1CacheSize' }
+const AI_NAMES: readonly string[] = Object.keys(AI_SPECIFIC).toSorted()
 const GENERIC: readonly string[] = REDIS_CACHE_OPTIONS.toSorted()
 
 /**
@@ -54,7 +53,7 @@ export class CacheParameterMapper {
   mapAiToGenericParams(parameters: Parameters): MappedParameters {
     const result = new ValidationResult()
     const named = namedAnew(parameters, result)
-    if (!result.isValid) throw configurationError('the parameters', result.errors)
+    if (!result.isValid) throw configurationError('the set of parameters', result.errors)
     if (named.has('l1CacheSize') && !named.has('enableL1Cache')) named.set('enableL1Cache', true)
     const isGeneric = ([name]: readonly [string, unknown]): boolean => GENERIC.includes(name)
     return {
@@ -72,32 +71,32 @@ export class CacheParameterMapper {
       if (GENERIC.includes(name)) result.genericParams.add(name)
       else result.aiSpecificParams.add(name)
       if (isField(name)) values.set(name, value)
-      else if (!GENERIC.includes(name)) result.addWarning(name, 'there is no such parameter')
+      else if (!GENERIC.includes(name)) result.addWarning(name, 'is unknown')
       else if (name === MONITOR && !isMonitor(value)) {
-        result.addError(name, 'allowed: a monitor of caches')
+        result.addError(name, `must be a monitor of caches; received ${describeType(value)}`)
       }
     }
     const checked = validateConfig(Object.fromEntries(values))
     for (const { path, message } of checked.errors) result.addError(path, message)
     for (const { path, message } of checked.warnings) result.addWarning(path, message)
     for (const { path, message } of checked.recommendations) {
-      // Who gives some parameters only has no need to give the table.
+      // The table is optional here.
       if (path !== 'operationTtls') result.addRecommendation(path, message)
     }
     if (values.get('compressionThreshold') === 0) {
-      result.addWarning('compressionThreshold', 'of 0 compresses whatever there is')
+      result.addWarning('compressionThreshold', 'is 0: every value is compressed')
     }
     return result
   }
 
   getParameterInfo(): ParameterInfo {
-    const rules = [...AI_SPECIFIC, ...GENERIC].filter(isField).map((name) => [name, ruleOf(name)])
+    const rules = [...AI_NAMES, ...GENERIC].filter(isField).map((name) => [name, ruleOf(name)])
     return {
-      aiSpecific: AI_SPECIFIC,
+      aiSpecific: AI_NAMES,
       generic: GENERIC,
       mappings: MAPPINGS,
       validationRules: Object.fromEntries(rules),
-      totalParameters: AI_SPECIFIC.length + GENERIC.length,
+      totalParameters: AI_NAMES.length + GENERIC.length,
     }
   }
 }
@@ -106,16 +105,16 @@ export class CacheParameterMapper {
 function namedAnew(parameters: unknown, result: ValidationResult): Map<string, unknown> {
   const named = new Map<string, unknown>()
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
-    result.addError('', `the parameters are ${describeType(parameters)}; allowed: an object`)
+    result.addError('parameters', `must be an object; received ${describeType(parameters)}`)
     return named
   }
   for (const [written, value] of Object.entries(parameters)) {
     if (value === undefined) continue
     const name = optionNamed(written)
     if (named.has(name) && !isDeepStrictEqual(named.get(name), value)) {
-      result.addConflict(written, `is ${name} once more, and not the same`)
+      result.addConflict(written, `conflicts with ${name}: both are set, to different values`)
     }
-    if (written === OLD_NAME || written === 'memory_cache_size') {
+    if (written === OLD_SIZE_NAME || written === snakeCaseOf(OLD_SIZE_NAME)) {
       result.addRecommendation(written, `is an old name of ${name}`)
     }
     named.set(name, value)
@@ -124,22 +123,14 @@ function namedAnew(parameters: unknown, result: ValidationResult): Map<string, u
 }
 
 function optionNamed(written: string): string {
-  const field = written === OLD_NAME ? MAPPINGS[OLD_NAME] : fieldNamed(written)
-  if (field !== undefined) return field
-  const name = camelCaseOf(written)
-  return name !== undefined && GENERIC.includes(name) ? name : written
+  const name = fieldNamed(written) ?? camelCaseOf(written)
+  return name !== undefined && (GENERIC.includes(name) || AI_NAMES.includes(name)) ? name : written
 }
 
-function isField(name: string): name is ConfigName {
-  return Object.values(FIELD_NAMES).some((field) => field === name)
+function isField(name: string): name is FieldName {
+  return FIELD_NAMES.some((field) => field === name)
 }
 
 function isMonitor(value: unknown): boolean {
   return typeof (Object(value) as { observeOperation?: unknown }).observeOperation === 'function'
-}
-
-/** The schema's own words. */
-function ruleOf(name: ConfigName): string {
-  const { error } = configSchema.safeParse({ [name]: Symbol(name) })
-  return error?.issues.map(({ message }) => message).join('; ') ?? ''
 }

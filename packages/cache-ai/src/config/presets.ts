@@ -1,53 +1,77 @@
-import type { ConfigValues, TextSizeTiers } from './config-values.js'
+import { isPlainObject } from '@verbatim/cache-core'
+import { DEFAULT_REDIS_URL } from '@verbatim/cache-redis'
+import type { ConfigName, ConfigValues, PresetName } from './config-values.js'
+import { LOCATIONS } from './fields.js'
 
-export const DEFAULT_TEXT_SIZE_TIERS: TextSizeTiers = { small: 500, medium: 5_000, large: 50_000 }
+/** The fields that have a default. */
+type WithoutDefault = 'sentinel' | 'cluster' | 'name'
 
-/** What a field is that nobody has given. */
-const DEFAULTS = {
-  redisUrl: 'redis://redis:6379',
+type Defaults = {
+  readonly [Name in Exclude<ConfigName, WithoutDefault>]: NonNullable<ConfigValues[Name]>
+}
+
+/** All fields in effect. Only one of `redisUrl`, `sentinel` and `cluster` is there. */
+export type CompleteConfig = Omit<Defaults, 'redisUrl'> &
+  Pick<ConfigValues, 'redisUrl' | WithoutDefault>
+
+/** What is in effect unless a preset or a field says otherwise. */
+export const DEFAULTS: Defaults = {
+  redisUrl: DEFAULT_REDIS_URL,
+  keyPrefix: 'ai_cache:',
   defaultTtl: 3_600,
   enableL1Cache: true,
   l1CacheSize: 100,
+  l1CacheBytes: 64 * 1_024 * 1_024,
+  isolation: 'freeze',
   compressionThreshold: 1_000,
   compressionLevel: 6,
+  maxValueBytes: 8 * 1_024 * 1_024,
+  commandTimeout: 200,
+  onBackendError: 'degrade',
+  readOnly: false,
   textHashThreshold: 1_000,
   hashAlgorithm: 'sha256',
   keyStyle: 'readable',
-  textSizeTiers: DEFAULT_TEXT_SIZE_TIERS,
+  textSizeTiers: { small: 500, medium: 5_000, large: 50_000 },
   operationTtls: {},
-  commandTimeout: 200,
-  onBackendError: 'degrade',
-} as const satisfies Required<ConfigValues>
-
-/** All fields, none of them undefined. */
-export type CompleteConfig = {
-  readonly [Name in keyof ConfigValues]-?: NonNullable<ConfigValues[Name]>
 }
 
-export function withDefaults(given: ConfigValues): CompleteConfig {
-  return { ...DEFAULTS, ...givenOf(given) } as CompleteConfig
-}
-
-/** Without what is undefined: that is as good as not given. */
+/** Returns the fields without those that are undefined. */
 export function givenOf(values: ConfigValues): ConfigValues {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
-const LOCAL = 'redis://localhost:6379'
+/**
+ * Returns fields in which those of `over` win, operation by operation. A location in `over` replaces
+ * any location in `under`.
+ */
+export function mergeFields(under: ConfigValues, over: ConfigValues): ConfigValues {
+  const isMoved = LOCATIONS.some((name) => over[name] !== undefined)
+  const rest = Object.entries(under).filter(
+    ([name]) => !isMoved || !LOCATIONS.some((location) => location === name),
+  )
+  const [before, after] = [under.operationTtls, over.operationTtls]
+  // Anything but a plain object is left for validate() to refuse.
+  const isMerged = isPlainObject(before) && isPlainObject(after)
+  const tables = isMerged ? { operationTtls: { ...before, ...after } } : {}
+  return { ...Object.fromEntries(rest), ...over, ...tables }
+}
 
-export type PresetName =
-  | 'default'
-  | 'development'
-  | 'testing'
-  | 'production'
-  | 'ai-development'
-  | 'ai-production'
+/** Returns what a configuration gives itself or by its preset. */
+export function withPreset({ preset, ...given }: ConfigValues): ConfigValues {
+  const isKnown = preset !== undefined && Object.hasOwn(PRESETS, preset)
+  return isKnown ? mergeFields(PRESETS[preset], given) : given
+}
 
-/** Settings that belong together. What a preset leaves out is as in `default`. */
-export const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
+/** Returns all fields in effect. */
+export function withDefaults(values: ConfigValues): CompleteConfig {
+  return mergeFields(DEFAULTS, withPreset(givenOf(values))) as CompleteConfig
+}
+
+/** Fields that belong together. A preset leaves the other fields at their defaults. */
+const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
   default: {},
   development: {
-    redisUrl: LOCAL,
     defaultTtl: 1_800,
     l1CacheSize: 50,
     compressionThreshold: 2_000,
@@ -55,7 +79,6 @@ export const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
     textHashThreshold: 2_000,
   },
   testing: {
-    redisUrl: LOCAL,
     defaultTtl: 300,
     l1CacheSize: 10,
     compressionThreshold: 5_000,
@@ -69,11 +92,10 @@ export const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
     compressionThreshold: 500,
     compressionLevel: 7,
     textHashThreshold: 500,
-    // Prompts are nobody's business who can list the keys.
+    // Anybody who can list the keys could read the prompts in them.
     keyStyle: 'hashed',
   },
   'ai-development': {
-    redisUrl: LOCAL,
     defaultTtl: 1_800,
     l1CacheSize: 100,
     compressionThreshold: 1_000,
@@ -106,4 +128,4 @@ export const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
   },
 }
 
-export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[]
+export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]]

@@ -1,12 +1,11 @@
 import type { Ttl } from '@verbatim/cache-core'
 import type { CachePerformanceMonitor, PerformanceStats } from '@verbatim/cache-monitoring'
-import type { TextSizeTiers } from '../config/config-values.js'
 import type { KeyGenerationStats } from '../keys/key-generation-stats.js'
 import { type AIMetrics, hitRateOf, sumOf } from './ai-metrics.js'
 import { mean } from './mean.js'
 import { type OperationPerformance, operationPerformance } from './operation-performance.js'
 import { type OptimizationRecommendation, optimizationRecommendations } from './optimization.js'
-import type { TextTier } from './text-tier.js'
+import type { TextSizeTiers, TextTier } from './text-tier.js'
 import {
   distributionOf,
   type TextTierStatistics,

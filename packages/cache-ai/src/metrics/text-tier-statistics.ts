@@ -1,7 +1,7 @@
-import type { TextSizeTiers } from '../config/config-values.js'
 import { type AIMetrics, hitRateOf } from './ai-metrics.js'
 import { groupBy } from './group-by.js'
 import { mean } from './mean.js'
+import type { TextSizeTiers } from './text-tier.js'
 import { TEXT_TIERS, type TextTier } from './text-tier.js'
 
 /** How long look-ups and stores of texts of one tier took, of the newest thousand of all. */

@@ -1,5 +1,11 @@
-import type { TextSizeTiers } from '../config/config-values.js'
 import { hasMoreCodePoints } from '../keys/code-points.js'
+
+/** Below `small` code points a text is small, and so on; from `large` on it is xlarge. */
+export interface TextSizeTiers {
+  readonly small: number
+  readonly medium: number
+  readonly large: number
+}
 
 /** How long a text is, from short to long. */
 export const TEXT_TIERS = ['small', 'medium', 'large', 'xlarge'] as const

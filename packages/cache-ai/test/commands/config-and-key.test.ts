@@ -28,7 +28,7 @@ describe('config', () => {
     const place = await file('good.yaml', 'default_ttl: 2d\n')
     expect(await run(['config', 'check', place])).toEqual({
       code: 0,
-      out: 'recommendation: defaultTtl: is more than a day: responses may be outdated\nrecommendation: operationTtls: is not given: operations live as long as the defaults say\nIt can be used.\n',
+      out: 'recommendation: defaultTtl is more than a day: responses may be outdated\nrecommendation: operationTtls is not set: operations have the default TTLs\nvalid\n',
       err: '',
     })
   })
@@ -37,7 +37,9 @@ describe('config', () => {
     const place = await file('bad.json', '{"default_ttl": "s3cret", "colour": "s3cret"}')
     const { code, out } = await run(['config', 'check', place])
     expect(code).toBe(1)
-    expect(out).toMatch(/^error: defaultTtl: allowed: seconds.*\nerror: colour: there is no such/)
+    expect(out).toMatch(
+      /^error: line 1, column 2: default_ttl must be seconds.*\nerror: line 1, column 27: colour is unknown/,
+    )
     expect(out).not.toContain('s3cret')
     const json = await run(['config', 'check', '--json', place])
     expect(JSON.parse(json.out)).toMatchObject({ isValid: false, errors: [{}, {}] })
@@ -45,7 +47,7 @@ describe('config', () => {
 
   test('check of a file that is not there', async () => {
     const { code, out } = await run(['config', 'check', path.join(folder, 'absent.yaml')])
-    expect([code, out]).toEqual([1, 'error: it cannot be read (ENOENT)\nIt cannot be used.\n'])
+    expect([code, out]).toEqual([1, 'error: the file cannot be read (ENOENT)\ninvalid\n'])
   })
 
   test('show prints a preset that can be checked', async () => {
@@ -53,14 +55,16 @@ describe('config', () => {
     expect(JSON.parse(out)).toMatchObject({ default_ttl: 14_400, key_style: 'hashed' })
     expect((await run(['config', 'check', await file('shown.json', out)])).code).toBe(0)
     const { code, err } = await run(['config', 'show', '--preset', 'none'])
-    expect([code, err]).toEqual([1, expect.stringContaining('Allowed choices are default,')])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^error: --preset must be one of default, development,/),
+    ])
   })
 })
 
 describe('key', () => {
-  const keys = new CacheKeyGenerator()
-
   test('of a file, or of what comes in', async () => {
+    const keys = new CacheKeyGenerator({ prefix: '' })
     const key = keys.generateCacheKey('Some text', 'qa', { tone: 'dry' }, 'Why?', 'ada')
     const args = ['--operation', 'qa', '--options', '{"tone":"dry"}', '--question', 'Why?']
     const place = await file('text.txt', 'Some text')
@@ -71,7 +75,8 @@ describe('key', () => {
   test('as JSON, with what it was made of', async () => {
     const { out } = await run(['key', '-', '--operation', 'qa', '--json'], 'Some text')
     expect(JSON.parse(out)).toEqual({
-      key: 'ai_cache:op:qa|txt:Some text',
+      key: 'op:qa|txt:Some text',
+      redisKey: 'ai_cache:op:qa|txt:Some text',
       style: 'readable',
       parts: ['op:qa', 'txt:Some text'],
     })
@@ -79,18 +84,38 @@ describe('key', () => {
 
   test.each([
     [['--operation', ''], 'operation must be a string'],
-    [['--operation', 'qa', '--options', '{'], '--options is no JSON'],
+    [['--operation', 'qa', '--options', '{'], '--options must be JSON; received another text'],
     [['--operation', 'qa', '--options', '[]'], 'options must be a plain object'],
     [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys have no tenants'],
-    [[], "required option '--operation <name>' not specified"],
+    [[], '--operation must be given'],
   ])('%j is refused', async (args, message) => {
     const { code, out, err } = await run(['key', '-', ...args], 'Some text')
-    expect([code, out]).toEqual([1, ''])
+    expect([code, out]).toEqual([2, ''])
     expect(err).toContain(message)
   })
 
   test('of a file that is not there', async () => {
     const { err } = await run(['key', path.join(folder, 'absent'), '--operation', 'qa'])
-    expect(err).toBe('error: the text cannot be read (ENOENT)\n')
+    expect(err).toBe('error: the file of the text cannot be read (ENOENT)\n')
+  })
+})
+
+describe('the environment', () => {
+  test('is used without a file, and misspellings are reported', async () => {
+    const env = {
+      AI_CACHE_KEY_STYLE: 'hashed',
+      AI_CACHE_KEY_PREFIX: 'shop:',
+      AI_CACHE_PORT: 'tcp://10.0.0.7:6379',
+    }
+    const args = ['key', '-', '--operation', 'qa', '--json']
+    const { out } = await runProgram(CLI, args, { input: 'Some text', env })
+    const { key, redisKey } = JSON.parse(out)
+    expect(key).toMatch(/^op:qa\|h:/)
+    expect(redisKey).toBe(`shop:${key}`)
+    const { code, err } = await runProgram(CLI, args, { env: { AI_CACHE_KEY_STILE: 's3cret' } })
+    expect([code, err]).toEqual([
+      1,
+      'error: the environment is invalid: AI_CACHE_KEY_STILE is unknown. Did you mean AI_CACHE_KEY_STYLE?\n',
+    ])
   })
 })

@@ -43,7 +43,7 @@ describe('stats', () => {
     expect(out.split('\n').slice(0, 2)).toEqual(['6 keys', '  summarize: 3'])
     expect(out).toContain('  half:done: 1\n')
     expect(out).toContain('  (other): 1\n')
-    expect(out).toMatch(/\d+ bytes in Redis, of everybody's; \d+ clients\n$/)
+    expect(out).toMatch(/Redis memory: [\d,]+ bytes \(all databases\), \d+ clients\n$/)
     expect(out).not.toContain('s3cret')
   })
 
@@ -65,21 +65,21 @@ describe('stats', () => {
     const options = ['--config', file, '--json']
     const { out } = await runProgram(CLI, ['stats', ...options], { env: nowhere })
     expect(JSON.parse(out)).toMatchObject({ keys: 6 })
-    const other = await run('stats', '--json', '--prefix', 'other:')
+    const other = await run('stats', '--json', '--key-prefix', 'other:')
     expect(JSON.parse(other.out)).toMatchObject({ keys: 0, byOperation: {} })
     await rm(folder, { recursive: true })
   })
 
   test('without Redis', async () => {
     const url = `redis://user:s3cret@127.0.0.1:${await freePort()}`
-    const { code, out, err } = await run('stats', '--url', url)
+    const { code, out, err } = await run('stats', '--redis-url', url)
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(/^error: Redis at 127\.0\.0\.1:\d+ refuses connections .*\(ECONNREFUSED\)/)
   })
 
   test('of what is no URL', async () => {
-    const { code, err } = await run('stats', '--url', 'http://user:s3cret@host')
-    expect([code, err]).toEqual([1, expect.stringContaining('redisUrl: allowed: redis://')])
+    const { code, err } = await run('stats', '--redis-url', 'http://user:s3cret@host')
+    expect([code, err]).toEqual([2, expect.stringMatching(/^error: --redis-url must be redis:/)])
     expect(err).not.toContain('s3cret')
   })
 })
@@ -94,7 +94,7 @@ describe('invalidate', () => {
     [['--all'], 6, 0],
   ])('%j', async (args, removed, keysLeft) => {
     const { code, out, err } = await run('invalidate', ...args)
-    expect([code, out, err]).toEqual([0, `${removed} removed, of readable keys\n`, ''])
+    expect([code, out, err]).toEqual([0, `${removed} removed (readable keys)\n`, ''])
     expect(await left()).toHaveLength(keysLeft)
   })
 
@@ -116,7 +116,7 @@ describe('invalidate', () => {
     const request = { text: 'one', operation: 'summarize', tenant: 'ada' }
     await hashed.cacheResponse({ ...request, response: 1 })
     const { out } = await run('invalidate', '--tenant', 'ada', '--style', 'hashed')
-    expect(out).toBe('1 removed, of hashed keys\n')
+    expect(out).toBe('1 removed (hashed keys)\n')
     expect(await hashed.getCachedResponse(request)).toBeUndefined()
     expect(await cache.getCachedResponse(request)).toBeDefined()
   })
@@ -125,8 +125,8 @@ describe('invalidate', () => {
     '%j is refused, and nothing removed',
     async (args) => {
       const { code, out, err } = await run('invalidate', ...args)
-      expect([code, out]).toEqual([1, ''])
-      expect(err).toMatch(/^error: say what to remove/)
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toMatch(/^error: exactly one of --operation and --tenant/)
       expect(await left()).toHaveLength(6)
     },
   )

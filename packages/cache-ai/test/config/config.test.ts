@@ -71,10 +71,10 @@ describe('what is wrong', () => {
       }),
     )
     expect(problemsOf(error)).toEqual([
-      'redisUrl',
-      'defaultTtl',
-      'hashAlgorithm',
-      'textSizeTiers.large',
+      'redis_url',
+      'default_ttl',
+      'hash_algorithm',
+      'text_size_tiers.large',
       'colour',
     ])
     expect(`${error.message}${JSON.stringify(error.context)}`).not.toContain(SECRET)
@@ -115,8 +115,8 @@ describe('what might be better', () => {
 
 describe('presets', () => {
   test.each<[PresetName, Partial<ConfigValues>]>([
-    ['default', { redisUrl: 'redis://redis:6379', defaultTtl: 3_600, l1CacheSize: 100 }],
-    ['development', { redisUrl: 'redis://localhost:6379', defaultTtl: 1_800, l1CacheSize: 50 }],
+    ['default', { redisUrl: 'redis://127.0.0.1:6379', defaultTtl: 3_600, l1CacheSize: 100 }],
+    ['development', { redisUrl: 'redis://127.0.0.1:6379', defaultTtl: 1_800, l1CacheSize: 50 }],
     ['development', { compressionThreshold: 2_000, compressionLevel: 3, textHashThreshold: 2_000 }],
     ['testing', { defaultTtl: 300, l1CacheSize: 10, compressionThreshold: 5_000 }],
     ['testing', { compressionLevel: 1, textHashThreshold: 5_000 }],
@@ -144,7 +144,7 @@ describe('presets', () => {
 
   test.each(['Production', 'none', 'toString', ''])('%j is none', (name) => {
     expect(() => AIResponseCacheConfig.preset(name as PresetName)).toThrow(
-      'allowed: default, development, testing, production, ai-development, ai-production',
+      'preset must be one of default, development, testing, production, ai-development, ai-production',
     )
   })
 
@@ -200,3 +200,13 @@ test('what prints a configuration does not print its password', () => {
   const config = AIResponseCacheConfig.production(`rediss://user:${SECRET}@host`)
   expect(inspect(config, { depth: Infinity, showHidden: true })).not.toContain(SECRET)
 })
+
+test.each([[new Map([['qa', 5]])], [[5]], ['qa=5']])(
+  'a cache and a configuration refuse %o as operationTtls',
+  (operationTtls) => {
+    const options = { operationTtls: operationTtls as never }
+    expect(() => new AIResponseCache(options)).toThrow(/operationTtls must be a plain object/)
+    const { errors } = new AIResponseCacheConfig(options).validate()
+    expect(errors.map(({ path }) => path)).toEqual(['operationTtls'])
+  },
+)

@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { AIResponseCacheConfig } from '../../src/index.js'
+import { AIResponseCache, AIResponseCacheConfig } from '../../src/index.js'
 import { failure, problemsOf, SECRET } from './refused.js'
 
-describe('the environment', () => {
-  test('gives fields, on a preset', () => {
-    const config = AIResponseCacheConfig.fromEnv({
+type Variables = Readonly<Record<string, string>>
+
+const read = (variables: Variables, prefix?: string): AIResponseCacheConfig =>
+  AIResponseCacheConfig.fromEnv(variables, prefix)
+
+/** The message about each variable that is wrong. */
+async function messages(variables: Record<string, string>): Promise<Record<string, string>> {
+  const error = await failure(() => read(variables))
+  const problems = error.context['problems'] as { path: string; message: string }[]
+  return Object.fromEntries(problems.map(({ path, message }) => [path, message]))
+}
+
+describe('fromEnv reads fields', () => {
+  test('and a preset under them', () => {
+    const config = read({
       AI_CACHE_PRESET: 'development',
       AI_CACHE_REDIS_URL: 'rediss://host',
       AI_CACHE_DEFAULT_TTL: '90',
@@ -25,6 +37,57 @@ describe('the environment', () => {
     })
   })
 
+  test('of every plain option of the cache', async () => {
+    const config = read({
+      AI_CACHE_REDIS_URL: 'redis://127.0.0.1:1',
+      AI_CACHE_KEY_PREFIX: 'shop:',
+      AI_CACHE_ISOLATION: 'clone',
+      AI_CACHE_L1_CACHE_BYTES: '1048576',
+      AI_CACHE_MAX_VALUE_BYTES: '2048',
+      AI_CACHE_READ_ONLY: 'yes',
+      AI_CACHE_COMMAND_TIMEOUT: '50',
+      AI_CACHE_ON_BACKEND_ERROR: 'throw',
+      AI_CACHE_KEY_STYLE: 'hashed',
+    })
+    expect(config.given).toEqual({
+      redisUrl: 'redis://127.0.0.1:1',
+      keyPrefix: 'shop:',
+      isolation: 'clone',
+      l1CacheBytes: 1_048_576,
+      maxValueBytes: 2_048,
+      readOnly: true,
+      commandTimeout: 50,
+      onBackendError: 'throw',
+      keyStyle: 'hashed',
+    })
+    await using cache = new AIResponseCache(config)
+    await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'READ_ONLY' })
+  })
+
+  test('of Sentinel and Cluster, one by one or as JSON', () => {
+    const sentinel = {
+      name: 'main',
+      urls: ['redis://a:26379', 'redis://b:26379'],
+      password: 'from a secret',
+      database: 2,
+      tls: false,
+    }
+    const flat = read({
+      AI_CACHE_SENTINEL_NAME: 'main',
+      AI_CACHE_SENTINEL_URLS: 'redis://a:26379, redis://b:26379',
+      AI_CACHE_SENTINEL_PASSWORD: 'from a secret\n',
+      AI_CACHE_SENTINEL_DATABASE: '2',
+      AI_CACHE_SENTINEL_TLS: 'off',
+    })
+    expect(flat.given).toEqual({ sentinel })
+    expect(read({ AI_CACHE_SENTINEL: JSON.stringify(sentinel) }).given).toEqual({ sentinel })
+    expect(flat.toCacheOptions()).not.toHaveProperty('redisUrl')
+    expect(read({ AI_CACHE_CLUSTER_URLS: 'redis://a:7000 redis://b:7001' }).given).toEqual({
+      cluster: { urls: ['redis://a:7000', 'redis://b:7001'] },
+    })
+    expect(read({ AI_CACHE_TEXT_SIZE_TIERS_SMALL: '' }).given).toEqual({})
+  })
+
   test.each([
     ['true', true],
     ['YES', true],
@@ -35,39 +98,186 @@ describe('the environment', () => {
     ['Off', false],
     ['0', false],
   ])('ENABLE_L1_CACHE=%s', (text, enableL1Cache) => {
-    const config = AIResponseCacheConfig.fromEnv({ AI_CACHE_ENABLE_L1_CACHE: text })
+    const config = read({ AI_CACHE_ENABLE_L1_CACHE: text })
     expect(config.given).toEqual({ enableL1Cache })
-    // In the original `false` alone makes the configuration invalid.
+    // In the Python version `false` alone makes the configuration invalid.
     expect(config.validate().errors).toEqual([])
   })
 
-  test('may have another prefix', () => {
-    const config = AIResponseCacheConfig.fromEnv({ MY_DEFAULT_TTL: '5m', AI_CACHE_X: '1' }, 'MY_')
-    expect(config.given).toEqual({ defaultTtl: '5m' })
+  test('under another prefix', () => {
+    expect(read({ MY_DEFAULT_TTL: '5m', AI_CACHE_X: '1' }, 'MY_').given).toEqual({
+      defaultTtl: '5m',
+    })
+    expect(read({ DEFAULT_TTL: '5m', DEFUALT_TTL: '5m', HOME: '/root' }, '').given).toEqual({
+      defaultTtl: '5m',
+    })
+    const two = { AI_CACHE_DEFAULT_TTL: '1m', AI_CACHE_DOCS_DEFAULT_TTL: '2m' }
+    expect(read(two).given).toEqual({ defaultTtl: '1m' })
+    expect(read(two, 'AI_CACHE_DOCS_').given).toEqual({ defaultTtl: '2m' })
   })
 
-  test('that is wrong is told of at once, by the names of variables', async () => {
+  test.each([['MY'], ['MY-'], ['1_'], [7]])('refuses the prefix %j', async (prefix) => {
+    const error = await failure(() => read({}, prefix as string))
+    expect(error.message).toMatch(/^prefix must be letters, digits and underscores/)
+  })
+})
+
+describe('fromEnv trims values', () => {
+  test.each(['DEFAULT_TTL', 'REDIS_URL', 'PRESET', 'KEY_STYLE', 'OPERATION_TTLS'])(
+    'and ignores %s when it is blank',
+    (name) => {
+      for (const text of ['', ' ', '\t\n', '""', "''", '" "']) {
+        expect(read({ [`AI_CACHE_${name}`]: text }).given).toEqual({})
+      }
+    },
+  )
+
+  test('of space, line ends and one pair of quotes', () => {
+    const config = read({
+      AI_CACHE_REDIS_URL: ' redis://host:6379\r\n',
+      AI_CACHE_DEFAULT_TTL: '"300"',
+      AI_CACHE_ENABLE_L1_CACHE: "' true '",
+      AI_CACHE_OPERATION_TTLS: '\'{"qa": 60}\'',
+      AI_CACHE_PRESET: 'testing\n',
+    })
+    expect(config.given).toEqual({
+      redisUrl: 'redis://host:6379',
+      defaultTtl: 300,
+      enableL1Cache: true,
+      operationTtls: { qa: 60 },
+      preset: 'testing',
+    })
+  })
+})
+
+describe('fromEnv ignores variables of other programs', () => {
+  test.each<[what: string, variables: Record<string, string>, prefix?: string]>([
+    [
+      'Kubernetes, for a Service named ai-cache',
+      {
+        AI_CACHE_SERVICE_HOST: '10.0.0.7',
+        AI_CACHE_SERVICE_PORT: '6379',
+        AI_CACHE_SERVICE_PORT_METRICS: '9121',
+        AI_CACHE_PORT: 'tcp://10.0.0.7:6379',
+        AI_CACHE_PORT_6379_TCP: 'tcp://10.0.0.7:6379',
+        AI_CACHE_PORT_6379_TCP_PROTO: 'tcp',
+        AI_CACHE_PORT_6379_TCP_PORT: '6379',
+        AI_CACHE_PORT_6379_TCP_ADDR: '10.0.0.7',
+      },
+    ],
+    [
+      'Kubernetes, for a Service named ai-cache-redis',
+      {
+        AI_CACHE_REDIS_SERVICE_HOST: '10.0.0.8',
+        AI_CACHE_REDIS_SERVICE_PORT: '6379',
+        AI_CACHE_REDIS_PORT: 'tcp://10.0.0.8:6379',
+        AI_CACHE_REDIS_PORT_6379_TCP: 'tcp://10.0.0.8:6379',
+      },
+    ],
+    [
+      'Docker, for a link named ai-cache',
+      {
+        AI_CACHE_NAME: '/app/ai-cache',
+        AI_CACHE_PORT: 'tcp://172.17.0.5:6379',
+        AI_CACHE_PORT_6379_TCP: 'tcp://172.17.0.5:6379',
+        AI_CACHE_ENV_REDIS_VERSION: '7.0.15',
+        AI_CACHE_ENV_DEFAULT_TTL: '1',
+      },
+    ],
+    ['systemd', { CACHE_DIRECTORY: '/var/cache/app' }, 'CACHE_'],
+    ['Kubernetes, for a Service named redis', { REDIS_PORT: 'tcp://10.0.0.9:6379' }, 'REDIS_'],
+    ['a deployment', { AI_CACHE_VERSION: '2', AI_CACHE_IMAGE: 'x', AI_CACHE_COLOUR: SECRET }],
+  ])('%s', (_what, variables, prefix) => {
+    const own = { [`${prefix ?? 'AI_CACHE_'}DEFAULT_TTL`]: '60' }
+    expect(read({ ...own, ...variables }, prefix).given).toEqual({ defaultTtl: 60 })
+  })
+})
+
+describe('fromEnv reports', () => {
+  test.each([
+    ['AI_CACHE_DEFUALT_TTL', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE_DEFAULTTTL', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE_REDISURL', 'AI_CACHE_REDIS_URL'],
+    ['AI_CACHE_REDIS_HOST', 'AI_CACHE_REDIS_URL'],
+    ['AI_CACHE_PRESETS', 'AI_CACHE_PRESET'],
+    ['AI_CACHE_OPERATION_TTLS_QA', 'AI_CACHE_OPERATION_TTLS'],
+    ['AI_CACHE_SENTINEL_URL', 'AI_CACHE_SENTINEL_URLS'],
+    ['ai_cache_default_ttl', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE_default_ttl', 'AI_CACHE_DEFAULT_TTL'],
+  ])('%s as a misspelling of %s', async (variable, nearest) => {
+    expect(await messages({ [variable]: SECRET })).toEqual({
+      [variable]: `is unknown. Did you mean ${nearest}?`,
+    })
+  })
+
+  test('what only code can set', async () => {
+    expect(await messages({ AI_CACHE_PERFORMANCE_MONITOR: 'true' })).toEqual({
+      AI_CACHE_PERFORMANCE_MONITOR: expect.stringMatching(/^can only be set in code; pass client,/),
+    })
+  })
+
+  test('every problem by the name of its variable, and no value', async () => {
     const error = await failure(() =>
-      AIResponseCacheConfig.fromEnv({
+      read({
         AI_CACHE_PRESET: 'prod',
         AI_CACHE_DEFAULT_TTL: SECRET,
         AI_CACHE_ENABLE_L1_CACHE: 'perhaps',
-        AI_CACHE_OPERATION_TTLS: '{',
+        AI_CACHE_OPERATION_TTLS: `{${SECRET}`,
         AI_CACHE_TEXT_SIZE_TIERS: '{"small":1,"medium":2}',
         AI_CACHE_L1_CACHE_SIZE: '1',
         AI_CACHE_MEMORY_CACHE_SIZE: '1',
-        AI_CACHE_COLOUR: SECRET,
+        AI_CACHE_REDIS_URL: `http://user:${SECRET}@host`,
+        AI_CACHE_CLUSTER_URLS: `redis://a:7000,${SECRET}`,
       }),
     )
     expect(problemsOf(error).toSorted()).toEqual([
-      'AI_CACHE_COLOUR',
+      'AI_CACHE_CLUSTER_URLS',
+      'AI_CACHE_CLUSTER_URLS[1]',
       'AI_CACHE_DEFAULT_TTL',
       'AI_CACHE_ENABLE_L1_CACHE',
       'AI_CACHE_MEMORY_CACHE_SIZE',
       'AI_CACHE_OPERATION_TTLS',
       'AI_CACHE_PRESET',
+      'AI_CACHE_REDIS_URL',
       'AI_CACHE_TEXT_SIZE_TIERS.large',
     ])
-    expect(error.message).not.toContain(SECRET)
+    const said = `${error.message}${JSON.stringify(error.context)}`
+    expect(said).not.toContain(SECRET)
+    expect(said).not.toContain('allowed:')
+  })
+
+  test.each<[variables: Record<string, string>, path: string, message: string]>([
+    [
+      { AI_CACHE_COMPRESSION_LEVEL: 'ten' },
+      'AI_CACHE_COMPRESSION_LEVEL',
+      'must be an integer from 1 to 9; received a string',
+    ],
+    [
+      { AI_CACHE_SENTINEL_NAME: 'main' },
+      'AI_CACHE_SENTINEL_URLS',
+      'must be a list of at least one URL; received nothing',
+    ],
+    [
+      { AI_CACHE_SENTINEL: '{}', AI_CACHE_SENTINEL_NAME: 'main' },
+      'AI_CACHE_SENTINEL_NAME',
+      'sets the same field as AI_CACHE_SENTINEL',
+    ],
+    [
+      { AI_CACHE_SENTINEL_NAME: 'main', AI_CACHE_SENTINEL: '{}' },
+      'AI_CACHE_SENTINEL',
+      'sets the same field as AI_CACHE_SENTINEL_NAME',
+    ],
+    [
+      { AI_CACHE_REDIS_URL: 'redis://a', AI_CACHE_CLUSTER_URLS: 'redis://b' },
+      'AI_CACHE_CLUSTER_URLS',
+      'conflicts with AI_CACHE_REDIS_URL: only one of them can be set',
+    ],
+    [
+      { AI_CACHE_OPERATION_TTLS: 'qa=60' },
+      'AI_CACHE_OPERATION_TTLS',
+      'must be JSON; received another text',
+    ],
+  ])('%j', async (variables, path, message) => {
+    expect(await messages(variables)).toMatchObject({ [path]: message })
   })
 })

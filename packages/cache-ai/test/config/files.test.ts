@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { AIResponseCacheConfig } from '../../src/index.js'
+import { AIResponseCache, AIResponseCacheConfig } from '../../src/index.js'
 import { failure, SECRET } from './refused.js'
 
 let folder: string
@@ -11,13 +11,18 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-async function file(name: string, text: string): Promise<string> {
+async function file(name: string, content: string | Uint8Array): Promise<string> {
   const place = join(folder, name)
-  await writeFile(place, text)
+  await writeFile(place, content)
   return place
 }
 
-describe('files', () => {
+const json = async (content: string | Uint8Array): Promise<AIResponseCacheConfig> =>
+  AIResponseCacheConfig.fromJson(await file('c.json', content))
+const yaml = async (content: string | Uint8Array): Promise<AIResponseCacheConfig> =>
+  AIResponseCacheConfig.fromYaml(await file('c.yaml', content))
+
+describe('files give fields', () => {
   const FIELDS = {
     default_ttl: '2h',
     memory_cache_size: 250,
@@ -31,81 +36,243 @@ describe('files', () => {
     operationTtls: { qa: 60 },
   }
 
-  test('of JSON and YAML give the same as an object', async () => {
-    const json = await file('config.json', JSON.stringify(FIELDS))
-    const yaml = await file(
-      'config.yaml',
-      'default_ttl: 2h # a comment\nmemory_cache_size: 250\nenable_l1_cache: true\noperation_ttls:\n  qa: 60\n',
-    )
+  test('from JSON, YAML and objects alike', async () => {
+    const text =
+      'default_ttl: 2h # a comment\nmemory_cache_size: 250\nenable_l1_cache: true\noperation_ttls:\n  qa: 60\n'
     expect(AIResponseCacheConfig.fromObject(FIELDS).given).toEqual(VALUES)
-    expect((await AIResponseCacheConfig.fromJson(json)).given).toEqual(VALUES)
-    expect((await AIResponseCacheConfig.fromYaml(yaml)).given).toEqual(VALUES)
+    expect(AIResponseCacheConfig.fromObject(VALUES).given).toEqual(VALUES)
+    expect((await json(JSON.stringify(FIELDS, null, '\t'))).given).toEqual(VALUES)
+    expect((await yaml(text)).given).toEqual(VALUES)
+    expect((await yaml(text.replaceAll('\n', '\r\n'))).given).toEqual(VALUES)
   })
 
-  test('a configuration written as JSON is read back as it was', async () => {
+  test('for every plain option of the cache', async () => {
+    const config = await yaml(`
+redis_url: redis://127.0.0.1:1
+key_prefix: 'shop:'
+isolation: clone
+l1_cache_bytes: 1048576
+max_value_bytes: 2048
+read_only: true
+command_timeout: 50
+on_backend_error: throw
+`)
+    await using cache = new AIResponseCache(config)
+    await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'READ_ONLY' })
+    expect(config.toCacheOptions()).toMatchObject({
+      keyPrefix: 'shop:',
+      isolation: 'clone',
+      l1CacheBytes: 1_048_576,
+      maxValueBytes: 2_048,
+    })
+  })
+
+  test('for Sentinel and Cluster, which a cache takes', async () => {
+    const sentinel = await yaml(
+      'sentinel:\n  name: main\n  urls:\n    - redis://127.0.0.1:1\n  password: x\n  database: 2\n',
+    )
+    expect(sentinel.values.redisUrl).toBeUndefined()
+    await new AIResponseCache(sentinel).close()
+    const cluster = await json('{"cluster": {"urls": ["redis://127.0.0.1:1"]}}')
+    await new AIResponseCache(cluster).close()
+    expect(cluster.given).toEqual({ cluster: { urls: ['redis://127.0.0.1:1'] } })
+  })
+
+  test('over the preset they name', async () => {
+    const config = await yaml('default_ttl: 60\noperation_ttls: { qa: 5 }\npreset: testing\n')
+    expect(config.values).toMatchObject({ defaultTtl: 60, l1CacheSize: 10 })
+    expect(config.values.operationTtls).toMatchObject({ qa: 5, summarize: 300 })
+    expect(config.toCacheOptions()).not.toHaveProperty('preset')
+  })
+
+  test('below the environment, preset by preset and field by field', async () => {
+    const written = await yaml('preset: testing\ndefault_ttl: 60\nredis_url: redis://file\n')
+    const config = written.merge(
+      AIResponseCacheConfig.fromEnv({
+        AI_CACHE_PRESET: 'development',
+        AI_CACHE_CLUSTER_URLS: 'redis://a:7000',
+      }),
+    )
+    expect(config.values).toMatchObject({ defaultTtl: 60, l1CacheSize: 50, compressionLevel: 3 })
+    expect(config.values.operationTtls).toEqual({})
+    expect(config.toCacheOptions()).toMatchObject({ cluster: { urls: ['redis://a:7000'] } })
+    expect(config.toCacheOptions()).not.toHaveProperty('redisUrl')
+    expect(config.validate().errors).toEqual([])
+  })
+
+  test('back as they were written by toJSON', async () => {
     const config = AIResponseCacheConfig.aiProduction('redis://host')
-    const again = await AIResponseCacheConfig.fromJson(
-      await file('out.json', JSON.stringify(config)),
-    )
+    const again = await json(JSON.stringify(config))
     expect(again.values).toEqual(config.values)
-  })
-
-  test.each<[text: string, problem: string]>([
-    ['', 'cannot be used: this is no JSON'],
-    ['{"default_ttl": 1,\n"default_ttl": 2}', 'line 2: this field was there before'],
-    ['{\n"default_ttl": 1,\n}', 'line 3: this is no JSON'],
-    [`{"redis_url": "${SECRET}" oops}`, 'line 1: this is no JSON'],
-    ['[]', 'is an array; allowed: an object with fields'],
-    ['"text"', 'is a string; allowed: an object with fields'],
-    ['{"__proto__": {"default_ttl": 1}}', '__proto__: there is no such field'],
-    ['{"default_ttl": 1, "defaultTtl": 2}', 'defaultTtl: is defaultTtl once more'],
-    ['{"l1_cache_size": 1, "memory_cache_size": 1}', 'memory_cache_size: is l1CacheSize once more'],
-  ])('%s is not used', async (text, problem) => {
-    const error = await failure(async () =>
-      AIResponseCacheConfig.fromJson(await file('x.json', text)),
+    const sentinel = { sentinel: { name: 'main', urls: ['redis://a'] } }
+    expect(JSON.parse(JSON.stringify(AIResponseCacheConfig.fromObject(sentinel)))).toMatchObject(
+      sentinel,
     )
-    expect(error.message).toContain(problem)
-    expect(error.message).not.toContain(SECRET)
   })
 
+  test('behind a byte order mark', async () => {
+    expect((await json('\uFEFF{"default_ttl": 60}')).given).toEqual({ defaultTtl: 60 })
+    expect((await yaml('\uFEFFdefault_ttl: 60\r\n')).given).toEqual({ defaultTtl: 60 })
+  })
+})
+
+describe('JSON is refused with its line and column:', () => {
   test.each<[text: string, problem: string]>([
-    ['', 'is null; allowed: an object with fields'],
-    ['- a\n- b', 'is an array'],
-    [`default_ttl: [1\nredis_url: ${SECRET}`, 'this is no YAML'],
-    ['default_ttl: 1\ndefault_ttl: 2', 'line 2: this is no YAML (DUPLICATE_KEY)'],
-    ['a: &x 1\nb: *x', 'line 2: aliases are not allowed'],
-    ['default_ttl: !!float 1', 'line 1: tags are not allowed'],
-    ['default_ttl: !run 1', 'line 1: tags are not allowed'],
-    ['default_ttl: nonsense', 'defaultTtl: allowed: seconds as a number'],
-  ])('%s is not used', async (text, problem) => {
-    const error = await failure(async () =>
-      AIResponseCacheConfig.fromYaml(await file('x.yaml', text)),
-    )
-    expect(error.message).toContain(problem)
-    expect(error.message).not.toContain(SECRET)
+    ['', 'the file must be JSON; received an empty file'],
+    [
+      '{"default_ttl": 1,\n"default_ttl": 2}',
+      'line 2, column 1: default_ttl is set twice, first on line 1',
+    ],
+    [
+      '{"operation_ttls": {"qa": 1,\n "qa": 2}}',
+      'line 2, column 2: operation_ttls.qa is set twice, first on line 1',
+    ],
+    [
+      '{\n"default_ttl": 1,\n}',
+      'line 3, column 1: the file must be JSON; received other text here',
+    ],
+    [`{"redis_url": "${SECRET}" oops}`, 'line 1, column 30: the file must be JSON'],
+    ["{'a': 1}", 'line 1, column 2: the file must be JSON'],
+    ['// hello\n{}', 'line 1, column 1: the file must be JSON'],
+    [`{"a": "${SECRET}\n"}`, 'the file must be JSON'],
+    ['{"a": 1}\n{"b": 2}', 'line 2, column 1: the file must be JSON'],
+    ['[]', 'the whole must be a mapping of fields to values; received an array'],
+    ['"text"', 'the whole must be a mapping of fields to values; received a string'],
+    ['null', 'the whole must be a mapping of fields to values; received nothing'],
+    ['{"__proto__": {"default_ttl": 1}}', 'line 1, column 2: __proto__ is unknown'],
+    [
+      '{"default_ttl": 1,\n "defaultTtl": 2}',
+      'line 2, column 2: defaultTtl sets the same field as default_ttl',
+    ],
+    [
+      '{"l1_cache_size": 1, "memory_cache_size": 1}',
+      'line 1, column 22: memory_cache_size sets the same field as l1_cache_size',
+    ],
+    [
+      '{\n  "cluster": {\n    "urls": [\n      "redis://a",\n      "http://b"]}}',
+      'line 5, column 7: cluster.urls[1] must be redis://[user:password@]host[:port]',
+    ],
+    ['{"defaultTTL": 1}', 'defaultTTL is unknown. Did you mean defaultTtl?'],
+    ['{"DEFAULT_TTL": 1}', 'DEFAULT_TTL is unknown. Did you mean default_ttl?'],
+    ['[['.repeat(60_000), 'the file must have at most 100 levels'],
+  ])('case %#', async (text, problem) => {
+    const { message, context } = await failure(() => json(text))
+    expect(message).toMatch(/^c\.json is invalid: /)
+    expect(message).toContain(problem)
+    expect(`${message}${JSON.stringify(context)}`).not.toContain(SECRET)
+  })
+})
+
+describe('YAML is refused with its line and column:', () => {
+  test.each<[text: string, problem: string]>([
+    ['', 'the whole must be a mapping of fields to values; received nothing'],
+    ['# only a comment\n', 'received nothing'],
+    ['- a\n- b', 'the whole must be a mapping of fields to values; received an array'],
+    [`redis_url=${SECRET}`, 'the whole must be a mapping of fields to values; received a string'],
+    [
+      `default_ttl: [1\nredis_url: ${SECRET}`,
+      'line 2, column 1: the indentation must match that of the lines above',
+    ],
+    [
+      'default_ttl: 1\ndefault_ttl: 2',
+      'line 2, column 1: default_ttl is set twice, first on line 1',
+    ],
+    [
+      'operation_ttls:\n  qa: 1\n  qa: 2\n',
+      'line 3, column 3: operation_ttls.qa is set twice, first on line 2',
+    ],
+    [
+      'operation_ttls:\n  summarize: 60\n  qa: soon\n',
+      'line 3, column 3: operation_ttls.qa must be',
+    ],
+    [
+      'text_size_tiers:\n  small: 1\n  medium: 2\n',
+      'line 1, column 1: text_size_tiers.large must be',
+    ],
+    [
+      'operation_ttls:\n\tqa: 60\n',
+      'line 2, column 1: the indentation must be of spaces; received a tab',
+    ],
+    ['default_ttl: 1\n  key_style: hashed\n', 'line 1, column 14: a line must hold one field'],
+    [`default_ttl 60\nredis_url: ${SECRET}\n`, 'line 1, column 1: a field must be a name, a colon'],
+    ['default_ttl: 1\n---\ndefault_ttl: 2\n', 'the file must be one document; received another'],
+    [
+      'redis_url: @host\n',
+      'line 1, column 12: a text that begins with this character must be in quotes',
+    ],
+    ['a: &x 1\nb: *x', 'line 2, column 4: aliases are not supported'],
+    [
+      `a: &a [x, x]\nb: &b [${'*a, '.repeat(9)}*a]\nc: [${'*b, '.repeat(9)}*b]`,
+      'aliases are not supported',
+    ],
+    ['default_ttl: !!float 1', 'line 1, column 22: tags are not supported'],
+    ['default_ttl: !run 1', 'tags are not supported'],
+    ['default_ttl: nonsense', 'line 1, column 1: default_ttl must be seconds as a number'],
+    ['defaultTtl: nonsense', 'line 1, column 1: defaultTtl must be seconds as a number'],
+    [
+      'default_ttl:\n',
+      'default_ttl must be seconds as a number, or a text such as 30s, 5m, 2h or 1d; at most a year; received null',
+    ],
+    ['enable_l1_cache: yes\n', 'enable_l1_cache must be true or false; received a string'],
+    ['key_prefx: x\n', 'key_prefx is unknown. Did you mean key_prefix?'],
+    [
+      'cluster:\n  url: redis://a\n',
+      'line 2, column 3: cluster.url is unknown. Did you mean urls?',
+    ],
+    ['preset: prod\n', 'line 1, column 1: preset must be one of default, development,'],
+    ['logger: 1\nclock: system\n', 'line 2, column 1: clock can only be set in code; pass client,'],
+    [
+      'redis_url: redis://a\ncluster: { urls: [redis://b] }\n',
+      'line 2, column 1: cluster conflicts with redis_url',
+    ],
+    [`{ a: ${SECRET} }: 1`, '(a name with other characters) is unknown'],
+    ['['.repeat(50_000), 'the file must have at most 100 levels'],
+    [`${'- '.repeat(50_000)}x`, 'the file must have at most 100 levels'],
+    [`${'? '.repeat(50_000)}x`, 'the file must have at most 100 levels'],
+  ])('case %#', async (text, problem) => {
+    const { message, context } = await failure(() => yaml(text))
+    expect(message).toMatch(/^c\.yaml is invalid: /)
+    expect(message).toContain(problem)
+    expect(`${message}${JSON.stringify(context)}`).not.toContain(SECRET)
   })
 
-  test('may begin with the mark of their encoding', async () => {
-    const json = await file('marked.json', '\uFEFF{"default_ttl": 60}')
-    expect((await AIResponseCacheConfig.fromJson(json)).given).toEqual({ defaultTtl: 60 })
+  test('at the same lines with Windows line ends', async () => {
+    const { message } = await failure(() => yaml('# one\r\ndefault_ttl: 1\r\nkey_style: x\r\n'))
+    expect(message).toContain('line 3, column 1: key_style must be one of readable, hashed, legacy')
   })
 
-  test('are not quoted by warnings either', async () => {
+  test('and the parser prints no warning that quotes the text', async () => {
     const warnings: Error[] = []
     const note = (warning: Error): number => warnings.push(warning)
     process.on('warning', note)
-    const yaml = await file('keys.yaml', `{ a: ${SECRET} }: 1`)
-    await failure(() => AIResponseCacheConfig.fromYaml(yaml))
+    await failure(() => yaml(`{ a: ${SECRET} }: 1`))
     await new Promise(setImmediate)
     process.off('warning', note)
     expect(warnings).toEqual([])
   })
+})
 
-  test('that are not there, or too large, are not used', async () => {
-    const absent = await failure(() => AIResponseCacheConfig.fromYaml(join(folder, 'absent')))
-    expect(absent.message).toContain('it cannot be read (ENOENT)')
-    const large = await file('large.yaml', `a: ${'x'.repeat(262_144)}`)
-    const error = await failure(() => AIResponseCacheConfig.fromYaml(large))
-    expect(error.message).toContain('more than 262144 bytes')
+describe('files are refused that', () => {
+  test.each<[what: string, content: string | Uint8Array, problem: string]>([
+    ['are too large', `a: ${'x'.repeat(262_144)}`, 'the file must have at most 262144 bytes'],
+    [
+      'are UTF-16',
+      Buffer.from('\uFEFFdefault_ttl: 60', 'utf16le'),
+      'must be UTF-8; received UTF-16',
+    ],
+    ['are not text', new Uint8Array([97, 58, 32, 255, 254]), 'must be UTF-8; received other bytes'],
+  ])('%s', async (_what, content, problem) => {
+    expect((await failure(() => yaml(content))).message).toContain(problem)
+    expect((await failure(() => json(content))).message).toContain(problem)
+  })
+
+  test('are absent, folders or no path at all', async () => {
+    const absent = await failure(() => AIResponseCacheConfig.fromYaml(join(folder, 'absent.yaml')))
+    expect(absent.message).toBe('absent.yaml is invalid: the file cannot be read (ENOENT)')
+    const directory = await failure(() => AIResponseCacheConfig.fromJson(folder))
+    expect(directory.message).toContain('the file cannot be read (EISDIR)')
+    await expect(AIResponseCacheConfig.fromYaml(undefined as never)).rejects.toThrow(
+      'path must be the path of a file; received undefined',
+    )
   })
 })

@@ -16,6 +16,9 @@ export interface TlsOptions {
   readonly servername?: string
 }
 
+/** The server that commands, presets and examples use unless they are given another. */
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
+
 /** What a Redis URL looks like. */
 export const REDIS_URL_FORM: string =
   'redis://[user:password@]host[:port][/database] or rediss:// for TLS'

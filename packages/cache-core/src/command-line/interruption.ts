@@ -1,0 +1,55 @@
+/** By convention, 128 and the number of the signal. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+/** How long a command may take to clean up. */
+const GRACE_MS = 2_000
+
+type ExitCode = number | string | undefined
+
+/**
+ * Aborts a signal when the process is asked to end, or when the reader of its output has gone.
+ *
+ * The command then has two seconds to clean up. A second request ends the process at once.
+ */
+export class Interruption {
+  readonly #controller = new AbortController()
+  #exitCode: (() => ExitCode) | undefined
+
+  constructor() {
+    for (const [name, code] of Object.entries(EXIT_CODES)) {
+      process.on(name, () => {
+        if (this.#exitCode === undefined) this.#begin(() => code)
+        else process.exit(code)
+      })
+    }
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      const isUnread = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED'
+      if (!isUnread) this.fail(`standard output cannot be written (${error.code ?? 'unknown'})`)
+      // The reader has all it wanted, so this alone is no failure.
+      if (this.#exitCode === undefined) this.#begin(() => process.exitCode ?? 0)
+    })
+    // Without a reader of messages, the command itself still has its work to do.
+    process.stderr.on('error', () => undefined)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Prints one line and ends the process with 1. */
+  fail(message: string): never {
+    process.stderr.write(`error: ${message}\n`)
+    process.exit(1)
+  }
+
+  /** Ends the process if it was interrupted. Called when the command has cleaned up. */
+  finish(): void {
+    if (this.#exitCode !== undefined) process.exit(this.#exitCode())
+  }
+
+  #begin(exitCode: () => ExitCode): void {
+    this.#exitCode = exitCode
+    setTimeout(() => this.finish(), GRACE_MS)
+    this.#controller.abort()
+  }
+}

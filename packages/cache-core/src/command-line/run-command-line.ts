@@ -1,0 +1,57 @@
+import { CacheError, ValidationError } from '../errors.js'
+import type { CommandLine } from './command-line.js'
+import { Interruption } from './interruption.js'
+import { describeUsage, isUsageError } from './usage-errors.js'
+
+/** A URL with a user or a password. */
+const URL_WITH_LOGIN = /[a-z][a-z0-9+.-]*:\/\/[^\s/@[\]]+@\S*/gi
+
+/**
+ * Runs a program of `commander` until its command has ended.
+ *
+ * A failure prints one line, without a stack and without passwords. The process ends with 1 for a
+ * failure, 2 for wrong arguments, 130 after Ctrl-C and 143 after SIGTERM. When the reader of its
+ * output closes the pipe, it ends without a message.
+ *
+ * @param create - makes the program. Its commands must clean up and return when the signal is aborted
+ */
+export async function runCommandLine(create: (signal: AbortSignal) => CommandLine): Promise<void> {
+  const interruption = new Interruption()
+  process.on('uncaughtException', (error) => interruption.fail(explain(error)))
+  const program = create(interruption.signal)
+  for (const command of allOf(program)) {
+    command.exitOverride()
+    // Usage errors are thrown too, and printed below.
+    command.configureOutput({ outputError: () => undefined })
+  }
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (!interruption.signal.aborted) report(error, program)
+  }
+  interruption.finish()
+}
+
+function report(error: unknown, program: CommandLine): void {
+  if (isUsageError(error)) {
+    const line = describeUsage(error, program, process.argv.slice(2))
+    if (line !== undefined) process.stderr.write(`error: ${line}\n`)
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+    return
+  }
+  process.stderr.write(`error: ${explain(error)}\n`)
+  process.exitCode = error instanceof ValidationError ? 2 : 1
+}
+
+/** Messages of other errors may quote values, so only their kind is printed. */
+function explain(error: unknown): string {
+  const isOurs = error instanceof CacheError || (error instanceof Error && 'syscall' in error)
+  const message = isOurs
+    ? error.message
+    : `unexpected ${error instanceof Error ? error.name : 'failure'}; please report it`
+  return message.replaceAll(URL_WITH_LOGIN, '<url>').replaceAll(/\s*\n\s*/g, ' ')
+}
+
+function allOf(command: CommandLine): CommandLine[] {
+  return [command, ...command.commands.flatMap(allOf)]
+}

@@ -1,0 +1,94 @@
+import { nearestName } from '../known-fields.js'
+import type { CommandLine } from './command-line.js'
+
+/** What `commander` throws. It is recognized by its code, because this package does not import it. */
+interface UsageError {
+  readonly code: string
+  readonly exitCode: number
+  readonly message: string
+}
+
+const WORD = /^[\w-]{1,40}$/
+
+export function isUsageError(error: unknown): error is UsageError {
+  const { code, exitCode } = Object(error) as Partial<Record<keyof UsageError, unknown>>
+  return typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number'
+}
+
+/**
+ * Returns one line about a wrong use of a command, without any value.
+ *
+ * @param words - the arguments of the process
+ * @returns `undefined` if the command has printed its help or version
+ */
+export function describeUsage(
+  { code, message }: UsageError,
+  program: CommandLine,
+  words: readonly string[],
+): string | undefined {
+  if (/^commander\.(help|helpDisplayed|version)$/.test(code)) return undefined
+  const [path, command] = commandOf(program, words)
+  const help = `Run ${path} --help for examples`
+  if (code === 'commander.unknownOption') {
+    const [, flag = ''] = /unknown option '(-{1,2}[\w-]*)/.exec(message) ?? []
+    return `${flag} is not an option of ${path}. ${suggestFlag(flag, program, command) ?? help}`
+  }
+  if (code === 'commander.unknownCommand') {
+    const [, name = ''] = /unknown command '([^']*)'/.exec(message) ?? []
+    const names = command.commands.map((each) => each.name())
+    const nearest = WORD.test(name) ? nearestName(name, names) : undefined
+    const suggestion = nearest === undefined ? help : `Did you mean ${nearest}?`
+    return `${WORD.test(name) ? name : 'this'} is not a command of ${path}. ${suggestion}`
+  }
+  if (code === 'commander.invalidArgument') return invalidValue(message)
+  return `${ruleOf(code, message)}. ${help}`
+}
+
+/** Returns the rule that was broken, in our form if the code is known. */
+function ruleOf(code: string, message: string): string {
+  const names = Array.from(message.matchAll(/'(--?[\w-]+|[\w-]+)[^']*'/g), ([, name]) => name)
+  const [name = 'an option', other = 'the other'] = names
+  switch (code) {
+    case 'commander.missingArgument':
+    case 'commander.missingMandatoryOptionValue':
+      return `${name} must be given`
+    case 'commander.optionMissingArgument':
+      return `${name} must have a value`
+    case 'commander.conflictingOption':
+      return `${name} must not be given with ${other}`
+    case 'commander.excessArguments':
+      return 'too many arguments'
+    default:
+      return 'wrong arguments'
+  }
+}
+
+/** `--style must be one of readable, hashed; received another text`. */
+function invalidValue(message: string): string {
+  const [, option, argument] =
+    /option '(?:-\w, )?(--?[\w-]+)|for argument '([\w-]+)'/.exec(message) ?? []
+  const rule = message.slice(message.lastIndexOf("'") + 1).replace(/^ is invalid\. |^\. /, '')
+  const [, choices] = /Allowed choices are (.*)\.$/s.exec(rule) ?? []
+  const stated = choices === undefined ? rule : `must be one of ${choices}; received another text`
+  return `${option ?? argument ?? 'an argument'} ${stated}`
+}
+
+function suggestFlag(flag: string, program: CommandLine, command: CommandLine): string | undefined {
+  const flags = [...command.options, ...program.options].flatMap(({ long, hidden }) =>
+    long === undefined || hidden ? [] : [long],
+  )
+  const nearest = nearestName(flag, [...flags, '--help'])
+  return nearest === undefined ? undefined : `Did you mean ${nearest}?`
+}
+
+/** Finds the command that the arguments name, and how it is called. */
+function commandOf(program: CommandLine, words: readonly string[]): [string, CommandLine] {
+  let [path, command] = [program.name(), program]
+  for (const word of words) {
+    const inner = command.commands.find((each) => each.name() === word)
+    if (inner === undefined) continue
+    command = inner
+    path = `${path} ${word}`
+  }
+  return [path, command]
+}

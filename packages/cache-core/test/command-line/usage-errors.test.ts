@@ -1,0 +1,94 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { describeUsage, isUsageError } from '../../src/command-line/usage-errors.js'
+
+function program(): Command {
+  const root = new Command('tool').version('1.2.3')
+  root
+    .command('read')
+    .argument('<file>')
+    .option('--redis-url <url>')
+    .addOption(new Option('--url <url>').hideHelp())
+    .addOption(new Option('--style <name>').choices(['plain', 'bold']))
+    .addOption(new Option('--all').conflicts('style'))
+    .option('-n, --count <number>', 'how many', () => {
+      throw new InvalidArgumentError('must be an integer from 1 to 9')
+    })
+    .action(() => undefined)
+  root
+    .command('write')
+    .requiredOption('--file <path>')
+    .action(() => undefined)
+  root
+    .command('group')
+    .command('list')
+    .action(() => undefined)
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({
+      outputError: () => undefined,
+      writeOut: () => undefined,
+      writeErr: () => undefined,
+    })
+  }
+  return root
+}
+
+/** What a real parser throws, described. */
+async function described(words: readonly string[]): Promise<string | undefined> {
+  const root = program()
+  try {
+    await root.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (isUsageError(error)) return describeUsage(error, root, words)
+    throw error
+  }
+  throw new Error('the words are right')
+}
+
+describe('a usage error becomes one line without a value:', () => {
+  test.each([
+    [['red'], 'red is not a command of tool. Did you mean read?'],
+    [['teleport'], 'teleport is not a command of tool. Run tool --help for examples'],
+    [['user:s3cret@host'], 'this is not a command of tool. Run tool --help for examples'],
+    [['group', 'lsit'], 'lsit is not a command of tool group. Did you mean list?'],
+    [
+      ['read', 'x', '--redis-urll=redis://a:s3cret@h'],
+      '--redis-urll is not an option of tool read. Did you mean --redis-url?',
+    ],
+    [
+      ['read', 'x', '--redisurl', 's3cret'],
+      '--redisurl is not an option of tool read. Did you mean --redis-url?',
+    ],
+    [
+      ['read', 'x', '--zzz'],
+      '--zzz is not an option of tool read. Run tool read --help for examples',
+    ],
+    [['read', 'x', '-z'], '-z is not an option of tool read. Run tool read --help for examples'],
+    [['--versoin'], '--versoin is not an option of tool. Did you mean --version?'],
+    [
+      ['read', 'x', '--style', "it's s3cret"],
+      '--style must be one of plain, bold; received another text',
+    ],
+    [['read', 'x', '-n', 's3cret'], '--count must be an integer from 1 to 9'],
+    [['read'], 'file must be given. Run tool read --help for examples'],
+    [['write'], '--file must be given. Run tool write --help for examples'],
+    [['write', '--file'], '--file must have a value. Run tool write --help for examples'],
+    [
+      ['read', 'x', '--all', '--style', 'bold'],
+      '--all must not be given with --style. Run tool read --help for examples',
+    ],
+    [['read', 'x', 's3cret'], 'too many arguments. Run tool read --help for examples'],
+  ])('%j', async (words, line) => {
+    expect(await described(words)).toBe(line)
+  })
+})
+
+test.each([['--help'], ['--version'], ['help']])('%s needs no line', async (word) => {
+  expect(await described([word])).toBeUndefined()
+})
+
+test('other errors are not about usage', () => {
+  for (const error of [new Error('x'), undefined, { code: 'commander.help' }, 'commander.help']) {
+    expect(isUsageError(error)).toBe(false)
+  }
+})
