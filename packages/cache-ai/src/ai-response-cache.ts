@@ -5,12 +5,12 @@ import {
   type HeldValue,
   type Loader,
   type LoadPlan,
+  MonitorGuard,
   nothingHeld,
   planLoad,
   type Ttl,
 } from '@verbatim/cache-core'
 import type {
-  CachePerformanceMonitor,
   InvalidationFrequencyStats,
   MemoryUsageRecord,
   MemoryWarning,
@@ -42,6 +42,7 @@ import {
 } from './metrics/ai-statistics.js'
 import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metrics/cache-stats.js'
 import type { OperationPerformance } from './metrics/operation-performance.js'
+import type { StatisticsMonitor } from './metrics/statistics-monitor.js'
 import type { TextSizeTiers } from './metrics/text-tier.js'
 import { textTierOf } from './metrics/text-tier.js'
 import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
@@ -51,7 +52,7 @@ import { resolveOptions } from './resolve-options.js'
 import { responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
 import { StoredResponses } from './stored-responses.js'
-import { modelTag, tagsOf } from './tags.js'
+import { modelOf, modelTag, tagsOf } from './tags.js'
 
 /**
  * A cache for AI responses, in Redis and memory.
@@ -63,7 +64,8 @@ import { modelTag, tagsOf } from './tags.js'
 export class AIResponseCache extends GenericRedisCache {
   readonly #keys: CacheKeyGenerator
   readonly #operationTtls: ReadonlyMap<string, Ttl>
-  readonly #monitor: CachePerformanceMonitor
+  readonly #monitor: MonitorGuard
+  readonly #measured: StatisticsMonitor
   readonly #textSizeTiers: TextSizeTiers
   readonly #responses: StoredResponses
   readonly #metrics = new AIMetrics()
@@ -76,12 +78,13 @@ export class AIResponseCache extends GenericRedisCache {
    * @throws ConfigurationError or ValidationError that names the bad or unknown option
    */
   constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig = {}) {
-    const { ttls, keys, textSizeTiers, performanceMonitor, form, generic } =
+    const { ttls, keys, textSizeTiers, performanceMonitor, statistics, form, generic } =
       resolveOptions(settings)
     super({ ...generic, performanceMonitor })
     this.#keys = keys
     this.#operationTtls = ttls
-    this.#monitor = performanceMonitor
+    this.#monitor = new MonitorGuard(performanceMonitor)
+    this.#measured = statistics
     this.#textSizeTiers = textSizeTiers
     this.#responses = new StoredResponses({
       ...{ clock: this.clock, form, isLegacy: keys.keyStyle === 'legacy' },
@@ -91,7 +94,7 @@ export class AIResponseCache extends GenericRedisCache {
       metrics: this.#metrics,
       ttls,
       tiers: textSizeTiers,
-      monitor: performanceMonitor,
+      monitor: statistics,
       keys,
       reads: () => this.getStats(),
       memoryPercent: () => this.getStats().memory?.utilizationPercent,
@@ -113,7 +116,7 @@ export class AIResponseCache extends GenericRedisCache {
     const ttl = answered.ttl === undefined ? this.#operationTtls.get(operation) : answered.ttl
     const tags = tagsOf(answered.tags, options)
     const known = this.#knownOf(answered)
-    const record = this.#start(known)
+    const record = this.#start(known, answered.options)
     try {
       await this.set(key, this.#responses.store(known, response), { ttl, tags })
       record('stored')
@@ -148,17 +151,15 @@ export class AIResponseCache extends GenericRedisCache {
     const key = this.#keyOf(request)
     const known = this.#knownOf(request)
     const startedAt = this.clock.now()
-    const record = this.#start(known)
+    const record = this.#start(known, request.options)
     let stored: StoredResponse<T> | undefined
-    const found = await this.find(key, (value) => {
+    const accepts = (value: unknown): boolean => {
       stored = this.#responses.usable<T>(value, known, plan)
       return stored !== undefined
-    })
-    if (found === undefined || stored === undefined) {
-      record('miss')
-      return undefined
     }
-    record('hit')
+    const found = await this.find(key, accepts).catch(failed(record))
+    record(found.outcome)
+    if (found.outcome !== 'hit' || stored === undefined) return undefined
     const tookMs = this.clock.now() - startedAt
     const described = this.#responses.describe(key, stored, { tier: found.tier, tookMs })
     return options?.shape === 'flat' ? flatResponse(request, described) : described
@@ -195,15 +196,14 @@ export class AIResponseCache extends GenericRedisCache {
       noStore: call.noStore,
     }
     const startedAt = this.clock.now()
-    const record = this.#start(known)
-    const held = await this.lookUp(
-      key,
-      (value) => this.#responses.usable(value, known, call) !== undefined,
-    )
+    const record = this.#start(known, request.options)
+    const accepts = (value: unknown): boolean =>
+      this.#responses.usable(value, known, call) !== undefined
+    const held = await this.lookup(key, accepts).catch(failed(record))
     const before = this.#responses.usable<T>(held.value, known, call)
     const onMiss = (isJoined: boolean): void => {
       held.onMiss?.(isJoined)
-      record(isJoined ? 'joined' : 'miss')
+      record(isJoined ? 'joined' : held.outcome)
     }
     const usable: HeldValue<StoredResponse<T>> =
       before === undefined
@@ -327,7 +327,7 @@ export class AIResponseCache extends GenericRedisCache {
 
   /** hits / (hits + misses), in percent; 0 before the first read. */
   getCacheHitRatio(): number {
-    return this.getStats().hitRate
+    return this.getStats().hitRate ?? 0
   }
 
   /**
@@ -343,7 +343,7 @@ export class AIResponseCache extends GenericRedisCache {
 
   /** What the monitor has measured: operations, key generation, compression, invalidation. */
   getPerformanceStats(): PerformanceStats {
-    return this.#monitor.getPerformanceStats()
+    return this.#measured.getPerformanceStats()
   }
 
   /** How the cache does, in short. */
@@ -367,28 +367,32 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
-    return this.#monitor.getInvalidationFrequencyStats()
+    return this.#measured.getInvalidationFrequencyStats()
   }
 
   getInvalidationRecommendations(): Recommendation[] {
-    return this.#monitor.getInvalidationRecommendations()
+    return this.#measured.getInvalidationRecommendations()
   }
 
   /** Notes how much memory is in use, where only you know: that of Redis. */
   recordMemoryUsage(record: MemoryUsageRecord): void {
-    this.#monitor.recordMemoryUsage(record)
+    this.#measured.recordMemoryUsage(record)
   }
 
   getMemoryWarnings(): MemoryWarning[] {
-    return this.#monitor.getMemoryWarnings()
+    return this.#measured.getMemoryWarnings()
   }
 
-  /** Tells of a look-up or a store when it has ended. */
-  #start({ operation, textTier }: KnownOfRequest): (outcome: AIOutcome) => void {
+  /** Starts a look-up or a store. Returns a function that counts how it ended. */
+  #start(
+    { operation, textTier }: KnownOfRequest,
+    options: RequestOptions | undefined,
+  ): (outcome: AIOutcome) => void {
     const startedAt = this.clock.now()
     return (outcome) => {
       const milliseconds = this.clock.now() - startedAt
       this.#metrics.add({ operation, tier: textTier, outcome, milliseconds })
+      this.#monitor.observeResponse(operation, modelOf(options), outcome, milliseconds)
     }
   }
 
@@ -442,5 +446,13 @@ export class AIResponseCache extends GenericRedisCache {
     return isStoredResponse(value)
       ? Math.min(longestMs, this.#promotion.longestCopyMs(value))
       : longestMs
+  }
+}
+
+/** Returns a handler that counts a look-up as failed and passes its error on. */
+function failed(record: (outcome: AIOutcome) => void): (error: unknown) => never {
+  return (error) => {
+    record('error')
+    throw error
   }
 }

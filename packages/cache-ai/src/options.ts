@@ -1,4 +1,4 @@
-import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import type { CacheMonitor } from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import type { CacheKeyGeneratorOptions } from './keys/cache-key-generator.js'
 import type { TextSizeTiers } from './metrics/text-tier.js'
@@ -16,8 +16,12 @@ export interface AIResponseCacheOptions
   readonly operationTtls?: OperationTtls | undefined
   /** From how many code points on a text is medium, large or xlarge. Default: 500, 5000, 50000. */
   readonly textSizeTiers?: TextSizeTiers | undefined
-  /** Told about every operation and key. Default: a monitor of its own. */
-  readonly performanceMonitor?: CachePerformanceMonitor | undefined
+  /**
+   * Told about every operation and key: a CachePerformanceMonitor, another monitor such as that of
+   * OpenTelemetry, or several by way of `combineMonitors`. The cache adds a CachePerformanceMonitor of its own
+   * for its statistics where this is none. Default: a CachePerformanceMonitor of its own.
+   */
+  readonly performanceMonitor?: CacheMonitor | undefined
 }
 
 export interface InvalidationOptions {

@@ -1,4 +1,5 @@
 import {
+  type CacheMonitor,
   ConfigurationError,
   describeType,
   invalidOption,
@@ -11,6 +12,7 @@ import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { DEFAULTS } from './config/presets.js'
 import { CacheKeyGenerator } from './keys/cache-key-generator.js'
+import { monitorsOf, type StatisticsMonitor } from './metrics/statistics-monitor.js'
 import type { TextSizeTiers } from './metrics/text-tier.js'
 import { mergeOperationTtls } from './operation-ttls.js'
 import type { AIResponseCacheOptions } from './options.js'
@@ -21,7 +23,8 @@ export interface ResolvedOptions {
   readonly ttls: ReadonlyMap<string, Ttl>
   readonly keys: CacheKeyGenerator
   readonly textSizeTiers: TextSizeTiers
-  readonly performanceMonitor: CachePerformanceMonitor
+  readonly performanceMonitor: CacheMonitor
+  readonly statistics: StatisticsMonitor
   readonly form: ResponseForm
   /** What is left for the cache underneath. */
   readonly generic: Omit<GenericRedisCacheOptions, 'performanceMonitor'>
@@ -41,7 +44,7 @@ export function resolveOptions(
     keyPrefix = DEFAULTS.keyPrefix,
     isolation = DEFAULTS.isolation,
     clock = systemClock,
-    performanceMonitor = new CachePerformanceMonitor({ clock }),
+    performanceMonitor: given,
     serialize,
     revive,
     ...others
@@ -49,13 +52,16 @@ export function resolveOptions(
   const form = checkedForm({ serialize, revive })
   const ttls = mergeOperationTtls(operationTtls)
   new AIResponseCacheConfig({ textSizeTiers }).checked('the options object')
+  const { performanceMonitor, statistics } = monitorsOf(given, () => {
+    return new CachePerformanceMonitor({ clock, name: others.name, logger: others.logger })
+  })
   const keys = new CacheKeyGenerator({
     ...{ textHashThreshold, hashAlgorithm, keyStyle, performanceMonitor },
     // The cache puts its own prefix before every key.
     prefix: '',
   })
   const generic = { ...others, keyPrefix, isolation, clock }
-  return { ttls, keys, textSizeTiers, performanceMonitor, form, generic }
+  return { ttls, keys, textSizeTiers, performanceMonitor, statistics, form, generic }
 }
 
 /** The cache underneath rejects unknown fields, but a string would be spread into it by characters. */

@@ -6,6 +6,12 @@ export function modelTag(model: string): string {
   return `model:${model}`
 }
 
+/** Returns the model that the options of a request name. */
+export function modelOf(options: RequestOptions | undefined): string | undefined {
+  const model = options?.['model']
+  return typeof model === 'string' && model !== '' ? model : undefined
+}
+
 /**
  * The tags of a response: those that it was given, and that of its model.
  *
@@ -16,8 +22,8 @@ export function tagsOf(
   options: RequestOptions | undefined,
 ): readonly string[] {
   if (given !== undefined) assertTags(given)
-  const model = options?.['model']
-  if (typeof model !== 'string' || model === '') return given ?? []
+  const model = modelOf(options)
+  if (model === undefined) return given ?? []
   const tag = modelTag(model)
   // What cannot be a tag cannot be asked for by it either.
   const isTag = tag.isWellFormed() && utf8Length(tag) <= MAX_KEY_BYTES

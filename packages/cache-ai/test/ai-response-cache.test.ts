@@ -135,7 +135,8 @@ describe('what a cache says of itself', () => {
   test('is by operation and by the length of texts', async () => {
     const cache = open({ textSizeTiers: { small: 10, medium: 20, large: 30 } })
     const long = { text: 'x'.repeat(25), operation: 'qa' }
-    expect(cache.getAiPerformanceSummary()).toMatchObject({ totalOperations: 0, overallHitRate: 0 })
+    expect(cache.getAiPerformanceSummary().totalOperations).toBe(0)
+    expect(cache.getAiPerformanceSummary()).not.toHaveProperty('overallHitRate')
     await cache.cacheResponse({ ...long, response })
     await cache.getCachedResponse(long)
     await cache.getCachedResponse({ text: 'short', operation: 'sentiment' })

@@ -45,7 +45,9 @@ export type {
   MemoryHolder,
   MemoryUse,
   OperationOutcome,
+  ResponseOutcome,
 } from './monitor.js'
+export { assertMonitor, hasMethod, MonitorGuard } from './monitor-guard.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'
 export { isPlainObject } from './plain-object.js'
 export { type LogLevel, Reporter, type ReporterSettings } from './reporter.js'

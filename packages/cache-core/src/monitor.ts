@@ -7,6 +7,9 @@ export type OperationOutcome = 'hit' | 'miss' | 'ok' | 'error'
 /** What answered: the memory of this process, or a shared store behind it. */
 export type CacheTier = 'memory' | 'redis'
 
+/** How a look-up or a store of an AI response ended: `error` when the backend failed a look-up. */
+export type ResponseOutcome = 'hit' | 'miss' | 'joined' | 'error' | 'stored' | 'failed'
+
 /** What a cache holds in the memory of this process, as it can tell without much work. */
 export interface MemoryUse {
   readonly entries: number
@@ -28,7 +31,7 @@ export interface MemoryHolder {
  * {@link CacheMonitor.observeInvalidation} call for each `invalidatePattern` and `clear`. Calls that
  * are refused for their arguments are not observed.
  *
- * Implementations must not throw.
+ * A monitor that throws, or whose promise is rejected, is reported once and fails no call.
  */
 export interface CacheMonitor {
   /**
@@ -50,4 +53,17 @@ export interface CacheMonitor {
    * need not be closed to be forgotten.
    */
   observeMemory?(holder: MemoryHolder): void
+  /**
+   * Called by a cache of AI responses, beside `observeOperation`.
+   *
+   * @param operation - what the response answers, such as `'summarize'`. It comes from the application:
+   * a monitor bounds how many it tells apart, and makes a label only of what looks like a name.
+   * @param model - as the request's options name it; `undefined` where they name none
+   */
+  observeResponse?(
+    operation: string,
+    model: string | undefined,
+    outcome: ResponseOutcome,
+    milliseconds: number,
+  ): void
 }

@@ -1,5 +1,6 @@
 import {
   assertKnownFields,
+  assertMonitor,
   type CacheMonitor,
   type Clock,
   ConfigurationError,
@@ -7,6 +8,7 @@ import {
   integerOption,
   invalidOption,
   type Logger,
+  MonitorGuard,
   Reporter,
   type Ttl,
 } from '@verbatim/cache-core'
@@ -106,10 +108,6 @@ function byteLimit(name: string, value: unknown, otherwise: number): number {
 }
 
 function monitorOption(monitor: CacheMonitor | undefined): CacheMonitor | undefined {
-  if (monitor === undefined) return undefined
-  const { observeOperation, observeInvalidation } = Object(monitor) as Partial<CacheMonitor>
-  if (typeof observeOperation === 'function' && typeof observeInvalidation === 'function') {
-    return monitor
-  }
-  throw invalidOption('performanceMonitor', monitor, 'a CacheMonitor')
+  assertMonitor(monitor)
+  return monitor && new MonitorGuard(monitor)
 }

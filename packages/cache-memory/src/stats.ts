@@ -7,8 +7,8 @@ export interface InMemoryCacheStats {
   readonly misses: number
   /** Calls of `getOrSet` that joined a load under way: neither hits nor misses. */
   readonly joined: number
-  /** hits / (hits + misses), in percent; 0 before the first read. */
-  readonly hitRate: number
+  /** hits / (hits + misses), in percent; left out before the first read. */
+  readonly hitRate?: number
   /** Misses of `getOrSet` that were answered with a value whose life was over. */
   readonly staleServed: number
   /** Entries that had to go because the cache was full. */
@@ -59,7 +59,7 @@ export function statsOf(
     hits,
     misses,
     joined,
-    hitRate: reads === 0 ? 0 : (hits / reads) * 100,
+    ...(reads > 0 && { hitRate: (hits / reads) * 100 }),
     staleServed,
     evictions: entries.evictions,
     expirations: entries.expirations,

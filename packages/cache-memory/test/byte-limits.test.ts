@@ -203,7 +203,12 @@ describe('sizeOf', () => {
     await expect(cache.setMany(batch)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
     expect(await cache.getOrSet('new', () => bad)).toBe(bad)
     expect([...cache]).toEqual([['key', 'before']])
-    expect(cache.getStats()).toEqual({ ...before, misses: 1, notStored: { INVALID_SIZE: 1 } })
+    expect(cache.getStats()).toEqual({
+      ...before,
+      misses: 1,
+      hitRate: 0,
+      notStored: { INVALID_SIZE: 1 },
+    })
   })
 
   test('may throw, which changes nothing', async () => {

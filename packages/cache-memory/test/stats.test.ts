@@ -8,7 +8,6 @@ describe('getStats', () => {
       hits: 0,
       misses: 0,
       joined: 0,
-      hitRate: 0,
       staleServed: 0,
       evictions: 0,
       expirations: 0,

@@ -1,7 +1,7 @@
 export type { MemoryWarning } from './advice/memory-warnings.js'
 export type { Recommendation } from './advice/recommendation.js'
 export type { Alert, AlertChange, AlertLevel, AlertName } from './alerts/alert.js'
-export { combineMonitors } from './export/combine-monitors.js'
+export { type CombinedMonitor, combineMonitors } from './export/combine-monitors.js'
 export type {
   ExportedCompression,
   ExportedCount,
@@ -11,6 +11,7 @@ export type {
   ExportedMemoryUsage,
   ExportedMetrics,
   ExportedOperation,
+  ExportedResponseCount,
 } from './export/metrics-export.js'
 export type {
   InvalidationEfficiency,
@@ -27,14 +28,21 @@ export type {
   KeyGenerationStats,
   OperationTypeStats,
   PerformanceStats,
+  ResponseStats,
 } from './figures/performance-stats.js'
 export type { SlowOperation, SlowOperations } from './figures/slow-operations.js'
 export type { Trend, Trends, TrendToThresholds } from './figures/trends.js'
 export type { CachePerformanceMonitorOptions } from './options.js'
-export { CachePerformanceMonitor, type MonitorEvents } from './performance-monitor.js'
+export {
+  CachePerformanceMonitor,
+  type MonitorEvents,
+  type PerformanceMonitor,
+} from './performance-monitor.js'
 export { LatencyHistogram, type LatencyHistogramData } from './records/latency-histogram.js'
 export type {
   AdditionalData,
+  AdditionalValue,
+  AnyAdditionalData,
   CacheOperationTime,
   CompressionRatio,
   InvalidationEvent,

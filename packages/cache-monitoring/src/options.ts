@@ -1,15 +1,28 @@
 import {
   assertClock,
   assertKnownFields,
+  assertLogger,
   type Clock,
   ConfigurationError,
   integerOption,
   invalidOption,
+  type Logger,
   systemClock,
 } from '@verbatim/cache-core'
+import { monitorNames } from './monitor-name.js'
 
 /** How a {@link CachePerformanceMonitor} is set up. */
 export interface CachePerformanceMonitorOptions {
+  /**
+   * Tells the monitor apart from others on a page of metrics, as the label `cache`. 1 to 64 characters.
+   * Default: `cache-1`, `cache-2` and so on, in the order in which monitors without a name are made.
+   */
+  readonly name?: string | undefined
+  /**
+   * Where alerts, and the first record that is left out, are logged. Default: alerts are events only, and
+   * `process.emitWarning` reports that a record is left out.
+   */
+  readonly logger?: Logger | undefined
   /** How long a measurement counts in the stats, in hours; fractions allowed. Default: 1. */
   readonly retentionHours?: number | undefined
   /** The most measurements kept of each kind; the oldest go first. 1 to 1,000,000. Default: 1000. */
@@ -34,15 +47,18 @@ export interface CachePerformanceMonitorOptions {
   readonly clock?: Clock | undefined
 }
 
-export type ResolvedOptions = {
+type Resolved = {
   readonly [Name in keyof CachePerformanceMonitorOptions]-?: NonNullable<
     CachePerformanceMonitorOptions[Name]
   >
 }
 
+export type ResolvedOptions = Omit<Resolved, 'logger'> &
+  Pick<CachePerformanceMonitorOptions, 'logger'>
+
 const MOST_MEASUREMENTS = 1_000_000
 
-const DEFAULTS: ResolvedOptions = {
+const DEFAULTS: Omit<ResolvedOptions, 'name' | 'logger'> = {
   retentionHours: 1,
   maxMeasurements: 1_000,
   keyGenerationThreshold: 0.1,
@@ -56,14 +72,17 @@ const DEFAULTS: ResolvedOptions = {
   clock: systemClock,
 }
 
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set(Object.keys(DEFAULTS))
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set(['name', 'logger', ...Object.keys(DEFAULTS)])
+
+const nameOf = monitorNames()
 
 /** @throws ConfigurationError (`INVALID_OPTION`) that names the bad or unknown option and its rule */
 export function resolveOptions(options: CachePerformanceMonitorOptions): ResolvedOptions {
   assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given) }
-  for (const name of Object.keys(DEFAULTS) as (keyof ResolvedOptions)[]) {
+  const resolved: ResolvedOptions = { ...DEFAULTS, ...Object.fromEntries(given), name: '' }
+  assertLogger(resolved.logger)
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     if (name === 'clock') assertClock(resolved.clock)
     else if (name === 'maxMeasurements') {
       integerOption(name, resolved[name], { min: 1, max: MOST_MEASUREMENTS })
@@ -71,7 +90,8 @@ export function resolveOptions(options: CachePerformanceMonitorOptions): Resolve
   }
   assertOrder(resolved, 'memoryWarningThresholdBytes', 'memoryCriticalThresholdBytes')
   assertOrder(resolved, 'invalidationRateWarningPerHour', 'invalidationRateCriticalPerHour')
-  return resolved
+  // Last: a monitor that cannot be made takes no number.
+  return { ...resolved, name: nameOf(options.name) }
 }
 
 function assertPositive(name: string, value: unknown): void {

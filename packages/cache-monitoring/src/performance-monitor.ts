@@ -3,14 +3,16 @@ import {
   type CacheOperation,
   type CacheTier,
   EventHub,
+  type Logger,
   type MemoryHolder,
   type OperationOutcome,
+  type ResponseOutcome,
 } from '@verbatim/cache-core'
 import { invalidationRecommendations } from './advice/invalidation-recommendations.js'
 import { type MemoryWarning, memoryWarnings } from './advice/memory-warnings.js'
 import type { Recommendation } from './advice/recommendation.js'
 import { recommendations } from './advice/recommendations.js'
-import type { Alert, AlertChange } from './alerts/alert.js'
+import type { Alert, AlertChange, AlertLevel } from './alerts/alert.js'
 import { AlertBoard } from './alerts/alert-board.js'
 import { measureAll } from './alerts/alert-rules.js'
 import { type ExportedMetrics, exportMetrics } from './export/metrics-export.js'
@@ -28,6 +30,8 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.js'
+import { NOTHING_TO_ADD } from './records/additional-data.js'
+import { Diagnostics } from './records/diagnostics.js'
 import type {
   CacheOperationTime,
   CompressionRatio,
@@ -37,8 +41,16 @@ import type {
 } from './records/measurements.js'
 import { MemoryHolders } from './records/memory-holders.js'
 import type { OperationCounts } from './records/operation-counts.js'
-import { NOTHING_TO_ADD, Recordings } from './records/recordings.js'
+import { Recordings } from './records/recordings.js'
 import { sampleAtInterval } from './records/sampling.js'
+
+/** Where an alert of each level is logged. */
+const LOG_LEVELS: Readonly<Record<AlertLevel, keyof Logger>> = {
+  INFO: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+  CRITICAL: 'error',
+}
 
 export interface MonitorEvents extends Record<string, readonly unknown[]> {
   alert: [alert: Alert, change: AlertChange]
@@ -54,25 +66,37 @@ export interface MonitorEvents extends Record<string, readonly unknown[]> {
  *
  * Only reads move hits and misses. An operation that ended in an error counts in
  * {@link PerformanceStats.cacheErrors} and in nothing else: it says nothing about whether a key was
- * there. A cache that turns trouble with its backend into a miss reports a miss.
+ * there.
  */
 export class CachePerformanceMonitor implements CacheMonitor {
   readonly #options: ResolvedOptions
   readonly #recordings: Recordings
   /** Of the recordings; at hand, for most hits are counted and nothing more. */
   readonly #counts: OperationCounts
-  readonly #holders = new MemoryHolders()
-  readonly #events = new EventHub<MonitorEvents>()
-  readonly #alerts = new AlertBoard((alert, change) => this.#events.emit('alert', alert, change))
+  readonly #diagnostics: Diagnostics
+  readonly #holders: MemoryHolders
+  readonly #events = new EventHub<MonitorEvents>(['alert'])
+  readonly #alerts = new AlertBoard((alert, change) => this.#announce(alert, change))
   readonly #stopSampling: () => void
   #sampledAt = Number.NEGATIVE_INFINITY
 
   /** @throws ConfigurationError that names the option and what it may be */
   constructor(options: CachePerformanceMonitorOptions = {}) {
     this.#options = resolveOptions(options)
-    this.#recordings = new Recordings(this.#options)
+    this.#diagnostics = new Diagnostics(this.#options.name, this.#options.logger)
+    this.#holders = new MemoryHolders(() => {
+      this.#diagnostics.warnOnce('CACHE_SIZE_UNKNOWN', 'a cache fails to say how much it holds')
+    })
+    this.#recordings = new Recordings(this.#options, (reason) => {
+      this.#diagnostics.warnOnce('RECORD_REJECTED', `a record was left out: ${reason}`)
+    })
     this.#counts = this.#recordings.counts
     this.#stopSampling = sampleAtInterval(this, this.#options.sampleIntervalSeconds * 1_000)
+  }
+
+  /** The option, or the number of this monitor: its label `cache` on a page of metrics. */
+  get name(): string {
+    return this.#options.name
   }
 
   /** Calls a function when an alert is raised, changes its level or is cleared. Returns how to stop. */
@@ -104,7 +128,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
       outcome,
       tier,
       duration,
-      textLength: 0,
+      textLength: null,
       additionalData,
     })
   }
@@ -139,6 +163,16 @@ export class CachePerformanceMonitor implements CacheMonitor {
     if (!this.#holders.add(holder)) this.#recordings.reject()
   }
 
+  /** Counts a look-up or a store of an AI response. Called by the cache. */
+  observeResponse(
+    operation: string,
+    model: string | undefined,
+    outcome: ResponseOutcome,
+    _milliseconds: number,
+  ): void {
+    this.#recordings.addResponse(operation, model, outcome)
+  }
+
   /** Counts an operation on something that does not report to this monitor. */
   recordCacheOperationTime(record: CacheOperationTime): void {
     this.#recordings.recordOperation(record)
@@ -155,7 +189,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
       outcome: success ? 'ok' : 'error',
       tier: 'unspecified',
       duration: toSeconds(milliseconds),
-      textLength: 0,
+      textLength: null,
       additionalData: NOTHING_TO_ADD,
     })
   }
@@ -252,7 +286,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
    * Holds the patterns and additional data that were recorded, so treat it as you treat those.
    */
   exportMetrics(): ExportedMetrics {
-    return exportMetrics(this.#current, this.getAlerts(), this.#options.clock)
+    return exportMetrics(this.#current, this.getAlerts(), this.#options)
   }
 
   /** Forgets every measurement and count, and clears alerts. Options and caches stay as they are. */
@@ -273,6 +307,12 @@ export class CachePerformanceMonitor implements CacheMonitor {
     return this.#recordings
   }
 
+  #announce(alert: Alert, change: AlertChange): void {
+    const level = change === 'cleared' ? 'info' : LOG_LEVELS[alert.level]
+    this.#diagnostics.log(level, `alert ${alert.name} ${change}, ${alert.level}: ${alert.message}`)
+    this.#events.emit('alert', alert, change)
+  }
+
   #checkAlerts(): void {
     const now = new Date(this.#options.clock.wallTime()).toISOString()
     for (const measured of measureAll(this.#recordings, this.#options)) {
@@ -280,6 +320,9 @@ export class CachePerformanceMonitor implements CacheMonitor {
     }
   }
 }
+
+/** All that a {@link CachePerformanceMonitor} can do, also as part of a combination. */
+export type PerformanceMonitor = Pick<CachePerformanceMonitor, keyof CachePerformanceMonitor>
 
 /** Returns NaN, which every record rejects, for anything but a number: a bigint would throw. */
 function toSeconds(milliseconds: number): number {

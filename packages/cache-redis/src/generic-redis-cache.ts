@@ -25,7 +25,7 @@ import {
   toEntry,
   ValidationError,
 } from '@verbatim/cache-core'
-import { type InMemoryCacheStats, loadIsolatorFor } from '@verbatim/cache-memory'
+import { loadIsolatorFor } from '@verbatim/cache-memory'
 import { collect, forAll } from './chunks.js'
 import { type ConnectOptions, isRedisRequired, redisIsUnusable } from './connect-options.js'
 import { unavailable } from './connection/connection-errors.js'
@@ -34,10 +34,9 @@ import type { NearTier } from './memory/near-tier.js'
 import { CacheMessages } from './messages/cache-messages.js'
 import { type Accepts, OperationReports, type ReadValue } from './operation-reports.js'
 import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
-import type { RedisStatus } from './redis/redis-store.js'
 import type { RedisServerInfo } from './redis/server-info.js'
-import type { RedisCacheStats } from './stats.js'
-import { hitRate, Tally } from './tally.js'
+import { type RedisCacheStats, statsOf } from './stats.js'
+import { Tally } from './tally.js'
 import type { Found } from './tiers/tier-reads.js'
 import { SMALL_BATCH } from './tiers/tier-writes.js'
 import { TwoTiers } from './two-tiers.js'
@@ -132,36 +131,30 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   async #getFar<T>(key: string): Promise<T | undefined> {
     const held = await this.#readFar<T>(key)
-    return held !== undefined && held.freshMs >= 0 ? held.value : undefined
+    return held.freshMs >= 0 ? held.value : undefined
   }
 
-  #readFar<T>(key: string, accepts?: Accepts): Promise<ReadValue<T> | undefined> {
+  #readFar<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
     assertKey(key)
     const held = this.#reports.read(key, () => this.#tiers.reads.find(key), accepts)
-    return held as Promise<ReadValue<T> | undefined>
+    return held as Promise<ReadValue<T>>
   }
 
   /**
-   * Returns what {@link GenericRedisCache.get} finds, and in which tier. For caches that are built on this
-   * one.
+   * Returns what {@link GenericRedisCache.get} finds, in which tier, and how the read is counted. For
+   * caches that are built on this one.
    *
-   * @param accepts - whether a stored value does; one that does not counts as a miss
+   * @param accepts - whether a value is one of the caller's own; any other is a miss, in every count.
+   * Default: any value is
    */
   protected async find<T>(
     key: string,
     accepts?: Accepts,
-  ): Promise<Pick<ReadValue<T>, 'value' | 'tier'> | undefined> {
+  ): Promise<Pick<ReadValue<T>, 'value' | 'tier' | 'outcome'>> {
     const startedAt = this.#reports.startNear()
     const near = this.#tiers.near?.use(key)
-    if (near !== undefined) {
-      if (this.#reports.accepted(near.kept, accepts)) {
-        return { value: this.#reports.near(key, near.kept, startedAt) as T, tier: 'memory' }
-      }
-      this.#reports.missedNear(key, startedAt)
-      return undefined
-    }
-    const held = await this.#readFar<T>(key, accepts)
-    return held !== undefined && held.freshMs >= 0 ? held : undefined
+    const found = near && this.#reports.acceptedNear(key, near.kept, startedAt, accepts)
+    return (found as ReadValue<T> | undefined) ?? (await this.#readFar<T>(key, accepts))
   }
 
   override async getOrSet<T>(
@@ -180,15 +173,14 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
 
-  protected override lookup<T>(key: string): Promise<ReadValue<T>> {
-    return this.lookUp(key)
-  }
-
-  /** Reads a key for a load, as {@link GenericRedisCache.find} does. */
-  protected async lookUp<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
-    assertKey(key)
-    const find = (): Promise<Found> => this.#tiers.reads.findOrLease(key)
-    return (await this.#reports.readToLoad(key, find, accepts)) as ReadValue<T>
+  protected override lookup<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
+    try {
+      assertKey(key)
+      const find = (): Promise<Found> => this.#tiers.reads.findOrLease(key)
+      return this.#reports.readToLoad(key, find, accepts) as Promise<ReadValue<T>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -202,17 +194,22 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     const expiries = new Map<string, number>()
     const startedAt = this.clock.now()
     const seen = new Set<string>()
-    await this.#tiers.reads.findMany(keys, (found) => {
-      const now = this.clock.now()
-      for (const [key, each] of found) {
-        if (seen.has(key)) continue
-        seen.add(key)
-        const held = this.#reports.found(key, each, startedAt)
-        if (held === undefined || held.freshMs < 0) continue
-        values.set(key, held.value as T)
-        if (held.freshMs !== Number.POSITIVE_INFINITY) expiries.set(key, now + held.freshMs)
-      }
-    })
+    try {
+      await this.#tiers.reads.findMany(keys, (found) => {
+        const now = this.clock.now()
+        for (const [key, each] of found) {
+          if (seen.has(key)) continue
+          seen.add(key)
+          const held = this.#reports.found(key, each, startedAt)
+          if (held.freshMs < 0) continue
+          values.set(key, held.value as T)
+          if (held.freshMs !== Number.POSITIVE_INFINITY) expiries.set(key, now + held.freshMs)
+        }
+      })
+    } catch (error) {
+      this.#reports.failed(new Set(keys).size - seen.size, startedAt)
+      throw error
+    }
     // Many chunks take their time: what was found first may have expired since.
     const now = this.clock.now()
     for (const [key, expiresAt] of expiries) if (expiresAt < now) values.delete(key)
@@ -393,20 +390,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   getStats(): RedisCacheStats {
-    const { near, links, redis: store } = this.#tiers
-    const { memoryHits, redis, ...counts } = this.#tally.counts()
-    const status = store?.status ?? NO_REDIS
-    return {
-      mode: store === undefined ? 'memory' : status.connected ? 'redis' : 'memory_only',
-      ...counts,
-      redis: { ...status, ...redis },
-      memory: near && {
-        ...near.getStats(),
-        ...memoryCounts(memoryHits, counts.hits + counts.misses),
-        link: links?.state ?? 'down',
-        linkLagMs: links?.lagMs,
-      },
-    }
+    return statsOf(this.#tiers, this.#tally)
   }
 
   /**
@@ -473,26 +457,9 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 }
 
-/** What a cache without Redis says of it. */
-const NO_REDIS: RedisStatus = {
-  connected: false,
-  circuit: 'open',
-  lastError: undefined,
-  lastErrorCode: undefined,
-  unconfirmedDeletes: 0,
-  programs: undefined,
-}
-
 async function* keysInMemory(
   near: NearTier | undefined,
   pattern: string,
 ): AsyncGenerator<string, void> {
   yield* near?.keys(compileGlob(pattern)) ?? []
-}
-
-function memoryCounts(
-  hits: number,
-  reads: number,
-): Pick<InMemoryCacheStats, 'hits' | 'misses' | 'hitRate'> {
-  return { hits, misses: reads - hits, hitRate: hitRate(hits, reads) }
 }

@@ -27,10 +27,14 @@ export interface OperationReportsOptions {
 /** What was held, with the value as it is handed out, and which tier has answered. */
 export interface ReadValue<T = unknown> extends HeldValue<T> {
   readonly tier: CacheTier
+  /** `'error'` when Redis could not answer and memory held nothing fresh. */
+  readonly outcome: 'hit' | 'miss' | 'error'
 }
 
-/** Whether a stored value does for its caller. One that does not counts as a miss. */
+/** Returns whether a value is one that the caller can use; any other counts as a miss. */
 export type Accepts = (value: unknown) => boolean
+
+const acceptsAll: Accepts = () => true
 
 /** Tells of each operation, once: to the tally, to listeners and to the monitor. */
 export class OperationReports {
@@ -59,72 +63,84 @@ export class OperationReports {
     return this.#observer?.start()
   }
 
-  /** A hit in memory. Answers the value as it is handed out. */
+  /** Counts a hit in memory. Returns the value as it is handed out. */
   near(key: string, kept: unknown, startedAt: number | undefined): unknown {
+    const value = this.#isolator.release(kept)
     this.#observer?.end('get', 'hit', startedAt)
-    return this.#hit(key, kept, 'memory')
+    this.#hit(key, value, 'memory')
+    return value
   }
 
-  /** A read of Redis. Answers what was held, with its value as it is handed out. */
+  /** Does the same if the caller accepts the value; returns `undefined` and counts nothing if not. */
+  acceptedNear(
+    key: string,
+    kept: unknown,
+    startedAt: number | undefined,
+    accepts: Accepts = acceptsAll,
+  ): Pick<ReadValue, 'value' | 'tier' | 'outcome'> | undefined {
+    const value = this.#isolator.release(kept)
+    if (!accepts(value)) return undefined
+    this.#observer?.end('get', 'hit', startedAt)
+    this.#hit(key, value, 'memory')
+    return { value, tier: 'memory', outcome: 'hit' }
+  }
+
+  /** Reads Redis and counts the result. Returns what was held, with its value as it is handed out. */
   async read(
     key: string,
     find: () => Promise<Found>,
-    accepts?: Accepts,
-  ): Promise<ReadValue | undefined> {
+    accepts: Accepts = acceptsAll,
+  ): Promise<ReadValue> {
     const startedAt = this.#clock.now()
-    const found = await this.#finding(find, startedAt)
-    const isFresh = found.held !== undefined && found.held.freshMs >= 0
-    const isUsable = !isFresh || this.accepted(found.held.value, accepts)
-    return this.found(key, isUsable ? found : { ...found, held: undefined }, startedAt)
-  }
-
-  /** Whether a stored value does for its caller. It is copied only for a caller that looks at it. */
-  accepted(kept: unknown, accepts: Accepts | undefined): boolean {
-    return accepts === undefined || accepts(this.#isolator.release(kept))
-  }
-
-  /** Counts a value in memory that does not do for its caller. */
-  missedNear(key: string, startedAt: number | undefined): void {
-    this.#observer?.end('get', 'miss', startedAt)
-    this.#tally.miss()
-    this.#events.emit('get_miss', key)
+    return this.found(key, await this.#finding(find, startedAt), startedAt, accepts)
   }
 
   /**
    * Reads a key that is loaded if it holds nothing fresh. The call counts as a miss only if it starts the
    * load: until then nobody knows.
    */
-  async readToLoad(key: string, find: () => Promise<Found>, accepts?: Accepts): Promise<ReadValue> {
+  async readToLoad(
+    key: string,
+    find: () => Promise<Found>,
+    accepts: Accepts = acceptsAll,
+  ): Promise<ReadValue> {
     const startedAt = this.#clock.now()
     const found = await this.#finding(find, startedAt)
-    const { held = nothingHeld(undefined), tier } = found
-    if (held.freshMs >= 0 && this.accepted(held.value, accepts))
-      return this.#found(key, held, tier, startedAt)
+    const value = this.#valueOf(found, accepts)
+    if (value.outcome === 'hit') return this.#found(key, value, startedAt)
     const onMiss = (isJoined: boolean): void => {
       if (isJoined) this.#tally.joined()
-      else this.#missed(key, tier, startedAt)
+      else this.#notFound(key, value, startedAt)
     }
-    const freshMs = held.freshMs >= 0 ? Number.NEGATIVE_INFINITY : held.freshMs
-    return { ...this.released(held), freshMs, tier, onMiss }
+    return { ...value, onMiss }
   }
 
-  /** Returns what a read found that began at `startedAt`. */
-  found(key: string, { held, tier }: Found, startedAt: number): ReadValue | undefined {
-    if (held !== undefined && held.freshMs >= 0) return this.#found(key, held, tier, startedAt)
-    this.#missed(key, tier, startedAt)
-    return held && { ...this.released(held), tier }
+  /** Counts the result of a read that started at `startedAt`, and returns what was held. */
+  found(key: string, found: Found, startedAt: number, accepts: Accepts = acceptsAll): ReadValue {
+    const value = this.#valueOf(found, accepts)
+    if (value.outcome === 'hit') return this.#found(key, value, startedAt)
+    this.#notFound(key, value, startedAt)
+    return value
   }
 
-  #found(key: string, held: HeldValue, tier: CacheTier, startedAt: number): ReadValue {
-    this.#observe('get', 'hit', tier, startedAt)
-    // Field by field: a copy by spread takes half a microsecond.
-    const { freshMs, loadMs, seen } = held
-    return { value: this.#hit(key, held.value, tier), freshMs, loadMs, seen, tier }
+  #valueOf({ held: kept, tier, isUnanswered }: Found, accepts: Accepts): ReadValue {
+    const { value, freshMs, loadMs, seen } = this.#usable(kept, accepts)
+    const outcome = freshMs >= 0 ? 'hit' : isUnanswered ? 'error' : 'miss'
+    return { value, freshMs, loadMs, seen, tier, outcome }
   }
 
-  #missed(key: string, tier: CacheTier, startedAt: number): void {
-    this.#observe('get', 'miss', tier, startedAt)
-    this.#tally.miss()
+  #found(key: string, read: ReadValue, startedAt: number): ReadValue {
+    this.#observe('get', 'hit', read.tier, startedAt)
+    this.#hit(key, read.value, read.tier)
+    return read
+  }
+
+  #notFound(key: string, { tier, outcome }: ReadValue, startedAt: number): void {
+    if (outcome === 'error') this.failed(1, startedAt)
+    else {
+      this.#observe('get', 'miss', tier, startedAt)
+      this.#tally.miss()
+    }
     this.#events.emit('get_miss', key)
   }
 
@@ -132,8 +148,16 @@ export class OperationReports {
     try {
       return await find()
     } catch (error) {
-      if (error instanceof InfrastructureError) this.#observe('get', 'error', 'redis', startedAt)
+      if (error instanceof InfrastructureError) this.failed(1, startedAt)
       throw error
+    }
+  }
+
+  /** Counts reads that Redis could not answer. */
+  failed(reads: number, startedAt: number): void {
+    for (let count = 0; count < reads; count++) {
+      this.#observe('get', 'error', 'redis', startedAt)
+      this.#tally.readError()
     }
   }
 
@@ -196,12 +220,21 @@ export class OperationReports {
     return { ...held, value: this.#isolator.release(held.value) }
   }
 
-  #hit(key: string, kept: unknown, tier: CacheTier): unknown {
+  /** Returns what is held with its value as it is handed out; a value that is not accepted is none. */
+  #usable(kept: HeldValue | undefined, accepts: Accepts): HeldValue {
+    if (kept === undefined || kept.freshMs === Number.NEGATIVE_INFINITY) {
+      return kept ?? nothingHeld(undefined)
+    }
+    // Field by field: a copy by spread takes half a microsecond.
+    const { freshMs, loadMs, seen } = kept
+    const value = this.#isolator.release(kept.value)
+    return accepts(value) ? { value, freshMs, loadMs, seen } : nothingHeld(seen)
+  }
+
+  #hit(key: string, value: unknown, tier: CacheTier): void {
     if (tier === 'memory') this.#tally.memoryHit()
     else this.#tally.redisHit()
-    const value = this.#isolator.release(kept)
     if (this.#events.has('get_success')) this.#events.emit('get_success', key, value)
-    return value
   }
 
   #changed(operation: 'set' | 'delete', isConfirmed: boolean, startedAt: number): void {

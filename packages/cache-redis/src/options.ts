@@ -1,5 +1,6 @@
 import {
   assertKnownFields,
+  assertMonitor,
   type CacheMonitor,
   type Clock,
   ConfigurationError,
@@ -7,6 +8,7 @@ import {
   integerOption,
   invalidOption,
   type Logger,
+  MonitorGuard,
   Reporter,
   systemClock,
   type Ttl,
@@ -144,6 +146,8 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     readOnly = false,
   } = options
   toMilliseconds(defaultTtl, 'defaultTtl')
+  const { performanceMonitor } = options
+  assertMonitor(performanceMonitor)
   const commandTimeoutMs = integerOption('commandTimeout', commandTimeout, { min: 1, max: 60_000 })
   const resolved = {
     keyPrefix: checkedPrefix(keyPrefix),
@@ -165,7 +169,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     readOnly,
     throwsBackendErrors:
       choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
-    monitor: options.performanceMonitor,
+    monitor: performanceMonitor && new MonitorGuard(performanceMonitor),
     clock: options.clock ?? systemClock,
     reporter: new Reporter(options),
   }

@@ -3,6 +3,9 @@ import type { ForeignReason } from './codec/stored-line.js'
 import type { Circuit } from './connection/redis-connection.js'
 import type { LinkState } from './link/invalidation-links.js'
 import type { ProgramWay } from './redis/programs/program-way.js'
+import type { RedisStatus } from './redis/redis-store.js'
+import { hitRate, type Tally } from './tally.js'
+import type { TwoTiers } from './two-tiers.js'
 
 /** What a {@link GenericRedisCache} has done. Counts are since it was made. */
 export interface RedisCacheStats {
@@ -18,9 +21,11 @@ export interface RedisCacheStats {
   readonly joined: number
   /** Loaded values that could not be stored, by the code of the reason. Their callers have them. */
   readonly notStored: Readonly<Record<string, number>>
-  /** hits / (hits + misses), in percent; 0 before the first read. */
-  readonly hitRate: number
-  /** Misses of `getOrSet` that were answered with a value whose life was over. */
+  /** hits / (hits + misses), in percent; left out before the first read that was answered. */
+  readonly hitRate?: number
+  /** Reads that Redis could not answer, of keys that memory did not hold: neither hits nor misses. */
+  readonly errors: number
+  /** Misses and errors of `getOrSet` that were answered with a value past its TTL. */
   readonly staleServed: number
   readonly redis: {
     readonly connected: boolean
@@ -82,4 +87,40 @@ export interface MemoryTierStats extends InMemoryCacheStats {
   readonly link: LinkState
   /** News of a change took no longer than this lately, in milliseconds. */
   readonly linkLagMs: number | undefined
+}
+
+/** What a cache without Redis says of it. */
+const NO_REDIS: RedisStatus = {
+  connected: false,
+  circuit: 'open',
+  lastError: undefined,
+  lastErrorCode: undefined,
+  unconfirmedDeletes: 0,
+  programs: undefined,
+}
+
+export function statsOf(
+  { near, links, redis: store }: Pick<TwoTiers, 'near' | 'links' | 'redis'>,
+  tally: Tally,
+): RedisCacheStats {
+  const { memoryHits, redis, ...counts } = tally.counts()
+  const status = store?.status ?? NO_REDIS
+  return {
+    mode: store === undefined ? 'memory' : status.connected ? 'redis' : 'memory_only',
+    ...counts,
+    redis: { ...status, ...redis },
+    memory: near && {
+      ...near.getStats(),
+      ...memoryCounts(memoryHits, counts.hits + counts.misses),
+      link: links?.state ?? 'down',
+      linkLagMs: links?.lagMs,
+    },
+  }
+}
+
+function memoryCounts(
+  hits: number,
+  reads: number,
+): Pick<InMemoryCacheStats, 'hits' | 'misses' | 'hitRate'> {
+  return { hits, misses: reads - hits, ...hitRate(hits, reads) }
 }

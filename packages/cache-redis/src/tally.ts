@@ -4,7 +4,7 @@ import type { ChangeCounts, RedisCacheStats } from './stats.js'
 
 type Counts = Pick<
   RedisCacheStats,
-  'hits' | 'misses' | 'joined' | 'hitRate' | 'staleServed' | 'notStored'
+  'hits' | 'misses' | 'joined' | 'hitRate' | 'errors' | 'staleServed' | 'notStored'
 > & {
   readonly memoryHits: number
   readonly redis: Pick<
@@ -20,12 +20,12 @@ type Counts = Pick<
   >
 }
 
-/** In percent; 0 before the first read. */
-export function hitRate(hits: number, reads: number): number {
-  return reads === 0 ? 0 : (hits / reads) * 100
+/** Returns hits / reads in percent, as a field; no field before the first read. */
+export function hitRate(hits: number, reads: number): { readonly hitRate?: number } {
+  return reads === 0 ? {} : { hitRate: (hits / reads) * 100 }
 }
 
-/** Counts what a cache does: one hit or one miss for each read, whatever the tiers did for it. */
+/** Counts what a cache does: one hit, miss or error for each read, whatever the tiers did for it. */
 export class Tally {
   #memoryHits = 0
   #redisHits = 0
@@ -33,6 +33,7 @@ export class Tally {
   #misses = 0
   #joined = 0
   readonly #notStored: Record<string, number> = {}
+  #readErrors = 0
   #staleServed = 0
   #redisMisses = 0
   #corruptValues = 0
@@ -61,6 +62,11 @@ export class Tally {
   /** A loaded value could not be stored. */
   notStored({ code }: CacheError): void {
     this.#notStored[code] = (this.#notStored[code] ?? 0) + 1
+  }
+
+  /** Redis could not answer a read, and memory held nothing fresh. */
+  readError(): void {
+    this.#readErrors++
   }
 
   staleServed(): void {
@@ -99,13 +105,13 @@ export class Tally {
 
   counts(): Counts {
     const hits = this.#memoryHits + this.#redisHits
-    const reads = hits + this.#misses
     return {
       hits,
       misses: this.#misses,
       joined: this.#joined,
       notStored: { ...this.#notStored },
-      hitRate: hitRate(hits, reads),
+      ...hitRate(hits, hits + this.#misses),
+      errors: this.#readErrors,
       staleServed: this.#staleServed,
       memoryHits: this.#memoryHits,
       redis: {

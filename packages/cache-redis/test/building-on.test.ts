@@ -65,7 +65,7 @@ describe('how long a copy may be kept', () => {
     const cache = await open({ redisUrl: 'redis://127.0.0.1:1' })
     await cache.set('never', 0)
     expect(await cache.found('never')).toMatchObject({ value: 0, tier: 'memory' })
-    expect(await cache.found('absent')).toBeUndefined()
+    expect(await cache.found('absent')).toMatchObject({ value: undefined, outcome: 'error' })
   })
 
   test('without Redis a value lives as long as it should, however long that is', async () => {

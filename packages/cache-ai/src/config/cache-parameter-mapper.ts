@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { describeType } from '@verbatim/cache-core'
+import { describeType, hasMethod } from '@verbatim/cache-core'
 import { REDIS_CACHE_OPTIONS } from '@verbatim/cache-redis'
 import { camelCaseOf, snakeCaseOf } from '../compatibility/snake-case.js'
 import { ruleOf } from './config-schema.js'
@@ -72,7 +72,7 @@ export class CacheParameterMapper {
       else result.aiSpecificParams.add(name)
       if (isField(name)) values.set(name, value)
       else if (!GENERIC.includes(name)) result.addWarning(name, 'is unknown')
-      else if (name === MONITOR && !isMonitor(value)) {
+      else if (name === MONITOR && !hasMethod(value, 'observeOperation')) {
         result.addError(name, `must be a monitor of caches; received ${describeType(value)}`)
       }
     }
@@ -129,8 +129,4 @@ function optionNamed(written: string): string {
 
 function isField(name: string): name is FieldName {
   return FIELD_NAMES.some((field) => field === name)
-}
-
-function isMonitor(value: unknown): boolean {
-  return typeof (Object(value) as { observeOperation?: unknown }).observeOperation === 'function'
 }

@@ -1,6 +1,7 @@
 import { createHash, getHashes } from 'node:crypto'
 import {
   assertKnownFields,
+  assertMonitor,
   type CacheMonitor,
   ConfigurationError,
   canonicalJson,
@@ -8,6 +9,7 @@ import {
   integerOption,
   invalidOption,
   MAX_KEY_BYTES,
+  MonitorGuard,
   timers,
   utf8Length,
 } from '@verbatim/cache-core'
@@ -96,7 +98,8 @@ export class CacheKeyGenerator {
     this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
     this.keyStyle = choiceOption('keyStyle', keyStyle, KEY_STYLES)
     this.#prefix = checkedPrefix(prefix)
-    this.#monitor = options.performanceMonitor
+    assertMonitor(options.performanceMonitor, 'observeKeyGeneration')
+    this.#monitor = options.performanceMonitor && new MonitorGuard(options.performanceMonitor)
     this.#counts = new KeyGenerationCounts(this.#textHashThreshold)
   }
 

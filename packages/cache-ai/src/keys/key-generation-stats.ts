@@ -6,19 +6,20 @@ const RECENT = 10
 /** What keys were made of, and how long that took. Lengths are in UTF-16 units. */
 export interface KeyGenerationStats {
   readonly totalKeysGenerated: number
-  readonly averageGenerationTimeSeconds: number
+  /** Left out before the first key that was counted, as every other mean and maximum here. */
+  readonly averageGenerationTimeSeconds?: number
   readonly textSizeDistribution: {
     /** Up to `textHashThreshold` code points. */
     readonly small: number
     readonly large: number
-    readonly averageSize: number
-    readonly maxSize: number
+    readonly averageSize?: number
+    readonly maxSize?: number
   }
-  /** Of the first hundred operations; all others are `'(other)'`. */
+  /** Of the first hundred operations; all others are `'other'`. */
   readonly operationDistribution: Readonly<Record<string, number>>
   /** Of the last ten. */
   readonly recentPerformance: {
-    readonly recentAverageTimeSeconds: number
+    readonly recentAverageTimeSeconds?: number
     readonly recentMeasurements: number
   }
   /** Without a monitor nothing is counted. */
@@ -52,26 +53,22 @@ export class KeyGenerationCounts {
   }
 
   stats(monitorAvailable: boolean): KeyGenerationStats {
+    const isUsed = this.#keys > 0
     const recent = this.#recent.reduce((sum, milliseconds) => sum + milliseconds, 0)
     return {
       totalKeysGenerated: this.#keys,
-      averageGenerationTimeSeconds: average(this.#milliseconds, this.#keys) / 1_000,
+      ...(isUsed && { averageGenerationTimeSeconds: this.#milliseconds / this.#keys / 1_000 }),
       textSizeDistribution: {
         small: this.#keys - this.#large,
         large: this.#large,
-        averageSize: average(this.#units, this.#keys),
-        maxSize: this.#maxUnits,
+        ...(isUsed && { averageSize: this.#units / this.#keys, maxSize: this.#maxUnits }),
       },
       operationDistribution: Object.fromEntries(this.#operations),
       recentPerformance: {
-        recentAverageTimeSeconds: average(recent, this.#recent.length) / 1_000,
+        ...(isUsed && { recentAverageTimeSeconds: recent / this.#recent.length / 1_000 }),
         recentMeasurements: this.#recent.length,
       },
       monitorAvailable,
     }
   }
-}
-
-function average(sum: number, count: number): number {
-  return count === 0 ? 0 : sum / count
 }

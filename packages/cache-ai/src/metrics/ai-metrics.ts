@@ -5,10 +5,12 @@ import { TEXT_TIERS, type TextTier } from './text-tier.js'
 const RECENT = 1_000
 
 /**
- * What was done: a look-up that found a response, did not, or joined a computation under way; or a store
- * that was kept or failed.
+ * How look-ups end (`error` when Redis could not answer, `joined` when they share a computation under way),
+ * and how stores end.
  */
-export type AIOutcome = 'hit' | 'miss' | 'joined' | 'stored' | 'failed'
+export const AI_OUTCOMES = ['hit', 'miss', 'joined', 'error', 'stored', 'failed'] as const
+
+export type AIOutcome = (typeof AI_OUTCOMES)[number]
 
 /** One look-up or store. */
 export interface AIRecord {
@@ -39,7 +41,7 @@ export class AIMetrics {
     this.#next = (this.#next + 1) % RECENT
   }
 
-  /** By operation; beyond the first hundred they are `'(other)'`. */
+  /** By operation; beyond the first hundred they are `'other'`. */
   get operations(): ReadonlyMap<string, Readonly<OutcomeCounts>> {
     return this.#operations
   }
@@ -63,16 +65,10 @@ export function hitRateOf({ hit, miss }: Readonly<OutcomeCounts>): number | unde
 /** All of an outcome together. */
 export function sumOf(counts: Iterable<Readonly<OutcomeCounts>>): OutcomeCounts {
   const sum = noCounts()
-  for (const { hit, miss, joined, stored, failed } of counts) {
-    sum.hit += hit
-    sum.miss += miss
-    sum.joined += joined
-    sum.stored += stored
-    sum.failed += failed
-  }
+  for (const each of counts) for (const outcome of AI_OUTCOMES) sum[outcome] += each[outcome]
   return sum
 }
 
 function noCounts(): OutcomeCounts {
-  return { hit: 0, miss: 0, joined: 0, stored: 0, failed: 0 }
+  return { hit: 0, miss: 0, joined: 0, error: 0, stored: 0, failed: 0 }
 }

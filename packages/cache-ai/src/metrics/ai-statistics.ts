@@ -1,5 +1,6 @@
 import type { Ttl } from '@verbatim/cache-core'
-import type { CachePerformanceMonitor, PerformanceStats } from '@verbatim/cache-monitoring'
+import type { PerformanceMonitor, PerformanceStats } from '@verbatim/cache-monitoring'
+import type { RedisCacheStats } from '@verbatim/cache-redis'
 import type { KeyGenerationStats } from '../keys/key-generation-stats.js'
 import { type AIMetrics, hitRateOf, sumOf } from './ai-metrics.js'
 import { mean } from './mean.js'
@@ -16,8 +17,10 @@ import {
 export interface AIPerformanceSummary {
   /** Look-ups: hits and misses. */
   readonly totalOperations: number
-  /** hits / (hits + misses), in percent with two decimals; 0 without either. */
-  readonly overallHitRate: number
+  /** Look-ups that Redis could not answer: neither hits nor misses. */
+  readonly totalErrors: number
+  /** hits / (hits + misses), in percent with two decimals; left out without either. */
+  readonly overallHitRate?: number
   /** Of each operation that was looked up, in percent with two decimals. */
   readonly hitRateByOperation: Readonly<Record<string, number>>
   /** Look-ups and stores. */
@@ -29,14 +32,16 @@ export interface AIPerformanceSummary {
 
 /** The same in short, with all reads of the cache. */
 export interface AIOverview {
-  /** hits / (hits + misses), in percent; 0 before the first read. */
-  readonly hitRatio: number
-  /** Reads, and responses that were stored. */
+  /** hits / (hits + misses), in percent; left out before the first read that was answered. */
+  readonly hitRatio?: number
+  /** Reads that were answered, and responses that were stored. */
   readonly totalOperations: number
   readonly cacheHits: number
   readonly cacheMisses: number
-  /** Of the newest ten look-ups and stores. */
-  readonly recentAvgOperationTimeSeconds: number
+  /** Reads that Redis could not answer: neither hits nor misses. */
+  readonly cacheErrors: number
+  /** Of the newest ten look-ups and stores; left out before the first. */
+  readonly recentAvgOperationTimeSeconds?: number
   readonly hitsByOperation: Readonly<Record<string, number>>
   readonly missesByOperation: Readonly<Record<string, number>>
   readonly textTierDistribution: Readonly<Record<TextTier, number>>
@@ -46,10 +51,10 @@ export interface AIStatisticsSources {
   readonly metrics: AIMetrics
   readonly ttls: ReadonlyMap<string, Ttl>
   readonly tiers: TextSizeTiers
-  readonly monitor: CachePerformanceMonitor
+  readonly monitor: Pick<PerformanceMonitor, 'getPerformanceStats'>
   readonly keys: { getKeyGenerationStats(): KeyGenerationStats }
   /** All reads of this cache. */
-  readonly reads: () => { readonly hits: number; readonly misses: number; readonly hitRate: number }
+  readonly reads: () => Pick<RedisCacheStats, 'hits' | 'misses' | 'errors' | 'hitRate'>
   /** Entries in memory, in percent of those that there may be; `undefined` without a memory tier. */
   readonly memoryPercent: () => number | undefined
 }
@@ -66,18 +71,21 @@ export class AIStatistics {
 
   overview(): AIOverview {
     const { metrics, reads } = this.#sources
-    const { hits, misses, hitRate } = reads()
+    const { hits, misses, errors, hitRate } = reads()
     const recent = metrics.records.slice(-RECENT)
     const byOperation = (outcome: 'hit' | 'miss'): Record<string, number> =>
       Object.fromEntries(
         Array.from(metrics.operations, ([operation, counts]) => [operation, counts[outcome]]),
       )
     return {
-      hitRatio: hitRate,
+      ...(hitRate !== undefined && { hitRatio: hitRate }),
       totalOperations: hits + misses + sumOf(metrics.operations.values()).stored,
       cacheHits: hits,
       cacheMisses: misses,
-      recentAvgOperationTimeSeconds: mean(recent.map(({ milliseconds }) => milliseconds)) / 1_000,
+      cacheErrors: errors,
+      ...(recent.length > 0 && {
+        recentAvgOperationTimeSeconds: mean(recent.map(({ milliseconds }) => milliseconds)) / 1_000,
+      }),
       hitsByOperation: byOperation('hit'),
       missesByOperation: byOperation('miss'),
       textTierDistribution: distributionOf(metrics),
@@ -87,6 +95,7 @@ export class AIStatistics {
   summary(): AIPerformanceSummary {
     const { metrics, monitor, keys, ttls, memoryPercent } = this.#sources
     const all = sumOf(metrics.operations.values())
+    const overallHitRate = hitRateOf(all)
     const inheritedStats = monitor.getPerformanceStats()
     const rates = Array.from(metrics.operations).flatMap(([operation, counts]) => {
       const rate = hitRateOf(counts)
@@ -94,7 +103,8 @@ export class AIStatistics {
     })
     return {
       totalOperations: all.hit + all.miss,
-      overallHitRate: twoDecimals(hitRateOf(all) ?? 0),
+      totalErrors: all.error,
+      ...(overallHitRate !== undefined && { overallHitRate: twoDecimals(overallHitRate) }),
       hitRateByOperation: Object.fromEntries(rates),
       textTierDistribution: distributionOf(metrics),
       keyGenerationStats: keys.getKeyGenerationStats(),

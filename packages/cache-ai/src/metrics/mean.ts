@@ -1,4 +1,4 @@
-/** 0 of nothing. */
+/** Returns the mean of at least one value. */
 export function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

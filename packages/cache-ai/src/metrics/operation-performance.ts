@@ -20,8 +20,9 @@ export interface OperationPerformance {
   readonly summary: {
     readonly totalOperationsMeasured: number
     readonly totalOperationTypes: number
-    readonly overallAvgDurationMs: number
-    /** By their averages; left out before anything was measured. */
+    /** Left out before anything was measured, as are the next two. */
+    readonly overallAvgDurationMs?: number
+    /** By their averages. */
     readonly fastestOperation?: string
     readonly slowestOperation?: string
   }
@@ -46,7 +47,9 @@ export function operationPerformance(
     summary: {
       totalOperationsMeasured: records.length,
       totalOperationTypes: operations.length,
-      overallAvgDurationMs: mean(records.map(({ milliseconds }) => milliseconds)),
+      ...(records.length > 0 && {
+        overallAvgDurationMs: mean(records.map(({ milliseconds }) => milliseconds)),
+      }),
       ...(fastest && { fastestOperation: fastest[0] }),
       ...(slowest && { slowestOperation: slowest[0] }),
     },

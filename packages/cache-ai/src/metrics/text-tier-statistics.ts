@@ -1,4 +1,4 @@
-import { type AIMetrics, hitRateOf } from './ai-metrics.js'
+import { AI_OUTCOMES, type AIMetrics, hitRateOf } from './ai-metrics.js'
 import { groupBy } from './group-by.js'
 import { mean } from './mean.js'
 import type { TextSizeTiers } from './text-tier.js'
@@ -82,8 +82,8 @@ export function textTierStatistics(
 
 export function distributionOf({ tiers }: AIMetrics): Record<TextTier, number> {
   const distribution = { small: 0, medium: 0, large: 0, xlarge: 0 }
-  for (const [tier, { hit, miss, stored, failed }] of tiers) {
-    distribution[tier] = hit + miss + stored + failed
+  for (const [tier, counts] of tiers) {
+    for (const outcome of AI_OUTCOMES) distribution[tier] += counts[outcome]
   }
   return distribution
 }

@@ -19,8 +19,8 @@ export type Feature = 'getTtl' | 'scan' | 'tags' | 'stale' | 'types' | 'atomicAd
 export interface ReadCounts {
   readonly hits: number
   readonly misses: number
-  /** hits / (hits + misses), in percent; 0 before the first read. */
-  readonly hitRate: number
+  /** hits / (hits + misses), in percent; left out before the first read. */
+  readonly hitRate?: number | undefined
 }
 
 /** How much the model-based run does. */

@@ -121,10 +121,10 @@ export class ReferenceCache extends CacheInterface {
     }
   }
 
-  getStats(): { hits: number; misses: number; hitRate: number } {
-    const reads = this.#hits + this.#misses
-    const hitRate = reads === 0 ? 0 : (this.#hits / reads) * 100
-    return { hits: this.#hits, misses: this.#misses, hitRate }
+  getStats(): { hits: number; misses: number; hitRate?: number } {
+    const [hits, misses] = [this.#hits, this.#misses]
+    const reads = hits + misses
+    return { hits, misses, ...(reads > 0 && { hitRate: (hits / reads) * 100 }) }
   }
 
   protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {

@@ -60,7 +60,9 @@ function compressionInVain({ compressions }: Recordings): Recommendation | undef
   const measurements = compressions.measurements()
   if (measurements.length < LEAST_COMPRESSIONS) return undefined
   const { overallSavingsPercent } = summarizeCompression(measurements)
-  if (overallSavingsPercent >= LOW_SAVINGS_PERCENT) return undefined
+  if (overallSavingsPercent === undefined || overallSavingsPercent >= LOW_SAVINGS_PERCENT) {
+    return undefined
+  }
   return {
     severity: 'info',
     issue: 'compression_in_vain',

@@ -1,5 +1,6 @@
-import type { CacheTier, Clock, OperationOutcome } from '@verbatim/cache-core'
+import type { CacheTier, OperationOutcome, ResponseOutcome } from '@verbatim/cache-core'
 import type { Alert } from '../alerts/alert.js'
+import type { ResolvedOptions } from '../options.js'
 import type { LatencyHistogramData } from '../records/latency-histogram.js'
 import {
   type AdditionalData,
@@ -18,9 +19,12 @@ import {
 } from '../records/operation-counts.js'
 import type { Timed } from '../records/recent-records.js'
 import type { Recordings } from '../records/recordings.js'
+import { RESPONSE_OUTCOMES, type ResponseCount } from '../records/response-counts.js'
 
 /** Everything a monitor holds, as plain data that JSON can carry. Durations are in seconds. */
 export interface ExportedMetrics {
+  /** The name of the monitor. */
+  readonly cache: string
   readonly key_generation_times: readonly ExportedKeyGeneration[]
   readonly cache_operation_times: readonly ExportedOperation[]
   readonly compression_ratios: readonly ExportedCompression[]
@@ -30,6 +34,8 @@ export interface ExportedMetrics {
   readonly latencies: readonly ExportedLatencies[]
   /** How often each operation ended how in which tier, since the monitor was made or last reset. */
   readonly operation_counts: readonly ExportedCount[]
+  /** How often look-ups and stores of AI responses ended how, over the same time. */
+  readonly response_counts: readonly ExportedResponseCount[]
   readonly key_generation_latencies: LatencyHistogramData
   readonly alerts: readonly Alert[]
   readonly cache_hits: number
@@ -57,7 +63,9 @@ export interface ExportedKeyGeneration {
 }
 
 /** An operation on a cache; `operation_type` is what was done, such as `'get'`. */
-export interface ExportedOperation extends ExportedKeyGeneration {
+export interface ExportedOperation extends Omit<ExportedKeyGeneration, 'text_length'> {
+  /** `null` where it is not known. */
+  readonly text_length: number | null
   readonly outcome: OperationOutcome
   /** What answered; `null` where it was recorded by hand. */
   readonly tier: CacheTier | null
@@ -78,9 +86,13 @@ export interface ExportedCompression {
 export interface ExportedMemoryUsage {
   readonly total_cache_size_bytes: number
   readonly cache_entry_count: number
-  readonly avg_entry_size_bytes: number
+  /** `null` without entries. */
+  readonly avg_entry_size_bytes: number | null
   readonly memory_cache_size_bytes: number
   readonly memory_cache_entry_count: number
+  /** Of the shared store; `null` where it is not known, as the next. */
+  readonly redis_size_bytes: number | null
+  readonly redis_entry_count: number | null
   readonly process_memory_mb: number
   /** Seconds since 1970. */
   readonly timestamp: number
@@ -104,6 +116,16 @@ export interface ExportedCount {
   readonly count: number
 }
 
+/** Look-ups or stores of AI responses that ended alike. */
+export interface ExportedResponseCount {
+  /** `'other'` beyond the first hundred, and for what is no name; as `model`. */
+  readonly operation: string
+  /** `null` where requests name no model. */
+  readonly model: string | null
+  readonly outcome: ResponseOutcome
+  readonly count: number
+}
+
 /** An invalidation; `pattern` is empty where a cache reported it. */
 export interface ExportedInvalidation {
   readonly pattern: string
@@ -119,10 +141,11 @@ export interface ExportedInvalidation {
 export function exportMetrics(
   recordings: Recordings,
   alerts: readonly Alert[],
-  clock: Clock,
+  { name, clock }: ResolvedOptions,
 ): ExportedMetrics {
-  const { totals, sums, counts } = recordings
+  const { totals, sums, counts, responses } = recordings
   return {
+    cache: name,
     key_generation_times: recordings.keyGenerations.read().map(exportKeyGeneration),
     cache_operation_times: recordings.operations.read().map(exportOperation),
     compression_ratios: recordings.compressions.read().map(exportCompression),
@@ -134,6 +157,7 @@ export function exportMetrics(
         return { operation, tier, histogram: latencies.toJSON() }
       }),
     operation_counts: Array.from(counts.used()).flatMap(exportCounts),
+    response_counts: responses.all().flatMap(exportResponses),
     key_generation_latencies: recordings.keyGenerationLatencies.toJSON(),
     alerts,
     cache_hits: totals.hits,
@@ -153,6 +177,12 @@ export function exportMetrics(
 function exportCounts({ operation, tier, outcomes }: OperationCell): ExportedCount[] {
   return OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map((outcome) => {
     return { operation, tier, outcome, count: outcomes[outcome] }
+  })
+}
+
+function exportResponses({ operation, model, outcomes }: ResponseCount): ExportedResponseCount[] {
+  return RESPONSE_OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map((outcome) => {
+    return { operation, model: model ?? null, outcome, count: outcomes[outcome] }
   })
 }
 
@@ -200,6 +230,8 @@ function exportMemoryUsage(record: Timed<MemoryUsage>): ExportedMemoryUsage {
     avg_entry_size_bytes: measurement.avgEntrySizeBytes,
     memory_cache_size_bytes: measurement.memoryCacheSizeBytes,
     memory_cache_entry_count: measurement.memoryCacheEntryCount,
+    redis_size_bytes: measurement.redisBytes,
+    redis_entry_count: measurement.redisKeys,
     process_memory_mb: measurement.processMemoryMb,
     timestamp,
     cache_utilization_percent: measurement.cacheUtilizationPercent,

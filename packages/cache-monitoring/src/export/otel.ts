@@ -7,16 +7,26 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import {
+  assertKnownFields,
+  assertLogger,
   type CacheMonitor,
   type CacheOperation,
   type CacheTier,
+  ConfigurationError,
+  invalidOption,
+  type Logger,
   type MemoryHolder,
+  type MemoryUse,
   type OperationOutcome,
+  type ResponseOutcome,
   timers,
 } from '@verbatim/cache-core'
+import { monitorNames } from '../monitor-name.js'
 import { areAmounts } from '../records/amounts.js'
-import { MemoryHolders } from '../records/memory-holders.js'
+import { Diagnostics } from '../records/diagnostics.js'
+import { MemoryHolders, sumOfUses } from '../records/memory-holders.js'
 import { OPERATIONS, OUTCOMES, TIERS } from '../records/operation-counts.js'
+import { isResponseOutcome, ResponseNames } from '../records/response-counts.js'
 import { DURATION_BUCKETS } from './duration-buckets.js'
 
 /** What spans and durations are named after; no semantic convention speaks of caches yet. */
@@ -24,30 +34,71 @@ const NAMESPACE = 'verbatim.cache'
 const SCOPE = '@verbatim/cache-monitoring'
 
 export interface OpenTelemetryMonitorOptions {
+  /**
+   * Tells the cache apart from others on the same meter, as the attribute `verbatim.cache.name`. Monitors of
+   * one name add up. Default: `cache-1`, `cache-2` and so on, in the order in which monitors are made.
+   */
+  readonly name?: string | undefined
+  /**
+   * Where the first record that is left out is logged. Default: `process.emitWarning` reports it.
+   */
+  readonly logger?: Logger | undefined
   /** Where figures go. Default: the meter of the global provider. */
   readonly meter?: Meter | undefined
   /** Where a span of each operation that was timed goes. Default: no spans. */
   readonly tracer?: Tracer | undefined
 }
 
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof OpenTelemetryMonitorOptions>([
+  'name',
+  'logger',
+  'meter',
+  'tracer',
+])
+
+const nameOf = monitorNames()
+
 type Instruments = ReturnType<typeof createInstruments>
 
 /**
- * Tells OpenTelemetry what caches report. Hand it to a cache as `performanceMonitor`, together with
+ * Reports to OpenTelemetry what caches do. Pass it to a cache as `performanceMonitor`, together with
  * others by way of `combineMonitors`.
  *
- * Attributes are from fixed sets; no key, no pattern and no value is among them. An operation with a
- * name that is none, or a number that means nothing, counts as `verbatim.cache.rejected_records`.
+ * Attributes are from bounded sets; no key, no pattern and no value is among them. An operation with an
+ * unknown name, or a negative or infinite number, counts as `verbatim.cache.rejected_records`.
  */
 export class OpenTelemetryMonitor implements CacheMonitor {
+  /** The option, or the number of this monitor. */
+  readonly name: string
   readonly #instruments: Instruments
   readonly #tracer: Tracer | undefined
-  readonly #holders = new MemoryHolders()
-  readonly #attributes = attributesOfAll()
+  readonly #holders: MemoryHolders
+  readonly #diagnostics: Diagnostics
+  readonly #attributes: ReadonlyMap<string, Attributes>
+  readonly #named: Attributes
+  readonly #responseNames = new ResponseNames()
+  /** Here so that it lives as long as the monitor: the meter refers to it weakly. */
+  readonly #memory: NamedHolders
 
-  constructor({ meter = metrics.getMeter(SCOPE), tracer }: OpenTelemetryMonitorOptions = {}) {
-    this.#instruments = createInstruments(meter, this.#holders)
+  /** @throws ConfigurationError (`INVALID_OPTION`) that names the bad or unknown option and its rule */
+  constructor(options: OpenTelemetryMonitorOptions = {}) {
+    assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
+    const { meter = metrics.getMeter(SCOPE), tracer, logger } = options
+    assertLogger(logger)
+    assertMethod('meter', meter, 'createCounter')
+    if (tracer !== undefined) assertMethod('tracer', tracer, 'startSpan')
+    this.name = nameOf(options.name)
+    this.#named = { [`${NAMESPACE}.name`]: this.name }
+    this.#attributes = attributesOfAll(this.#named)
+    this.#diagnostics = new Diagnostics(this.name, logger)
+    this.#holders = new MemoryHolders(() => {
+      this.#diagnostics.warnOnce('CACHE_SIZE_UNKNOWN', 'a cache fails to say how much it holds')
+    })
     this.#tracer = tracer
+    const instruments = instrumentsOf(meter)
+    this.#memory = { attributes: this.#named, holders: this.#holders }
+    instruments.named.add(new WeakRef(this.#memory))
+    this.#instruments = instruments
   }
 
   observeOperation(
@@ -56,7 +107,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     tier: CacheTier,
     milliseconds: number | undefined,
   ): void {
-    const attributes = this.#attributes.get(`${operation} ${outcome} ${tier}`)
+    const attributes = this.#attributes.get(nameOfKind(operation, outcome, tier))
     if (attributes === undefined || !areAmounts(milliseconds ?? 0)) return this.#reject()
     this.#instruments.operations.add(1, attributes)
     if (milliseconds === undefined) return
@@ -65,21 +116,38 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   }
 
   observeKeyGeneration(milliseconds: number): void {
-    if (areAmounts(milliseconds)) this.#instruments.keyGeneration.record(milliseconds / 1_000)
-    else this.#reject()
+    if (!areAmounts(milliseconds)) return this.#reject()
+    this.#instruments.keyGeneration.record(milliseconds / 1_000, this.#named)
   }
 
   observeCompression(originalBytes: number, compressedBytes: number): void {
     if (!areAmounts(originalBytes, compressedBytes)) return this.#reject()
     const { compression } = this.#instruments
-    compression.add(originalBytes, { [`${NAMESPACE}.compression.stage`]: 'before' })
-    compression.add(compressedBytes, { [`${NAMESPACE}.compression.stage`]: 'after' })
+    const stage = `${NAMESPACE}.compression.stage`
+    compression.add(originalBytes, { ...this.#named, [stage]: 'before' })
+    compression.add(compressedBytes, { ...this.#named, [stage]: 'after' })
   }
 
   observeInvalidation(keysInvalidated: number): void {
     if (!areAmounts(keysInvalidated)) return this.#reject()
-    this.#instruments.invalidations.add(1)
-    this.#instruments.invalidatedKeys.add(keysInvalidated)
+    this.#instruments.invalidations.add(1, this.#named)
+    this.#instruments.invalidatedKeys.add(keysInvalidated, this.#named)
+  }
+
+  observeResponse(
+    operation: string,
+    model: string | undefined,
+    outcome: ResponseOutcome,
+    milliseconds: number,
+  ): void {
+    if (!isResponseOutcome(outcome) || !areAmounts(milliseconds)) return this.#reject()
+    const labels = this.#responseNames.labelsOf(operation, model)
+    this.#instruments.responses.add(1, {
+      ...this.#named,
+      [`${NAMESPACE}.response.operation`]: labels.operation,
+      ...(labels.model !== undefined && { [`${NAMESPACE}.response.model`]: labels.model }),
+      [`${NAMESPACE}.outcome`]: outcome,
+    })
   }
 
   observeMemory(holder: MemoryHolder): void {
@@ -103,11 +171,31 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   }
 
   #reject(): void {
-    this.#instruments.rejected.add(1)
+    this.#instruments.rejected.add(1, this.#named)
+    this.#diagnostics.warnOnce(
+      'RECORD_REJECTED',
+      'a record was left out: it holds a negative or infinite number, or an unknown name',
+    )
   }
 }
 
-function createInstruments(meter: Meter, holders: MemoryHolders) {
+/** The caches of one name, which are asked how much they hold when figures are collected. */
+interface NamedHolders {
+  readonly attributes: Attributes
+  readonly holders: MemoryHolders
+}
+
+/** One set for each meter: an instrument that is made twice would be observed twice. */
+const instrumentsByMeter = new WeakMap<Meter, Instruments>()
+
+function instrumentsOf(meter: Meter): Instruments {
+  const instruments = instrumentsByMeter.get(meter) ?? createInstruments(meter)
+  instrumentsByMeter.set(meter, instruments)
+  return instruments
+}
+
+function createInstruments(meter: Meter) {
+  const named = new Set<WeakRef<NamedHolders>>()
   const observe = (
     name: string,
     description: string,
@@ -117,8 +205,7 @@ function createInstruments(meter: Meter, holders: MemoryHolders) {
     meter
       .createObservableUpDownCounter(`${NAMESPACE}.${name}`, { description, unit })
       .addCallback((result) => {
-        const use = holders.use()
-        if (use !== undefined) result.observe(valueOf(use))
+        for (const [attributes, use] of usesByName(named)) result.observe(valueOf(use), attributes)
       })
   }
   observe('memory.usage', 'Bytes that caches hold in this process.', 'By', ({ bytes }) => bytes)
@@ -134,6 +221,8 @@ function createInstruments(meter: Meter, holders: MemoryHolders) {
       advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     })
   return {
+    named,
+    responses: counter('responses', 'Look-ups and stores of AI responses.', '{response}'),
     operations: counter('operations', 'Operations on caches.', '{operation}'),
     duration: histogram('operation.duration', 'How long operations on caches took.'),
     keyGeneration: histogram('key_generation.duration', 'How long it took to make keys.'),
@@ -144,13 +233,39 @@ function createInstruments(meter: Meter, holders: MemoryHolders) {
   }
 }
 
+/** Adds up what monitors of one name say: a second observation of one name would replace the first. */
+function usesByName(named: Set<WeakRef<NamedHolders>>): Iterable<readonly [Attributes, MemoryUse]> {
+  const uses = new Map<unknown, readonly [Attributes, MemoryUse]>()
+  for (const reference of named) {
+    const { attributes = {}, holders } = reference.deref() ?? {}
+    if (holders === undefined) named.delete(reference)
+    const use = holders?.use()
+    if (use === undefined) continue
+    const name = attributes[`${NAMESPACE}.name`]
+    const [, before] = uses.get(name) ?? []
+    uses.set(name, [attributes, before === undefined ? use : sumOfUses(before, use)])
+  }
+  return uses.values()
+}
+
+/** Returns one text for the three; a symbol, which has none, is no kind of operation. */
+function nameOfKind(operation: unknown, outcome: unknown, tier: unknown): string {
+  return `${String(operation)} ${String(outcome)} ${String(tier)}`
+}
+
+function assertMethod(option: string, value: unknown, method: string): void {
+  if (typeof (Object(value) as Record<string, unknown>)[method] === 'function') return
+  throw invalidOption(option, value, `an object with the method ${method}`)
+}
+
 /** Made once: there are few, and operations are many. */
-function attributesOfAll(): ReadonlyMap<string, Attributes> {
+function attributesOfAll(named: Attributes): ReadonlyMap<string, Attributes> {
   const all = new Map<string, Attributes>()
   for (const operation of OPERATIONS) {
     for (const outcome of OUTCOMES) {
       for (const tier of TIERS) {
         all.set(`${operation} ${outcome} ${tier}`, {
+          ...named,
           [`${NAMESPACE}.operation`]: operation,
           [`${NAMESPACE}.outcome`]: outcome,
           [`${NAMESPACE}.tier`]: tier,

@@ -20,6 +20,9 @@ export interface PrometheusLatenciesOptions {
   readonly read: () => readonly LabelledLatencies[]
 }
 
+/** A value as the client keeps it; the shared labels are not among its types. */
+type SharingValue = MetricValueWithName<string> & { readonly sharedLabels: object }
+
 /**
  * A histogram for Prometheus of times that were counted elsewhere. A bucket holds what lies below its
  * bound, give or take what lies within 1 % of it.
@@ -49,14 +52,17 @@ export class PrometheusLatencies extends Histogram {
 
   #valuesOf({ labels, latencies }: LabelledLatencies): MetricValueWithName<string>[] {
     const { name } = this.#options
-    const bucket = (le: number | string, value: number): MetricValueWithName<string> => {
-      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value }
+    // `get` adds the shared labels to those of each value, and fails where there are none.
+    const sharedLabels = {}
+    const bucket = (le: number | string, value: number): SharingValue => {
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value, sharedLabels }
     }
-    return [
+    const all: SharingValue[] = [
       ...DURATION_BUCKETS.map((bound) => bucket(bound, latencies.countUpTo(bound))),
       bucket('+Inf', latencies.count),
-      { metricName: `${name}_sum`, labels, value: latencies.sum },
-      { metricName: `${name}_count`, labels, value: latencies.count },
+      { metricName: `${name}_sum`, labels, value: latencies.sum, sharedLabels },
+      { metricName: `${name}_count`, labels, value: latencies.count, sharedLabels },
     ]
+    return all
   }
 }

@@ -1,152 +1,96 @@
-import { timers } from '@verbatim/cache-core'
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { CachePerformanceMonitor } from '../performance-monitor.js'
-import { LatencyHistogram } from '../records/latency-histogram.js'
-import type { ExportedMetrics } from './metrics-export.js'
-import { PrometheusLatencies } from './prometheus-latencies.js'
+import { invalidArgument } from '@verbatim/cache-core'
+import { type Metric, type MetricObject, Registry } from 'prom-client'
+import { MetricsPage, type PageMonitor } from './metrics-page.js'
 
-interface Value {
-  readonly labels: Record<string, string>
-  readonly value: number
+export type { PageMonitor } from './metrics-page.js'
+
+/**
+ * Returns a registry with what monitors have counted, for Prometheus to scrape. Figures are read at each
+ * scrape. The label `cache` has the name of the monitor; all labels are from bounded sets.
+ *
+ * Such registries can be merged with each other and with any other by `Registry.merge`.
+ *
+ * @example `reply.type(registry.contentType).send(await registry.metrics())`
+ * @throws ValidationError without a monitor, or for an argument that is not a monitor
+ * @throws ConfigurationError (`DUPLICATE_NAME`) for two monitors of one name, also when registries are
+ * merged
+ */
+export function prometheusRegistry(...monitors: readonly PageMonitor[]): Registry {
+  if (monitors.length === 0) throw invalidArgument('monitors', 'at least one monitor', undefined)
+  for (const [index, monitor] of monitors.entries()) {
+    if (isPageMonitor(monitor)) continue
+    throw invalidArgument(`monitors[${index}]`, 'a CachePerformanceMonitor', monitor)
+  }
+  return new MonitorRegistry(monitors)
+}
+
+function isPageMonitor(value: unknown): value is PageMonitor {
+  const { name, exportMetrics } = Object(value) as Partial<PageMonitor>
+  return typeof name === 'string' && typeof exportMetrics === 'function'
 }
 
 /**
- * What a monitor has counted, for Prometheus to scrape: a registry of its own, whose figures are read
- * anew at each scrape. Labels are from fixed sets: operations, outcomes, tiers and alerts.
+ * A registry that can be merged with others of its kind.
  *
- * @example `reply.type(registry.contentType).send(await registry.metrics())`
+ * `Registry.merge` takes the metrics of each registry, and accepts one name twice only if it belongs to
+ * one metric object. So the registries of one merge hand out the same metrics, which read all their
+ * monitors.
  */
-export function prometheusRegistry(monitor: CachePerformanceMonitor): Registry {
-  const registry = new Registry()
-  const read = onceAtATime(() => monitor.exportMetrics())
-  addCounters(registry, read)
-  addLatencies(registry, read)
-  addMemory(registry, read)
-  add(
-    registry,
-    Gauge,
-    'verbatim_cache_alert',
-    'Alerts that are raised, by their level.',
-    ['name', 'level'],
-    () => read().alerts.map(({ name, level }) => ({ labels: { name, level }, value: 1 })),
-  )
-  return registry
-}
+class MonitorRegistry extends Registry {
+  readonly #monitors: readonly PageMonitor[]
+  readonly #own: ReadonlySet<Metric>
+  #isRendering = false
 
-function addCounters(registry: Registry, read: () => ExportedMetrics): void {
-  const counter = (
-    name: string,
-    help: string,
-    labels: readonly string[],
-    values: () => readonly Value[],
-  ): void => add(registry, Counter, `verbatim_cache_${name}`, help, labels, values)
-  const single = (value: number): Value[] => [{ labels: {}, value }]
-  counter(
-    'operations_total',
-    'Operations, by how they ended and what answered.',
-    ['operation', 'outcome', 'tier'],
-    () =>
-      read().operation_counts.map(({ operation, outcome, tier, count }) => {
-        return { labels: { operation, outcome, tier }, value: count }
-      }),
-  )
-  counter(
-    'compression_bytes_total',
-    'Bytes of values that were compressed, before and after.',
-    ['stage'],
-    () => [
-      { labels: { stage: 'before' }, value: read().total_bytes_before_compression },
-      { labels: { stage: 'after' }, value: read().total_bytes_after_compression },
-    ],
-  )
-  counter('invalidations_total', 'Invalidations by pattern or of everything.', [], () =>
-    single(read().total_invalidations),
-  )
-  counter('invalidated_keys_total', 'Keys that invalidations removed.', [], () =>
-    single(read().total_keys_invalidated),
-  )
-  counter('rejected_records_total', 'Records left out because they make no sense.', [], () =>
-    single(read().rejected_records),
-  )
-}
-
-function addLatencies(registry: Registry, read: () => ExportedMetrics): void {
-  const operations = new PrometheusLatencies({
-    name: 'verbatim_cache_operation_duration_seconds',
-    help: 'How long operations took; of hits in memory a sample.',
-    labelNames: ['operation', 'tier'],
-    read: () =>
-      read().latencies.map(({ operation, tier, histogram }) => {
-        return { labels: { operation, tier }, latencies: LatencyHistogram.fromJSON(histogram) }
-      }),
-  })
-  const keyGeneration = new PrometheusLatencies({
-    name: 'verbatim_cache_key_generation_duration_seconds',
-    help: 'How long it took to make keys.',
-    labelNames: [],
-    read: () => [
-      { labels: {}, latencies: LatencyHistogram.fromJSON(read().key_generation_latencies) },
-    ],
-  })
-  registry.registerMetric(operations)
-  registry.registerMetric(keyGeneration)
-}
-
-function addMemory(registry: Registry, read: () => ExportedMetrics): void {
-  const newest = (): ExportedMetrics['memory_usage_measurements'] =>
-    read().memory_usage_measurements.slice(-1)
-  add(registry, Gauge, 'verbatim_cache_size_bytes', 'Bytes that caches hold.', ['store'], () =>
-    newest().flatMap((usage) => [
-      { labels: { store: 'memory' }, value: usage.memory_cache_size_bytes },
-      {
-        labels: { store: 'redis' },
-        value: usage.total_cache_size_bytes - usage.memory_cache_size_bytes,
+  constructor(monitors: readonly PageMonitor[]) {
+    super()
+    const { metrics } = new MetricsPage(monitors)
+    this.#monitors = monitors
+    this.#own = new Set(metrics)
+    for (const metric of metrics) this.registerMetric(metric)
+    // A merge reads the content type of all registries first, and then their metrics.
+    Object.defineProperty(this, 'contentType', {
+      get: (): unknown => {
+        currentMerge = undefined
+        return Reflect.get(Registry.prototype, 'contentType', this)
       },
-    ]),
-  )
-  add(registry, Gauge, 'verbatim_cache_entries', 'Entries that caches hold.', ['store'], () =>
-    newest().flatMap((usage) => [
-      { labels: { store: 'memory' }, value: usage.memory_cache_entry_count },
-      {
-        labels: { store: 'redis' },
-        value: usage.cache_entry_count - usage.memory_cache_entry_count,
-      },
-    ]),
-  )
-}
-
-/** A metric whose values are read when it is scraped. */
-function add(
-  registry: Registry,
-  Metric: typeof Counter | typeof Gauge,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  values: () => readonly Value[],
-): void {
-  const metric = new Metric({
-    name,
-    help,
-    labelNames,
-    registers: [],
-    collect() {
-      this.reset()
-      for (const { labels, value } of values()) this.inc(labels, value)
-    },
-  })
-  registry.registerMetric(metric)
-}
-
-/** A scrape reads all metrics in one go: they are of the same moment, and the work is done once. */
-function onceAtATime<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    if (made === undefined) {
-      made = { value: make() }
-      timers.queueMicrotask(() => {
-        made = undefined
-      })
-    }
-    return made.value
+    })
   }
+
+  override getMetricsAsArray(): MetricObject[] {
+    const all = super.getMetricsAsArray()
+    if (this.#isRendering) return all
+    currentMerge ??= new MetricsPage([])
+    currentMerge.add(this.#monitors)
+    const merged = new Map(currentMerge.metrics.map((metric) => [nameOf(metric), metric]))
+    return all.map((metric) =>
+      this.#own.has(metric as unknown as Metric)
+        ? ((merged.get(nameOf(metric)) ?? metric) as unknown as MetricObject)
+        : metric,
+    )
+  }
+
+  override metrics(): Promise<string> {
+    return this.#rendering(() => super.metrics())
+  }
+
+  override getMetricsAsJSON(): ReturnType<Registry['getMetricsAsJSON']> {
+    return this.#rendering(() => super.getMetricsAsJSON())
+  }
+
+  /** Runs what reads the metrics of this registry alone; the metrics are taken before it returns. */
+  #rendering<T>(render: () => T): T {
+    this.#isRendering = true
+    try {
+      return render()
+    } finally {
+      this.#isRendering = false
+    }
+  }
+}
+
+/** The metrics that the registries of the merge in progress share. */
+let currentMerge: MetricsPage | undefined
+
+function nameOf(metric: object): unknown {
+  return (metric as { readonly name?: unknown }).name
 }

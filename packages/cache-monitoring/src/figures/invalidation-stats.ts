@@ -13,9 +13,9 @@ const MOST_PATTERNS = 10
 export interface InvalidationEfficiency {
   /** totalKeysInvalidated / totalInvalidations, since the monitor was made or last reset. */
   readonly avgKeysPerInvalidation: number
-  /** Over the newest 50, like the next. */
-  readonly avgDurationSeconds: number
-  readonly maxDurationSeconds: number
+  /** Over the newest 50 within retention, like the next; left out where there is none. */
+  readonly avgDurationSeconds?: number
+  readonly maxDurationSeconds?: number
 }
 
 /** Invalidations: how many ever, and what the newest cost. */
@@ -60,16 +60,21 @@ export interface InvalidationFrequencyStats extends InvalidationStats {
 export function invalidationStats({ invalidations, sums }: Recordings): InvalidationStats {
   const recent = invalidations.measurements().slice(-RECENT)
   const durations = recent.map(({ duration }) => duration)
-  const { mean, max } = distribution(durations.length === 0 ? [0] : durations)
   return {
     totalInvalidations: sums.invalidations,
     totalKeysInvalidated: sums.keysInvalidated,
     efficiency: {
       avgKeysPerInvalidation: sums.keysInvalidated / sums.invalidations,
-      avgDurationSeconds: mean,
-      maxDurationSeconds: max,
+      ...(durations.length > 0 && durationsOf(durations)),
     },
   }
+}
+
+function durationsOf(
+  durations: readonly number[],
+): Required<Pick<InvalidationEfficiency, 'avgDurationSeconds' | 'maxDurationSeconds'>> {
+  const { mean, max } = distribution(durations)
+  return { avgDurationSeconds: mean, maxDurationSeconds: max }
 }
 
 export function invalidationFrequency(

@@ -22,7 +22,8 @@ export interface MemoryStats {
     readonly memoryCacheSizeMb: number
     readonly cacheEntryCount: number
     readonly memoryCacheEntryCount: number
-    readonly avgEntrySizeBytes: number
+    /** Left out without entries. */
+    readonly avgEntrySizeBytes?: number
     readonly processMemoryMb: number
     /** In percent of the warning threshold. */
     readonly cacheUtilizationPercent: number
@@ -68,7 +69,7 @@ export function memoryStats(
       memoryCacheSizeMb: toMb(current.memoryCacheSizeBytes),
       cacheEntryCount: current.cacheEntryCount,
       memoryCacheEntryCount: current.memoryCacheEntryCount,
-      avgEntrySizeBytes: current.avgEntrySizeBytes,
+      ...(current.avgEntrySizeBytes !== null && { avgEntrySizeBytes: current.avgEntrySizeBytes }),
       processMemoryMb: current.processMemoryMb,
       cacheUtilizationPercent: current.cacheUtilizationPercent,
       warningThresholdReached,

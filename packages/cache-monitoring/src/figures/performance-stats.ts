@@ -1,5 +1,6 @@
 import type { ResolvedOptions } from '../options.js'
 import type { Recordings } from '../records/recordings.js'
+import type { ResponseCount } from '../records/response-counts.js'
 import { hitRate } from '../records/totals.js'
 import { type InvalidationStats, invalidationStats } from './invalidation-stats.js'
 import { type LatencyStats, latencyStats } from './latency-stats.js'
@@ -17,8 +18,8 @@ export interface PerformanceStats {
   /** When these figures were taken, in ISO 8601. */
   readonly timestamp: string
   readonly retentionHours: number
-  /** hits / (hits + misses), in percent; 0 before the first read. */
-  readonly cacheHitRate: number
+  /** hits / (hits + misses), in percent; left out before the first read that was answered. */
+  readonly cacheHitRate?: number
   /** Operations of every kind and outcome. */
   readonly totalCacheOperations: number
   /** Reads that found their key. */
@@ -36,6 +37,25 @@ export interface PerformanceStats {
   readonly compression?: CompressionStats
   readonly memoryUsage?: MemoryStats
   readonly invalidation?: InvalidationStats
+  /** AI responses, since the monitor was made or last reset; left out where no cache reports any. */
+  readonly responses?: readonly ResponseStats[]
+}
+
+/** How look-ups and stores of AI responses ended, of one operation and one model. */
+export interface ResponseStats {
+  /** The first hundred operations; the rest, and what is no name, are `'other'`. */
+  readonly operation: string
+  /** The same of models; left out where requests name none. */
+  readonly model?: string
+  readonly hits: number
+  readonly misses: number
+  /** Look-ups that the backend failed. */
+  readonly errors: number
+  readonly stored: number
+  /** Stores that failed. */
+  readonly failed: number
+  /** hits / (hits + misses), in percent; left out before the first look-up that was answered. */
+  readonly hitRate?: number
 }
 
 /** How long operations took. */
@@ -92,8 +112,8 @@ export interface CompressionStats {
   readonly totalBytesProcessed: number
   /** Bytes before less bytes after; negative where compression made things larger. */
   readonly totalBytesSaved: number
-  /** totalBytesSaved / totalBytesProcessed, in percent; 0 when there were no bytes. */
-  readonly overallSavingsPercent: number
+  /** totalBytesSaved / totalBytesProcessed, in percent; left out when there were no bytes. */
+  readonly overallSavingsPercent?: number
 }
 
 export function performanceStats(
@@ -106,10 +126,11 @@ export function performanceStats(
   const operations = recordings.operations.measurements()
   const compressions = recordings.compressions.measurements()
   const memoryUsage = memoryStats(recordings.memory, options)
+  const responses = recordings.responses.all().map(responseStats)
   return {
     timestamp: new Date(clock.wallTime()).toISOString(),
     retentionHours,
-    cacheHitRate: hitRate(totals) ?? 0,
+    ...rateField('cacheHitRate', hitRate(totals)),
     totalCacheOperations: totals.operations,
     cacheHits: totals.hits,
     cacheMisses: totals.misses,
@@ -127,5 +148,21 @@ export function performanceStats(
     ...(recordings.invalidations.measurements().length > 0 && {
       invalidation: invalidationStats(recordings),
     }),
+    ...(responses.length > 0 && { responses }),
   }
+}
+
+function responseStats({ operation, model, outcomes }: ResponseCount): ResponseStats {
+  const { hit: hits, miss: misses, error: errors, stored, failed } = outcomes
+  const named = model === undefined ? { operation } : { operation, model }
+  const counts = { hits, misses, errors, stored, failed }
+  return { ...named, ...counts, ...rateField('hitRate', hitRate({ hits, misses })) }
+}
+
+/** Returns a rate as a field; no field where the rate is not known. */
+function rateField<Name extends string>(
+  name: Name,
+  rate: number | undefined,
+): { readonly [Each in Name]?: number } {
+  return rate === undefined ? {} : ({ [name]: rate } as { [Each in Name]: number })
 }

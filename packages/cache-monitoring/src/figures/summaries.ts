@@ -72,7 +72,7 @@ export function summarizeCompression(
     maxCompressionTimeSeconds: times.max,
     totalBytesProcessed: bytesBefore,
     totalBytesSaved: bytesSaved,
-    overallSavingsPercent: bytesBefore === 0 ? 0 : (bytesSaved / bytesBefore) * 100,
+    ...(bytesBefore > 0 && { overallSavingsPercent: (bytesSaved / bytesBefore) * 100 }),
   }
 }
 

@@ -1,8 +1,22 @@
 import type { OperationOutcome } from '@verbatim/cache-core'
 import type { OperationName, TierName } from './operation-counts.js'
 
-/** What a caller wants to find again in an export: flat, so that it always fits into JSON. */
-export type AdditionalData = Readonly<Record<string, string | number | boolean | null>>
+/** What a caller wants to find again in an export, as JSON can carry it. */
+export type AdditionalData = { readonly [name: string]: AdditionalValue }
+
+export type AdditionalValue =
+  | string
+  | number
+  | boolean
+  | null
+  | AdditionalData
+  | readonly AdditionalValue[]
+
+/**
+ * What a caller wants to find again in an export. Any data will do: a copy is kept of at most 100 values
+ * and 4,000 characters, and what JSON cannot carry becomes a text such as `[function]`.
+ */
+export type AnyAdditionalData = Readonly<Record<string, unknown>>
 
 /** One operation on a cache, for {@link CachePerformanceMonitor.recordCacheOperationTime}. */
 export interface CacheOperationTime {
@@ -10,11 +24,11 @@ export interface CacheOperationTime {
   readonly operation: OperationName
   /** In seconds. */
   readonly duration: number
-  /** Whether a read found its key; means nothing for other operations. */
+  /** Whether a read found its key. Required for `'get'`; means nothing for other operations. */
   readonly cacheHit: boolean
-  /** Length of the cached text, in characters. Default: 0. */
+  /** Length of the cached text, in characters. Default: not known. */
   readonly textLength?: number | undefined
-  readonly additionalData?: AdditionalData | undefined
+  readonly additionalData?: AnyAdditionalData | undefined
 }
 
 /** One key made, for {@link CachePerformanceMonitor.recordKeyGenerationTime}. */
@@ -25,7 +39,7 @@ export interface KeyGenerationTime {
   readonly textLength: number
   /** What the key was made for, such as `'summarize'`. Default: `''`. */
   readonly operationType?: string | undefined
-  readonly additionalData?: AdditionalData | undefined
+  readonly additionalData?: AnyAdditionalData | undefined
 }
 
 /** One value compressed, for {@link CachePerformanceMonitor.recordCompressionRatio}. */
@@ -51,7 +65,7 @@ export interface InvalidationEvent {
   readonly invalidationType?: string | undefined
   /** Why, such as `'model_update'`. Default: `''`. */
   readonly operationContext?: string | undefined
-  readonly additionalData?: AdditionalData | undefined
+  readonly additionalData?: AnyAdditionalData | undefined
 }
 
 /** Memory in use, for {@link CachePerformanceMonitor.recordMemoryUsage}. */
@@ -61,23 +75,25 @@ export interface MemoryUsageRecord {
   readonly memoryCacheEntries: number
   /** The most entries that they may hold. Default: not known. */
   readonly memoryCacheMaxEntries?: number | undefined
-  /** Of a shared store: bytes and keys. Default: 0. */
+  /** Of a shared store: bytes and keys. Default: not known. */
   readonly redisBytes?: number | undefined
   readonly redisKeys?: number | undefined
-  readonly additionalData?: AdditionalData | undefined
+  readonly additionalData?: AnyAdditionalData | undefined
 }
 
 /** Memory in use at some time. */
 export interface MemoryUsage {
-  /** In this process and in the shared store together, as the next. */
+  /** In this process and in the shared store together, where that is known; as the next. */
   readonly totalCacheSizeBytes: number
   readonly cacheEntryCount: number
-  /** 0 without entries. */
-  readonly avgEntrySizeBytes: number
+  /** `null` without entries. */
+  readonly avgEntrySizeBytes: number | null
   readonly memoryCacheSizeBytes: number
   readonly memoryCacheEntryCount: number
-  /** `null` where it is not known. */
+  /** `null` where it is not known, as the next two. */
   readonly memoryCacheMaxEntries: number | null
+  readonly redisBytes: number | null
+  readonly redisKeys: number | null
   /** Resident memory of the process, in units of 1,048,576 bytes. */
   readonly processMemoryMb: number
   /** totalCacheSizeBytes in percent of the warning threshold. */
@@ -93,7 +109,8 @@ export interface OperationMeasurement {
   readonly outcome: OperationOutcome
   readonly tier: TierName
   readonly duration: number
-  readonly textLength: number
+  /** `null` where it is not known. */
+  readonly textLength: number | null
   readonly additionalData: AdditionalData
 }
 

@@ -1,8 +1,15 @@
 import type { MemoryHolder, MemoryUse } from '@verbatim/cache-core'
+import { areAmounts } from './amounts.js'
 
 /** Caches that may be asked how much they hold; they are not kept alive by it. */
 export class MemoryHolders {
   readonly #holders = new Set<WeakRef<MemoryHolder>>()
+  readonly #failed: () => void
+
+  /** @param failed - called when a cache fails to say how much it holds */
+  constructor(failed: () => void) {
+    this.#failed = failed
+  }
 
   /** @returns whether the argument can be a cache; anything else is ignored */
   add(holder: MemoryHolder): boolean {
@@ -15,24 +22,28 @@ export class MemoryHolders {
   use(): MemoryUse | undefined {
     let all: MemoryUse | undefined
     for (const reference of this.#holders) {
-      const use = useOf(reference)
-      if (use === undefined) this.#holders.delete(reference)
-      else all = all === undefined ? use : sum(all, use)
+      const holder = reference.deref()
+      const use = holder && this.#useOf(holder)
+      if (holder === undefined) this.#holders.delete(reference)
+      else if (use !== undefined) all = all === undefined ? use : sumOfUses(all, use)
     }
     return all
   }
-}
 
-/** One that fails is as good as gone: nobody is there to be told. */
-function useOf(reference: WeakRef<MemoryHolder>): MemoryUse | undefined {
-  try {
-    return reference.deref()?.memoryUse()
-  } catch {
+  /** Returns `undefined` for a cache that fails; it is asked again next time. */
+  #useOf(holder: MemoryHolder): MemoryUse | undefined {
+    try {
+      const { entries, maxEntries, bytes } = holder.memoryUse()
+      if (areAmounts(entries, maxEntries, bytes)) return { entries, maxEntries, bytes }
+    } catch {
+      // Reported below, as a wrong figure is.
+    }
+    this.#failed()
     return undefined
   }
 }
 
-function sum(one: MemoryUse, other: MemoryUse): MemoryUse {
+export function sumOfUses(one: MemoryUse, other: MemoryUse): MemoryUse {
   return {
     entries: one.entries + other.entries,
     maxEntries: one.maxEntries + other.maxEntries,

@@ -8,24 +8,26 @@ export function memoryUsage(
   warningThresholdBytes: number,
 ): Omit<MemoryUsage, 'additionalData'> | undefined {
   const { memoryCacheBytes, memoryCacheEntries, memoryCacheMaxEntries } = record
-  const { redisBytes = 0, redisKeys = 0 } = record
+  const { redisBytes, redisKeys } = record
   const isMeasured = areAmounts(
     memoryCacheBytes,
     memoryCacheEntries,
     memoryCacheMaxEntries ?? 0,
-    redisBytes,
-    redisKeys,
+    redisBytes ?? 0,
+    redisKeys ?? 0,
   )
   if (!isMeasured) return undefined
-  const totalCacheSizeBytes = memoryCacheBytes + redisBytes
-  const cacheEntryCount = memoryCacheEntries + redisKeys
+  const totalCacheSizeBytes = memoryCacheBytes + (redisBytes ?? 0)
+  const cacheEntryCount = memoryCacheEntries + (redisKeys ?? 0)
   return {
     totalCacheSizeBytes,
     cacheEntryCount,
-    avgEntrySizeBytes: cacheEntryCount === 0 ? 0 : totalCacheSizeBytes / cacheEntryCount,
+    avgEntrySizeBytes: cacheEntryCount === 0 ? null : totalCacheSizeBytes / cacheEntryCount,
     memoryCacheSizeBytes: memoryCacheBytes,
     memoryCacheEntryCount: memoryCacheEntries,
     memoryCacheMaxEntries: memoryCacheMaxEntries ?? null,
+    redisBytes: redisBytes ?? null,
+    redisKeys: redisKeys ?? null,
     processMemoryMb: toMb(process.memoryUsage.rss()),
     cacheUtilizationPercent: (totalCacheSizeBytes / warningThresholdBytes) * 100,
     warningThresholdReached: totalCacheSizeBytes >= warningThresholdBytes,

@@ -1,8 +1,9 @@
+import type { ResponseOutcome } from '@verbatim/cache-core'
 import type { ResolvedOptions } from '../options.js'
+import { boundedText, plainAdditionalData } from './additional-data.js'
 import { areAmounts } from './amounts.js'
 import { LatencyHistogram } from './latency-histogram.js'
 import type {
-  AdditionalData,
   CacheOperationTime,
   CompressionMeasurement,
   CompressionRatio,
@@ -18,9 +19,10 @@ import { memoryUsage } from './memory-usage.js'
 import { MinuteCounts } from './minute-counts.js'
 import { OperationCounts } from './operation-counts.js'
 import { RecentRecords } from './recent-records.js'
+import { type RecordKind, unknownField } from './record-fields.js'
+import { ResponseCounts } from './response-counts.js'
 import { type OperationTotals, totalsOf } from './totals.js'
 
-export const NOTHING_TO_ADD: AdditionalData = Object.freeze({})
 const MILLISECONDS_PER_HOUR = 3_600_000
 /** The time of which the error rate is. */
 export const ERROR_WINDOW_MS = 300_000
@@ -49,11 +51,15 @@ export class Recordings {
   readonly totalsHistory: RecentRecords<OperationTotals>
   readonly invalidationsByMinute: MinuteCounts
   readonly counts: OperationCounts = new OperationCounts()
+  responses: ResponseCounts = new ResponseCounts()
   keyGenerationLatencies: LatencyHistogram = new LatencyHistogram()
   sums: Sums = noSums()
   readonly #memoryWarningThresholdBytes: number
+  readonly #rejected: (reason: string) => void
 
-  constructor(options: ResolvedOptions) {
+  /** @param rejected - called with the reason of each record that is left out */
+  constructor(options: ResolvedOptions, rejected: (reason: string) => void) {
+    this.#rejected = rejected
     const { maxMeasurements, retentionHours, clock } = options
     this.#memoryWarningThresholdBytes = options.memoryWarningThresholdBytes
     const milliseconds = retentionHours * MILLISECONDS_PER_HOUR
@@ -91,74 +97,104 @@ export class Recordings {
   addOperation(measurement: OperationMeasurement): void {
     const { operation, outcome, tier, duration, textLength } = measurement
     const cell = this.counts.cell(operation, tier)
-    if (!areAmounts(duration, textLength) || !cell?.count(outcome)) return this.reject()
+    if (!areAmounts(duration, textLength ?? 0) || !cell?.count(outcome)) return this.reject()
     cell.latencies.record(duration)
     this.operations.add(measurement)
   }
 
+  addResponse(operation: string, model: string | undefined, outcome: ResponseOutcome): void {
+    if (!this.responses.count(operation, model, outcome)) this.reject()
+  }
+
   recordOperation(record: CacheOperationTime): void {
-    if (!isRecord(record)) return this.reject()
-    const { operation, duration, cacheHit, textLength = 0, additionalData } = record
-    this.addOperation({
-      operation,
-      outcome: operation !== 'get' ? 'ok' : cacheHit ? 'hit' : 'miss',
-      tier: 'unspecified',
-      duration,
-      textLength,
-      additionalData: copied(additionalData),
+    this.#take('operation', record, () => {
+      const { operation, duration, cacheHit, textLength, additionalData } = record
+      if (operation === 'get' && typeof cacheHit !== 'boolean') {
+        return this.reject('cacheHit must be true or false for a get')
+      }
+      this.addOperation({
+        operation,
+        outcome: operation !== 'get' ? 'ok' : cacheHit ? 'hit' : 'miss',
+        tier: 'unspecified',
+        duration,
+        textLength: textLength ?? null,
+        additionalData: plainAdditionalData(additionalData),
+      })
     })
   }
 
   recordKeyGeneration(record: KeyGenerationTime): void {
-    if (!isRecord(record)) return this.reject()
-    const { duration, textLength, operationType = '', additionalData } = record
-    if (!areAmounts(duration, textLength)) return this.reject()
-    this.keyGenerationLatencies.record(duration)
-    this.keyGenerations.add({
-      duration,
-      textLength,
-      operationType,
-      additionalData: copied(additionalData),
+    this.#take('keyGeneration', record, () => {
+      const { duration, textLength, operationType, additionalData } = record
+      if (!areAmounts(duration, textLength)) return this.reject()
+      this.keyGenerationLatencies.record(duration)
+      this.keyGenerations.add({
+        duration,
+        textLength,
+        operationType: boundedText(operationType),
+        additionalData: plainAdditionalData(additionalData),
+      })
     })
   }
 
   recordCompression(record: CompressionRatio): void {
-    if (!isRecord(record)) return this.reject()
-    const { originalSize, compressedSize, compressionTime, operationType = '' } = record
-    if (!areAmounts(originalSize, compressedSize, compressionTime)) return this.reject()
-    this.sums.compressions++
-    this.sums.bytesBeforeCompression += originalSize
-    this.sums.bytesAfterCompression += compressedSize
-    this.compressions.add({ originalSize, compressedSize, compressionTime, operationType })
+    this.#take('compression', record, () => {
+      const { originalSize, compressedSize, compressionTime, operationType } = record
+      if (!areAmounts(originalSize, compressedSize, compressionTime)) return this.reject()
+      this.sums.compressions++
+      this.sums.bytesBeforeCompression += originalSize
+      this.sums.bytesAfterCompression += compressedSize
+      this.compressions.add({
+        originalSize,
+        compressedSize,
+        compressionTime,
+        operationType: boundedText(operationType),
+      })
+    })
   }
 
   recordInvalidation(record: InvalidationEvent): void {
-    if (!isRecord(record)) return this.reject()
-    const { pattern, keysInvalidated, duration, additionalData } = record
-    const { invalidationType = 'manual', operationContext = '' } = record
-    if (!areAmounts(keysInvalidated, duration)) return this.reject()
-    this.sums.invalidations++
-    this.sums.keysInvalidated += keysInvalidated
-    this.invalidationsByMinute.add()
-    this.invalidations.add({
-      pattern,
-      keysInvalidated,
-      duration,
-      invalidationType,
-      operationContext,
-      additionalData: copied(additionalData),
+    this.#take('invalidation', record, () => {
+      const { pattern, keysInvalidated, duration, additionalData } = record
+      const { invalidationType = 'manual', operationContext } = record
+      if (!areAmounts(keysInvalidated, duration)) return this.reject()
+      this.sums.invalidations++
+      this.sums.keysInvalidated += keysInvalidated
+      this.invalidationsByMinute.add()
+      this.invalidations.add({
+        pattern: boundedText(pattern),
+        keysInvalidated,
+        duration,
+        invalidationType: boundedText(invalidationType),
+        operationContext: boundedText(operationContext),
+        additionalData: plainAdditionalData(additionalData),
+      })
     })
   }
 
   recordMemory(record: MemoryUsageRecord): void {
-    if (!isRecord(record)) return this.reject()
-    const usage = memoryUsage(record, this.#memoryWarningThresholdBytes)
-    if (usage === undefined) this.reject()
-    else this.memory.add({ ...usage, additionalData: copied(record.additionalData) })
+    this.#take('memory', record, () => {
+      const usage = memoryUsage(record, this.#memoryWarningThresholdBytes)
+      if (usage === undefined) return this.reject()
+      this.memory.add({ ...usage, additionalData: plainAdditionalData(record.additionalData) })
+    })
   }
 
-  reject(): void {
+  reject(reason = 'it holds a negative or infinite number, or an unknown name'): void {
     this.sums.rejected++
+    this.#rejected(reason)
+  }
+
+  /** Takes a record that may come from code without types. A getter of it may throw. */
+  #take(kind: RecordKind, record: unknown, add: () => void): void {
+    try {
+      if (typeof record !== 'object' || record === null) return this.reject('it is not an object')
+      const field = unknownField(kind, record)
+      if (field !== undefined) return this.reject(`it has the unknown field ${field}`)
+      add()
+    } catch {
+      this.reject('it cannot be read')
+    }
   }
 
   clear(): void {
@@ -170,19 +206,10 @@ export class Recordings {
     this.totalsHistory.clear()
     this.invalidationsByMinute.clear()
     this.counts.clear()
+    this.responses = new ResponseCounts()
     this.keyGenerationLatencies = new LatencyHistogram()
     this.sums = noSums()
   }
-}
-
-/** Whether an argument has fields to read; callers without types may pass anything. */
-function isRecord(record: unknown): boolean {
-  return typeof record === 'object' && record !== null
-}
-
-/** A copy, so that the one who recorded it may go on using the object. */
-function copied(additionalData: AdditionalData | undefined): AdditionalData {
-  return additionalData === undefined ? NOTHING_TO_ADD : { ...additionalData }
 }
 
 function noSums(): Sums {

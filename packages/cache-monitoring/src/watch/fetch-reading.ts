@@ -7,8 +7,9 @@ const PATIENCE_MS = 5_000
 const NO_METRICS = 'the page holds no metrics of a cache'
 
 /**
- * Reads a page that holds an export of a monitor as JSON, or metrics in Prometheus's text format. A
- * name and a password in the address are sent as HTTP's basic authentication.
+ * Reads a page that holds an export of a monitor as JSON, a list of exports, or metrics in Prometheus's
+ * text format. Several caches on one page are added up. A name and a password in the address are sent as
+ * HTTP's basic authentication.
  *
  * @throws InfrastructureError (`UNREADABLE`) that says what was wrong with it, without the address
  */
@@ -16,7 +17,7 @@ export async function fetchReading(url: string): Promise<Reading> {
   const page = await fetchPage(url)
   const takenAt = timers.now()
   try {
-    if (page.trimStart().startsWith('{')) return readExport(JSON.parse(page), takenAt)
+    if (/^\s*[[{]/.test(page)) return readExport(JSON.parse(page), takenAt)
     if (page.includes(PREFIX)) return readPrometheus(page, takenAt)
   } catch (error) {
     throw unreadable(NO_METRICS, error)

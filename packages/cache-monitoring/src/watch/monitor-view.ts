@@ -1,7 +1,17 @@
+import { assertKnownFields, ConfigurationError } from '@verbatim/cache-core'
 import pc from 'picocolors'
-import { hitRate, totalsSince } from '../records/totals.js'
+import { hitRate } from '../records/totals.js'
 import { bar, sparkline } from './bars.js'
-import { type Latencies, latenciesSince, percentileOf, type Reading } from './reading.js'
+import {
+  type Counters,
+  countersSince,
+  instancesOf,
+  type Latencies,
+  percentileOf,
+  type Reading,
+  sameIn,
+  sumOfCounters,
+} from './reading.js'
 import { formatBytes, formatCount, formatSeconds } from './units.js'
 
 const HISTORY = 30
@@ -14,31 +24,50 @@ export interface MonitorViewOptions {
   readonly colors?: boolean | undefined
 }
 
-/** What happened between two readings. */
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MonitorViewOptions>(['title', 'colors'])
+
+/** What happened between two readings; `undefined` is what is not known. */
 interface Interval {
   readonly hitRate: number | undefined
-  readonly operationsPerSecond: number
-  readonly errorRate: number
+  readonly operationsPerSecond: number | undefined
+  /** In percent. */
+  readonly errorRate: number | undefined
   readonly bytes: number | undefined
 }
 
-/** Draws how a cache does, reading after reading, for a terminal of 80 columns. */
+/** The counters of an instance in the last reading that had it. */
+interface Known {
+  readonly counters: Counters
+  readonly reading: number
+}
+
+/**
+ * Draws how caches do, reading after reading, for a terminal of 80 columns.
+ *
+ * Several instances are drawn as one. One that was started again counts from zero; one that is missing
+ * counts nothing, and what it counted meanwhile is added when it is back.
+ */
 export class MonitorView {
   readonly #title: string
   readonly #colors: ReturnType<typeof pc.createColors>
   readonly #intervals: Interval[] = []
-  #last: Reading | undefined
+  readonly #known = new Map<string, Known>()
+  #readings = 0
+  #takenAt: number | undefined
 
-  constructor({ title, colors = pc.isColorSupported }: MonitorViewOptions) {
+  /** @throws ConfigurationError (`INVALID_OPTION`) for an unknown option */
+  constructor(options: MonitorViewOptions) {
+    assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
+    const { title, colors = pc.isColorSupported } = options
     this.#title = title
     this.#colors = pc.createColors(colors)
   }
 
   /** Takes one more reading, and draws it against the one before. */
   draw(reading: Reading): string {
-    const before = this.#last !== undefined && isLater(reading, this.#last) ? this.#last : undefined
-    this.#last = reading
-    const interval = intervalOf(reading, before)
+    const since = this.#since(reading)
+    const interval = intervalOf(reading, since, reading.takenAt - (this.#takenAt ?? Infinity))
+    this.#takenAt = reading.takenAt
     this.#intervals.push(interval)
     if (this.#intervals.length > HISTORY) this.#intervals.shift()
     return [
@@ -48,11 +77,28 @@ export class MonitorView {
       this.#load(interval),
       this.#memory(reading),
       '',
-      ...this.#latencies(reading, before),
+      ...this.#latencies(reading, since),
       '',
       ...this.#alerts(reading),
       '',
     ].join('\n')
+  }
+
+  /** Returns what was counted since the last reading; `undefined` for the first. */
+  #since(reading: Reading): Counters | undefined {
+    const isLater = this.#takenAt !== undefined && reading.takenAt > this.#takenAt
+    const since: Counters[] = []
+    this.#readings++
+    for (const [name, counters] of instancesOf(reading)) {
+      const before = this.#known.get(name)
+      // What an instance had counted before it was first seen is not of this interval.
+      if (before !== undefined) since.push(countersSince(counters, before.counters))
+      this.#known.set(name, { counters, reading: this.#readings })
+    }
+    for (const [name, known] of this.#known) {
+      if (this.#readings - known.reading > HISTORY) this.#known.delete(name)
+    }
+    return isLater ? sumOfCounters(since) : undefined
   }
 
   #hits(reading: Reading, interval: Interval): string {
@@ -64,14 +110,17 @@ export class MonitorView {
     )
     const percent = shown === undefined ? '  no reads' : `${shown.toFixed(1).padStart(6)} %  `
     const since = ever === undefined ? '' : `  ${ever.toFixed(1)} % ever`
-    return `hits    ${percent} ${this.#colors.green(bar((shown ?? 0) / 100, BAR_WIDTH))}  ${history}${since}`
+    const drawn = shown === undefined ? ' '.repeat(BAR_WIDTH) : bar(shown / 100, BAR_WIDTH)
+    return `hits    ${percent} ${this.#colors.green(drawn)}  ${history}${since}`.trimEnd()
   }
 
   #load({ operationsPerSecond, errorRate }: Interval): string {
     const history = sparkline(this.#intervals.map((each) => each.operationsPerSecond))
-    const errors = `${errorRate.toFixed(1)} % errors`
-    const shown = errorRate > 0 ? this.#colors.red(errors) : errors
-    return `load    ${formatCount(operationsPerSecond).padStart(6)} /s   ${shown.padEnd(BAR_WIDTH)}  ${history}`
+    if (operationsPerSecond === undefined) return 'load    not known before the next reading'
+    const errors = errorRate === undefined ? 'no operations' : `${errorRate.toFixed(1)} % errors`
+    const padded = errors.padEnd(BAR_WIDTH)
+    const shown = errorRate !== undefined && errorRate > 0 ? this.#colors.red(padded) : padded
+    return `load    ${formatCount(operationsPerSecond).padStart(6)} /s   ${shown}  ${history}`
   }
 
   #memory({ memory }: Reading): string {
@@ -81,8 +130,8 @@ export class MonitorView {
     return `memory  ${formatBytes(memory.bytes).padStart(9)}  ${entries.padEnd(BAR_WIDTH)}  ${history}`
   }
 
-  #latencies(reading: Reading, before: Reading | undefined): string[] {
-    const rows = reading.latencies.map((latencies) => latencyRow(latencies, before))
+  #latencies(reading: Reading, since: Counters | undefined): string[] {
+    const rows = reading.latencies.map((latencies) => latencyRow(latencies, since))
     if (rows.length === 0) return [this.#colors.dim('nothing was timed yet')]
     const head = ['operation', 'tier', 'timed', 'p50', 'p95', 'p99']
     return [head, ...rows].map((cells, index) => {
@@ -110,31 +159,31 @@ export class MonitorView {
   }
 }
 
-/** Whether no counter went back, as it does when the process was started anew. */
-function isLater(reading: Reading, before: Reading): boolean {
-  return reading.takenAt > before.takenAt && reading.operations >= before.operations
-}
-
-function intervalOf(reading: Reading, before: Reading | undefined): Interval {
-  const bytes = reading.memory?.bytes
-  if (before === undefined)
-    return { hitRate: undefined, operationsPerSecond: 0, errorRate: 0, bytes }
-  const since = totalsSince(reading, before)
+function intervalOf(
+  { memory }: Reading,
+  since: Counters | undefined,
+  milliseconds: number,
+): Interval {
+  const bytes = memory?.bytes
+  if (since === undefined) {
+    return { hitRate: undefined, operationsPerSecond: undefined, errorRate: undefined, bytes }
+  }
+  const { operations, errors } = since
   return {
     hitRate: hitRate(since),
-    operationsPerSecond: (since.operations / (reading.takenAt - before.takenAt)) * 1_000,
-    errorRate: since.operations === 0 ? 0 : (since.errors / since.operations) * 100,
+    operationsPerSecond: (operations / milliseconds) * 1_000,
+    errorRate: operations === 0 ? undefined : (errors / operations) * 100,
     bytes,
   }
 }
 
 /** Of the time since the reading before, or of all if nothing was timed since. */
-function latencyRow(latencies: Latencies, before: Reading | undefined): string[] {
-  const earlier = before?.latencies.find(
-    ({ operation, tier }) => operation === latencies.operation && tier === latencies.tier,
-  )
-  const since = latenciesSince(latencies, earlier)
-  const shown = since.count > 0 ? since : latencies
-  const at = (percent: number): string => formatSeconds(percentileOf(shown, percent) ?? 0)
+function latencyRow(latencies: Latencies, since: Counters | undefined): string[] {
+  const recent = since && sameIn(since, latencies)
+  const shown = recent !== undefined && recent.count > 0 ? recent : latencies
+  const at = (percent: number): string => {
+    const seconds = percentileOf(shown, percent)
+    return seconds === undefined ? '-' : formatSeconds(seconds)
+  }
   return [latencies.operation, latencies.tier, formatCount(latencies.count), at(50), at(95), at(99)]
 }

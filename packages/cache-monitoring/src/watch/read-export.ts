@@ -1,9 +1,33 @@
 import type { ExportedMetrics } from '../export/metrics-export.js'
 import type { LatencyHistogramData } from '../records/latency-histogram.js'
+import { mergeReadings } from './merge-readings.js'
 import type { Buckets, Reading } from './reading.js'
 
-/** Reads what `exportMetrics()` has answered, as JSON. */
-export function readExport(metrics: ExportedMetrics, takenAt: number): Reading {
+/**
+ * Reads what `exportMetrics()` returned, as JSON: one export, or a list of exports whose order stays the
+ * same from reading to reading.
+ */
+export function readExport(
+  exported: ExportedMetrics | readonly ExportedMetrics[],
+  takenAt: number,
+): Reading {
+  if (!isList(exported)) return readOne(exported, takenAt, '')
+  const readings = exported.map((metrics, index): [string, Reading] => {
+    const source = exported.length === 1 ? '' : metrics.cache
+    return [`${index} ${metrics.cache}`, readOne(metrics, takenAt, source)]
+  })
+  if (readings.length === 0) throw new TypeError('the list of exports is empty')
+  return mergeReadings(new Map(readings))
+}
+
+function isList(
+  exported: ExportedMetrics | readonly ExportedMetrics[],
+): exported is readonly ExportedMetrics[] {
+  return Array.isArray(exported)
+}
+
+/** @param source - whose alerts these are; empty where there is nothing to tell apart */
+function readOne(metrics: ExportedMetrics, takenAt: number, source: string): Reading {
   const memory = metrics.memory_usage_measurements.at(-1)
   return {
     takenAt,
@@ -17,7 +41,9 @@ export function readExport(metrics: ExportedMetrics, takenAt: number): Reading {
     ...(memory && {
       memory: { bytes: memory.total_cache_size_bytes, entries: memory.cache_entry_count },
     }),
-    alerts: metrics.alerts.map(({ name, level, message }) => ({ name, level, message })),
+    alerts: metrics.alerts.map(({ name, level, message }) => {
+      return { name, level, message: source === '' ? message : `${source}: ${message}` }
+    }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { mergeReadings } from './merge-readings.js'
 import type { Latencies, Reading } from './reading.js'
 
 /** What the names of all metrics begin with. */
@@ -6,15 +7,45 @@ export const PREFIX = 'verbatim_cache_'
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
+/** The labels of the metrics themselves; all others, such as `cache` and `pod`, tell instances apart. */
+const OWN_LABELS: ReadonlySet<string> = new Set([
+  'operation',
+  'outcome',
+  'tier',
+  'le',
+  'store',
+  'name',
+  'level',
+  'stage',
+  'model',
+])
+
 interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
 }
 
-/** Reads a page in Prometheus's text format, on which others may have written too. */
+/** Reads a page in Prometheus's text format, on which several caches, and others, may have written. */
 export function readPrometheus(page: string, takenAt: number): Reading {
-  const samples = samplesOf(page)
+  const instances = new Map<string, Sample[]>()
+  for (const sample of samplesOf(page)) {
+    const instance = instanceOf(sample)
+    instances.set(instance, [...(instances.get(instance) ?? []), sample])
+  }
+  const isOne = instances.size <= 1
+  const readings = Array.from(instances, ([instance, samples]): [string, Reading] => {
+    return [instance, readInstance(samples, takenAt, isOne ? undefined : instance)]
+  })
+  return mergeReadings(new Map(readings))
+}
+
+/** @param instance - whose alerts these are; `undefined` where there is nothing to tell apart */
+function readInstance(
+  samples: readonly Sample[],
+  takenAt: number,
+  instance: string | undefined,
+): Reading {
   const operations = named(samples, `${PREFIX}operations_total`)
   const count = (holds: (labels: Sample['labels']) => boolean): number =>
     sum(operations.filter(({ labels }) => holds(labels)))
@@ -31,16 +62,29 @@ export function readPrometheus(page: string, takenAt: number): Reading {
     }),
     alerts: named(samples, `${PREFIX}alert`)
       .filter(({ value }) => value > 0)
-      .map(({ labels: { name = '', level = '' } }) => ({ name, level })),
+      .map(({ labels: { name = '', level = '' } }) =>
+        instance === undefined ? { name, level } : { name, level, message: instance },
+      ),
   }
+}
+
+/** Returns the labels that tell instances apart, in one text, whatever their order on the page. */
+function instanceOf({ labels }: Sample): string {
+  return Object.entries(labels)
+    .filter(([label]) => !OWN_LABELS.has(label))
+    .map(([label, value]) => `${label}=${value}`)
+    .toSorted()
+    .join(', ')
 }
 
 function samplesOf(page: string): Sample[] {
   return page.split('\n').flatMap((line) => {
-    const [, name, labels = '', value] = SAMPLE.exec(line) ?? []
-    if (name === undefined) return []
-    const pairs = Array.from(labels.matchAll(LABEL), ([, label, text]) => [label, text])
-    return [{ name, labels: Object.fromEntries(pairs), value: Number(value) }]
+    if (!line.startsWith(PREFIX)) return []
+    const [, name, labels = '', text] = SAMPLE.exec(line) ?? []
+    const value = Number(text)
+    if (name === undefined || Number.isNaN(value)) return []
+    const pairs = Array.from(labels.matchAll(LABEL), ([, label, written]) => [label, written])
+    return [{ name, labels: Object.fromEntries(pairs), value }]
   })
 }
 

@@ -2,8 +2,8 @@ import type { CacheInterface } from '@verbatim/cache-core'
 import { CachePerformanceMonitor } from '../../src/index.js'
 
 /** A monitor that has counted something of every kind. */
-export function busyMonitor(): CachePerformanceMonitor {
-  const monitor = new CachePerformanceMonitor({ memoryWarningThresholdBytes: 1 })
+export function busyMonitor(name = 'answers'): CachePerformanceMonitor {
+  const monitor = new CachePerformanceMonitor({ name, memoryWarningThresholdBytes: 1 })
   for (let count = 0; count < 60; count++) {
     monitor.observeOperation('get', 'hit', 'memory', 0.002)
     monitor.observeOperation('get', 'hit', 'redis', 0.3)
@@ -15,6 +15,8 @@ export function busyMonitor(): CachePerformanceMonitor {
   monitor.observeKeyGeneration(0.05, 100, 'summarize')
   monitor.observeCompression(4_000, 1_000, 1)
   monitor.observeInvalidation(7, 2)
+  monitor.observeResponse('summarize', 'small', 'hit', 1)
+  monitor.observeResponse('qa', undefined, 'miss', 1)
   monitor.observeInvalidation(-1, 2)
   monitor.recordMemoryUsage({
     memoryCacheBytes: 1_000,

@@ -5,6 +5,7 @@ import { CachePerformanceMonitor } from '../../src/index.js'
 test('an export is the whole state under the names of the original, and survives JSON', () => {
   const clock = new ManualClock(1_000)
   const monitor = new CachePerformanceMonitor({
+    name: 'answers',
     clock,
     memoryWarningThresholdBytes: 100,
     memoryCriticalThresholdBytes: 200,
@@ -39,6 +40,7 @@ test('an export is the whole state under the names of the original, and survives
   const metrics = monitor.exportMetrics()
   expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics)
   expect(metrics).toEqual({
+    cache: 'answers',
     key_generation_times: [
       {
         duration: 0.1,
@@ -51,7 +53,7 @@ test('an export is the whole state under the names of the original, and survives
     cache_operation_times: [
       {
         duration: 0.002,
-        text_length: 0,
+        text_length: null,
         timestamp: 1,
         operation_type: 'get',
         outcome: 'hit',
@@ -96,6 +98,8 @@ test('an export is the whole state under the names of the original, and survives
         avg_entry_size_bytes: 100,
         memory_cache_size_bytes: 100,
         memory_cache_entry_count: 1,
+        redis_size_bytes: 200,
+        redis_entry_count: 2,
         process_memory_mb: expect.any(Number),
         timestamp: 1.5,
         cache_utilization_percent: 300,
@@ -107,6 +111,7 @@ test('an export is the whole state under the names of the original, and survives
       { operation: 'get', tier: 'redis', outcome: 'hit', count: 1 },
       { operation: 'set', tier: 'unspecified', outcome: 'ok', count: 1 },
     ],
+    response_counts: [],
     latencies: [
       { operation: 'get', tier: 'redis', histogram: expect.objectContaining({ count: 1 }) },
       { operation: 'set', tier: 'unspecified', histogram: expect.objectContaining({ sum: 0.5 }) },

@@ -21,10 +21,9 @@ export function openTelemetry() {
   const meters = new MeterProvider({ readers: [reader] })
   const spans = new InMemorySpanExporter()
   const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
-  const monitor = new OpenTelemetryMonitor({
-    meter: meters.getMeter('test'),
-    tracer: tracers.getTracer('test'),
-  })
+  const meter = meters.getMeter('test')
+  const tracer = tracers.getTracer('test')
+  const monitor = new OpenTelemetryMonitor({ name: 'answers', meter, tracer })
   /** Of each metric its unit, and what was exported by the attributes. */
   const exported = async () => {
     await reader.forceFlush()
@@ -40,5 +39,5 @@ export function openTelemetry() {
       ]),
     )
   }
-  return { monitor, spans, exported }
+  return { monitor, meter, spans, exported }
 }

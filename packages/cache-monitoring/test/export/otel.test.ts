@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { InMemoryCache } from '@verbatim/cache-memory'
-import { expect, test } from 'vitest'
-import type { OpenTelemetryMonitor } from '../../src/export/otel.js'
+import { describe, expect, test } from 'vitest'
+import { OpenTelemetryMonitor } from '../../src/export/otel.js'
 import { CachePerformanceMonitor, combineMonitors } from '../../src/index.js'
 import { openTelemetry } from './open-telemetry.js'
 
@@ -122,4 +122,61 @@ test('several monitors hear the same', async () => {
   expect((await exported())[`${CACHE}.operations`]?.points).toHaveLength(2)
   other.sample()
   expect(other.getMemoryUsageStats().noMeasurements).toBe(false)
+})
+
+describe('several caches on one meter', () => {
+  test('are told apart by their names', async () => {
+    const { monitor, meter, exported } = openTelemetry()
+    const sessions = new OpenTelemetryMonitor({ name: 'sessions', meter })
+    const caches = [monitor, sessions].map((performanceMonitor, index) => {
+      return new InMemoryCache({ performanceMonitor, maxSize: 10 + index })
+    })
+    for (const cache of caches) await cache.set('key', 'value')
+    await caches[1]?.set('other', 'value')
+    for (const each of [monitor, sessions]) {
+      each.observeKeyGeneration(1)
+      each.observeCompression(2, 1)
+      each.observeInvalidation(1)
+      each.observeInvalidation(-1)
+      each.observeResponse('summarize', 'small', 'hit', 1)
+    }
+    const metrics = await exported()
+    expect(Object.keys(metrics)).toHaveLength(11)
+    for (const [name, { points }] of Object.entries(metrics)) {
+      const names = new Set(points.map((point) => Reflect.get(point, `${CACHE}.name`)))
+      expect([name, ...names]).toEqual([name, 'answers', 'sessions'])
+    }
+    expect(metrics[`${CACHE}.entries`]?.points).toMatchObject([{ value: 1 }, { value: 2 }])
+    expect(metrics[`${CACHE}.entries.limit`]?.points).toMatchObject([{ value: 10 }, { value: 11 }])
+  })
+
+  test('of one name add up', async () => {
+    const { monitor, meter, exported } = openTelemetry()
+    const again = new OpenTelemetryMonitor({ name: 'answers', meter })
+    const caches = [monitor, again].map(
+      (performanceMonitor) => new InMemoryCache({ performanceMonitor }),
+    )
+    for (const cache of caches) await cache.set('key', 'value')
+    const metrics = await exported()
+    expect(metrics[`${CACHE}.operations`]?.points).toMatchObject([{ value: 2 }])
+    expect(metrics[`${CACHE}.entries`]?.points).toMatchObject([{ value: 2 }])
+  })
+})
+
+test('operations and models of AI responses are bounded attributes', async () => {
+  const { monitor, exported } = openTelemetry()
+  monitor.observeResponse('Is the contract binding?', 'small', 'hit', 1)
+  monitor.observeResponse('qa', undefined, 'error', 1)
+  for (let count = 0; count < 1_000; count++) {
+    monitor.observeResponse(`operation-${count}`, `model-${count}`, 'miss', 1)
+  }
+  const points = (await exported())[`${CACHE}.responses`]?.points ?? []
+  expect(points.length).toBeLessThanOrEqual(110)
+  expect(JSON.stringify(points)).not.toContain('contract')
+  expect(points).toContainEqual({
+    [`${CACHE}.name`]: 'answers',
+    [`${CACHE}.response.operation`]: 'qa',
+    [`${CACHE}.outcome`]: 'error',
+    value: 1,
+  })
 })

@@ -11,22 +11,24 @@ import { busyMonitor } from './busy-monitor.js'
 test('a page holds what was counted, with labels from fixed sets', async () => {
   const page = await prometheusRegistry(busyMonitor()).metrics()
   for (const line of [
-    'verbatim_cache_operations_total{operation="get",outcome="hit",tier="memory"} 60',
-    'verbatim_cache_operations_total{operation="get",outcome="miss",tier="redis"} 40',
-    'verbatim_cache_operations_total{operation="get",outcome="error",tier="redis"} 1',
-    'verbatim_cache_operations_total{operation="delete",outcome="ok",tier="memory"} 1',
-    'verbatim_cache_operation_duration_seconds_count{operation="get",tier="redis"} 101',
-    'verbatim_cache_operation_duration_seconds_bucket{operation="get",tier="redis",le="0.0005"} 100',
-    'verbatim_cache_operation_duration_seconds_bucket{operation="get",tier="redis",le="+Inf"} 101',
-    'verbatim_cache_key_generation_duration_seconds_count 1',
-    'verbatim_cache_compression_bytes_total{stage="before"} 4000',
-    'verbatim_cache_compression_bytes_total{stage="after"} 1000',
-    'verbatim_cache_invalidations_total 1',
-    'verbatim_cache_invalidated_keys_total 7',
-    'verbatim_cache_rejected_records_total 1',
-    'verbatim_cache_size_bytes{store="redis"} 5000',
-    'verbatim_cache_entries{store="memory"} 10',
-    'verbatim_cache_alert{name="cache_size",level="WARNING"} 1',
+    'verbatim_cache_operations_total{cache="answers",operation="get",outcome="hit",tier="memory"} 60',
+    'verbatim_cache_operations_total{cache="answers",operation="get",outcome="miss",tier="redis"} 40',
+    'verbatim_cache_operations_total{cache="answers",operation="get",outcome="error",tier="redis"} 1',
+    'verbatim_cache_operations_total{cache="answers",operation="delete",outcome="ok",tier="memory"} 1',
+    'verbatim_cache_operation_duration_seconds_count{cache="answers",operation="get",tier="redis"} 101',
+    'verbatim_cache_operation_duration_seconds_bucket{cache="answers",operation="get",tier="redis",le="0.0005"} 100',
+    'verbatim_cache_operation_duration_seconds_bucket{cache="answers",operation="get",tier="redis",le="+Inf"} 101',
+    'verbatim_cache_key_generation_duration_seconds_count{cache="answers"} 1',
+    'verbatim_cache_compression_bytes_total{cache="answers",stage="before"} 4000',
+    'verbatim_cache_compression_bytes_total{cache="answers",stage="after"} 1000',
+    'verbatim_cache_invalidations_total{cache="answers"} 1',
+    'verbatim_cache_invalidated_keys_total{cache="answers"} 7',
+    'verbatim_cache_rejected_records_total{cache="answers"} 1',
+    'verbatim_cache_size_bytes{cache="answers",store="redis"} 5000',
+    'verbatim_cache_entries{cache="answers",store="memory"} 10',
+    'verbatim_cache_alert{cache="answers",name="cache_size",level="WARNING"} 1',
+    'verbatim_cache_responses_total{cache="answers",operation="summarize",model="small",outcome="hit"} 1',
+    'verbatim_cache_responses_total{cache="answers",operation="qa",model="",outcome="miss"} 1',
   ]) {
     expect(page.split('\n')).toContain(line)
   }
@@ -39,15 +41,29 @@ test('a page is of one moment, the next of a later one', async () => {
   await registry.metrics()
   expect(exports).toHaveBeenCalledTimes(1)
   monitor.observeInvalidation(1, 1)
-  expect(await registry.metrics()).toContain('verbatim_cache_invalidations_total 2')
+  expect(await registry.metrics()).toContain(
+    'verbatim_cache_invalidations_total{cache="answers"} 2',
+  )
 })
 
 test('two monitors have registries of their own', async () => {
-  const [one, other] = [new CachePerformanceMonitor(), busyMonitor()]
-  expect(await prometheusRegistry(one).metrics()).toContain('verbatim_cache_invalidations_total 0')
-  expect(await prometheusRegistry(other).metrics()).toContain(
-    'verbatim_cache_invalidations_total 1',
-  )
+  const one = prometheusRegistry(new CachePerformanceMonitor({ name: 'sessions' }))
+  const other = prometheusRegistry(busyMonitor())
+  const [ofOne, ofOther] = await Promise.all([one.metrics(), other.metrics()])
+  expect(ofOne).toContain('verbatim_cache_invalidations_total{cache="sessions"} 0')
+  expect(ofOne).not.toContain('answers')
+  expect(ofOther).toContain('verbatim_cache_invalidations_total{cache="answers"} 1')
+  expect(ofOther).not.toContain('sessions')
+})
+
+test('what nobody has measured is not on the page', async () => {
+  const monitor = new CachePerformanceMonitor()
+  const page = await prometheusRegistry(monitor).metrics()
+  expect(page).not.toMatch(/^verbatim_cache_(size_bytes|entries)/m)
+  monitor.recordMemoryUsage({ memoryCacheBytes: 0, memoryCacheEntries: 0 })
+  const later = await prometheusRegistry(monitor).metrics()
+  expect(later).toMatch(/^verbatim_cache_size_bytes\{cache="[^"]+",store="memory"\} 0$/m)
+  expect(later).not.toContain('store="redis"')
 })
 
 const prometheus = await findPrometheus()
@@ -97,7 +113,10 @@ describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
   test('understands every query of the dashboard', async () => {
     const file = new URL('../../grafana/dashboard.json', import.meta.url)
     for (const query of queriesOf(await readFile(file, 'utf8'))) {
-      const expression = query.replaceAll('$__rate_interval', '1m').replaceAll('$instance', '.*')
+      const expression = query
+        .replaceAll('$__rate_interval', '1m')
+        .replaceAll('$instance', '.*')
+        .replaceAll('$cache', '.*')
       await expect(scraped.query(expression)).resolves.toBeInstanceOf(Array)
     }
   })

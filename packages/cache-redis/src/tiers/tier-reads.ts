@@ -11,6 +11,8 @@ import type { StoredValue } from '../redis/stored-value.js'
 export interface Found {
   readonly held: HeldValue | undefined
   readonly tier: CacheTier
+  /** Whether Redis was needed and could not answer. What is held is from memory then. */
+  readonly isUnanswered: boolean
 }
 
 export interface TierReadsOptions {
@@ -42,8 +44,8 @@ export class TierReads {
     const reading = copies.startReading([key])
     try {
       const found = await redis.read(key)
-      if (found === 'unavailable') return inMemory(near?.find(key))
-      return { held: this.#arrived(reading, key, found), tier: 'redis' }
+      if (found === 'unavailable') return unanswered(near?.find(key))
+      return inRedis(this.#arrived(reading, key, found))
     } finally {
       copies.endReading(reading)
     }
@@ -51,13 +53,12 @@ export class TierReads {
 
   /** The same for a key that is going to be loaded if it holds nothing fresh. */
   async findOrLease(key: string): Promise<Found> {
-    const { near } = this.#options
+    const { near, redis } = this.#options
     // Only to count as used: what it returns does not say how fresh it is.
-    if (near?.use(key) !== undefined) return inMemory(near.find(key))
+    if (near?.use(key) !== undefined || redis === undefined) return inMemory(near?.find(key))
     const held = await this.look(key)
     // Without Redis a stale value is better than none, for callers that accept one.
-    if (held === undefined) return inMemory(near?.find(key))
-    return { held, tier: 'redis' }
+    return held === undefined ? unanswered(near?.find(key)) : inRedis(held)
   }
 
   /**
@@ -111,8 +112,8 @@ export class TierReads {
     try {
       for (const [index, each] of (await redis.readMany(asked)).entries()) {
         const key = asked[index] as string
-        if (each === 'unavailable') found.set(key, inMemory(near?.find(key)))
-        else found.set(key, { held: this.#arrived(reading, key, each), tier: 'redis' })
+        if (each === 'unavailable') found.set(key, unanswered(near?.find(key)))
+        else found.set(key, inRedis(this.#arrived(reading, key, each)))
       }
     } finally {
       copies.endReading(reading)
@@ -133,7 +134,18 @@ export class TierReads {
 }
 
 function inMemory(near: HeldValue<NearEntry> | undefined): Found {
-  if (near === undefined) return { held: undefined, tier: 'memory' }
-  const { value, freshMs, loadMs } = near
-  return { held: { value: value.kept, freshMs, loadMs, seen: value.seen }, tier: 'memory' }
+  return { held: near && asKept(near), tier: 'memory', isUnanswered: false }
+}
+
+/** What memory holds where Redis could not answer. */
+function unanswered(near: HeldValue<NearEntry> | undefined): Found {
+  return { held: near && asKept(near), tier: 'memory', isUnanswered: true }
+}
+
+function inRedis(held: HeldValue): Found {
+  return { held, tier: 'redis', isUnanswered: false }
+}
+
+function asKept({ value, freshMs, loadMs }: HeldValue<NearEntry>): HeldValue {
+  return { value: value.kept, freshMs, loadMs, seen: value.seen }
 }

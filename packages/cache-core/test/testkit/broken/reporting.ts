@@ -95,7 +95,7 @@ class DividesByZero extends ReferenceCache {
 class TellsItsRateAsAFraction extends ReferenceCache {
   override getStats(): ReturnType<ReferenceCache['getStats']> {
     const { hitRate, ...counts } = super.getStats()
-    return { ...counts, hitRate: hitRate / 100 }
+    return { ...counts, ...(hitRate !== undefined && { hitRate: hitRate / 100 }) }
   }
 }
 

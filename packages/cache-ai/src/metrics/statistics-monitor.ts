@@ -1,0 +1,69 @@
+import { assertMonitor, type CacheMonitor, hasMethod, MonitorGuard } from '@verbatim/cache-core'
+import {
+  type CachePerformanceMonitor,
+  combineMonitors,
+  type PerformanceMonitor,
+} from '@verbatim/cache-monitoring'
+
+/** The methods of a monitor that an AI cache answers for. */
+const METHODS = [
+  'getPerformanceStats',
+  'getInvalidationFrequencyStats',
+  'getInvalidationRecommendations',
+  'getMemoryWarnings',
+  'recordMemoryUsage',
+] as const
+
+/** What an AI cache asks a monitor for. */
+export type StatisticsMonitor = Pick<PerformanceMonitor, (typeof METHODS)[number]>
+
+type Returned<Method extends keyof StatisticsMonitor> = ReturnType<StatisticsMonitor[Method]>
+
+/** The monitor that an AI cache reports to, and the one that it takes its statistics from. */
+interface Monitors {
+  readonly performanceMonitor: CacheMonitor
+  readonly statistics: StatisticsMonitor
+}
+
+/**
+ * Finds a monitor that has statistics: the one that was given, or one that is added to it.
+ *
+ * @param makeOwn - called where the given monitor has no statistics, or fails to return them
+ * @throws ConfigurationError (`INVALID_OPTION`) for anything but a monitor
+ */
+export function monitorsOf(
+  given: CacheMonitor | undefined,
+  makeOwn: () => CachePerformanceMonitor,
+): Monitors {
+  assertMonitor(given)
+  if (given === undefined) {
+    const own = makeOwn()
+    return { performanceMonitor: own, statistics: own }
+  }
+  if (METHODS.every((method) => hasMethod(given, method))) {
+    return { performanceMonitor: given, statistics: guarded(given, makeOwn) }
+  }
+  const own = makeOwn()
+  return { performanceMonitor: combineMonitors(own, new MonitorGuard(given)), statistics: own }
+}
+
+/** Returns statistics that never throw: those of an idle monitor stand in where the given one fails. */
+function guarded(given: CacheMonitor, makeIdle: () => CachePerformanceMonitor): StatisticsMonitor {
+  const guard = new MonitorGuard(given)
+  let idle: CachePerformanceMonitor | undefined
+  const orIdle = <Method extends keyof StatisticsMonitor>(method: Method): Returned<Method> => {
+    const returned = guard.call(method)
+    if (typeof returned === 'object' && returned !== null) return returned as Returned<Method>
+    idle ??= makeIdle()
+    return Reflect.apply(idle[method], idle, []) as Returned<Method>
+  }
+  return {
+    getPerformanceStats: () => orIdle('getPerformanceStats'),
+    getInvalidationFrequencyStats: () => orIdle('getInvalidationFrequencyStats'),
+    getInvalidationRecommendations: () => orIdle('getInvalidationRecommendations'),
+    getMemoryWarnings: () => orIdle('getMemoryWarnings'),
+    recordMemoryUsage: (record) => {
+      guard.call('recordMemoryUsage', record)
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { describeType } from './errors.js'
+import type { Logger } from './logger.js'
+import type {
+  CacheMonitor,
+  CacheOperation,
+  CacheTier,
+  MemoryHolder,
+  OperationOutcome,
+  ResponseOutcome,
+} from './monitor.js'
+import { invalidOption } from './options.js'
+import { isPromiseLike } from './timers.js'
+
+/** Monitors that have failed and were reported. */
+const reported = new WeakSet<object>()
+
+/** Returns whether a value is an object with a method of this name. */
+export function hasMethod(value: unknown, method: string): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return typeof Reflect.get(value, method) === 'function'
+  } catch {
+    // A getter that throws is reported when the cache uses it, and fails no constructor.
+    return true
+  }
+}
+
+/**
+ * Checks the option `performanceMonitor`.
+ *
+ * @param method - the one that this user of the monitor cannot do without. Others may be missing in
+ * programs without types; they are not called then.
+ * @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or has the method
+ */
+export function assertMonitor(
+  monitor: unknown,
+  method: keyof CacheMonitor = 'observeOperation',
+): asserts monitor is CacheMonitor | undefined {
+  if (monitor === undefined || hasMethod(monitor, method)) return
+  throw invalidOption('performanceMonitor', monitor, `an object with the method ${method}`)
+}
+
+/**
+ * Passes everything on to a monitor and never throws, whatever the monitor does: throws, returns a
+ * promise that is rejected, or has a getter that throws.
+ *
+ * The first failure of a monitor is reported to the logger, or by `process.emitWarning` without one.
+ * The report names the method and the class of the error, and never its message.
+ *
+ * Shared by the Verbatim packages; of no use to their users.
+ */
+export class MonitorGuard implements Required<CacheMonitor> {
+  readonly #monitor: CacheMonitor
+  readonly #logger: Logger | undefined
+
+  constructor(monitor: CacheMonitor, logger?: Logger) {
+    this.#monitor = monitor
+    this.#logger = logger
+  }
+
+  // Not by `call`: it runs at each hit, and an array of arguments takes as long as the rest.
+  observeOperation(
+    operation: CacheOperation,
+    outcome: OperationOutcome,
+    tier: CacheTier,
+    milliseconds: number | undefined,
+  ): void {
+    try {
+      const result: unknown = this.#monitor.observeOperation(operation, outcome, tier, milliseconds)
+      if (result !== undefined) this.#watch('observeOperation', result)
+    } catch (error) {
+      this.#report('observeOperation', error)
+    }
+  }
+
+  observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void {
+    this.call('observeKeyGeneration', milliseconds, textLength, operation)
+  }
+
+  observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void {
+    this.call('observeCompression', originalBytes, compressedBytes, milliseconds)
+  }
+
+  observeInvalidation(keysInvalidated: number, milliseconds: number, reason?: string): void {
+    this.call('observeInvalidation', keysInvalidated, milliseconds, reason)
+  }
+
+  observeMemory(holder: MemoryHolder): void {
+    this.call('observeMemory', holder)
+  }
+
+  observeResponse(
+    operation: string,
+    model: string | undefined,
+    outcome: ResponseOutcome,
+    milliseconds: number,
+  ): void {
+    this.call('observeResponse', operation, model, outcome, milliseconds)
+  }
+
+  /**
+   * Calls any method of the monitor, if the monitor has it.
+   *
+   * @returns what the method returns; `undefined` when it is missing or throws
+   */
+  call(method: string, ...args: readonly unknown[]): unknown {
+    try {
+      const called: unknown = Reflect.get(this.#monitor, method)
+      if (called === undefined) return undefined
+      const result: unknown = Reflect.apply(called as () => unknown, this.#monitor, args)
+      this.#watch(method, result)
+      return result
+    } catch (error) {
+      this.#report(method, error)
+      return undefined
+    }
+  }
+
+  #watch(method: string, result: unknown): void {
+    if (!isPromiseLike(result)) return
+    result.then(undefined, (error: unknown) => this.#report(method, error))
+  }
+
+  #report(method: string, error: unknown): void {
+    if (reported.has(this.#monitor)) return
+    reported.add(this.#monitor)
+    const message =
+      `performanceMonitor.${method} failed with ${nameOf(error)}. The cache continues. ` +
+      'Later failures of this monitor are not reported.'
+    try {
+      if (this.#logger !== undefined) this.#logger.warn(message)
+      else process.emitWarning(message, { code: 'VERBATIM_MONITOR_FAILED' })
+    } catch {
+      // There is nobody left to report to.
+    }
+  }
+}
+
+/** Returns the class of an error. Its message may hold anything, and is not shown. */
+function nameOf(error: unknown): string {
+  try {
+    const name = error instanceof Error ? error.name : ''
+    return /^\w{1,40}$/.test(name) ? name : describeType(error)
+  } catch {
+    return 'an error'
+  }
+}

@@ -1,0 +1,220 @@
+import { ConfigurationError, timers } from '@verbatim/cache-core'
+import { Counter, Gauge, type Metric } from 'prom-client'
+import { LatencyHistogram } from '../records/latency-histogram.js'
+import type { ExportedMetrics } from './metrics-export.js'
+import { type LabelledLatencies, PrometheusLatencies } from './prometheus-latencies.js'
+
+/** A monitor that can stand on a page of metrics: a CachePerformanceMonitor, alone or combined. */
+export interface PageMonitor {
+  readonly name: string
+  exportMetrics(): ExportedMetrics
+}
+
+interface Value {
+  readonly labels: Record<string, string>
+  readonly value: number
+}
+
+type Read<T> = (metrics: ExportedMetrics) => readonly T[]
+
+const PREFIX = 'verbatim_cache_'
+
+/** The metrics of several monitors, told apart by the label `cache`. */
+export class MetricsPage {
+  readonly metrics: readonly Metric[]
+  readonly #readers = new Map<PageMonitor, () => ExportedMetrics>()
+
+  constructor(monitors: readonly PageMonitor[]) {
+    this.add(monitors)
+    this.metrics = [
+      ...this.#counters(),
+      ...this.#latencies(),
+      ...this.#sizes(),
+      this.#metric(
+        Gauge,
+        'alert',
+        'Alerts that are raised, by their level.',
+        ['name', 'level'],
+        ({ alerts }) => alerts.map(({ name, level }) => ({ labels: { name, level }, value: 1 })),
+      ),
+    ]
+  }
+
+  /** @throws ConfigurationError (`DUPLICATE_NAME`) for a monitor with the name of another */
+  add(monitors: readonly PageMonitor[]): void {
+    for (const monitor of monitors) {
+      if (this.#readers.has(monitor)) continue
+      for (const { name } of this.#readers.keys()) if (name === monitor.name) throw sameName()
+      this.#readers.set(
+        monitor,
+        onceAtATime(() => monitor.exportMetrics()),
+      )
+    }
+  }
+
+  #counters(): Metric[] {
+    const counter = (
+      name: string,
+      help: string,
+      labels: readonly string[],
+      read: Read<Value>,
+    ): Metric => this.#metric(Counter, name, help, labels, read)
+    const single = (value: number): Value[] => [{ labels: {}, value }]
+    return [
+      counter(
+        'operations_total',
+        'Operations, by how they ended and what answered.',
+        ['operation', 'outcome', 'tier'],
+        (metrics) =>
+          metrics.operation_counts.map(({ operation, outcome, tier, count }) => {
+            return { labels: { operation, outcome, tier }, value: count }
+          }),
+      ),
+      counter(
+        'responses_total',
+        'Look-ups and stores of AI responses, by how they ended.',
+        ['operation', 'model', 'outcome'],
+        (metrics) =>
+          metrics.response_counts.map(({ operation, model, outcome, count }) => {
+            return { labels: { operation, model: model ?? '', outcome }, value: count }
+          }),
+      ),
+      counter(
+        'compression_bytes_total',
+        'Bytes of values that were compressed, before and after.',
+        ['stage'],
+        (metrics) => [
+          { labels: { stage: 'before' }, value: metrics.total_bytes_before_compression },
+          { labels: { stage: 'after' }, value: metrics.total_bytes_after_compression },
+        ],
+      ),
+      counter('invalidations_total', 'Invalidations by pattern or of everything.', [], (metrics) =>
+        single(metrics.total_invalidations),
+      ),
+      counter('invalidated_keys_total', 'Keys that invalidations removed.', [], (metrics) =>
+        single(metrics.total_keys_invalidated),
+      ),
+      counter(
+        'rejected_records_total',
+        'Records left out because they make no sense.',
+        [],
+        (metrics) => single(metrics.rejected_records),
+      ),
+    ]
+  }
+
+  #latencies(): Metric[] {
+    return [
+      new PrometheusLatencies({
+        name: `${PREFIX}operation_duration_seconds`,
+        help: 'How long operations took; of hits in memory a sample.',
+        labelNames: ['cache', 'operation', 'tier'],
+        read: () =>
+          this.#read(({ latencies }): LabelledLatencies[] =>
+            latencies.map(({ operation, tier, histogram }) => {
+              return {
+                labels: { operation, tier },
+                latencies: LatencyHistogram.fromJSON(histogram),
+              }
+            }),
+          ),
+      }),
+      new PrometheusLatencies({
+        name: `${PREFIX}key_generation_duration_seconds`,
+        help: 'How long it took to make keys.',
+        labelNames: ['cache'],
+        read: () =>
+          this.#read(({ key_generation_latencies }): LabelledLatencies[] => [
+            { labels: {}, latencies: LatencyHistogram.fromJSON(key_generation_latencies) },
+          ]),
+      }),
+    ]
+  }
+
+  #sizes(): Metric[] {
+    const gauge = (
+      name: string,
+      help: string,
+      inMemory: NewestUsage,
+      inRedis: NewestUsage,
+    ): Metric =>
+      this.#metric(Gauge, name, help, ['store'], ({ memory_usage_measurements: measured }) =>
+        measured.slice(-1).flatMap((usage) => {
+          const memory = { labels: { store: 'memory' }, value: inMemory(usage) ?? 0 }
+          const redis = inRedis(usage)
+          // What nobody has measured is not on the page.
+          return redis === null ? [memory] : [memory, { labels: { store: 'redis' }, value: redis }]
+        }),
+      )
+    return [
+      gauge(
+        'size_bytes',
+        'Bytes that caches hold.',
+        (usage) => usage.memory_cache_size_bytes,
+        (usage) => usage.redis_size_bytes,
+      ),
+      gauge(
+        'entries',
+        'Entries that caches hold.',
+        (usage) => usage.memory_cache_entry_count,
+        (usage) => usage.redis_entry_count,
+      ),
+    ]
+  }
+
+  /** Returns a metric whose values are read when it is scraped. */
+  #metric(
+    Kind: typeof Counter | typeof Gauge,
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    values: Read<Value>,
+  ): Metric {
+    const read = (): readonly Value[] => this.#read(values)
+    return new Kind({
+      name: `${PREFIX}${name}`,
+      help,
+      labelNames: ['cache', ...labelNames],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const { labels, value } of read()) this.inc(labels, value)
+      },
+    })
+  }
+
+  /** Reads all monitors, and labels what they say with their names. */
+  #read<T extends { readonly labels: Readonly<Record<string, string>> }>(values: Read<T>): T[] {
+    const all: T[] = []
+    for (const [{ name }, read] of this.#readers) {
+      for (const value of values(read())) {
+        all.push({ ...value, labels: { cache: name, ...value.labels } })
+      }
+    }
+    return all
+  }
+}
+
+type NewestUsage = (usage: ExportedMetrics['memory_usage_measurements'][number]) => number | null
+
+/** The name itself stays out of the message, as every value does. */
+function sameName(): ConfigurationError {
+  return new ConfigurationError(
+    'name must be different for each monitor of a page; received one name twice. Give each monitor its own option name',
+    { code: 'DUPLICATE_NAME', context: { option: 'name' } },
+  )
+}
+
+/** A scrape reads all metrics in one go: they are of the same moment, and the work is done once. */
+function onceAtATime<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    if (made === undefined) {
+      made = { value: make() }
+      timers.queueMicrotask(() => {
+        made = undefined
+      })
+    }
+    return made.value
+  }
+}
