@@ -311,7 +311,7 @@ describe('bad arguments', () => {
 
   test.each<[Record<string, unknown>, string]>([
     [{ operationTtls: { qa: -1 } }, 'operationTtls["qa"] is -1'],
-    [{ operationTtls: [] }, 'option operationTtls'],
+    [{ operationTtls: [] }, 'operationTtls must be a plain object'],
     [{ textHashThreshold: 0 }, 'option textHashThreshold'],
     [{ l1CacheSize: 0 }, 'option l1CacheSize'],
   ])('option %j', (options, message) => {

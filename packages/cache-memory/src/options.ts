@@ -91,7 +91,7 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
     maxEntryBytes: Math.min(byteLimit('maxEntryBytes', options.maxEntryBytes, maxBytes), maxBytes),
     sizeOf,
     isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
-    monitor: monitorOption(options.performanceMonitor),
+    monitor: monitorOption(options),
     reporter: new Reporter(options),
   }
 }
@@ -107,7 +107,10 @@ function byteLimit(name: string, value: unknown, otherwise: number): number {
   return integerOption(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER })
 }
 
-function monitorOption(monitor: CacheMonitor | undefined): CacheMonitor | undefined {
-  assertMonitor(monitor)
-  return monitor && new MonitorGuard(monitor)
+function monitorOption({
+  performanceMonitor,
+  logger,
+}: InMemoryCacheOptions): CacheMonitor | undefined {
+  assertMonitor(performanceMonitor)
+  return performanceMonitor && new MonitorGuard(performanceMonitor, logger)
 }

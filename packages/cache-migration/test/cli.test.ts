@@ -136,7 +136,7 @@ describe('what fails ends with code 1 and says why', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /^error: Redis at 127\.0\.0\.1:\d+ cannot be used \(ECONNREFUSED\): .*\n$/,
+        /^error: Redis at 127\.0\.0\.1:\d+ refuses connections .*\(ECONNREFUSED\).*\n$/,
       ),
     })
   })

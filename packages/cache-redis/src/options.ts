@@ -169,7 +169,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     readOnly,
     throwsBackendErrors:
       choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
-    monitor: performanceMonitor && new MonitorGuard(performanceMonitor),
+    monitor: performanceMonitor && new MonitorGuard(performanceMonitor, options.logger),
     clock: options.clock ?? systemClock,
     reporter: new Reporter(options),
   }

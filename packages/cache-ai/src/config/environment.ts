@@ -44,11 +44,11 @@ export function readEnvironment(
   for (const [variable, written] of Object.entries(environment)) {
     const name = nameBehind(prefix, variable)
     const text = textOf(written)
-    if (name === undefined || text === '') continue
+    if (name === undefined || text === '' || isForeignVariable(name, text)) continue
     const known = variable.startsWith(prefix) ? VARIABLES.get(name) : undefined
     const message =
       known === undefined
-        ? misspelling(name, text, prefix)
+        ? misspelling(name, prefix)
         : set(known, text, variable, values, variables)
     if (message !== undefined) problems.push({ path: variable, message })
   }
@@ -87,9 +87,8 @@ function set(
   return undefined
 }
 
-/** A variable of another program is not a misspelling, and neither is one of a longer prefix. */
-function misspelling(name: string, text: string, prefix: string): string | undefined {
-  if (isForeignVariable(name, text)) return undefined
+/** A variable of a longer prefix is not a misspelling. */
+function misspelling(name: string, prefix: string): string | undefined {
   if (CODE_ONLY_VARIABLES.has(name)) return CODE_ONLY_MESSAGE
   // Without a prefix, every variable of the process would be compared.
   if (prefix === '') return undefined
