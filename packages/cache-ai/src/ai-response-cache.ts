@@ -8,6 +8,7 @@ import {
   MonitorGuard,
   nothingHeld,
   planLoad,
+  recognizeCopies,
   type Ttl,
 } from '@verbatim/cache-core'
 import type {
@@ -62,6 +63,10 @@ import { modelOf, modelTag, tagsOf } from './tags.js'
  * that nobody can change a response for the next caller.
  */
 export class AIResponseCache extends GenericRedisCache {
+  static {
+    recognizeCopies(this, 'cache-ai/AIResponseCache')
+  }
+
   readonly #keys: CacheKeyGenerator
   readonly #operationTtls: ReadonlyMap<string, Ttl>
   readonly #monitor: MonitorGuard

@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   integerOption,
   invalidArgument,
+  recognizeCopies,
   systemClock,
 } from '@verbatim/cache-core'
 import {
@@ -59,6 +60,10 @@ const CALL_OPTIONS: ReadonlySet<string> = new Set(['iterations', 'cacheName', 's
 
 /** Measures caches, all with the same data, one call at a time. */
 export class CachePerformanceBenchmark {
+  static {
+    recognizeCopies(this, 'cache-bench/CachePerformanceBenchmark')
+  }
+
   readonly #defaultIterations: number
   readonly #warmUp: Omit<WarmUp, 'signal'>
   readonly #seed: number

@@ -1,5 +1,6 @@
 import { assertKeys, assertLoader, collectEntries } from './arguments.js'
 import { assertClock, type Clock, systemClock } from './clock.js'
+import { recognizeCopies } from './copies.js'
 import { type Ttl, toMilliseconds } from './duration.js'
 import { CacheError } from './errors.js'
 import { assertPattern } from './glob.js'
@@ -41,6 +42,10 @@ export type InspectedEntry =
  * backend can do better.
  */
 export abstract class CacheInterface implements AsyncDisposable {
+  static {
+    recognizeCopies(this, 'cache-core/CacheInterface')
+  }
+
   /** Where this cache reads the time. */
   protected readonly clock: Clock
   /** The life of an entry that is stored without one, in milliseconds; `Infinity` for ever. */

@@ -1,3 +1,4 @@
+import { recognizeCopies } from './copies.js'
 import { invalidOption } from './options.js'
 import { timers } from './timers.js'
 
@@ -17,6 +18,10 @@ const STARTED_AT = 1_767_225_600_000
 
 /** A clock that stands still until told to move. */
 export class ManualClock implements Clock {
+  static {
+    recognizeCopies(this, 'cache-core/ManualClock')
+  }
+
   #elapsed = 0
   readonly #startedAt: number
 

@@ -1,3 +1,5 @@
+import { recognizeCopies } from './copies.js'
+
 /** Plain facts about what went wrong. Never holds a cached value, a password or a whole URL. */
 export type ErrorContext = Readonly<Record<string, unknown>>
 
@@ -14,6 +16,10 @@ export interface CacheErrorOptions {
  * Branch on {@link CacheError.code} rather than on the message.
  */
 export class CacheError extends Error {
+  static {
+    recognizeCopies(this, 'cache-core/CacheError')
+  }
+
   readonly code: string
   readonly context: ErrorContext
 
@@ -27,6 +33,10 @@ export class CacheError extends Error {
 
 /** An argument of a call is not allowed: a bad key, TTL, value or pattern. The cache is unchanged. */
 export class ValidationError extends CacheError {
+  static {
+    recognizeCopies(this, 'cache-core/ValidationError')
+  }
+
   constructor(message: string, options: CacheErrorOptions = {}) {
     super(message, { code: 'INVALID_ARGUMENT', ...options })
   }
@@ -34,6 +44,10 @@ export class ValidationError extends CacheError {
 
 /** A constructor option, a file or an environment variable is not allowed. Nothing was created. */
 export class ConfigurationError extends CacheError {
+  static {
+    recognizeCopies(this, 'cache-core/ConfigurationError')
+  }
+
   constructor(message: string, options: CacheErrorOptions = {}) {
     super(message, { code: 'INVALID_CONFIGURATION', ...options })
   }
@@ -41,6 +55,10 @@ export class ConfigurationError extends CacheError {
 
 /** The backend could not be reached or refused. Thrown only where a cache was told to throw. */
 export class InfrastructureError extends CacheError {
+  static {
+    recognizeCopies(this, 'cache-core/InfrastructureError')
+  }
+
   constructor(message: string, options: CacheErrorOptions = {}) {
     super(message, { code: 'BACKEND_UNAVAILABLE', ...options })
   }
@@ -48,6 +66,10 @@ export class InfrastructureError extends CacheError {
 
 /** A value cannot be written to bytes, or bytes cannot be read back as a value. */
 export class SerializationError extends CacheError {
+  static {
+    recognizeCopies(this, 'cache-core/SerializationError')
+  }
+
   constructor(message: string, options: CacheErrorOptions = {}) {
     super(message, { code: 'SERIALIZATION_FAILED', ...options })
   }
@@ -55,6 +77,10 @@ export class SerializationError extends CacheError {
 
 /** Something was refused because it would not be secure. */
 export class SecurityError extends CacheError {
+  static {
+    recognizeCopies(this, 'cache-core/SecurityError')
+  }
+
   constructor(message: string, options: CacheErrorOptions = {}) {
     super(message, { code: 'SECURITY_REFUSED', ...options })
   }

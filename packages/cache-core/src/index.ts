@@ -9,6 +9,7 @@ export {
 export { CacheInterface, type CacheSettings, type InspectedEntry } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { assertClock, type Clock, ManualClock, systemClock } from './clock.js'
+export { recognizeCopies } from './copies.js'
 export { classNameOf, type DataKind, dataKindOf } from './data-kind.js'
 export { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 export {

@@ -1,3 +1,5 @@
+import { recognizeCopies } from './copies.js'
+
 const SHOWN = '[secret]'
 
 /**
@@ -5,6 +7,10 @@ const SHOWN = '[secret]'
  * it does not see the text; only {@link Secret.reveal} gives it away.
  */
 export class Secret {
+  static {
+    recognizeCopies(this, 'cache-core/Secret')
+  }
+
   readonly #text: string
 
   constructor(text: string) {

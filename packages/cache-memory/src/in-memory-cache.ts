@@ -22,6 +22,7 @@ import {
   reportFailedRefresh,
   reportLongTtl,
   reportNotStored,
+  recognizeCopies,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -49,6 +50,10 @@ import { type Admitted, ValueStore } from './value-store.js'
  * is of no use to anybody it never costs another its place: writes drop such entries first.
  */
 export class InMemoryCache extends CacheInterface implements MemoryHolder {
+  static {
+    recognizeCopies(this, 'cache-memory/InMemoryCache')
+  }
+
   readonly #options: ResolvedOptions
   readonly #events = new EventHub<InMemoryCacheEvents>(EVENT_NAMES)
   readonly #values: ValueStore

@@ -7,6 +7,7 @@ import {
   ConfigurationError,
   integerOption,
   invalidArgument,
+  recognizeCopies,
   systemClock,
 } from '@verbatim/cache-core'
 import { createBackup } from './create-backup.js'
@@ -53,6 +54,10 @@ const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite', 'signal'])
  * {@link BackupResult.success}. Errors in results name keys and never show a value.
  */
 export class CacheMigrationManager {
+  static {
+    recognizeCopies(this, 'cache-migration/CacheMigrationManager')
+  }
+
   readonly #chunkSize: number
   readonly #clock: Clock
 

@@ -7,6 +7,7 @@ import {
   type MemoryHolder,
   type OperationOutcome,
   type ResponseOutcome,
+  recognizeCopies,
 } from '@verbatim/cache-core'
 import { invalidationRecommendations } from './advice/invalidation-recommendations.js'
 import { type MemoryWarning, memoryWarnings } from './advice/memory-warnings.js'
@@ -69,6 +70,10 @@ export interface MonitorEvents extends Record<string, readonly unknown[]> {
  * there.
  */
 export class CachePerformanceMonitor implements CacheMonitor {
+  static {
+    recognizeCopies(this, 'cache-monitoring/CachePerformanceMonitor')
+  }
+
   readonly #options: ResolvedOptions
   readonly #recordings: Recordings
   /** Of the recordings; at hand, for most hits are counted and nothing more. */

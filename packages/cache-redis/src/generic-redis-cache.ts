@@ -19,6 +19,7 @@ import {
   type MemoryUse,
   planLoad,
   planStore,
+  recognizeCopies,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -51,6 +52,10 @@ import { TwoTiers } from './two-tiers.js'
  * Without any of `redisUrl`, `sentinel`, `cluster` and `client` the cache is memory only.
  */
 export class GenericRedisCache extends CacheInterface implements MemoryHolder {
+  static {
+    recognizeCopies(this, 'cache-redis/GenericRedisCache')
+  }
+
   readonly #tiers: TwoTiers
   readonly #events = new EventHub<RedisCacheEvents>(EVENT_NAMES)
   readonly #tally = new Tally()

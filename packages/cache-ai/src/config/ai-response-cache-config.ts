@@ -1,3 +1,4 @@
+import { recognizeCopies } from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
@@ -19,6 +20,10 @@ import { readYamlFile } from './yaml-file.js'
  * A configuration knows which fields were given, so defaults never override them in a merge.
  */
 export class AIResponseCacheConfig {
+  static {
+    recognizeCopies(this, 'cache-ai/AIResponseCacheConfig')
+  }
+
   /** Private, so that printing a configuration does not show the password of a URL. */
   readonly #given: ConfigValues
 

@@ -1,7 +1,12 @@
+import { recognizeCopies } from '@verbatim/cache-core'
 import type { ConfigProblem } from './problems.js'
 
 /** What is to be said of settings. */
 export class ValidationResult {
+  static {
+    recognizeCopies(this, 'cache-ai/ValidationResult')
+  }
+
   /** What makes them unusable. */
   readonly errors: ConfigProblem[] = []
   /** What is hardly meant so. */

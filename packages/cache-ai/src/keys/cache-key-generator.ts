@@ -10,6 +10,7 @@ import {
   invalidOption,
   MAX_KEY_BYTES,
   MonitorGuard,
+  recognizeCopies,
   timers,
   utf8Length,
 } from '@verbatim/cache-core'
@@ -75,6 +76,10 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof CacheKeyGeneratorOption
  * part can run into the next. Options go in as canonical JSON, so `1` and `'1'` differ.
  */
 export class CacheKeyGenerator {
+  static {
+    recognizeCopies(this, 'cache-ai/CacheKeyGenerator')
+  }
+
   readonly #textHashThreshold: number
   readonly #hashAlgorithm: string
   readonly keyStyle: KeyStyle

@@ -1,9 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { sharedByCopies } from '../copies.js'
 import { CacheError } from '../errors.js'
 
-/** Which loader the running code belongs to. In use only while loaders run. */
-const storage = new AsyncLocalStorage<ChainLink>()
-let running = 0
+/** The loaders that run in this process, whichever copy of this package runs them. */
+interface RunningLoaders {
+  /** Which loader the running code belongs to. In use only while loaders run. */
+  readonly storage: AsyncLocalStorage<ChainLink>
+  count: number
+}
+
+const running = sharedByCopies(
+  'cache-core/running-loaders',
+  (): RunningLoaders => ({ storage: new AsyncLocalStorage(), count: 0 }),
+)
 
 /**
  * A running loader and the loaders that wait for its load.
@@ -12,40 +21,42 @@ let running = 0
  * Node 20 slows down every promise while async contexts are tracked (a hit by about a half), so
  * tracking stops when the last loader ends. A link holds no value: timers that a loader has started
  * keep their context for as long as they run.
+ *
+ * No field is private to the class: a link may meet links that another copy of this class has made.
  */
 export class ChainLink {
-  readonly #key: string
-  readonly #waiters: ChainLink[] = []
-  #isRunning = false
+  readonly key: string
+  readonly waiters: ChainLink[] = []
+  isRunning = false
 
   constructor(key: string) {
-    this.#key = key
+    this.key = key
   }
 
   /** The link of the loader that the calling code belongs to, if that loader is still running. */
   static get current(): ChainLink | undefined {
-    if (running === 0) return undefined
-    const link = storage.getStore()
-    return link !== undefined && link.#isRunning ? link : undefined
+    if (running.count === 0) return undefined
+    const link = running.storage.getStore()
+    return link !== undefined && link.isRunning ? link : undefined
   }
 
   /** Runs a loader as the one that this link stands for. {@link ChainLink.end} must follow. */
   run<T>(loader: () => T): T {
-    this.#isRunning = true
-    running++
-    return storage.run(this, loader)
+    this.isRunning = true
+    running.count++
+    return running.storage.run(this, loader)
   }
 
   /** Ends what {@link ChainLink.run} began, once the result of the loader is settled. */
   end(): void {
-    this.#isRunning = false
-    this.#waiters.length = 0
-    if (--running === 0) storage.disable()
+    this.isRunning = false
+    this.waiters.length = 0
+    if (--running.count === 0) running.storage.disable()
   }
 
   /** @throws CacheError (`LOAD_CYCLE`) when this load waits for that loader */
   assertNoCycle(waiter: ChainLink): void {
-    if (waiter.#isAwaitedBy(this)) throw loadCycle(this.#key)
+    if (isAwaitedBy(waiter, this)) throw loadCycle(this.key)
   }
 
   /**
@@ -55,22 +66,22 @@ export class ChainLink {
    */
   addWaiter(waiter: ChainLink): void {
     this.assertNoCycle(waiter)
-    this.#waiters.push(waiter)
+    this.waiters.push(waiter)
   }
 
   removeWaiter(waiter: ChainLink): void {
-    const index = this.#waiters.indexOf(waiter)
-    if (index >= 0) this.#waiters.splice(index, 1)
+    const index = this.waiters.indexOf(waiter)
+    if (index >= 0) this.waiters.splice(index, 1)
   }
+}
 
-  #isAwaitedBy(other: ChainLink): boolean {
-    const reached = new Set<ChainLink>([this])
-    for (const link of reached) {
-      if (link === other) return true
-      for (const waiter of link.#waiters) if (waiter.#isRunning) reached.add(waiter)
-    }
-    return false
+function isAwaitedBy(first: ChainLink, other: ChainLink): boolean {
+  const reached = new Set([first])
+  for (const link of reached) {
+    if (link === other) return true
+    for (const waiter of link.waiters) if (waiter.isRunning) reached.add(waiter)
   }
+  return false
 }
 
 function loadCycle(key: string): CacheError {

@@ -1,6 +1,6 @@
-import { describe, expect } from 'vitest'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { expectGone, expectThere } from './presence.js'
+import { describe, expect } from './test-runner.js'
 import { slowLoad } from './waiting.js'
 
 export function addingTests(contract: CacheContract): void {

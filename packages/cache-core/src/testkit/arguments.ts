@@ -1,4 +1,3 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import type { Ttl } from '../duration.js'
 import { MAX_KEY_BYTES } from '../key.js'
@@ -6,6 +5,7 @@ import type { SetOptions } from '../set-options.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { listed } from './presence.js'
 import { reasonOf, refuses } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 
 const BAD_KEYS: readonly unknown[] = [
   undefined,

@@ -1,5 +1,5 @@
-import { describe, expect } from 'vitest'
 import { type CacheContract, cacheTest } from './contract.js'
+import { describe, expect } from './test-runner.js'
 
 export function basicTests(contract: CacheContract): void {
   const test = cacheTest(contract)

@@ -1,6 +1,6 @@
-import { describe, expect } from 'vitest'
 import { type CacheContract, cacheTest } from './contract.js'
 import { reasonOf } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 import { settle, slowLoad } from './waiting.js'
 
 export function closingTests(contract: CacheContract): void {

@@ -1,6 +1,6 @@
-import { test as baseTest } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import type { CacheMonitor } from '../monitor.js'
+import { test as baseTest } from './test-runner.js'
 
 /**
  * What an implementation may do without; the tests of what is named are left out.

@@ -1,4 +1,3 @@
-import { describe } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { addingTests } from './adding.js'
 import { argumentTests } from './arguments.js'
@@ -17,6 +16,7 @@ import { scanningTests } from './scanning.js'
 import { staleTests } from './stale/index.js'
 import { statsTests } from './stats.js'
 import { tagTests } from './tags.js'
+import { describe } from './test-runner.js'
 import { valueTests } from './values.js'
 
 export type { CacheContract, Feature, ModelRun, ReadCounts } from './contract.js'

@@ -1,7 +1,8 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { settle, slowLoad } from './waiting.js'
+import { unreachable } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 
 /** A kind of value, and what its holder may do to it. */
 interface Specimen {
@@ -55,7 +56,7 @@ const OTHER: Readonly<Record<string, Specimen>> = {
 const READS: Readonly<Record<string, (cache: CacheInterface) => Promise<unknown>>> = {
   get: (cache) => cache.get('key'),
   getMany: async (cache) => (await cache.getMany(['key'])).get('key'),
-  getOrSet: (cache) => cache.getOrSet('key', () => expect.unreachable('the key was there')),
+  getOrSet: (cache) => cache.getOrSet('key', () => unreachable('the key was there')),
 }
 
 export function isolationTests(contract: CacheContract): void {

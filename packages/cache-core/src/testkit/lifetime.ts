@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, isManual, promises } from './contract.js'
 import { expectGone, expectThere } from './presence.js'
+import { describe, expect } from './test-runner.js'
 
 const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000
 

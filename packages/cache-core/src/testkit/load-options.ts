@@ -1,8 +1,8 @@
-import { describe, expect } from 'vitest'
 import type { GetOrSetOptions } from '../loading/get-or-set-options.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { expectGone, expectThere } from './presence.js'
 import { reasonOf, refuses } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 import { eventually, settle, slowLoad } from './waiting.js'
 
 export function loadOptionTests(contract: CacheContract): void {

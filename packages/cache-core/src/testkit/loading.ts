@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest'
 import { removals, tagged } from './changes.js'
 import { type CacheContract, cacheTest } from './contract.js'
 import { expectGone } from './presence.js'
+import { describe, expect } from './test-runner.js'
 import { deferred, settle, slowLoad } from './waiting.js'
 
 export function loadingTests(contract: CacheContract): void {

@@ -1,8 +1,9 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { listed } from './presence.js'
 import { RecordingMonitor } from './recording-monitor.js'
+import { unreachable } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 
 type ObservedTest = (
   name: string,
@@ -22,7 +23,7 @@ function observedTest(contract: CacheContract): ObservedTest {
   return (name, body) => {
     const monitor = new RecordingMonitor()
     const create = (): CacheInterface | Promise<CacheInterface> =>
-      contract.createObserved?.(monitor) ?? expect.unreachable()
+      contract.createObserved?.(monitor) ?? unreachable('the contract has no createObserved')
     cacheTest({ create })(name, (cache) => body(cache, monitor))
   }
 }

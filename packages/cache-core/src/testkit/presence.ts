@@ -1,6 +1,6 @@
-import { expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, promises } from './contract.js'
+import { expect } from './test-runner.js'
 
 /** Fails unless a key is gone, in every way of asking that the implementation has. */
 export async function expectGone(

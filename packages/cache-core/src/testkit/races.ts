@@ -1,8 +1,8 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { timers } from '../timers.js'
 import { removals, tagged } from './changes.js'
 import { type CacheContract, cacheTest } from './contract.js'
+import { describe, expect } from './test-runner.js'
 
 /**
  * A source changes, and its key is invalidated, while a load of it is under way. Time is counted in

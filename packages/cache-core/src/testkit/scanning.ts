@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest'
 import { escapeGlob } from '../glob.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { listed } from './presence.js'
+import { describe, expect } from './test-runner.js'
 
 export function scanningTests(contract: CacheContract): void {
   if (!promises(contract, 'scan')) return

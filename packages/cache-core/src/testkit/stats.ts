@@ -1,13 +1,14 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises, type ReadCounts } from './contract.js'
 import { listed } from './presence.js'
+import { unreachable } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 
 export function statsTests(contract: CacheContract): void {
   if (contract.stats === undefined) return
   const test = cacheTest(contract)
   const counts = (cache: CacheInterface): ReadCounts =>
-    contract.stats?.(cache) ?? expect.unreachable()
+    contract.stats?.(cache) ?? unreachable('the contract has no stats')
 
   describe('hits and misses', () => {
     test('are none before the first read', (cache) => {

@@ -1,10 +1,10 @@
-import { describe, expect } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import { MAX_KEY_BYTES } from '../key.js'
 import { MAX_TAGS } from '../tags.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { expectGone, expectThere, listed } from './presence.js'
-import { refuses } from './refusal.js'
+import { refuses, unreachable } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 import { slowLoad } from './waiting.js'
 
 export function tagTests(contract: CacheContract): void {
@@ -162,7 +162,7 @@ function loadTests(contract: CacheContract): void {
     const tagged = await slowLoad(cache, 'tagged', 'tagged', { tags: ['another', 'one'] })
     const untagged = await slowLoad(cache, 'untagged', 'untagged')
     await cache.invalidateTags(['an', 'unknown'])
-    const loadedAgain = (): never => expect.unreachable('the load under way was not joined')
+    const loadedAgain = (): never => unreachable('the load under way was not joined')
     const newcomers = ['tagged', 'untagged'].map((key) => cache.getOrSet(key, loadedAgain))
     for (const load of [tagged, untagged]) load.finish()
     expect(await Promise.all(newcomers)).toEqual(['tagged', 'untagged'])

@@ -1,5 +1,6 @@
-import { describe, expect } from 'vitest'
 import { type CacheContract, cacheTest, promises } from './contract.js'
+import { unreachable } from './refusal.js'
+import { describe, expect } from './test-runner.js'
 
 /** What JSON can say. */
 const PLAIN: Readonly<Record<string, unknown>> = {
@@ -46,7 +47,7 @@ export function valueTests(contract: CacheContract): void {
         }
         expect(await cache.exists('value')).toBe(true)
         expect(await cache.getMany(['value'])).toStrictEqual(new Map([['value', value]]))
-        const loadedAgain = (): never => expect.unreachable('it was there and is loaded again')
+        const loadedAgain = (): never => unreachable('it was there and is loaded again')
         expect(await cache.getOrSet<unknown>('value', loadedAgain)).toStrictEqual(value)
       })
     }

@@ -1,8 +1,8 @@
-import { expect, vi } from 'vitest'
 import type { CacheInterface } from '../cache-interface.js'
 import type { GetOrSetOptions } from '../loading/get-or-set-options.js'
 import { timers } from '../timers.js'
 import { type CacheContract, isManual } from './contract.js'
+import { expect } from './test-runner.js'
 
 export interface Deferred {
   readonly promise: Promise<void>
@@ -52,13 +52,22 @@ export async function slowLoad<T>(
   }
   const answer = cache.getOrSet<T>(key, load, options)
   await begun.promise
-  if (signal === undefined) return expect.unreachable('a loader was given no signal')
+  if (signal === undefined) throw new Error('a loader was given no signal')
   return { answer, signal, finish: () => finish(), fail: (error) => fail(error) }
 }
 
-/** Waits for what is done in the background to come about. */
-export function eventually(ask: () => Promise<unknown>, expected: unknown): Promise<void> {
-  return vi.waitFor(async () => expect(await ask()).toEqual(expected), { interval: 2 })
+/** Asks again until the answer is as expected, for a second at most. */
+export async function eventually(ask: () => Promise<unknown>, expected: unknown): Promise<void> {
+  const endsAt = timers.now() + 1_000
+  for (;;) {
+    try {
+      expect(await ask()).toEqual(expected)
+      return
+    } catch (error) {
+      if (timers.now() > endsAt) throw error
+      await elapse(2)
+    }
+  }
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type MemoryUse,
   type OperationOutcome,
   type ResponseOutcome,
+  recognizeCopies,
   timers,
 } from '@verbatim/cache-core'
 import { monitorNames } from '../monitor-name.js'
@@ -68,6 +69,10 @@ type Instruments = ReturnType<typeof createInstruments>
  * unknown name, or a negative or infinite number, counts as `verbatim.cache.rejected_records`.
  */
 export class OpenTelemetryMonitor implements CacheMonitor {
+  static {
+    recognizeCopies(this, 'cache-monitoring/OpenTelemetryMonitor')
+  }
+
   /** The option, or the number of this monitor. */
   readonly name: string
   readonly #instruments: Instruments

@@ -1,5 +1,5 @@
 import { DDSketch } from '@datadog/sketches-js'
-import { ValidationError } from '@verbatim/cache-core'
+import { recognizeCopies, ValidationError } from '@verbatim/cache-core'
 
 /** How far a percentile may lie from the exact one: one hundredth of it. */
 const RELATIVE_ERROR = 0.01
@@ -27,6 +27,10 @@ export interface LatencyHistogramData {
  * Takes a few kilobytes: two bins for each percent between the shortest and the longest time.
  */
 export class LatencyHistogram {
+  static {
+    recognizeCopies(this, 'cache-monitoring/LatencyHistogram')
+  }
+
   readonly #sketch = new DDSketch({ relativeAccuracy: RELATIVE_ERROR })
 
   get count(): number {
@@ -64,7 +68,11 @@ export class LatencyHistogram {
 
   /** Adds all that another one holds. */
   merge(other: LatencyHistogram): void {
-    if (other.count > 0) this.#sketch.merge(other.#sketch)
+    if (other.count === 0) return
+    const { toJSON } = other
+    // The private fields of another copy of this class cannot be read.
+    const own = #sketch in other ? other : LatencyHistogram.fromJSON(toJSON.call(other))
+    this.#sketch.merge(own.#sketch)
   }
 
   toJSON(): LatencyHistogramData {

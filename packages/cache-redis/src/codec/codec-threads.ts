@@ -15,6 +15,7 @@ import { Assembly, cut, type Piece } from './pieces.js'
 import { decodeTaggedJson } from './tagged-json.js'
 import type { JsonTree } from './to-json.js'
 import { WorkerPool } from './worker-pool.js'
+import { workerProgram } from './worker-program.js'
 import type { WorkerThread } from './worker-thread.js'
 
 /** Of JSON that waits for a thread. Where so many do, one more is refused. */
@@ -82,7 +83,8 @@ function restored({ path, content }: Piece): Piece {
 }
 
 function startWorker(): Worker {
-  return new Worker(new URL('./codec-worker.js', import.meta.url), {
+  return new Worker(workerProgram, {
+    eval: true,
     name: 'cache codec',
     // Nothing that the process preloads is of use there.
     execArgv: [],

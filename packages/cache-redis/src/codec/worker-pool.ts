@@ -31,8 +31,8 @@ export class WorkerPool {
   /**
    * Runs a job when its turn comes: two at once, and who came first is served first.
    *
-   * @param job - has the thread to itself; gets none where none can be started, because a bundler
-   * left out its file or threads are not permitted
+   * @param job - has the thread to itself; gets none where none can be started, because threads
+   * are not permitted
    */
   async run<T>(job: (thread: WorkerThread | undefined) => Promise<T>): Promise<T> {
     if (this.#running < MOST_JOBS) this.#running += 1

@@ -6,6 +6,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const run = promisify(execFile)
+/** Turns the permission model on, which permits no threads by itself. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Uses the codec as it is published, and says what it saw. */
@@ -42,6 +46,9 @@ beforeAll(async () => {
   await writeFile(join(directory, 'program.mjs'), PROGRAM)
   const compiler = join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
   await run(process.execPath, [compiler, '-p', directory])
+  await run(process.execPath, [join(PACKAGE, 'scripts/embed-worker.mjs'), directory])
+  // The thread needs no file of its own.
+  await rm(join(directory, 'codec', 'codec-worker.js'))
 })
 
 afterAll(() => rm(directory, { recursive: true }))
@@ -54,8 +61,10 @@ test('uses a thread, which keeps the process alive while it works and no longer'
   expect(Date.now() - at).toBeLessThan(4_000)
 })
 
-test('does without threads where a bundler left out the file of the worker', async () => {
-  await rm(join(directory, 'codec', 'codec-worker.js'))
-  const { stdout } = await run(process.execPath, [join(directory, 'program.mjs')])
-  expect(JSON.parse(stdout)).toMatchObject({ same: true })
+test('does without threads where none are permitted', async () => {
+  const { stdout } = await run(process.execPath, [
+    ...[PERMISSION, '--allow-fs-read=*', '--no-warnings'],
+    join(directory, 'program.mjs'),
+  ])
+  expect(JSON.parse(stdout)).toMatchObject({ workers: 0, same: true })
 })

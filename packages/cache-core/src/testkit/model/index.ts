@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { test } from 'vitest'
 import { type CacheContract, isManual } from '../contract.js'
+import { test } from '../test-runner.js'
 import { type Command, sequences, USUAL_SEQUENCE } from './commands.js'
 import { PlainModel } from './plain-model.js'
 import { runCommand } from './run-command.js'

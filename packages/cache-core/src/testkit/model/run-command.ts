@@ -1,7 +1,7 @@
-import { expect } from 'vitest'
 import type { CacheInterface } from '../../cache-interface.js'
 import { type CacheContract, isManual, promises } from '../contract.js'
 import { listed } from '../presence.js'
+import { expect } from '../test-runner.js'
 import { type Command, KEYS, PATTERNS } from './commands.js'
 import type { PlainModel } from './plain-model.js'
 

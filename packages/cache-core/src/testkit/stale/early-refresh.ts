@@ -1,5 +1,5 @@
-import { expect } from 'vitest'
 import { type CacheContract, cacheTest } from '../contract.js'
+import { expect } from '../test-runner.js'
 
 export function earlyRefreshTests(contract: CacheContract): void {
   const test = cacheTest(contract)

@@ -1,9 +1,9 @@
-import { expect } from 'vitest'
 import type { CacheInterface } from '../../cache-interface.js'
 import type { GetOrSetOptions } from '../../loading/get-or-set-options.js'
 import { type CacheContract, cacheTest, isManual } from '../contract.js'
 import { expectThere } from '../presence.js'
 import { reasonOf } from '../refusal.js'
+import { expect } from '../test-runner.js'
 import { elapse, eventually, settle, slowLoad } from '../waiting.js'
 import { IF_ERROR, makeStale, WHILE_REVALIDATING } from './make-stale.js'
 

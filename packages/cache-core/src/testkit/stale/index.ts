@@ -1,5 +1,5 @@
-import { describe } from 'vitest'
 import { type CacheContract, promises } from '../contract.js'
+import { describe } from '../test-runner.js'
 import { earlyRefreshTests } from './early-refresh.js'
 import { failureTests } from './failures.js'
 import { removalTests } from './removals.js'

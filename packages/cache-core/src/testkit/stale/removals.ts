@@ -1,7 +1,7 @@
-import { expect } from 'vitest'
 import { removals, tagged } from '../changes.js'
 import { type CacheContract, cacheTest } from '../contract.js'
 import { expectGone } from '../presence.js'
+import { expect } from '../test-runner.js'
 import { settle, slowLoad } from '../waiting.js'
 import { makeStale, WHILE_REVALIDATING } from './make-stale.js'
 

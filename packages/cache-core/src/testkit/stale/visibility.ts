@@ -1,6 +1,6 @@
-import { expect } from 'vitest'
 import { type CacheContract, cacheTest, promises } from '../contract.js'
 import { expectGone, expectThere } from '../presence.js'
+import { expect } from '../test-runner.js'
 import { makeStale, WHILE_REVALIDATING } from './make-stale.js'
 
 export function visibilityTests(contract: CacheContract): void {
