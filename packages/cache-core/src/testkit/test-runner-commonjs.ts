@@ -5,5 +5,7 @@ import type * as vitest from 'vitest'
 const globals = globalThis as unknown as typeof vitest
 
 export const describe: typeof vitest.describe = globals.describe
-export const expect: typeof vitest.expect = globals.expect
 export const test: typeof vitest.test = globals.test
+
+/** The `expect` of Jest takes no message. */
+export const expect = ((actual: unknown) => globals.expect(actual)) as typeof vitest.expect

@@ -1,5 +1,5 @@
-import { DDSketch } from '@datadog/sketches-js'
 import { recognizeCopies, ValidationError } from '@verbatim/cache-core'
+import { DDSketch } from './sketch.js'
 
 /** How far a percentile may lie from the exact one: one hundredth of it. */
 const RELATIVE_ERROR = 0.01
@@ -69,10 +69,7 @@ export class LatencyHistogram {
   /** Adds all that another one holds. */
   merge(other: LatencyHistogram): void {
     if (other.count === 0) return
-    const { toJSON } = other
-    // The private fields of another copy of this class cannot be read.
-    const own = #sketch in other ? other : LatencyHistogram.fromJSON(toJSON.call(other))
-    this.#sketch.merge(own.#sketch)
+    this.#sketch.merge(LatencyHistogram.#ownOf(other).#sketch)
   }
 
   toJSON(): LatencyHistogramData {
@@ -104,6 +101,12 @@ export class LatencyHistogram {
     sketch.min = data.min ?? Number.POSITIVE_INFINITY
     sketch.max = data.max ?? Number.NEGATIVE_INFINITY
     return histogram
+  }
+
+  /** The private fields of a histogram of another copy of this class cannot be read. */
+  static #ownOf(histogram: LatencyHistogram): LatencyHistogram {
+    const isOwn: boolean = #sketch in histogram
+    return isOwn ? histogram : LatencyHistogram.fromJSON(histogram.toJSON())
   }
 
   *#bins(): Iterable<readonly [bin: number, count: number]> {

@@ -1,0 +1,23 @@
+// Packs every package that is published into a folder, in place of what was packed there before.
+import { execFile } from 'node:child_process'
+import { readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
+
+/** @param folder - made if it does not exist; everything in it is removed */
+export async function packPackages(folder) {
+  const manifest = await readFile(path.join(REPOSITORY, 'package.json'), 'utf8')
+  const { packageManager } = JSON.parse(manifest)
+  const pack = ['--recursive', '--filter', './packages/*', 'pack', '--pack-destination', folder]
+  await rm(folder, { recursive: true, force: true })
+  await promisify(execFile)('npx', ['--yes', packageManager, ...pack], { cwd: REPOSITORY })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = path.join(REPOSITORY, 'tarballs')
+  await packPackages(folder)
+  console.log(`packed into ${folder}`)
+}
