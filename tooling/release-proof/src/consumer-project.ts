@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,17 +24,41 @@ export class ConsumerProject implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** Makes an empty project that takes our packages from a registry, and all others from npm's. */
-  static async create(registryUrl: string): Promise<ConsumerProject> {
+  /**
+   * Makes an empty project that takes our packages from a registry, and all others from npm's.
+   *
+   * @param manifest - fields of its `package.json`. Default: a project of ECMAScript modules
+   */
+  static async create(
+    registryUrl: string,
+    manifest: Readonly<Record<string, unknown>> = { type: 'module' },
+  ): Promise<ConsumerProject> {
     const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-consumer-'))
-    const manifest = { name: 'consumer', private: true, type: 'module' }
-    await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest))
-    await writeFile(path.join(folder, '.npmrc'), `@verbatim:registry=${registryUrl}\n`)
-    return new ConsumerProject(folder)
+    const project = new ConsumerProject(folder)
+    await project.write(
+      'package.json',
+      JSON.stringify({ name: 'consumer', private: true, ...manifest }),
+    )
+    await project.write('.npmrc', `@verbatim:registry=${registryUrl}\n`)
+    return project
   }
 
-  async install(packageName: string): Promise<void> {
-    await this.#run('npm', ['install', '--no-audit', '--no-fund', packageName])
+  /** Writes a file of the project. */
+  async write(file: string, text: string): Promise<void> {
+    await writeFile(path.join(this.#folder, file), text)
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(path.join(this.#folder, file), 'utf8')
+  }
+
+  /** Copies all files of a folder into the project. */
+  async copy(folder: string): Promise<void> {
+    await cp(folder, this.#folder, { recursive: true })
+  }
+
+  async install(...packageNames: readonly string[]): Promise<void> {
+    await this.run('npm', ['install', '--no-audit', '--no-fund', ...packageNames])
   }
 
   /** The names of all packages in `node_modules`. */
@@ -68,7 +92,7 @@ export class ConsumerProject implements AsyncDisposable {
   async compile(program: string, compiler: string, resolution: string): Promise<string> {
     await copyFile(program, path.join(this.#folder, 'program.ts'))
     const output = path.join('out', compiler, resolution)
-    await this.#run(process.execPath, [
+    await this.run(process.execPath, [
       path.join(MODULES, compiler, 'bin/tsc'),
       ...(MODULE_RESOLUTIONS.get(resolution) ?? []),
       ...['--target', 'es2022', '--strict', '--skipLibCheck', 'false'],
@@ -80,19 +104,20 @@ export class ConsumerProject implements AsyncDisposable {
 
   /** Runs a JavaScript program of the project. */
   node(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-    return this.#run(process.execPath, words, env)
+    return this.run(process.execPath, words, env)
   }
 
   /** Runs a command that a package has brought. */
   command(name: string, words: readonly string[]): Promise<string> {
-    return this.#run('npx', ['--no-install', name, ...words])
+    return this.run('npx', ['--no-install', name, ...words])
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return rm(this.#folder, { recursive: true, force: true })
   }
 
-  #run(
+  /** Runs a program in the folder of the project, and returns what it wrote to stdout. */
+  run(
     program: string,
     words: readonly string[],
     env: Readonly<Record<string, string>> = {},

@@ -1,0 +1,46 @@
+const PLACES = [
+  ...['cache-ai', 'cache-bench', 'cache-core', 'cache-core/testkit', 'cache-memory'],
+  ...['cache-migration', 'cache-monitoring', 'cache-monitoring/otel'],
+  ...['cache-monitoring/prometheus', 'cache-monitoring/watch', 'cache-redis'],
+]
+
+const { CacheInterface, ValidationError } = require('@verbatim/cache-core')
+const { testCacheContract } = require('@verbatim/cache-core/testkit')
+const { InMemoryCache } = require('@verbatim/cache-memory')
+const { GenericRedisCache } = require('@verbatim/cache-redis')
+
+test.each(PLACES)('require finds @verbatim/%s', (place) => {
+  expect(Object.keys(require(`@verbatim/${place}`))).not.toEqual([])
+})
+
+test('an error of one package is an instance of the class of another', async () => {
+  await expect(new InMemoryCache().set('', 1)).rejects.toBeInstanceOf(ValidationError)
+})
+
+test('a large value comes back from Redis', async () => {
+  const redisUrl = process.env.REDIS_URL
+  const cache = new GenericRedisCache({ redisUrl, keyPrefix: 'jest:', enableL1Cache: false })
+  expect(cache).toBeInstanceOf(CacheInterface)
+  const value = { text: 'x'.repeat(3_000_000), at: new Date(0), body: structuredClone({ a: [1] }) }
+  await cache.set('large', value)
+  expect(await cache.get('large')).toEqual(value)
+  await cache.clear()
+  await cache.close()
+})
+
+// The copies that `import` and `require` load are two in Jest.
+if (process.env.VM_MODULES) {
+  test('instanceof works across ECMAScript modules and CommonJS', async () => {
+    const imported = await import('@verbatim/cache-core')
+    expect(imported.ValidationError).not.toBe(ValidationError)
+    await expect(new InMemoryCache().set('', 1)).rejects.toBeInstanceOf(imported.ValidationError)
+    expect(() => imported.toMilliseconds(0)).toThrow(ValidationError)
+    expect(new InMemoryCache()).toBeInstanceOf(imported.CacheInterface)
+  })
+}
+
+testCacheContract('InMemoryCache under Jest', {
+  create: () => new InMemoryCache(),
+  advance: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  model: { commands: 50 },
+})

@@ -1,0 +1,13 @@
+import { toMilliseconds, ValidationError } from '@verbatim/cache-core'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
+
+test('a cache and its monitor work', async () => {
+  const performanceMonitor = new CachePerformanceMonitor()
+  const cache = new InMemoryCache({ performanceMonitor })
+  await cache.set('key', [1, 2])
+  expect(await cache.get<number[]>('key')).toEqual([1, 2])
+  expect(await prometheusRegistry(performanceMonitor).metrics()).toContain('verbatim_cache')
+  expect(() => toMilliseconds(0)).toThrow(ValidationError)
+})

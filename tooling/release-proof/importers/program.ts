@@ -1,0 +1,68 @@
+import { AIResponseCache } from '@verbatim/cache-ai'
+import { CachePerformanceBenchmark } from '@verbatim/cache-bench'
+import { CacheError, CacheInterface, ValidationError } from '@verbatim/cache-core'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { CacheMigrationManager } from '@verbatim/cache-migration'
+import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { OpenTelemetryMonitor } from '@verbatim/cache-monitoring/otel'
+import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
+import { MonitorView } from '@verbatim/cache-monitoring/watch'
+import { GenericRedisCache } from '@verbatim/cache-redis'
+
+/** Large enough to be converted in a worker thread. */
+const LARGE = 'x'.repeat(3_000_000)
+
+let workers = 0
+process.on('worker', () => {
+  workers += 1
+})
+
+async function main(): Promise<void> {
+  const memory = new InMemoryCache({ defaultTtl: '1h' })
+  await memory.set('answer', { is: 42 })
+  check('memory', (await memory.get<{ is: number }>('answer'))?.is === 42)
+  check('instanceof of a cache', memory instanceof CacheInterface)
+
+  const refusal: unknown = await memory.set('', 1).catch((error: unknown) => error)
+  check(
+    'instanceof of an error',
+    refusal instanceof ValidationError && refusal instanceof CacheError,
+  )
+
+  const redis = new GenericRedisCache({
+    redisUrl: process.env['REDIS_URL'],
+    keyPrefix: `importer-${process.pid}:`,
+    enableL1Cache: false,
+  })
+  await redis.set('large', [LARGE])
+  check('redis', (await redis.get<string[]>('large'))?.[0] === LARGE)
+  check('worker threads', workers > 0)
+  await redis.clear()
+  await redis.close()
+
+  const answers = new AIResponseCache()
+  const { response } = await answers.getOrCompute({ text: 'A text.', operation: 'qa' }, () => 'yes')
+  check('ai', response === 'yes')
+  await answers.close()
+
+  const monitor = new CachePerformanceMonitor()
+  monitor.recordCacheOperationTime({ operation: 'get', duration: 0.002, cacheHit: true })
+  check('monitoring', monitor.getPerformanceStats().cacheHitRate === 100)
+  check('prometheus', (await prometheusRegistry(monitor).metrics()).includes('verbatim_cache'))
+  for (const made of [new OpenTelemetryMonitor(), new MonitorView({ title: 'test' })]) {
+    check('monitors', typeof made === 'object')
+  }
+  for (const made of [new CacheMigrationManager(), new CachePerformanceBenchmark()]) {
+    check('tools', typeof made === 'object')
+  }
+  console.log('ok')
+}
+
+function check(what: string, isRight: boolean): void {
+  if (!isRight) throw new Error(`${what} does not work`)
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})
