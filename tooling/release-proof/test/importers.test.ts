@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { startRedis } from '@verbatim/test-support'
+import { freePort, startRedis } from '@verbatim/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConsumerProject } from '../src/consumer-project.js'
 import { LoopbackRegistry } from '../src/loopback-registry.js'
@@ -110,6 +110,16 @@ test('a default NestJS project compiles, passes its tests and answers', async ()
   await project.node(['node_modules/typescript/bin/tsc'])
   await project.run('npx', ['jest', '--config', 'jest.config.json'])
   expect(await project.node(['dist/main.js'])).toMatch(/^answer 1\nanswer 1\nINVALID_\w+\n$/)
+})
+
+test('server code of Next.js builds and answers, also as a standalone server', async () => {
+  await using project = await ConsumerProject.create(registry.url, {})
+  const next = ['next@16', 'react@19', 'react-dom@19', 'typescript@5.9', '@types/react@19']
+  await project.install(...PACKAGES, ...PEERS, ...next)
+  await project.copy(`${IMPORTERS}next`)
+  await project.run('npx', ['next', 'build'], { NEXT_TELEMETRY_DISABLED: '1' })
+  const answer = await project.node(['ask.cjs', String(await freePort())], env)
+  expect(answer).toContain('{"hit":true,"errors":true,"caches":true,"metrics":true}')
 })
 
 describe('bundlers', () => {
