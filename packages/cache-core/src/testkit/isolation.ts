@@ -1,8 +1,8 @@
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { settle, slowLoad } from './waiting.js'
 import { unreachable } from './refusal.js'
 import { describe, expect } from './test-runner.js'
+import { settle, slowLoad } from './waiting.js'
 
 /** A kind of value, and what its holder may do to it. */
 interface Specimen {
