@@ -5,7 +5,7 @@ import {
   type HeldValue,
   type Loader,
   type LoadPlan,
-  MonitorGuard,
+  type MonitorGuard,
   nothingHeld,
   planLoad,
   recognizeCopies,
@@ -52,7 +52,7 @@ import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
 import { responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
-import { StoredResponses } from './stored-responses.js'
+import { StoredResponses, type UsableResponse } from './stored-responses.js'
 import { modelOf, modelTag, tagsOf } from './tags.js'
 
 /**
@@ -83,17 +83,19 @@ export class AIResponseCache extends GenericRedisCache {
    * @throws ConfigurationError or ValidationError that names the bad or unknown option
    */
   constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig = {}) {
-    const { ttls, keys, textSizeTiers, performanceMonitor, statistics, form, generic } =
+    const { ttls, keys, textSizeTiers, monitor, statistics, form, generic } =
       resolveOptions(settings)
-    super({ ...generic, performanceMonitor })
+    super(generic)
     this.#keys = keys
     this.#operationTtls = ttls
-    this.#monitor = new MonitorGuard(performanceMonitor)
+    this.#monitor = monitor
     this.#measured = statistics
     this.#textSizeTiers = textSizeTiers
     this.#responses = new StoredResponses({
       ...{ clock: this.clock, form, isLegacy: keys.keyStyle === 'legacy' },
       notStored: (key, error) => this.notStored(key, error),
+      assertStorable: (value) => this.assertStorable(value),
+      copy: (value) => this.copyOf(value),
     })
     this.#statistics = new AIStatistics({
       metrics: this.#metrics,
@@ -157,16 +159,16 @@ export class AIResponseCache extends GenericRedisCache {
     const known = this.#knownOf(request)
     const startedAt = this.clock.now()
     const record = this.#start(known, request.options)
-    let stored: StoredResponse<T> | undefined
+    let usable: UsableResponse<T> | undefined
     const accepts = (value: unknown): boolean => {
-      stored = this.#responses.usable<T>(value, known, plan)
-      return stored !== undefined
+      usable = this.#responses.usable<T>(value, known, plan)
+      return usable !== undefined
     }
     const found = await this.find(key, accepts).catch(failed(record))
     record(found.outcome)
-    if (found.outcome !== 'hit' || stored === undefined) return undefined
+    if (found.outcome !== 'hit' || usable === undefined) return undefined
     const tookMs = this.clock.now() - startedAt
-    const described = this.#responses.describe(key, stored, { tier: found.tier, tookMs })
+    const described = this.#responses.found<T>(key, usable, { tier: found.tier, tookMs })
     return options?.shape === 'flat' ? flatResponse(request, described) : described
   }
 
@@ -202,10 +204,12 @@ export class AIResponseCache extends GenericRedisCache {
     }
     const startedAt = this.clock.now()
     const record = this.#start(known, request.options)
-    const accepts = (value: unknown): boolean =>
-      this.#responses.usable(value, known, call) !== undefined
+    let before: UsableResponse<T> | undefined
+    const accepts = (value: unknown): boolean => {
+      before = this.#responses.usable<T>(value, known, call)
+      return before !== undefined
+    }
     const held = await this.lookup(key, accepts).catch(failed(record))
-    const before = this.#responses.usable<T>(held.value, known, call)
     const onMiss = (isJoined: boolean): void => {
       held.onMiss?.(isJoined)
       record(isJoined ? 'joined' : held.outcome)
@@ -213,7 +217,7 @@ export class AIResponseCache extends GenericRedisCache {
     const usable: HeldValue<StoredResponse<T>> =
       before === undefined
         ? { ...nothingHeld<StoredResponse<T>>(held.seen), onMiss }
-        : { ...held, value: before, onMiss }
+        : { ...held, value: before.stored, onMiss }
     const isStale = usable.freshMs < 0
     if (!isStale) record('hit')
     let hasComputed = false
@@ -225,11 +229,9 @@ export class AIResponseCache extends GenericRedisCache {
       ? this.#onlyHeld(key, usable, plan)
       : await this.readThrough(key, loader, plan, usable)
     const tookMs = this.clock.now() - startedAt
-    if (answer === before && before !== undefined) {
-      return this.#responses.describe(key, before, { tier: held.tier, isStale, tookMs })
-    }
-    const stored = this.#responses.ofLoad<T>(answer, known)
-    return this.#responses.describe(key, stored, { tier: 'none', isJoined: !hasComputed, tookMs })
+    return before !== undefined && answer === before.stored
+      ? this.#responses.found(key, before, { tier: held.tier, isStale, tookMs })
+      : this.#responses.loaded<T>(key, answer, known, { isJoined: !hasComputed, tookMs })
   }
 
   /**

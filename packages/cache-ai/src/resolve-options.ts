@@ -1,9 +1,9 @@
 import {
-  type CacheMonitor,
   ConfigurationError,
   describeType,
   invalidOption,
   isPlainObject,
+  MonitorGuard,
   systemClock,
   type Ttl,
 } from '@verbatim/cache-core'
@@ -23,11 +23,11 @@ export interface ResolvedOptions {
   readonly ttls: ReadonlyMap<string, Ttl>
   readonly keys: CacheKeyGenerator
   readonly textSizeTiers: TextSizeTiers
-  readonly performanceMonitor: CacheMonitor
+  readonly monitor: MonitorGuard
   readonly statistics: StatisticsMonitor
   readonly form: ResponseForm
   /** What is left for the cache underneath. */
-  readonly generic: Omit<GenericRedisCacheOptions, 'performanceMonitor'>
+  readonly generic: GenericRedisCacheOptions
 }
 
 /** @throws ConfigurationError or ValidationError that names the option and what it may be */
@@ -49,19 +49,21 @@ export function resolveOptions(
     revive,
     ...others
   } = settings instanceof AIResponseCacheConfig ? settings.checked().toCacheOptions() : settings
+  const { name, logger } = others
   const form = checkedForm({ serialize, revive })
   const ttls = mergeOperationTtls(operationTtls)
   new AIResponseCacheConfig({ textSizeTiers }).checked('the options object')
-  const { performanceMonitor, statistics } = monitorsOf(given, () => {
-    return new CachePerformanceMonitor({ clock, name: others.name, logger: others.logger })
+  const { performanceMonitor, statistics } = monitorsOf(given, logger, () => {
+    return new CachePerformanceMonitor({ clock, name, logger })
   })
+  const monitor = new MonitorGuard(performanceMonitor, logger)
   const keys = new CacheKeyGenerator({
-    ...{ textHashThreshold, hashAlgorithm, keyStyle, performanceMonitor },
+    ...{ textHashThreshold, hashAlgorithm, keyStyle, performanceMonitor: monitor },
     // The cache puts its own prefix before every key.
     prefix: '',
   })
-  const generic = { ...others, keyPrefix, isolation, clock }
-  return { ttls, keys, textSizeTiers, performanceMonitor, statistics, form, generic }
+  const generic = { ...others, keyPrefix, isolation, clock, performanceMonitor }
+  return { ttls, keys, textSizeTiers, monitor, statistics, form, generic }
 }
 
 /** The cache underneath rejects unknown fields, but a string would be spread into it by characters. */

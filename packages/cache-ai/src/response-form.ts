@@ -5,7 +5,7 @@ import { CacheError, isPlainObject, SerializationError } from '@verbatim/cache-c
 export interface ResponseForm {
   /** Returns plain data for a response. Default: the response itself. */
   readonly serialize?: ((response: unknown) => unknown) | undefined
-  /** Returns the response for what `serialize` returned. Default: the data itself. */
+  /** Returns the response for what `serialize` returned, of which it owns a copy. Default: the data. */
   readonly revive?: ((data: unknown) => unknown) | undefined
 }
 

@@ -25,6 +25,17 @@ export interface StoredResponsesOptions {
   readonly isLegacy: boolean
   /** Called when a computed response cannot be stored. */
   readonly notStored: (key: string, error: CacheError) => void
+  /** @throws SerializationError for what no tier could store */
+  readonly assertStorable: (value: unknown) => void
+  /** Returns a deep copy of what is stored. */
+  readonly copy: (value: unknown) => unknown
+}
+
+/** A stored response that a call may use. */
+export interface UsableResponse<T> {
+  readonly stored: StoredResponse<T>
+  /** As its caller gets it. */
+  readonly response: T
 }
 
 /** A computation of a response, and what is known of its request. */
@@ -38,18 +49,26 @@ export interface Computation<T> {
 /** Makes stored responses of computed ones, and responses for callers of stored ones. */
 export class StoredResponses {
   readonly #options: StoredResponsesOptions
+  readonly #form: ResponseForm
 
   constructor(options: StoredResponsesOptions) {
+    const { copy, form } = options
+    const { serialize, revive } = form
     this.#options = options
+    // What is stored may be frozen, and `revive` may change what it gets.
+    this.#form = { serialize, revive: revive && ((data) => revive(copy(data))) }
   }
 
   /**
    * Returns a response as it is stored.
    *
    * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws
+   * @throws SerializationError (`NOT_SERIALIZABLE`) for a response that is no data
    */
-  store(known: KnownOfRequest, response: unknown): StoredResponse {
-    return this.#stored(known, dataOf(response, this.#options.form))
+  store<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
+    const stored = this.#stored(known, dataOf(response, this.#form) as T)
+    this.#options.assertStorable(stored)
+    return stored
   }
 
   /** Computes a response. Whether or not it can be stored, it is returned. */
@@ -57,7 +76,7 @@ export class StoredResponses {
     { key, known, compute, shouldStore }: Computation<T>,
     context: LoadContext,
   ): Promise<StoredResponse<T>> {
-    const { clock, form, notStored } = this.#options
+    const { clock, notStored } = this.#options
     const startedAt = clock.now()
     const response = await compute(context)
     const computeMs = clock.now() - startedAt
@@ -66,7 +85,7 @@ export class StoredResponses {
     assertResponse(response)
     try {
       if (shouldStore !== undefined && !isWanted(response, shouldStore)) context.skip()
-      return { ...this.#stored(known, dataOf(response, form) as T), computeMs }
+      return { ...this.store(known, response), computeMs }
     } catch (error) {
       context.skip()
       if (error instanceof CacheError) notStored(key, error)
@@ -74,59 +93,63 @@ export class StoredResponses {
     }
   }
 
-  /** Returns what a load has returned as a stored response: a plain `getOrSet` may share its value. */
-  ofLoad<T>(answer: unknown, known: KnownOfRequest): StoredResponse<T> {
-    const isOurs = isPlainObject(answer) && AS_COMPUTED_FIELD in answer
-    if (isOurs) return answer as unknown as StoredResponse<T>
-    return isStoredResponse<T>(answer) ? answer : this.#stored(known, answer as T)
-  }
-
   /** Returns what is stored under a key if it is a response, and the call may use it. */
   usable<T>(
     value: unknown,
     known: KnownOfRequest,
     { refresh, maxAgeMs }: CallPlan,
-  ): StoredResponse<T> | undefined {
+  ): UsableResponse<T> | undefined {
     const { clock, isLegacy } = this.#options
     if (refresh) return undefined
     let stored: StoredResponse<T> | undefined
     if (isStoredResponse<T>(value, known.operation)) stored = value
     else if (isLegacy) stored = legacyResponse<T>(value, known)
-    if (stored === undefined) return undefined
-    const isTooOld = clock.wallTime() - stored.storedAt > maxAgeMs
-    return isTooOld || !this.#canRevive(stored) ? undefined : stored
+    if (stored === undefined || clock.wallTime() - stored.storedAt > maxAgeMs) return undefined
+    try {
+      return { stored, response: this.revived(stored.response) }
+    } catch {
+      // A stored response that `revive` does not take is as good as none.
+      return undefined
+    }
   }
 
   /** Returns a stored response as its caller gets it. */
-  describe<T>(key: string, stored: StoredResponse<T>, origin: Origin): CachedResponse<T> {
-    const response = this.#shown(stored)
+  found<T>(
+    key: string,
+    { stored, response }: UsableResponse<T>,
+    origin: Origin,
+  ): CachedResponse<T> {
     return describeResponse(key, { ...stored, response }, origin, this.#options.clock.wallTime())
+  }
+
+  /** Does the same for what a load has returned. Whatever `revive` does, a computed response is not lost. */
+  loaded<T>(
+    key: string,
+    answer: unknown,
+    known: KnownOfRequest,
+    origin: Omit<Origin, 'tier'>,
+  ): CachedResponse<T> {
+    const stored = this.#ofLoad<T>(answer, known)
+    let { response } = stored
+    try {
+      if (!(AS_COMPUTED_FIELD in stored)) response = this.revived(response)
+    } catch {
+      // It was revived once before it was stored, so the data are all there is now.
+    }
+    return this.found(key, { stored, response }, { ...origin, tier: 'none' })
   }
 
   /** @throws what `revive` throws */
   revived<T>(data: T): T {
-    const { revive } = this.#options.form
+    const { revive } = this.#form
     return revive === undefined ? data : (revive(data) as T)
   }
 
-  /** Whatever `revive` does, a computed response is not lost. */
-  #shown<T>(stored: StoredResponse<T>): T {
-    if (AS_COMPUTED_FIELD in stored) return stored.response
-    try {
-      return this.revived(stored.response)
-    } catch {
-      return stored.response
-    }
-  }
-
-  /** A stored response that `revive` does not take is as good as none. */
-  #canRevive({ response }: StoredResponse): boolean {
-    try {
-      this.revived(response)
-      return true
-    } catch {
-      return false
-    }
+  /** Returns what a load has returned as a stored response: a plain `getOrSet` may share its value. */
+  #ofLoad<T>(answer: unknown, known: KnownOfRequest): StoredResponse<T> {
+    const isOurs = isPlainObject(answer) && AS_COMPUTED_FIELD in answer
+    if (isOurs) return answer as unknown as StoredResponse<T>
+    return isStoredResponse<T>(answer) ? answer : this.#stored(known, answer as T)
   }
 
   #stored<T>(known: KnownOfRequest, response: T): StoredResponse<T> {

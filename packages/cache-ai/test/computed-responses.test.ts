@@ -274,6 +274,26 @@ describe('serialize and revive', () => {
     expect(codes).toEqual(['SERIALIZE_FAILED'])
   })
 
+  test.each(['freeze', 'clone', 'none'] as const)(
+    'revive may change what it gets, whoever gets the response (%s)',
+    async (isolation) => {
+      const take = (data: unknown): unknown => {
+        const { content } = data as { content: string[] }
+        return content.splice(0)
+      }
+      const cache = await at.openConnected({
+        isolation,
+        serialize: (response) => ({ content: response }),
+        revive: take,
+      })
+      const call = (): Promise<{ response: string[] }> =>
+        cache.getOrCompute(request, () => ['the', 'answer'])
+      const results = [...(await Promise.all([call(), call()])), await call()]
+      for (const { response } of results) expect(response).toEqual(['the', 'answer'])
+      expect((await cache.getCachedResponse(request))?.response).toEqual(['the', 'answer'])
+    },
+  )
+
   test('what revive does not take counts as missing', async () => {
     await (await at.openConnected()).cacheResponse({ ...request, response: 'not JSON' })
     const cache = await at.openConnected({ revive: (data) => JSON.parse(String(data)) as unknown })

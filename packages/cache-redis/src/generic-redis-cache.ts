@@ -26,8 +26,9 @@ import {
   toEntry,
   ValidationError,
 } from '@verbatim/cache-core'
-import { loadIsolatorFor } from '@verbatim/cache-memory'
+import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory'
 import { collect, forAll } from './chunks.js'
+import { toJson } from './codec/to-json.js'
 import { type ConnectOptions, isRedisRequired, redisIsUnusable } from './connect-options.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
@@ -419,6 +420,25 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   protected longestCopyMs(_key: string, _value: unknown): number {
     return this.defaultLifeMs
+  }
+
+  /**
+   * Checks that Redis could store a value, where there is none that would. For caches that are built on
+   * this one, and store the same with Redis and without.
+   *
+   * @throws SerializationError (`NOT_SERIALIZABLE`) that names the place of what is no data
+   */
+  protected assertStorable(value: unknown): void {
+    if (this.#tiers.redis === undefined) toJson(value)
+  }
+
+  /**
+   * Returns a deep copy of a stored value. For caches that hand values to code of their users.
+   *
+   * @throws SerializationError (`NOT_CLONEABLE`) for what is no data
+   */
+  protected copyOf<T>(value: T): T {
+    return isolatorFor('clone').release(value) as T
   }
 
   /** Checks the entries of a batch, of which a small one is copied. */

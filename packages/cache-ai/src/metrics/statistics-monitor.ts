@@ -1,4 +1,10 @@
-import { assertMonitor, type CacheMonitor, hasMethod, MonitorGuard } from '@verbatim/cache-core'
+import {
+  assertMonitor,
+  type CacheMonitor,
+  hasMethod,
+  type Logger,
+  MonitorGuard,
+} from '@verbatim/cache-core'
 import {
   type CachePerformanceMonitor,
   combineMonitors,
@@ -28,11 +34,13 @@ interface Monitors {
 /**
  * Finds a monitor that has statistics: the one that was given, or one that is added to it.
  *
+ * @param logger - hears of a given monitor that fails
  * @param makeOwn - called where the given monitor has no statistics, or fails to return them
  * @throws ConfigurationError (`INVALID_OPTION`) for anything but a monitor
  */
 export function monitorsOf(
   given: CacheMonitor | undefined,
+  logger: Logger | undefined,
   makeOwn: () => CachePerformanceMonitor,
 ): Monitors {
   assertMonitor(given)
@@ -40,16 +48,16 @@ export function monitorsOf(
     const own = makeOwn()
     return { performanceMonitor: own, statistics: own }
   }
+  const guard = new MonitorGuard(given, logger)
   if (METHODS.every((method) => hasMethod(given, method))) {
-    return { performanceMonitor: given, statistics: guarded(given, makeOwn) }
+    return { performanceMonitor: given, statistics: guarded(guard, makeOwn) }
   }
   const own = makeOwn()
-  return { performanceMonitor: combineMonitors(own, new MonitorGuard(given)), statistics: own }
+  return { performanceMonitor: combineMonitors(own, guard), statistics: own }
 }
 
 /** Returns statistics that never throw: those of an idle monitor stand in where the given one fails. */
-function guarded(given: CacheMonitor, makeIdle: () => CachePerformanceMonitor): StatisticsMonitor {
-  const guard = new MonitorGuard(given)
+function guarded(guard: MonitorGuard, makeIdle: () => CachePerformanceMonitor): StatisticsMonitor {
   let idle: CachePerformanceMonitor | undefined
   const orIdle = <Method extends keyof StatisticsMonitor>(method: Method): Returned<Method> => {
     const returned = guard.call(method)
