@@ -2,6 +2,7 @@ import { AIResponseCache, AIResponseCacheConfig } from '@verbatim/cache-ai'
 
 const config = new AIResponseCacheConfig({
   redisUrl: 'redis://127.0.0.1:6379',
+  keyPrefix: 'verbatim-example:',
   defaultTtl: 3_600,
   textHashThreshold: 1_000,
   compressionThreshold: 1_000,
@@ -15,7 +16,7 @@ console.log(validation.isValid) // true
 console.log(validation.recommendations[0]?.path) // operationTtls
 
 const cache = new AIResponseCache(config)
-const asked = { text: 'verbatim-example: what a fine day.', operation: 'sentiment' }
+const asked = { text: 'What a fine day.', operation: 'sentiment' }
 const { response } = await cache.getOrCompute(asked, async () => ({ sentiment: 'positive' }))
 console.log(response) // { sentiment: 'positive' }
 await cache.close()

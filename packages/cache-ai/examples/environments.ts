@@ -8,6 +8,7 @@ function openCache(environment: string): CacheInterface {
   const preset = AIResponseCacheConfig.preset('production')
   const variables = AIResponseCacheConfig.fromEnv({
     AI_CACHE_REDIS_URL: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+    AI_CACHE_KEY_PREFIX: 'verbatim-example:',
     AI_CACHE_DEFAULT_TTL: process.env['CACHE_TTL'],
     AI_CACHE_COMPRESSION_THRESHOLD: process.env['CACHE_COMPRESSION_THRESHOLD'],
   })
@@ -16,8 +17,8 @@ function openCache(environment: string): CacheInterface {
 
 for (const environment of ['development', 'production']) {
   await using cache = openCache(environment)
-  await cache.set('verbatim-example:user:123', { name: 'John' })
-  console.log(cache.constructor.name, await cache.get('verbatim-example:user:123'))
+  await cache.set('user:123', { name: 'John' })
+  console.log(cache.constructor.name, await cache.get('user:123'))
 }
 // prints: InMemoryCache { name: 'John' }
 // prints: AIResponseCache { name: 'John' }

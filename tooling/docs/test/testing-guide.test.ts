@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)
+const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc')
 
 const GUIDE = new URL('../../../docs/testing.md', import.meta.url)
 const FOLDER = fileURLToPath(new URL('../.readme/', import.meta.url))
@@ -37,7 +38,6 @@ beforeAll(async () => {
   await writeFile(path.join(FOLDER, 'tsconfig.json'), JSON.stringify(TSCONFIG))
   await writeFile(path.join(FOLDER, 'vitest.config.js'), VITEST_CONFIG)
   await writeFile(path.join(FOLDER, 'jest.config.js'), JEST_CONFIG)
-  const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc')
   // Jest and `node --test` run the compiled code, as they would in a project of TypeScript.
   compilerErrors = await run(process.execPath, [tsc, '-p', FOLDER]).then(
     () => '',
@@ -92,6 +92,28 @@ test(
     const { stdout } = await runIn(['--experimental-vm-modules', jest, '--json'])
     const { numPassedTests, success } = JSON.parse(stdout) as Results
     expect({ numPassedTests, success }).toEqual({ numPassedTests: 1, success: true })
+  },
+  TIMEOUT_MS,
+)
+
+test(
+  'the example for Jest passes when it is compiled to CommonJS',
+  async () => {
+    const folder = path.join(FOLDER, 'commonjs')
+    await mkdir(folder)
+    for (const name of ['prices.ts', 'prices.jest.test.js']) {
+      await writeFile(path.join(folder, name), examples.get(name) ?? '')
+    }
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type: 'commonjs' }))
+    await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(COMMONJS_TSCONFIG))
+    await run(process.execPath, [tsc, '-p', folder])
+    const config = { testEnvironment: 'node', transform: {}, rootDir: path.join(folder, 'out') }
+    const args = ['--json', `--config=${JSON.stringify(config)}`]
+    const { stdout } = await runIn([require.resolve('jest/bin/jest'), ...args])
+    expect(await readFile(path.join(folder, 'out/prices.jest.test.js'), 'utf8')).toContain(
+      'require(',
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ numPassedTests: 1, success: true })
   },
   TIMEOUT_MS,
 )
@@ -181,6 +203,15 @@ const TSCONFIG = {
   extends: '../tsconfig.json',
   compilerOptions: { noEmit: false, rootDir: '.' },
   include: ['*.ts'],
+}
+
+const COMMONJS_TSCONFIG = {
+  extends: '../../tsconfig.json',
+  compilerOptions: {
+    ...{ noEmit: false, rootDir: '.', outDir: 'out', allowJs: true },
+    ...{ module: 'nodenext', verbatimModuleSyntax: false, isolatedModules: false },
+  },
+  include: ['*.ts', '*.js'],
 }
 
 const VITEST_CONFIG = `export default { test: { include: ['*.vitest.test.ts'] } }\n`

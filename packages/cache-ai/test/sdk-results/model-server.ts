@@ -78,7 +78,7 @@ function chunks(): object[] {
   }
   return [
     ...ANSWER_PARTS.map((content) => chunk({ role: 'assistant', content }, null)),
-    { ...(chunk({}, 'stop') as object), usage: TOKENS },
+    { ...chunk({}, 'stop'), usage: TOKENS },
   ]
 }
 

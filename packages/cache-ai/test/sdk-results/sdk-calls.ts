@@ -60,8 +60,7 @@ export function sdkCalls(url: string): Record<string, SdkCall> {
       (stream) => textOf(stream, ({ choices }) => choices[0]?.delta.content),
     ),
     'messages.create of @anthropic-ai/sdk': call(
-      async () =>
-        anthropic.messages.create({ ...asked, model: 'claude-test', max_tokens: 100 }),
+      async () => anthropic.messages.create({ ...asked, model: 'claude-test', max_tokens: 100 }),
       ({ content }) => content,
     ),
     'invoke of LangChain': call(
