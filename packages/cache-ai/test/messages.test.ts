@@ -48,6 +48,24 @@ test('a cache that is memory only by choice reports nothing', async () => {
   await cache.close()
 })
 
+test('a response that cannot be stored is a warning of the process, once for a reason', async () => {
+  const cache = new AIResponseCache({ name: 'answers' })
+  const ask = (compute: () => unknown): Promise<unknown> => cache.getOrCompute(request, compute)
+  await ask(() => ({ usage: new Promise(() => undefined) }))
+  await ask(() => ({ usage: new Promise(() => undefined) }))
+  await cache.getOrCompute(request, () => 'answer', { ttl: () => 0, refresh: true })
+  await sleep(1)
+  expect(warnings.all).toMatchObject([
+    {
+      code: 'VERBATIM_NOT_STORED',
+      message: expect.stringMatching(
+        /^answers: A loaded value was not stored: response\.usage must be plain data; .* Its callers have it\.$/,
+      ),
+    },
+  ])
+  await cache.close()
+})
+
 test.each([{ name: '' }, { logger: { warn: () => undefined } }])('%j is rejected', (options) => {
   expect(() => new AIResponseCache(options as object)).toThrow(/option (name|logger) is/)
 })

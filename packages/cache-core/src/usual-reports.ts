@@ -1,4 +1,4 @@
-import { type CacheError, describeType } from './errors.js'
+import { type CacheError, describeType, InfrastructureError } from './errors.js'
 import type { Reporter } from './reporter.js'
 
 const DAY_MS = 86_400_000
@@ -30,12 +30,18 @@ export function reportFailedRefresh(reporter: Reporter, error: unknown): void {
   reporter.logRarely('warn', 'refresh_failed', message)
 }
 
-/** Logs, at most once a minute for each reason, that a loaded value could not be stored. */
-export function reportNotStored(reporter: Reporter, { code, message }: CacheError): void {
-  if (!reporter.hasLogger) return
-  const level = code === 'TTL_ZERO' ? 'debug' : 'warn'
+/**
+ * Warns that a loaded value could not be stored, so that it is loaded again and again: a logger at most
+ * once a minute for each reason, the process once.
+ */
+export function reportNotStored(reporter: Reporter, error: CacheError): void {
+  const { code, message } = error
+  const topic = `not_stored ${code}`
   const text = `A loaded value was not stored: ${message}. Its callers have it.`
-  reporter.logRarely(level, `not_stored ${code}`, text)
+  if (code === 'TTL_ZERO') reporter.logRarely('debug', topic, text)
+  // A Redis that is away has a message of its own.
+  else if (error instanceof InfrastructureError) reporter.logRarely('warn', topic, text)
+  else reporter.notifyRarely('warn', 'VERBATIM_NOT_STORED', text, topic)
 }
 
 /** The class of an error and its code. The message may quote what nobody should read. */
