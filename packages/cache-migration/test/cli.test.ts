@@ -149,7 +149,7 @@ describe('what fails ends with code 1 and says why', () => {
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^error: Redis at 127.* \(WRONGPASS\): check the user and the password/,
+        /^error: Redis at 127\S+ rejects the login .* \(WRONGPASS\): check both/,
       ),
     ])
     const bad = await migrate(words, { REDIS_URL: 'http://somebody:hunter2@host' })
