@@ -5,6 +5,7 @@ import type { GenericRedisCache } from '../src/index.js'
 import { KeyNews } from '../src/link/key-news.js'
 import { LoadLeases } from '../src/loading/load-leases.js'
 import { seenLease } from '../src/loading/seen.js'
+import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis({ commandTimeout: 5_000 })
@@ -40,6 +41,27 @@ test.each([
   } finally {
     await at.raw.config('SET', 'maxmemory', '0')
   }
+})
+
+test('while an invalidation of its key is pending, a load is not joined by a caller who comes after a change', async () => {
+  const proxy = await startFaultProxy({ target: at.redis.port })
+  at.atTheEnd(() => proxy.close())
+  const [here, there] = [await at.openConnected({ redisUrl: proxy.url }), await at.openConnected()]
+  for (const command of ['EVALSHA', 'EVAL', 'SET', 'UNLINK']) {
+    await proxy.answerWithError({ command, error: 'ERR refused', count: 1_000 })
+  }
+  await here.delete('key')
+  expect(here.getStats().redis.unconfirmedDeletes).toBe(1)
+  let answer = (_value: string): void => undefined
+  const load = vi.fn(() => new Promise<string>((resolve) => (answer = resolve)))
+  const loads = [here.getOrSet('key', load), here.getOrSet('key', load)]
+  await vi.waitFor(() => expect(load).toHaveBeenCalled())
+  await there.set('key', 'new')
+  const later = here.getOrSet('key', () => 'newest')
+  expect(await Promise.race([later, sleep(1_000, 'joined the old load')])).toBe('newest')
+  answer('old')
+  expect(await Promise.all(loads)).toEqual(['old', 'old'])
+  expect(load).toHaveBeenCalledTimes(1)
 })
 
 describe('a loader that never settles', () => {

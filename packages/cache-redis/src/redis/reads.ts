@@ -1,6 +1,6 @@
 import { InfrastructureError, isPromiseLike } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
-import { classify, readHead, type TagVersion } from '../codec/stored-line.js'
+import { classify, readHead, readRevision, type TagVersion } from '../codec/stored-line.js'
 import type { ValueCodec } from '../codec/value-codec.js'
 import { malformedReply } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
@@ -150,6 +150,24 @@ export class RedisReads {
     } catch (error) {
       const outcome = this.#failed(key, error)
       return outcome === 'absent' ? 'foreign' : outcome
+    }
+  }
+
+  /**
+   * Returns the revision of what Redis holds under a key whose invalidation is pending; an empty text for
+   * nothing of this cache, `undefined` for any other key and when Redis is no use.
+   */
+  async pendingRevision(key: string): Promise<string | undefined> {
+    const { pending, run } = this.#parts
+    if (pending.isTrusted(key)) return undefined
+    const { name, place } = this.#named(key)
+    try {
+      const bytes = await run((client) => client.getBuffer(name), name)
+      if (!Buffer.isBuffer(bytes)) return ''
+      const kind = classify(place, bytes)
+      return kind === 'value' || kind === 'lease' ? readRevision(bytes) : ''
+    } catch {
+      return undefined
     }
   }
 

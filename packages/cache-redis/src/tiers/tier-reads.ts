@@ -57,8 +57,14 @@ export class TierReads {
     // Only to count as used: what it returns does not say how fresh it is.
     if (near?.use(key) !== undefined || redis === undefined) return inMemory(near?.find(key))
     const held = await this.look(key)
+    if (held !== undefined) return inRedis(held)
     // Without Redis a stale value is better than none, for callers that accept one.
-    return held === undefined ? unanswered(near?.find(key)) : inRedis(held)
+    const found = unanswered(near?.find(key))
+    // What Redis holds is not served, but who sees that it has changed does not join an older load.
+    const revision = await redis.pendingRevision(key)
+    if (revision === undefined) return found
+    const seen = revision === '' ? SEEN_NOTHING : seenValue(revision)
+    return { ...found, held: { ...(found.held ?? nothingHeld(undefined)), seen } }
   }
 
   /**
