@@ -6,6 +6,13 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** What a package manager that runs this passes on about itself. A consumer has none of it. */
+const OF_OUTER_MANAGER = /^npm_(?:config_(?!registry$|userconfig$)|lifecycle_|package_|command$)/
+
+const CLEAN_ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !OF_OUTER_MANAGER.test(name)),
+)
+
 /**
  * Runs a program.
  *
@@ -18,7 +25,7 @@ export function run(
   { cwd, env }: RunOptions,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1_024 * 1_024 }
+    const options = { cwd, env: { ...CLEAN_ENVIRONMENT, ...env }, maxBuffer: 64 * 1_024 * 1_024 }
     execFile(program, words, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else reject(new Error(`${program} ${words.join(' ')}\n${stdout}\n${stderr}`))

@@ -16,7 +16,7 @@ const EXPECTED = {
   'cache-redis': { ours: ['cache-core', 'cache-memory'], others: ['ioredis'] },
   'cache-ai': {
     ours: ['cache-core', 'cache-monitoring', 'cache-redis'],
-    others: ['commander', 'yaml', 'zod'],
+    others: ['@humanwhocodes/momoa', 'commander', 'yaml', 'zod'],
   },
   'cache-migration': { ours: ['cache-core', 'cache-redis'], others: ['commander'] },
   'cache-bench': { ours: ['cache-core'], others: ['cli-table3', 'commander'] },
