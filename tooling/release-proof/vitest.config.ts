@@ -5,7 +5,8 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['@verbatim/test-support/require-redis'],
+    globalSetup: ['@verbatim/test-support/require-redis', './src/publish.ts'],
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 600_000,
     reporters: ['default', 'json'],

@@ -53,14 +53,11 @@ export class LoopbackRegistry implements AsyncDisposable {
     return `http:${this.location}`
   }
 
-  /** The latest version of a package. */
-  latest(name: string): PublishedVersion | undefined {
-    const packument = this.#packuments.get(name)
-    return packument?.versions[packument['dist-tags']['latest'] ?? '']
-  }
-
-  names(): string[] {
-    return [...this.#packuments.keys()].toSorted()
+  /** The latest version of every package. */
+  published(): PublishedVersion[] {
+    return [...this.#packuments.values()].flatMap(
+      (packument) => packument.versions[packument['dist-tags']['latest'] ?? ''] ?? [],
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

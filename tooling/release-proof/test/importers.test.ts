@@ -1,9 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { freePort, startRedis } from '@verbatim/test-support'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { ConsumerProject } from '../src/consumer-project.js'
-import { LoopbackRegistry } from '../src/loopback-registry.js'
-import { publishTo } from '../src/publish.js'
 
 const IMPORTERS = fileURLToPath(new URL('../importers/', import.meta.url))
 
@@ -13,15 +11,10 @@ const PACKAGES = [
 ].map((name) => `@verbatim/${name}`)
 const PEERS = ['prom-client@15', '@opentelemetry/api@1.9', '@types/node@20']
 
+const registryUrl = inject('registryUrl')
 const redis = await startRedis()
-const registry = await LoopbackRegistry.start()
 const env = { REDIS_URL: redis.url }
-
-beforeAll(() => publishTo(registry))
-afterAll(async () => {
-  await registry[Symbol.asyncDispose]()
-  await redis.stop()
-})
+afterAll(() => redis.stop())
 
 /** The settings of TypeScript that programs for Node are written with, and where the output runs. */
 const TYPESCRIPT = {
@@ -36,7 +29,7 @@ describe.each(['5.4.5', '5.9.3', '7.0.2'])('TypeScript %s', (version) => {
   let project: ConsumerProject
 
   beforeAll(async () => {
-    project = await ConsumerProject.create(registry.url, {})
+    project = await ConsumerProject.create(registryUrl, {})
     const testkit = ['vitest@4', 'fast-check@4']
     await project.install(...PACKAGES, ...PEERS, ...testkit, `typescript@${version}`)
     await project.copy(IMPORTERS)
@@ -74,7 +67,7 @@ describe('Jest, without flags', () => {
   let project: ConsumerProject
 
   beforeAll(async () => {
-    project = await ConsumerProject.create(registry.url, {})
+    project = await ConsumerProject.create(registryUrl, {})
     const tools = ['jest@30', 'ts-jest@29', 'typescript@5.9', '@types/jest@30', 'fast-check@4']
     await project.install(...PACKAGES, ...PEERS, ...tools)
     await project.copy(`${IMPORTERS}jest`)
@@ -102,7 +95,7 @@ describe('Jest, without flags', () => {
 })
 
 test('a default NestJS project compiles, passes its tests and answers', async () => {
-  await using project = await ConsumerProject.create(registry.url, {})
+  await using project = await ConsumerProject.create(registryUrl, {})
   const nest = ['common', 'core', 'platform-express', 'testing'].map((name) => `@nestjs/${name}@11`)
   const tools = ['jest@30', 'ts-jest@29', 'typescript@5.9', '@types/jest@30']
   await project.install(...PACKAGES, ...PEERS, ...nest, 'reflect-metadata', 'rxjs@7', ...tools)
@@ -113,7 +106,7 @@ test('a default NestJS project compiles, passes its tests and answers', async ()
 })
 
 test('server code of Next.js builds and answers, also as a standalone server', async () => {
-  await using project = await ConsumerProject.create(registry.url, {})
+  await using project = await ConsumerProject.create(registryUrl, {})
   const next = ['next@16', 'react@19', 'react-dom@19', 'typescript@5.9', '@types/react@19']
   await project.install(...PACKAGES, ...PEERS, ...next)
   await project.copy(`${IMPORTERS}next`)
@@ -126,7 +119,7 @@ describe('bundlers', () => {
   let project: ConsumerProject
 
   beforeAll(async () => {
-    project = await ConsumerProject.create(registry.url, {})
+    project = await ConsumerProject.create(registryUrl, {})
     const rollup = ['node-resolve', 'commonjs', 'json'].map((name) => `@rollup/plugin-${name}`)
     const tools = ['esbuild@0.28', 'rollup@4', ...rollup, 'webpack@5', 'vite@8', 'typescript@5.9']
     await project.install(...PACKAGES, ...PEERS, ...tools)
@@ -142,7 +135,7 @@ describe('bundlers', () => {
     for (const format of ['cjs', 'esm']) {
       test(`the ${format} bundle of ${bundler} stands alone and runs`, async () => {
         await project.node([`bundlers/${bundler}.mjs`, format])
-        await using elsewhere = await ConsumerProject.create(registry.url, {})
+        await using elsewhere = await ConsumerProject.create(registryUrl, {})
         const file = `bundle.${format === 'cjs' ? 'cjs' : 'mjs'}`
         await elsewhere.write(file, await project.read(file))
         expect(await elsewhere.node([file], env)).toBe('ok\n')
@@ -162,7 +155,7 @@ describe('package managers', () => {
   ] as const)(
     '%s installs every package, for import and for require',
     async (name, [tool, words]) => {
-      await using project = await ConsumerProject.create(registry.url, {})
+      await using project = await ConsumerProject.create(registryUrl, {})
       if (name === 'yarn 4') await project.write('.yarnrc.yml', yarnSettings())
       await project.run(tool, words)
       await project.write(
@@ -188,7 +181,7 @@ function yarnSettings(): string {
     'enableTelemetry: false',
     'npmPreapprovedPackages: ["@verbatim/*"]',
     'unsafeHttpWhitelist: ["127.0.0.1"]',
-    `npmScopes: { verbatim: { npmRegistryServer: "${registry.url}" } }`,
+    `npmScopes: { verbatim: { npmRegistryServer: "${registryUrl}" } }`,
   ].join('\n')
 }
 

@@ -1,9 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { startRedis } from '@verbatim/test-support'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { COMPILERS, ConsumerProject, MODULE_RESOLUTIONS } from '../src/consumer-project.js'
-import { LoopbackRegistry } from '../src/loopback-registry.js'
-import { publishTo } from '../src/publish.js'
 
 /** What each package brings of ours, and what of others'. A new dependency has to be added here. */
 const EXPECTED = {
@@ -34,18 +32,14 @@ const WITH_PEERS = {
   'cache-monitoring-exporters': ['@verbatim/cache-monitoring', 'prom-client', '@opentelemetry/api'],
 } as const
 
+const registryUrl = inject('registryUrl')
+const published = new Map(inject('published').map((version) => [version.name, version]))
 const redis = await startRedis()
-const registry = await LoopbackRegistry.start()
-
-beforeAll(() => publishTo(registry))
-afterAll(async () => {
-  await registry[Symbol.asyncDispose]()
-  await redis.stop()
-})
+afterAll(() => redis.stop())
 
 test('every package is published, and nothing else', () => {
   const names = Object.keys(EXPECTED).map((name) => `@verbatim/${name}`)
-  expect(registry.names()).toEqual(names.toSorted())
+  expect([...published.keys()].toSorted()).toEqual(names.toSorted())
 })
 
 describe.each(Object.entries(EXPECTED))('%s, installed alone', (shortName, { ours, others }) => {
@@ -53,13 +47,13 @@ describe.each(Object.entries(EXPECTED))('%s, installed alone', (shortName, { our
   let project: ConsumerProject
 
   beforeAll(async () => {
-    project = await ConsumerProject.create(registry.url)
+    project = await ConsumerProject.create(registryUrl)
     await project.install(name)
   })
   afterAll(() => project[Symbol.asyncDispose]())
 
   test('declares exactly what it should', () => {
-    const { dependencies = {} } = registry.latest(name) ?? {}
+    const { dependencies = {} } = published.get(name) ?? {}
     const expected = [...ours.map((our) => `@verbatim/${our}`), ...others]
     expect(Object.keys(dependencies).toSorted()).toEqual(expected.toSorted())
     const ranges = Object.values(dependencies)
@@ -92,7 +86,7 @@ describe.each(Object.entries(EXPECTED))('%s, installed alone', (shortName, { our
 
 describe.each(Object.entries(WITH_PEERS))('%s', (program, packages) => {
   test('compiles, and runs, with what it needs beside it', async () => {
-    await using project = await ConsumerProject.create(registry.url)
+    await using project = await ConsumerProject.create(registryUrl)
     for (const name of packages) await project.install(name)
     const source = fileURLToPath(new URL(`../programs/${program}.ts`, import.meta.url))
     for (const compiler of COMPILERS) {
@@ -106,7 +100,7 @@ describe.each(Object.entries(WITH_PEERS))('%s', (program, packages) => {
 
 describe.each(Object.entries(COMMANDS))('%s', (shortName, command) => {
   test(`brings the command ${command}`, async () => {
-    await using project = await ConsumerProject.create(registry.url)
+    await using project = await ConsumerProject.create(registryUrl)
     await project.install(`@verbatim/${shortName}`)
     expect(await project.command(command, ['--help'])).toContain(`Usage: ${command}`)
   })
