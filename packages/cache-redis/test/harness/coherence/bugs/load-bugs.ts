@@ -3,6 +3,7 @@ import { IN_ONE_PROCESS, THROUGH_REDIS } from './set-ups.js'
 
 const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
 const FENCE = 'cache-redis/dist/memory/key-fence.js'
+const TIER_READS = 'cache-redis/dist/tiers/tier-reads.js'
 const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
 
 /** What was loaded before a change is stored, or answered, after it. */
@@ -41,6 +42,18 @@ export const LOAD_BUGS: readonly Bug[] = [
         file: READ_THROUGH,
         find: 'seen === undefined || flight?.seen === seen ? flight : undefined',
         replace: 'flight',
+      },
+    ],
+  },
+  {
+    name: 'load-joined-while-its-key-is-pending',
+    breaks: 'a caller whose key has a pending invalidation joins no load from before a change',
+    setUp: { ...THROUGH_REDIS, loads: true, keys: 128, faults: ['changes refused'] },
+    patches: [
+      {
+        file: TIER_READS,
+        find: 'const revision = await redis.pendingRevision(key)',
+        replace: 'const revision = undefined',
       },
     ],
   },
