@@ -30,7 +30,13 @@ import {
   assertResponse,
   assertTenant,
 } from './arguments.js'
-import { type ComputeOptions, type LookupOptions, planCompute, planLookup } from './call-options.js'
+import {
+  type ComputeOptions,
+  type ComputePlan,
+  type LookupOptions,
+  planCompute,
+  planLookup,
+} from './call-options.js'
 import { type ComputeMany, computeBatch } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
@@ -190,8 +196,16 @@ export class AIResponseCache extends GenericRedisCache {
   ): Promise<CachedResponse<T>> {
     assertRequest(request)
     assertLoader(compute)
-    const { call, load, shouldStore } = planCompute<T>(options)
-    const key = this.#keyOf(request)
+    const planned = planCompute<T>(options)
+    return this.#getOrCompute(request, this.#keyOf(request), compute, planned)
+  }
+
+  async #getOrCompute<T>(
+    request: AIRequest,
+    key: string,
+    compute: Loader<T>,
+    { call, load, shouldStore }: ComputePlan<T>,
+  ): Promise<CachedResponse<T>> {
     const known = this.#knownOf(request)
     const plan = {
       ...planLoad<StoredResponse<T>>({
@@ -251,12 +265,13 @@ export class AIResponseCache extends GenericRedisCache {
   ): Promise<CachedResponse<T>[]> {
     assertRequests(requests)
     assertLoader(compute)
-    planCompute<T>(options)
+    const planned = planCompute<T>(options)
     // Each of them is checked before the first is looked up.
-    for (const request of requests) this.#keyOf(request)
-    return computeBatch(requests, compute, (request, loader) =>
-      this.getOrCompute<T>(request, loader, options),
-    )
+    const keyed = requests.map((request) => [request, this.#keyOf(request)] as const)
+    return computeBatch(requests, compute, (index, loader) => {
+      const [request, key] = keyed[index] as readonly [AIRequest, string]
+      return this.#getOrCompute<T>(request, key, loader, planned)
+    })
   }
 
   /** What keys look like. */

@@ -29,12 +29,12 @@ interface Missing<T> {
  * Looks up all requests at once, and computes those that are missing together. A request whose load waits,
  * as for the load of another process, is left to a later call.
  *
- * @param lookUp - returns the response to one request; calls the loader if it is missing
+ * @param lookUp - returns the response to one request, by its place; calls the loader if it is missing
  */
 export async function computeBatch<T>(
   requests: readonly AIRequest[],
   compute: ComputeMany<T>,
-  lookUp: (request: AIRequest, loader: Loader<T>) => Promise<CachedResponse<T>>,
+  lookUp: (index: number, loader: Loader<T>) => Promise<CachedResponse<T>>,
 ): Promise<CachedResponse<T>[]> {
   let undecided = requests.length
   let missing: Missing<T>[] = []
@@ -50,7 +50,7 @@ export async function computeBatch<T>(
     undecided--
     if (undecided <= 0) start()
   }
-  const calls = requests.map(async (request) => {
+  const calls = requests.map(async (request, index) => {
     let isDecided = false
     const decide = (): void => {
       if (!isDecided) decided()
@@ -63,7 +63,7 @@ export async function computeBatch<T>(
         decide()
       })
     try {
-      return await lookUp(request, loader)
+      return await lookUp(index, loader)
     } finally {
       decide()
     }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '@verbatim/cache-core'
-import { redisUrlFrom } from '@verbatim/cache-core/command-line'
+import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import type * as memoryPackage from '@verbatim/cache-memory'
 import type * as redisPackage from '@verbatim/cache-redis'
 import type { BenchmarkedCache } from './basic-operations.js'
@@ -46,13 +46,7 @@ export async function loadRedisCache(settings: RedisCacheSettings): Promise<Load
     // A slow answer is a figure here, not a failure.
     commandTimeout: 10_000,
   })
-  try {
-    await cache.connect({ required: true })
-    return cache
-  } catch (error) {
-    await cache.close()
-    throw error
-  }
+  return connectOrClose(cache)
 }
 
 /**

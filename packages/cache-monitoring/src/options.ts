@@ -14,7 +14,7 @@ import { monitorNames } from './monitor-name.js'
 /** How a {@link CachePerformanceMonitor} is set up. */
 export interface CachePerformanceMonitorOptions {
   /**
-   * Tells the monitor apart from others on a page of metrics, as the label `cache`. 1 to 64 characters.
+   * Value of the label `cache`, which tells monitors on one page of metrics apart. 1 to 64 characters.
    * Default: `cache-1`, `cache-2` and so on, in the order in which monitors without a name are made.
    */
   readonly name?: string | undefined

@@ -1,4 +1,4 @@
-import { redisUrlFrom } from '@verbatim/cache-core/command-line'
+import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { type Command, Option } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
@@ -75,11 +75,5 @@ export async function openCache(
     ...{ onBackendError: 'throw', readOnly, commandTimeout: COMMAND_TIMEOUT },
   })
   signal.addEventListener('abort', () => void cache.close())
-  try {
-    await cache.connect({ required: true })
-    return cache
-  } catch (error) {
-    await cache.close()
-    throw error
-  }
+  return connectOrClose(cache)
 }

@@ -16,7 +16,7 @@ const ANSWER_PARTS = ['Boil, ', 'then ', 'pour.']
 /** Numbers that a 32-bit float holds exactly. */
 const VECTOR = [0.25, -0.5, 1.75]
 
-/** Answers the clients of OpenAI and Anthropic over HTTP, the same for each request. */
+/** Serves the HTTP interfaces of OpenAI and Anthropic, with the same answer to every request. */
 export class ModelServer {
   readonly #server = createServer((request, response) => {
     void answer(request, response)

@@ -1,4 +1,5 @@
 export type { CommandLine, CommandOption } from './command-line.js'
+export { connectOrClose } from './connect-or-close.js'
 export { examples } from './examples.js'
 export { type RedisUrlRule, redisUrlFrom } from './redis-url.js'
 export { runCommandLine } from './run-command-line.js'

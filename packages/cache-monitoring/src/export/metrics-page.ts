@@ -142,7 +142,7 @@ export class MetricsPage {
         measured.slice(-1).flatMap((usage) => {
           const memory = { labels: { store: 'memory' }, value: inMemory(usage) ?? 0 }
           const redis = inRedis(usage)
-          // What nobody has measured is not on the page.
+          // The page leaves out a figure that was not measured.
           return redis === null ? [memory] : [memory, { labels: { store: 'redis' }, value: redis }]
         }),
       )

@@ -36,8 +36,8 @@ const SCOPE = '@verbatim/cache-monitoring'
 
 export interface OpenTelemetryMonitorOptions {
   /**
-   * Tells the cache apart from others on the same meter, as the attribute `verbatim.cache.name`. Monitors of
-   * one name add up. Default: `cache-1`, `cache-2` and so on, in the order in which monitors are made.
+   * Value of the attribute `verbatim.cache.name`, which tells caches on one meter apart. Monitors of one
+   * name add up. Default: `cache-1`, `cache-2` and so on, in the order in which monitors are made.
    */
   readonly name?: string | undefined
   /**

@@ -12,7 +12,7 @@ export interface Counters extends OperationTotals {
 export interface Reading extends Counters {
   /** Milliseconds on a clock that never jumps. */
   readonly takenAt: number
-  /** Left out where nobody has measured it. */
+  /** Left out if it was not measured. */
   readonly memory?: { readonly bytes: number; readonly entries: number }
   readonly alerts: readonly WatchedAlert[]
   /**

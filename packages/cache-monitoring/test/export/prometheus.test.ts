@@ -56,7 +56,7 @@ test('two monitors have registries of their own', async () => {
   expect(ofOther).not.toContain('sessions')
 })
 
-test('what nobody has measured is not on the page', async () => {
+test('the page leaves out figures that were not measured', async () => {
   const monitor = new CachePerformanceMonitor()
   const page = await prometheusRegistry(monitor).metrics()
   expect(page).not.toMatch(/^verbatim_cache_(size_bytes|entries)/m)

@@ -8,17 +8,17 @@ import { readExport } from '../../src/watch/read-export.js'
 import { readPrometheus } from '../../src/watch/read-prometheus.js'
 import { percentileOf, type Reading } from '../../src/watch/reading.js'
 
+/** Monitors by the name of their process. */
+type Instances = Readonly<Record<string, CachePerformanceMonitor>>
+
 /** What several processes export, as a list of exports or as one page of Prometheus's. */
-const SOURCES: [
-  string,
-  (instances: ReadonlyMap<string, CachePerformanceMonitor>, takenAt: number) => Promise<Reading>,
-][] = [
+const SOURCES: [string, (instances: Instances, takenAt: number) => Promise<Reading>][] = [
   [
     'a list of exports',
     async (instances, takenAt) =>
       mergeReadings(
         new Map(
-          Array.from(instances, ([pod, monitor]) => [
+          Object.entries(instances).map(([pod, monitor]) => [
             pod,
             readExport([JSON.parse(JSON.stringify(monitor.exportMetrics()))], takenAt),
           ]),
@@ -29,7 +29,7 @@ const SOURCES: [
     'a federated Prometheus page',
     async (instances, takenAt) => {
       const pages = await Promise.all(
-        Array.from(instances, async ([pod, monitor]) => {
+        Object.entries(instances).map(async ([pod, monitor]) => {
           const page = await prometheusRegistry(monitor).metrics()
           return page.replaceAll('{cache="', `{pod="${pod}",cache="`)
         }),
@@ -63,13 +63,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
     count(other, 'miss', 300, 100)
     one.recordMemoryUsage({ memoryCacheBytes: 1_000, memoryCacheEntries: 1 })
     other.recordMemoryUsage({ memoryCacheBytes: 2_000, memoryCacheEntries: 2 })
-    const reading = await read(
-      new Map([
-        ['a', one],
-        ['b', other],
-      ]),
-      1_000,
-    )
+    const reading = await read({ a: one, b: other }, 1_000)
     expect(reading).toMatchObject({
       ...{ hits: 90, misses: 310, operations: 400 },
       memory: { bytes: 3_000, entries: 3 },
@@ -90,29 +84,13 @@ describe.each(SOURCES)('%s', (_source, read) => {
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 1_000)
     count(other, 'hit', 100)
-    view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', other],
-        ]),
-        1_000,
-      ),
-    )
+    view.draw(await read({ a: one, b: other }, 1_000))
     // All counts together have grown, though one process has begun again.
     const restarted = start()
     count(restarted, 'hit', 4)
     count(restarted, 'error', 4)
     count(one, 'miss', 200)
-    const drawn = view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', restarted],
-        ]),
-        2_000,
-      ),
-    )
+    const drawn = view.draw(await read({ a: one, b: restarted }, 2_000))
     expect(line(drawn, 'hits')).toMatch(/^hits +2\.0 %/)
     expect(line(drawn, 'load')).toMatch(/208 \/s +1\.9 % errors/)
   })
@@ -122,28 +100,12 @@ describe.each(SOURCES)('%s', (_source, read) => {
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 10)
     count(other, 'hit', 5_000)
-    view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', other],
-        ]),
-        1_000,
-      ),
-    )
+    view.draw(await read({ a: one, b: other }, 1_000))
     count(one, 'hit', 10)
     count(other, 'miss', 30)
-    const without = view.draw(await read(new Map([['a', one]]), 2_000))
+    const without = view.draw(await read({ a: one }, 2_000))
     expect(line(without, 'load')).toMatch(/ 10 \/s/)
-    const back = view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', other],
-        ]),
-        3_000,
-      ),
-    )
+    const back = view.draw(await read({ a: one, b: other }, 3_000))
     expect(line(back, 'load')).toMatch(/ 30 \/s/)
     expect(line(back, 'hits')).toMatch(/^hits +0\.0 %/)
   })
@@ -153,16 +115,8 @@ describe.each(SOURCES)('%s', (_source, read) => {
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 10)
     count(other, 'hit', 5_000)
-    view.draw(await read(new Map([['a', one]]), 1_000))
-    const drawn = view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', other],
-        ]),
-        2_000,
-      ),
-    )
+    view.draw(await read({ a: one }, 1_000))
+    const drawn = view.draw(await read({ a: one, b: other }, 2_000))
     expect(line(drawn, 'load')).toMatch(/ 0 \/s +no operations/)
     expect(drawn).toContain('100.0 % ever')
   })
@@ -171,25 +125,9 @@ describe.each(SOURCES)('%s', (_source, read) => {
     const [one, other] = [start(), start()]
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 1)
-    view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', other],
-        ]),
-        1_000,
-      ),
-    )
+    view.draw(await read({ a: one, b: other }, 1_000))
     count(other, 'hit', 7)
-    const drawn = view.draw(
-      await read(
-        new Map([
-          ['a', one],
-          ['b', other],
-        ]),
-        2_000,
-      ),
-    )
+    const drawn = view.draw(await read({ a: one, b: other }, 2_000))
     expect(line(drawn, 'load')).toMatch(/ 7 \/s/)
   })
 
@@ -199,7 +137,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
       monitor.recordMemoryUsage({ memoryCacheBytes: 2, memoryCacheEntries: 1 })
       return [pod, monitor]
     })
-    const { alerts } = await read(new Map(monitors), 1_000)
+    const { alerts } = await read(Object.fromEntries(monitors), 1_000)
     expect(alerts).toMatchObject([{ name: 'cache_size' }, { name: 'cache_size' }])
   })
 })

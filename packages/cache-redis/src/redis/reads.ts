@@ -154,8 +154,8 @@ export class RedisReads {
   }
 
   /**
-   * Returns the revision of what Redis holds under a key whose invalidation is pending; an empty text for
-   * nothing of this cache, `undefined` for any other key and when Redis is no use.
+   * Returns the revision of what Redis holds under a key whose invalidation is pending, or an empty text
+   * if that is no entry of this cache. Returns `undefined` for every other key, and if Redis cannot be used.
    */
   async pendingRevision(key: string): Promise<string | undefined> {
     const { pending, run } = this.#parts
