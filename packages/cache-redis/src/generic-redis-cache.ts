@@ -182,7 +182,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   protected override lookup<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
     try {
       assertKey(key)
-      const find = (): Promise<Found> => this.#tiers.reads.findOrLease(key)
+      const { reads } = this.#tiers
+      const find = (): Promise<Found> => (this.#readOnly ? reads.find(key) : reads.findOrLease(key))
       return this.#reports.readToLoad(key, find, accepts) as Promise<ReadValue<T>>
     } catch (error) {
       return Promise.reject(error)
@@ -196,12 +197,14 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     assertKeys(keys)
+    // A copy: the caller may change the array while Redis is asked.
+    const wanted = [...keys]
     const values = new Map<string, T>()
     const expiries = new Map<string, number>()
     const startedAt = this.clock.now()
     const seen = new Set<string>()
     try {
-      await this.#tiers.reads.findMany(keys, (found) => {
+      await this.#tiers.reads.findMany(wanted, (found) => {
         const now = this.clock.now()
         for (const [key, each] of found) {
           if (seen.has(key)) continue
@@ -213,7 +216,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
         }
       })
     } catch (error) {
-      this.#reports.failed(new Set(keys).size - seen.size, startedAt)
+      this.#reports.failed(new Set(wanted).size - seen.size, startedAt)
       throw error
     }
     // Many chunks take their time: what was found first may have expired since.
@@ -272,6 +275,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   protected override beforeLoad<T>(
     flight: Flight<T>,
   ): Promise<HeldValue<T> | undefined> | undefined {
+    if (this.#readOnly) return undefined
     const turn = this.#tiers.loads.beforeLoad(flight)
     return turn?.then((held) => held && (this.#reports.released(held) as HeldValue<T>))
   }
@@ -283,6 +287,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     flight: Flight<T>,
   ): Promise<void> {
     this.#messages.checkTtl(plan.lifeMs)
+    if (this.#readOnly) return
     await this.#reports.store(key, value, () => this.#tiers.writes.storeLoaded(value, plan, flight))
   }
 
@@ -301,10 +306,12 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   override async deleteMany(keys: readonly string[]): Promise<number> {
     assertKeys(keys)
     this.#assertWritable('deleteMany')
-    for (const key of keys) this.loads.fence(key)
+    // A copy: the caller may change the array while chunks of it are removed.
+    const unwanted = [...keys]
+    for (const key of unwanted) this.loads.fence(key)
     const startedAt = this.clock.now()
     let removed = 0
-    await this.#tiers.writes.removeMany(keys, (chunk, existed, isConfirmed) => {
+    await this.#tiers.writes.removeMany(unwanted, (chunk, existed, isConfirmed) => {
       removed += existed.length
       this.#reports.removedMany(chunk, existed, isConfirmed, startedAt)
     })
@@ -379,8 +386,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     assertTags(tags)
     this.#assertWritable('invalidateTags')
     if (tags.length === 0) return
-    this.loads.fenceTags(tags)
-    const matched = await this.#tiers.writes.invalidateTags(tags)
+    // A copy: the caller may change the array while Redis is asked.
+    const invalidated = [...tags]
+    this.loads.fenceTags(invalidated)
+    const matched = await this.#tiers.writes.invalidateTags(invalidated)
     if (!matched) this.#messages.tagsMatchedNothing()
   }
 

@@ -112,7 +112,7 @@ export class OperationReports {
       if (isJoined) this.#tally.joined()
       else this.#notFound(key, value, startedAt)
     }
-    return { ...value, onMiss }
+    return { ...value, onMiss, onNotLoaded: found.held?.onNotLoaded }
   }
 
   /** Counts the result of a read that started at `startedAt`, and returns what was held. */

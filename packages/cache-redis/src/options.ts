@@ -52,7 +52,8 @@ export interface GenericRedisCacheOptions extends LocationOptions {
   readonly onBackendError?: 'degrade' | 'throw' | undefined
   /**
    * Whether the cache sends no command that writes. Every method that changes something throws a
-   * ValidationError (`READ_ONLY`). For tools that look after a store. Default: false.
+   * ValidationError (`READ_ONLY`); `getOrSet` loads what is missing and stores nothing. For tools that look
+   * after a store. Default: false.
    */
   readonly readOnly?: boolean | undefined
   /** Told about every operation. Default: nobody. */

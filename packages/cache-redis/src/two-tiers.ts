@@ -78,11 +78,7 @@ export class TwoTiers {
       look: (key) => this.reads.look(key),
       fence: options.fenceLoad,
     })
-    this.reads = new TierReads({
-      ...parts,
-      redis: this.redis?.reads,
-      leased: (seen) => this.loads.leased(seen),
-    })
+    this.reads = new TierReads({ ...parts, redis: this.redis?.reads, loads: this.loads })
     this.writes = new TierWrites({
       ...parts,
       redis: this.redis,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SingleFlight } from '@verbatim/cache-core'
+import { type GetOrSetOptions, SingleFlight } from '@verbatim/cache-core'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
 import { KeyNews } from '../src/link/key-news.js'
@@ -64,10 +64,110 @@ test('while an invalidation of its key is pending, a load is not joined by a cal
   expect(load).toHaveBeenCalledTimes(1)
 })
 
+/** Runs a change while a load is under way that has read its source before. */
+async function changeDuringLoad(
+  here: GenericRedisCache,
+  options: GetOrSetOptions<string>,
+  change: () => Promise<unknown>,
+): Promise<{ later: string; stored: unknown }> {
+  let answer = (_value: string): void => undefined
+  const load = vi.fn(() => new Promise<string>((resolve) => (answer = resolve)))
+  const first = here.getOrSet('key', load, options)
+  await vi.waitFor(() => expect(load).toHaveBeenCalled())
+  await change()
+  const later = here.getOrSet('key', skipping('newest'), options)
+  const joined = Promise.race([later, sleep(1_000, 'joined the old load')])
+  await joined
+  answer('old')
+  expect(await first).toBe('old')
+  return { later: await joined, stored: await here.get('key') }
+}
+
+/** A loader whose value is not stored, so that a test sees what else is. */
+const skipping =
+  (value: string) =>
+  ({ skip }: { skip: () => void }): string => {
+    skip()
+    return value
+  }
+
+describe.each([true, false])('with a memory tier: %s', (enableL1Cache) => {
+  test.each([
+    ['nothing', false],
+    ['a value that is void', true],
+  ])('a load over %s is not joined after an invalidation of its tags', async (_what, isVoid) => {
+    const [here, there] = [await at.openConnected({ enableL1Cache }), await at.openConnected()]
+    if (isVoid) {
+      await there.set('key', 'first', { tags: ['tag'] })
+      await there.invalidateTags(['tag'])
+    }
+    const invalidate = (): Promise<void> => there.invalidateTags(['tag'])
+    const { later, stored } = await changeDuringLoad(here, { tags: ['tag'] }, invalidate)
+    expect(later).toBe('newest')
+    expect(stored).toBeUndefined()
+  })
+
+  test('callers after an invalidation of tags share one load', async () => {
+    const [here, there] = [await at.openConnected({ enableL1Cache }), await at.openConnected()]
+    const load = vi.fn(() => sleep(200, 'loaded'))
+    const tags = { tags: ['tag'] }
+    const before = here.getOrSet('key', load, tags)
+    await vi.waitFor(() => expect(load).toHaveBeenCalled())
+    await there.invalidateTags(['tag'])
+    const after = Array.from({ length: 5 }, () => here.getOrSet('key', load, tags))
+    expect(new Set(await Promise.all([before, ...after]))).toEqual(new Set(['loaded']))
+    expect(load).toHaveBeenCalledTimes(2)
+  })
+
+  test.each([
+    ['nothing', false],
+    ['a value that is void', true],
+  ])('a load over %s is neither joined nor stored after a raised generation', async (_what, isVoid) => {
+    const [here, there] = [await at.openConnected({ enableL1Cache }), await at.openConnected()]
+    const raise = async (): Promise<void> => {
+      const names = await at.raw.keys('*generation')
+      await at.raw.del(names)
+      await vi.waitFor(async () => {
+        await there.get('another key')
+        expect(await at.raw.exists(names)).toBe(names.length)
+      })
+      await sleep(20)
+    }
+    if (isVoid) {
+      await there.set('key', 'first')
+      await raise()
+    }
+    const { later, stored } = await changeDuringLoad(here, {}, raise)
+    expect(later).toBe('newest')
+    expect(stored).toBeUndefined()
+  })
+})
+
+test('a caller that gives up while the key is looked up holds up nobody', async () => {
+  const [here, there] = await openTwo()
+  const given = new AbortController()
+  const first = here.getOrSet('key', () => 'here', { signal: given.signal })
+  given.abort()
+  await expect(first).rejects.toThrow('aborted')
+  const { answer, milliseconds } = await timed(() => there.getOrSet('key', () => 'there'))
+  expect(answer).toBe('there')
+  expect(milliseconds).toBeLessThan(1_500)
+})
+
+test('a cache that is opened with readOnly loads without a command that writes', async () => {
+  const cache = await at.openConnected({ readOnly: true })
+  const before = await at.raw.keys('*')
+  const load = vi.fn(() => 'loaded')
+  expect(await cache.getOrSet('key', load, { tags: ['tag'] })).toBe('loaded')
+  expect(await cache.getOrSet('key', load, { tags: ['tag'] })).toBe('loaded')
+  expect(load).toHaveBeenCalledTimes(2)
+  expect(await at.raw.keys('*')).toEqual(before)
+})
+
 describe('a loader that never settles', () => {
   test('is waited for only so long by a process that found its lease', async () => {
     const news = new KeyNews()
-    const lease = seenLease('of-another-process')
+    const lease = seenLease('of-another-process', 'one')
     const look = vi.fn(async () => ({ value: undefined, freshMs: -1, loadMs: 0, seen: lease }))
     const renew = vi.fn(async () => undefined)
     const leases = new LoadLeases({ look, renew }, news, 600)

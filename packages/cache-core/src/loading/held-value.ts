@@ -19,6 +19,8 @@ export interface HeldValue<T = unknown> {
    * @param isJoined - whether the call joined a load that was under way
    */
   readonly onMiss?: ((isJoined: boolean) => void) | undefined
+  /** Called when nothing is loaded after all, so that processes that wait for this one load for themselves. */
+  readonly onNotLoaded?: (() => void) | undefined
 }
 
 /** Returns what is held where there is no value: the state in which the key was seen. */

@@ -83,7 +83,10 @@ export class ReadThrough {
     held: HeldValue<T> | undefined,
   ): Promise<T> {
     // Once more: while the cache was looked into it may have been aborted.
-    if (plan.signal?.aborted) throw plan.signal.reason
+    if (plan.signal?.aborted) {
+      held?.onNotLoaded?.()
+      throw plan.signal.reason
+    }
     const found = held ?? nothingHeld<T>(undefined)
     const { value, freshMs, loadMs, seen, onMiss } = found
     const start = (): Flight<T> => this.#start(key, loader, plan, seen)

@@ -1,7 +1,7 @@
 import { type Flight, type HeldValue, timers } from '@verbatim/cache-core'
 import type { KeyNews } from '../link/key-news.js'
 import { LEASE_MS } from '../redis/programs/sources.js'
-import { isLease } from './seen.js'
+import { isLease, revisionOf } from './seen.js'
 
 /** How long to wait for a message about the key before it is looked at again, in milliseconds. */
 const LOOK_AFTER_MS = 250
@@ -15,7 +15,7 @@ export interface LeasedKeys {
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
   readonly look: (key: string) => Promise<HeldValue | undefined>
   /** Renews the lease of a load that is under way, and ends that of any other. */
-  readonly renew: (key: string, seen: string, underWay: boolean) => Promise<void>
+  readonly renew: (key: string, revision: string, underWay: boolean) => Promise<void>
 }
 
 /**
@@ -26,7 +26,7 @@ export class LoadLeases {
   readonly #keys: LeasedKeys
   readonly #news: KeyNews
   readonly #longestWaitMs: number
-  /** Leases given to this process, and when; the oldest first. */
+  /** Revisions of leases given to this process, and when; the oldest first. */
   readonly #granted = new Map<string, number>()
 
   /** @param longestWaitMs - how long a load waits for loads of other processes in all */
@@ -38,7 +38,7 @@ export class LoadLeases {
 
   /** Remembers that this process has been given the lease. */
   grant(seen: string, now: number = timers.now()): void {
-    this.#granted.set(seen, now)
+    this.#granted.set(revisionOf(seen), now)
     // Those that were given and not taken up have run out.
     for (const [oldest, at] of this.#granted) {
       if (now - at <= LEASE_MS) break
@@ -46,9 +46,15 @@ export class LoadLeases {
     }
   }
 
+  /** Gives a lease back whose load does not begin. */
+  release(key: string, seen: string): void {
+    const revision = revisionOf(seen)
+    if (this.#granted.delete(revision)) void this.#keys.renew(key, revision, false)
+  }
+
   /** Forgets the lease of a load that was stored: there is nothing to give back. */
   fulfil(seen: string): void {
-    this.#granted.delete(seen)
+    this.#granted.delete(revisionOf(seen))
   }
 
   /** Waits while another process loads. Answers what it stored; nothing when the turn is ours. */
@@ -56,7 +62,7 @@ export class LoadLeases {
     const { seen } = flight
     if (seen === undefined || !isLease(seen)) return undefined
     // A refresh does not wait for a load that began before it.
-    if (!this.#granted.has(seen)) return flight.isRefresh ? undefined : this.#awaitTurn(flight)
+    if (!this.#granted.has(revisionOf(seen))) return flight.isRefresh ? undefined : this.#awaitTurn(flight)
     this.#hold(flight, seen)
     return undefined
   }
@@ -70,7 +76,7 @@ export class LoadLeases {
       const held = await this.#keys.look(flight.key)
       flight.seen = held?.seen
       if (flight.seen === undefined || !isLease(flight.seen)) return held
-      if (!this.#granted.has(flight.seen)) continue
+      if (!this.#granted.has(revisionOf(flight.seen))) continue
       this.#hold(flight, flight.seen)
       return undefined
     }
@@ -79,21 +85,22 @@ export class LoadLeases {
 
   #hold(flight: Flight, seen: string): void {
     const { key } = flight
+    const revision = revisionOf(seen)
     const renewal = timers
       .setInterval(() => {
         if (!isWanted(flight)) {
           end()
           return
         }
-        this.#granted.set(seen, timers.now())
-        void this.#keys.renew(key, seen, true)
+        this.#granted.set(revision, timers.now())
+        void this.#keys.renew(key, revision, true)
       }, LEASE_MS / 3)
       .unref()
     const end = (): void => {
       timers.clearInterval(renewal)
       // Who is waiting elsewhere need not wait for the lease to run out. Where the mark is not there
       // any more this does nothing.
-      if (this.#granted.delete(seen)) void this.#keys.renew(key, seen, false)
+      this.release(key, seen)
     }
     flight.result.then(end, end)
   }

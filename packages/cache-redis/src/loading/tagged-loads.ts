@@ -16,13 +16,18 @@ export class TaggedLoads {
     flight.result.then(end, end)
   }
 
+  /** Whether any is under way. */
+  get any(): boolean {
+    return this.#versions.size > 0
+  }
+
   /** `undefined` when nobody knows. */
   versionsOf(flight: Flight): readonly TagVersion[] | undefined {
     return flight.tags.length === 0 ? [] : this.#versions.get(flight)
   }
 
-  /** The loads under way whose value will carry the tag. */
-  carrying(tag: string): (readonly [Flight, readonly TagVersion[]])[] {
-    return [...this.#versions].filter(([flight]) => flight.tags.includes(tag))
+  /** Returns the loads under way that match and may be stored, and the versions of their tags. */
+  underWay(matches: (flight: Flight) => boolean): (readonly [Flight, readonly TagVersion[]])[] {
+    return [...this.#versions].filter(([flight]) => !flight.fenced && matches(flight))
   }
 }

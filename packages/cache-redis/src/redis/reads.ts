@@ -37,7 +37,13 @@ const MS_PER_KEY = 1
 export type ReadOutcome = StoredValue | 'absent' | 'unavailable'
 
 /** The same for a key that is to be loaded. Under a `'foreign'` one nothing may be stored. */
-export type LeaseOutcome = ReadOutcome | LoadLease | 'foreign'
+export type LeaseOutcome = ReadOutcome | (LoadLease & KeyState) | 'foreign'
+
+/** What a key holds, and the generation at that time. */
+export interface KeyState {
+  readonly revision: string
+  readonly generation: string
+}
 
 /** What can be told of a value without reading its body. */
 export interface Metadata {
@@ -98,7 +104,7 @@ export class RedisReads {
       const found = isPromiseLike(opened) ? await opened : opened
       if (typeof found === 'string') return found === 'foreign' ? 'absent' : found
       const current = typeof generation === 'string' ? generation : await generation
-      if (found.generation !== undefined && found.generation !== current) return voided(found)
+      if (found.generation !== undefined && found.generation !== current) return voided(found, current)
       // Most values have no tags, and nothing more has to be asked about them.
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
@@ -140,12 +146,12 @@ export class RedisReads {
       const reply = await sent
       if (reply !== null && 'leasedMs' in reply) {
         errors.foundNothing()
-        return reply
+        return { ...reply, generation: await generation }
       }
       const found = await this.#opened(named, reply)
       if (typeof found === 'string') return found
       const current = await generation
-      if (found.generation !== undefined && found.generation !== current) return voided(found)
+      if (found.generation !== undefined && found.generation !== current) return voided(found, current)
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
       const outcome = this.#failed(key, error)
@@ -154,18 +160,21 @@ export class RedisReads {
   }
 
   /**
-   * Returns the revision of what Redis holds under a key whose invalidation is pending, or an empty text
-   * if that is no entry of this cache. Returns `undefined` for every other key, and if Redis cannot be used.
+   * Returns the state of a key whose invalidation is pending, or `'absent'` if Redis holds no entry of this
+   * cache under it. Returns `undefined` for every other key, and if Redis cannot be used.
    */
-  async pendingRevision(key: string): Promise<string | undefined> {
-    const { pending, run } = this.#parts
+  async pendingState(key: string): Promise<KeyState | 'absent' | undefined> {
+    const { generations, pending, run } = this.#parts
     if (pending.isTrusted(key)) return undefined
     const { name, place } = this.#named(key)
     try {
-      const bytes = await run((client) => client.getBuffer(name), name)
-      if (!Buffer.isBuffer(bytes)) return ''
+      const sent = run((client) => client.getBuffer(name), name)
+      const generation = settledLater(generations.current(name))
+      const bytes = await sent
+      if (!Buffer.isBuffer(bytes)) return 'absent'
       const kind = classify(place, bytes)
-      return kind === 'value' || kind === 'lease' ? readRevision(bytes) : ''
+      if (kind !== 'value' && kind !== 'lease') return 'absent'
+      return { revision: readRevision(bytes), generation: await generation }
     } catch {
       return undefined
     }
@@ -329,7 +338,7 @@ export class RedisReads {
       return found.map((each, index) => {
         if (each === 'absent') return each
         const isCurrent = each.generation === undefined || each.generation === generation
-        return isCurrent && valid[index] ? each : voided(each)
+        return isCurrent && valid[index] ? each : voided(each, generation)
       })
     } catch (error) {
       errors.handle(error)
@@ -339,7 +348,7 @@ export class RedisReads {
 
   async #unlessInvalidated(stored: StoredValue): Promise<StoredValue> {
     const [isValid] = await this.#areValid([stored])
-    return isValid ? stored : voided(stored)
+    return isValid ? stored : voided(stored, stored.generation)
   }
 
   /** Whether the tags of each are current. */
@@ -391,8 +400,9 @@ function isWrongType(error: unknown): boolean {
   return error instanceof InfrastructureError && error.context['reply'] === 'WRONGTYPE'
 }
 
-function voided(stored: StoredValue): StoredValue {
-  return { ...stored, isVoid: true }
+/** @param generation - the current one */
+function voided(stored: StoredValue, generation: string | undefined): StoredValue {
+  return { ...stored, generation, isVoid: true }
 }
 
 /** Redis says -1 for what never expires. */

@@ -23,6 +23,8 @@ export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
 /** What was seen before a value was loaded. */
 export interface SeenBefore {
   readonly revision: string
+  /** An empty text where nobody knew it. */
+  readonly generation: string
   readonly tags: readonly TagVersion[]
 }
 
@@ -39,6 +41,8 @@ interface Attempt {
   readonly encoded: Encoded
   readonly tags: readonly TagVersion[]
   readonly expected: string | undefined
+  /** The generation under which alone it is right; left out for any. */
+  readonly generation?: string
 }
 
 const NO_VERSIONS: readonly TagVersion[] = []
@@ -127,9 +131,9 @@ export class RedisWrites {
   compareAndSet(
     write: Ticket,
     encoded: Encoded,
-    { revision, tags }: SeenBefore,
+    { revision, generation, tags }: SeenBefore,
   ): Promise<WriteOutcome> {
-    return this.#conditional(write, { encoded, tags, expected: revision })
+    return this.#conditional(write, { encoded, tags, expected: revision, generation })
   }
 
   /** Stores a value if the key holds nothing but perhaps a value of this revision. */
@@ -161,6 +165,12 @@ export class RedisWrites {
     } catch (error) {
       return this.#parts.errors.handle(error)
     }
+  }
+
+  /** Returns the generation of a key as it was last seen. */
+  generationOf(key: string): string {
+    const { generations, keyspace } = this.#parts
+    return generations.lastSeen(keyspace.nameOf(key))
   }
 
   /** Renews a lease, or ends it. Best effort: whoever finds it expired loads for itself. */
@@ -212,6 +222,10 @@ export class RedisWrites {
     const { generations, keyspace } = this.#parts
     const named = { name: keyspace.nameOf(write.key), place: attempt.encoded.place }
     const seen = generations.lastSeen(named.name) || (await generations.current(named.name))
+    // What was loaded before the generation was raised is void.
+    const isVoidUnder = (generation: string): boolean =>
+      Boolean(attempt.generation) && attempt.generation !== generation
+    if (isVoidUnder(seen)) return 'superseded'
     const sent = this.#send(named, attempt, seen, () => !write.overtaken)
     const current = generations.current(named.name)
     if (typeof current !== 'string') current.catch(() => undefined)
@@ -219,6 +233,7 @@ export class RedisWrites {
     if (outcome !== 'stored') return outcome
     const generation = typeof current === 'string' ? current : await current
     if (generation === seen) return outcome
+    if (isVoidUnder(generation)) return 'superseded'
     // Ours is what is there now, though void.
     const again = { ...attempt, expected: attempt.encoded.revision }
     return outcomeOfWrite(await this.#send(named, again, generation, () => !write.overtaken))

@@ -2,7 +2,7 @@ import type { Flight, HeldValue } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/stored-line.js'
 import type { KeyNews } from '../link/key-news.js'
 import { LoadLeases } from '../loading/load-leases.js'
-import { revisionOf, SEEN_NOTHING } from '../loading/seen.js'
+import { generationOf, revisionOf, SEEN_NOTHING } from '../loading/seen.js'
 import { TAGS_TAKEN_FOR_MS, TaggedLoads } from '../loading/tagged-loads.js'
 import type { RedisStore } from '../redis/redis-store.js'
 import type { SeenBefore } from '../redis/writes.js'
@@ -25,8 +25,8 @@ export class TierLoads {
 
   constructor(options: TierLoadsOptions) {
     const { look, news, redis } = options
-    const renew = async (key: string, seen: string, isUnderWay: boolean): Promise<void> =>
-      redis?.writes.renewLease(key, revisionOf(seen), isUnderWay)
+    const renew = async (key: string, revision: string, isUnderWay: boolean): Promise<void> =>
+      redis?.writes.renewLease(key, revision, isUnderWay)
     this.#options = options
     this.#leases = new LoadLeases({ look, renew }, news)
   }
@@ -34,6 +34,11 @@ export class TierLoads {
   /** Remembers that this process has been given the lease of a load. */
   leased(seen: string): void {
     this.#leases.grant(seen)
+  }
+
+  /** Gives a lease back whose load does not begin. */
+  release(key: string, seen: string): void {
+    this.#leases.release(key, seen)
   }
 
   /** Waits while another process loads the key, and notes how its tags stand. */
@@ -50,7 +55,7 @@ export class TierLoads {
     const { seen } = flight
     const tags = this.#tagged.versionsOf(flight)
     if (seen === undefined || seen === SEEN_NOTHING || tags === undefined) return undefined
-    return { revision: revisionOf(seen), tags }
+    return { revision: revisionOf(seen), generation: generationOf(seen), tags }
   }
 
   /** Lets the versions of a value's tags outlive it. */
@@ -65,9 +70,21 @@ export class TierLoads {
   }
 
   /** There is word of a tag. It may be of no more than its longer life, or of its first version. */
-  async hearTag(tag: string): Promise<void> {
-    for (const [flight, versions] of this.#tagged.carrying(tag)) {
-      if (!(await this.#areCurrent(versions))) this.#options.fence(flight.key)
+  hearTag(tag: string): Promise<void> {
+    return this.#fenceOutdated((flight) => flight.tags.includes(tag))
+  }
+
+  /**
+   * Looks whether the tags of a load under way are still those from before it, so that nobody joins a load
+   * from before their invalidation: word of that may come late, or never.
+   */
+  beforeJoining(key: string): Promise<void> | undefined {
+    return this.#tagged.any ? this.#fenceOutdated((flight) => flight.key === key) : undefined
+  }
+
+  async #fenceOutdated(matches: (flight: Flight) => boolean): Promise<void> {
+    for (const [flight, versions] of this.#tagged.underWay(matches)) {
+      if (!(await this.#areCurrent(versions)) && !flight.fenced) this.#options.fence(flight.key)
     }
   }
 

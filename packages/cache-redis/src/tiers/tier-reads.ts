@@ -6,6 +6,7 @@ import type { Copies, Reading } from '../memory/copies.js'
 import type { NearEntry, NearTier } from '../memory/near-tier.js'
 import type { RedisReads } from '../redis/reads.js'
 import type { StoredValue } from '../redis/stored-value.js'
+import type { TierLoads } from './tier-loads.js'
 
 /** What a read found, fresh or stale, with its value as it is stored; and which tier it came from. */
 export interface Found {
@@ -21,8 +22,7 @@ export interface TierReadsOptions {
   /** `undefined` for a cache that is memory only. */
   readonly redis: RedisReads | undefined
   readonly isolator: Isolator
-  /** This process has been given a load lease. */
-  readonly leased: (seen: string) => void
+  readonly loads: Pick<TierLoads, 'beforeJoining' | 'leased' | 'release'>
 }
 
 /** Keys that are asked for at a time. */
@@ -53,17 +53,21 @@ export class TierReads {
 
   /** The same for a key that is going to be loaded if it holds nothing fresh. */
   async findOrLease(key: string): Promise<Found> {
-    const { near, redis } = this.#options
+    const { loads, near, redis } = this.#options
     // Only to count as used: what it returns does not say how fresh it is.
     if (near?.use(key) !== undefined || redis === undefined) return inMemory(near?.find(key))
     const held = await this.look(key)
-    if (held !== undefined) return inRedis(held)
+    if (held !== undefined) {
+      if (held.freshMs < 0) await loads.beforeJoining(key)
+      return inRedis(held)
+    }
     // Without Redis a stale value is better than none, for callers that accept one.
     const found = unanswered(near?.find(key))
     // What Redis holds is not served, but who sees that it has changed does not join an older load.
-    const revision = await redis.pendingRevision(key)
-    if (revision === undefined) return found
-    const seen = revision === '' ? SEEN_NOTHING : seenValue(revision)
+    const state = await redis.pendingState(key)
+    if (state === undefined) return found
+    await loads.beforeJoining(key)
+    const seen = state === 'absent' ? SEEN_NOTHING : seenValue(state.revision, state.generation)
     return { ...found, held: { ...(found.held ?? nothingHeld(undefined)), seen } }
   }
 
@@ -85,7 +89,7 @@ export class TierReads {
 
   /** Returns the value that Redis holds under a key before it is loaded; `undefined` if none is usable. */
   async look(key: string): Promise<HeldValue | undefined> {
-    const { copies, leased, redis } = this.#options
+    const { copies, loads, redis } = this.#options
     if (redis === undefined) return undefined
     const reading = copies.startReading([key])
     try {
@@ -96,9 +100,10 @@ export class TierReads {
       copies.foundNothing(reading, key)
       // Who sees that does not join a load that began when there was something else.
       if (found === 'absent') return nothingHeld(SEEN_NOTHING)
-      const seen = seenLease(found.revision)
-      if (found.leasedMs === 0) leased(seen)
-      return nothingHeld(seen)
+      const seen = seenLease(found.revision, found.generation)
+      if (found.leasedMs > 0) return nothingHeld(seen)
+      loads.leased(seen)
+      return { ...nothingHeld(seen), onNotLoaded: () => loads.release(key, seen) }
     } finally {
       copies.endReading(reading)
     }
@@ -130,13 +135,17 @@ export class TierReads {
     const { copies, isolator } = this.#options
     if (found === 'absent' || found.isVoid) {
       copies.foundNothing(reading, key)
-      return nothingHeld(found === 'absent' ? undefined : seenValue(found.revision))
+      return nothingHeld(found === 'absent' ? undefined : seenIn(found))
     }
-    const { freshMs, loadMs, revision } = found
-    const held = { value: isolator.adopt(found.value), freshMs, loadMs, seen: seenValue(revision) }
+    const { freshMs, loadMs } = found
+    const held = { value: isolator.adopt(found.value), freshMs, loadMs, seen: seenIn(found) }
     copies.found(reading, key, held, found)
     return held
   }
+}
+
+function seenIn({ revision, generation = '' }: StoredValue): string {
+  return seenValue(revision, generation)
 }
 
 function inMemory(near: HeldValue<NearEntry> | undefined): Found {

@@ -79,7 +79,14 @@ export class TierWrites {
     const found = await redis?.reads.read(key)
     if (found === undefined || found === 'unavailable') {
       if (near?.use(key) !== undefined) return false
-      return (await this.store(key, value, plan)) !== 'superseded'
+      const isDown = this.#isDown([[key, value]])
+      const storing = this.store(key, value, plan)
+      // Other writes may evict the value from memory before `storing` resolves.
+      const wasInMemory = isDown && near?.has(key) === true
+      const outcome = await storing
+      if (outcome === 'superseded') return false
+      const isInRedis = redis !== undefined && outcome === 'stored'
+      return isInRedis || wasInMemory || near?.has(key) === true
     }
     if (found !== 'absent' && !found.isVoid && found.freshMs >= 0) return false
     const over = found === 'absent' ? undefined : found.revision
@@ -242,10 +249,11 @@ export class TierWrites {
 
   #keep({ write, kept, encoded }: Ready, outcome: WriteOutcome, plan: StorePlan, at: number): void {
     if (outcome === 'superseded') return
-    const { copies, fence } = this.#options
+    const { copies, fence, redis } = this.#options
     // Redis would have refused a load that began meanwhile. Memory would store it.
     if (outcome === 'unavailable' && write.kind === 'write') fence(write.key)
-    const seen = outcome === 'stored' ? seenValue(encoded.revision) : undefined
+    const generation = redis?.writes.generationOf(write.key) ?? ''
+    const seen = outcome === 'stored' ? seenValue(encoded.revision, generation) : undefined
     copies.wrote(write, { kept, seen }, plan, at)
   }
 

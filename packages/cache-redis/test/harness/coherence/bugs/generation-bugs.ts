@@ -66,7 +66,7 @@ export const GENERATION_BUGS: readonly Bug[] = [
         find: `return found === 'foreign' ? 'absent' : found;
           const current = typeof generation === 'string' ? generation : await generation;
           if (found.generation !== undefined && found.generation !== current)
-            return voided(found);`,
+            return voided(found, current);`,
         replace: "return found === 'foreign' ? 'absent' : found;",
       },
     ],

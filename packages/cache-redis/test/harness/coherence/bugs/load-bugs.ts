@@ -24,7 +24,7 @@ export const LOAD_BUGS: readonly Bug[] = [
     name: 'lease-renewed-over-a-change',
     breaks: 'the lease of a load is not renewed after a delete of its key',
     // Only a load that takes longer than a second is renewed.
-    setUp: { ...THROUGH_REDIS, loads: true, keys: 256, faults: [] },
+    setUp: { ...THROUGH_REDIS, loads: true, keys: 1_024, faults: [] },
     patches: [
       {
         file: PROGRAMS,
@@ -46,14 +46,26 @@ export const LOAD_BUGS: readonly Bug[] = [
     ],
   },
   {
+    name: 'load-joined-after-its-tags-were-invalidated',
+    breaks: 'a caller joins no load from before an invalidation of its tags by another process',
+    setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
+    patches: [
+      {
+        file: 'cache-redis/dist/tiers/tier-loads.js',
+        find: 'return this.#tagged.any ?',
+        replace: 'return false ?',
+      },
+    ],
+  },
+  {
     name: 'load-joined-while-its-key-is-pending',
     breaks: 'a caller whose key has a pending invalidation joins no load from before a change',
     setUp: { ...THROUGH_REDIS, loads: true, keys: 128, faults: ['changes refused'] },
     patches: [
       {
         file: TIER_READS,
-        find: 'const revision = await redis.pendingRevision(key)',
-        replace: 'const revision = undefined',
+        find: 'const state = await redis.pendingState(key)',
+        replace: 'const state = undefined',
       },
     ],
   },
