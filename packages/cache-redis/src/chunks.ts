@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers, ValidationError } from '@verbatim/cache-core'
 
 /** How long a turn of the event loop may be used for building chunks, in milliseconds. */
 const TURN_MS = 8
@@ -48,18 +48,33 @@ export async function forAll<T>(
   }
 }
 
-/** Returns the items of an iterable as they are now. A long one is read over several turns. */
+/**
+ * Returns the items of an iterable as they are now. A long one is read over several turns.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) for a `Map` or `Set` whose size changes between turns
+ */
 export async function collect<T>(items: Iterable<T>): Promise<readonly T[]> {
   if (Array.isArray(items)) return items.slice()
+  const size = sizeOf(items)
   const all: T[] = []
   let turnBegan = timers.now()
   for (const item of items) {
     all.push(item)
     if (all.length % 1_000 > 0 || timers.now() - turnBegan < TURN_MS) continue
     await nextTurn()
+    if (sizeOf(items) !== size) {
+      throw new ValidationError('entries must keep their size until the call resolves', {
+        code: 'INVALID_ARGUMENT',
+        context: { argument: 'entries' },
+      })
+    }
     turnBegan = timers.now()
   }
   return all
+}
+
+function sizeOf(items: unknown): number | undefined {
+  return items instanceof Map || items instanceof Set ? items.size : undefined
 }
 
 function nextTurn(): Promise<void> {

@@ -117,6 +117,27 @@ describe('a cache without a location', () => {
     expect(await cache.get('key 4999')).toBe(4_999)
   })
 
+  test('add returns false for a value that is larger than l1CacheBytes', async () => {
+    await using cache = new GenericRedisCache({ l1CacheBytes: 1_000 })
+    expect(await cache.add('key', 'x'.repeat(10_000))).toBe(false)
+    expect(await cache.get('key')).toBeUndefined()
+  })
+
+  test('add returns true for each of 50 concurrent values, although memory holds 10', async () => {
+    await using cache = new GenericRedisCache({ l1CacheSize: 10 })
+    const adding = Array.from({ length: 50 }, (_, index) => cache.add(`key ${index}`, index))
+    expect(await Promise.all(adding)).toEqual(Array.from({ length: 50 }, () => true))
+  })
+
+  test('deleteMany removes every key of an array that is emptied right after the call', async () => {
+    await using cache = new GenericRedisCache({ l1CacheSize: 10_000 })
+    const keys = Array.from({ length: 3_000 }, (_, index) => `key ${index}`)
+    await cache.setMany(keys.map((key) => [key, 1] as const))
+    const removing = cache.deleteMany(keys)
+    keys.length = 0
+    expect(await removing).toBe(3_000)
+  })
+
   test('can be closed twice, and stays closed', async () => {
     const cache = new GenericRedisCache()
     await cache.set('key', 1)

@@ -57,6 +57,13 @@ describe('a write while Redis is known to be down', () => {
     expect(count()).toBe(2)
   })
 
+  test('is not reported as added by add when no tier has stored the value', async () => {
+    const cache = at.open({ enableL1Cache: false, redisUrl: 'redis://127.0.0.1:1' })
+    expect(await cache.add('job', 1)).toBe(false)
+    expect(await cache.add('job', 2)).toBe(false)
+    expect(await cache.get('job')).toBeUndefined()
+  })
+
   test('is refused if its value cannot be stored, and leaves nothing in memory', async () => {
     const cache = at.open()
     await cache.connect()

@@ -1,4 +1,5 @@
 import {
+  assertKnownFields,
   ConfigurationError,
   describeType,
   integerOption,
@@ -32,6 +33,16 @@ export interface ClusterLocation {
 
 const CHOICES = ['redisUrl', 'sentinel', 'cluster', 'client'] as const
 
+const SENTINEL_FIELDS: Readonly<Record<keyof SentinelOptions, true>> = {
+  name: true,
+  urls: true,
+  username: true,
+  password: true,
+  database: true,
+  tls: true,
+}
+const CLUSTER_FIELDS: Readonly<Record<keyof ClusterOptions, true>> = { urls: true }
+
 /** Whether Redis is said to be anywhere; a cache without it is memory only. */
 export function hasLocation(options: LocationOptions): boolean {
   return CHOICES.some((choice) => options[choice] !== undefined)
@@ -63,7 +74,7 @@ export function checkLocation(options: LocationOptions): RedisLocation {
 }
 
 function checkSentinel(sentinel: SentinelOptions): SentinelLocation {
-  assertObject('sentinel', sentinel)
+  assertFields('sentinel', sentinel, SENTINEL_FIELDS)
   const { name, urls, username, password, database = 0, tls = false } = sentinel
   if (typeof name !== 'string' || name === '') {
     throw invalidOption('sentinel.name', name, 'what the sentinels call the master')
@@ -81,7 +92,7 @@ function checkSentinel(sentinel: SentinelOptions): SentinelLocation {
 }
 
 function checkCluster(cluster: ClusterOptions): ClusterLocation {
-  assertObject('cluster', cluster)
+  assertFields('cluster', cluster, CLUSTER_FIELDS)
   return { kind: 'cluster', nodes: checkUrls('cluster.urls', cluster.urls, 6_379) }
 }
 
@@ -118,10 +129,9 @@ function checkText(option: string, text: unknown): string | undefined {
   throw invalidOption(option, text, 'a string that is not empty')
 }
 
-function assertObject(option: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidOption(option, value, 'an object')
-  }
+function assertFields(option: string, value: object, fields: Readonly<Record<string, true>>): void {
+  const known = new Set(Object.keys(fields))
+  assertKnownFields(value, known, option, ConfigurationError, 'INVALID_OPTION')
 }
 
 function checkClient(client: RedisClient): RedisClient {

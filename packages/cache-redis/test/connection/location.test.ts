@@ -82,7 +82,7 @@ describe('is refused', () => {
     [{ redisUrl: 'redis://h', sentinel }, 'may be given; received redisUrl and sentinel'],
     [{ cluster: { urls: [] }, client: {} }, 'may be given; received cluster and client'],
     [{ redisUrl: '' }, 'redisUrl is not a URL'],
-    [{ sentinel: 'redis://h' }, 'option sentinel is a string; allowed: an object'],
+    [{ sentinel: 'redis://h' }, 'sentinel must be a plain object; received a string'],
     [{ sentinel: { urls: ['redis://a'] } }, 'option sentinel.name is undefined'],
     [{ sentinel: { ...sentinel, name: '' } }, 'option sentinel.name is a string'],
     [{ sentinel: { name: 'cache' } }, 'option sentinel.urls is undefined'],
@@ -95,7 +95,7 @@ describe('is refused', () => {
     [{ sentinel: { ...sentinel, database: -1 } }, 'option sentinel.database is -1'],
     [{ sentinel: { ...sentinel, database: '1' } }, 'option sentinel.database is a string'],
     [{ sentinel: { ...sentinel, tls: 'yes' } }, 'option sentinel.tls is a string'],
-    [{ cluster: ['redis://a'] }, 'option cluster is an array; allowed: an object'],
+    [{ cluster: ['redis://a'] }, 'cluster must be a plain object; received an array'],
     [{ cluster: {} }, 'option cluster.urls is undefined'],
     [{ cluster: { urls: ['redis://a/1'] } }, 'cluster.urls[0] has a database'],
     [{ cluster: { urls: ['redis://a', 'rediss://b'] } }, 'cluster.urls[1] differs from the first'],
@@ -106,6 +106,45 @@ describe('is refused', () => {
     [{ client: null }, 'option client is null'],
   ])('%j', (options, message) => {
     expect(refused(options).message).toContain(message)
+  })
+
+  test.each<[string, LocationOptions, string]>([
+    [
+      'sentinel.db',
+      { sentinel: Object.assign({ db: 3 }, sentinel) },
+      'sentinel must not have the unknown field db. Known fields: name, urls, username,',
+    ],
+    [
+      'sentinel.sentinelPassword',
+      { sentinel: Object.assign({ sentinelPassword: 's3cret' }, sentinel) },
+      'sentinel must not have the unknown field sentinelPassword.',
+    ],
+    [
+      'sentinel.databse',
+      { sentinel: Object.assign({ databse: 3 }, sentinel) },
+      'unknown field databse. Did you mean database?',
+    ],
+    [
+      'cluster.password',
+      { cluster: Object.assign({ password: 's3cret' }, { urls: ['redis://a'] }) },
+      'cluster must not have the unknown field password. Known fields: urls',
+    ],
+    [
+      'cluster.tls',
+      { cluster: Object.assign({ tls: true }, { urls: ['redis://a'] }) },
+      'cluster must not have the unknown field tls.',
+    ],
+  ])('names the unknown field %s and the known fields', (_, options, message) => {
+    const error = refused(options)
+    expect(error).toMatchObject({ code: 'INVALID_OPTION' })
+    expect(error.message).toContain(message)
+    expect(JSON.stringify(error) + String(error.stack)).not.toContain('s3cret')
+  })
+
+  test.each(['sentinel', 'cluster'])('refuses a Map in place of %s', (option) => {
+    expect(refused({ [option]: new Map() }).message).toBe(
+      `${option} must be a plain object; received an object`,
+    )
   })
 
   test('a client with a prefix of its own', () => {
