@@ -29,8 +29,12 @@ export function dataKindOf(value: object): DataKind | undefined {
   if (types.isMap(value)) return isDirectInstance(value, 'Map') ? 'map' : undefined
   if (types.isSet(value)) return isDirectInstance(value, 'Set') ? 'set' : undefined
   if (types.isRegExp(value)) return isDirectInstance(value, 'RegExp') ? 'regexp' : undefined
-  if (types.isAnyArrayBuffer(value)) return 'arraybuffer'
-  if (ArrayBuffer.isView(value)) return isBuffer(value) ? 'buffer' : 'view'
+  if (types.isArrayBuffer(value))
+    return isDirectInstance(value, 'ArrayBuffer') ? 'arraybuffer' : undefined
+  if (types.isSharedArrayBuffer(value))
+    return isDirectInstance(value, 'SharedArrayBuffer') ? 'arraybuffer' : undefined
+  if (types.isTypedArray(value)) return typedArrayKindOf(prototype as object)
+  if (types.isDataView(value)) return isDirectInstance(value, 'DataView') ? 'view' : undefined
   if (isUrl(value)) return 'url'
   return isForeignObjectPrototype(prototype as object) ? 'plain' : undefined
 }
@@ -76,8 +80,12 @@ function addsNothing(value: object, name: string): boolean {
   return prototype !== null
 }
 
-function isBuffer(value: object): boolean {
-  return value instanceof Buffer || (types.isUint8Array(value) && classNameOf(value) === 'Buffer')
+/** Returns the kind of the typed arrays that have this prototype, or `undefined` for a subclass. */
+function typedArrayKindOf(prototype: object): 'buffer' | 'view' | undefined {
+  if (isDirectInstance(prototype, 'TypedArray')) return 'view'
+  const parent = Object.getPrototypeOf(prototype) as object | null
+  const isBuffer = nameOfConstructor(prototype) === 'Buffer'
+  return isBuffer && parent !== null && isDirectInstance(parent, 'TypedArray') ? 'buffer' : undefined
 }
 
 function isUrl(value: object): value is URL {

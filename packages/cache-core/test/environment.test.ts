@@ -1,5 +1,6 @@
 import vm from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { dataKindOf } from '../src/data-kind.js'
 import { canonicalJson, EventHub, isPlainObject } from '../src/index.js'
 import { ReferenceCache } from './testkit/reference-cache.js'
 
@@ -85,4 +86,26 @@ test('a load times out under fake timers', async () => {
   const cache = new ReferenceCache()
   const call = cache.getOrSet('key', () => new Promise(() => {}), { timeout: { hard: '5ms' } })
   await expect(call).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
+})
+
+test.each([
+  ['a typed array', new (class Vec extends Float32Array {})(2)],
+  ['Uint8Array', new (class Bytes extends Uint8Array {})(2)],
+  ['ArrayBuffer', new (class Memory extends ArrayBuffer {})(2)],
+  ['DataView', new (class View extends DataView {})(new ArrayBuffer(2))],
+])('dataKindOf does not recognize a subclass of %s', (_, value) => {
+  expect(dataKindOf(value)).toBeUndefined()
+})
+
+test.each([
+  ['view', new Float32Array(2)],
+  ['view', new DataView(new ArrayBuffer(2))],
+  ['view', foreign('new Float32Array(2)')],
+  ['view', foreign('new DataView(new ArrayBuffer(2))')],
+  ['arraybuffer', foreign('new ArrayBuffer(2)')],
+  ['arraybuffer', new SharedArrayBuffer(2)],
+  ['buffer', Buffer.from('pooled')],
+  ['buffer', Buffer.alloc(2)],
+])('dataKindOf recognizes a built-in %s (case %#)', (kind, value) => {
+  expect(dataKindOf(value as object)).toBe(kind)
 })

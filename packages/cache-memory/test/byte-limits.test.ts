@@ -224,3 +224,9 @@ describe('sizeOf', () => {
     expect(bytesOf(cache)).toBe(4)
   })
 })
+
+test('an async sizeOf that rejects is refused without an unhandled rejection', async () => {
+  const sizeOf = (() => Promise.reject(new Error('lost'))) as unknown as () => number
+  const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
+  await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
+})
