@@ -28,26 +28,26 @@ export interface WarmUp {
 }
 
 /**
- * Goes through the items without measuring.
+ * Sets, gets and checks the items without measuring.
  *
- * @returns the number of iterations
+ * @param progress - counts the iterations that were started, also when the signal ends the warm-up
+ * @throws the reason of the signal when it is aborted
  */
 export async function warmUp(
   cache: BenchmarkedCache,
   items: readonly BasicOperationsItem[],
   clock: Clock,
   { iterations, withinMs, signal }: WarmUp,
-): Promise<number> {
+  progress: { iterations: number },
+): Promise<void> {
   const startedAt = clock.now()
-  let done = 0
   for (const item of items.slice(0, iterations)) {
     signal?.throwIfAborted()
     if (clock.now() - startedAt > withinMs) break
+    progress.iterations++
     // Failures count while measuring, and only there.
     await iterate(cache, item, clock).catch(() => undefined)
-    done++
   }
-  return done
 }
 
 /**

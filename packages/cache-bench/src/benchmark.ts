@@ -115,14 +115,14 @@ export class CachePerformanceBenchmark {
       count: Math.max(iterations, this.#warmUp.iterations),
       seed: this.#seed,
     })
-    let warmed = 0
+    const progress = { iterations: 0 }
     try {
-      warmed = await warmUp(cache, items, this.#clock, { ...this.#warmUp, signal })
+      await warmUp(cache, items, this.#clock, { ...this.#warmUp, signal }, progress)
       const measured = items.slice(0, iterations)
       const measurements = await measure(cache, measured, this.#clock, signal)
-      return this.#result(cacheName, iterations, warmed, measurements)
+      return this.#result(cacheName, iterations, progress.iterations, measurements)
     } finally {
-      await removeAll(cache, items.slice(0, Math.max(iterations, warmed)))
+      await removeAll(cache, items.slice(0, Math.max(iterations, progress.iterations)))
     }
   }
 

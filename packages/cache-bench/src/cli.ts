@@ -67,6 +67,7 @@ await runCommandLine((signal) => {
 })
 
 async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
+  assertFlagsFit(options)
   const { iterations, warmupIterations, seed } = options
   const benchmark = new CachePerformanceBenchmark({ warmupIterations, seed })
   const cache = await loadCache(options)
@@ -83,6 +84,22 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   } finally {
     await cache.close?.()
   }
+}
+
+/** @throws ValidationError for flags of `--cache redis` that another cache would ignore */
+function assertFlagsFit({ cache, module, redisUrl, keyPrefix, l1 }: RunOptions): void {
+  const other = module === undefined ? cache : 'module'
+  if (other === undefined || other === 'redis') return
+  const flags = [
+    ...(redisUrl === undefined ? [] : ['--redis-url']),
+    ...(keyPrefix === '' ? [] : ['--key-prefix']),
+    ...(l1 ? [] : ['--no-l1']),
+  ]
+  if (flags.length === 0) return
+  const received = other === 'module' ? '--module' : '--cache memory'
+  throw new ValidationError(
+    `${flags.join(' and ')} must be given with --cache redis; received ${received}`,
+  )
 }
 
 async function loadCache(options: RunOptions): Promise<LoadedCache> {

@@ -161,6 +161,18 @@ describe('wrong arguments end with 2 and one line:', () => {
     [['run', '--cache', 'memory', '--seed', '1.5'], '--seed must be an integer from 1 to'],
     [['run', '--cache', 'memory', '--module', 'x'], '--module must not be given with --cache'],
     [
+      ['run', '--cache', 'memory', '--no-l1'],
+      '--no-l1 must be given with --cache redis; received --cache memory',
+    ],
+    [
+      ['run', '--cache', 'memory', '--redis-url', 'redis://u:s3cret@h', '--key-prefix', 's3cret'],
+      '--redis-url and --key-prefix must be given with --cache redis; received --cache memory',
+    ],
+    [
+      ['run', '--module', 'x', '--redis-url', 'redis://u:s3cret@h'],
+      '--redis-url must be given with --cache redis; received --module',
+    ],
+    [
       ['run', '--cache', 'redis', '--redis-url', 'http://u:s3cret@h'],
       '--redis-url must be redis://',
     ],
