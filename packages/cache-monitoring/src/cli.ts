@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CacheError, ValidationError } from '@verbatim/cache-core'
+import { CacheError } from '@verbatim/cache-core'
 import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command, InvalidArgumentError } from 'commander'
 import { fetchReading } from './watch/fetch-reading.js'
+import { metricsUrl, SOME_PAGE } from './watch/metrics-url.js'
 import { MonitorView } from './watch/monitor-view.js'
 import type { Reading } from './watch/reading.js'
 
@@ -15,7 +16,6 @@ interface WatchOptions {
 }
 
 const CLEAR = '\u001B[H\u001B[2J'
-const SOME_PAGE = 'http://127.0.0.1:3000/metrics'
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
 
@@ -27,7 +27,7 @@ await runCommandLine((signal) => {
   program
     .command('watch')
     .description('draws the metrics of a page again and again')
-    .argument('<url>', 'a page with metrics: an export as JSON, or Prometheus text', address)
+    .argument('<url>', 'a page with metrics: an export as JSON, or Prometheus text', metricsUrl)
     .option('--interval <seconds>', 'time from one drawing to the next', positive, 2)
     .option('--count <number>', 'drawings to make (default: no limit)', positive, Infinity)
     .option('--json', 'print each reading as one line of JSON')
@@ -83,20 +83,6 @@ function lineOf({ hits, misses, errors, operations, memory, alerts }: Reading): 
     ...(memory && { memory_bytes: memory.bytes, memory_entries: memory.entries }),
     alerts,
   })
-}
-
-function address(text: string): string {
-  const url = text.trim()
-  if (!/^https?:\/\//i.test(url)) {
-    const received = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? 'another scheme' : 'no http://'
-    throw new ValidationError(
-      `url must begin with http:// or https://, such as ${SOME_PAGE}; received ${received}`,
-    )
-  }
-  if (URL.canParse(url)) return url
-  throw new ValidationError(
-    `url must have a host and, if any, a port from 0 to 65535, such as ${SOME_PAGE}; received another text`,
-  )
 }
 
 function positive(text: string): number {

@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { ValidationError } from '@verbatim/cache-core'
 import { type ProgramOutcome, runPiped, runProgram, startProgram } from '@verbatim/test-support'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prometheusRegistry } from '../src/export/prometheus.js'
+import { fetchReading } from '../src/watch/index.js'
 import { busyMonitor } from './export/busy-monitor.js'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
@@ -56,6 +58,12 @@ test.each([
   expect([code, out, err]).toEqual([1, '', `error: ${message}\n`])
 })
 
+test('sends a password that is not valid percent-encoding as it is written', async () => {
+  const { code, err } = await run('watch', `http://ada:100%@${address}/metrics`, '--count', '1')
+  expect([code, err]).toEqual([0, ''])
+  expect(credentials.at(-1)).toBe(`Basic ${btoa('ada:100%')}`)
+})
+
 test('nobody there', async () => {
   const { code, err } = await run('watch', 'http://127.0.0.1:1/metrics')
   expect([code, err]).toEqual([1, 'error: the page does not answer\n'])
@@ -84,6 +92,21 @@ test.each([
   expect(err).toMatch(/^error: .*\n$/)
   expect(err).toContain(message)
   expect(err).not.toContain('s3cret')
+})
+
+test.each([
+  ['localhost:3000/metrics', `${NO_SCHEME} no http://`],
+  ['127.0.0.1:3000/metrics', `${NO_SCHEME} no http://`],
+  ['ftp://user:s3cret@host', `${NO_SCHEME} another scheme`],
+  ['redis://user:s3cret@host', `${NO_SCHEME} another scheme`],
+  ['http://s3cret:70000', 'url must have a host and, if any, a port from 0 to 65535'],
+  [undefined, 'url must be a string; received undefined'],
+  [new URL('http://s3cret'), 'url must be a string; received'],
+])('fetchReading(%j) throws a ValidationError without the address', async (url, message) => {
+  const error: unknown = await fetchReading(url as string).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ValidationError)
+  expect(String(error)).toContain(message)
+  expect(String(error)).not.toContain('s3cret')
 })
 
 test('prints each reading as a line of JSON', async () => {

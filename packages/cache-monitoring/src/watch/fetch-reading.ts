@@ -1,4 +1,5 @@
 import { InfrastructureError, timers } from '@verbatim/cache-core'
+import { metricsUrl } from './metrics-url.js'
 import { readExport } from './read-export.js'
 import { PREFIX, readPrometheus } from './read-prometheus.js'
 import type { Reading } from './reading.js'
@@ -11,10 +12,11 @@ const NO_METRICS = 'the page holds no metrics of a cache'
  * text format. Several caches on one page are added up. A name and a password in the address are sent as
  * HTTP's basic authentication.
  *
+ * @throws ValidationError for anything but an http:// or https:// address, without the address
  * @throws InfrastructureError (`UNREADABLE`) that says what was wrong with it, without the address
  */
 export async function fetchReading(url: string): Promise<Reading> {
-  const page = await fetchPage(url)
+  const page = await fetchPage(metricsUrl(url))
   const takenAt = timers.now()
   try {
     if (/^\s*[[{]/.test(page)) return readExport(JSON.parse(page), takenAt)
@@ -49,8 +51,17 @@ function partsOf(url: string): { username: string; password: string; href: strin
 }
 
 function basic(username: string, password: string): string {
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const credentials = `${decoded(username)}:${decoded(password)}`
   return `Basic ${Buffer.from(credentials).toString('base64')}`
+}
+
+/** A `%` that begins no valid escape sequence is a character of the password. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function unreadable(message: string, cause?: unknown): InfrastructureError {
