@@ -56,7 +56,7 @@ import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
 import type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
-import { responseError } from './response-form.js'
+import { isPromise, responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
 import { StoredResponses, type UsableResponse } from './stored-responses.js'
 import { modelOf, modelTag, tagsOf } from './tags.js'
@@ -80,6 +80,8 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #textSizeTiers: TextSizeTiers
   readonly #responses: StoredResponses
   readonly #metrics = new AIMetrics()
+  /** How many callers of each key wait for a response that is to be stored. */
+  readonly #storing = new Map<string, number>()
   readonly #promotion = new PromotionRule(this.#metrics)
   readonly #statistics: AIStatistics
 
@@ -230,18 +232,20 @@ export class AIResponseCache extends GenericRedisCache {
     }
     const usable: HeldValue<StoredResponse<T>> =
       before === undefined
-        ? { ...nothingHeld<StoredResponse<T>>(held.seen), onMiss }
+        ? { ...held, ...nothingHeld<StoredResponse<T>>(held.seen), onMiss }
         : { ...held, value: before.stored, onMiss }
     const isStale = usable.freshMs < 0
     if (!isStale) record('hit')
     let hasComputed = false
     const loader: Loader<StoredResponse<T>> = (context) => {
       hasComputed = true
-      return this.#responses.compute({ key, known, compute, shouldStore }, context)
+      const isToBeStored = (): boolean => !call.noStore || this.#storing.has(key)
+      return this.#responses.compute({ key, known, compute, shouldStore, isToBeStored }, context)
     }
+    const readThrough = async (): Promise<unknown> => this.readThrough(key, loader, plan, usable)
     const answer: unknown = call.onlyIfCached
       ? this.#onlyHeld(key, usable, plan)
-      : await this.readThrough(key, loader, plan, usable)
+      : await (isStale && !call.noStore ? this.#storingCaller(key, readThrough) : readThrough())
     const tookMs = this.clock.now() - startedAt
     return before !== undefined && answer === before.stored
       ? this.#responses.found(key, before, { tier: held.tier, isStale, tookMs })
@@ -305,7 +309,7 @@ export class AIResponseCache extends GenericRedisCache {
     operation: string,
     options: InvalidationOptions & { readonly tenant?: string | undefined } = {},
   ): Promise<number> {
-    assertInvalidation(options)
+    assertInvalidation(options, { hasTenant: true })
     const { tenant, operationContext } = options
     const head = this.#keys.operationPrefix(operation, tenant)
     return this.removeMatching(`${escapeGlob(head)}*`, operationContext)
@@ -315,6 +319,7 @@ export class AIResponseCache extends GenericRedisCache {
    * {@inheritDoc GenericRedisCache.invalidatePattern}
    *
    * @param options - `operationContext`: why, for the monitor
+   * @throws ValidationError for any other option: a pattern matches keys of every tenant
    */
   override async invalidatePattern(
     pattern: string,
@@ -433,17 +438,31 @@ export class AIResponseCache extends GenericRedisCache {
     if (typeof given !== 'function') return given
     return ({ response }) => {
       const ttl = given(this.#responses.revived(response))
+      if (isPromise(ttl)) throw new TypeError('ttl must not return a promise')
       return ttl === undefined ? ofOperation : ttl
+    }
+  }
+
+  /** Counts a caller while it waits: a caller without `noStore` may join a load with `noStore`. */
+  async #storingCaller<T>(key: string, load: () => Promise<T>): Promise<T> {
+    this.#storing.set(key, (this.#storing.get(key) ?? 0) + 1)
+    try {
+      return await load()
+    } finally {
+      const others = (this.#storing.get(key) ?? 0) - 1
+      if (others > 0) this.#storing.set(key, others)
+      else this.#storing.delete(key)
     }
   }
 
   /** @throws CacheError (`NOT_CACHED`) when nothing is held that may be served */
   #onlyHeld<T>(
     key: string,
-    { value, freshMs, onMiss }: HeldValue<StoredResponse<T>>,
+    { value, freshMs, onMiss, onNotLoaded }: HeldValue<StoredResponse<T>>,
     { staleWhileRevalidateMs, staleIfErrorMs }: LoadPlan<StoredResponse<T>>,
   ): StoredResponse<T> {
     if (freshMs >= 0) return value
+    onNotLoaded?.()
     onMiss?.(false)
     if (-freshMs <= Math.max(staleWhileRevalidateMs, staleIfErrorMs)) {
       this.staleServed()

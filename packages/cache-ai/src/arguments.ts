@@ -1,12 +1,13 @@
 import {
   assertKnownFields,
+  ConfigurationError,
   describeType,
   isPlainObject,
   ValidationError,
 } from '@verbatim/cache-core'
 
 /** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
-const LONGEST_OPERATION = 64
+export const LONGEST_OPERATION = 64
 const LONGEST_TENANT = 128
 
 const REQUEST_FIELDS: ReadonlySet<string> = new Set([
@@ -17,7 +18,8 @@ const REQUEST_FIELDS: ReadonlySet<string> = new Set([
   'tenant',
 ])
 const RESPONSE_FIELDS: ReadonlySet<string> = new Set([...REQUEST_FIELDS, 'response', 'ttl', 'tags'])
-const INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext', 'tenant'])
+const INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext'])
+const OPERATION_INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext', 'tenant'])
 const STATS_FIELDS: ReadonlySet<string> = new Set(['countKeys'])
 
 export function assertRequest(request: unknown): void {
@@ -37,8 +39,12 @@ export function assertAnswered(answered: unknown): void {
 }
 
 /** Checks the options of an invalidation. Its context is a label in exports. */
-export function assertInvalidation(options: unknown): void {
-  assertKnownFields(options, INVALIDATION_FIELDS, 'options')
+export function assertInvalidation(
+  options: unknown,
+  { hasTenant = false }: { readonly hasTenant?: boolean } = {},
+): void {
+  const known = hasTenant ? OPERATION_INVALIDATION_FIELDS : INVALIDATION_FIELDS
+  assertKnownFields(options, known, 'options')
   const { operationContext } = options as { readonly operationContext?: unknown }
   if (operationContext === undefined || typeof operationContext === 'string') return
   throw invalid('operationContext', operationContext, 'a string, or undefined for none')
@@ -108,6 +114,15 @@ export function assertModel(model: unknown): asserts model is string {
 export function assertResponse(response: unknown): void {
   if (response !== undefined) return
   throw invalid('response', response, 'any value but undefined')
+}
+
+/** Returns the error for a wrong argument of a constructor or a loader of configurations. */
+export function invalidSetting(argument: string, rule: string, value: unknown): ConfigurationError {
+  const received = describeType(value)
+  return new ConfigurationError(`${argument} must be ${rule}; received ${received}`, {
+    code: 'INVALID_OPTION',
+    context: { argument, received },
+  })
 }
 
 function invalid(argument: string, value: unknown, rule: string): ValidationError {

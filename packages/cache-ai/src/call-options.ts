@@ -78,6 +78,8 @@ export function planLookup(options: LookupOptions | undefined): CallPlan {
   const { shape } = options
   if (shape !== undefined && shape !== 'flat')
     throw invalidArgument('shape', "'flat', or undefined", shape)
+  // One options object may serve getOrCompute too.
+  assertShouldStore((options as { readonly shouldStore?: unknown }).shouldStore)
   return planCall(options)
 }
 

@@ -1,4 +1,5 @@
 import {
+  assertKnownFields,
   ConfigurationError,
   describeType,
   invalidOption,
@@ -10,6 +11,7 @@ import {
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
+import { CODE_ONLY, FIELD_NAMES } from './config/fields.js'
 import { DEFAULTS } from './config/presets.js'
 import { CacheKeyGenerator } from './keys/cache-key-generator.js'
 import { monitorsOf, type StatisticsMonitor } from './metrics/statistics-monitor.js'
@@ -17,6 +19,8 @@ import type { TextSizeTiers } from './metrics/text-tier.js'
 import { mergeOperationTtls } from './operation-ttls.js'
 import type { AIResponseCacheOptions } from './options.js'
 import type { ResponseForm } from './response-form.js'
+
+const OPTION_NAMES: ReadonlySet<string> = new Set([...FIELD_NAMES, ...Object.keys(CODE_ONLY)])
 
 /** {@link AIResponseCacheOptions}, checked, with the defaults of an AI cache filled in. */
 export interface ResolvedOptions {
@@ -34,7 +38,7 @@ export interface ResolvedOptions {
 export function resolveOptions(
   settings: AIResponseCacheOptions | AIResponseCacheConfig,
 ): ResolvedOptions {
-  if (!(settings instanceof AIResponseCacheConfig)) assertObject(settings)
+  if (!(settings instanceof AIResponseCacheConfig)) assertOptions(settings)
   const {
     textHashThreshold,
     hashAlgorithm,
@@ -66,9 +70,12 @@ export function resolveOptions(
   return { ttls, keys, textSizeTiers, monitor, statistics, form, generic }
 }
 
-/** The cache underneath rejects unknown fields, but a string would be spread into it by characters. */
-function assertObject(settings: unknown): void {
-  if (isPlainObject(settings)) return
+/** @throws ConfigurationError (`INVALID_OPTION`) for anything but an object of known options */
+function assertOptions(settings: unknown): void {
+  if (isPlainObject(settings)) {
+    assertKnownFields(settings, OPTION_NAMES, 'options', ConfigurationError, 'INVALID_OPTION')
+    return
+  }
   throw new ConfigurationError(
     `options must be a plain object or an AIResponseCacheConfig; received ${describeType(settings)}`,
     { code: 'INVALID_OPTION', context: { argument: 'options' } },

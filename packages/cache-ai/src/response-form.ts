@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CacheError, isPlainObject, SerializationError } from '@verbatim/cache-core'
+import { CacheError, isPlainObject, isPromiseLike, SerializationError } from '@verbatim/cache-core'
 
 /** How responses that are no plain data are stored, and become what they were. */
 export interface ResponseForm {
@@ -12,21 +12,45 @@ export interface ResponseForm {
 /**
  * Returns the data to be stored for a response.
  *
- * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` throws, or `revive` does for its result
+ * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
+ * @throws SerializationError (`VALUE_TOO_LARGE`) for objects that the response repeats too often
  */
 export function dataOf(response: unknown, { serialize, revive }: ResponseForm): unknown {
-  if (serialize === undefined && revive === undefined) return withPlainInstances(response)
+  const data =
+    serialize === undefined ? withPlainInstances(response) : serialized(response, serialize)
+  if (revive !== undefined) converted('revive', revive, data)
+  return data
+}
+
+function serialized(response: unknown, serialize: (response: unknown) => unknown): unknown {
+  const data = converted('serialize', serialize, response)
+  if (data === undefined) throw notConverted('serialize must return a value')
+  // The data are stored as they are, but may repeat objects as any other response.
+  withPlainInstances(data)
+  return data
+}
+
+function converted(name: string, convert: (value: unknown) => unknown, value: unknown): unknown {
+  let result: unknown
   try {
-    const data = serialize === undefined ? withPlainInstances(response) : serialize(response)
-    if (data === undefined) throw new TypeError('serialize must return a value')
-    revive?.(data)
-    return data
+    result = convert(value)
   } catch (error) {
-    throw new CacheError('serialize or revive failed for the response; it was not stored', {
-      code: 'SERIALIZE_FAILED',
-      cause: error,
-    })
+    throw notConverted(`${name} threw an error`, error)
   }
+  if (isPromise(result)) throw notConverted(`${name} must not return a promise`)
+  return result
+}
+
+function notConverted(reason: string, cause?: unknown): CacheError {
+  const message = `${reason}; the response was not stored`
+  return new CacheError(message, { code: 'SERIALIZE_FAILED', cause })
+}
+
+/** Whether a function is async by mistake. Nobody awaits its promise, so a rejection is swallowed. */
+export function isPromise(result: unknown): boolean {
+  if (!isPromiseLike(result)) return false
+  result.then(undefined, () => undefined)
+  return true
 }
 
 /**
@@ -34,16 +58,63 @@ export function dataOf(response: unknown, { serialize, revive }: ResponseForm): 
  * no other method, and the result has each field of the instance with the same value. Anything else stays
  * as it is, and cannot be stored.
  */
-function withPlainInstances(value: unknown, depth = 0): unknown {
-  if (value === null || typeof value !== 'object' || depth > MAX_DEPTH) return value
-  if (Array.isArray(value)) return mapped(value, (item) => withPlainInstances(item, depth + 1))
-  if (isPlainObject(value) && typeof (value as Partial<HasToJson>).toJSON !== 'function') {
-    return mappedFields(value, (item) => withPlainInstances(item, depth + 1))
-  }
-  return safeJsonOf(value) ?? value
+function withPlainInstances(response: unknown): unknown {
+  return replaced(response, { objects: new Map(), written: 0, repeated: 0 }, 0)
 }
 
 const MAX_DEPTH = 512
+
+/** The most items and fields that are written again for objects that a response repeats. */
+const MOST_REPEATED = 1_000_000
+
+/** What is known on the way through a response. */
+interface Walk {
+  /** What stands for each object, and how many items and fields are written for it. */
+  readonly objects: Map<object, { readonly data: unknown; readonly size: number }>
+  written: number
+  repeated: number
+}
+
+/** Walks every object once: shared objects could take exponential time otherwise. */
+function replaced(value: unknown, walk: Walk, depth: number): unknown {
+  if (value === null || typeof value !== 'object' || depth > MAX_DEPTH) return value
+  const known = walk.objects.get(value)
+  if (known !== undefined) {
+    repeat(known.size, walk)
+    return known.data
+  }
+  const before = walk.written++
+  // Until its walk ends, an object stands for itself. The store names the place of the cycle.
+  walk.objects.set(value, { data: value, size: 0 })
+  const data = replacedContent(value, walk, depth + 1)
+  walk.objects.set(value, { data, size: walk.written - before })
+  return data
+}
+
+/** Data in Redis have no shared objects. Each is written as often as it occurs. */
+function repeat(size: number, walk: Walk): void {
+  walk.written += size
+  walk.repeated += size
+  if (walk.repeated <= MOST_REPEATED) return
+  throw new SerializationError(
+    `the response repeats objects with more than ${MOST_REPEATED} items and fields; it was not stored`,
+    { code: 'VALUE_TOO_LARGE' },
+  )
+}
+
+function replacedContent(value: object, walk: Walk, depth: number): unknown {
+  if (Array.isArray(value)) {
+    walk.written += value.length
+    return mapped(value, (item) => replaced(item, walk, depth))
+  }
+  if (isPlainObject(value) && typeof (value as Partial<HasToJson>).toJSON !== 'function') {
+    return mappedFields(value, (item) => {
+      walk.written++
+      return replaced(item, walk, depth)
+    })
+  }
+  return safeJsonOf(value) ?? value
+}
 
 interface HasToJson {
   toJSON(): unknown

@@ -57,6 +57,7 @@ export function legacyResponse<T>(
   const isDate = isNumberUpTo(storedAt, LATEST_DATE_MS)
   // It stores false, and says true when it reads.
   const response = { ...value, cache_hit: true } as T
+  if (Object.isFrozen(value)) Object.freeze(response)
   return { ...known, response, storedAt: isDate ? storedAt : 0 }
 }
 

@@ -8,7 +8,7 @@ import {
 import type { CachedResponse } from './ai-request.js'
 import { assertResponse } from './arguments.js'
 import type { CallPlan } from './call-options.js'
-import { dataOf, type ResponseForm } from './response-form.js'
+import { dataOf, isPromise, type ResponseForm } from './response-form.js'
 import {
   describeResponse,
   isStoredResponse,
@@ -44,6 +44,8 @@ export interface Computation<T> {
   readonly known: KnownOfRequest
   readonly compute: Loader<T>
   readonly shouldStore: ((response: T) => boolean) | undefined
+  /** Returns whether any caller wants the response stored. Callers may join until it is computed. */
+  readonly isToBeStored: () => boolean
 }
 
 /** Makes stored responses of computed ones, and responses for callers of stored ones. */
@@ -62,7 +64,7 @@ export class StoredResponses {
   /**
    * Returns a response as it is stored.
    *
-   * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws
+   * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
    * @throws SerializationError (`NOT_SERIALIZABLE`) for a response that is no data
    */
   store<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
@@ -73,7 +75,7 @@ export class StoredResponses {
 
   /** Computes a response. Whether or not it can be stored, it is returned. */
   async compute<T>(
-    { key, known, compute, shouldStore }: Computation<T>,
+    { key, known, compute, shouldStore, isToBeStored }: Computation<T>,
     context: LoadContext,
   ): Promise<StoredResponse<T>> {
     const { clock, notStored } = this.#options
@@ -87,8 +89,9 @@ export class StoredResponses {
       if (shouldStore !== undefined && !isWanted(response, shouldStore)) context.skip()
       return { ...this.store(known, response), computeMs }
     } catch (error) {
+      const isRefused = !context.skipped && isToBeStored()
       context.skip()
-      if (error instanceof CacheError) notStored(key, error)
+      if (isRefused && error instanceof CacheError) notStored(key, error)
       return asComputed
     }
   }
@@ -139,10 +142,13 @@ export class StoredResponses {
     return this.found(key, { stored, response }, { ...origin, tier: 'none' })
   }
 
-  /** @throws what `revive` throws */
+  /** @throws what `revive` throws, or TypeError when `revive` returns a promise */
   revived<T>(data: T): T {
     const { revive } = this.#form
-    return revive === undefined ? data : (revive(data) as T)
+    if (revive === undefined) return data
+    const response = revive(data)
+    if (isPromise(response)) throw new TypeError('revive must not return a promise')
+    return response as T
   }
 
   /** Returns what a load has returned as a stored response: a plain `getOrSet` may share its value. */
@@ -161,14 +167,19 @@ export class StoredResponses {
 const AS_COMPUTED_FIELD = 'isAsComputed'
 const AS_COMPUTED = { [AS_COMPUTED_FIELD]: true } as const
 
-/** @throws CacheError (`SHOULD_STORE_FAILED`) when the function throws */
+/** @throws CacheError (`SHOULD_STORE_FAILED`) when the function throws or returns a promise */
 function isWanted<T>(response: T, shouldStore: (response: T) => boolean): boolean {
+  let answer: boolean
   try {
-    return shouldStore(response)
+    answer = shouldStore(response)
   } catch (error) {
-    throw new CacheError('shouldStore threw an error; the response was not stored', {
-      code: 'SHOULD_STORE_FAILED',
-      cause: error,
-    })
+    throw undecided('shouldStore threw an error', error)
   }
+  if (isPromise(answer)) throw undecided('shouldStore must not return a promise')
+  return answer
+}
+
+function undecided(reason: string, cause?: unknown): CacheError {
+  const message = `${reason}; the response was not stored`
+  return new CacheError(message, { code: 'SHOULD_STORE_FAILED', cause })
 }

@@ -59,3 +59,15 @@ test('the constructors name an unknown option', () => {
     expect(() => new CacheKeyGenerator(options)).toThrow(ConfigurationError)
   }
 })
+
+test.each([
+  ['operation_ttls', 'operationTtls'],
+  ['keyStlye', 'keyStyle'],
+  ['hashAlgoritm', 'hashAlgorithm'],
+  ['textHashTreshold', 'textHashThreshold'],
+  ['redisURLs', 'redisUrl'],
+])('the constructor suggests an option for %s', (written, meant) => {
+  const attempt = (): unknown => new AIResponseCache({ [written]: 1 })
+  expect(attempt).toThrow(ConfigurationError)
+  expect(attempt).toThrow(`unknown field ${written}. Did you mean ${meant}?`)
+})

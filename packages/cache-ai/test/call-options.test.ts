@@ -133,6 +133,32 @@ describe.each(['with Redis', 'memory only'])('one call (%s)', (where) => {
     expect(await responseOf(cache.getOrCompute(request, compute, { shouldStore }))).toBe('answer 2')
   })
 
+  test.each<[string, object]>([
+    ['noStore', { noStore: true }],
+    ['shouldStore', { shouldStore: () => false }],
+  ])('%s does not report a response that cannot be stored', async (_name, options) => {
+    const cache = await open()
+    const codes: string[] = []
+    cache.on('not_stored', (_key, { code }) => codes.push(code))
+    const compute = (): object => ({ retry: () => 1 })
+    await cache.getOrCompute(request, compute, options)
+    expect(codes).toEqual([])
+    expect(cache.getStats().notStored).toEqual({})
+  })
+
+  test('a caller that joins a noStore call reports that its response cannot be stored', async () => {
+    const cache = await open()
+    const codes: string[] = []
+    cache.on('not_stored', (_key, { code }) => codes.push(code))
+    const compute = async (): Promise<object> => {
+      await sleep(50)
+      return { retry: () => 1 }
+    }
+    const first = cache.getOrCompute(request, compute, { noStore: true })
+    await Promise.all([first, cache.getOrCompute(request, compute)])
+    expect(codes).toEqual(['NOT_SERIALIZABLE'])
+  })
+
   test('shouldStore may throw: the response reaches its caller and is not stored', async () => {
     const cache = await open()
     const codes: string[] = []
@@ -162,14 +188,14 @@ describe.each(['with Redis', 'memory only'])('one call (%s)', (where) => {
   })
 })
 
-test.each([{ refresh: 1 }, { maxAge: 0 }, { onlyIfCached: null }, { refresch: true }])(
-  'a look-up rejects %j',
-  async (options) => {
-    const cache = await at.openAlone()
-    const call = cache.getCachedResponse(request, options as object)
-    await expect(call).rejects.toThrow(Object.keys(options)[0])
-  },
-)
+test.each([
+  ...[{ refresh: 1 }, { maxAge: 0 }, { onlyIfCached: null }, { refresch: true }],
+  ...[{ noStore: 1 }, { shouldStore: 'x' }, { shape: 'round' }],
+])('a look-up rejects %j', async (options) => {
+  const cache = await at.openAlone()
+  const call = cache.getCachedResponse(request, options as object)
+  await expect(call).rejects.toThrow(Object.keys(options)[0])
+})
 
 describe('a batch', () => {
   const requestsFor = (...texts: string[]): { text: string; operation: string }[] =>

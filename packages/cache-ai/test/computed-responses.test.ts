@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CacheError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import type { AIResponseCache, AIResponseCacheOptions } from '../src/index.js'
+import { AIResponseCache, type AIResponseCacheOptions } from '../src/index.js'
 import { SetUp } from './set-up.js'
 
 const at = new SetUp()
@@ -324,5 +324,90 @@ describe('a stored entry with impossible fields', () => {
     expect((await cache.getOrCompute(request, () => 'computed')).response).toBe('computed')
     expect(cache.getStats()).toMatchObject({ hits: 0, misses: 2 })
     expect((await cache.getCachedResponse(request))?.response).toBe('computed')
+  })
+})
+
+/** Returns an object that contains one other object twice, and so on for each level. */
+function sharedLevels(levels: number): object {
+  let shared: object = { text: 'leaf' }
+  for (let level = 0; level < levels; level++) shared = { first: shared, second: shared }
+  return shared
+}
+
+function cyclicTree(): object {
+  const tree: { children: object[] } = { children: [] }
+  tree.children.push({ parent: tree }, { parent: tree })
+  return tree
+}
+
+describe.each(['freeze', 'clone', 'none'] as const)(
+  'a response with shared objects (isolation %s)',
+  (isolation) => {
+    describe.each<[string, (options: AIResponseCacheOptions) => Promise<AIResponseCache>]>([
+      ['with Redis', (options) => at.openConnected(options)],
+      ['while Redis is away', (options) => at.openAlone(options)],
+      ['memory only', async (options) => new AIResponseCache(options)],
+    ])('%s', (_where, open) => {
+      test.each<[string, () => object, string]>([
+        ['a cycle', cyclicTree, 'NOT_SERIALIZABLE'],
+        ['40 shared levels', () => sharedLevels(40), 'VALUE_TOO_LARGE'],
+      ])('reaches its caller at once and is not stored with %s', async (_what, make, code) => {
+        const cache = await open({ isolation })
+        const codes = refusals(cache)
+        const made = make()
+        const { response } = await cache.getOrCompute(request, () => made)
+        expect(Object.keys(response)).toEqual(Object.keys(made))
+        expect(codes).toEqual([code])
+        const call = cache.cacheResponse({ ...request, response: made })
+        await expect(call).rejects.toMatchObject({ code })
+        expect(await cache.getCachedResponse(request)).toBeUndefined()
+        await cache.close()
+      })
+
+      test('is stored when few objects are shared', async () => {
+        const cache = await open({ isolation })
+        await cache.getOrCompute(request, () => sharedLevels(5))
+        expect((await cache.getCachedResponse(request))?.response).toEqual(sharedLevels(5))
+        await cache.close()
+      })
+    })
+  },
+)
+
+test('serialize may not return data that repeat objects too often', async () => {
+  const cache = await at.openConnected({ serialize: () => sharedLevels(40) })
+  const codes = refusals(cache)
+  expect((await cache.getOrCompute(request, () => 'answer')).response).toBe('answer')
+  expect(codes).toEqual(['VALUE_TOO_LARGE'])
+})
+
+describe.each([
+  ['resolves', async (): Promise<never> => true as never],
+  ['rejects', (): Promise<never> => Promise.reject(new Error('async by mistake'))],
+])('a function that is async by mistake and %s', (_how, asynchronous) => {
+  test.each<[string, string, AIResponseCacheOptions, object]>([
+    ['serialize', 'SERIALIZE_FAILED', { serialize: asynchronous }, {}],
+    ['revive', 'SERIALIZE_FAILED', { revive: asynchronous }, {}],
+    ['shouldStore', 'SHOULD_STORE_FAILED', {}, { shouldStore: asynchronous }],
+    ['ttl', 'TTL_FAILED', {}, { ttl: asynchronous }],
+  ])('keeps the response out of the cache as %s', async (name, code, settings, options) => {
+    const cache = await at.openConnected(settings)
+    const errors: CacheError[] = []
+    cache.on('not_stored', (_key, error) => errors.push(error as CacheError))
+    const { response } = await cache.getOrCompute(request, () => 'answer', options)
+    expect(response).toBe('answer')
+    expect(errors.map((error) => error.code)).toEqual([code])
+    const [error] = errors
+    expect(`${error?.message} ${String(error?.cause)}`).toContain(
+      `${name} must not return a promise`,
+    )
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+  })
+
+  test('makes a stored response a miss as revive', async () => {
+    await (await at.openConnected()).cacheResponse({ ...request, response: 'stored' })
+    const cache = await at.openConnected({ revive: asynchronous })
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+    expect((await cache.getOrCompute(request, () => 'answer')).response).toBe('answer')
   })
 })

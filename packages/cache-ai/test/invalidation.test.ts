@@ -103,3 +103,12 @@ test('however a tenant and an operation are written, what is theirs can be remov
     expect(await cache.forget(tenant)).toBe(1)
   }
 })
+
+test('invalidatePattern refuses a tenant and removes nothing', async () => {
+  const cache = await at.openAlone()
+  await cache.cacheResponse({ ...asked('text'), response: 1 })
+  const call = cache.invalidatePattern('*', { tenant: 'ada' } as object)
+  await expect(call).rejects.toThrow(ValidationError)
+  await expect(call).rejects.toThrow('options must not have the unknown field tenant')
+  expect((await cache.getCachedResponse(asked('text')))?.response).toBe(1)
+})

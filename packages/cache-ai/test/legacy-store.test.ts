@@ -17,6 +17,7 @@ describe('with legacy keys, what the Python version has stored', () => {
       response: RETURNED,
       cached: { hit: true, tier: 'redis', at: '2025-01-02T03:04:05.000Z', textTier: 'small' },
     })
+    expect(Object.isFrozen(found?.response)).toBe(true)
     expect(await cache.getOrCompute(request, () => 'new')).toMatchObject({ response: RETURNED })
     expect(cache.getCacheHitRatio()).toBe(100)
     expect(cache.getPerformanceSummary()).toMatchObject({

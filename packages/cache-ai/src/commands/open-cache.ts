@@ -1,3 +1,4 @@
+import { ValidationError } from '@verbatim/cache-core'
 import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { type Command, Option } from 'commander'
@@ -48,9 +49,12 @@ export function withLocation(command: Command): Command {
 
 /** Returns the configuration of a file, or without one of the environment, under flags. */
 export async function configurationOf(location: KeyLocation): Promise<AIResponseCacheConfig> {
-  const { config, keyPrefix, prefix, style } = location
+  const { config, prefix, style } = location
+  const { keyPrefix = prefix } = location
+  const [problem] = new AIResponseCacheConfig({ keyPrefix }).validate().errors
+  if (problem !== undefined) throw new ValidationError(`--key-prefix ${problem.message}`)
   const configured = config === undefined ? AIResponseCacheConfig.fromEnv() : await configOf(config)
-  return configured.merge({ keyPrefix: keyPrefix ?? prefix, keyStyle: style })
+  return configured.merge({ keyPrefix, keyStyle: style })
 }
 
 /**

@@ -1,4 +1,12 @@
-import { type CacheInterface, isPromiseLike } from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  type CacheInterface,
+  ConfigurationError,
+  hasMethod,
+  isPromiseLike,
+} from '@verbatim/cache-core'
+import { invalidSetting } from '../arguments.js'
+import { mergeOperationTtls } from '../operation-ttls.js'
 import { LegacyCalls, type LegacyCallsOptions, missing } from './legacy-calls.js'
 import {
   camelCaseOf,
@@ -42,12 +50,19 @@ export type WithLegacyNames<Cache> = Cache & {
     : never]: Name extends AnswersFigures ? WithFigures<Cache[Name]> : Cache[Name]
 } & { readonly [Name in LegacyName]: LegacyCalls[Name] }
 
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof CompatibilityOptions>([
+  'emitWarnings',
+  'keyGenerator',
+  'operationTtls',
+])
+
 const warned = new Set<string>()
 
 /**
  * Lets code that was written for the original go on: a cache that also answers to the names and
  * arguments that its methods had there. Everything else is the cache itself.
  *
+ * @throws ConfigurationError (`INVALID_OPTION`) that names the wrong argument
  * @throws ValidationError (`NO_SUCH_MEMBER`) when a name in snake case is used that the cache has by
  * no name
  */
@@ -58,6 +73,8 @@ export const CacheCompatibilityWrapper: new <Cache extends CacheInterface>(
   cache: CacheInterface,
   options: CompatibilityOptions = {},
 ): CacheInterface {
+  if (!hasMethod(cache, 'get')) throw invalidSetting('cache', 'a cache', cache)
+  assertCompatibilityOptions(options)
   const members = new Map<string | symbol, unknown>()
   const legacy = new LegacyCalls(cache, options)
   const find = (name: string | symbol): unknown => {
@@ -77,6 +94,19 @@ export const CacheCompatibilityWrapper: new <Cache extends CacheInterface>(
     },
   })
 } as never
+
+/** @throws ConfigurationError (`INVALID_OPTION`) that names the wrong option */
+function assertCompatibilityOptions(options: CompatibilityOptions): void {
+  assertKnownFields(options, OPTION_NAMES, 'options', ConfigurationError, 'INVALID_OPTION')
+  const { emitWarnings = true, keyGenerator, operationTtls = {} } = options
+  if (typeof emitWarnings !== 'boolean') {
+    throw invalidSetting('emitWarnings', 'true or false', emitWarnings)
+  }
+  if (keyGenerator !== undefined && !hasMethod(keyGenerator, 'generateCacheKey')) {
+    throw invalidSetting('keyGenerator', 'a CacheKeyGenerator', keyGenerator)
+  }
+  mergeOperationTtls(operationTtls)
+}
 
 /** Bound, for a proxy has none of the private members that its methods need. */
 function ownMember(cache: CacheInterface, name: string | symbol): unknown {

@@ -4,8 +4,10 @@ import { snakeCaseOf } from '../compatibility/snake-case.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import type { AIResponseCacheOptions } from '../options.js'
 import type { ConfigValues, PresetName } from './config-values.js'
+import { ruleOf } from './config-schema.js'
 import { readEnvironment } from './environment.js'
 import { AI_SPECIFIC, FIELD_NAMES } from './fields.js'
+import { assertFields } from './fields-object.js'
 import { readJsonFile } from './json-file.js'
 import { type CompleteConfig, givenOf, mergeFields, withDefaults } from './presets.js'
 import { configurationError } from './problems.js'
@@ -31,8 +33,10 @@ export class AIResponseCacheConfig {
    * Takes any values. {@link AIResponseCacheConfig.validate} reports what is wrong with them.
    *
    * @param values - fields by the names of options. Default: none
+   * @throws ConfigurationError (`INVALID_OPTION`) for anything but an object
    */
   constructor(values: ConfigValues = {}) {
+    assertFields(values, 'values', 'an object of fields')
     this.#given = givenOf(values)
   }
 
@@ -42,6 +46,7 @@ export class AIResponseCacheConfig {
    * @throws ConfigurationError (`INVALID_CONFIGURATION`) for an unknown name
    */
   static preset(name: PresetName): AIResponseCacheConfig {
+    assertGiven('preset', name)
     return new AIResponseCacheConfig({ preset: name }).checked('the preset')
   }
 
@@ -57,6 +62,7 @@ export class AIResponseCacheConfig {
 
   /** Returns the preset `production`, with a Redis. */
   static production(redisUrl: string): AIResponseCacheConfig {
+    assertGiven('redisUrl', redisUrl)
     return new AIResponseCacheConfig({ preset: 'production', redisUrl }).checked()
   }
 
@@ -67,6 +73,7 @@ export class AIResponseCacheConfig {
 
   /** Returns the preset `ai-production`, with a Redis. */
   static aiProduction(redisUrl: string): AIResponseCacheConfig {
+    assertGiven('redisUrl', redisUrl)
     return new AIResponseCacheConfig({ preset: 'ai-production', redisUrl }).checked()
   }
 
@@ -131,6 +138,7 @@ export class AIResponseCacheConfig {
    * Redis replaces any other location.
    */
   merge(other: AIResponseCacheConfig | ConfigValues): AIResponseCacheConfig {
+    assertFields(other, 'other', 'a configuration or an object of fields')
     const given = other instanceof AIResponseCacheConfig ? other.given : givenOf(other)
     return new AIResponseCacheConfig(mergeFields(this.given, given))
   }
@@ -171,4 +179,11 @@ export class AIResponseCacheConfig {
     if (errors.length > 0) throw configurationError(what, errors)
     return this
   }
+}
+
+/** Code without types may leave out an argument, and would get the default silently. */
+function assertGiven(name: 'preset' | 'redisUrl', value: unknown): void {
+  if (value !== undefined) return
+  const message = `must be ${ruleOf(name)}; received nothing`
+  throw configurationError('the configuration', [{ path: name, message }])
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { describeType, hasMethod } from '@verbatim/cache-core'
+import { describeType, hasMethod, nearestName } from '@verbatim/cache-core'
 import { REDIS_CACHE_OPTIONS } from '@verbatim/cache-redis'
 import { camelCaseOf, snakeCaseOf } from '../compatibility/snake-case.js'
 import { ruleOf } from './config-schema.js'
@@ -11,6 +11,7 @@ import {
   MAPPINGS,
   OLD_SIZE_NAME,
 } from './fields.js'
+import { isFieldsObject } from './fields-object.js'
 import { configurationError } from './problems.js'
 import { validateConfig } from './validate-config.js'
 import { ValidationResult } from './validation-result.js'
@@ -71,7 +72,7 @@ export class CacheParameterMapper {
       if (GENERIC.includes(name)) result.genericParams.add(name)
       else result.aiSpecificParams.add(name)
       if (isField(name)) values.set(name, value)
-      else if (!GENERIC.includes(name)) result.addWarning(name, 'is unknown')
+      else if (!GENERIC.includes(name)) result.addWarning(name, unknownName(name))
       else if (name === MONITOR && !hasMethod(value, 'observeOperation')) {
         result.addError(name, `must be a monitor of caches; received ${describeType(value)}`)
       }
@@ -104,7 +105,7 @@ export class CacheParameterMapper {
 /** By the names that options have. */
 function namedAnew(parameters: unknown, result: ValidationResult): Map<string, unknown> {
   const named = new Map<string, unknown>()
-  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
+  if (!isFieldsObject(parameters)) {
     result.addError('parameters', `must be an object; received ${describeType(parameters)}`)
     return named
   }
@@ -125,6 +126,11 @@ function namedAnew(parameters: unknown, result: ValidationResult): Map<string, u
 function optionNamed(written: string): string {
   const name = fieldNamed(written) ?? camelCaseOf(written)
   return name !== undefined && (GENERIC.includes(name) || AI_NAMES.includes(name)) ? name : written
+}
+
+function unknownName(name: string): string {
+  const nearest = nearestName(name, [...AI_NAMES, ...GENERIC])
+  return nearest === undefined ? 'is unknown' : `is unknown. Did you mean ${nearest}?`
 }
 
 function isField(name: string): name is FieldName {

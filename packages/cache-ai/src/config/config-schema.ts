@@ -1,6 +1,7 @@
 import { toMilliseconds } from '@verbatim/cache-core'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { z } from 'zod'
+import { LONGEST_OPERATION } from '../arguments.js'
 import type { ConfigValues, Duration } from './config-values.js'
 import type { FieldName } from './fields.js'
 import { PRESET_NAMES } from './presets.js'
@@ -106,7 +107,7 @@ const fields = {
   keyStyle: choice('readable', 'hashed', 'legacy'),
   textSizeTiers: tiers,
   operationTtls: z.record(
-    z.string().min(1).max(64),
+    z.string().min(1).max(LONGEST_OPERATION),
     duration,
     typeRule('an object of operation to TTL'),
   ),
@@ -121,7 +122,7 @@ export const configSchema: z.ZodType<ConfigValues> = z
   .partial()
 
 /** Returns the rule of a field, in the words of its messages. */
-export function ruleOf(name: FieldName): string {
+export function ruleOf(name: FieldName | 'preset'): string {
   const { error } = configSchema.safeParse({ [name]: Symbol(name) })
   return error?.issues.map(({ message }) => message).join('; ') ?? ''
 }

@@ -2,6 +2,7 @@ import { ConfigurationError, describeType, nearestName } from '@verbatim/cache-c
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import type { ConfigValues } from './config-values.js'
 import { CODE_ONLY, FIELD_NAMES, FIELDS, OLD_SIZE_NAME } from './fields.js'
+import { assertFields } from './fields-object.js'
 import { isForeignVariable } from './foreign-variables.js'
 import { type ConfigProblem, configurationError } from './problems.js'
 import { CODE_ONLY_MESSAGE, dotted, type FieldPath, problemsOf } from './validate-config.js'
@@ -37,6 +38,7 @@ export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   prefix: string,
 ): ConfigValues {
+  assertFields(environment, 'environment', 'an object of variables')
   assertPrefix(prefix)
   const values = new Map<string, unknown>()
   const variables = new Map<string, string>()

@@ -1,4 +1,5 @@
 import { describeType, nearestName, toMilliseconds } from '@verbatim/cache-core'
+import { LONGEST_OPERATION } from '../arguments.js'
 import { DEFAULT_OPERATION_TTLS } from '../operation-ttls.js'
 import { configSchema } from './config-schema.js'
 import type { ConfigValues } from './config-values.js'
@@ -44,6 +45,10 @@ function shown(name: PropertyKey): string {
 export function problemsOf(given: unknown, notation: Notation = OPTION_NAMES): ConfigProblem[] {
   const { error } = configSchema.safeParse(given)
   const problems = (error?.issues ?? []).flatMap((issue): ConfigProblem[] => {
+    if (issue.code === 'invalid_key') {
+      const message = `must be named with 1 to ${LONGEST_OPERATION} characters`
+      return [problemAt(issue.path, message, notation)]
+    }
     if (issue.code !== 'unrecognized_keys') {
       const received = describeReceived(valueAt(given, issue.path))
       const message = `must be ${issue.message}; received ${received}`

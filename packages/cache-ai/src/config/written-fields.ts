@@ -2,6 +2,7 @@ import { describeType } from '@verbatim/cache-core'
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import type { ConfigValues } from './config-values.js'
 import { fieldNamed } from './fields.js'
+import { isFieldsObject } from './fields-object.js'
 import { type ConfigProblem, configurationError } from './problems.js'
 import { dotted, type FieldPath, type Notation, problemsOf } from './validate-config.js'
 
@@ -19,7 +20,7 @@ export function readFields(
   what: string,
   locate: Locate = () => ({}),
 ): ConfigValues {
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+  if (!isFieldsObject(fields)) {
     const received = fields === undefined || fields === null ? 'nothing' : describeType(fields)
     const message = `the whole must be a mapping of fields to values; received ${received}`
     throw configurationError(what, [{ path: '', message }])

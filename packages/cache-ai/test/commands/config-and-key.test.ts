@@ -87,6 +87,7 @@ describe('key', () => {
     [['--operation', 'qa', '--options', '{'], '--options must be JSON; received another text'],
     [['--operation', 'qa', '--options', '[]'], 'options must be a plain object'],
     [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys have no tenants'],
+    [['--operation', 'qa', '--key-prefix', ''], '--key-prefix must be a text of 1 to 128'],
     [[], '--operation must be given'],
   ])('%j is refused', async (args, message) => {
     const { code, out, err } = await run(['key', '-', ...args], 'Some text')

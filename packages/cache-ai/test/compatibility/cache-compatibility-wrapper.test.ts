@@ -1,4 +1,4 @@
-import { ValidationError } from '@verbatim/cache-core'
+import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AIResponseCache, CacheCompatibilityWrapper, CacheKeyGenerator } from '../../src/index.js'
@@ -139,4 +139,34 @@ describe('a cache without requests of its own', () => {
     await expect(cache.invalidate_by_operation('qa')).rejects.toThrow(ValidationError)
     expect(() => cache.get_cache_hit_ratio()).toThrow('InMemoryCache has no getCacheHitRatio')
   })
+})
+
+test.each<[string, unknown[], string]>([
+  ['no cache', [undefined], 'cache must be a cache; received undefined'],
+  ['text as the cache', ['redis://host'], 'cache must be a cache; received a string'],
+  ['null as options', [new InMemoryCache(), null], 'options must be a plain object; received null'],
+  [
+    'a misspelled option',
+    [new InMemoryCache(), { emitWarning: false }],
+    'unknown field emitWarning. Did you mean emitWarnings?',
+  ],
+  [
+    'text as emitWarnings',
+    [new InMemoryCache(), { emitWarnings: 'no' }],
+    'emitWarnings must be true or false; received a string',
+  ],
+  [
+    'a Map as operationTtls',
+    [new InMemoryCache(), { operationTtls: new Map() }],
+    'operationTtls must be a plain object',
+  ],
+  [
+    'an object as keyGenerator',
+    [new InMemoryCache(), { keyGenerator: {} }],
+    'keyGenerator must be a CacheKeyGenerator',
+  ],
+])('the constructor refuses %s', (_what, given, message) => {
+  const attempt = (): unknown => Reflect.construct(CacheCompatibilityWrapper, given)
+  expect(attempt).toThrow(ConfigurationError)
+  expect(attempt).toThrow(message)
 })

@@ -45,7 +45,7 @@ describe('mapping', () => {
     expect(cache.getStats().memory?.maxSize).toBe(5)
   })
 
-  test.each([undefined, null, 'text', [1]])('%j is refused', (given) => {
+  test.each([undefined, null, 'text', [1], new Map([['a', 1]])])('%j is refused', (given) => {
     expect(() => mapper.mapAiToGenericParams(given as unknown as Parameters)).toThrow(
       ConfigurationError,
     )
@@ -142,4 +142,14 @@ test('what is known of parameters comes from what checks them', () => {
   for (const name of [...fields, 'redisUrl', 'defaultTtl', 'l1CacheSize']) {
     expect([name, validationRules[name]]).toEqual([name, expect.stringMatching(/^[a-z]/)])
   }
+})
+
+test('validation reports a Map as an error', () => {
+  const result = mapper.validateParameterCompatibility(new Map([['a', 1]]) as never)
+  expect(result.errors).toMatchObject([{ path: 'parameters' }])
+})
+
+test('validation suggests a name for an unknown parameter', () => {
+  const { warnings } = mapper.validateParameterCompatibility({ keyStlye: 'hashed' })
+  expect(warnings).toEqual([{ path: 'keyStlye', message: 'is unknown. Did you mean keyStyle?' }])
 })

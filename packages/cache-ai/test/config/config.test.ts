@@ -210,3 +210,27 @@ test.each([[new Map([['qa', 5]])], [[5]], ['qa=5']])(
     expect(errors.map(({ path }) => path)).toEqual(['operationTtls'])
   },
 )
+
+describe('a wrong argument is named', () => {
+  const Config = AIResponseCacheConfig
+  test.each<[string, () => unknown, string]>([
+    ['fromEnv with text', () => Config.fromEnv('MY_' as never), 'environment must be an object'],
+    ['fromEnv with null', () => Config.fromEnv(null as never), 'environment must be an object'],
+    ['fromObject with a Map', () => Config.fromObject(new Map([['a', 1]])), 'must be a mapping'],
+    ['a Map as values', () => new Config(new Map() as never), 'values must be an object of fields'],
+    ['null as values', () => new Config(null as never), 'values must be an object of fields'],
+    ['merge with null', () => new Config().merge(null as never), 'other must be a configuration'],
+    ['no preset', () => Config.preset(undefined as never), 'preset must be one of default,'],
+    ['no URL', () => Config.production(undefined as never), 'redisUrl must be'],
+    ['no URL for AI', () => Config.aiProduction(undefined as never), 'redisUrl must be'],
+  ])('(%s)', (_what, attempt, message) => {
+    expect(attempt).toThrow(ConfigurationError)
+    expect(attempt).toThrow(message)
+  })
+})
+
+test.each(['', 'o'.repeat(65)])('an operation called %j has a clear message', (operation) => {
+  const attempt = (): unknown =>
+    AIResponseCacheConfig.fromObject({ operation_ttls: { [operation]: 60 } })
+  expect(attempt).toThrow(/operation_ttls\..* must be named with 1 to 64 characters$/)
+})
