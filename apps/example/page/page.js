@@ -101,6 +101,8 @@ async function fillInSample(question, signal) {
     stop()
     requestForm.writeOwnText()
     changed()
+    // The form now holds the user's own text, which the next press sends.
+    sampleLoad = { controller: new AbortController(), done: Promise.resolve(true) }
     showProblem({ message: 'The sample could not be loaded. Choose it again, or paste a text.' })
     return false
   }
@@ -108,7 +110,12 @@ async function fillInSample(question, signal) {
 
 /** Sends what the form says. An older request that still waits is given up. */
 async function ask() {
-  if (!(await sampleLoad.done)) return
+  const load = sampleLoad
+  const isLoaded = await load.done
+  // A press that waited for a sample sends no other text in its place.
+  if (!isLoaded) return
+  // Another sample was chosen since: the form does not hold its text yet.
+  if (load !== sampleLoad) return ask()
   const request = requestForm.read()
   if (pending !== undefined && requestForm.isSame(pending.request, request)) return
   stop()

@@ -24,7 +24,7 @@ export function listVisit(askAgain) {
     document.getElementById('visit-saved').textContent =
       hits === 0
         ? 'No hit yet: ask the same again.'
-        : `${hits === 1 ? '1 hit' : `${hits} hits`} saved ${formatDuration(savedMs)}.`
+        : `${hits === 1 ? '1 hit' : `${hits} hits`}${savedMs > 0 ? ` saved ${formatDuration(savedMs)}` : ''}.`
   }
 }
 

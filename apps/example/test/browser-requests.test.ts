@@ -150,6 +150,51 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     await expect.poll(() => page.locator('#answer').textContent()).toContain('Empire of Japan')
   })
 
+  test('Analyse sends a text that is typed after a sample failed to load', async () => {
+    const { page } = await openPage()
+    await page.route('**/samples/*.txt', (route) => route.abort())
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('could not be loaded')
+    await page.getByLabel('Text').fill(TEXT)
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    await page.unroute('**/samples/*.txt')
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await analyse(page)
+    await expect.poll(() => page.locator('#answer').textContent()).toContain('Empire of Japan')
+  })
+
+  test('Analyse waits for the sample that is chosen while another one loads', async () => {
+    const { page } = await openPage()
+    await page.route('**/samples/*.txt', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await route.continue().catch(() => {})
+    })
+    const sent: string[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith('/process')) sent.push(request.postData() ?? '')
+    })
+    await page.getByLabel('Text').fill(TEXT)
+    await page.getByLabel('Sample').selectOption('day-of-infamy')
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await page.getByLabel('Sample').selectOption('gift-of-the-magi')
+    await waitForBadge(page, 'MISS')
+    expect(sent).toEqual([expect.stringContaining('Della')])
+    expect(await page.locator('#about').textContent()).toContain('The Gift of the Magi')
+  })
+
+  test('the list leaves out what hits saved when the service does not say', async () => {
+    const { page } = await openPage()
+    const cache = { status: 'hit', durationMs: 1, ageMs: 1, key: 'key' }
+    const result = { summary: TEXT, sentences: [TEXT], sentence_count: 1 }
+    await page.route('**/process', (route) => route.fulfill({ json: { result, cache } }))
+    await page.getByLabel('Text').fill(TEXT)
+    await choose(page, 'Summarize')
+    await analyse(page)
+    await waitForBadge(page, 'HIT')
+    expect(await page.locator('#visit-saved').textContent()).toBe('1 hit.')
+  })
+
   test('a hit says what the analysis took and what the hit saved', async () => {
     const { page } = await openPage()
     await page.getByLabel('Sample').selectOption('day-of-infamy')
