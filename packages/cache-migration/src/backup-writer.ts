@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { access, link, open, rename, rm } from 'node:fs/promises'
+import { link, open, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { CacheError } from '@verbatim/cache-core'
 import { errorCode } from './failures.js'
+import { fileExists, findTarget } from './target-file.js'
 
 /** Text is handed to gzip in pieces of about so many characters; single lines would be slow. */
 const PIECE_LENGTH = 64 * 1_024
@@ -15,26 +16,28 @@ interface WriteOptions {
 
 /**
  * Writes gzipped lines to a file that is whole or not there: they go to a temporary file beside it,
- * which takes its place once everything is on disk. Only the owner can read it.
+ * which takes its place once everything is on disk. Only the owner can read it. A symbolic link stays,
+ * and the file that it points to is replaced.
  *
  * @returns the size of the file in bytes
- * @throws CacheError (`FILE_EXISTS`) unless `overwrite`, CacheError (`INTERRUPTED`), errors of the file system, and whatever
- * `lines` throws; the temporary file is gone then
+ * @throws CacheError (`FILE_EXISTS`) unless `overwrite`, CacheError (`NOT_A_FILE`), CacheError
+ * (`INTERRUPTED`), errors of the file system, and whatever `lines` throws; the temporary file is gone
+ * then
  */
 export async function writeLines(
   file: string,
   lines: AsyncIterable<string>,
   { overwrite, signal }: WriteOptions,
 ): Promise<number> {
-  if (!overwrite && (await exists(file))) throw fileExists()
-  const temporary = `${file}.${randomUUID()}.tmp`
+  const target = await findTarget(file, overwrite)
+  const temporary = `${target}.${randomUUID()}.tmp`
   const handle = await open(temporary, 'wx', 0o600)
   try {
     const destination = handle.createWriteStream({ flush: true })
     await pipeline(joined(lines), createGzip(), destination, { signal })
     assertGoing(signal)
-    if (overwrite) await rename(temporary, file)
-    else await linkNew(temporary, file)
+    if (overwrite) await rename(temporary, target)
+    else await linkNew(temporary, target)
     return destination.bytesWritten
   } catch (error) {
     assertGoing(signal)
@@ -62,17 +65,6 @@ async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
     piece = ''
   }
   if (piece !== '') yield piece
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
-}
-
-function fileExists(): CacheError {
-  return new CacheError('the file exists, and overwrite is not set', { code: 'FILE_EXISTS' })
 }
 
 /** @throws CacheError (`INTERRUPTED`) when the signal is aborted */

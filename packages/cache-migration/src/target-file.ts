@@ -1,0 +1,60 @@
+import type { Stats } from 'node:fs'
+import { lstat, readlink, realpath, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { CacheError } from '@verbatim/cache-core'
+import { errorCode } from './failures.js'
+
+/**
+ * Returns the path to write a backup to. Follows symbolic links, also to a file that does not exist.
+ *
+ * @throws CacheError (`NOT_A_FILE`) for a folder, a FIFO, a device and a socket: a rename would
+ * replace them
+ * @throws CacheError (`FILE_EXISTS`) for a file or a symbolic link, unless `overwrite`
+ * @throws errors of the file system
+ */
+export async function findTarget(file: string, overwrite: boolean): Promise<string> {
+  const found = await unlessMissing(stat(file))
+  if (found !== undefined && !found.isFile()) throw notAFile(file, found)
+  if (!overwrite) {
+    if ((await unlessMissing(lstat(file))) !== undefined) throw fileExists()
+    return file
+  }
+  return found === undefined ? followLinks(file) : realpath(file)
+}
+
+export function fileExists(): CacheError {
+  return new CacheError('the file exists, and overwrite is not set', { code: 'FILE_EXISTS' })
+}
+
+/** Like `realpath`, which fails when the last link points to a file that does not exist. */
+async function followLinks(file: string): Promise<string> {
+  const found = await unlessMissing(lstat(file))
+  if (found === undefined || !found.isSymbolicLink()) return file
+  const folder = await realpath(path.dirname(file))
+  return followLinks(path.resolve(folder, await readlink(file)))
+}
+
+async function unlessMissing(stats: Promise<Stats>): Promise<Stats | undefined> {
+  try {
+    return await stats
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function notAFile(file: string, found: Stats): CacheError {
+  const received = describeKind(found)
+  // Quoted, so that a path cannot bring line feeds or terminal codes into a message.
+  const shown = JSON.stringify(file)
+  return new CacheError(
+    `file must be a regular file, or - for standard output in cache-migrate; ${shown} is ${received}`,
+    { code: 'NOT_A_FILE', context: { file, received } },
+  )
+}
+
+function describeKind(found: Stats): string {
+  if (found.isDirectory()) return 'a directory'
+  if (found.isFIFO()) return 'a FIFO'
+  return found.isSocket() ? 'a socket' : 'a device'
+}
