@@ -2,7 +2,7 @@ import { CacheKeyGenerator } from '@verbatim/cache-ai'
 
 /**
  * Whether ten million short questions about one text have ten million keys. Prints how many of their
- * digests are alike, in all their bits and in the first 32, as many as the original has: of those
+ * digests are alike, in all their bits and in the first 32, as many as the Python version has: of those
  * there must be thousands, or the count counts nothing.
  */
 

@@ -5,7 +5,6 @@ import {
   type HeldValue,
   type Loader,
   type LoadPlan,
-  type MonitorGuard,
   nothingHeld,
   planLoad,
   recognizeCopies,
@@ -41,7 +40,7 @@ import { type ComputeMany, computeBatch } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
 import type { CacheKeyGenerator, KeyStyle, RequestOptions } from './keys/cache-key-generator.js'
-import { AIMetrics, type AIOutcome } from './metrics/ai-metrics.js'
+import { AIMetrics } from './metrics/ai-metrics.js'
 import {
   type AIOverview,
   type AIPerformanceSummary,
@@ -49,6 +48,7 @@ import {
 } from './metrics/ai-statistics.js'
 import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metrics/cache-stats.js'
 import type { OperationPerformance } from './metrics/operation-performance.js'
+import { failed, ResponseRecorder } from './metrics/response-recorder.js'
 import type { StatisticsMonitor } from './metrics/statistics-monitor.js'
 import type { TextSizeTiers } from './metrics/text-tier.js'
 import { textTierOf } from './metrics/text-tier.js'
@@ -59,7 +59,8 @@ import { resolveOptions } from './resolve-options.js'
 import { isPromise, responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
 import { StoredResponses, type UsableResponse } from './stored-responses.js'
-import { modelOf, modelTag, tagsOf } from './tags.js'
+import { StoringCallers } from './storing-callers.js'
+import { modelTag, tagsOf } from './tags.js'
 
 /**
  * A cache for AI responses, in Redis and memory.
@@ -75,13 +76,12 @@ export class AIResponseCache extends GenericRedisCache {
 
   readonly #keys: CacheKeyGenerator
   readonly #operationTtls: ReadonlyMap<string, Ttl>
-  readonly #monitor: MonitorGuard
   readonly #measured: StatisticsMonitor
   readonly #textSizeTiers: TextSizeTiers
   readonly #responses: StoredResponses
   readonly #metrics = new AIMetrics()
-  /** How many callers of each key wait for a response that is to be stored. */
-  readonly #storing = new Map<string, number>()
+  readonly #recorder: ResponseRecorder
+  readonly #storing = new StoringCallers()
   readonly #promotion = new PromotionRule(this.#metrics)
   readonly #statistics: AIStatistics
 
@@ -96,9 +96,9 @@ export class AIResponseCache extends GenericRedisCache {
     super(generic)
     this.#keys = keys
     this.#operationTtls = ttls
-    this.#monitor = monitor
     this.#measured = statistics
     this.#textSizeTiers = textSizeTiers
+    this.#recorder = new ResponseRecorder({ clock: this.clock, metrics: this.#metrics, monitor })
     this.#responses = new StoredResponses({
       ...{ clock: this.clock, form, isLegacy: keys.keyStyle === 'legacy' },
       notStored: (key, error) => this.notStored(key, error),
@@ -131,7 +131,7 @@ export class AIResponseCache extends GenericRedisCache {
     const ttl = answered.ttl === undefined ? this.#operationTtls.get(operation) : answered.ttl
     const tags = tagsOf(answered.tags, options)
     const known = this.#knownOf(answered)
-    const record = this.#start(known, answered.options)
+    const record = this.#recorder.start(known, answered.options)
     try {
       await this.set(key, this.#responses.store(known, response), { ttl, tags })
       record('stored')
@@ -166,7 +166,7 @@ export class AIResponseCache extends GenericRedisCache {
     const key = this.#keyOf(request)
     const known = this.#knownOf(request)
     const startedAt = this.clock.now()
-    const record = this.#start(known, request.options)
+    const record = this.#recorder.start(known, request.options)
     let usable: UsableResponse<T> | undefined
     const accepts = (value: unknown): boolean => {
       usable = this.#responses.usable<T>(value, known, plan)
@@ -219,7 +219,7 @@ export class AIResponseCache extends GenericRedisCache {
       noStore: call.noStore,
     }
     const startedAt = this.clock.now()
-    const record = this.#start(known, request.options)
+    const record = this.#recorder.start(known, request.options)
     let before: UsableResponse<T> | undefined
     const accepts = (value: unknown): boolean => {
       before = this.#responses.usable<T>(value, known, call)
@@ -245,7 +245,7 @@ export class AIResponseCache extends GenericRedisCache {
     const readThrough = async (): Promise<unknown> => this.readThrough(key, loader, plan, usable)
     const answer: unknown = call.onlyIfCached
       ? this.#onlyHeld(key, usable, plan)
-      : await (isStale && !call.noStore ? this.#storingCaller(key, readThrough) : readThrough())
+      : await (isStale && !call.noStore ? this.#storing.during(key, readThrough) : readThrough())
     const tookMs = this.clock.now() - startedAt
     return before !== undefined && answer === before.stored
       ? this.#responses.found(key, before, { tier: held.tier, isStale, tookMs })
@@ -410,19 +410,6 @@ export class AIResponseCache extends GenericRedisCache {
     return this.#measured.getMemoryWarnings()
   }
 
-  /** Starts a look-up or a store. Returns a function that counts how it ended. */
-  #start(
-    { operation, textTier }: KnownOfRequest,
-    options: RequestOptions | undefined,
-  ): (outcome: AIOutcome) => void {
-    const startedAt = this.clock.now()
-    return (outcome) => {
-      const milliseconds = this.clock.now() - startedAt
-      this.#metrics.add({ operation, tier: textTier, outcome, milliseconds })
-      this.#monitor.observeResponse(operation, modelOf(options), outcome, milliseconds)
-    }
-  }
-
   #keyOf(request: AIRequest): string {
     const { text, operation, options, question, tenant } = request
     return this.buildKey(text, operation, options, question, tenant)
@@ -440,18 +427,6 @@ export class AIResponseCache extends GenericRedisCache {
       const ttl = given(this.#responses.revived(response))
       if (isPromise(ttl)) throw new TypeError('ttl must not return a promise')
       return ttl === undefined ? ofOperation : ttl
-    }
-  }
-
-  /** Counts a caller while it waits: a caller without `noStore` may join a load with `noStore`. */
-  async #storingCaller<T>(key: string, load: () => Promise<T>): Promise<T> {
-    this.#storing.set(key, (this.#storing.get(key) ?? 0) + 1)
-    try {
-      return await load()
-    } finally {
-      const others = (this.#storing.get(key) ?? 0) - 1
-      if (others > 0) this.#storing.set(key, others)
-      else this.#storing.delete(key)
     }
   }
 
@@ -487,13 +462,5 @@ export class AIResponseCache extends GenericRedisCache {
     return isStoredResponse(value)
       ? Math.min(longestMs, this.#promotion.longestCopyMs(value))
       : longestMs
-  }
-}
-
-/** Returns a handler that counts a look-up as failed and passes its error on. */
-function failed(record: (outcome: AIOutcome) => void): (error: unknown) => never {
-  return (error) => {
-    record('error')
-    throw error
   }
 }

@@ -3,7 +3,7 @@ import type { AIRequest, CachedResponse } from './ai-request.js'
 import { countCodePoints } from './keys/code-points.js'
 import type { TextTier } from './metrics/text-tier.js'
 
-/** What the original puts among the fields of a response that comes from the cache. */
+/** The fields that the Python version adds to a response that comes from the cache. */
 export interface FlatMetadata {
   readonly cached_at: string
   readonly cache_hit: boolean
@@ -15,7 +15,7 @@ export interface FlatMetadata {
   readonly question_provided: boolean
 }
 
-/** A response in the shape of the original. One that is no plain object stands under `response`. */
+/** A response in the shape of the Python version. One that is no plain object stands under `response`. */
 export type FlatResponse<T = unknown> =
   T extends Readonly<Record<string, unknown>>
     ? Omit<FlatMetadata, keyof T> & T

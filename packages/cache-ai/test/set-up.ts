@@ -1,3 +1,4 @@
+import type { CacheError } from '@verbatim/cache-core'
 import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
@@ -45,4 +46,11 @@ export class SetUp {
   async openAlone(options?: AIResponseCacheOptions): Promise<AIResponseCache> {
     return this.open({ ...options, redisUrl: `redis://127.0.0.1:${await freePort()}` })
   }
+}
+
+/** Collects the codes of the reasons why a cache does not store computed responses. */
+export function refusals(cache: AIResponseCache): string[] {
+  const codes: string[] = []
+  cache.on('not_stored', (_key, { code }: CacheError) => codes.push(code))
+  return codes
 }

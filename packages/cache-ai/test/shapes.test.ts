@@ -55,7 +55,7 @@ test('what the computation says is not to be stored is not', async () => {
   expect(await cache.getCachedResponse(request)).toBeUndefined()
 })
 
-describe("the seed's shape", () => {
+describe('the flat shape', () => {
   const metadata = {
     cached_at: expect.stringMatching(/Z$/),
     cache_hit: true,

@@ -59,8 +59,8 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof CompatibilityOptions>([
 const warned = new Set<string>()
 
 /**
- * Lets code that was written for the original go on: a cache that also answers to the names and
- * arguments that its methods had there. Everything else is the cache itself.
+ * Lets code that was written for the Python version go on: a cache that also has the Python names and
+ * arguments of its methods. Everything else is the cache itself.
  *
  * @throws ConfigurationError (`INVALID_OPTION`) that names the wrong argument
  * @throws ValidationError (`NO_SUCH_MEMBER`) when a name in snake case is used that the cache has by

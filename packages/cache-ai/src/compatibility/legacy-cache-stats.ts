@@ -1,7 +1,7 @@
 import type { AICacheStats } from '../metrics/cache-stats.js'
 import { withSnakeCaseFields } from './snake-case.js'
 
-/** How a cache stands, as the original says it. */
+/** The state of a cache, in the fields of the Python version. */
 export interface LegacyCacheStats {
   readonly redis: Readonly<Record<string, unknown>>
   readonly memory: {

@@ -13,7 +13,7 @@ export interface LegacyCallsOptions {
 
 type Names = 'getCacheStats' | 'getCacheHitRatio' | 'invalidateByOperation'
 
-/** The calls of the original whose arguments or answers are others now, by the names they had. */
+/** The calls of the Python version whose arguments or return values differ now, by their Python names. */
 export class LegacyCalls {
   readonly #cache: CacheInterface
   readonly #options: LegacyCallsOptions

@@ -35,7 +35,7 @@ export type RequestOptions = Readonly<Record<string, unknown>>
  *
  * - `'readable'`: short texts stand in the key as they are, for people who look at the store.
  * - `'hashed'`: nothing of the text, the options, the question or the tenant stands in the key.
- * - `'legacy'`: as the original makes it, to read what it has stored. Different requests may share
+ * - `'legacy'`: as the Python version makes it, to read what it has stored. Different requests may share
  *   such a key, it knows no tenants, and a cache refuses one of more than 1 KiB.
  */
 export type KeyStyle = (typeof KEY_STYLES)[number]
@@ -185,7 +185,7 @@ export class CacheKeyGenerator {
       : this.#readableKey(head, text, tail)
   }
 
-  /** The original writes it as it is. */
+  /** The Python version writes it as it is. */
   #operationPart(operation: string): string {
     return this.keyStyle === 'legacy' ? operation : escapePart(operation)
   }

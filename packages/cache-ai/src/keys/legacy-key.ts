@@ -17,10 +17,10 @@ const DIGEST_DIGITS = 16
 const SHORT_DIGEST_DIGITS = 8
 
 /**
- * The key that the original makes, digit for digit, to find what it has stored. Not to be used for
+ * The key that the Python version makes, digit for digit, to find what it has stored. Not to be used for
  * anything else: different requests may share such a key.
  *
- * @throws ValidationError for a text or options that the original has no key for
+ * @throws ValidationError for a text or options that the Python version has no key for
  */
 export function legacyKey(
   { textHashThreshold, hashAlgorithm }: LegacyKeyOptions,
@@ -65,7 +65,7 @@ function byCodePoint(one: string, other: string): number {
 function assertWellFormed(argument: string, text: string): void {
   if (text.isWellFormed()) return
   throw new ValidationError(
-    `${argument} has half a surrogate pair; the original has no key for it`,
+    `${argument} has half a surrogate pair; the Python version has no key for it`,
     {
       code: 'INVALID_ARGUMENT',
       context: { argument, received: describeType(text) },

@@ -1,7 +1,7 @@
 import { describeType, ValidationError } from '@verbatim/cache-core'
 
 /**
- * A value as Python's `str` writes it, as the original does with options: what JSON can hold, and
+ * A value as Python's `str` writes it, as the Python version does with options: what JSON can hold, and
  * nothing else.
  *
  * @throws ValidationError (`NO_LEGACY_FORM`)
@@ -26,9 +26,12 @@ function pythonLiteral(value: unknown): string {
       break
     default:
   }
-  throw new ValidationError(`options hold ${describeType(value)}; the original has no key for it`, {
-    code: 'NO_LEGACY_FORM',
-  })
+  throw new ValidationError(
+    `options hold ${describeType(value)}; the Python version has no key for it`,
+    {
+      code: 'NO_LEGACY_FORM',
+    },
+  )
 }
 
 function dictionary(value: object): string {

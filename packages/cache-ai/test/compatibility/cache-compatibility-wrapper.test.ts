@@ -16,64 +16,67 @@ afterEach(() => {
   process.off('warning', note)
 })
 
-describe.each(['with Redis', 'without Redis'])('call sites of the original, %s', (situation) => {
-  const wrapped = async () =>
-    new CacheCompatibilityWrapper(
-      await (situation === 'with Redis' ? at.openConnected() : at.openAlone()),
-      { emitWarnings: false },
-    )
+describe.each(['with Redis', 'without Redis'])(
+  'call sites of the Python version, %s',
+  (situation) => {
+    const wrapped = async () =>
+      new CacheCompatibilityWrapper(
+        await (situation === 'with Redis' ? at.openConnected() : at.openAlone()),
+        { emitWarnings: false },
+      )
 
-  test('store and find responses', async () => {
-    const cache = await wrapped()
-    const options = { max_length: 100, model: 'gpt-4' }
-    expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
-    await cache.cache_response('Long text', 'summarize', options, { summary: 'Brief' }, 'Why?')
-    const found = await cache.get_cached_response('Long text', 'summarize', options, 'Why?')
-    expect(found).toMatchObject({
-      summary: 'Brief',
-      cache_hit: true,
-      text_length: 9,
-      question_provided: true,
+    test('store and find responses', async () => {
+      const cache = await wrapped()
+      const options = { max_length: 100, model: 'gpt-4' }
+      expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
+      await cache.cache_response('Long text', 'summarize', options, { summary: 'Brief' }, 'Why?')
+      const found = await cache.get_cached_response('Long text', 'summarize', options, 'Why?')
+      expect(found).toMatchObject({
+        summary: 'Brief',
+        cache_hit: true,
+        text_length: 9,
+        question_provided: true,
+      })
+      expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
     })
-    expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
-  })
 
-  test('remove what an operation or some text in the key names', async () => {
-    const cache = await wrapped()
-    for (const operation of ['sentiment', 'qa', 'qa_long']) {
-      await cache.cache_response('a*c', operation, {}, { operation })
-      await cache.cache_response('abc', operation, {}, { operation })
-    }
-    expect(await cache.invalidate_by_operation('qa', 'model_update')).toBe(2)
-    expect(await cache.invalidate_pattern('sentiment', 'batch_invalidation')).toBe(2)
-    expect(await cache.invalidate_pattern('a*c')).toBe(1)
-    expect(await cache.get_cached_response('abc', 'qa_long')).not.toBeNull()
-    expect(await cache.invalidate_pattern('')).toBe(1)
-  })
+    test('remove what an operation or some text in the key names', async () => {
+      const cache = await wrapped()
+      for (const operation of ['sentiment', 'qa', 'qa_long']) {
+        await cache.cache_response('a*c', operation, {}, { operation })
+        await cache.cache_response('abc', operation, {}, { operation })
+      }
+      expect(await cache.invalidate_by_operation('qa', 'model_update')).toBe(2)
+      expect(await cache.invalidate_pattern('sentiment', 'batch_invalidation')).toBe(2)
+      expect(await cache.invalidate_pattern('a*c')).toBe(1)
+      expect(await cache.get_cached_response('abc', 'qa_long')).not.toBeNull()
+      expect(await cache.invalidate_pattern('')).toBe(1)
+    })
 
-  test('ask how it does', async () => {
-    const cache = await wrapped()
-    await cache.cache_response('text', 'myOwnOperation', {}, { answer: 42 })
-    await cache.get_cached_response('text', 'myOwnOperation', {})
-    expect(cache.get_cache_hit_ratio()).toBe(100)
-    expect(cache.get_performance_summary()).toMatchObject({
-      hit_ratio: 100,
-      hits_by_operation: { myOwnOperation: 1 },
+    test('ask how it does', async () => {
+      const cache = await wrapped()
+      await cache.cache_response('text', 'myOwnOperation', {}, { answer: 42 })
+      await cache.get_cached_response('text', 'myOwnOperation', {})
+      expect(cache.get_cache_hit_ratio()).toBe(100)
+      expect(cache.get_performance_summary()).toMatchObject({
+        hit_ratio: 100,
+        hits_by_operation: { myOwnOperation: 1 },
+      })
+      const stats = await cache.get_cache_stats()
+      expect(stats.memory).toEqual({
+        memory_cache_entries: 1,
+        memory_cache_size_limit: 100,
+        memory_cache_utilization: '1/100',
+      })
+      const isUp = situation === 'with Redis'
+      expect(stats.redis).toMatchObject(
+        isUp ? { status: 'connected', keys: 1 } : { status: 'unavailable', keys: 0 },
+      )
+      expect(Object.keys(stats.redis)).toHaveLength(isUp ? 5 : 2)
+      expect(stats.performance).toMatchObject({ cache_hits: 1, total_cache_operations: 2 })
     })
-    const stats = await cache.get_cache_stats()
-    expect(stats.memory).toEqual({
-      memory_cache_entries: 1,
-      memory_cache_size_limit: 100,
-      memory_cache_utilization: '1/100',
-    })
-    const isUp = situation === 'with Redis'
-    expect(stats.redis).toMatchObject(
-      isUp ? { status: 'connected', keys: 1 } : { status: 'unavailable', keys: 0 },
-    )
-    expect(Object.keys(stats.redis)).toHaveLength(isUp ? 5 : 2)
-    expect(stats.performance).toMatchObject({ cache_hits: 1, total_cache_operations: 2 })
-  })
-})
+  },
+)
 
 describe('a wrapped cache', () => {
   test('is the cache itself otherwise', async () => {

@@ -146,7 +146,7 @@ describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keySty
     expect(of(one)).not.toBe(of(other))
   })
 
-  test("the original's colliding questions do not collide", () => {
+  test('questions with the same key in the Python version have different keys', () => {
     const of = (question: string): string => keys.generateCacheKey('text', 'qa', {}, question)
     expect(of('What is item 91748?')).not.toBe(of('What is item 95940?'))
   })

@@ -7,7 +7,7 @@ const legacy = new CacheKeyGenerator({ keyStyle: 'legacy' })
 
 type Options = Record<string, unknown>
 
-// Made by the original.
+// Made by the Python version.
 describe('a legacy key', () => {
   test.each<[text: string, operation: string, options: Options, question: string, key: string]>([
     ['Test text', 'summarize', { max_length: 100 }, '', 'op:summarize|txt:Test text|opts:5104236b'],
