@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { isDeepStrictEqual, types } from 'node:util'
 import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
 import type { BasicOperationsItem } from './test-data.js'
 
@@ -42,7 +42,7 @@ export async function warmUp(
 ): Promise<void> {
   const startedAt = clock.now()
   for (const item of items.slice(0, iterations)) {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw signal.reason
     if (clock.now() - startedAt > withinMs) break
     progress.iterations++
     // Failures count while measuring, and only there.
@@ -68,7 +68,7 @@ export async function measure(
   let peakMemory = initialMemory
   let failure: unknown
   for (const item of items) {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw signal.reason
     const iteration = await iterate(cache, item, clock).catch((error: unknown) => {
       failure = error
     })
@@ -142,10 +142,15 @@ function assertTrue(item: BasicOperationsItem, { answer, found }: Iteration): vo
 }
 
 function nothingRanThrough(iterations: number, cause: unknown): CacheError {
-  const reason = cause instanceof Error ? cause.message : 'the cache failed'
+  const reason = isError(cause) ? cause.message : 'the cache failed'
   return new CacheError(`none of ${iterations} iterations ran through: ${reason}`, {
     code: 'BENCHMARK_FAILED',
     context: { iterations },
     cause,
   })
+}
+
+/** Under Jest, the errors of Node come from another realm, with another `Error`. */
+export function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error)
 }

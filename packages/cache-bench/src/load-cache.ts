@@ -6,7 +6,7 @@ import { ConfigurationError } from '@verbatim/cache-core'
 import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import type * as memoryPackage from '@verbatim/cache-memory'
 import type * as redisPackage from '@verbatim/cache-redis'
-import type { BenchmarkedCache } from './basic-operations.js'
+import { type BenchmarkedCache, isError } from './basic-operations.js'
 
 const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
@@ -89,7 +89,7 @@ function isCache(value: unknown): value is LoadedCache {
 
 function invalidModule(modulePath: string, problem: string, cause?: unknown): ConfigurationError {
   // The message of a module may quote a URL with a password.
-  const message = cause instanceof Error ? cause.message.replaceAll(URLS, '<url>') : ''
+  const message = isError(cause) ? cause.message.replaceAll(URLS, '<url>') : ''
   const reason = message === '' ? '' : `: ${message}`
   return new ConfigurationError(`module ${modulePath} ${problem}${reason}`, {
     code: 'INVALID_MODULE',

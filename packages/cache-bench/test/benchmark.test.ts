@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import {
   ConfigurationError,
   InfrastructureError,
@@ -129,6 +130,18 @@ describe('a cache that answers wrongly gets no figures', () => {
     expect(cache.entries.size).toBe(0)
   })
 
+  test('names the failure of a cache that throws an error of another realm', async () => {
+    const clock = new ManualClock()
+    const cache = new (class extends ClockworkCache {
+      override async set(): Promise<void> {
+        throw runInNewContext("new Error('the backend is down')")
+      }
+    })(clock)
+    const benchmark = new CachePerformanceBenchmark({ warmupIterations: 0, clock })
+    const run = benchmark.benchmarkBasicOperations(cache)
+    await expect(run).rejects.toThrow('none of 100 iterations ran through: the backend is down')
+  })
+
   test('one that always fails', async () => {
     const clock = new ManualClock()
     const cache = new (class extends ClockworkCache {
@@ -222,3 +235,33 @@ test.each([3, 150])('removes its keys when its signal is aborted after %i sets',
     new CachePerformanceBenchmark().benchmarkBasicOperations(cache, { signal: 'soon' as never }),
   ).rejects.toThrow('signal must be an AbortSignal; received a string')
 })
+
+test.each([0, 100])(
+  'ends at a signal of another class, with %i iterations to warm up',
+  async (warmupIterations) => {
+    const signal = {
+      aborted: false,
+      reason: undefined as unknown,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+    }
+    const cache = new InMemoryCache()
+    const benchmark = new CachePerformanceBenchmark({ warmupIterations })
+    const options = { iterations: 5, signal: signal as never }
+    expect(await benchmark.benchmarkBasicOperations(cache, options)).toMatchObject({
+      successRate: 1,
+    })
+    Object.assign(signal, { aborted: true, reason: new Error('enough') })
+    await expect(benchmark.benchmarkBasicOperations(cache, options)).rejects.toThrow('enough')
+  },
+)
+
+test.each([[{ aborted: false }], [{ aborted: 0, addEventListener: () => 0 }], [null]])(
+  'rejects a signal without the methods of one: %j',
+  async (signal) => {
+    const run = new CachePerformanceBenchmark().benchmarkBasicOperations(new InMemoryCache(), {
+      signal: signal as never,
+    })
+    await expect(run).rejects.toThrow('signal must be an AbortSignal; received')
+  },
+)

@@ -216,6 +216,11 @@ describe('run --module', () => {
       `${MAP_CACHE}\nMapCache.prototype.get = async () => 42\nexport default () => new MapCache()`,
       'get gave back another value right after set of test_key_0',
     ],
+    [
+      'a module that fails with an error of another realm',
+      "import { runInNewContext } from 'node:vm'\nthrow runInNewContext(\"new Error('no port')\")",
+      'cannot be loaded: no port',
+    ],
     ['no default export', 'export const cache = 1', 'has no function as its default export'],
     ['no cache', 'export default () => ({ get() {} })', 'does not make a cache'],
     [
