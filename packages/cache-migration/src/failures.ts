@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { CacheError } from '@verbatim/cache-core'
 
 /** Failing keys that are listed by name; beyond, they are only counted. */
@@ -30,14 +31,19 @@ export class Failures {
  */
 export function explain(error: unknown): string {
   if (error instanceof CacheError || isSystemError(error)) return error.message
-  return error instanceof Error ? error.name : 'unknown error'
+  return isError(error) ? error.name : 'unknown error'
 }
 
 /** The `code` of an error of Node's, such as `'EEXIST'`. */
 export function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
+  return isError(error) && 'code' in error ? error.code : undefined
 }
 
 function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error
+  return isError(error) && 'syscall' in error
+}
+
+/** Under Jest, the errors of Node come from another realm, with another `Error`. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error)
 }

@@ -158,7 +158,10 @@ function assertBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
 }
 
-function assertSignal(value: unknown): void {
-  if (value === undefined || value instanceof AbortSignal) return
-  throw invalidArgument('signal', 'an AbortSignal', value)
+/** Checks the shape: a signal may come from a polyfill or another realm. */
+function assertSignal(signal: unknown): void {
+  if (signal === undefined) return
+  const { aborted, addEventListener } = Object(signal) as Partial<AbortSignal>
+  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return
+  throw invalidArgument('signal', 'an AbortSignal', signal)
 }
