@@ -29,6 +29,7 @@ import {
   assertResponse,
   assertTenant,
 } from './arguments.js'
+import { NoResponseError } from './batch-errors.js'
 import {
   type ComputeOptions,
   type ComputePlan,
@@ -256,11 +257,13 @@ export class AIResponseCache extends GenericRedisCache {
    * Looks many responses up, and computes those that are missing with one call, or a few where other
    * processes compute some of them.
    *
-   * @param compute - gets the missing requests and returns their responses, in the same order
+   * @param compute - gets the missing requests and returns their responses, in the same order. It returns
+   * `undefined` for a request that has no response: nothing is stored for that request
    * @param options - as for {@link AIResponseCache.getOrCompute}, for each of them
    * @returns the responses in the order of the requests
    * @throws what the computation throws; responses of other calls to it are stored
-   * @throws ValidationError when `compute` does not return an array of as many responses
+   * @throws UnmatchedResponsesError when `compute` does not return an array of as many responses. Nothing
+   * it returned is stored; `responses` of the error holds what it returned
    */
   async getOrComputeMany<T>(
     requests: readonly AIRequest[],
@@ -272,9 +275,15 @@ export class AIResponseCache extends GenericRedisCache {
     const planned = planCompute<T>(options)
     // Each of them is checked before the first is looked up.
     const keyed = requests.map((request) => [request, this.#keyOf(request)] as const)
-    return computeBatch(requests, compute, (index, loader) => {
+    return computeBatch(requests, compute, async (index, loader) => {
       const [request, key] = keyed[index] as readonly [AIRequest, string]
-      return this.#getOrCompute<T>(request, key, loader, planned)
+      try {
+        return await this.#getOrCompute<T>(request, key, loader, planned)
+      } catch (error) {
+        // Rejecting the batch would lose the responses to its other requests.
+        if (!(error instanceof NoResponseError)) throw error
+        return this.#responses.none(key, this.#knownOf(request)) as CachedResponse<T>
+      }
     })
   }
 

@@ -1,5 +1,6 @@
-import { type LoadContext, type Loader, timers, ValidationError } from '@verbatim/cache-core'
+import { type LoadContext, type Loader, timers, type ValidationError } from '@verbatim/cache-core'
 import type { AIRequest, CachedResponse } from './ai-request.js'
+import { NoResponseError, UnmatchedResponsesError, unmatched } from './batch-errors.js'
 
 /** How long a batch waits for requests that may still turn out to be missing, in milliseconds. */
 const LONGEST_WAIT_MS = 20
@@ -12,11 +13,14 @@ export interface BatchContext {
   readonly skip: () => void
 }
 
-/** Returns the responses to requests, in their order. */
+/** Returns the responses to requests, in their order, and `undefined` for a request without a response. */
 export type ComputeMany<T> = (
   missing: readonly AIRequest[],
   context: BatchContext,
 ) => PromiseLike<readonly T[]> | readonly T[]
+
+/** What calls of `compute` returned that did not match their requests, by the error of their loads. */
+type UnmatchedResponses = Map<ValidationError, unknown>
 
 interface Missing<T> {
   readonly request: AIRequest
@@ -38,13 +42,14 @@ export async function computeBatch<T>(
 ): Promise<CachedResponse<T>[]> {
   let undecided = requests.length
   let missing: Missing<T>[] = []
+  const unmatchedResponses: UnmatchedResponses = new Map()
   let timer: NodeJS.Timeout | undefined
   const start = (): void => {
     timers.clearTimeout(timer)
     timer = undefined
     const batch = missing
     missing = []
-    if (batch.length > 0) void computeMissing(batch, compute)
+    if (batch.length > 0) void computeMissing(batch, compute, unmatchedResponses)
   }
   const decided = (): void => {
     undecided--
@@ -70,26 +75,33 @@ export async function computeBatch<T>(
   })
   const outcomes = await Promise.allSettled(calls)
   return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason
-    return outcome.value
+    if (outcome.status === 'fulfilled') return outcome.value
+    const { reason } = outcome
+    if (!unmatchedResponses.has(reason)) throw reason
+    throw new UnmatchedResponsesError(reason, unmatchedResponses.get(reason))
   })
 }
 
 async function computeMissing<T>(
   batch: readonly Missing<T>[],
   compute: ComputeMany<T>,
+  unmatchedResponses: UnmatchedResponses,
 ): Promise<void> {
   try {
     const requests = batch.map(({ request }) => request)
     const contexts = batch.map(({ context }) => context)
     const responses: unknown = await compute(requests, batchContext(contexts))
     if (!Array.isArray(responses) || responses.length !== batch.length) {
-      throw new ValidationError(
-        `compute must return an array of ${batch.length} responses, one for each missing request`,
-        { code: 'INVALID_VALUE', context: { argument: 'compute' } },
-      )
+      // Callers of other batches may wait for these loads, so their error has no responses.
+      const error = unmatched(responses, batch.length)
+      unmatchedResponses.set(error, responses)
+      throw error
     }
-    for (const [index, { resolve }] of batch.entries()) resolve(responses[index] as T)
+    for (const [index, { context, resolve, reject }] of batch.entries()) {
+      const response = responses[index] as T
+      if (response === undefined && !context.skipped) reject(new NoResponseError())
+      else resolve(response)
+    }
   } catch (error) {
     for (const { reject } of batch) reject(error)
   }

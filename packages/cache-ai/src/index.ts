@@ -1,5 +1,6 @@
 export type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 export { AIResponseCache } from './ai-response-cache.js'
+export { UnmatchedResponsesError } from './batch-errors.js'
 export type { CallOptions, ComputeOptions, LookupOptions } from './call-options.js'
 export {
   CacheCompatibilityWrapper,

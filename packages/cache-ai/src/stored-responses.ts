@@ -142,6 +142,12 @@ export class StoredResponses {
     return this.found(key, { stored, response }, { ...origin, tier: 'none' })
   }
 
+  /** Returns what a caller gets for a request to which a computation has returned no response. */
+  none(key: string, known: KnownOfRequest): CachedResponse<undefined> {
+    const stored = this.#stored(known, undefined)
+    return this.found(key, { stored, response: undefined }, { tier: 'none', tookMs: 0 })
+  }
+
   /** @throws what `revive` throws, or TypeError when `revive` returns a promise */
   revived<T>(data: T): T {
     const { revive } = this.#form
