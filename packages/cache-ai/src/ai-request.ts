@@ -36,10 +36,10 @@ export interface CachedResponse<T = unknown> {
     /** Where it was found; `'none'` when it was computed. */
     readonly tier: 'memory' | 'redis' | 'none'
     readonly key: string
-    /** When it was stored, in ISO 8601. */
-    readonly at: string
-    /** Milliseconds since then, on the wall clocks of those who stored and read it; never negative. */
-    readonly ageMs: number
+    /** When it was stored, in ISO 8601; absent for a response of the Python version without `cached_at`. */
+    readonly at?: string
+    /** Milliseconds since `at`, on the wall clocks of those who stored and read it; never negative. */
+    readonly ageMs?: number
     /** How long its computation took, in milliseconds; missing for one that `cacheResponse` stored. */
     readonly computeMs?: number
     /** How much shorter the call was than that computation, in milliseconds; on hits only. */

@@ -178,7 +178,8 @@ export class AIResponseCache extends GenericRedisCache {
     if (found.outcome !== 'hit' || usable === undefined) return undefined
     const tookMs = this.clock.now() - startedAt
     const described = this.#responses.found<T>(key, usable, { tier: found.tier, tookMs })
-    return options?.shape === 'flat' ? flatResponse(request, described) : described
+    if (options?.shape !== 'flat') return described
+    return flatResponse(request, described, this.clock.wallTime())
   }
 
   /**

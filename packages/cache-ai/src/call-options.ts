@@ -13,7 +13,10 @@ export interface CallOptions {
   readonly refresh?: boolean | undefined
   /** Whether the computed response stays out of the cache. Default: false. */
   readonly noStore?: boolean | undefined
-  /** How old a stored response may be for this call. Default: as old as its TTL permits. */
+  /**
+   * How old a stored response may be for this call. A response of unknown age is too old. Default: as old
+   * as its TTL permits.
+   */
   readonly maxAge?: Exclude<Ttl, null> | undefined
   /** Whether the call never computes. Default: false. */
   readonly onlyIfCached?: boolean | undefined

@@ -5,7 +5,8 @@ import type { TextTier } from './metrics/text-tier.js'
 
 /** The fields that the Python version adds to a response that comes from the cache. */
 export interface FlatMetadata {
-  readonly cached_at: string
+  /** Absent where the age is unknown. */
+  readonly cached_at?: string
   readonly cache_hit: boolean
   readonly retrieved_at: string
   /** In code points. */
@@ -21,15 +22,20 @@ export type FlatResponse<T = unknown> =
     ? Omit<FlatMetadata, keyof T> & T
     : FlatMetadata & { readonly response: T }
 
-/** Puts what is known about a response among its fields, of which none is lost: a field of its own wins. */
+/**
+ * Puts what is known about a response among its fields, of which none is lost: a field of its own wins.
+ *
+ * @param now - milliseconds since 1970
+ */
 export function flatResponse<T>(
   { text, operation, question }: AIRequest,
   { response, cached }: CachedResponse<T>,
+  now: number,
 ): FlatResponse<T> {
   return {
-    cached_at: cached.at,
+    ...(cached.at !== undefined && { cached_at: cached.at }),
     cache_hit: cached.hit,
-    retrieved_at: new Date(Date.parse(cached.at) + cached.ageMs).toISOString(),
+    retrieved_at: new Date(now).toISOString(),
     text_length: countCodePoints(text),
     text_tier: cached.textTier,
     operation,

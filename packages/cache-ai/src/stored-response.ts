@@ -11,8 +11,8 @@ export interface KnownOfRequest {
 /** What stands in the cache: the response, and beside it what is known about it. */
 export interface StoredResponse<T = unknown> extends KnownOfRequest {
   readonly response: T
-  /** Milliseconds since 1970. */
-  readonly storedAt: number
+  /** Milliseconds since 1970; unknown for a response of the Python version without a date. */
+  readonly storedAt: number | undefined
   /** How long its computation took, in milliseconds; missing for one that was handed in. */
   readonly computeMs?: number
 }
@@ -53,12 +53,18 @@ export function legacyResponse<T>(
   known: KnownOfRequest,
 ): StoredResponse<T> | undefined {
   if (!isPlainObject(value)) return undefined
-  const storedAt = Date.parse(String(value['cached_at']))
-  const isDate = isNumberUpTo(storedAt, LATEST_DATE_MS)
   // It stores false, and says true when it reads.
   const response = { ...value, cache_hit: true } as T
   if (Object.isFrozen(value)) Object.freeze(response)
-  return { ...known, response, storedAt: isDate ? storedAt : 0 }
+  return { ...known, response, storedAt: dateOf(value['cached_at']) }
+}
+
+/** Returns a date that Python wrote in ISO 8601, in milliseconds since 1970. */
+function dateOf(written: unknown): number | undefined {
+  // Date.parse takes any text with a number for a date.
+  if (typeof written !== 'string' || !/^\d{4}-\d\d-\d\d[T ]/.test(written)) return undefined
+  const date = Date.parse(written)
+  return isNumberUpTo(date, LATEST_DATE_MS) ? date : undefined
 }
 
 /** How a response came to its caller. */
@@ -77,11 +83,17 @@ export function describeResponse<T>(
   { tier, isJoined = false, isStale = false, tookMs }: Origin,
   now: number,
 ): CachedResponse<T> {
-  const at = new Date(storedAt).toISOString()
-  const ageMs = Math.max(0, now - storedAt)
   const hit = tier !== 'none'
   const known = computeMs === undefined ? {} : { computeMs }
   const saved = hit && computeMs !== undefined ? { savedMs: Math.max(0, computeMs - tookMs) } : {}
-  const cached = { hit, joined: isJoined, stale: isStale, tier, key, at, ageMs, textTier }
-  return { response, cached: { ...cached, ...known, ...saved } }
+  const cached = { hit, joined: isJoined, stale: isStale, tier, key, textTier }
+  return { response, cached: { ...cached, ...ageOf(storedAt, now), ...known, ...saved } }
+}
+
+function ageOf(
+  storedAt: number | undefined,
+  now: number,
+): Pick<CachedResponse['cached'], 'at' | 'ageMs'> {
+  if (storedAt === undefined) return {}
+  return { at: new Date(storedAt).toISOString(), ageMs: Math.max(0, now - storedAt) }
 }

@@ -107,7 +107,10 @@ export class StoredResponses {
     let stored: StoredResponse<T> | undefined
     if (isStoredResponse<T>(value, known.operation)) stored = value
     else if (isLegacy) stored = legacyResponse<T>(value, known)
-    if (stored === undefined || clock.wallTime() - stored.storedAt > maxAgeMs) return undefined
+    if (stored === undefined) return undefined
+    // A response of unknown age is too old for every `maxAge`.
+    const { storedAt = Number.NEGATIVE_INFINITY } = stored
+    if (clock.wallTime() - storedAt > maxAgeMs) return undefined
     try {
       return { stored, response: this.revived(stored.response) }
     } catch {
@@ -161,7 +164,9 @@ export class StoredResponses {
   #ofLoad<T>(answer: unknown, known: KnownOfRequest): StoredResponse<T> {
     const isOurs = isPlainObject(answer) && AS_COMPUTED_FIELD in answer
     if (isOurs) return answer as unknown as StoredResponse<T>
-    return isStoredResponse<T>(answer) ? answer : this.#stored(known, answer as T)
+    if (isStoredResponse<T>(answer)) return answer
+    const legacy = this.#options.isLegacy ? legacyResponse<T>(answer, known) : undefined
+    return legacy ?? this.#stored(known, answer as T)
   }
 
   #stored<T>(known: KnownOfRequest, response: T): StoredResponse<T> {

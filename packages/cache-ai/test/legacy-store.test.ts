@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { AIResponseCache } from '../src/index.js'
 import { SetUp } from './set-up.js'
 
 const at = new SetUp()
@@ -35,6 +37,73 @@ describe('with legacy keys, what the Python version has stored', () => {
     expect(await cache.getCachedResponse(request, { shape: 'flat' })).toMatchObject(RETURNED)
     await cache.getOrCompute(request, () => 'new', { refresh: true })
     expect(await at.raw.get(KEY)).toBe(`rawj:${JSON.stringify(OLD)}`)
+  })
+
+  describe.each<[string, object]>([
+    ['is absent', {}],
+    ['is null', { cached_at: null }],
+    ['is a number', { cached_at: 5 }],
+    ['is no date', { cached_at: 'version 2' }],
+    ['is before 1970', { cached_at: '1960-01-01T00:00:00Z' }],
+  ])('has an unknown age when its cached_at %s', (_what, fields) => {
+    const open = async (): Promise<AIResponseCache> => {
+      await at.raw.set(KEY, `rawj:${JSON.stringify({ summary: 'old', ...fields })}`)
+      return at.openConnected({ keyStyle: 'legacy' })
+    }
+
+    test('and no age is returned', async () => {
+      const cache = await open()
+      const found = await cache.getCachedResponse(request)
+      expect(found?.cached).toMatchObject({ hit: true, tier: 'redis' })
+      expect(found?.cached).not.toHaveProperty('at')
+      expect(found?.cached).not.toHaveProperty('ageMs')
+    })
+
+    test('and the flat shape adds no cached_at', async () => {
+      const cache = await open()
+      const flat = await cache.getCachedResponse(request, { shape: 'flat' })
+      expect(flat).toMatchObject({ summary: 'old', retrieved_at: expect.stringMatching(/^20.*Z$/) })
+      const { cached_at: cachedAt } = flat as { readonly cached_at?: unknown }
+      expect(cachedAt).toEqual((fields as { readonly cached_at?: unknown }).cached_at)
+    })
+
+    test('and maxAge does not take it', async () => {
+      const cache = await open()
+      expect(await cache.getCachedResponse(request, { maxAge: '100d' })).toBeUndefined()
+      const answer = await cache.getOrCompute(request, () => 'new', { maxAge: '100d' })
+      expect(answer.response).toBe('new')
+    })
+  })
+
+  test('is taken by maxAge when it is young enough', async () => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    const stored = { ...OLD, cached_at: new Date(Date.now() - 60_000).toISOString() }
+    await at.raw.set(KEY, `rawj:${JSON.stringify(stored)}`)
+    expect(await cache.getCachedResponse(request, { maxAge: '30s' })).toBeUndefined()
+    const found = await cache.getCachedResponse(request, { maxAge: '5m' })
+    expect(found?.cached.at).toBe(stored.cached_at)
+  })
+
+  test('has an age when Python wrote its date with a space and microseconds', async () => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    const stored = { ...OLD, cached_at: '2025-01-02 03:04:05.678901+00:00' }
+    await at.raw.set(KEY, `rawj:${JSON.stringify(stored)}`)
+    const found = await cache.getCachedResponse(request)
+    expect(found?.cached.at).toBe('2025-01-02T03:04:05.678Z')
+  })
+
+  test('keeps its date for a caller that joins the load of another method', async () => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    const load = async (): Promise<object> => {
+      await sleep(100)
+      return OLD
+    }
+    const loaded = cache.getOrSet(KEY.slice('ai_cache:'.length), load)
+    await sleep(25)
+    const { response, cached } = await cache.getOrCompute(request, () => 'new')
+    expect(response).toEqual(RETURNED)
+    expect(cached).toMatchObject({ joined: true, at: '2025-01-02T03:04:05.000Z' })
+    await loaded
   })
 
   test('of an operation with any name is removed by it', async () => {
