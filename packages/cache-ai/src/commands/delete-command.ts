@@ -1,4 +1,5 @@
 import { text as textOf } from 'node:stream/consumers'
+import { assertKeys } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import { type CacheLocation, configurationOf, openCache, withLocation } from './open-cache.js'
@@ -28,6 +29,8 @@ async function remove(
   const { keyPrefix } = (await configurationOf(location)).values
   const input = words.includes('-') ? await fromInput() : ''
   const keys = words.map((word) => (word === '-' ? input : word))
+  // A bad key must not stop the command after other keys were removed.
+  assertKeys(keys)
   await using cache = await openCache(location, { readOnly: false, signal })
   const absent: string[] = []
   for (const key of keys) {

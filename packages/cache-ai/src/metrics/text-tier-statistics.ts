@@ -34,7 +34,10 @@ export interface TextTierStatistics {
   readonly tierHitRates: Readonly<Partial<Record<TextTier, number>>>
   readonly averageResponseTimes: Readonly<Partial<Record<TextTier, TierTimes>>>
   readonly tierFindings: readonly TierFinding[]
-  /** By hit rate x 1000 / mean milliseconds (at least 1), the best first. */
+  /**
+   * By hit rate x 1000 / mean milliseconds (at least 1), the best first. Without tiers that have no
+   * response time.
+   */
   readonly performanceRankings: readonly { readonly tier: TextTier; readonly score: number }[]
   readonly dataCompleteness: {
     readonly recordedTiers: readonly TextTier[]
@@ -69,9 +72,14 @@ export function textTierStatistics(
     tierHitRates: Object.fromEntries(rates),
     averageResponseTimes: Object.fromEntries(times),
     tierFindings: TEXT_TIERS.flatMap((tier) => findingsOf(tier, rates.get(tier), times.get(tier))),
-    performanceRankings: Array.from(rates, ([tier, rate]) => {
-      return { tier, score: (rate * 1_000) / Math.max(times.get(tier)?.avgMs ?? 0, 1) }
-    }).toSorted((one, other) => other.score - one.score),
+    performanceRankings: [...rates]
+      .flatMap(([tier, rate]) => {
+        const averageMs = times.get(tier)?.avgMs
+        return averageMs === undefined
+          ? []
+          : [{ tier, score: (rate * 1_000) / Math.max(averageMs, 1) }]
+      })
+      .toSorted((one, other) => other.score - one.score),
     dataCompleteness: {
       recordedTiers: recorded,
       missingTiers: TEXT_TIERS.filter((tier) => distribution[tier] === 0),

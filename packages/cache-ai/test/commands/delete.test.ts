@@ -45,6 +45,15 @@ describe('delete', () => {
   }, 60_000)
 })
 
+test('delete checks every key before it removes the first', async () => {
+  const cache = await at.openConnected()
+  await cache.set('one', 1)
+  const { code, out, err } = await run(['delete', 'one', ''])
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toMatch(/^error: key .*empty.*\n$/)
+  expect(await cache.get('one')).toBe(1)
+}, 60_000)
+
 describe('commands print one line without a secret for', () => {
   test('a bad REDIS_URL', async () => {
     const env = { REDIS_URL: 'http://user:s3cret@host' }

@@ -113,6 +113,16 @@ describe('tiers of texts', () => {
     ])
   })
 
+  test('have no rank when none of the newest thousand records is theirs', () => {
+    const metrics = metricsOf(
+      { tier: 'large', outcome: 'hit', milliseconds: 9_000 },
+      { tier: 'small', outcome: 'hit', milliseconds: 10, times: 1_000 },
+    )
+    const statistics = textTierStatistics(metrics, TIERS)
+    expect(statistics.tierHitRates).toEqual({ small: 100, large: 100 })
+    expect(statistics.performanceRankings).toEqual([{ tier: 'small', score: 10_000 }])
+  })
+
   test.each<[done: Done & { times?: number }, findings: string[]]>([
     [{ tier: 'medium', outcome: 'miss', milliseconds: 101 }, ['low_hit_rate', 'slow']],
     [{ tier: 'medium', outcome: 'stored', milliseconds: 100 }, []],
