@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, rename, rm } from 'node:fs/promises'
+import { link, open, rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { CacheError } from '@verbatim/cache-core'
 import { errorCode } from './failures.js'
 import { fileExists, findTarget } from './target-file.js'
+import { withTemporary } from './temporary.js'
 
 /** Text is handed to gzip in pieces of about so many characters; single lines would be slow. */
 const PIECE_LENGTH = 64 * 1_024
@@ -31,20 +32,20 @@ export async function writeLines(
 ): Promise<number> {
   const target = await findTarget(file, overwrite)
   const temporary = `${target}.${randomUUID()}.tmp`
-  const handle = await open(temporary, 'wx', 0o600)
-  try {
-    const destination = handle.createWriteStream({ flush: true })
-    await pipeline(joined(lines), createGzip(), destination, { signal })
-    assertGoing(signal)
-    if (overwrite) await rename(temporary, target)
-    else await linkNew(temporary, target)
-    return destination.bytesWritten
-  } catch (error) {
-    assertGoing(signal)
-    throw error
-  } finally {
-    await rm(temporary, { force: true })
-  }
+  return withTemporary(temporary, async () => {
+    const handle = await open(temporary, 'wx', 0o600)
+    try {
+      const destination = handle.createWriteStream({ flush: true })
+      await pipeline(joined(lines), createGzip(), destination, { signal })
+      assertGoing(signal)
+      if (overwrite) await rename(temporary, target)
+      else await linkNew(temporary, target)
+      return destination.bytesWritten
+    } catch (error) {
+      assertGoing(signal)
+      throw error
+    }
+  })
 }
 
 /** Unlike a rename, a link never replaces a file that has turned up meanwhile. */

@@ -95,23 +95,22 @@ function redisCommand(program: Command, name: string, description: string): Comm
 
 async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
   const { overwrite, pattern } = options
-  await withOutput(options.file, signal, async (file) => {
-    const result = await withRedis(options, true, (cache) =>
+  const result = await withOutput(options.file, signal, (file) =>
+    withRedis(options, true, (cache) =>
       manager.createBackup(cache, file, { overwrite, pattern, signal }),
+    ),
+  )
+  const { keysBackedUp, compressedSizeBytes, success } = result
+  const shown = { ...result, backupFile: options.file }
+  // Standard output is the backup itself.
+  const output = isStandard(options.file) ? process.stderr : process.stdout
+  const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
+  report(shown, options.json, summary, output)
+  if (success && keysBackedUp === 0) {
+    process.stderr.write(
+      'warning: no key with this prefix and pattern is an entry of a cache; check both\n',
     )
-    const { keysBackedUp, compressedSizeBytes, success } = result
-    const shown = { ...result, backupFile: options.file }
-    // Standard output is the backup itself.
-    const output = isStandard(options.file) ? process.stderr : process.stdout
-    const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
-    report(shown, options.json, summary, output)
-    if (success && keysBackedUp === 0) {
-      process.stderr.write(
-        'warning: no key with this prefix and pattern is an entry of a cache; check both\n',
-      )
-    }
-    return success
-  })
+  }
 }
 
 async function restore(options: RedisOptions, signal: AbortSignal): Promise<void> {

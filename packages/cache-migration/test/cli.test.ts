@@ -234,10 +234,7 @@ describe('- stands for the standard streams:', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'cache-migrate-test-'))
     const env = { REDIS_URL: redis.url, TMPDIR: folder }
     const piped = await runPiped(SOURCE, ['backup', ...PREFIX, '--file', '-'], 'true', { env })
-    expect([piped.code, piped.err]).toEqual([
-      0,
-      expect.stringMatching(/^backed up 3 keys[^\n]*\n$/),
-    ])
+    expect([piped.code, piped.err]).toEqual([0, ''])
     expect(await readdir(folder).then((names) => names.filter((name) => name !== 'tsx-0'))).toEqual(
       [],
     )
