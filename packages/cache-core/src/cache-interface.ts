@@ -2,9 +2,10 @@ import { assertKeys, assertLoader, collectEntries } from './arguments.js'
 import { assertClock, type Clock, systemClock } from './clock.js'
 import { recognizeCopies } from './copies.js'
 import { type Ttl, toMilliseconds } from './duration.js'
-import { CacheError } from './errors.js'
+import { CacheError, ConfigurationError } from './errors.js'
 import { assertPattern } from './glob.js'
 import { assertKey } from './key.js'
+import { assertKnownFields } from './known-fields.js'
 import { type GetOrSetOptions, type LoadPlan, planLoad } from './loading/get-or-set-options.js'
 import type { HeldValue } from './loading/held-value.js'
 import type { Loader } from './loading/loader.js'
@@ -23,6 +24,12 @@ export interface CacheSettings {
   /** What protects loaded values against changes by their callers. Default: nothing. */
   readonly isolator?: LoadIsolator | undefined
 }
+
+const FIELDS: ReadonlySet<string> = new Set<keyof CacheSettings>([
+  'clock',
+  'defaultTtl',
+  'isolator',
+])
 
 /** An entry of a cache as it is stored, or why it cannot be read. */
 export type InspectedEntry =
@@ -54,9 +61,11 @@ export abstract class CacheInterface implements AsyncDisposable {
 
   /**
    * @throws ValidationError (`INVALID_TTL`) for a bad `defaultTtl`
-   * @throws ConfigurationError (`INVALID_OPTION`) for a bad `clock`
+   * @throws ConfigurationError (`INVALID_OPTION`) for a bad `clock` or an unknown field
    */
-  constructor({ clock = systemClock, defaultTtl = 3_600, isolator }: CacheSettings = {}) {
+  constructor(settings: CacheSettings = {}) {
+    assertKnownFields(settings, FIELDS, 'settings', ConfigurationError, 'INVALID_OPTION')
+    const { clock = systemClock, defaultTtl = 3_600, isolator } = settings
     assertClock(clock)
     this.clock = clock
     this.defaultLifeMs = toMilliseconds(defaultTtl, 'defaultTtl')

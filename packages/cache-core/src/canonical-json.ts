@@ -7,6 +7,8 @@ import { describeProperty, extraPropertyOf } from './extra-properties.js'
 /** The deepest nesting; deeper input could overflow the stack. */
 const MAX_DEPTH = 512
 const MOST_BYTES_WRITTEN = 64
+/** A value with fewer objects is written fast enough, however often one of them is in it. */
+const REMEMBERED_FROM_OBJECTS = 65_536
 
 /**
  * Writes a value as JSON such that equal values give equal text and different values different
@@ -23,13 +25,23 @@ const MOST_BYTES_WRITTEN = 64
  * @throws ValidationError (`NOT_CANONICAL`) naming the place of what cannot be written
  */
 export function canonicalJson(value: unknown, name = 'value'): string {
-  return write(value, { names: [name], parents: [] })
+  const place: Place = { names: [name], parents: [], objects: 0, texts: new Map() }
+  try {
+    return write(value, place)
+  } catch (error) {
+    if (error instanceof RangeError) throw refused('longer than a string can be', place)
+    throw error
+  }
 }
 
 /** Where the writer stands: the names on the way down and the containers they lead through. */
 interface Place {
   readonly names: (string | number)[]
   readonly parents: object[]
+  /** How many objects were written. */
+  objects: number
+  /** What was written of a value with so many objects that some of them may be the same one. */
+  readonly texts: Map<object, string>
 }
 
 function write(value: unknown, place: Place): string {
@@ -54,9 +66,14 @@ function write(value: unknown, place: Place): string {
 function writeObject(value: object, place: Place): string {
   if (place.parents.includes(value)) throw refused('a reference to its own container', place)
   if (place.parents.length >= MAX_DEPTH) throw refused(`deeper than ${MAX_DEPTH} levels`, place)
+  const known = place.texts.get(value)
+  if (known !== undefined) return known
   place.parents.push(value)
   const text = writeContents(value, place)
   place.parents.pop()
+  place.objects += 1
+  // An object that contains another one twice, and so on for some levels, has too many parts to walk.
+  if (place.objects > REMEMBERED_FROM_OBJECTS) place.texts.set(value, text)
   return text
 }
 

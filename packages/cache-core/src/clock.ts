@@ -1,3 +1,4 @@
+import { invalidArgument } from './arguments.js'
 import { recognizeCopies } from './copies.js'
 import { invalidOption } from './options.js'
 import { timers } from './timers.js'
@@ -25,8 +26,14 @@ export class ManualClock implements Clock {
   #elapsed = 0
   readonly #startedAt: number
 
-  /** @param startedAt - what {@link ManualClock.wallTime} says before the first advance */
+  /**
+   * @param startedAt - what {@link ManualClock.wallTime} says before the first advance
+   * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a finite number
+   */
   constructor(startedAt: number = STARTED_AT) {
+    if (!Number.isFinite(startedAt)) {
+      throw invalidArgument('startedAt', 'milliseconds since 1970', startedAt)
+    }
     this.#startedAt = startedAt
   }
 
@@ -38,9 +45,15 @@ export class ManualClock implements Clock {
     return this.#startedAt + this.#elapsed
   }
 
-  /** Moves both clocks forward. Time never runs backwards here: a negative step is a RangeError. */
+  /**
+   * Moves both clocks forward.
+   *
+   * @throws ValidationError (`INVALID_ARGUMENT`) unless the step is a finite number from 0
+   */
   advance(milliseconds: number): void {
-    if (!(milliseconds >= 0)) throw new RangeError(`cannot advance by ${milliseconds} ms`)
+    if (!(Number.isFinite(milliseconds) && milliseconds >= 0)) {
+      throw invalidArgument('milliseconds', 'a finite number from 0', milliseconds)
+    }
     this.#elapsed += milliseconds
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { recognizeCopies } from './copies.js'
 
 /** Plain facts about what went wrong. Never holds a cached value, a password or a whole URL. */
@@ -84,6 +85,11 @@ export class SecurityError extends CacheError {
   constructor(message: string, options: CacheErrorOptions = {}) {
     super(message, { code: 'SECURITY_REFUSED', ...options })
   }
+}
+
+/** Whether a value is an error, of this realm or another one: under Jest, Node's own are of another. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value)
 }
 
 /** Names the type of a value for an error message, without showing the value. */

@@ -19,12 +19,13 @@ export {
   describeType,
   type ErrorContext,
   InfrastructureError,
+  isError,
   SecurityError,
   SerializationError,
   ValidationError,
 } from './errors.js'
 export { EventHub } from './event-hub.js'
-export { describeProperty, extraPropertyOf } from './extra-properties.js'
+export { describeProperty, extraPropertyOf, nameBesideIndices } from './extra-properties.js'
 export { assertPattern, compileGlob, escapeGlob, MAX_PATTERN_LENGTH } from './glob.js'
 export { assertKey, MAX_KEY_BYTES, utf8Length } from './key.js'
 export { assertKnownFields, nearestName } from './known-fields.js'

@@ -1,4 +1,4 @@
-import { describeType } from './errors.js'
+import { describeType, isError } from './errors.js'
 import type { Logger } from './logger.js'
 import type {
   CacheMonitor,
@@ -139,7 +139,7 @@ export class MonitorGuard implements Required<CacheMonitor> {
 /** Returns the class of an error. Its message may hold anything, and is not shown. */
 function nameOf(error: unknown): string {
   try {
-    const name = error instanceof Error ? error.name : ''
+    const name = isError(error) ? error.name : ''
     return /^\w{1,40}$/.test(name) ? name : describeType(error)
   } catch {
     return 'an error'

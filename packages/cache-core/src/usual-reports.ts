@@ -1,4 +1,4 @@
-import { type CacheError, describeType, InfrastructureError } from './errors.js'
+import { type CacheError, describeType, InfrastructureError, isError } from './errors.js'
 import type { Reporter } from './reporter.js'
 
 const DAY_MS = 86_400_000
@@ -46,7 +46,7 @@ export function reportNotStored(reporter: Reporter, error: CacheError): void {
 
 /** The class of an error and its code. The message may quote what nobody should read. */
 function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return describeType(error)
+  if (!isError(error)) return describeType(error)
   const { code } = error as { code?: unknown }
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : error.name
 }

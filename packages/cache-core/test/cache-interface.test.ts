@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { CacheError, type CacheInterface, type Ttl, ValidationError } from '../src/index.js'
+import {
+  CacheError,
+  type CacheInterface,
+  type CacheSettings,
+  ConfigurationError,
+  type Ttl,
+  ValidationError,
+} from '../src/index.js'
 import { deferred } from './deferred.js'
 import { FourMethodCache } from './four-method-cache.js'
 
@@ -201,3 +208,18 @@ async function firstOf<Item>(items: AsyncIterable<Item>): Promise<Item | undefin
   for await (const item of items) return item
   return undefined
 }
+
+test.each<[name: string, settings: unknown, problem: string]>([
+  ['an unknown field', { defaultTTL: 5 }, 'unknown field defaultTTL. Did you mean defaultTtl?'],
+  ['null', null, 'settings must be a plain object; received null'],
+  ['text', '5m', 'settings must be a plain object; received a string'],
+  ['a TTL alone', 300, 'settings must be a plain object; received 300'],
+])('the settings of a cache must not be %s', (_name, settings, problem) => {
+  class Built extends FourMethodCache {
+    constructor() {
+      super(settings as CacheSettings)
+    }
+  }
+  expect(() => new Built()).toThrow(ConfigurationError)
+  expect(() => new Built()).toThrow(problem)
+})

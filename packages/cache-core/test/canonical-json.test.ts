@@ -110,6 +110,21 @@ describe('canonicalJson', () => {
     )
   })
 
+  test.each<[name: string, twice: (inner: unknown) => unknown]>([
+    ['a list', (inner) => [inner, inner]],
+    ['an object', (inner) => ({ a: inner, b: inner })],
+    ['a list at two depths', (inner) => [inner, [[inner]]]],
+  ])('%s that holds one object twice, for 40 levels, is refused soon', (_name, twice) => {
+    let value: unknown = 'leaf'
+    for (let level = 0; level < 40; level++) value = twice(value)
+    expect(() => canonicalJson(value)).toThrow(
+      expect.objectContaining({
+        code: 'NOT_CANONICAL',
+        message: expect.stringContaining(' is longer than a string can be; allowed: '),
+      }),
+    )
+  })
+
   test('512 levels are written, one more is refused', () => {
     expect(canonicalJson(nested(512))).toBe('['.repeat(512) + ']'.repeat(512))
     expect(() => canonicalJson(nested(513))).toThrow('deeper than 512 levels')

@@ -1,7 +1,8 @@
 import vm from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { dataKindOf } from '../src/data-kind.js'
-import { canonicalJson, EventHub, isPlainObject } from '../src/index.js'
+import { type DataKind, dataKindOf } from '../src/data-kind.js'
+import { extraPropertyOf } from '../src/extra-properties.js'
+import { type CacheError, canonicalJson, EventHub, isError, isPlainObject } from '../src/index.js'
 import { ReferenceCache } from './testkit/reference-cache.js'
 
 afterEach(() => void vi.useRealTimers())
@@ -81,6 +82,51 @@ test('a loader may return a promise of another implementation', async () => {
   expect(await cache.getOrSet('other', () => foreign('Promise.resolve("value")'))).toBe('value')
 })
 
+test.each([
+  ['of this realm', () => Promise.reject(new Error('late'))],
+  ['of another realm', () => foreign('Promise.reject(new Error("late"))')],
+])(
+  'a ttl function that returns a promise %s stores nothing and ends no process',
+  async (_, ttl) => {
+    const notStored: string[] = []
+    class Watched extends ReferenceCache {
+      protected override notStored(_key: string, { code }: CacheError): void {
+        notStored.push(code)
+      }
+    }
+    const cache = new Watched()
+    expect(await cache.getOrSet('key', () => 'value', { ttl: ttl as () => number })).toBe('value')
+    expect(notStored).toEqual(['TTL_FAILED'])
+    expect(await cache.exists('key')).toBe(false)
+  },
+)
+
+test.each(['Error()', 'TypeError()', 'new (class Lost extends Error {})()'])(
+  'isError recognizes %s of another realm',
+  (code) => {
+    expect(isError(foreign(code))).toBe(true)
+  },
+)
+
+test.each([{ name: 'Error', message: 'text' }, 'Error', null, undefined])(
+  'isError does not recognize %o',
+  (value) => {
+    expect(isError(value)).toBe(false)
+  },
+)
+
+test.each<[name: string, bytes: Uint8Array | Float32Array | DataView]>([
+  ['a short Buffer', Buffer.alloc(2)],
+  ['a long Buffer', Buffer.alloc(70_000)],
+  ['a typed array', new Float32Array(2)],
+  ['a long typed array', new Float32Array(1_536)],
+  ['a DataView', new DataView(new ArrayBuffer(2))],
+])('extraPropertyOf finds a name on %s', (_, bytes) => {
+  const kind = dataKindOf(bytes)
+  expect(extraPropertyOf(bytes, kind as DataKind)).toBeUndefined()
+  expect(extraPropertyOf(Object.assign(bytes, { note: 1 }), kind as DataKind)).toBe('note')
+})
+
 test('a load times out under fake timers', async () => {
   vi.useFakeTimers()
   const cache = new ReferenceCache()
@@ -88,11 +134,14 @@ test('a load times out under fake timers', async () => {
   await expect(call).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
 })
 
+/** The types of `DataView` cannot be extended: they have a parameter that its constructor lacks. */
+const Bytes = DataView as new (buffer: ArrayBuffer) => DataView
+
 test.each([
-  ['a typed array', new (class Vec extends Float32Array {})(2)],
-  ['Uint8Array', new (class Bytes extends Uint8Array {})(2)],
+  ['Float32Array', new (class Vec extends Float32Array {})(2)],
+  ['Uint8Array', new (class Octets extends Uint8Array {})(2)],
   ['ArrayBuffer', new (class Memory extends ArrayBuffer {})(2)],
-  ['DataView', new (class View extends DataView {})(new ArrayBuffer(2))],
+  ['DataView', new (class View extends Bytes {})(new ArrayBuffer(2))],
 ])('dataKindOf does not recognize a subclass of %s', (_, value) => {
   expect(dataKindOf(value)).toBeUndefined()
 })

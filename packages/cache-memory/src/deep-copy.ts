@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import {
   classNameOf,
   type DataKind,
@@ -9,6 +10,9 @@ import {
 
 // Captured at load: fake timers replace the global.
 const { Date } = globalThis
+
+/** What all classes of typed arrays extend. It knows the class of each, whatever they call themselves. */
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object
 
 /** The deepest nesting; deeper input could overflow the stack. */
 const MAX_DEPTH = 512
@@ -108,7 +112,7 @@ class Copier {
         return Object.assign(new RegExp(source, flags), { lastIndex })
       }
       case 'arraybuffer':
-        if (Object.prototype.toString.call(value) === '[object SharedArrayBuffer]') {
+        if (types.isSharedArrayBuffer(value)) {
           throw this.#refused('a SharedArrayBuffer')
         }
         return bytesOf(value as ArrayBuffer).buffer
@@ -155,7 +159,9 @@ function defineProto(copied: object, value: unknown): void {
 
 function copyView(view: ArrayBufferView): ArrayBufferView {
   const { buffer } = bytesOfView(view)
-  const name = Object.prototype.toString.call(view).slice('[object '.length, -1)
+  const name = types.isDataView(view)
+    ? 'DataView'
+    : (Reflect.get(TYPED_ARRAY, Symbol.toStringTag, view) as string)
   // The class of this realm, which may be another than that of the view.
   const View = (
     globalThis as unknown as Record<string, new (bytes: ArrayBuffer) => ArrayBufferView>

@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { describeType, ValidationError } from '@verbatim/cache-core'
+import { describeType, isPromiseLike, ValidationError } from '@verbatim/cache-core'
 import { estimateBytes } from './memory-estimate.js'
 import { countsBytes, type ResolvedOptions } from './options.js'
 
@@ -26,7 +25,7 @@ function checked(bytes: unknown): number {
   // Whole ones: a sum of fractions would not come back to what it was.
   if (Number.isFinite(bytes) && (bytes as number) >= 0) return Math.ceil(bytes as number)
   // A rejection that nothing handles would end the process.
-  if (types.isPromise(bytes)) bytes.catch(() => undefined)
+  if (isPromiseLike(bytes)) bytes.then(undefined, () => undefined)
   const shown = typeof bytes === 'number' ? String(bytes) : describeType(bytes)
   throw new ValidationError(`sizeOf must return bytes, as a number from 0; received ${shown}`, {
     code: 'INVALID_SIZE',

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import type { InMemoryCache } from '../src/index.js'
@@ -225,8 +226,11 @@ describe('sizeOf', () => {
   })
 })
 
-test('an async sizeOf that rejects is refused without an unhandled rejection', async () => {
-  const sizeOf = (() => Promise.reject(new Error('lost'))) as unknown as () => number
+test.each([
+  ['an async sizeOf that rejects', () => Promise.reject(new Error('lost'))],
+  ['a sizeOf with a promise of another realm', () => runInNewContext('Promise.reject(Error())')],
+])('%s is refused without an unhandled rejection', async (_, rejects) => {
+  const sizeOf = rejects as unknown as () => number
   const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
   await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
 })

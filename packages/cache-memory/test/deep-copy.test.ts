@@ -36,6 +36,21 @@ describe('deepCopy', () => {
     (value) => expect(deepCopy(value)).toBe(value),
   )
 
+  test.each<[name: string, view: Uint8Array | Float32Array | DataView]>([
+    ['bytes', new Uint8Array([1, 2])],
+    ['floats', new Float32Array([0.5])],
+    ['a view of bytes', new DataView(new ArrayBuffer(2))],
+  ])('%s that call themselves otherwise come back as what they are', (_name, view) => {
+    Object.defineProperty(view, Symbol.toStringTag, { value: 'Map', enumerable: false })
+    expect(Object.getPrototypeOf(deepCopy(view))).toBe(Object.getPrototypeOf(view))
+  })
+
+  test('a name on bytes is refused', () => {
+    expect(() => deepCopy(Object.assign(Buffer.alloc(100), { encoding: 'png' }))).toThrow(
+      'value is an object with the property "encoding"',
+    )
+  })
+
   test('nothing inside is shared with the original', () => {
     const original = { list: [{ a: 1 }], map: new Map([['k', { b: 1 }]]), set: new Set([[1]]) }
     const copied = deepCopy(original) as typeof original

@@ -1,4 +1,4 @@
-import { CacheError, ValidationError } from '../errors.js'
+import { CacheError, isError, ValidationError } from '../errors.js'
 import type { CommandLine } from './command-line.js'
 import { Interruption } from './interruption.js'
 import { describeUsage, isUsageError } from './usage-errors.js'
@@ -45,10 +45,10 @@ function report(error: unknown, program: CommandLine): void {
 
 /** Messages of other errors may quote values, so only their kind is printed. */
 function explain(error: unknown): string {
-  const isOurs = error instanceof CacheError || (error instanceof Error && 'syscall' in error)
+  const isOurs = error instanceof CacheError || (isError(error) && 'syscall' in error)
   const message = isOurs
     ? error.message
-    : `unexpected ${error instanceof Error ? error.name : 'failure'}; please report it`
+    : `unexpected ${isError(error) ? error.name : 'failure'}; please report it`
   return message.replaceAll(URL_WITH_LOGIN, '<url>').replaceAll(/\s*\n\s*/g, ' ')
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
 import { CacheError, ValidationError } from '../errors.js'
 import type { StorePlan } from '../set-options.js'
+import { isPromiseLike } from '../timers.js'
 import { BackOff } from './back-off.js'
 import { isDueForRefresh } from './early-refresh.js'
 import type { LoadPlan } from './get-or-set-options.js'
@@ -348,13 +349,18 @@ export class ReadThrough {
   }
 }
 
-/** @throws CacheError (`TTL_FAILED`, `TTL_ZERO`) when the function throws, or returns 0 for "do not store" */
+/** @throws CacheError (`TTL_FAILED`, `TTL_ZERO`) when the function throws or returns a promise, or 0 for "do not store" */
 function ttlOf<T>(value: T, tell: (value: T) => Ttl | undefined): Ttl | undefined {
   let ttl: Ttl | undefined
   try {
     ttl = tell(value)
   } catch (error) {
     throw new CacheError('the ttl function threw an error', { code: 'TTL_FAILED', cause: error })
+  }
+  if (isPromiseLike(ttl)) {
+    // A rejection that nothing handles would end the process.
+    ttl.then(undefined, () => undefined)
+    throw new CacheError('the ttl function must not return a promise', { code: 'TTL_FAILED' })
   }
   if (ttl !== 0) return ttl
   throw new CacheError('the ttl function returned 0: the value is not to be stored', {

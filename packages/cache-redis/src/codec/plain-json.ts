@@ -1,5 +1,4 @@
-import { isJsonNumber } from './json.js'
-import { enumerableSymbolOf } from './own-names.js'
+import { enumerableSymbolOf, isJsonNumber } from './json.js'
 
 /** The most parts that are looked at; a larger value is converted instead. */
 const MOST_PARTS = 2_000

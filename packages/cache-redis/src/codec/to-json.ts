@@ -1,8 +1,13 @@
-import { classNameOf, type DataKind, dataKindOf, isPromiseLike } from '@verbatim/cache-core'
+import {
+  classNameOf,
+  type DataKind,
+  dataKindOf,
+  isPromiseLike,
+  nameBesideIndices,
+} from '@verbatim/cache-core'
 import { binaryClassOf, binaryToJson } from './binary.js'
 import { notSerializable, tooLarge } from './codec-errors.js'
-import { escapeName, isJsonNumber, type Json, setOwn } from './json.js'
-import { enumerableSymbolOf, nameBesideIndices } from './own-names.js'
+import { enumerableSymbolOf, escapeName, isJsonNumber, type Json, setOwn } from './json.js'
 
 /** The deepest nesting of a value; a deeper one could overflow the stack. */
 export const MAX_DEPTH = 512
@@ -11,6 +16,8 @@ export const MAX_DEPTH = 512
 const TYPICAL_LEAF_BYTES = 8
 const BASE64_GROWTH = 4 / 3
 const DOLLAR = 36
+/** A value with fewer parts is walked fast enough, however often an object is in it. */
+const REMEMBERED_FROM_NODES = 65_536
 /** Stands for a place of an array that was never set. */
 const HOLE: Json = { $hole: true }
 
@@ -32,6 +39,17 @@ interface Walk {
   readonly maxBytes: number
   characters: number
   nodes: number
+  /** What was converted, of a value with so many parts that some of them may be the same object. */
+  readonly converted: Map<object, Converted>
+}
+
+/** A container that was converted, for the other places where it is. */
+interface Converted {
+  readonly json: Json
+  readonly characters: number
+  readonly nodes: number
+  /** How many containers were around it. What it contains may be deeper, so a deeper place is walked anew. */
+  readonly depth: number
 }
 
 /**
@@ -40,7 +58,14 @@ interface Walk {
  * `VALUE_TOO_LARGE`
  */
 export function toJson(value: unknown, maxBytes: number = Number.POSITIVE_INFINITY): JsonTree {
-  const walk: Walk = { parents: [], place: [], maxBytes, characters: 0, nodes: 0 }
+  const walk: Walk = {
+    parents: [],
+    place: [],
+    maxBytes,
+    characters: 0,
+    nodes: 0,
+    converted: new Map(),
+  }
   const json = convert(value, walk)
   return { json, likelyBytes: walk.characters + TYPICAL_LEAF_BYTES * walk.nodes }
 }
@@ -83,11 +108,27 @@ function convertObject(value: object, walk: Walk): Json {
   }
   if (parents.length >= MAX_DEPTH) throw notSerializable(`more than ${MAX_DEPTH} levels`, [])
   if (walk.characters + walk.nodes > walk.maxBytes) assertNotTooLarge(walk, 0)
+  const known = walk.converted.get(value)
+  if (known !== undefined && parents.length <= known.depth) {
+    walk.characters += known.characters
+    walk.nodes += known.nodes
+    return known.json
+  }
   const kind = isArray(value) ? 'array' : dataKindOf(value)
   if (kind === undefined || kind === 'regexp') throw refusedInstance(value, walk)
+  const { characters, nodes } = walk
   parents.push(value)
   const json = convertContent(value, kind, walk)
   parents.pop()
+  // An object that contains another one twice, and so on for some levels, has too many parts to walk.
+  if (walk.nodes > REMEMBERED_FROM_NODES) {
+    walk.converted.set(value, {
+      json,
+      characters: walk.characters - characters,
+      nodes: walk.nodes - nodes,
+      depth: parents.length,
+    })
+  }
   return json
 }
 
@@ -160,11 +201,7 @@ function assertNoNames(container: object, name: string | undefined, walk: Walk):
 }
 
 function convertArray(array: readonly unknown[], walk: Walk): Json {
-  assertNoNames(
-    array,
-    nameBesideIndices(array, array.length, () => Object.assign([], { length: array.length })),
-    walk,
-  )
+  assertNoNames(array, nameBesideIndices(array), walk)
   // Embeddings are long, and this takes a quarter of the time.
   if (isNumeric(array)) {
     walk.nodes += array.length
@@ -228,8 +265,7 @@ function convertBytes(value: ArrayBuffer | ArrayBufferView, walk: Walk): Json {
 }
 
 function nameOfBytes(value: ArrayBuffer | ArrayBufferView): string | undefined {
-  if (!isTypedArray(value)) return Object.keys(value)[0]
-  return nameBesideIndices(value, value.length, () => value.subarray())
+  return isTypedArray(value) ? nameBesideIndices(value) : Object.keys(value)[0]
 }
 
 function isTypedArray(value: object): value is Uint8Array {

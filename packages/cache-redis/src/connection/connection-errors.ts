@@ -1,4 +1,4 @@
-import { InfrastructureError } from '@verbatim/cache-core'
+import { InfrastructureError, isError } from '@verbatim/cache-core'
 import {
   forbiddenPart,
   isErrorReply,
@@ -155,12 +155,12 @@ const NO_MASTER = 'All sentinels are unreachable and retry is disabled'
 
 /** One word for what went wrong, such as `ECONNREFUSED` or `WRONGPASS`. It quotes nothing. */
 export function troubleOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN'
+  if (!isError(error)) return 'UNKNOWN'
   if (isErrorReply(error)) return replyWithCommand(error)
   if (isReadingError(error)) return MALFORMED_REPLY
   const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
   if (typeof code === 'string') return code
-  if (lastNodeError instanceof Error) return troubleOf(lastNodeError)
+  if (isError(lastNodeError)) return troubleOf(lastNodeError)
   // The client puts the errors of sentinels and of redirections into the text of its own.
   const words = error.message.match(/[A-Z_]{3,}/g) ?? []
   const known = words.find((word) => NETWORK_TROUBLES.has(word) || isKnownReply(word))

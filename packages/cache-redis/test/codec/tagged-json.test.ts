@@ -3,6 +3,7 @@ import { SerializationError } from '@verbatim/cache-core'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { decodeTaggedJson, encodeTaggedJson } from '../../src/codec/tagged-json.js'
+import { toJson } from '../../src/codec/to-json.js'
 
 const anyValue = fc.anything({
   withBigInt: true,
@@ -198,6 +199,31 @@ describe('what has no faithful form is refused, by its place', () => {
   test('the message shows no value', () => {
     const secret = { password: 's3cret', handler: () => 's3cret' }
     expect(() => encodeTaggedJson(secret)).toThrow(/^(?!.*s3cret)/s)
+  })
+
+  test.each<[name: string, twice: (inner: unknown) => unknown]>([
+    ['an array', (inner) => [inner, inner]],
+    ['an object', (inner) => ({ a: inner, b: inner })],
+    [
+      'a map',
+      (inner) =>
+        new Map([
+          ['a', inner],
+          ['b', inner],
+        ]),
+    ],
+    ['a set', (inner) => new Set([[inner], [inner]])],
+    ['an array at two depths', (inner) => [inner, [[inner]]]],
+  ])('%s that holds one object twice, for 40 levels, is refused soon', (_name, twice) => {
+    let value: unknown = 'leaf'
+    for (let level = 0; level < 40; level++) value = twice(value)
+    expect(() => toJson(value, 64 * 1024 * 1024)).toThrow(/^value takes \d+ bytes as JSON or more/)
+  })
+
+  test('an object that is held twice, for 18 levels, comes back', () => {
+    let value: unknown = 'leaf'
+    for (let level = 0; level < 18; level++) value = [value, value]
+    expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual(value)
   })
 
   test('an object that stands in two places is no cycle', () => {

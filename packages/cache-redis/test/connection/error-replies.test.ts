@@ -1,8 +1,11 @@
+import { runInNewContext } from 'node:vm'
 import { InfrastructureError } from '@verbatim/cache-core'
 import { ReplyError as ClientReplyError } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { errorForCaller, troubleOf } from '../../src/connection/connection-errors.js'
 import { meaningOf } from '../../src/connection/error-replies.js'
+
+const foreign = (code: string): unknown => runInNewContext(code)
 
 const reply = (message: string): Error => new (ClientReplyError as typeof Error)(message)
 
@@ -49,6 +52,13 @@ describe('one word for an error', () => {
     [new Error('Connection is closed.'), 'CONNECTION_LOST'],
     [new Error('S3CRET'), 'CONNECTION_LOST'],
     [new RangeError('s3cret'), 'BACKEND_MALFORMED_REPLY'],
+    [foreign('Object.assign(Error(), { code: "ECONNREFUSED" })'), 'ECONNREFUSED'],
+    [
+      Object.assign(new Error('Failed'), {
+        lastNodeError: foreign('Object.assign(Error(), { code: "ENOTFOUND" })'),
+      }),
+      'ENOTFOUND',
+    ],
     ['s3cret', 'UNKNOWN'],
   ])('%s', (error, word) => {
     expect(troubleOf(error)).toBe(word)
