@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { timers, ValidationError } from '@verbatim/cache-core'
 
 /** How long a turn of the event loop may be used for building chunks, in milliseconds. */
@@ -49,18 +50,22 @@ export async function forAll<T>(
 }
 
 /**
- * Returns the items of an iterable as they are now. A long one is read over several turns.
+ * Returns what is made of each item of an iterable. A long one is read over several turns; later changes
+ * of an array's length do not show.
  *
+ * @param make - called with an item before the iterable is asked for the next one
  * @throws ValidationError (`INVALID_ARGUMENT`) for a `Map` or `Set` whose size changes between turns
  */
-export async function collect<T>(items: Iterable<T>): Promise<readonly T[]> {
-  if (Array.isArray(items)) return items.slice()
+export async function collect<T, Made>(
+  items: Iterable<T>,
+  make: (item: T, index: number) => Made,
+): Promise<readonly Made[]> {
   const size = sizeOf(items)
-  const all: T[] = []
+  const all: Made[] = []
   let turnBegan = timers.now()
-  for (const item of items) {
-    all.push(item)
-    if (all.length % 1_000 > 0 || timers.now() - turnBegan < TURN_MS) continue
+  for (const item of Array.isArray(items) ? items.slice() : items) {
+    all.push(make(item, all.length))
+    if (all.length % 64 > 0 || timers.now() - turnBegan < TURN_MS) continue
     await nextTurn()
     if (sizeOf(items) !== size) {
       throw new ValidationError('entries must keep their size until the call resolves', {
@@ -74,7 +79,7 @@ export async function collect<T>(items: Iterable<T>): Promise<readonly T[]> {
 }
 
 function sizeOf(items: unknown): number | undefined {
-  return items instanceof Map || items instanceof Set ? items.size : undefined
+  return types.isMap(items) || types.isSet(items) ? items.size : undefined
 }
 
 function nextTurn(): Promise<void> {

@@ -27,7 +27,7 @@ import {
   ValidationError,
 } from '@verbatim/cache-core'
 import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory'
-import { collect, forAll } from './chunks.js'
+import { collect } from './chunks.js'
 import { toJson } from './codec/to-json.js'
 import { type ConnectOptions, isRedisRequired, redisIsUnusable } from './connect-options.js'
 import { unavailable } from './connection/connection-errors.js'
@@ -40,7 +40,6 @@ import type { RedisServerInfo } from './redis/server-info.js'
 import { type RedisCacheStats, statsOf } from './stats.js'
 import { Tally } from './tally.js'
 import type { Found } from './tiers/tier-reads.js'
-import { SMALL_BATCH } from './tiers/tier-writes.js'
 import { TwoTiers } from './two-tiers.js'
 
 /**
@@ -251,7 +250,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   ): Promise<void> {
     const plan = this.#planWrite('setMany', ttl)
     assertIterable(entries)
-    const all = await this.#entriesOf<T>(entries)
+    const all = await collect(entries, toEntry<T>)
     const startedAt = this.clock.now()
     await this.#tiers.writes.storeMany(all, plan, (chunk, outcomes) => {
       this.#reports.storedMany(chunk, outcomes, startedAt)
@@ -451,15 +450,6 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   /** Checks the entries of a batch, of which a small one is copied. */
-  async #entriesOf<T>(
-    entries: Iterable<unknown>,
-  ): Promise<readonly (readonly [key: string, value: T])[]> {
-    const all = await collect(entries)
-    if (all.length <= SMALL_BATCH) return all.map((entry, index) => toEntry<T>(entry, index))
-    await forAll(all, toEntry)
-    return all as readonly (readonly [string, T])[]
-  }
-
   #planWrite(method: string, ttl: Ttl | SetOptions | undefined): StorePlan {
     this.#assertWritable(method)
     const plan = planStore(ttl, this.defaultLifeMs)

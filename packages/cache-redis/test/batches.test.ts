@@ -272,32 +272,6 @@ describe('a batch on a healthy Redis', () => {
       expect(await at.raw.strlen(`cache:${key}`)).toBeGreaterThan(value.length)
   })
 
-  test('deleteMany removes every key of an array that is emptied right after the call', async () => {
-    const cache = await withEntries(3_000)
-    const keys = keysOf(3_000, 'keep:')
-    const removing = cache.deleteMany(keys)
-    keys.length = 0
-    expect(await removing).toBe(3_000)
-    expect(await at.keysOfCallers()).toEqual([])
-  })
-
-  test('getMany reads every key of an array that is emptied right after the call', async () => {
-    const cache = await withEntries(3_000)
-    const keys = keysOf(3_000, 'keep:')
-    const reading = cache.getMany(keys)
-    keys.length = 0
-    expect((await reading).size).toBe(3_000)
-  })
-
-  test('setMany stores nothing of a large Map that is cleared right after the call', async () => {
-    const cache = await at.openConnected()
-    const entries = new Map(entriesOf(1_000_000))
-    const storing = cache.setMany(entries)
-    entries.clear()
-    await expect(storing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-    expect(await at.keysOfCallers()).toEqual([])
-  })
-
   test('an empty batch sends nothing', async () => {
     const cache = await withEntries()
     const before = cache.getStats().redis.changes

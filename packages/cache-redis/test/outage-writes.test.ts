@@ -57,6 +57,15 @@ describe('a write while Redis is known to be down', () => {
     expect(count()).toBe(2)
   })
 
+  test('is reported as added by add when memory has the value and Redis took no write', async () => {
+    const cache = at.open({ commandTimeout: 300 })
+    await cache.connect()
+    await at.raw.call('CLIENT', 'PAUSE', '2000', 'WRITE')
+    const wasAdded = await cache.add('job', 1)
+    expect([wasAdded, await cache.get('job')]).toEqual([true, 1])
+    expect(cache.getStats().redis.errors).not.toEqual({})
+  })
+
   test('is not reported as added by add when no tier has stored the value', async () => {
     const cache = at.open({ enableL1Cache: false, redisUrl: 'redis://127.0.0.1:1' })
     expect(await cache.add('job', 1)).toBe(false)

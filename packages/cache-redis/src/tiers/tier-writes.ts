@@ -32,7 +32,7 @@ export interface Removed {
 const CHUNK = 125
 const CHUNKS_IN_FLIGHT = 8
 /** A batch of no more entries is encoded as a whole before anything is sent. */
-export const SMALL_BATCH = 1_000
+const SMALL_BATCH = 1_000
 
 type Entry = readonly [key: string, value: unknown]
 
@@ -94,7 +94,7 @@ export class TierWrites {
     const outcome = await this.#write(write, value, plan, (on, encoded) =>
       on.writes.writeIfAbsent(write, encoded, plan.tags, over),
     )
-    return outcome === 'stored'
+    return outcome === 'stored' || (outcome === 'unavailable' && near?.has(key) === true)
   }
 
   /**
