@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
+import { MAX_PATTERN_LENGTH } from '@verbatim/cache-core'
 import { examples, redisUrlFrom, runCommandLine } from '@verbatim/cache-core/command-line'
 import {
   DEFAULT_REDIS_URL,
@@ -7,12 +8,15 @@ import {
   isRedisUrl,
   REDIS_URL_FORM,
 } from '@verbatim/cache-redis'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { CacheMigrationManager } from './migration-manager.js'
 import { isStandard, withInput, withOutput } from './standard-streams.js'
 
 /** In milliseconds. Longer than a cache would wait, because no request waits here. */
 const COMMAND_TIMEOUT = 10_000
+
+/** The longest that `GenericRedisCache` takes, in UTF-16 units. */
+const LONGEST_KEY_PREFIX = 128
 
 interface RedisOptions {
   readonly redisUrl?: string
@@ -46,7 +50,7 @@ await runCommandLine((signal) => {
       ),
     )
   redisCommand(program, 'backup', 'writes the entries of a cache to a new file')
-    .option('--pattern <glob>', 'only keys that match it')
+    .option('--pattern <glob>', 'only keys that match it', textParser('a glob', MAX_PATTERN_LENGTH))
     .option('--overwrite', 'replace the file if there is one')
     .addHelpText(
       'after',
@@ -70,7 +74,7 @@ await runCommandLine((signal) => {
   program
     .command('inspect')
     .description('verifies a file and describes its contents')
-    .argument('<file>', 'the backup; - for standard input')
+    .argument('<file>', 'the backup; - for standard input', textParser('a path'))
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -88,9 +92,28 @@ function redisCommand(program: Command, name: string, description: string): Comm
       '--redis-url <url>',
       `redis:// or rediss:// (default: REDIS_URL, which hides a password, or ${DEFAULT_REDIS_URL})`,
     )
-    .requiredOption('--key-prefix <text>', 'before every key of the cache in Redis')
-    .requiredOption('--file <path>', 'the backup; - for standard output or input')
+    .requiredOption(
+      '--key-prefix <text>',
+      'before every key of the cache in Redis',
+      textParser('a text', LONGEST_KEY_PREFIX),
+    )
+    .requiredOption(
+      '--file <path>',
+      'the backup; - for standard output or input',
+      textParser('a path'),
+    )
     .option('--json', 'print JSON')
+}
+
+/** Returns a parser that accepts texts that are not blank. `commander` puts the flag before its error. */
+function textParser(noun: string, longest?: number): (value: string) => string {
+  const rule = longest === undefined ? noun : `${noun} of 1 to ${longest} characters`
+  return (value) => {
+    const isBlank = value.trim() === ''
+    if (!isBlank && value.length <= (longest ?? Infinity)) return value
+    const received = isBlank ? 'a blank text' : `${value.length} characters`
+    throw new InvalidArgumentError(`must be ${rule}; received ${received}`)
+  }
 }
 
 async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {

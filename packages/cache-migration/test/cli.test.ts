@@ -180,7 +180,6 @@ describe('wrong arguments end with 2 and one line:', () => {
       ['backup', ...PREFIX, '--file', 'x', '--redis-ulr=redis://a:hunter2@h'],
       '--redis-ulr is not an option of cache-migrate backup. Did you mean --redis-url?',
     ],
-    [['backup', ...PREFIX, '--file', 'x', '--pattern', ''], 'pattern '],
     [['inspect'], 'file must be given'],
     [['teleport'], 'teleport is not a command of cache-migrate.'],
     [['bakup'], 'bakup is not a command of cache-migrate. Did you mean backup?'],
