@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { CachePerformanceBenchmark } from './benchmark.js'
 import { formatTable } from './format-table.js'
 import {
+  LONGEST_KEY_PREFIX,
   type LoadedCache,
   loadCacheFromModule,
   loadMemoryCache,
@@ -19,7 +20,7 @@ interface RunOptions {
   readonly cache?: 'memory' | 'redis'
   readonly module?: string
   readonly redisUrl?: string
-  readonly keyPrefix: string
+  readonly keyPrefix?: string
   readonly l1: boolean
   readonly iterations: number
   readonly warmupIterations?: number
@@ -39,12 +40,12 @@ await runCommandLine((signal) => {
     .description('sets, gets and checks one key after another')
     .addOption(new Option('--cache <name>', 'a cache by name').choices(['memory', 'redis']))
     .addOption(
-      new Option('--module <path>', 'a module whose default export makes a cache').conflicts(
-        'cache',
-      ),
+      new Option('--module <path>', 'a module whose default export makes a cache')
+        .argParser(modulePath)
+        .conflicts('cache'),
     )
     .option('--redis-url <url>', 'of --cache redis (default: REDIS_URL or redis://127.0.0.1:6379)')
-    .option('--key-prefix <text>', 'before the keys of --cache redis', '')
+    .option('--key-prefix <text>', 'before the keys of --cache redis', keyPrefixText)
     .option('--no-l1', 'leave out the memory tier of --cache redis: every get goes to Redis')
     .option('--iterations <number>', 'keys to measure', integer(1, MOST_ITEMS), 100)
     .option(
@@ -92,7 +93,7 @@ function assertFlagsFit({ cache, module, redisUrl, keyPrefix, l1 }: RunOptions):
   if (other === undefined || other === 'redis') return
   const flags = [
     ...(redisUrl === undefined ? [] : ['--redis-url']),
-    ...(keyPrefix === '' ? [] : ['--key-prefix']),
+    ...(keyPrefix === undefined ? [] : ['--key-prefix']),
     ...(l1 ? [] : ['--no-l1']),
   ]
   if (flags.length === 0) return
@@ -103,7 +104,7 @@ function assertFlagsFit({ cache, module, redisUrl, keyPrefix, l1 }: RunOptions):
 }
 
 async function loadCache(options: RunOptions): Promise<LoadedCache> {
-  const { cache, module, redisUrl, keyPrefix, l1 } = options
+  const { cache, module, redisUrl, keyPrefix = '', l1 } = options
   if (module !== undefined) return loadCacheFromModule(module)
   if (cache === 'memory') return loadMemoryCache()
   if (cache === 'redis') return loadRedisCache({ redisUrl, keyPrefix, withL1: l1 })
@@ -115,6 +116,17 @@ async function loadCache(options: RunOptions): Promise<LoadedCache> {
 function cacheNameOf({ cache, module, l1 }: RunOptions): string | undefined {
   if (module !== undefined) return path.basename(module)
   return cache === 'redis' && !l1 ? 'redis without L1' : cache
+}
+
+function modulePath(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('must be a path; received a blank text')
+}
+
+function keyPrefixText(text: string): string {
+  if (text.length <= LONGEST_KEY_PREFIX) return text
+  const rule = `a text of at most ${LONGEST_KEY_PREFIX} characters`
+  throw new InvalidArgumentError(`must be ${rule}; received ${text.length} characters`)
 }
 
 function integer(min: number, max: number): (text: string) => number {

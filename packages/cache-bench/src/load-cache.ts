@@ -10,6 +10,9 @@ import { type BenchmarkedCache, isError } from './basic-operations.js'
 
 const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
+/** In UTF-16 units. The prefix of the cache, of at most 128, ends with 49 of the run. */
+export const LONGEST_KEY_PREFIX: number = 128 - 49
+
 export type LoadedCache = BenchmarkedCache & { close?(): Promise<void> }
 
 /** @throws ConfigurationError (`CACHE_NOT_INSTALLED`) that says what to install */

@@ -102,6 +102,11 @@ describe('run --cache redis', () => {
   const entries = async (prefix = ''): Promise<string> =>
     (await askRedis(redis.port, `KEYS ${prefix}*test_key*`)).trim()
 
+  test.each(['', 'x'.repeat(79)])('accepts the key prefix "%s"', async (prefix) => {
+    const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--key-prefix', prefix]
+    expect(await cacheBench([...args, '--iterations', '1'])).toMatchObject({ exitCode: 0 })
+  })
+
   test('leaves nothing behind', async () => {
     await cacheBench(['run', '--cache', 'redis', '--redis-url', redis.url])
     expect(await entries()).toBe('*0')
@@ -175,6 +180,24 @@ describe('wrong arguments end with 2 and one line:', () => {
     [
       ['run', '--cache', 'redis', '--redis-url', 'http://u:s3cret@h'],
       '--redis-url must be redis://',
+    ],
+    [['run', '--module', ''], '--module must be a path; received a blank text'],
+    [['run', '--module', ' '], '--module must be a path; received a blank text'],
+    [['run', '--cache', ''], '--cache must be one of memory, redis; received another text'],
+    [['run', '--cache', 'redis', '--redis-url', ''], '--redis-url must be redis://'],
+    [['run', '--cache', 'memory', '--iterations', ''], '--iterations must be an integer from 1 to'],
+    [
+      ['run', '--cache', 'memory', '--warmup-iterations', ' '],
+      '--warmup-iterations must be an integer from 0 to',
+    ],
+    [['run', '--cache', 'memory', '--seed', ''], '--seed must be an integer from 1 to'],
+    [
+      ['run', '--cache', 'memory', '--key-prefix', ''],
+      '--key-prefix must be given with --cache redis; received --cache memory',
+    ],
+    [
+      ['run', '--cache', 'redis', '--key-prefix', 's3cret'.repeat(14)],
+      '--key-prefix must be a text of at most 79 characters; received 84 characters',
     ],
     [
       ['run', '--itertions=s3cret'],
