@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { CacheError } from '@verbatim/cache-core'
+import { CacheError, isError } from '@verbatim/cache-core'
 
 /** Failing keys that are listed by name; beyond, they are only counted. */
 const MOST_LISTED = 100
@@ -41,9 +40,4 @@ export function errorCode(error: unknown): unknown {
 
 function isSystemError(error: unknown): error is Error {
   return isError(error) && 'syscall' in error
-}
-
-/** Under Jest, the errors of Node come from another realm, with another `Error`. */
-function isError(error: unknown): error is Error {
-  return error instanceof Error || types.isNativeError(error)
 }
