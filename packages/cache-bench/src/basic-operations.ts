@@ -1,5 +1,5 @@
-import { isDeepStrictEqual, types } from 'node:util'
-import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
+import { isDeepStrictEqual } from 'node:util'
+import { CacheError, type CacheInterface, type Clock, isError } from '@verbatim/cache-core'
 import type { BasicOperationsItem } from './test-data.js'
 
 /** What a cache needs to be benchmarked; every `CacheInterface` has it. */
@@ -148,9 +148,4 @@ function nothingRanThrough(iterations: number, cause: unknown): CacheError {
     context: { iterations },
     cause,
   })
-}
-
-/** Under Jest, the errors of Node come from another realm, with another `Error`. */
-export function isError(error: unknown): error is Error {
-  return error instanceof Error || types.isNativeError(error)
 }

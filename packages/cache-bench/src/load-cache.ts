@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ConfigurationError } from '@verbatim/cache-core'
+import { ConfigurationError, isError } from '@verbatim/cache-core'
 import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import type * as memoryPackage from '@verbatim/cache-memory'
 import type * as redisPackage from '@verbatim/cache-redis'
-import { type BenchmarkedCache, isError } from './basic-operations.js'
+import type { BenchmarkedCache } from './basic-operations.js'
 
 const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
