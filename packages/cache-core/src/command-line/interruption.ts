@@ -14,6 +14,7 @@ type ExitCode = number | string | undefined
 export class Interruption {
   readonly #controller = new AbortController()
   #exitCode: (() => ExitCode) | undefined
+  #isFinished = false
 
   constructor() {
     for (const [name, code] of Object.entries(EXIT_CODES)) {
@@ -42,13 +43,16 @@ export class Interruption {
     process.exit(1)
   }
 
-  /** Ends the process if it was interrupted. Called when the command has cleaned up. */
+  /** Ends the process if it was interrupted, or once it is. Called when the command has cleaned up. */
   finish(): void {
+    this.#isFinished = true
     if (this.#exitCode !== undefined) process.exit(this.#exitCode())
   }
 
   #begin(exitCode: () => ExitCode): void {
     this.#exitCode = exitCode
+    // That nobody reads the last output is known only after the command has ended.
+    if (this.#isFinished) this.finish()
     setTimeout(() => this.finish(), GRACE_MS)
     this.#controller.abort()
   }
