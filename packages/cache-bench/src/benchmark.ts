@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   integerOption,
   invalidArgument,
+  isAbortSignal,
   recognizeCopies,
   systemClock,
 } from '@verbatim/cache-core'
@@ -163,11 +164,8 @@ function iterationsOption(name: string, value: unknown, min: number): number {
   return integerOption(name, value, { min, max: MOST_ITEMS })
 }
 
-/** Checks the shape: a signal may come from a polyfill or another realm. */
 function assertSignal(signal: unknown): void {
-  if (signal === undefined) return
-  const { aborted, addEventListener } = Object(signal) as Partial<AbortSignal>
-  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return
+  if (signal === undefined || isAbortSignal(signal)) return
   throw invalidArgument('signal', 'an AbortSignal', signal)
 }
 

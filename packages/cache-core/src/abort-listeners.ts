@@ -37,3 +37,9 @@ class AbortListeners {
     for (const listener of [...this.#listeners]) listener()
   }
 }
+
+/** Whether a value has the shape of an `AbortSignal`: it may come from a polyfill or another realm. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+}

@@ -1,3 +1,4 @@
+export { isAbortSignal } from './abort-listeners.js'
 export {
   assertIterable,
   assertKeys,

@@ -7,6 +7,7 @@ import {
   ConfigurationError,
   integerOption,
   invalidArgument,
+  isAbortSignal,
   recognizeCopies,
   systemClock,
 } from '@verbatim/cache-core'
@@ -158,10 +159,7 @@ function assertBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
 }
 
-/** Checks the shape: a signal may come from a polyfill or another realm. */
 function assertSignal(signal: unknown): void {
-  if (signal === undefined) return
-  const { aborted, addEventListener } = Object(signal) as Partial<AbortSignal>
-  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return
+  if (signal === undefined || isAbortSignal(signal)) return
   throw invalidArgument('signal', 'an AbortSignal', signal)
 }

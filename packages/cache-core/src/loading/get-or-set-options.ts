@@ -1,3 +1,4 @@
+import { isAbortSignal } from '../abort-listeners.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
 import { describeType, ValidationError } from '../errors.js'
 import { assertKnownFields } from '../known-fields.js'
@@ -133,14 +134,10 @@ function duration(name: string, value: unknown, otherwise: number): number {
   return toMilliseconds(value, name)
 }
 
-/** By its shape: a signal may come from a polyfill or another realm. */
 function checkSignal(signal: unknown): void {
   if (signal === undefined) return
-  const { aborted, reason, addEventListener } = Object(signal) as Partial<AbortSignal>
-  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
-    throw invalid('signal', signal, 'an AbortSignal')
-  }
-  if (aborted) throw reason
+  if (!isAbortSignal(signal)) throw invalid('signal', signal, 'an AbortSignal')
+  if (signal.aborted) throw signal.reason
 }
 
 function invalid(name: string, value: unknown, allowed: string): ValidationError {
