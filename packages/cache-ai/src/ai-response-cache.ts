@@ -57,7 +57,7 @@ import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
 import type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
-import { isPromise, responseError } from './response-form.js'
+import { responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
 import { StoredResponses, type UsableResponse } from './stored-responses.js'
 import { StoringCallers } from './storing-callers.js'
@@ -435,7 +435,6 @@ export class AIResponseCache extends GenericRedisCache {
     if (typeof given !== 'function') return given
     return ({ response }) => {
       const ttl = given(this.#responses.revived(response))
-      if (isPromise(ttl)) throw new TypeError('ttl must not return a promise')
       return ttl === undefined ? ofOperation : ttl
     }
   }

@@ -85,7 +85,9 @@ function typedArrayKindOf(prototype: object): 'buffer' | 'view' | undefined {
   if (isDirectInstance(prototype, 'TypedArray')) return 'view'
   const parent = Object.getPrototypeOf(prototype) as object | null
   const isBuffer = nameOfConstructor(prototype) === 'Buffer'
-  return isBuffer && parent !== null && isDirectInstance(parent, 'TypedArray') ? 'buffer' : undefined
+  return isBuffer && parent !== null && isDirectInstance(parent, 'TypedArray')
+    ? 'buffer'
+    : undefined
 }
 
 function isUrl(value: object): value is URL {

@@ -122,25 +122,28 @@ describe.each([true, false])('with a memory tier: %s', (enableL1Cache) => {
   test.each([
     ['nothing', false],
     ['a value that is void', true],
-  ])('a load over %s is neither joined nor stored after a raised generation', async (_what, isVoid) => {
-    const [here, there] = [await at.openConnected({ enableL1Cache }), await at.openConnected()]
-    const raise = async (): Promise<void> => {
-      const names = await at.raw.keys('*generation')
-      await at.raw.del(names)
-      await vi.waitFor(async () => {
-        await there.get('another key')
-        expect(await at.raw.exists(names)).toBe(names.length)
-      })
-      await sleep(20)
-    }
-    if (isVoid) {
-      await there.set('key', 'first')
-      await raise()
-    }
-    const { later, stored } = await changeDuringLoad(here, {}, raise)
-    expect(later).toBe('newest')
-    expect(stored).toBeUndefined()
-  })
+  ])(
+    'a load over %s is neither joined nor stored after a raised generation',
+    async (_what, isVoid) => {
+      const [here, there] = [await at.openConnected({ enableL1Cache }), await at.openConnected()]
+      const raise = async (): Promise<void> => {
+        const names = await at.raw.keys('*generation')
+        await at.raw.del(names)
+        await vi.waitFor(async () => {
+          await there.get('another key')
+          expect(await at.raw.exists(names)).toBe(names.length)
+        })
+        await sleep(20)
+      }
+      if (isVoid) {
+        await there.set('key', 'first')
+        await raise()
+      }
+      const { later, stored } = await changeDuringLoad(here, {}, raise)
+      expect(later).toBe('newest')
+      expect(stored).toBeUndefined()
+    },
+  )
 })
 
 test('a caller that gives up while the key is looked up holds up nobody', async () => {

@@ -360,7 +360,7 @@ function ttlOf<T>(value: T, tell: (value: T) => Ttl | undefined): Ttl | undefine
   if (isPromiseLike(ttl)) {
     // A rejection that nothing handles would end the process.
     ttl.then(undefined, () => undefined)
-    throw new CacheError('the ttl function must not return a promise', { code: 'TTL_FAILED' })
+    throw new CacheError('ttl must not return a promise', { code: 'TTL_FAILED' })
   }
   if (ttl !== 0) return ttl
   throw new CacheError('the ttl function returned 0: the value is not to be stored', {

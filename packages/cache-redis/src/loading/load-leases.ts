@@ -62,7 +62,8 @@ export class LoadLeases {
     const { seen } = flight
     if (seen === undefined || !isLease(seen)) return undefined
     // A refresh does not wait for a load that began before it.
-    if (!this.#granted.has(revisionOf(seen))) return flight.isRefresh ? undefined : this.#awaitTurn(flight)
+    if (!this.#granted.has(revisionOf(seen)))
+      return flight.isRefresh ? undefined : this.#awaitTurn(flight)
     this.#hold(flight, seen)
     return undefined
   }

@@ -104,7 +104,8 @@ export class RedisReads {
       const found = isPromiseLike(opened) ? await opened : opened
       if (typeof found === 'string') return found === 'foreign' ? 'absent' : found
       const current = typeof generation === 'string' ? generation : await generation
-      if (found.generation !== undefined && found.generation !== current) return voided(found, current)
+      if (found.generation !== undefined && found.generation !== current)
+        return voided(found, current)
       // Most values have no tags, and nothing more has to be asked about them.
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
@@ -151,7 +152,8 @@ export class RedisReads {
       const found = await this.#opened(named, reply)
       if (typeof found === 'string') return found
       const current = await generation
-      if (found.generation !== undefined && found.generation !== current) return voided(found, current)
+      if (found.generation !== undefined && found.generation !== current)
+        return voided(found, current)
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
       const outcome = this.#failed(key, error)
