@@ -123,6 +123,31 @@ describe('a cluster of which one master is frozen', { timeout: 40_000 }, () => {
     expect(left.size).toBe(300 - matching(healthy).length - matching(unreachable).length)
   })
 
+  test('setMany stores the keys of healthy masters, and they hit at once', async () => {
+    const { cache, healthy, unreachable, prefix } = await withEntries()
+    const other = await open({ keyPrefix: prefix })
+    frozen().pause()
+    await cache.setMany([...unreachable, ...healthy].map((key) => [key, 'new'] as const))
+    const found = await cache.getMany(healthy)
+    expect(healthy.filter((key) => found.get(key) !== 'new')).toEqual([])
+    for (const key of healthy.slice(0, 20)) expect(await other.get(key)).toBe('new')
+  })
+
+  test('deleteMany counts the keys of healthy masters', async () => {
+    const { cache, healthy, unreachable } = await withEntries()
+    frozen().pause()
+    expect(await cache.deleteMany([...unreachable, ...healthy])).toBe(healthy.length)
+    expect(cache.getStats().redis.unconfirmedDeletes).toBe(unreachable.length)
+  })
+
+  test("setMany throws with onBackendError 'throw', and stores the keys of healthy masters", async () => {
+    const { cache, healthy, unreachable } = await withEntries({ onBackendError: 'throw' })
+    frozen().pause()
+    const entries = [...unreachable, ...healthy].map((key) => [key, 'new'] as const)
+    await expect(cache.setMany(entries)).rejects.toBeInstanceOf(InfrastructureError)
+    for (const key of healthy.slice(0, 20)) expect(await cache.get(key)).toBe('new')
+  })
+
   test('setMany and deleteMany lose no key of a healthy master', async () => {
     const { cache, healthy, unreachable } = await withEntries()
     frozen().pause()

@@ -1,15 +1,22 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { outcomeOf } from '../connection/connection-errors.js'
-import type { Change, Ticket } from '../memory/key-fence.js'
+import { Change, type Ticket } from '../memory/key-fence.js'
 import type { StoreParts } from './reads.js'
 import type { ChangeKind, RecentChanges } from './recent-changes.js'
 
 /** What is known of the names of a change. */
 interface ChangeDetails {
   /** What it leaves under its names: one revision, or one for each. Default: nothing. */
-  readonly revisions?: string | ReadonlyMap<string, string>
+  readonly revisions?: string | ReadonlyMap<string, string> | undefined
   /** Whether a later change of a name was sent. Default: none was. */
   readonly isOvertaken?: (name: string) => boolean
+}
+
+/** What became of a change of many keys on one node. */
+interface NodeAnswer<T> {
+  /** The places of its keys among those that were changed. */
+  readonly places: readonly number[]
+  readonly answer: T | 'unavailable'
 }
 
 /** Sends changes to Redis and remembers them: as recent if they were confirmed, otherwise as pending. */
@@ -54,6 +61,52 @@ export class ChangeSender {
     }
   }
 
+  /**
+   * Sends a change of many keys to each node apart: a node that fails affects its own keys only.
+   *
+   * @param send - gets the places of a node's keys among the writes
+   * @param revisions - what the change leaves under each key. Default: nothing
+   * @throws what a node fails with, if errors of Redis are to be thrown, when all nodes have replied
+   */
+  async sendByNode<T>(
+    writes: readonly Ticket[],
+    send: (places: readonly number[]) => Promise<T>,
+    revisions?: ReadonlyMap<string, string>,
+  ): Promise<NodeAnswer<T>[]> {
+    const isOvertaken = overtakenAmong(writes)
+    const settled = await Promise.allSettled(
+      this.#placesByNode(writes).map(async (places) => {
+        const change = new Change()
+        const ofNode = places.map((place) => writes[place] as Ticket)
+        const keys = ofNode.map(({ key }) => key)
+        try {
+          const details = { revisions, isOvertaken }
+          const answer = await this.send(change, 'key', keys, () => send(places), details)
+          return { places, answer }
+        } finally {
+          for (const write of ofNode) write.trouble = change.trouble
+        }
+      }),
+    )
+    return settled.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
+  }
+
+  #placesByNode(writes: readonly Ticket[]): number[][] {
+    const { client } = this.#parts
+    if (!client.isCluster) return [[...writes.keys()]]
+    const places = new Map<string, number[]>()
+    for (const [place, { key }] of writes.entries()) {
+      const node = this.#nodeOf('key', key)
+      const ofNode = places.get(node)
+      if (ofNode === undefined) places.set(node, [place])
+      else ofNode.push(place)
+    }
+    return [...places.values()]
+  }
+
   /** A pattern was carried out on a node. */
   confirmedPattern(node: string, pattern: string): void {
     this.#recent.add(node, 'pattern', pattern)
@@ -71,7 +124,7 @@ export function isInfrastructure(error: unknown): error is InfrastructureError {
 }
 
 /** Returns a function that tells whether a later change of a key has been sent. */
-export function overtakenAmong(writes: readonly Ticket[]): (key: string) => boolean {
+function overtakenAmong(writes: readonly Ticket[]): (key: string) => boolean {
   const byKey = new Map(writes.map((write) => [write.key, write]))
   return (key) => byKey.get(key)?.overtaken === true
 }

@@ -1,11 +1,17 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { isLastingRefusal } from '../connection/connection-errors.js'
 import { Change, type Ticket } from '../memory/key-fence.js'
-import { type ChangeSender, isInfrastructure, overtakenAmong } from './change-sender.js'
+import { type ChangeSender, isInfrastructure } from './change-sender.js'
 import { scanKeys } from './key-scan.js'
 import type { Failures } from './pending-invalidations.js'
 import { groupBySlot, nameOfNode } from './placement.js'
 import { type Metadata, PAGE, type RedisReads, type StoreParts } from './reads.js'
+
+/** Keys of one node that were to be removed, and those that held a fresh value. */
+export interface RemovedKeys {
+  readonly keys: readonly string[]
+  readonly existed: readonly string[] | 'unavailable'
+}
 
 /**
  * Removes keys of this cache from Redis, and makes tags void. What was not confirmed is remembered and
@@ -34,17 +40,18 @@ export class RedisRemovals {
     return this.#changes.send(write, 'key', [key], send, { isOvertaken: () => write.overtaken })
   }
 
-  /** Removes many keys. Returns those that held a fresh value. */
-  removeMany(writes: readonly Ticket[]): Promise<readonly string[] | 'unavailable'> {
+  /** Removes many keys. Tells of each node which keys it has, and which of them held a fresh value. */
+  async removeMany(writes: readonly Ticket[]): Promise<readonly RemovedKeys[]> {
     const { pending } = this.#parts
     const keys = writes.map(({ key }) => key)
+    const keysAt = (places: readonly number[]): string[] => places.map((at) => keys[at] as string)
     const trusted = new Set(keys.filter((key) => pending.isTrusted(key)))
-    const send = async (): Promise<readonly string[]> => {
-      const removed = await this.#reads.freshAmong(keys, await this.#removeKeys(keys))
+    const answers = await this.#changes.sendByNode(writes, async (places) => {
+      const ofNode = keysAt(places)
+      const removed = await this.#reads.freshAmong(ofNode, await this.#removeKeys(ofNode))
       return removed.filter((key) => trusted.has(key))
-    }
-    const isOvertaken = overtakenAmong(writes)
-    return this.#changes.send(new Change(), 'key', keys, send, { isOvertaken })
+    })
+    return answers.map(({ places, answer }) => ({ keys: keysAt(places), existed: answer }))
   }
 
   /**

@@ -3,9 +3,9 @@ import type { Place, TagVersion } from '../codec/stored-line.js'
 import type { Seal } from '../codec/value-codec.js'
 import { outcomeOf, tooLate } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
-import { Change, type Ticket } from '../memory/key-fence.js'
+import type { Change, Ticket } from '../memory/key-fence.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
-import { type ChangeSender, overtakenAmong } from './change-sender.js'
+import type { ChangeSender } from './change-sender.js'
 import { groupBySlot } from './placement.js'
 import { type NamedPlace, NOTHING_STORED, type SealedValue } from './programs/key-programs.js'
 import { LEASE_MS } from './programs/sources.js'
@@ -105,26 +105,32 @@ export class RedisWrites {
     })
   }
 
-  /** Stores many values over whatever their keys hold. */
+  /** Stores many values over whatever their keys hold. Returns the outcome of each. */
   async writeMany(
     writes: readonly Ticket[],
     encoded: readonly Encoded[],
     tags: readonly string[],
-  ): Promise<WriteOutcome> {
-    const keys = writes.map(({ key }) => key)
+  ): Promise<readonly WriteOutcome[]> {
     const revisions = new Map(
-      encoded.map(({ revision }, index) => [keys[index] as string, revision] as const),
+      encoded.map(({ revision }, index) => [writes[index]?.key as string, revision] as const),
     )
-    const change = new Change()
-    const isOvertaken = overtakenAmong(writes)
-    const send = async (): Promise<WriteOutcome> => {
-      const [first] = encoded
-      const versions = tags.length === 0 || !first ? [] : await this.#take(tags, holdOf(first))
-      return this.#writeMany(writes, encoded, versions)
-    }
-    const outcome = await this.#changes.send(change, 'key', keys, send, { revisions, isOvertaken })
-    for (const write of writes) write.trouble = change.trouble
-    return outcome
+    const [first] = encoded
+    const versions = tags.length === 0 || !first ? NO_VERSIONS : this.#take(tags, holdOf(first))
+    const taken = Promise.resolve(versions)
+    // Each node waits for it; there may be none.
+    taken.catch(() => undefined)
+    const answers = await this.#changes.sendByNode(
+      writes,
+      async (places) => {
+        const ofNode = places.map((place) => writes[place] as Ticket)
+        const values = places.map((place) => encoded[place] as Encoded)
+        return this.#writeMany(ofNode, values, await taken)
+      },
+      revisions,
+    )
+    const outcomes: WriteOutcome[] = []
+    for (const { places, answer } of answers) for (const place of places) outcomes[place] = answer
+    return outcomes
   }
 
   /** Stores what was loaded, if the key is still in the state that was seen before. */

@@ -43,6 +43,12 @@ interface Ready {
   readonly encoded: Encoded
 }
 
+type ReportRemoved = (
+  keys: readonly string[],
+  existed: readonly string[],
+  isConfirmed: boolean,
+) => void
+
 /** Changes of both tiers: Redis is told, and no old copy stays in memory, or comes back. */
 export class TierWrites {
   readonly #options: TierWritesOptions
@@ -161,17 +167,11 @@ export class TierWrites {
   /**
    * Removes many keys.
    *
-   * @param report - called with each chunk, the keys that were there, in Redis or, without it, in memory,
-   * and whether Redis has confirmed it
+   * @param report - called with some of the keys, those of them that were there, in Redis or, without it,
+   * in memory, and whether Redis has confirmed it
    */
-  async removeMany(
-    keys: readonly string[],
-    report: (chunk: readonly string[], existed: readonly string[], isConfirmed: boolean) => void,
-  ): Promise<void> {
-    await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
-      const { existed, isConfirmed } = await this.#removeChunk(chunk)
-      report(chunk, existed, isConfirmed)
-    })
+  async removeMany(keys: readonly string[], report: ReportRemoved): Promise<void> {
+    await inChunks(keys, CHUNK, CHUNKS_IN_FLIGHT, (chunk) => this.#removeChunk(chunk, report))
   }
 
   /** Returns how many keys matched and held a fresh value. */
@@ -287,12 +287,13 @@ export class TierWrites {
         return { write, kept, encoded: encodedValues[index] as Encoded }
       })
       const claimed = ready.filter(({ write }) => copies.claim(write))
-      const outcome = await redis.writes.writeMany(
+      const written = await redis.writes.writeMany(
         claimed.map(({ write }) => write),
         claimed.map(({ encoded }) => encoded),
         plan.tags,
       )
-      for (const each of claimed) {
+      for (const [index, each] of claimed.entries()) {
+        const outcome = written[index] as WriteOutcome
         if (outcome === 'stored' && each.write.overtaker !== undefined) continue
         if (isCopied || outcome === 'unavailable') this.#keep(each, outcome, plan, startedAt)
         outcomes.set(each.write, outcome)
@@ -312,19 +313,25 @@ export class TierWrites {
     return chunk.map(([key]) => byKey.get(key) ?? 'superseded')
   }
 
-  async #removeChunk(
-    chunk: readonly string[],
-  ): Promise<{ readonly existed: readonly string[]; readonly isConfirmed: boolean }> {
+  async #removeChunk(chunk: readonly string[], report: ReportRemoved): Promise<void> {
     const { copies, near, redis } = this.#options
     const keys = [...new Set(chunk)]
-    const inMemory = keys.filter((key) => near?.has(key))
+    const inMemory = new Set(keys.filter((key) => near?.has(key)))
     const writes = keys.map((key) => copies.startWriting(key))
     for (const write of writes) copies.claim(write)
     try {
-      const removed = (await redis?.removals.removeMany(writes)) ?? inMemory
-      return removed === 'unavailable'
-        ? { existed: inMemory, isConfirmed: false }
-        : { existed: removed, isConfirmed: true }
+      const removed = (await redis?.removals.removeMany(writes)) ?? [
+        { keys, existed: [...inMemory] },
+      ]
+      for (const { keys: some, existed } of removed) {
+        if (existed !== 'unavailable') report(some, existed, true)
+        else
+          report(
+            some,
+            some.filter((key) => inMemory.has(key)),
+            false,
+          )
+      }
     } finally {
       for (const write of writes) {
         if (!write.overtaken) near?.drop(write.key)
