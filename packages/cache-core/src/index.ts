@@ -40,7 +40,7 @@ export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
 export type { LoadIsolator } from './loading/read-through.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
-export { assertLogger, assertName, type Logger } from './logger.js'
+export { assertLogger, assertName, type Logger, type LogLevel } from './logger.js'
 export type {
   CacheMonitor,
   CacheOperation,
@@ -53,7 +53,7 @@ export type {
 export { assertMonitor, hasMethod, MonitorGuard } from './monitor-guard.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'
 export { isPlainObject } from './plain-object.js'
-export { type LogLevel, Reporter, type ReporterSettings } from './reporter.js'
+export { Reporter, type ReporterSettings } from './reporter.js'
 export { Secret } from './secret.js'
 export {
   assertStorePlan,

@@ -1,4 +1,6 @@
+import { ConfigurationError } from './errors.js'
 import { invalidOption } from './options.js'
+import { isPromiseLike } from './timers.js'
 
 /** Takes messages for people. `console`, pino and most other loggers are one. */
 export interface Logger {
@@ -8,25 +10,59 @@ export interface Logger {
   error(message: string): void
 }
 
+/** How urgent a message is, as the methods of a {@link Logger} are called. */
+export type LogLevel = keyof Logger
+
 const METHODS = ['debug', 'info', 'warn', 'error'] as const
+const LOGGER = `an object with the methods ${METHODS.slice(0, -1).join(', ')} and ${METHODS.at(-1)}`
 const LONGEST_NAME = 64
+/** Characters that could start a line, or change the look or the order of the text around them. */
+const CONTROL_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u
 
 /** @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or has all methods of a {@link Logger} */
 export function assertLogger(logger: unknown): asserts logger is Logger | undefined {
   if (logger === undefined) return
   const methods = Object(logger) as Readonly<Record<string, unknown>>
-  if (METHODS.every((method) => typeof methods[method] === 'function')) return
-  throw invalidOption('logger', logger, 'an object with the methods debug, info, warn and error')
+  for (const method of METHODS) {
+    if (typeof readMethod(methods, method) === 'function') continue
+    throw invalidOption('logger', logger, LOGGER)
+  }
+}
+
+/** Reads a method of a logger. A getter may throw. */
+function readMethod(logger: Readonly<Record<string, unknown>>, method: LogLevel): unknown {
+  try {
+    return logger[method]
+  } catch (cause) {
+    const message = `option logger is an object whose method ${method} cannot be read; allowed: ${LOGGER}`
+    throw new ConfigurationError(message, {
+      code: 'INVALID_OPTION',
+      context: { option: 'logger', method },
+      cause,
+    })
+  }
+}
+
+/** Logs a message. A logger that throws or returns a rejected promise never fails the call. */
+export function logSafely(logger: Logger, level: LogLevel, message: string): void {
+  try {
+    const outcome: unknown = logger[level](message)
+    if (isPromiseLike(outcome)) outcome.then(undefined, () => undefined)
+  } catch {
+    // A logger that fails must not fail the call that the message is about.
+  }
 }
 
 /**
  * Checks the name that tells a cache or a monitor from the others of its process.
  *
  * @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or a text of 1 to 64 characters
+ * that is not blank and has no control characters
  */
 export function assertName(name: unknown): asserts name is string | undefined {
   if (name === undefined) return
-  const isUsable = typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME
-  if (isUsable && name.isWellFormed()) return
-  throw invalidOption('name', name, `a text of 1 to ${LONGEST_NAME} characters`)
+  const isUsable = typeof name === 'string' && name.trim() !== '' && name.length <= LONGEST_NAME
+  if (isUsable && name.isWellFormed() && !CONTROL_CHARACTER.test(name)) return
+  const rule = `a text of 1 to ${LONGEST_NAME} characters, not blank and without control characters`
+  throw invalidOption('name', name, rule)
 }

@@ -1,5 +1,5 @@
 import { describeType, isError } from './errors.js'
-import type { Logger } from './logger.js'
+import { type Logger, logSafely } from './logger.js'
 import type {
   CacheMonitor,
   CacheOperation,
@@ -13,6 +13,8 @@ import { isPromiseLike } from './timers.js'
 
 /** Monitors that have failed and were reported. */
 const reported = new WeakSet<object>()
+/** The logger of the cache that a monitor belongs to. */
+const loggers = new WeakMap<object, Logger>()
 
 /** Returns whether a value is an object with a method of this name. */
 export function hasMethod(value: unknown, method: string): boolean {
@@ -52,10 +54,17 @@ export function assertMonitor(
 export class MonitorGuard implements Required<CacheMonitor> {
   readonly #monitor: CacheMonitor
   readonly #logger: Logger | undefined
+  readonly #combination: object
 
-  constructor(monitor: CacheMonitor, logger?: Logger) {
+  /**
+   * @param combination - the monitor that passes its calls on to this one. The logger of its guard stands
+   * in for a missing logger
+   */
+  constructor(monitor: CacheMonitor, logger?: Logger, combination: object = monitor) {
     this.#monitor = monitor
     this.#logger = logger
+    this.#combination = combination
+    if (logger !== undefined) loggers.set(monitor, logger)
   }
 
   // Not by `call`: it runs at each hit, and an array of arguments takes as long as the rest.
@@ -127,9 +136,13 @@ export class MonitorGuard implements Required<CacheMonitor> {
     const message =
       `performanceMonitor.${method} failed with ${nameOf(error)}. The cache continues. ` +
       'Later failures of this monitor are not reported.'
+    const logger = this.#logger ?? loggers.get(this.#combination)
+    if (logger !== undefined) {
+      logSafely(logger, 'warn', message)
+      return
+    }
     try {
-      if (this.#logger !== undefined) this.#logger.warn(message)
-      else process.emitWarning(message, { code: 'VERBATIM_MONITOR_FAILED' })
+      process.emitWarning(message, { code: 'VERBATIM_MONITOR_FAILED' })
     } catch {
       // There is nobody left to report to.
     }

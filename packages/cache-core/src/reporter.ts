@@ -1,9 +1,6 @@
-import { assertLogger, assertName, type Logger } from './logger.js'
+import { assertLogger, assertName, type Logger, type LogLevel, logSafely } from './logger.js'
 import { emitWarning } from './process-warnings.js'
-import { isPromiseLike, timers } from './timers.js'
-
-/** How urgent a message is, as the methods of a {@link Logger} are called. */
-export type LogLevel = keyof Logger
+import { timers } from './timers.js'
 
 /** The options by which a cache or a monitor reports to people. */
 export interface ReporterSettings {
@@ -53,13 +50,7 @@ export class Reporter {
 
   /** Logs a message, if there is a logger. */
   log(level: LogLevel, message: string): void {
-    if (this.#logger === undefined) return
-    try {
-      const outcome: unknown = this.#logger[level](`${this.#prefix}${message}`)
-      if (isPromiseLike(outcome)) outcome.then(undefined, () => undefined)
-    } catch {
-      // A logger that fails must not fail the call that it is told about.
-    }
+    if (this.#logger !== undefined) logSafely(this.#logger, level, `${this.#prefix}${message}`)
   }
 
   /**

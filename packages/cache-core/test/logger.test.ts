@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { assertLogger, assertName } from '../src/index.js'
+import { assertLogger, assertName, ConfigurationError } from '../src/index.js'
 
 describe('a logger', () => {
   test('is console, or nothing', () => {
@@ -15,11 +15,33 @@ describe('a logger', () => {
       )
     },
   )
+
+  test('with a method that cannot be read is refused with the name of the method', () => {
+    const logger = {
+      debug: () => undefined,
+      info: () => undefined,
+      get warn(): never {
+        throw new TypeError('s3cret')
+      },
+      error: () => undefined,
+    }
+    expect(() => assertLogger(logger)).toThrow(ConfigurationError)
+    expect(() => assertLogger(logger)).toThrow('whose method warn cannot be read')
+    expect(() => assertLogger(logger)).not.toThrow('s3cret')
+  })
 })
 
 describe('a name', () => {
   test.each([undefined, 'answers', 'a'.repeat(64), 'été'])('may be %j', (name) => {
     expect(() => assertName(name)).not.toThrow()
+  })
+
+  test.each([
+    ...[' ', '\u00A0\t', 'a\nERROR b', 'a\u001B[31m', 'a\u009B31m'],
+    ...['a\u2028b', 'a\u202Eb', 'a\u007F'],
+  ])('must not be %j, which could change how a line of a log reads', (name) => {
+    expect(() => assertName(name)).toThrow(ConfigurationError)
+    expect(() => assertName(name)).toThrow('without control characters')
   })
 
   test.each([null, '', 1, 'a'.repeat(65), '\uD800', {}])('must not be %j', (name) => {

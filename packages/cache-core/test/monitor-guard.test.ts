@@ -99,6 +99,32 @@ test('a logger that throws fails no call either', () => {
   expect(() => useAll(new MonitorGuard(broken, logger))).not.toThrow()
 })
 
+test('a logger that rejects does not end the process', async () => {
+  const reject = (): Promise<never> => Promise.reject(new Error(SECRET))
+  const logger = { debug: reject, info: reject, warn: reject, error: reject }
+  useAll(
+    new MonitorGuard(
+      monitorOf(() => ({ value: fail })),
+      logger,
+    ),
+  )
+  // A rejection that nobody handles would fail the test run.
+  await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('a member of a combination is reported to the logger of the combination', () => {
+  const { logger, lines } = recordingLogger()
+  const combination = monitorOf(() => ({ value: () => undefined }))
+  const member = new MonitorGuard(
+    monitorOf(() => ({ value: fail })),
+    undefined,
+    combination,
+  )
+  useAll(new MonitorGuard(combination, logger))
+  useAll(member)
+  expect(lines).toEqual([expect.stringMatching(/^performanceMonitor\.observe\w+ failed with /)])
+})
+
 test('a monitor is called with itself as this, and with what was observed', () => {
   const calls: unknown[][] = []
   const isItself: boolean[] = []
