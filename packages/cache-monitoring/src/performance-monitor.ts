@@ -3,9 +3,10 @@ import {
   type CacheOperation,
   type CacheTier,
   EventHub,
-  type Logger,
+  type LogLevel,
   type MemoryHolder,
   type OperationOutcome,
+  Reporter,
   type ResponseOutcome,
   recognizeCopies,
 } from '@verbatim/cache-core'
@@ -32,7 +33,6 @@ import {
   resolveOptions,
 } from './options.js'
 import { NOTHING_TO_ADD } from './records/additional-data.js'
-import { Diagnostics } from './records/diagnostics.js'
 import type {
   CacheOperationTime,
   CompressionRatio,
@@ -43,10 +43,11 @@ import type {
 import { MemoryHolders } from './records/memory-holders.js'
 import type { OperationCounts } from './records/operation-counts.js'
 import { Recordings } from './records/recordings.js'
+import { reportRejected, reportUnknownSize } from './records/reports.js'
 import { sampleAtInterval } from './records/sampling.js'
 
 /** Where an alert of each level is logged. */
-const LOG_LEVELS: Readonly<Record<AlertLevel, keyof Logger>> = {
+const LOG_LEVELS: Readonly<Record<AlertLevel, LogLevel>> = {
   INFO: 'info',
   WARNING: 'warn',
   ERROR: 'error',
@@ -78,7 +79,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
   readonly #recordings: Recordings
   /** Of the recordings; at hand, for most hits are counted and nothing more. */
   readonly #counts: OperationCounts
-  readonly #diagnostics: Diagnostics
+  readonly #reporter: Reporter
   readonly #holders: MemoryHolders
   readonly #events = new EventHub<MonitorEvents>(['alert'])
   readonly #alerts = new AlertBoard((alert, change) => this.#announce(alert, change))
@@ -88,12 +89,12 @@ export class CachePerformanceMonitor implements CacheMonitor {
   /** @throws ConfigurationError that names the option and what it may be */
   constructor(options: CachePerformanceMonitorOptions = {}) {
     this.#options = resolveOptions(options)
-    this.#diagnostics = new Diagnostics(this.#options.name, this.#options.logger)
+    this.#reporter = new Reporter(this.#options)
     this.#holders = new MemoryHolders(() => {
-      this.#diagnostics.warnOnce('CACHE_SIZE_UNKNOWN', 'a cache fails to say how much it holds')
+      reportUnknownSize(this.#reporter)
     })
     this.#recordings = new Recordings(this.#options, (reason) => {
-      this.#diagnostics.warnOnce('RECORD_REJECTED', `a record was left out: ${reason}`)
+      reportRejected(this.#reporter, reason)
     })
     this.#counts = this.#recordings.counts
     this.#stopSampling = sampleAtInterval(this, this.#options.sampleIntervalSeconds * 1_000)
@@ -314,7 +315,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
 
   #announce(alert: Alert, change: AlertChange): void {
     const level = change === 'cleared' ? 'info' : LOG_LEVELS[alert.level]
-    this.#diagnostics.log(level, `alert ${alert.name} ${change}, ${alert.level}: ${alert.message}`)
+    this.#reporter.log(level, `alert ${alert.name} ${change}, ${alert.level}: ${alert.message}`)
     this.#events.emit('alert', alert, change)
   }
 

@@ -56,6 +56,18 @@ describe('a logger', () => {
     monitor.recordMemoryUsage({} as never)
     expect(monitor.getAlerts()).toHaveLength(1)
   })
+
+  test('may reject without ending the process', async () => {
+    const reject = (): Promise<never> => Promise.reject(new Error('disk full'))
+    const logger = { debug: reject, info: reject, warn: reject, error: reject }
+    const monitor = new CachePerformanceMonitor({ logger, memoryWarningThresholdBytes: 1 })
+    monitor.recordMemoryUsage({ memoryCacheBytes: 5, memoryCacheEntries: 1 })
+    monitor.recordMemoryUsage({} as never)
+    expect(monitor.getAlerts()).toHaveLength(1)
+    new OpenTelemetryMonitor({ logger }).observeInvalidation(-1)
+    // A rejection that nobody handles would fail the test run.
+    await new Promise((resolve) => setImmediate(resolve))
+  })
 })
 
 describe('without a logger', () => {

@@ -51,8 +51,10 @@ export function combineMonitors<const Monitors extends readonly CacheMonitor[]>(
     throw invalidArgument(`monitors[${index}]`, 'a cache monitor', monitor)
   }
   const members = [...new Set(monitors.flatMap((monitor) => combined.get(monitor) ?? [monitor]))]
-  const guards = members.map((member) => new MonitorGuard(member))
-  const combination = Object.assign(forwarding(members, guards), observing(guards))
+  const combination = {}
+  const guards = members.map((member) => new MonitorGuard(member, undefined, combination))
+  forwardEverything(combination, members, guards)
+  Object.assign(combination, observing(guards))
   combined.set(combination, members)
   return combination as CombinedMonitor<Monitors>
 }
@@ -81,9 +83,12 @@ function observing(guards: readonly MonitorGuard[]): Required<CacheMonitor> {
   }
 }
 
-/** Returns an object with everything else that the members have. */
-function forwarding(members: readonly object[], guards: readonly MonitorGuard[]): object {
-  const combination = {}
+/** Gives a combination every property that a member has. */
+function forwardEverything(
+  combination: object,
+  members: readonly object[],
+  guards: readonly MonitorGuard[],
+): void {
   for (const member of members) {
     for (const [name, { value, enumerable = false }] of propertiesOf(member)) {
       if (Object.hasOwn(combination, name)) continue
@@ -94,7 +99,6 @@ function forwarding(members: readonly object[], guards: readonly MonitorGuard[])
       Object.defineProperty(combination, name, { ...forward, enumerable, configurable: true })
     }
   }
-  return combination
 }
 
 function methodOf(

@@ -18,15 +18,16 @@ import {
   type MemoryHolder,
   type MemoryUse,
   type OperationOutcome,
+  Reporter,
   type ResponseOutcome,
   recognizeCopies,
   timers,
 } from '@verbatim/cache-core'
 import { monitorNames } from '../monitor-name.js'
 import { areAmounts } from '../records/amounts.js'
-import { Diagnostics } from '../records/diagnostics.js'
 import { MemoryHolders, sumOfUses } from '../records/memory-holders.js'
 import { OPERATIONS, OUTCOMES, TIERS } from '../records/operation-counts.js'
+import { reportRejected, reportUnknownSize } from '../records/reports.js'
 import { isResponseOutcome, ResponseNames } from '../records/response-counts.js'
 import { DURATION_BUCKETS } from './duration-buckets.js'
 
@@ -78,7 +79,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   readonly #instruments: Instruments
   readonly #tracer: Tracer | undefined
   readonly #holders: MemoryHolders
-  readonly #diagnostics: Diagnostics
+  readonly #reporter: Reporter
   readonly #attributes: ReadonlyMap<string, Attributes>
   readonly #named: Attributes
   readonly #responseNames = new ResponseNames()
@@ -95,9 +96,9 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     this.name = nameOf(options.name)
     this.#named = { [`${NAMESPACE}.name`]: this.name }
     this.#attributes = attributesOfAll(this.#named)
-    this.#diagnostics = new Diagnostics(this.name, logger)
+    this.#reporter = new Reporter({ name: this.name, logger })
     this.#holders = new MemoryHolders(() => {
-      this.#diagnostics.warnOnce('CACHE_SIZE_UNKNOWN', 'a cache fails to say how much it holds')
+      reportUnknownSize(this.#reporter)
     })
     this.#tracer = tracer
     const instruments = instrumentsOf(meter)
@@ -177,10 +178,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
 
   #reject(): void {
     this.#instruments.rejected.add(1, this.#named)
-    this.#diagnostics.warnOnce(
-      'RECORD_REJECTED',
-      'a record was left out: it holds a negative or infinite number, or an unknown name',
-    )
+    reportRejected(this.#reporter)
   }
 }
 

@@ -55,10 +55,10 @@ export class Recordings {
   keyGenerationLatencies: LatencyHistogram = new LatencyHistogram()
   sums: Sums = noSums()
   readonly #memoryWarningThresholdBytes: number
-  readonly #rejected: (reason: string) => void
+  readonly #rejected: (reason?: string) => void
 
   /** @param rejected - called with the reason of each record that is left out */
-  constructor(options: ResolvedOptions, rejected: (reason: string) => void) {
+  constructor(options: ResolvedOptions, rejected: (reason?: string) => void) {
     this.#rejected = rejected
     const { maxMeasurements, retentionHours, clock } = options
     this.#memoryWarningThresholdBytes = options.memoryWarningThresholdBytes
@@ -180,7 +180,7 @@ export class Recordings {
     })
   }
 
-  reject(reason = 'it holds a negative or infinite number, or an unknown name'): void {
+  reject(reason?: string): void {
     this.sums.rejected++
     this.#rejected(reason)
   }

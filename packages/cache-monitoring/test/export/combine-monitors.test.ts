@@ -1,5 +1,6 @@
 import { type CacheMonitor, ManualClock } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
+import { recordingLogger } from '@verbatim/test-support'
 import { describe, expect, test, vi } from 'vitest'
 import { OpenTelemetryMonitor } from '../../src/export/otel.js'
 import {
@@ -137,6 +138,21 @@ test('a monitor that fails is reported once and keeps nothing from the others', 
   expect(plain.calls).toEqual(['set ok', 'get hit', 'invalidation', 'key'])
   expect(warnings).toMatchObject([{ code: 'VERBATIM_MONITOR_FAILED' }])
   expect(warnings.join()).not.toContain('s3cret')
+})
+
+test('a monitor that fails is reported to the logger of the cache', async () => {
+  const logger = recordingLogger()
+  const fail = (): never => {
+    throw new Error('s3cret')
+  }
+  const failing = { ...plainMonitor(), observeOperation: fail }
+  const performanceMonitor = combineMonitors(plainMonitor(), combineMonitors(failing))
+  const cache = new InMemoryCache({ performanceMonitor, logger })
+  await cache.set('key', 1)
+  await cache.set('key', 2)
+  expect(logger.lines).toEqual([
+    expect.stringMatching(/^warn performanceMonitor\.observeOperation failed with Error\./),
+  ])
 })
 
 test('a method that is replaced later is the one that is called', () => {
