@@ -91,9 +91,9 @@ test.each([
     expect(await cache.get('key')).toBe(1)
     expect(await cache.getOrSet('other', () => 2)).toBe(1)
     expect(await cache.getOrSet('absent', () => 3)).toBe(3)
-    expect(cache.getStats().redis).toMatchObject({ programs, errors: {} })
+    expect(cache.getStats().redis).toMatchObject({ programs, errors: { BACKEND_REFUSED: 1 } })
     await cache.set('refused', 4)
-    expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 })
+    expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 2 })
     expect(await cache.delete('key')).toBe(true)
     expect(await at.raw.exists('cache:key')).toBe(0)
   } finally {

@@ -77,6 +77,14 @@ export function isLastingRefusal(error: unknown): boolean {
   return meaningOf(String(error.context['reply'])).lasts === true
 }
 
+/** Redis leased the load to nobody, so the loaded value may be older than what Redis holds by now. */
+export function notLeased(): InfrastructureError {
+  return new InfrastructureError('Redis gave no lease for the load', {
+    code: 'LOAD_NOT_LEASED',
+    context: { outcome: 'failed' },
+  })
+}
+
 /** Redis was not asked. */
 export function overloaded(inFlight: number): InfrastructureError {
   return new InfrastructureError(`Redis has ${inFlight} commands to answer already`, {

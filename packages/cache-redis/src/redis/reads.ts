@@ -2,7 +2,7 @@ import { InfrastructureError, isPromiseLike } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { classify, readHead, readRevision, type TagVersion } from '../codec/stored-line.js'
 import type { ValueCodec } from '../codec/value-codec.js'
-import { malformedReply } from '../connection/connection-errors.js'
+import { errorForCaller, malformedReply } from '../connection/connection-errors.js'
 import type { RedisClient } from '../connection/redis-client.js'
 import type { RunCommands } from '../connection/redis-connection.js'
 import { follow, type NowOrLater } from '../now-or-later.js'
@@ -17,6 +17,7 @@ import { groupBySlot } from './placement.js'
 import type {
   HeadReply,
   KeyPrograms,
+  LeaseReply,
   LoadLease,
   NamedPlace,
   RedisNumber,
@@ -138,13 +139,19 @@ export class RedisReads {
     const named = this.#named(key)
     const { name } = named
     try {
-      const sent = run((client): Promise<Buffer | LoadLease | null> => {
+      const sent = run((client): Promise<LeaseReply> => {
         const { clock, programs } = known.of(name)
         const revision = revisions.next()
         return follow(clock.look(), (now) => programs.readOrLease(client, named, revision, now))
       }, name)
       const generation = settledLater(generations.current(name))
       const reply = await sent
+      if (reply !== null && 'refusal' in reply) {
+        errors.foundNothing()
+        const error = errorForCaller(reply.refusal)
+        if (error instanceof InfrastructureError) errors.note(error)
+        return 'absent'
+      }
       if (reply !== null && 'leasedMs' in reply) {
         errors.foundNothing()
         return { ...reply, generation: await generation }

@@ -1,7 +1,7 @@
 import { type Clock, compileGlob, type Flight, type StorePlan } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
 import { forAll, inChunks } from '../chunks.js'
-import { unavailable } from '../connection/connection-errors.js'
+import { notLeased, unavailable } from '../connection/connection-errors.js'
 import { seenValue } from '../loading/seen.js'
 import type { Copies } from '../memory/copies.js'
 import type { Ticket } from '../memory/key-fence.js'
@@ -64,13 +64,17 @@ export class TierWrites {
     )
   }
 
-  /** Stores what was loaded, if the key is still in the state that was seen before the load. */
-  storeLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
+  /**
+   * Stores what was loaded, if the key is still in the state that was seen before the load.
+   *
+   * @throws InfrastructureError (`LOAD_NOT_LEASED`) when Redis did not tell that state, or gave no lease
+   */
+  async storeLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
     const { copies, loads } = this.#options
+    const before = loads.seenBefore(flight)
+    if (before === undefined && this.#options.redis?.connected) throw notLeased()
     const write = copies.startWriting(flight.key, 'conditional write')
     return this.#write(write, value, plan, async (redis, encoded) => {
-      const before = loads.seenBefore(flight)
-      // Redis could not be asked before the load: the value may be from before a change.
       if (before === undefined) return redis.connected ? 'superseded' : 'unavailable'
       await loads.prolongTags(flight, encoded.lifeMs + encoded.graceMs)
       const outcome = await redis.writes.compareAndSet(write, encoded, before)

@@ -19,6 +19,11 @@ export interface LoadLease {
   readonly leasedMs: number
 }
 
+/** Why Redis, which holds no value, gave no lease. */
+export interface LeaseRefusal {
+  readonly refusal: Error
+}
+
 /** The head of a value, and how long Redis still holds it. */
 export type HeadReply = readonly [head: Buffer, left: RedisNumber]
 
@@ -61,19 +66,18 @@ export interface NamedRecord {
   readonly start: string
 }
 
+/** Bytes, a lease or why there is none; `null` when somebody else has changed the key meanwhile. */
+export type LeaseReply = Buffer | LoadLease | LeaseRefusal | null
+
 /** What is done to keys of one node that is more than one command of Redis. */
 export interface KeyPrograms {
-  /**
-   * Reads a value, or leases the load of the key to the caller.
-   *
-   * @returns `null` when the load cannot be leased to anybody
-   */
+  /** Reads a value, or leases the load of the key to the caller. */
   readOrLease(
     client: RedisClient,
     key: NamedPlace,
     revision: string,
     clock: ServerClock,
-  ): Promise<Buffer | LoadLease | null>
+  ): Promise<LeaseReply>
 
   /** Renews a lease for so many milliseconds; with 0, ends it. */
   renewLease(

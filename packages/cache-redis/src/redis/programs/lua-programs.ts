@@ -6,14 +6,14 @@ import type {
   ExpectedRevision,
   HeadReply,
   KeyPrograms,
-  LoadLease,
+  LeaseReply,
   NamedPlace,
   NamedRecord,
   SealedValue,
   VersionLife,
   WriteTime,
 } from './key-programs.js'
-import { isRefusal, type ProgramArgument, type ProgramRunner } from './program.js'
+import { isRefusalOfWrites, type ProgramArgument, type ProgramRunner } from './program.js'
 import {
   ADVANCE_EPOCH,
   PEEK,
@@ -40,15 +40,16 @@ export class LuaPrograms implements KeyPrograms {
     client: RedisClient,
     { name, place }: NamedPlace,
     revision: string,
-  ): Promise<Buffer | LoadLease | null> {
-    const reply = await this.#runner
-      .run(client, READ_OR_LEASE, [name], [place.text, revision])
-      .catch((error: unknown) => {
-        // A function that may write is not even begun when Redis is out of memory.
-        if (!isRefusal(error, 'OOM')) throw error
-        return client.getBuffer(name)
-      })
-    if (reply === null || Buffer.isBuffer(reply)) return reply
+  ): Promise<LeaseReply> {
+    let reply: unknown
+    try {
+      reply = await this.#runner.run(client, READ_OR_LEASE, [name], [place.text, revision])
+    } catch (error) {
+      if (!isRefusalOfWrites(error)) throw error
+      // A script that may write is not even begun, so it has not told what the key holds.
+      return (await client.getBuffer(name)) ?? { refusal: error }
+    }
+    if (Buffer.isBuffer(reply)) return reply
     if (!Array.isArray(reply) || !Buffer.isBuffer(reply[0]))
       throw malformedReply('it must be a lease')
     return { revision: reply[0].toString(), leasedMs: toNumber(reply[1]) }

@@ -12,6 +12,7 @@ import {
   type ExpectedRevision,
   type HeadReply,
   type KeyPrograms,
+  type LeaseReply,
   type LoadLease,
   type NamedPlace,
   type NamedRecord,
@@ -20,7 +21,7 @@ import {
   type SealedValue,
   type VersionLife,
 } from './key-programs.js'
-import { isRefusal } from './program.js'
+import { isRefusal, isRefusalOfWrites } from './program.js'
 import { LEASE_LINE_MS, LEASE_MS } from './sources.js'
 
 /** Overloads of the client that its types leave out. */
@@ -40,7 +41,7 @@ export const plainPrograms: KeyPrograms = {
     key: NamedPlace,
     revision: string,
     clock: ServerClock,
-  ): Promise<Buffer | LoadLease | null> {
+  ): Promise<LeaseReply> {
     const found = await readLeaseOrBytes(client, key, clock)
     if (found !== null) return found
     const { name, place } = key
@@ -49,8 +50,8 @@ export const plainPrograms: KeyPrograms = {
     try {
       if (await client.set(name, line, 'PX', LEASE_LINE_MS, 'NX')) return { revision, leasedMs: 0 }
     } catch (error) {
-      if (!isRefusal(error, 'OOM')) throw error
-      return null
+      if (!isRefusalOfWrites(error)) throw error
+      return { refusal: error }
     }
     // Somebody was faster.
     return readLeaseOrBytes(client, key, clock)

@@ -39,6 +39,13 @@ export interface ProgramRunner {
   ): Promise<unknown>
 }
 
+const REFUSALS_OF_WRITES = ['OOM', 'NOREPLICAS', 'MISCONF']
+
+/** Whether Redis takes no writes for the time being, and may be read. */
+export function isRefusalOfWrites(error: unknown): error is Error {
+  return REFUSALS_OF_WRITES.some((word) => isRefusal(error, word))
+}
+
 /** Whether a reply is this refusal, of which the first words are given. */
 export function isRefusal(error: unknown, words: string): error is Error {
   return error instanceof Error && error.message.startsWith(words)

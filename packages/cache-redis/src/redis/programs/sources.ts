@@ -73,8 +73,8 @@ end`
 
 /**
  * Reads a value, or leases the load of the key to the caller. Returns the bytes that are there; or the
- * revision of the lease and how long another process has it; or nothing when no lease could be
- * written, as when Redis is out of memory.
+ * revision of the lease and how long another process has it. Fails with the refusal when no lease could
+ * be written, as when Redis is out of memory.
  */
 export const READ_OR_LEASE: Program = new Program(
   'read_or_lease',
@@ -88,7 +88,8 @@ if bytes then
   local left = leaseLeft(bytes, at)
   if left > 0 then return {revision, left} end
 end
-if setLease(KEYS[1], place, revision, at + ${LEASE_MS}).err then return false end
+local reply = setLease(KEYS[1], place, revision, at + ${LEASE_MS})
+if reply.err then return reply end
 return {revision, 0}`,
 )
 
