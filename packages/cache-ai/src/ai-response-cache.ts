@@ -4,7 +4,6 @@ import {
   escapeGlob,
   type HeldValue,
   type Loader,
-  type LoadPlan,
   nothingHeld,
   planLoad,
   recognizeCopies,
@@ -54,12 +53,18 @@ import type { StatisticsMonitor } from './metrics/statistics-monitor.js'
 import type { TextSizeTiers } from './metrics/text-tier.js'
 import { textTierOf } from './metrics/text-tier.js'
 import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
+import { onlyHeld } from './only-if-cached.js'
 import type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
 import { responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
-import { StoredResponses, type UsableResponse } from './stored-responses.js'
+import {
+  type Computation,
+  type Computed,
+  StoredResponses,
+  type UsableResponse,
+} from './stored-responses.js'
 import { StoringCallers } from './storing-callers.js'
 import { modelTag, tagsOf } from './tags.js'
 
@@ -123,6 +128,7 @@ export class AIResponseCache extends GenericRedisCache {
    * @throws ValidationError for wrong arguments
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for a response that cannot be stored
    * @throws CacheError (`SERIALIZE_FAILED`) when the cache's `serialize` or `revive` throws
+   * @throws CacheError (`STORE_FAILED`) for a response that throws while it is read
    */
   async cacheResponse(answered: AIResponse): Promise<void> {
     assertAnswered(answered)
@@ -211,10 +217,11 @@ export class AIResponseCache extends GenericRedisCache {
     { call, load, shouldStore }: ComputePlan<T>,
   ): Promise<CachedResponse<T>> {
     const known = this.#knownOf(request)
+    let computed: Computed<T> | undefined
     const plan = {
       ...planLoad<StoredResponse<T>>({
         ...load,
-        ttl: this.#ttlOf(request.operation, load.ttl),
+        ttl: this.#ttlOf(request.operation, load.ttl, () => computed),
         tags: tagsOf(load.tags, request.options),
       }),
       refresh: call.refresh,
@@ -238,20 +245,23 @@ export class AIResponseCache extends GenericRedisCache {
         : { ...held, value: before.stored, onMiss }
     const isStale = usable.freshMs < 0
     if (!isStale) record('hit')
-    let hasComputed = false
-    const loader: Loader<StoredResponse<T>> = (context) => {
-      hasComputed = true
-      const isToBeStored = (): boolean => !call.noStore || this.#storing.has(key)
-      return this.#responses.compute({ key, known, compute, shouldStore, isToBeStored }, context)
+    const computation: Computation<T> = {
+      ...{ key, known, compute, shouldStore },
+      onComputed: (response) => {
+        computed = { response }
+      },
+      isToBeStored: () => !call.noStore || this.#storing.has(key),
     }
+    const loader: Loader<StoredResponse<T>> = (context) =>
+      this.#responses.compute(computation, context)
     const readThrough = async (): Promise<unknown> => this.readThrough(key, loader, plan, usable)
     const answer: unknown = call.onlyIfCached
-      ? this.#onlyHeld(key, usable, plan)
+      ? onlyHeld(key, usable, plan, () => this.staleServed())
       : await (isStale && !call.noStore ? this.#storing.during(key, readThrough) : readThrough())
     const tookMs = this.clock.now() - startedAt
     return before !== undefined && answer === before.stored
       ? this.#responses.found(key, before, { tier: held.tier, isStale, tookMs })
-      : this.#responses.loaded<T>(key, answer, known, { isJoined: !hasComputed, tookMs })
+      : this.#responses.loaded<T>(key, answer, known, { computed, tookMs })
   }
 
   /**
@@ -429,33 +439,15 @@ export class AIResponseCache extends GenericRedisCache {
   #ttlOf<T>(
     operation: string,
     given: ComputeOptions<T>['ttl'],
+    computedHere: () => Computed<T> | undefined,
   ): ComputeOptions<StoredResponse<T>>['ttl'] {
     const ofOperation = this.#operationTtls.get(operation)
     if (given === undefined) return ofOperation
     if (typeof given !== 'function') return given
-    return ({ response }) => {
-      const ttl = given(this.#responses.revived(response))
+    return (stored) => {
+      const ttl = given(this.#responses.responseOf(stored, computedHere()))
       return ttl === undefined ? ofOperation : ttl
     }
-  }
-
-  /** @throws CacheError (`NOT_CACHED`) when nothing is held that may be served */
-  #onlyHeld<T>(
-    key: string,
-    { value, freshMs, onMiss, onNotLoaded }: HeldValue<StoredResponse<T>>,
-    { staleWhileRevalidateMs, staleIfErrorMs }: LoadPlan<StoredResponse<T>>,
-  ): StoredResponse<T> {
-    if (freshMs >= 0) return value
-    onNotLoaded?.()
-    onMiss?.(false)
-    if (-freshMs <= Math.max(staleWhileRevalidateMs, staleIfErrorMs)) {
-      this.staleServed()
-      return value
-    }
-    throw new CacheError('the response is not in the cache, and onlyIfCached is true', {
-      code: 'NOT_CACHED',
-      context: { key },
-    })
   }
 
   protected override notStored(key: string, error: CacheError): void {

@@ -12,14 +12,44 @@ export interface ResponseForm {
 /**
  * Returns the data to be stored for a response.
  *
+ * @param copy - returns a deep copy: `revive` may change what it gets
  * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
  * @throws SerializationError (`VALUE_TOO_LARGE`) for objects that the response repeats too often
+ * @throws SerializationError (`NOT_SERIALIZABLE`, `NOT_CLONEABLE`) for what is no data
  */
-export function dataOf(response: unknown, { serialize, revive }: ResponseForm): unknown {
-  const data =
-    serialize === undefined ? withPlainInstances(response) : serialized(response, serialize)
-  if (revive !== undefined) converted('revive', revive, data)
+export function dataOf(
+  response: unknown,
+  { serialize, revive }: ResponseForm,
+  copy: Copy,
+): unknown {
+  if (serialize === undefined) {
+    const data = withPlainInstances(response)
+    if (revive !== undefined) converted('revive', revive, copy({ response: data }).response)
+    return data
+  }
+  const data = serialized(response, serialize)
+  // Redis would refuse the data only when they are stored.
+  const copied = copiedData(data, copy)
+  if (revive !== undefined) converted('revive', revive, copied)
   return data
+}
+
+/** @throws SerializationError (`NOT_CLONEABLE`) for what is no data */
+export type Copy = <T>(value: T) => T
+
+function copiedData(data: unknown, copy: Copy): unknown {
+  try {
+    return copy({ response: data }).response
+  } catch (error) {
+    if (!(error instanceof CacheError)) throw error
+    const { what, place } = refusedPart(error)
+    const inside = place === undefined ? '' : place.replace(/^response/, '')
+    const where = inside === '' ? '' : ` at data${inside}`
+    throw new SerializationError(
+      `serialize must return plain data; received ${what}${where}; the response was not stored`,
+      { code: 'NOT_SERIALIZABLE' },
+    )
+  }
 }
 
 function serialized(response: unknown, serialize: (response: unknown) => unknown): unknown {
@@ -177,15 +207,23 @@ function mappedFields(value: object, change: (item: unknown) => unknown): unknow
 
 /** Returns the error of a response, with its place as its owner knows it. */
 export function responseError(error: CacheError): CacheError {
-  const { path } = error.context as { readonly path?: unknown }
   const isOfData = error.code === 'NOT_CLONEABLE' || error.code === 'NOT_SERIALIZABLE'
-  const place = placeOf(path)
+  const { what, place } = refusedPart(error)
   if (!isOfData || place === undefined) return error
-  const what = / is (.+?), which cannot be /.exec(error.message)?.[1] ?? 'something else'
   return new SerializationError(
     `${place} must be plain data; received ${what}. Return plain data, or pass serialize and revive to the cache`,
     { code: 'NOT_SERIALIZABLE', context: { path: place } },
   )
+}
+
+/** Returns what is no data, and its place in the response. */
+function refusedPart({ message, context }: CacheError): {
+  readonly what: string
+  readonly place: string | undefined
+} {
+  const { path } = context as { readonly path?: unknown }
+  const what = / is (.+?), which cannot be /.exec(message)?.[1] ?? 'something else'
+  return { what, place: placeOf(path) }
 }
 
 function placeOf(path: unknown): string | undefined {

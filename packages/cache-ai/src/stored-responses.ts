@@ -8,7 +8,7 @@ import {
 import type { CachedResponse } from './ai-request.js'
 import { assertResponse } from './arguments.js'
 import type { CallPlan } from './call-options.js'
-import { dataOf, isPromise, type ResponseForm } from './response-form.js'
+import { type Copy, dataOf, isPromise, type ResponseForm } from './response-form.js'
 import {
   describeResponse,
   isStoredResponse,
@@ -28,7 +28,7 @@ export interface StoredResponsesOptions {
   /** @throws SerializationError for what no tier could store */
   readonly assertStorable: (value: unknown) => void
   /** Returns a deep copy of what is stored. */
-  readonly copy: (value: unknown) => unknown
+  readonly copy: Copy
 }
 
 /** A stored response that a call may use. */
@@ -44,8 +44,15 @@ export interface Computation<T> {
   readonly known: KnownOfRequest
   readonly compute: Loader<T>
   readonly shouldStore: ((response: T) => boolean) | undefined
+  /** Called with the response as it was computed. */
+  readonly onComputed: (response: T) => void
   /** Returns whether any caller wants the response stored. Callers may join until it is computed. */
   readonly isToBeStored: () => boolean
+}
+
+/** A response as this caller's computation has returned it. */
+export interface Computed<T> {
+  readonly response: T
 }
 
 /** Makes stored responses of computed ones, and responses for callers of stored ones. */
@@ -54,11 +61,8 @@ export class StoredResponses {
   readonly #form: ResponseForm
 
   constructor(options: StoredResponsesOptions) {
-    const { copy, form } = options
-    const { serialize, revive } = form
     this.#options = options
-    // What is stored may be frozen, and `revive` may change what it gets.
-    this.#form = { serialize, revive: revive && ((data) => revive(copy(data))) }
+    this.#form = options.form
   }
 
   /**
@@ -66,22 +70,29 @@ export class StoredResponses {
    *
    * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
    * @throws SerializationError (`NOT_SERIALIZABLE`) for a response that is no data
+   * @throws CacheError (`STORE_FAILED`) for a response that throws while it is read
    */
   store<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
-    const stored = this.#stored(known, dataOf(response, this.#form) as T)
-    this.#options.assertStorable(stored)
-    return stored
+    try {
+      const data = dataOf(response, this.#form, this.#options.copy) as T
+      const stored = this.#stored(known, data)
+      this.#options.assertStorable(stored)
+      return stored
+    } catch (error) {
+      throw reasonNotToStore(error)
+    }
   }
 
   /** Computes a response. Whether or not it can be stored, it is returned. */
   async compute<T>(
-    { key, known, compute, shouldStore, isToBeStored }: Computation<T>,
+    { key, known, compute, shouldStore, onComputed, isToBeStored }: Computation<T>,
     context: LoadContext,
   ): Promise<StoredResponse<T>> {
     const { clock, notStored } = this.#options
     const startedAt = clock.now()
     const response = await compute(context)
     const computeMs = clock.now() - startedAt
+    onComputed(response)
     const asComputed = { ...this.#stored(known, response), computeMs, ...AS_COMPUTED }
     if (context.skipped) return asComputed
     assertResponse(response)
@@ -91,7 +102,7 @@ export class StoredResponses {
     } catch (error) {
       const isRefused = !context.skipped && isToBeStored()
       context.skip()
-      if (isRefused && error instanceof CacheError) notStored(key, error)
+      if (isRefused) notStored(key, reasonNotToStore(error))
       return asComputed
     }
   }
@@ -128,21 +139,36 @@ export class StoredResponses {
     return describeResponse(key, { ...stored, response }, origin, this.#options.clock.wallTime())
   }
 
-  /** Does the same for what a load has returned. Whatever `revive` does, a computed response is not lost. */
+  /**
+   * Does the same for what a load has returned.
+   *
+   * @param computed - the response that this caller itself has computed; `undefined` when it has not
+   */
   loaded<T>(
     key: string,
     answer: unknown,
     known: KnownOfRequest,
-    origin: Omit<Origin, 'tier'>,
+    { computed, tookMs }: { readonly computed: Computed<T> | undefined; readonly tookMs: number },
   ): CachedResponse<T> {
     const stored = this.#ofLoad<T>(answer, known)
-    let { response } = stored
+    const response = this.responseOf(stored, computed)
+    const origin = { tier: 'none', isJoined: computed === undefined, tookMs } as const
+    return this.found(key, { stored, response }, origin)
+  }
+
+  /** Returns the response of a load for the caller that has computed it, or for one that has not. */
+  responseOf<T>(stored: StoredResponse<T>, computed: Computed<T> | undefined): T {
+    const { serialize, revive } = this.#form
+    if (AS_COMPUTED_FIELD in stored) return stored.response
+    // Nothing turns the data into the response again.
+    if (serialize !== undefined && revive === undefined && computed !== undefined)
+      return computed.response
     try {
-      if (!(AS_COMPUTED_FIELD in stored)) response = this.revived(response)
+      return this.revived(stored.response)
     } catch {
-      // It was revived once before it was stored, so the data are all there is now.
+      // Whatever `revive` does, a computed response is not lost.
+      return computed === undefined ? stored.response : computed.response
     }
-    return this.found(key, { stored, response }, { ...origin, tier: 'none' })
   }
 
   /** Returns what a caller gets for a request to which a computation has returned no response. */
@@ -155,7 +181,8 @@ export class StoredResponses {
   revived<T>(data: T): T {
     const { revive } = this.#form
     if (revive === undefined) return data
-    const response = revive(data)
+    // What is stored may be frozen, and `revive` may change what it gets.
+    const response = revive(this.#options.copy(data))
     if (isPromise(response)) throw new TypeError('revive must not return a promise')
     return response as T
   }
@@ -188,6 +215,12 @@ function isWanted<T>(response: T, shouldStore: (response: T) => boolean): boolea
   }
   if (isPromise(answer)) throw undecided('shouldStore must not return a promise')
   return answer
+}
+
+function reasonNotToStore(error: unknown): CacheError {
+  if (error instanceof CacheError) return error
+  const message = 'reading the response threw an error; the response was not stored'
+  return new CacheError(message, { code: 'STORE_FAILED', cause: error })
 }
 
 function undecided(reason: string, cause?: unknown): CacheError {
