@@ -1,8 +1,19 @@
-import { recognizeCopies, ValidationError } from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  invalidArgument,
+  recognizeCopies,
+  ValidationError,
+} from '@verbatim/cache-core'
+import { areAmounts } from './amounts.js'
 import { DDSketch } from './sketch.js'
 
 /** How far a percentile may lie from the exact one: one hundredth of it. */
 const RELATIVE_ERROR = 0.01
+
+const { mapping: MAPPING } = new DDSketch({ relativeAccuracy: RELATIVE_ERROR })
+/** The bins of the smallest and the largest number. A bin farther away would only take memory. */
+const LOWEST_BIN = MAPPING.key(MAPPING.minPossible)
+const HIGHEST_BIN = MAPPING.key(Number.MAX_VALUE)
 
 /** A {@link LatencyHistogram} as plain data, to be added up elsewhere. */
 export interface LatencyHistogramData {
@@ -18,6 +29,16 @@ export interface LatencyHistogramData {
   /** How many lie in each bin that is not empty: bin b holds what is in (g^(b-1), g^b] for g = 1.01/0.99. */
   readonly bins: readonly (readonly [bin: number, count: number])[]
 }
+
+const FIELDS: ReadonlySet<string> = new Set<keyof LatencyHistogramData>([
+  'relative_error',
+  'count',
+  'sum',
+  'min',
+  'max',
+  'zero_count',
+  'bins',
+])
 
 /**
  * How long something took, as often as it was done: percentiles within 1 % of the exact ones, however
@@ -42,8 +63,13 @@ export class LatencyHistogram {
     return this.#sketch.sum
   }
 
-  /** Adds a time in seconds, which must be finite and not negative. */
+  /**
+   * Adds a time in seconds.
+   *
+   * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a finite number from 0
+   */
   record(seconds: number): void {
+    if (!areAmounts(seconds)) throw invalidArgument('seconds', 'a finite number from 0', seconds)
     this.#sketch.accept(seconds)
   }
 
@@ -66,8 +92,14 @@ export class LatencyHistogram {
     return count
   }
 
-  /** Adds all that another one holds. */
+  /**
+   * Adds the measurements of another histogram.
+   *
+   * @throws ValidationError (`INVALID_ARGUMENT`) for anything but a histogram
+   */
   merge(other: LatencyHistogram): void {
+    const isHistogram: boolean = other instanceof LatencyHistogram
+    if (!isHistogram) throw invalidArgument('other', 'a LatencyHistogram', other)
     if (other.count === 0) return
     this.#sketch.merge(LatencyHistogram.#ownOf(other).#sketch)
   }
@@ -77,7 +109,8 @@ export class LatencyHistogram {
     return {
       relative_error: RELATIVE_ERROR,
       count,
-      sum,
+      // JSON has no Infinity, which a sum of huge times may be.
+      sum: Math.min(sum, Number.MAX_VALUE),
       min: count === 0 ? null : min,
       max: count === 0 ? null : max,
       zero_count: zeroCount,
@@ -86,9 +119,9 @@ export class LatencyHistogram {
   }
 
   /**
-   * Makes a histogram of what another process has exported.
+   * Makes a histogram from the data that another process has exported.
    *
-   * @throws ValidationError (`INVALID_HISTOGRAM`) for what is none, or one with another error bound
+   * @throws ValidationError (`INVALID_HISTOGRAM`) for other data, or data with another error bound
    */
   static fromJSON(data: LatencyHistogramData): LatencyHistogram {
     assertHistogram(data)
@@ -115,22 +148,35 @@ export class LatencyHistogram {
   }
 }
 
+/** Checks data that may come from another process. */
 function assertHistogram(data: LatencyHistogramData): void {
-  const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
-  const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0
-  const isBin = (bin: unknown): boolean =>
-    Array.isArray(bin) && bin.length === 2 && Number.isInteger(bin[0]) && isCount(bin[1])
+  assertKnownFields(data, FIELDS, 'data', ValidationError, 'INVALID_HISTOGRAM')
+  const { relative_error, count, sum, min, max, zero_count, bins } = data
   const isHistogram =
-    data?.relative_error === RELATIVE_ERROR &&
-    isCount(data.zero_count) &&
-    isTime(data.sum) &&
-    [data.min, data.max].every((value) => (data.count === 0 ? value === null : isTime(value))) &&
-    Array.isArray(data.bins) &&
-    data.bins.every(isBin) &&
-    data.bins.reduce((sum, [, count]) => sum + count, data.zero_count) === data.count
+    relative_error === RELATIVE_ERROR &&
+    isCount(zero_count) &&
+    areAmounts(sum) &&
+    [min, max].every((value) => (count === 0 ? value === null : areAmounts(value))) &&
+    Array.isArray(bins) &&
+    bins.every(isBin) &&
+    bins.reduce((total, [, held]) => total + held, zero_count) === count
   if (isHistogram) return
   throw new ValidationError(
-    `this is no histogram of latencies with a relative error of ${RELATIVE_ERROR}`,
-    { code: 'INVALID_HISTOGRAM' },
+    `data must be a latency histogram with a relative error of ${RELATIVE_ERROR}; received another object`,
+    { code: 'INVALID_HISTOGRAM', context: { argument: 'data' } },
   )
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0
+}
+
+function isBin(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [bin, count] = value as [unknown, unknown]
+  return Number.isInteger(bin) && isInRange(bin as number) && isCount(count)
+}
+
+function isInRange(bin: number): boolean {
+  return bin >= LOWEST_BIN && bin <= HIGHEST_BIN
 }

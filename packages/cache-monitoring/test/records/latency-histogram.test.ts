@@ -86,10 +86,54 @@ test.each<[string, unknown]>([
   ['a negative bin', { bins: [[1, -1]], count: -1 }],
   ['a bin of three', { bins: [[1, 1, 1]] }],
   ['an extreme that is none', { min: null }],
+  ['an infinite sum', { sum: Number.POSITIVE_INFINITY }],
+  ['a bin above those of all numbers', { bins: [[1e9, 1]] }],
+  ['a bin that needs a long list', { bins: [[3e7, 1]] }],
+  ['a bin below those of all numbers', { bins: [[-36_000, 1]] }],
+  ['an unknown field', { median: 1 }],
+  ['an array', [1]],
 ])('%s is no histogram', (_what, broken) => {
   const histogram = new LatencyHistogram()
   histogram.record(1)
   const whole = histogram.toJSON()
-  const data = typeof broken === 'object' ? { ...whole, ...broken } : broken
-  expect(() => LatencyHistogram.fromJSON(data as LatencyHistogramData)).toThrow(ValidationError)
+  const isPart = typeof broken === 'object' && !Array.isArray(broken)
+  const data = isPart ? { ...whole, ...broken } : broken
+  const attempt = (): unknown => LatencyHistogram.fromJSON(data as LatencyHistogramData)
+  expect(attempt).toThrow(ValidationError)
+  expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_HISTOGRAM' }))
+})
+
+test.each(['1', Number.NaN, undefined, null, -1, Number.POSITIVE_INFINITY, true, {}])(
+  'record rejects %j and counts nothing',
+  (seconds) => {
+    const histogram = new LatencyHistogram()
+    expect(() => histogram.record(seconds as number)).toThrow(ValidationError)
+    expect(() => histogram.record(seconds as number)).toThrow(
+      /^seconds must be a finite number from 0; received /,
+    )
+    expect(histogram.toJSON()).toEqual(new LatencyHistogram().toJSON())
+  },
+)
+
+test.each([undefined, null, 5, 'text', {}, { count: 0 }, new LatencyHistogram().toJSON()])(
+  'merge rejects %j, which is no histogram',
+  (other) => {
+    const histogram = new LatencyHistogram()
+    expect(() => histogram.merge(other as LatencyHistogram)).toThrow(
+      /^other must be a LatencyHistogram; received /,
+    )
+  },
+)
+
+test('holds the shortest and the longest time that a number can be, also by way of JSON', () => {
+  const histogram = new LatencyHistogram()
+  for (const seconds of [5e-324, 2.5e-308, 1, Number.MAX_VALUE / 2]) histogram.record(seconds)
+  const copy = LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(histogram)))
+  expect(copy.toJSON()).toEqual(histogram.toJSON())
+  const merged = new LatencyHistogram()
+  merged.record(1)
+  merged.merge(copy)
+  merged.record(Number.MAX_VALUE)
+  merged.record(Number.MAX_VALUE)
+  expect(LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(merged))).count).toBe(7)
 })
