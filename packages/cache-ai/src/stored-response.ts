@@ -17,28 +17,49 @@ export interface StoredResponse<T = unknown> extends KnownOfRequest {
   readonly computeMs?: number
 }
 
+/** What a response must match so that a call may use it. */
+export interface Expected {
+  readonly operation: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
 /**
- * Whether a stored value is a response to this operation. Anybody who can write to Redis may have put
+ * Whether a stored value is a response, and what is expected. Anybody who can write to Redis may have put
  * something else there.
  */
 export function isStoredResponse<T>(
   value: unknown,
-  operation?: string,
+  expected?: Expected,
 ): value is StoredResponse<T> {
   if (!isPlainObject(value) || !Object.hasOwn(value, 'response')) return false
   const stored = value as Partial<Record<keyof StoredResponse, unknown>>
   return (
     stored.response !== undefined &&
     typeof stored.operation === 'string' &&
-    (operation === undefined || stored.operation === operation) &&
+    (expected === undefined || stored.operation === expected.operation) &&
     TEXT_TIERS.some((tier) => tier === stored.textTier) &&
     isNumberUpTo(stored.storedAt, LATEST_DATE_MS) &&
-    (stored.computeMs === undefined || isNumberUpTo(stored.computeMs, LATEST_DATE_MS))
+    (expected === undefined || isPossibleDate(stored.storedAt, expected.now)) &&
+    (stored.computeMs === undefined || isNumberUpTo(stored.computeMs, LONGEST_COMPUTATION_MS))
   )
 }
 
+const DAY_MS = 86_400_000
+
 /** The last instant that a `Date` can name, in milliseconds since 1970. */
 const LATEST_DATE_MS = 8.64e15
+
+/** How far the clock of another process may be ahead. A day also covers a clock in a wrong time zone. */
+const LARGEST_CLOCK_SKEW_MS = DAY_MS
+
+/** Providers of models end a batch of requests after a day. */
+const LONGEST_COMPUTATION_MS = 7 * DAY_MS
+
+/** Whether a response can have been stored at this instant. Both are milliseconds since 1970. */
+export function isPossibleDate(date: unknown, now: number): boolean {
+  return isNumberUpTo(date, Math.min(now + LARGEST_CLOCK_SKEW_MS, LATEST_DATE_MS))
+}
 
 function isNumberUpTo(value: unknown, most: number): boolean {
   return typeof value === 'number' && value >= 0 && value <= most
@@ -47,24 +68,41 @@ function isNumberUpTo(value: unknown, most: number): boolean {
 /**
  * Returns a response that the Python version has stored. What it knows about a response stands among the
  * fields, and comes back with it.
+ *
+ * @param now - milliseconds since 1970
+ * @returns `undefined` for anything else, such as an entry of this package with impossible fields
  */
 export function legacyResponse<T>(
   value: unknown,
   known: KnownOfRequest,
+  now: number,
 ): StoredResponse<T> | undefined {
-  if (!isPlainObject(value)) return undefined
+  if (!isPlainObject(value) || isOfThisPackage(value)) return undefined
   // It stores false, and says true when it reads.
   const response = { ...value, cache_hit: true } as T
   if (Object.isFrozen(value)) Object.freeze(response)
-  return { ...known, response, storedAt: dateOf(value['cached_at']) }
+  return { ...known, response, storedAt: dateOf(value['cached_at'], now) }
 }
 
+/**
+ * Whether this package has stored a value. Responses of the Python version may have any fields, so one name
+ * alone proves nothing. A restored backup holds them as plain values, so the format in Redis proves nothing
+ * either.
+ */
+function isOfThisPackage(value: object): boolean {
+  if (Object.hasOwn(value, 'cached_at')) return false
+  return OWN_FIELDS.filter((name) => Object.hasOwn(value, name)).length > 1
+}
+
+/** Fields of this package whose names the Python version does not use for metadata. */
+const OWN_FIELDS: readonly (keyof StoredResponse)[] = ['response', 'textTier', 'storedAt']
+
 /** Returns a date that Python wrote in ISO 8601, in milliseconds since 1970. */
-function dateOf(written: unknown): number | undefined {
+function dateOf(written: unknown, now: number): number | undefined {
   // Date.parse takes any text with a number for a date.
   if (typeof written !== 'string' || !/^\d{4}-\d\d-\d\d[T ]/.test(written)) return undefined
   const date = Date.parse(written)
-  return isNumberUpTo(date, LATEST_DATE_MS) ? date : undefined
+  return isPossibleDate(date, now) ? date : undefined
 }
 
 /** How a response came to its caller. */

@@ -11,6 +11,7 @@ import type { CallPlan } from './call-options.js'
 import { type Copy, dataOf, isPromise, type ResponseForm } from './response-form.js'
 import {
   describeResponse,
+  isPossibleDate,
   isStoredResponse,
   type KnownOfRequest,
   legacyResponse,
@@ -115,13 +116,14 @@ export class StoredResponses {
   ): UsableResponse<T> | undefined {
     const { clock, isLegacy } = this.#options
     if (refresh) return undefined
+    const now = clock.wallTime()
     let stored: StoredResponse<T> | undefined
-    if (isStoredResponse<T>(value, known.operation)) stored = value
-    else if (isLegacy) stored = legacyResponse<T>(value, known)
+    if (isStoredResponse<T>(value, { operation: known.operation, now })) stored = value
+    else if (isLegacy) stored = legacyResponse<T>(value, known, now)
     if (stored === undefined) return undefined
     // A response of unknown age is too old for every `maxAge`.
     const { storedAt = Number.NEGATIVE_INFINITY } = stored
-    if (clock.wallTime() - storedAt > maxAgeMs) return undefined
+    if (now - storedAt > maxAgeMs) return undefined
     try {
       return { stored, response: this.revived(stored.response) }
     } catch {
@@ -191,8 +193,10 @@ export class StoredResponses {
   #ofLoad<T>(answer: unknown, known: KnownOfRequest): StoredResponse<T> {
     const isOurs = isPlainObject(answer) && AS_COMPUTED_FIELD in answer
     if (isOurs) return answer as unknown as StoredResponse<T>
-    if (isStoredResponse<T>(answer)) return answer
-    const legacy = this.#options.isLegacy ? legacyResponse<T>(answer, known) : undefined
+    const now = this.#options.clock.wallTime()
+    if (isStoredResponse<T>(answer))
+      return isPossibleDate(answer.storedAt, now) ? answer : { ...answer, storedAt: undefined }
+    const legacy = this.#options.isLegacy ? legacyResponse<T>(answer, known, now) : undefined
     return legacy ?? this.#stored(known, answer as T)
   }
 

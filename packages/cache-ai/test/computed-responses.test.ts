@@ -221,6 +221,38 @@ describe('serialize and revive', () => {
   })
 })
 
+const DAY_MS = 86_400_000
+
+test('a response that another process stored with a clock an hour ahead is a hit of age 0', async () => {
+  const cache = await at.openConnected()
+  const storedAt = Date.now() + 3_600_000
+  const entry = { response: 1, operation: 'qa', textTier: 'small', storedAt }
+  await cache.set(cache.buildKey(request.text, request.operation), entry)
+  expect(await cache.getCachedResponse(request)).toMatchObject({
+    response: 1,
+    cached: { ageMs: 0 },
+  })
+})
+
+test('a caller that joins a load of an entry with an impossible date gets its response', async () => {
+  const cache = await at.openConnected()
+  const entry = {
+    response: 1,
+    operation: 'qa',
+    textTier: 'small',
+    storedAt: Date.now() + 2 * DAY_MS,
+  }
+  const loaded = cache.getOrSet(cache.buildKey(request.text, request.operation), async () => {
+    await sleep(100)
+    return entry
+  })
+  await sleep(25)
+  const { response, cached } = await cache.getOrCompute(request, () => 2)
+  expect([response, cached.joined]).toEqual([1, true])
+  expect(cached).not.toHaveProperty('at')
+  await loaded
+})
+
 describe('a stored entry with impossible fields', () => {
   const good = { response: 1, operation: 'qa', textTier: 'small', storedAt: 1 }
 
@@ -229,9 +261,11 @@ describe('a stored entry with impossible fields', () => {
     ['another operation', { ...good, operation: 'sentiment' }],
     ['a tier that does not exist', { ...good, textTier: 'huge' }],
     ['a time that is no date', { ...good, storedAt: 1e300 }],
+    ['a time in two days', { ...good, storedAt: Date.now() + 2 * DAY_MS }],
     ['a negative time', { ...good, storedAt: -1 }],
     ['a time in text', { ...good, storedAt: '2025' }],
     ['a negative duration', { ...good, computeMs: -1 }],
+    ['a duration of a year', { ...good, computeMs: 365 * DAY_MS }],
     ['a duration in text', { ...good, computeMs: 'long' }],
     ['no fields', {}],
     ['a list', [good]],

@@ -45,6 +45,7 @@ describe('with legacy keys, what the Python version has stored', () => {
     ['is a number', { cached_at: 5 }],
     ['is no date', { cached_at: 'version 2' }],
     ['is before 1970', { cached_at: '1960-01-01T00:00:00Z' }],
+    ['is in the far future', { cached_at: '9999-01-01T00:00:00Z' }],
   ])('has an unknown age when its cached_at %s', (_what, fields) => {
     const open = async (): Promise<AIResponseCache> => {
       await at.raw.set(KEY, `rawj:${JSON.stringify({ summary: 'old', ...fields })}`)
@@ -112,6 +113,35 @@ describe('with legacy keys, what the Python version has stored', () => {
       await cache.cacheResponse({ text: 'text', operation, response: 1 })
       expect(await cache.invalidateByOperation(operation)).toBe(1)
     }
+  })
+})
+
+describe('with legacy keys, an entry of this package', () => {
+  const good = { response: { a: 1 }, operation: 'summarize', textTier: 'small', storedAt: 1 }
+
+  test.each<[string, object]>([
+    ['for another operation', { ...good, operation: 'qa' }],
+    ['without a response', { ...good, response: undefined }],
+    ['with a time that is no date', { ...good, storedAt: Number.NaN }],
+    ['without a time', { ...good, storedAt: undefined }],
+    ['with a time in the far future', { ...good, storedAt: Date.now() + 1e9 }],
+    ['with a tier that does not exist', { ...good, textTier: 'huge' }],
+  ])('%s is a miss, and replaced', async (_what, entry) => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    await cache.set(KEY.slice('ai_cache:'.length), entry)
+    expect(await cache.getCachedResponse(request)).toBeUndefined()
+    expect((await cache.getOrCompute(request, () => 'new')).response).toBe('new')
+    expect((await cache.getCachedResponse(request))?.response).toBe('new')
+  })
+
+  test.each<[string, object]>([
+    ['a field named response', { response: 'text', summary: 'old' }],
+    ['every field of this package and a date of Python', { ...good, operation: 'qa', ...OLD }],
+  ])('is not taken for a value of the Python version with %s', async (_what, value) => {
+    const cache = await at.openConnected({ keyStyle: 'legacy' })
+    await at.raw.set(KEY, `rawj:${JSON.stringify(value)}`)
+    const found = await cache.getCachedResponse(request)
+    expect(found?.response).toEqual({ ...value, cache_hit: true })
   })
 })
 
