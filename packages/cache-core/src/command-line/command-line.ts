@@ -1,6 +1,9 @@
 /** The part of an option of `commander` that messages need. */
 export interface CommandOption {
   readonly long?: string | undefined
+  readonly short?: string | undefined
+  /** As the help shows it, such as `--count <number>`. */
+  readonly flags: string
   readonly hidden: boolean
 }
 

@@ -1,5 +1,5 @@
 import { nearestName } from '../known-fields.js'
-import type { CommandLine } from './command-line.js'
+import type { CommandLine, CommandOption } from './command-line.js'
 
 /** What `commander` throws. It is recognized by its code, because this package does not import it. */
 interface UsageError {
@@ -31,6 +31,10 @@ export function describeUsage(
   const help = `Run ${path} --help for examples`
   if (code === 'commander.unknownOption') {
     const [, flag = ''] = /unknown option '(-{1,2}[\w-]*)/.exec(message) ?? []
+    const known = command.options.find(({ long, short }) => long === flag || short === flag)
+    // The program itself read the option, because the option stands before the name of the command.
+    if (known !== undefined)
+      return `${flag} must stand after the command: ${path} ${usageOf(flag, known)}`
     return `${flag} is not an option of ${path}. ${suggestFlag(flag, program, command) ?? help}`
   }
   if (code === 'commander.unknownCommand') {
@@ -79,6 +83,12 @@ function suggestFlag(flag: string, program: CommandLine, command: CommandLine): 
   )
   const nearest = nearestName(flag, [...flags, '--help'])
   return nearest === undefined ? undefined : `Did you mean ${nearest}?`
+}
+
+/** Returns a flag with the name of its value, if it has one: `--count <number>`. */
+function usageOf(flag: string, { flags }: CommandOption): string {
+  const [value] = /[<[][^<>[\]]+[>\]]$/.exec(flags) ?? []
+  return value === undefined ? flag : `${flag} ${value}`
 }
 
 /** Finds the command that the arguments name, and how it is called. */

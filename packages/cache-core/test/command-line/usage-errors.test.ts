@@ -22,6 +22,7 @@ function program(): Command {
   root
     .command('group')
     .command('list')
+    .option('--long')
     .action(() => undefined)
   for (const command of [root, ...root.commands]) {
     command.exitOverride().configureOutput({
@@ -64,6 +65,17 @@ describe('a usage error becomes one line without a value:', () => {
       '--zzz is not an option of tool read. Run tool read --help for examples',
     ],
     [['read', 'x', '-z'], '-z is not an option of tool read. Run tool read --help for examples'],
+    [
+      ['--redis-url', 's3cret', 'read', 'x'],
+      '--redis-url must stand after the command: tool read --redis-url <url>',
+    ],
+    [['--all', 'read', 'x'], '--all must stand after the command: tool read --all'],
+    [['-n', '5', 'read', 'x'], '-n must stand after the command: tool read -n <number>'],
+    [
+      ['--redisurl=s3cret', 'read'],
+      '--redisurl is not an option of tool read. Did you mean --redis-url?',
+    ],
+    [['group', '--long', 'list'], '--long must stand after the command: tool group list --long'],
     [['--versoin'], '--versoin is not an option of tool. Did you mean --version?'],
     [
       ['read', 'x', '--style', "it's s3cret"],
