@@ -1,3 +1,4 @@
+import { invalidArgument } from './arguments.js'
 import { describeType, ValidationError } from './errors.js'
 
 /** The longest pattern, in UTF-16 units. */
@@ -24,8 +25,13 @@ export function assertPattern(pattern: unknown): asserts pattern is string {
   )
 }
 
-/** Escapes `* ? [ ] \ ^ -` so that a glob matches the text itself, here and in Redis. */
+/**
+ * Escapes `* ? [ ] \ ^ -` so that a glob matches the text itself, here and in Redis.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a string
+ */
 export function escapeGlob(text: string): string {
+  if (typeof text !== 'string') throw invalidArgument('text', 'a string', text)
   return text.replaceAll(/[*?[\]\\^-]/g, '\\$&')
 }
 

@@ -30,14 +30,22 @@ export function assertKnownFields(
     const message = `${argument} must be a plain object; received ${received}`
     throw new FieldError(message, { code, context: { argument, received } })
   }
-  for (const field of Object.keys(options)) {
-    if (known.has(field)) continue
-    const nearest = nearestName(field, known)
-    const suggestion = nearest === undefined ? '' : ` Did you mean ${nearest}?`
-    const names = [...known].join(', ')
-    const message = `${argument} must not have the unknown field ${shown(field)}.${suggestion} Known fields: ${names}`
-    throw new FieldError(message, { code, context: { argument, field: shown(field) } })
-  }
+  const field = unknownField(options, known)
+  if (field === undefined) return
+  const name = typeof field === 'symbol' ? (field.description ?? '') : field
+  const shownName = typeof field === 'symbol' ? `Symbol(${name && shown(name)})` : shown(name)
+  const nearest = nearestName(name, known)
+  const suggestion = nearest === undefined ? '' : ` Did you mean ${nearest}?`
+  const names = [...known].join(', ')
+  const message = `${argument} must not have the unknown field ${shownName}.${suggestion} Known fields: ${names}`
+  throw new FieldError(message, { code, context: { argument, field: shownName } })
+}
+
+function unknownField(options: object, known: ReadonlySet<string>): string | symbol | undefined {
+  for (const field of Object.keys(options)) if (!known.has(field)) return field
+  return Object.getOwnPropertySymbols(options).find((symbol) =>
+    Object.prototype.propertyIsEnumerable.call(options, symbol),
+  )
 }
 
 /** Returns the known name that a misspelled one most likely stands for. */

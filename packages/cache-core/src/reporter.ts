@@ -1,3 +1,4 @@
+import { ConfigurationError, describeType } from './errors.js'
 import { assertLogger, assertName, type Logger, type LogLevel, logSafely } from './logger.js'
 import { emitWarning } from './process-warnings.js'
 import { timers } from './timers.js'
@@ -33,9 +34,11 @@ export class Reporter {
 
   /**
    * @param now - returns milliseconds on a clock that never jumps. Default: that of the machine
-   * @throws ConfigurationError (`INVALID_OPTION`) for a bad name or logger
+   * @throws ConfigurationError (`INVALID_OPTION`) for a bad name or logger, or settings that are no object
    */
-  constructor({ name, logger }: ReporterSettings = {}, now: () => number = timers.now) {
+  constructor(settings: ReporterSettings = {}, now: () => number = timers.now) {
+    assertObject(settings)
+    const { name, logger } = settings
     assertName(name)
     assertLogger(logger)
     this.#prefix = name === undefined ? '' : `${name}: `
@@ -109,4 +112,14 @@ export class Reporter {
     this.#warned.add(topic)
     return emitWarning(code, message, this.#prefix)
   }
+}
+
+/** Only the type is checked: caches pass all of their options, among which are name and logger. */
+function assertObject(settings: unknown): void {
+  if (typeof settings === 'object' && settings !== null) return
+  const received = describeType(settings)
+  throw new ConfigurationError(`settings must be an object; received ${received}`, {
+    code: 'INVALID_OPTION',
+    context: { option: 'settings', received },
+  })
 }

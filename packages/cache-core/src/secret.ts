@@ -1,4 +1,5 @@
 import { recognizeCopies } from './copies.js'
+import { describeType, ValidationError } from './errors.js'
 
 const SHOWN = '[secret]'
 
@@ -13,7 +14,11 @@ export class Secret {
 
   readonly #text: string
 
+  /** @throws ValidationError (`INVALID_ARGUMENT`) unless it is a string. The error never shows it */
   constructor(text: string) {
+    if (typeof text !== 'string') {
+      throw new ValidationError(`text must be a string; received ${describeType(text)}`)
+    }
     this.#text = text
   }
 

@@ -163,6 +163,11 @@ const PART: fc.Arbitrary<Part> = fc.oneof(
   ),
 )
 
+test.each([5, undefined, null, {}, ['*']])('escapeGlob rejects %j', (text) => {
+  expect(() => escapeGlob(text as string)).toThrow(ValidationError)
+  expect(() => escapeGlob(text as string)).toThrow('text must be a string; received')
+})
+
 function matchesEveryWay(parts: readonly Part[], text: string): boolean {
   const [part, ...rest] = parts
   if (part === undefined) return text === ''

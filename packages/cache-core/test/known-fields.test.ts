@@ -62,6 +62,21 @@ describe('assertKnownFields', () => {
     expect(errorOf({ colour: undefined })).toMatchObject({ context: { field: 'colour' } })
   })
 
+  test('rejects a symbol as a field, and shows its description', () => {
+    expect(String(errorOf({ [Symbol('max_size')]: 'hunter2' }))).toContain(
+      'unknown field Symbol(max_size). Did you mean maxSize?',
+    )
+    expect(errorOf({ maxSize: 1, [Symbol('a\nb')]: 1 })).toMatchObject({
+      context: { field: 'Symbol("a\\nb")' },
+    })
+    expect(String(errorOf({ [Symbol()]: 1 }))).toContain('unknown field Symbol(). Known fields')
+  })
+
+  test('accepts a symbol that is not enumerable: a copy of the options does not have it', () => {
+    const options = Object.defineProperty({ maxSize: 1 }, Symbol('mark'), { value: 1 })
+    expect(() => assertKnownFields(options, KNOWN, 'options')).not.toThrow()
+  })
+
   test('throws a ValidationError unless told otherwise', () => {
     expect(() => assertKnownFields({ a: 1 }, KNOWN, 'options')).toThrow(ValidationError)
   })

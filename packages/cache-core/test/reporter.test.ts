@@ -1,6 +1,6 @@
 import { type RecordedWarnings, recordingLogger, recordWarnings } from '@verbatim/test-support'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Reporter, reportFailedRefresh, reportLongTtl } from '../src/index.js'
+import { ConfigurationError, Reporter, reportFailedRefresh, reportLongTtl } from '../src/index.js'
 
 let warnings: RecordedWarnings
 beforeEach(() => {
@@ -136,6 +136,14 @@ describe('without a logger', () => {
     expect(() => new Reporter().notify('warn', 'VERBATIM_D', 'text')).not.toThrow()
   })
 })
+
+test.each([null, 5, 'text', () => undefined])(
+  'a reporter rejects %j as its settings',
+  (settings) => {
+    expect(() => new Reporter(settings as never)).toThrow(ConfigurationError)
+    expect(() => new Reporter(settings as never)).toThrow('settings must be an object; received')
+  },
+)
 
 describe('a failed refresh', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { Secret } from '../src/index.js'
+import { Secret, ValidationError } from '../src/index.js'
 
 const PASSWORD = 'hunter2-canary'
 
@@ -25,6 +25,17 @@ describe('a secret', () => {
       expect(show()).not.toContain(PASSWORD)
     })
   }
+
+  test.each([5, undefined, null, {}, ['hunter2-canary'], secret])(
+    'is made of a string alone: case %#',
+    (text) => {
+      expect(() => new Secret(text as string)).toThrow(ValidationError)
+      expect(() => new Secret(text as string)).toThrow(
+        /^text must be a string; received (an? \w+|undefined|null)$/,
+      )
+      expect(() => new Secret(text as string)).not.toThrow(/5|hunter2/)
+    },
+  )
 
   test('shows that there is one', () => {
     expect(String(secret)).toBe('[secret]')
