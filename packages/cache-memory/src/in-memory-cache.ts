@@ -23,6 +23,7 @@ import {
   reportFailedRefresh,
   reportLongTtl,
   reportNotStored,
+  SerializationError,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -134,10 +135,27 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.loads.fence(key)
   }
 
-  /** Stores a value that was loaded or comes from a farther tier. For caches that build on this one. */
+  /**
+   * Stores a value that was loaded or comes from a farther tier. For caches that build on this one.
+   *
+   * @throws SerializationError (`VALUE_TOO_LARGE`) for a value larger than an entry may be
+   */
   override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    if (this.put(key, value, plan)) return
+    const { maxEntryBytes } = this.#options
+    throw new SerializationError(
+      `value occupies more than ${maxEntryBytes} bytes, the most of an entry`,
+      {
+        code: 'VALUE_TOO_LARGE',
+        context: { maxEntryBytes },
+      },
+    )
+  }
+
+  /** Stores a value as `fill` does, without a promise. Returns whether it was small enough. */
+  put<T>(key: string, value: T, plan: StorePlan): boolean {
     assertStorePlan(plan)
-    this.#write(key, value, plan)
+    return this.#write(key, value, plan)
   }
 
   /** Atomic: of many calls at once, one stores its value. */
@@ -147,9 +165,9 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     assertKey(key)
     assertValue(value)
     if (this.#entries.peek(key) !== undefined) return false
-    this.#write(key, value, plan)
+    const isStored = this.#write(key, value, plan)
     this.loads.fence(key)
-    return true
+    return isStored
   }
 
   override async delete(key: string): Promise<boolean> {
@@ -356,18 +374,21 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#observer?.end('get', 'miss', startedAt)
   }
 
-  #write(key: string, value: unknown, plan: StorePlan): void {
+  /** Returns whether the value was small enough. */
+  #write(key: string, value: unknown, plan: StorePlan): boolean {
     const startedAt = this.#observer?.start()
-    this.#keep(this.#values.admit(key, value), plan)
+    const isStored = this.#keep(this.#values.admit(key, value), plan)
     this.#checkTtl(plan.lifeMs)
     this.#observer?.end('set', 'ok', startedAt)
+    return isStored
   }
 
-  #keep(admitted: Admitted, plan: StorePlan): void {
-    if (this.#values.keep(admitted, plan)) return
+  #keep(admitted: Admitted, plan: StorePlan): boolean {
+    if (this.#values.keep(admitted, plan)) return true
     const { maxEntryBytes, reporter } = this.#options
     const size = `${admitted.bytes} bytes, more than the ${maxEntryBytes} that an entry may have`
     reporter.logRarely('warn', 'refused', `A value was not stored: it occupies ${size}.`)
+    return false
   }
 
   #checkTtl(ttlMs: number): void {

@@ -234,3 +234,19 @@ test.each([
   const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
   await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
 })
+
+describe('a value that is larger than an entry may be', () => {
+  test('is loaded, returned and reported as not stored', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 1_000 })
+    const large = 'x'.repeat(5_000)
+    expect(await cache.getOrSet('key', () => large)).toBe(large)
+    expect(await cache.exists('key')).toBe(false)
+    expect(cache.getStats().notStored).toEqual({ VALUE_TOO_LARGE: 1 })
+  })
+
+  test('is not reported as added', async () => {
+    const { cache } = cacheWithClock({ maxBytes: 1_000 })
+    expect(await cache.add('key', 'x'.repeat(5_000))).toBe(false)
+    expect(await cache.add('key', 'small')).toBe(true)
+  })
+})

@@ -83,16 +83,17 @@ export class Copies {
    *
    * @param seen - the state of the key in Redis from now on; `undefined` when Redis was no use
    * @param since - when the write began, on the cache's clock
+   * @returns false if the value is too large for memory
    */
   wrote(
     write: Ticket,
     { kept, seen }: Pick<NearEntry, 'kept' | 'seen'>,
     plan: StorePlan,
     since: number,
-  ): void {
-    if (write.overtaken) return
+  ): boolean {
+    if (write.overtaken) return true
     const awaitsEcho = seen !== undefined && !write.heardOf
-    this.#keep(write.key, { kept, seen, proven: false, awaitsEcho }, plan, since)
+    return this.#keep(write.key, { kept, seen, proven: false, awaitsEcho }, plan, since)
   }
 
   /**
@@ -151,17 +152,19 @@ export class Copies {
    * takes the place of an older one all the same.
    *
    * @param since - from when its life counts: before Redis was asked, for there it began after that
+   * @returns false if it is too large
    */
-  #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): void {
+  #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): boolean {
     const { near, clock, longestCopyMs } = this.#options
-    if (near === undefined) return
+    if (near === undefined) return true
     const leftMs = plan.lifeMs - (clock.now() - since)
     // What is in no other tier lives as long as it should, for it would be nowhere.
     const isCopy = entry.seen !== undefined
     const allowedMs = isCopy ? longestCopyMs(key, entry.kept) : Number.POSITIVE_INFINITY
     const lifeMs = Math.floor(Math.min(leftMs, allowedMs))
-    if (lifeMs >= 1) near.keep(key, entry, { ...plan, lifeMs })
-    else near.drop(key)
+    if (lifeMs >= 1) return near.keep(key, entry, { ...plan, lifeMs })
+    near.drop(key)
+    return true
   }
 }
 

@@ -54,8 +54,9 @@ export class NearTier {
     return held !== undefined && this.#isTrusted(held.value) ? held : undefined
   }
 
-  keep(key: string, entry: NearEntry, plan: StorePlan): void {
-    void this.#memory.fill(key, entry, plan)
+  /** Returns whether the value was small enough. */
+  keep(key: string, entry: NearEntry, plan: StorePlan): boolean {
+    return this.#memory.put(key, entry, plan)
   }
 
   drop(key: string): void {

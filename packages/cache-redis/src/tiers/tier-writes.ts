@@ -1,4 +1,10 @@
-import { type Clock, compileGlob, type Flight, type StorePlan } from '@verbatim/cache-core'
+import {
+  type Clock,
+  compileGlob,
+  type Flight,
+  SerializationError,
+  type StorePlan,
+} from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
 import { forAll, inChunks } from '../chunks.js'
 import { notLeased, unavailable } from '../connection/connection-errors.js'
@@ -68,6 +74,7 @@ export class TierWrites {
    * Stores what was loaded, if the key is still in the state that was seen before the load.
    *
    * @throws InfrastructureError (`LOAD_NOT_LEASED`) when Redis did not tell that state, or gave no lease
+   * @throws SerializationError (`VALUE_TOO_LARGE`) when memory alone could keep it and has no room for it
    */
   async storeLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
     const { copies, loads } = this.#options
@@ -247,7 +254,9 @@ export class TierWrites {
     redis?.writes.assertEncodable(value)
     copies.claim(write)
     const outcome = redis?.writes.notSent(write, unavailable(redis.status.lastErrorCode, 'failed'))
-    copies.wrote(write, { kept, seen: undefined }, plan, startedAt)
+    const isSmall = copies.wrote(write, { kept, seen: undefined }, plan, startedAt)
+    // Whoever loads a value is told why it is in no tier.
+    if (!isSmall && write.kind === 'conditional write') throw tooLargeForMemory()
     return outcome ?? 'stored'
   }
 
@@ -352,6 +361,12 @@ export class TierWrites {
     const error = await write.overtaker?.ended()
     return error === undefined ? 'superseded' : redis.writes.failed(write, error)
   }
+}
+
+function tooLargeForMemory(): SerializationError {
+  return new SerializationError('value is larger than an entry in memory may be', {
+    code: 'VALUE_TOO_LARGE',
+  })
 }
 
 /** The last value of each key: a batch that names a key twice stores the later one. */
