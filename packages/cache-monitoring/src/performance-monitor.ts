@@ -33,6 +33,7 @@ import {
   resolveOptions,
 } from './options.js'
 import { NOTHING_TO_ADD } from './records/additional-data.js'
+import { areAmounts } from './records/amounts.js'
 import type {
   CacheOperationTime,
   CompressionRatio,
@@ -169,14 +170,18 @@ export class CachePerformanceMonitor implements CacheMonitor {
     if (!this.#holders.add(holder)) this.#recordings.reject()
   }
 
-  /** Counts a look-up or a store of an AI response. Called by the cache. */
+  /**
+   * Counts a look-up or a store of an AI response. Called by the cache. Durations are checked, and not
+   * kept.
+   */
   observeResponse(
     operation: string,
     model: string | undefined,
     outcome: ResponseOutcome,
-    _milliseconds: number,
+    milliseconds: number,
   ): void {
-    this.#recordings.addResponse(operation, model, outcome)
+    if (!areAmounts(milliseconds)) this.#recordings.reject()
+    else this.#recordings.addResponse(operation, model, outcome)
   }
 
   /** Counts an operation on something that does not report to this monitor. */

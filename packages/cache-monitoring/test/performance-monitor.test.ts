@@ -256,10 +256,14 @@ describe('arguments from callers without types', () => {
     const monitor = new CachePerformanceMonitor()
     for (const bad of [undefined, null, {}, 'monitor', new Map()]) {
       expect(() => combineMonitors(monitor, bad as never)).toThrow(
-        /^monitors\[1\] must be a cache monitor; received /,
+        /^monitors\[1\] must be a cache monitor with the method observe\w+; received /,
       )
       expect(() => combineMonitors(bad as never)).toThrow(ValidationError)
     }
+    const reader = { observeOperation: () => undefined }
+    expect(() => combineMonitors(monitor, reader as never)).toThrow(
+      'monitors[1] must be a cache monitor with the method observeKeyGeneration; received an object',
+    )
     monitor.close()
   })
 })

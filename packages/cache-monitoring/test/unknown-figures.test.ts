@@ -11,7 +11,10 @@ test('a cache whose reads all failed has no hit rate', () => {
   const stats = monitor.getPerformanceStats()
   expect(stats).not.toHaveProperty('cacheHitRate')
   expect(stats.responses).toEqual([
-    { operation: 'qa', model: 'small', hits: 0, misses: 0, errors: 1, stored: 0, failed: 0 },
+    {
+      ...{ operation: 'qa', model: 'small', hits: 0, misses: 0, joined: 0, errors: 1 },
+      ...{ stored: 0, failed: 0 },
+    },
   ])
   expect(monitor.getTrends().hitRate).toEqual({ readings: 0 })
 })

@@ -47,8 +47,13 @@ export function combineMonitors<const Monitors extends readonly CacheMonitor[]>(
   if (monitors.length === 0)
     throw invalidArgument('monitors', 'at least one cache monitor', undefined)
   for (const [index, monitor] of monitors.entries()) {
-    if (REQUIRED.every((method) => hasMethod(monitor, method))) continue
-    throw invalidArgument(`monitors[${index}]`, 'a cache monitor', monitor)
+    const missing = REQUIRED.find((method) => !hasMethod(monitor, method))
+    if (missing === undefined) continue
+    throw invalidArgument(
+      `monitors[${index}]`,
+      `a cache monitor with the method ${missing}`,
+      monitor,
+    )
   }
   const members = [...new Set(monitors.flatMap((monitor) => combined.get(monitor) ?? [monitor]))]
   const combination = {}

@@ -146,7 +146,8 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     outcome: ResponseOutcome,
     milliseconds: number,
   ): void {
-    if (!isResponseOutcome(outcome) || !areAmounts(milliseconds)) return this.#reject()
+    const isResponse = typeof operation === 'string' && isResponseOutcome(outcome)
+    if (!isResponse || !areAmounts(milliseconds)) return this.#reject()
     const labels = this.#responseNames.labelsOf(operation, model)
     this.#instruments.responses.add(1, {
       ...this.#named,

@@ -49,6 +49,8 @@ export interface ResponseStats {
   readonly model?: string
   readonly hits: number
   readonly misses: number
+  /** Look-ups that waited for the computation of another look-up, and have its response. */
+  readonly joined: number
   /** Look-ups that the backend failed. */
   readonly errors: number
   readonly stored: number
@@ -153,9 +155,9 @@ export function performanceStats(
 }
 
 function responseStats({ operation, model, outcomes }: ResponseCount): ResponseStats {
-  const { hit: hits, miss: misses, error: errors, stored, failed } = outcomes
+  const { hit: hits, miss: misses, joined, error: errors, stored, failed } = outcomes
   const named = model === undefined ? { operation } : { operation, model }
-  const counts = { hits, misses, errors, stored, failed }
+  const counts = { hits, misses, joined, errors, stored, failed }
   return { ...named, ...counts, ...rateField('hitRate', hitRate({ hits, misses })) }
 }
 

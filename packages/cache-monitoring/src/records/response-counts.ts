@@ -51,9 +51,9 @@ export class ResponseCounts {
   readonly #names = new ResponseNames()
   readonly #counts = new Map<string, MutableCount>()
 
-  /** @returns false for an outcome that does not exist */
+  /** @returns false for an operation that is no string, and for an outcome that does not exist */
   count(operation: unknown, model: unknown, outcome: ResponseOutcome): boolean {
-    if (!isResponseOutcome(outcome)) return false
+    if (typeof operation !== 'string' || !isResponseOutcome(outcome)) return false
     const labels = this.#names.labelsOf(operation, model)
     const pair = `${labels.operation} ${labels.model ?? ''}`
     const counted = this.#counts.get(pair) ?? { ...labels, outcomes: noOutcomes() }

@@ -129,15 +129,18 @@ describe('names', () => {
   })
 
   test('are escaped on the page', async () => {
-    const monitor = monitorWith('a "quoted"\nname\\', 1)
+    const monitor = monitorWith('a "quoted" name\\', 1)
     expect(await prometheusRegistry(monitor).metrics()).toContain(
-      'verbatim_cache_invalidations_total{cache="a \\"quoted\\"\\nname\\\\"} 1',
+      'verbatim_cache_invalidations_total{cache="a \\"quoted\\" name\\\\"} 1',
     )
   })
 
-  test.each([[''], ['x'.repeat(65)], [7], [null], ['\ud800']])('cannot be %o', (name) => {
-    expect(() => new CachePerformanceMonitor({ name: name as never })).toThrow(ConfigurationError)
-  })
+  test.each([[''], ['x'.repeat(65)], [7], [null], ['\ud800'], ['a\nb'], [' ']])(
+    'cannot be %o',
+    (name) => {
+      expect(() => new CachePerformanceMonitor({ name: name as never })).toThrow(ConfigurationError)
+    },
+  )
 })
 
 test('a combination of monitors stands on a page by the name of the first', async () => {
@@ -176,6 +179,35 @@ describe('labels of AI responses', () => {
     for (const secret of ['contract', 'landlord', 'sk-1234']) expect(page).not.toContain(secret)
     const counted = lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     expect(counted).toBe(2_002)
+  })
+
+  test.each([
+    [null, 1],
+    [5, 1],
+    [{}, 1],
+    ['qa', Number.NaN],
+    ['qa', -1],
+    ['qa', Number.POSITIVE_INFINITY],
+    ['qa', undefined],
+    ['qa', '1'],
+  ])('of the operation %j that took %j ms are left out and counted', (operation, milliseconds) => {
+    const monitor = new CachePerformanceMonitor()
+    monitor.observeResponse(operation as string, 'small', 'hit', milliseconds as number)
+    expect(monitor.getPerformanceStats()).toMatchObject({ rejectedRecords: 1 })
+    expect(monitor.getPerformanceStats()).not.toHaveProperty('responses')
+  })
+
+  test('count look-ups that joined another one, which move no hit rate', () => {
+    const monitor = new CachePerformanceMonitor()
+    for (const outcome of ['hit', 'miss', 'joined', 'joined', 'stored'] as const) {
+      monitor.observeResponse('qa', 'small', outcome, 1)
+    }
+    expect(monitor.getPerformanceStats().responses).toEqual([
+      {
+        ...{ operation: 'qa', model: 'small', hits: 1, misses: 1, joined: 2, errors: 0 },
+        ...{ stored: 1, failed: 0, hitRate: 50 },
+      },
+    ])
   })
 
   test('of an unknown outcome are left out and counted', () => {
