@@ -3,6 +3,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
+import { problemOfJson } from '../config/json-text.js'
 import { CacheKeyGenerator } from '../keys/cache-key-generator.js'
 import { configurationOf, type KeyLocation, withKeyLocation } from './open-cache.js'
 import { printJson, printLines } from './print.js'
@@ -58,9 +59,7 @@ async function readText(file: string): Promise<string> {
 }
 
 function parsed(options: string): Record<string, unknown> {
-  try {
-    return JSON.parse(options)
-  } catch (error) {
-    throw new ValidationError('--options must be JSON; received another text', { cause: error })
-  }
+  const problem = problemOfJson(options)
+  if (problem !== undefined) throw new ValidationError(`--options ${problem}`)
+  return JSON.parse(options)
 }

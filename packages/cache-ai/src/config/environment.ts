@@ -1,9 +1,11 @@
-import { ConfigurationError, describeType, nearestName } from '@verbatim/cache-core'
+import { ConfigurationError, describeType } from '@verbatim/cache-core'
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import type { ConfigValues } from './config-values.js'
 import { CODE_ONLY, FIELD_NAMES, FIELDS, OLD_SIZE_NAME } from './fields.js'
 import { assertFields } from './fields-object.js'
 import { isForeignVariable } from './foreign-variables.js'
+import { problemOfJson } from './json-text.js'
+import { nearestVariable } from './nearest-variable.js'
 import { type ConfigProblem, configurationError } from './problems.js'
 import { CODE_ONLY_MESSAGE, dotted, type FieldPath, problemsOf } from './validate-config.js'
 
@@ -17,7 +19,15 @@ interface Variable {
 const TRUE = new Set(['true', '1', 'yes', 'on'])
 const FALSE = new Set(['false', '0', 'no', 'off'])
 const READERS = { text: (text: string) => text, number, flag, list, json }
-const NOT_JSON = Symbol('text that is not JSON')
+
+/** What is wrong with a text that must be JSON. */
+class BadJson {
+  readonly message: string
+
+  constructor(message: string) {
+    this.message = message
+  }
+}
 
 /** Every variable, by its name behind the prefix. */
 const VARIABLES: ReadonlyMap<string, Variable> = new Map([
@@ -46,12 +56,12 @@ export function readEnvironment(
   for (const [variable, written] of Object.entries(environment)) {
     const name = nameBehind(prefix, variable)
     const text = textOf(written)
-    if (name === undefined || text === '' || isForeignVariable(name, text)) continue
+    if (name === undefined || text === '' || isForeignVariable(name, text ?? '')) continue
     const known = variable.startsWith(prefix) ? VARIABLES.get(name) : undefined
-    const message =
-      known === undefined
-        ? misspelling(name, prefix)
-        : set(known, text, variable, values, variables)
+    let message: string | undefined
+    if (known === undefined) message = misspelling(name, prefix)
+    else if (text === undefined) message = `must be a string; received ${describeType(written)}`
+    else message = set(known, text, variable, values, variables)
     if (message !== undefined) problems.push({ path: variable, message })
   }
   const given: ConfigValues = Object.fromEntries(values)
@@ -78,7 +88,7 @@ function set(
   if (earlier !== undefined) return `sets the same field as ${earlier}`
   variables.set(place, variable)
   const value = read(text)
-  if (value === NOT_JSON) return `must be JSON; received another text`
+  if (value instanceof BadJson) return value.message
   if (inside === undefined) {
     const nested = partOf(variables, field)
     if (nested !== undefined) return `sets the same field as ${nested}`
@@ -89,16 +99,12 @@ function set(
   return undefined
 }
 
-/** A variable of a longer prefix is not a misspelling. */
+/** Variables of a deployment, such as `AI_CACHE_VERSION`, are not misspellings. */
 function misspelling(name: string, prefix: string): string | undefined {
   if (CODE_ONLY_VARIABLES.has(name)) return CODE_ONLY_MESSAGE
   // Without a prefix, every variable of the process would be compared.
   if (prefix === '') return undefined
-  const upper = name.toUpperCase()
-  const known = [...VARIABLES.keys()]
-  if (known.some((each) => upper.endsWith(`_${each}`))) return undefined
-  const extended = known.find((each) => each.includes('_') && upper.startsWith(`${each}_`))
-  const nearest = extended ?? (upper.startsWith('REDIS_') ? 'REDIS_URL' : nearestName(upper, known))
+  const nearest = nearestVariable(name, [...VARIABLES.keys()])
   return nearest === undefined ? undefined : `is unknown. Did you mean ${prefix}${nearest}?`
 }
 
@@ -108,9 +114,14 @@ function nameBehind(prefix: string, variable: string): string | undefined {
   return isOurs ? variable.slice(prefix.length) : undefined
 }
 
-/** Files of variables that Docker reads keep the quotes around a value. */
-function textOf(written: unknown): string {
-  if (typeof written !== 'string') return ''
+/**
+ * Files of variables that Docker reads keep the quotes around a value.
+ *
+ * @returns `''` for an unset variable, `undefined` for a value that is no string
+ */
+function textOf(written: unknown): string | undefined {
+  if (written === undefined) return ''
+  if (typeof written !== 'string') return undefined
   const text = written.trim()
   const [, , quoted] = /^(["'])(.*)\1$/s.exec(text) ?? []
   return quoted === undefined ? text : quoted.trim()
@@ -166,11 +177,8 @@ function list(text: string): unknown {
 }
 
 function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return NOT_JSON
-  }
+  const problem = problemOfJson(text)
+  return problem === undefined ? JSON.parse(text) : new BadJson(problem)
 }
 
 function assertPrefix(prefix: unknown): void {

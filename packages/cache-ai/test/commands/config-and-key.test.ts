@@ -85,6 +85,10 @@ describe('key', () => {
   test.each([
     [['--operation', ''], 'operation must be a string'],
     [['--operation', 'qa', '--options', '{'], '--options must be JSON; received another text'],
+    [
+      ['--operation', 'qa', '--options', '{"a":[{"b":1}],"b":2,"a":3}'],
+      '--options must be JSON without a repeated name; received one',
+    ],
     [['--operation', 'qa', '--options', '[]'], 'options must be a plain object'],
     [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys have no tenants'],
     [['--operation', 'qa', '--key-prefix', ''], '--key-prefix must be a text of 1 to 128'],

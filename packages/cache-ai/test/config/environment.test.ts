@@ -175,6 +175,16 @@ describe('fromEnv ignores variables of other programs', () => {
       },
     ],
     [
+      'Kubernetes, for Services whose names resemble fields',
+      {
+        AI_CACHE_TTL_SERVICE_HOST: '10.0.0.8',
+        AI_CACHE_URL_PORT: 'tcp://10.0.0.8:6379',
+        AI_CACHE_SENTINEL_PORT: 'tcp://10.0.0.8:26379',
+        AI_CACHE_SENTINEL_SERVICE_HOST: '10.0.0.8',
+        AI_CACHE_PREFIX_PORT_6379_TCP_ADDR: '10.0.0.8',
+      },
+    ],
+    [
       'Docker, for a link named ai-cache',
       {
         AI_CACHE_NAME: '/app/ai-cache',
@@ -204,6 +214,24 @@ describe('fromEnv reports', () => {
     ['AI_CACHE_SENTINEL_URL', 'AI_CACHE_SENTINEL_URLS'],
     ['ai_cache_default_ttl', 'AI_CACHE_DEFAULT_TTL'],
     ['AI_CACHE_default_ttl', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE__DEFAULT_TTL', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE_DEFAULT__TTL_', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE_TTL', 'AI_CACHE_DEFAULT_TTL'],
+    ['AI_CACHE_URL', 'AI_CACHE_REDIS_URL'],
+    ['AI_CACHE_PREFIX', 'AI_CACHE_KEY_PREFIX'],
+    ['AI_CACHE_ENABLE_L1', 'AI_CACHE_ENABLE_L1_CACHE'],
+    ['AI_CACHE_L1_SIZE', 'AI_CACHE_L1_CACHE_SIZE'],
+    ['AI_CACHE_L1_BYTES', 'AI_CACHE_L1_CACHE_BYTES'],
+    ['AI_CACHE_HASH_ALGO', 'AI_CACHE_HASH_ALGORITHM'],
+    ['AI_CACHE_MAX_BYTES', 'AI_CACHE_MAX_VALUE_BYTES'],
+    ['AI_CACHE_ON_ERROR', 'AI_CACHE_ON_BACKEND_ERROR'],
+    ['AI_CACHE_COMPRESSION', 'AI_CACHE_COMPRESSION_LEVEL'],
+    ['AI_CACHE_TIMEOUT', 'AI_CACHE_COMMAND_TIMEOUT'],
+    ['AI_CACHE_SENTINEL_USER', 'AI_CACHE_SENTINEL_USERNAME'],
+    ['AI_CACHE_SENTINEL_PASS', 'AI_CACHE_SENTINEL_PASSWORD'],
+    ['AI_CACHE_SENTINEL_DB', 'AI_CACHE_SENTINEL_DATABASE'],
+    ['AI_CACHE_SENTINEL_HOST', 'AI_CACHE_SENTINEL_URLS'],
+    ['AI_CACHE_CLUSTER_NODES', 'AI_CACHE_CLUSTER_URLS'],
   ])('%s as a misspelling of %s', async (variable, nearest) => {
     expect(await messages({ [variable]: SECRET })).toEqual({
       [variable]: `is unknown. Did you mean ${nearest}?`,
@@ -276,6 +304,21 @@ describe('fromEnv reports', () => {
       { AI_CACHE_OPERATION_TTLS: 'qa=60' },
       'AI_CACHE_OPERATION_TTLS',
       'must be JSON; received another text',
+    ],
+    [
+      { AI_CACHE_OPERATION_TTLS: '{"qa":1,"sentiment":2,"q\\u0061":3}' },
+      'AI_CACHE_OPERATION_TTLS',
+      'must be JSON without a repeated name; received one',
+    ],
+    [
+      { AI_CACHE_DEFAULT_TTL: 60 } as never,
+      'AI_CACHE_DEFAULT_TTL',
+      'must be a string; received a number',
+    ],
+    [
+      { AI_CACHE_TTL: 60 } as never,
+      'AI_CACHE_TTL',
+      'is unknown. Did you mean AI_CACHE_DEFAULT_TTL?',
     ],
   ])('%j', async (variables, path, message) => {
     expect(await messages(variables)).toMatchObject({ [path]: message })
