@@ -23,6 +23,7 @@ import {
   assertAnswered,
   assertInvalidation,
   assertModel,
+  assertNoOptions,
   assertRequest,
   assertRequests,
   assertResponse,
@@ -130,7 +131,9 @@ export class AIResponseCache extends GenericRedisCache {
    * @throws CacheError (`SERIALIZE_FAILED`) when the cache's `serialize` or `revive` throws
    * @throws CacheError (`STORE_FAILED`) for a response that throws while it is read
    */
-  async cacheResponse(answered: AIResponse): Promise<void> {
+  cacheResponse(answered: AIResponse): Promise<void>
+  async cacheResponse(answered: AIResponse, unexpected?: unknown): Promise<void> {
+    assertNoOptions('cacheResponse', unexpected)
     assertAnswered(answered)
     const key = this.#keyOf(answered)
     const { operation, options, response } = answered
@@ -356,7 +359,9 @@ export class AIResponseCache extends GenericRedisCache {
    *
    * @throws ValidationError for what is no name
    */
-  async invalidateByModel(model: string): Promise<void> {
+  invalidateByModel(model: string): Promise<void>
+  async invalidateByModel(model: string, unexpected?: unknown): Promise<void> {
+    assertNoOptions('invalidateByModel', unexpected)
     assertModel(model)
     await this.invalidateTags([modelTag(model)])
   }
@@ -367,7 +372,9 @@ export class AIResponseCache extends GenericRedisCache {
    * @returns how many
    * @throws ValidationError for what is no tenant
    */
-  async forget(tenant: string): Promise<number> {
+  forget(tenant: string): Promise<number>
+  async forget(tenant: string, unexpected?: unknown): Promise<number> {
+    assertNoOptions('forget', unexpected)
     assertTenant(tenant, { isNeeded: true })
     return this.invalidatePattern(`${escapeGlob(this.#keys.tenantPrefix(tenant))}*`)
   }

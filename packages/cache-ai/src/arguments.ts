@@ -38,6 +38,24 @@ export function assertAnswered(answered: unknown): void {
   assertKnownFields(answered, RESPONSE_FIELDS, 'request')
 }
 
+/**
+ * Refuses an object after the arguments of a method. Code without types may mean it as options, and ignoring
+ * a tenant would remove the responses of all tenants.
+ *
+ * @throws ValidationError that names the fields of the object
+ */
+export function assertNoOptions(method: string, options: unknown): void {
+  if (!isPlainObject(options)) return
+  const fields = Object.keys(options).filter((name) => /^\w{1,40}$/.test(name))
+  const received = ['an object', ...(fields.length > 0 ? ['with', fields.join(', ')] : [])].join(
+    ' ',
+  )
+  throw new ValidationError(`${method} must be called without options; received ${received}`, {
+    code: 'INVALID_ARGUMENT',
+    context: { argument: 'options', received },
+  })
+}
+
 /** Checks the options of an invalidation. Its context is a label in exports. */
 export function assertInvalidation(
   options: unknown,
@@ -65,13 +83,18 @@ export function assertText(
   throw invalid('text', text, mayBeEmpty ? 'a string' : 'a non-empty string')
 }
 
-export function assertOperation(operation: unknown): asserts operation is string {
-  const isUsable =
+/** Whether a request can have this operation. */
+export function isOperation(operation: unknown): operation is string {
+  return (
     typeof operation === 'string' &&
     operation !== '' &&
     operation.length <= LONGEST_OPERATION &&
     operation.isWellFormed()
-  if (isUsable) return
+  )
+}
+
+export function assertOperation(operation: unknown): asserts operation is string {
+  if (isOperation(operation)) return
   throw invalid('operation', operation, `a string of 1 to ${LONGEST_OPERATION} characters`)
 }
 
@@ -118,7 +141,7 @@ export function assertResponse(response: unknown): void {
 
 /** Returns the error for a wrong argument of a constructor or a loader of configurations. */
 export function invalidSetting(argument: string, rule: string, value: unknown): ConfigurationError {
-  const received = describeType(value)
+  const received = value === '' ? 'an empty string' : describeType(value)
   return new ConfigurationError(`${argument} must be ${rule}; received ${received}`, {
     code: 'INVALID_OPTION',
     context: { argument, received },

@@ -5,6 +5,7 @@ import {
   type Ttl,
   toMilliseconds,
 } from '@verbatim/cache-core'
+import { invalidSetting, isOperation, LONGEST_OPERATION } from './arguments.js'
 
 /** How long the response to an operation lives. */
 export type OperationTtls = Readonly<Record<string, Ttl>>
@@ -24,6 +25,7 @@ export const DEFAULT_OPERATION_TTLS: Readonly<
  * Adds the defaults to what was given; a given operation wins.
  *
  * @throws ValidationError naming the operation whose TTL is not allowed
+ * @throws ConfigurationError for an operation that no request can have
  */
 export function mergeOperationTtls(given: OperationTtls): ReadonlyMap<string, Ttl> {
   if (!isPlainObject(given)) {
@@ -34,6 +36,10 @@ export function mergeOperationTtls(given: OperationTtls): ReadonlyMap<string, Tt
     })
   }
   for (const [operation, ttl] of Object.entries(given)) {
+    if (!isOperation(operation)) {
+      const rule = `a string of 1 to ${LONGEST_OPERATION} characters`
+      throw invalidSetting('each operation of operationTtls', rule, operation)
+    }
     toMilliseconds(ttl, `operationTtls[${JSON.stringify(operation)}]`)
   }
   // A map, so that an operation called 'constructor' finds nothing it should not.

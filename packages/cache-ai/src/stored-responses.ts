@@ -1,6 +1,7 @@
 import {
   CacheError,
   type Clock,
+  describeType,
   isPlainObject,
   type LoadContext,
   type Loader,
@@ -209,16 +210,17 @@ export class StoredResponses {
 const AS_COMPUTED_FIELD = 'isAsComputed'
 const AS_COMPUTED = { [AS_COMPUTED_FIELD]: true } as const
 
-/** @throws CacheError (`SHOULD_STORE_FAILED`) when the function throws or returns a promise */
+/** @throws CacheError (`SHOULD_STORE_FAILED`) when the function throws or returns no boolean */
 function isWanted<T>(response: T, shouldStore: (response: T) => boolean): boolean {
-  let answer: boolean
+  let answer: unknown
   try {
     answer = shouldStore(response)
   } catch (error) {
     throw undecided('shouldStore threw an error', error)
   }
   if (isPromise(answer)) throw undecided('shouldStore must not return a promise')
-  return answer
+  if (typeof answer === 'boolean') return answer
+  throw undecided(`shouldStore must return true or false; received ${describeType(answer)}`)
 }
 
 function reasonNotToStore(error: unknown): CacheError {

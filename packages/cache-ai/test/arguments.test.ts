@@ -7,6 +7,14 @@ afterAll(() => cache.close())
 const request = { text: 'text', operation: 'qa' }
 const compute = (): number => 1
 
+/** Calls a method as JavaScript can. */
+function invoke(
+  name: 'cacheResponse' | 'invalidateByModel' | 'forget',
+  ...given: unknown[]
+): Promise<unknown> {
+  return (cache[name] as (...passed: unknown[]) => Promise<unknown>).apply(cache, given)
+}
+
 /** Calls with one argument of a wrong type or with an unknown field, as JavaScript allows them. */
 const calls: Record<string, (bad: never) => Promise<unknown>> = {
   cacheResponse: (bad) => cache.cacheResponse(bad),
@@ -51,6 +59,33 @@ test.each<[string, () => Promise<unknown>]>([
 ])('the unknown field %s is named', async (field, call) => {
   await expect(call()).rejects.toThrow(ValidationError)
   await expect(call()).rejects.toThrow(`must not have the unknown field ${field}. Did you mean`)
+})
+
+test.each<[string, string, () => Promise<unknown>]>([
+  ['cacheResponse', 'ttl', () => invoke('cacheResponse', { ...request, response: 1 }, { ttl: 5 })],
+  ['invalidateByModel', 'tenant', () => invoke('invalidateByModel', 'gpt-4', { tenant: 'ada' })],
+  ['forget', 'operation', () => invoke('forget', 'ada', { operation: 'qa' })],
+])('%s refuses options and names the field %s', async (name, field, attempt) => {
+  await expect(attempt()).rejects.toThrow(ValidationError)
+  await expect(attempt()).rejects.toThrow(
+    `${name} must be called without options; received an object with ${field}`,
+  )
+})
+
+test('forget takes the further arguments that map passes', async () => {
+  const forget = (...passed: unknown[]): Promise<unknown> => invoke('forget', ...passed)
+  expect(await Promise.all(['ada', 'charles'].map(forget))).toEqual([0, 0])
+})
+
+test.each<[string, string]>([
+  ['', 'an empty string'],
+  ['x'.repeat(65), 'a string'],
+])('the constructor refuses the operation %j in operationTtls', (operation, received) => {
+  const attempt = (): unknown => new AIResponseCache({ operationTtls: { [operation]: 5 } })
+  expect(attempt).toThrow(ConfigurationError)
+  expect(attempt).toThrow(
+    `each operation of operationTtls must be a string of 1 to 64 characters; received ${received}`,
+  )
 })
 
 test('the constructors name an unknown option', () => {

@@ -196,3 +196,21 @@ test.each([
   const call = cache.getCachedResponse(request, options as object)
   await expect(call).rejects.toThrow(Object.keys(options)[0])
 })
+
+test.each<[string, unknown, string]>([
+  ['nothing', undefined, 'undefined'],
+  ['text', 'no', 'a string'],
+  ['a number', 1, 'a number'],
+  ['null', null, 'null'],
+])('a response is not stored when shouldStore returns %s', async (_what, decision, received) => {
+  const cache = await at.openConnected()
+  const messages: string[] = []
+  cache.on('not_stored', (_key, { code, message }) => messages.push(`${code}: ${message}`))
+  const shouldStore = (): boolean => decision as boolean
+  const { response } = await cache.getOrCompute(request, () => 'answer', { shouldStore })
+  expect(response).toBe('answer')
+  expect(messages).toEqual([
+    `SHOULD_STORE_FAILED: shouldStore must return true or false; received ${received}; the response was not stored`,
+  ])
+  expect(await cache.getCachedResponse(request)).toBeUndefined()
+})
