@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { ConfigurationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command, Option } from 'commander'
@@ -49,7 +50,7 @@ export function configOf(file: string): Promise<AIResponseCacheConfig> {
 async function check(file: string, { json }: { json?: true }): Promise<void> {
   const validation = await validationOf(file)
   if (json) printJson(validation)
-  else printLines(described(validation))
+  else printLines(described(validation, path.basename(file)))
   if (!validation.isValid) process.exitCode = 1
 }
 
@@ -65,9 +66,16 @@ async function validationOf(file: string): Promise<ValidationResult> {
   }
 }
 
-function described({ errors, warnings, recommendations, isValid }: ValidationResult): string[] {
+function described(
+  { errors, warnings, recommendations, isValid }: ValidationResult,
+  file: string,
+): string[] {
   const lines = (kind: string, problems: readonly ConfigProblem[]): string[] =>
-    problems.map((problem) => `${kind}: ${sentenceOf(problem)}`)
+    problems.map((problem) => {
+      // A problem with a field has a place in the file; a file that cannot be read has none.
+      const isOfFile = problem.path === '' && problem.line === undefined
+      return `${kind}: ${isOfFile ? `${file}: ` : ''}${sentenceOf(problem)}`
+    })
   return [
     ...lines('error', errors),
     ...lines('warning', warnings),

@@ -1,5 +1,5 @@
 import { text as textOf } from 'node:stream/consumers'
-import { assertKeys } from '@verbatim/cache-core'
+import { assertKeys, ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import { type CacheLocation, configurationOf, openCache, withLocation } from './open-cache.js'
@@ -41,9 +41,18 @@ async function remove(
   printLines([`${deleted} of ${keys.length} deleted${hintOn(absent, keyPrefix)}`])
 }
 
-/** A key may hold line breaks, so the input is one key. */
+/**
+ * A key may hold line breaks, so the input is one key.
+ *
+ * @throws ValidationError when there is no input
+ */
 async function fromInput(): Promise<string> {
-  return (await textOf(process.stdin)).replace(/\r?\n$/, '')
+  const key = (await textOf(process.stdin)).replace(/\r?\n$/, '')
+  if (key !== '') return key
+  throw new ValidationError('standard input must be a key; received nothing', {
+    code: 'INVALID_ARGUMENT',
+    context: { argument: '-' },
+  })
 }
 
 function hintOn(absent: readonly string[], prefix: string): string {

@@ -47,7 +47,10 @@ describe('config', () => {
 
   test('check of a file that is not there', async () => {
     const { code, out } = await run(['config', 'check', path.join(folder, 'absent.yaml')])
-    expect([code, out]).toEqual([1, 'error: the file cannot be read (ENOENT)\ninvalid\n'])
+    expect([code, out]).toEqual([
+      1,
+      'error: absent.yaml: the file cannot be read (ENOENT)\ninvalid\n',
+    ])
   })
 
   test('show prints a preset that can be checked', async () => {

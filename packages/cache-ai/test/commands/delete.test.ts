@@ -54,6 +54,18 @@ test('delete checks every key before it removes the first', async () => {
   expect(await cache.get('one')).toBe(1)
 }, 60_000)
 
+test.each([[''], ['\n']])(
+  'delete reports that standard input is empty (%j)',
+  async (input) => {
+    expect(await run(['delete', '-'], input)).toEqual({
+      code: 2,
+      out: '',
+      err: 'error: standard input must be a key; received nothing\n',
+    })
+  },
+  60_000,
+)
+
 describe('commands print one line without a secret for', () => {
   test('a bad REDIS_URL', async () => {
     const env = { REDIS_URL: 'http://user:s3cret@host' }
