@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CacheError } from '@verbatim/cache-core'
 import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { fetchReading } from './watch/fetch-reading.js'
 import { metricsUrl, SOME_PAGE } from './watch/metrics-url.js'
 import { MonitorView } from './watch/monitor-view.js'
@@ -14,6 +14,9 @@ interface WatchOptions {
   readonly count: number
   readonly json?: true
 }
+
+/** A day, in seconds. Timers overflow after 24 days. */
+const LONGEST_INTERVAL = 86_400
 
 const CLEAR = '\u001B[H\u001B[2J'
 
@@ -28,8 +31,12 @@ await runCommandLine((signal) => {
     .command('watch')
     .description('draws the metrics of a page again and again')
     .argument('<url>', 'a page with metrics: an export as JSON, or Prometheus text', metricsUrl)
-    .option('--interval <seconds>', 'time from one drawing to the next', positive, 2)
-    .option('--count <number>', 'drawings to make (default: no limit)', positive, Infinity)
+    .option('--interval <seconds>', 'time from one drawing to the next', intervalOf, 2)
+    .addOption(
+      new Option('--count <number>', 'drawings to make')
+        .default(Number.POSITIVE_INFINITY, 'no limit')
+        .argParser(countOf),
+    )
     .option('--json', 'print each reading as one line of JSON')
     .addHelpText(
       'after',
@@ -78,15 +85,25 @@ async function tryToRead(url: string): Promise<Reading | undefined> {
 
 /** Names of JSON that leaves the process are in snake case. */
 function lineOf({ hits, misses, errors, operations, memory, alerts }: Reading): string {
-  return JSON.stringify({
+  const line = JSON.stringify({
     ...{ read_at: new Date().toISOString(), hits, misses, errors, operations },
     ...(memory && { memory_bytes: memory.bytes, memory_entries: memory.entries }),
     alerts,
   })
+  // JSON escapes the other characters that control a terminal.
+  return line.replaceAll(/[\u007F-\u009F\u2028-\u202E\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
-function positive(text: string): number {
+function intervalOf(text: string): number {
   const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError('must be a number above 0')
+  if (value > 0 && value <= LONGEST_INTERVAL) return value
+  throw new InvalidArgumentError(`must be a number above 0 and at most ${LONGEST_INTERVAL}`)
+}
+
+function countOf(text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('must be an integer from 1')
 }

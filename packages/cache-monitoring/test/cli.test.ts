@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ValidationError } from '@verbatim/cache-core'
 import { type ProgramOutcome, runPiped, runProgram, startProgram } from '@verbatim/test-support'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { prometheusRegistry } from '../src/export/prometheus.js'
 import { fetchReading } from '../src/watch/index.js'
 import { busyMonitor } from './export/busy-monitor.js'
@@ -13,6 +13,8 @@ const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 
 let web: Server
 let address: string
+/** The fields of the page `/changed.json` that differ from an export. */
+let changes: object
 const credentials: string[] = []
 
 beforeAll(async () => {
@@ -21,6 +23,7 @@ beforeAll(async () => {
     '/metrics': () => prometheusRegistry(monitor).metrics(),
     '/metrics.json': () => JSON.stringify(monitor.exportMetrics()),
     '/text': () => 'no metrics here',
+    '/changed.json': () => JSON.stringify({ ...monitor.exportMetrics(), ...changes }),
     '/other.json': () => '{"answer": 42}',
   }
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -64,9 +67,82 @@ test('sends a password that is not valid percent-encoding as it is written', asy
   expect(credentials.at(-1)).toBe(`Basic ${btoa('ada:100%')}`)
 })
 
-test('nobody there', async () => {
-  const { code, err } = await run('watch', 'http://127.0.0.1:1/metrics')
-  expect([code, err]).toEqual([1, 'error: the page does not answer\n'])
+describe('a page that cannot be reached', () => {
+  /** Runs a server of no protocol on a free port, for as long as a command takes. */
+  async function withServer(
+    answer: (socket: Socket) => void,
+    use: (host: string) => Promise<void>,
+  ): Promise<void> {
+    const server = createTcpServer(answer).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    await use(`127.0.0.1:${(server.address() as AddressInfo).port}`).finally(() => server.close())
+  }
+  const errorOf = async (host: string): Promise<string> => {
+    const { code, out, err } = await run('watch', `http://ada:s3cret@${host}/metrics?token=s3cret`)
+    expect([code, out]).toEqual([1, ''])
+    expect(err).not.toContain('s3cret')
+    return err
+  }
+
+  test('names a port that refuses connections', async () => {
+    let closed = ''
+    await withServer(
+      () => undefined,
+      async (host) => void (closed = host),
+    )
+    expect(await errorOf(closed)).toBe(`error: ${closed} refuses connections (ECONNREFUSED)\n`)
+  })
+
+  test('names an unknown host', async () => {
+    expect(await errorOf('nothing.invalid:9464')).toMatch(
+      /^error: the host of nothing\.invalid:9464 cannot be found \((ENOTFOUND|EAI_AGAIN)\)\n$/,
+    )
+  })
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['answers in another protocol', (socket) => socket.end('+OK\r\n')],
+    ['closes the connection', (socket) => socket.once('data', () => socket.end())],
+  ])('names a server that %s', async (_what, answer) => {
+    await withServer(answer, async (host) => {
+      const line = /^error: (.*) does not answer with HTTP \(\w+\)\n$/.exec(await errorOf(host))
+      expect(line?.[1]).toBe(host)
+    })
+  })
+
+  test('names a port that fetch refuses to connect to', async () => {
+    expect(await errorOf('127.0.0.1:1')).toBe(
+      'error: 127.0.0.1:1 has a port that is blocked for HTTP\n',
+    )
+  })
+})
+
+test.each([
+  ['cache_hits', -5],
+  ['cache_misses', '7'],
+  ['alerts', [{ name: 'a', level: null, message: 'b' }]],
+])('an export in which %s is %j is refused', async (field, value) => {
+  changes = { [field]: value }
+  const { code, out, err } = await run('watch', `http://${address}/changed.json`)
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toMatch(/^error: the page holds unusable metrics: export\.\S+ must be .*; received /)
+})
+
+test('control characters of a page reach no terminal, and JSON escapes them', async () => {
+  const text = 'a\u001B]0;evil\u0007\u009B31m\u202Eb\nc'
+  changes = { alerts: [{ name: text, level: text, message: text }] }
+  const page = `http://${address}/changed.json`
+  const drawn = await run('watch', page, '--count', '1')
+  expect([drawn.code, drawn.out]).toEqual([0, expect.stringContaining('a]0;evil31mbc')])
+  expect(drawn.out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202E]/u)
+  const { out } = await run('watch', page, '--count', '1', '--json')
+  expect(out.trimEnd()).not.toMatch(/[\p{Cc}\u202E]/u)
+  expect(JSON.parse(out)).toMatchObject({ alerts: [{ name: text }] })
+})
+
+test('the help names each default once', async () => {
+  const { out } = await run('watch', '--help')
+  expect(out).toContain('drawings to make (default: no limit)')
+  expect(out).not.toContain('null')
 })
 
 const NO_SCHEME =
@@ -82,6 +158,9 @@ test.each([
   [['watch', 'redis://user:s3cret@host'], `${NO_SCHEME} another scheme`],
   [['watch', 'http://s3cret:70000'], 'url must have a host and, if any, a port from 0 to 65535'],
   [['watch', 'http://127.0.0.1:1', '--interval', '0'], '--interval must be a number above 0'],
+  [['watch', 'http://127.0.0.1:1', '--interval', '3000000'], 'at most 86400'],
+  [['watch', 'http://127.0.0.1:1', '--count', '1.5'], '--count must be an integer from 1'],
+  [['watch', 'http://127.0.0.1:1', '--count', 'Infinity'], '--count must be an integer from 1'],
   [['watch', 'http://127.0.0.1:1', '--intervall', '1'], '--intervall is not an option of'],
   [['watch'], 'url must be given'],
   [['wach'], 'wach is not a command of cache-monitor. Did you mean watch?'],

@@ -1,4 +1,4 @@
-import { InfrastructureError, timers } from '@verbatim/cache-core'
+import { InfrastructureError, timers, ValidationError } from '@verbatim/cache-core'
 import { metricsUrl } from './metrics-url.js'
 import { readExport } from './read-export.js'
 import { PREFIX, readPrometheus } from './read-prometheus.js'
@@ -13,7 +13,8 @@ const NO_METRICS = 'the page holds no metrics of a cache'
  * HTTP's basic authentication.
  *
  * @throws ValidationError for anything but an http:// or https:// address, without the address
- * @throws InfrastructureError (`UNREADABLE`) that says what was wrong with it, without the address
+ * @throws InfrastructureError (`UNREADABLE`) that says what was wrong with it, with the host and the code
+ * of a failed connection, without the rest of the address
  */
 export async function fetchReading(url: string): Promise<Reading> {
   const page = await fetchPage(metricsUrl(url))
@@ -22,6 +23,9 @@ export async function fetchReading(url: string): Promise<Reading> {
     if (/^\s*[[{]/.test(page)) return readExport(JSON.parse(page), takenAt)
     if (page.includes(PREFIX)) return readPrometheus(page, takenAt)
   } catch (error) {
+    if (error instanceof ValidationError) {
+      throw unreadable(`the page holds unusable metrics: ${error.message}`, error)
+    }
     throw unreadable(NO_METRICS, error)
   }
   throw unreadable(NO_METRICS)
@@ -36,10 +40,25 @@ async function fetchPage(url: string): Promise<string> {
     if (response.ok) return await response.text()
     throw unreadable(`the page answers ${response.status}`)
   } catch (error) {
-    throw error instanceof InfrastructureError
-      ? error
-      : unreadable('the page does not answer', error)
+    if (error instanceof InfrastructureError) throw error
+    throw unreadable(unreachable(new URL(href).host, error), error)
   }
+}
+
+/** Returns why a host did not answer a request, with the code of the error. */
+function unreachable(host: string, error: unknown): string {
+  const { name, cause } = Object(error) as { readonly name?: unknown; readonly cause?: unknown }
+  if (name === 'TimeoutError')
+    return `${host} does not answer within ${PATIENCE_MS / 1_000} seconds`
+  const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown }
+  if (message === 'bad port') return `${host} has a port that is blocked for HTTP`
+  if (typeof code !== 'string') return `${host} does not answer`
+  if (/^(?:ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the host of ${host} cannot be found (${code})`
+  if (code === 'ECONNREFUSED') return `${host} refuses connections (${code})`
+  if (/^(?:HPE_\w+|UND_ERR_SOCKET|ECONNRESET)$/.test(code)) {
+    return `${host} does not answer with HTTP (${code})`
+  }
+  return `${host} does not answer (${code})`
 }
 
 function partsOf(url: string): { username: string; password: string; href: string } {

@@ -1,3 +1,4 @@
+import { assertMap, assertReading } from './assert-reading.js'
 import { type Counters, instancesOf, type Reading, sumOfCounters } from './reading.js'
 
 /**
@@ -6,8 +7,13 @@ import { type Counters, instancesOf, type Reading, sumOfCounters } from './readi
  *
  * @param readings - by a name that each source keeps from reading to reading. Leave out a source that did
  * not answer: what it counted meanwhile is added when it answers again
+ * @throws ValidationError (`INVALID_ARGUMENT`) that names the wrong field of a reading
  */
 export function mergeReadings(readings: ReadonlyMap<string, Reading>): Reading {
+  assertMap(readings, 'readings', 'a Map of readings by name')
+  for (const [index, reading] of [...readings.values()].entries()) {
+    assertReading(reading, `readings[${index}]`)
+  }
   const all = [...readings.values()]
   const instances = new Map<string, Counters>()
   for (const [source, reading] of readings) {

@@ -1,6 +1,7 @@
-import { assertKnownFields, ConfigurationError } from '@verbatim/cache-core'
+import { assertKnownFields, ConfigurationError, invalidOption } from '@verbatim/cache-core'
 import pc from 'picocolors'
 import { hitRate } from '../records/totals.js'
+import { assertReading } from './assert-reading.js'
 import { bar, sparkline } from './bars.js'
 import {
   type Counters,
@@ -12,7 +13,7 @@ import {
   sameIn,
   sumOfCounters,
 } from './reading.js'
-import { formatBytes, formatCount, formatSeconds } from './units.js'
+import { formatBytes, formatCount, formatSeconds, printable } from './units.js'
 
 const HISTORY = 30
 const BAR_WIDTH = 20
@@ -55,16 +56,23 @@ export class MonitorView {
   #readings = 0
   #takenAt: number | undefined
 
-  /** @throws ConfigurationError (`INVALID_OPTION`) for an unknown option */
+  /** @throws ConfigurationError (`INVALID_OPTION`) for an unknown option, or one of a wrong type */
   constructor(options: MonitorViewOptions) {
     assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
     const { title, colors = pc.isColorSupported } = options
-    this.#title = title
+    if (typeof title !== 'string') throw invalidOption('title', title, 'a text')
+    if (typeof colors !== 'boolean') throw invalidOption('colors', colors, 'true or false')
+    this.#title = printable(title)
     this.#colors = pc.createColors(colors)
   }
 
-  /** Takes one more reading, and draws it against the one before. */
+  /**
+   * Takes one more reading, and draws it against the one before.
+   *
+   * @throws ValidationError (`INVALID_ARGUMENT`) that names the wrong field of the reading
+   */
   draw(reading: Reading): string {
+    assertReading(reading, 'reading')
     const since = this.#since(reading)
     const interval = intervalOf(reading, since, reading.takenAt - (this.#takenAt ?? Infinity))
     this.#takenAt = reading.takenAt
@@ -135,7 +143,7 @@ export class MonitorView {
     if (rows.length === 0) return [this.#colors.dim('nothing was timed yet')]
     const head = ['operation', 'tier', 'timed', 'p50', 'p95', 'p99']
     return [head, ...rows].map((cells, index) => {
-      const [operation = '', tier = '', ...figures] = cells
+      const [operation = '', tier = '', ...figures] = cells.map(printable)
       const line = [
         operation.padEnd(18),
         tier.padEnd(12),
@@ -154,7 +162,8 @@ export class MonitorView {
           : level === 'WARNING'
             ? this.#colors.yellow
             : this.#colors.red
-      return `${paint(level.padEnd(8))}  ${name}  ${message}`.trimEnd()
+      const text = `${printable(name)}  ${printable(message)}`
+      return `${paint(printable(level).padEnd(8))}  ${text}`.trimEnd()
     })
   }
 }

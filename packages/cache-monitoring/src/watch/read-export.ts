@@ -1,11 +1,14 @@
 import type { ExportedMetrics } from '../export/metrics-export.js'
 import type { LatencyHistogramData } from '../records/latency-histogram.js'
+import { assertReading } from './assert-reading.js'
 import { mergeReadings } from './merge-readings.js'
 import type { Buckets, Reading } from './reading.js'
 
 /**
  * Reads what `exportMetrics()` returned, as JSON: one export, or a list of exports whose order stays the
  * same from reading to reading.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) for a figure that cannot be
  */
 export function readExport(
   exported: ExportedMetrics | readonly ExportedMetrics[],
@@ -29,7 +32,7 @@ function isList(
 /** @param source - whose alerts these are; empty where there is nothing to tell apart */
 function readOne(metrics: ExportedMetrics, takenAt: number, source: string): Reading {
   const memory = metrics.memory_usage_measurements.at(-1)
-  return {
+  const reading: Reading = {
     takenAt,
     hits: metrics.cache_hits,
     misses: metrics.cache_misses,
@@ -45,6 +48,8 @@ function readOne(metrics: ExportedMetrics, takenAt: number, source: string): Rea
       return { name, level, message: source === '' ? message : `${source}: ${message}` }
     }),
   }
+  assertReading(reading, 'export')
+  return reading
 }
 
 function bucketsOf({ relative_error, zero_count, bins }: LatencyHistogramData): Buckets {

@@ -1,3 +1,4 @@
+import { areAmounts } from '../records/amounts.js'
 import { mergeReadings } from './merge-readings.js'
 import type { Latencies, Reading } from './reading.js'
 
@@ -37,7 +38,7 @@ export function readPrometheus(page: string, takenAt: number): Reading {
   const readings = Array.from(instances, ([instance, samples]): [string, Reading] => {
     return [instance, readInstance(samples, takenAt, isOne ? undefined : instance)]
   })
-  return mergeReadings(new Map(readings))
+  return { ...mergeReadings(new Map(readings)), takenAt }
 }
 
 /** @param instance - whose alerts these are; `undefined` where there is nothing to tell apart */
@@ -82,7 +83,8 @@ function samplesOf(page: string): Sample[] {
     if (!line.startsWith(PREFIX)) return []
     const [, name, labels = '', text] = SAMPLE.exec(line) ?? []
     const value = Number(text)
-    if (name === undefined || Number.isNaN(value)) return []
+    // No metric of a cache is negative or infinite.
+    if (name === undefined || !areAmounts(value)) return []
     const pairs = Array.from(labels.matchAll(LABEL), ([, label, written]) => [label, written])
     return [{ name, labels: Object.fromEntries(pairs), value }]
   })

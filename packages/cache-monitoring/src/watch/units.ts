@@ -18,6 +18,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
+/** Returns a text that cannot control the terminal: without line breaks and escape sequences. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, '')
+}
+
 function precise(value: number): string {
   return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0)
 }

@@ -1,7 +1,9 @@
+import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import { prometheusRegistry } from '../../src/export/prometheus.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
 import { bar, sparkline } from '../../src/watch/bars.js'
+import { mergeReadings } from '../../src/watch/merge-readings.js'
 import { MonitorView } from '../../src/watch/monitor-view.js'
 import { readExport } from '../../src/watch/read-export.js'
 import { readPrometheus } from '../../src/watch/read-prometheus.js'
@@ -116,6 +118,65 @@ test('bars and lines', () => {
   expect(sparkline([0, 50, undefined, 100], 100)).toBe('▁▅ █')
   expect(sparkline([0, 0])).toBe('▁▁')
   expect(sparkline([])).toBe('')
+})
+
+describe('a reading of a program', () => {
+  const view = (): MonitorView => new MonitorView({ title: 'a\u001B[31m', colors: false })
+  const reading = readExport(busyMonitor().exportMetrics(), 1)
+
+  test.each<[string, unknown]>([
+    ['reading', null],
+    ['reading', 'text'],
+    ['reading.takenAt', { ...reading, takenAt: Number.NaN }],
+    ['reading.misses', { ...reading, misses: -1 }],
+    ['reading.memory', { ...reading, memory: 5 }],
+    ['reading.memory.bytes', { ...reading, memory: { bytes: '5', entries: 1 } }],
+    ['reading.latencies', { ...reading, latencies: undefined }],
+    ['reading.latencies[0].tier', { ...reading, latencies: [{ operation: 'get' }] }],
+    [
+      'reading.latencies[0].buckets[0]',
+      {
+        ...reading,
+        latencies: [{ operation: 'get', tier: 'redis', count: 1, buckets: [[1, -1]] }],
+      },
+    ],
+    ['reading.alerts[0]', { ...reading, alerts: [null] }],
+    ['reading.instances', { ...reading, instances: { a: reading } }],
+    ['reading.instances[0].hits', { ...reading, instances: new Map([['a', { hits: 'b' }]]) }],
+  ])('is refused where %s is wrong', (place, bad) => {
+    const attempt = (): string => view().draw(bad as Reading)
+    expect(attempt).toThrow(ValidationError)
+    expect(attempt).toThrow(`${place} must be `)
+    expect(() => mergeReadings(new Map([['a', bad as Reading]]))).toThrow(ValidationError)
+  })
+
+  test.each([undefined, null, 'x', [null], {}, new Set()])('mergeReadings rejects %j', (bad) => {
+    expect(() => mergeReadings(bad as never)).toThrow(ValidationError)
+    expect(() => mergeReadings(bad as never)).toThrow('readings must be a Map of readings by name')
+  })
+
+  test('is drawn without the control characters of its texts', () => {
+    const text = 'a\u001B[2J\r\u009B\u2028'
+    const drawn = view().draw({
+      ...reading,
+      latencies: [{ operation: text, tier: text, count: 1, buckets: [[1, 1]] }],
+      alerts: [{ name: text, level: text, message: text }],
+    })
+    expect(drawn.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028]/u)
+    expect(drawn).toMatch(/^a\[31m\n/)
+  })
+
+  test.each([{ title: 5 }, { title: 'a', colors: 'yes' }, {}])('a view rejects %j', (options) => {
+    expect(() => new MonitorView(options as never)).toThrow(ConfigurationError)
+  })
+
+  test('drops the figures of a page that cannot be', () => {
+    const page = ['hit"} 5', 'miss"} -1', 'error"} +Inf', 'ok"} 2e999']
+      .map((sample) => `verbatim_cache_operations_total{operation="get",outcome="${sample}`)
+      .join('\n')
+    expect(readPrometheus(page, 7)).toMatchObject({ takenAt: 7, hits: 5, misses: 0, operations: 5 })
+    expect(readPrometheus('verbatim_cache_', 7)).toMatchObject({ takenAt: 7, operations: 0 })
+  })
 })
 
 test('units', () => {
