@@ -20,7 +20,7 @@ export interface LoadLease {
 }
 
 /** Why Redis, which holds no value, gave no lease. */
-export interface LeaseRefusal {
+interface LeaseRefusal {
   readonly refusal: Error
 }
 
