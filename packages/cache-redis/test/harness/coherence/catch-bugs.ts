@@ -3,7 +3,7 @@ import requireRedis from '@verbatim/test-support/require-redis'
 import type { Bug, BugSetUp } from './bugs/bug.js'
 import { BUGS, bugNamed } from './bugs/bugs.js'
 import { runCoherence } from './coherence-run.js'
-import { findingsOf, kindsFoundIn } from './report.js'
+import { findingsOf, kindsFoundIn, operationsOf } from './report.js'
 import { DEFAULT_OPTIONS, type RunOptions, withoutMemory } from './run-options.js'
 
 /** Whether the run without any bug finds nothing, and the runs with each bug find it. */
@@ -13,7 +13,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const { values, positionals } = parseArgs({
   options: {
     /** The longest that one run takes. */
-    seconds: { type: 'string', default: '40' },
+    seconds: { type: 'string', default: '120' },
     /** How long each set-up is run without a bug. */
     'sound-seconds': { type: 'string', default: '20' },
     /** Of which the next one is tried when a bug was not caught. */
@@ -44,8 +44,10 @@ async function isSound(setUp: BugSetUp): Promise<boolean> {
 
 /** Answers whether a run with the bug found something. */
 async function isCaught(bug: Bug): Promise<boolean> {
+  let operations = 0
   for (const seed of seeds) {
     const report = await runCoherence(optionsFor(bug.setUp, seed, bug))
+    operations += operationsOf(report)
     if (findingsOf(report) === 0) continue
     const { firstFindingAfterSeconds: seconds = report.seconds } = report
     const after = `${seconds.toFixed(1)} s`
@@ -54,7 +56,8 @@ async function isCaught(bug: Bug): Promise<boolean> {
     )
     return true
   }
-  console.log(`| \`${bug.name}\` | ${bug.breaks} | ${values.seeds} | MISSED | |`)
+  const missed = `MISSED in ${operations} operations`
+  console.log(`| \`${bug.name}\` | ${bug.breaks} | ${values.seeds} | ${missed} | |`)
   return false
 }
 
