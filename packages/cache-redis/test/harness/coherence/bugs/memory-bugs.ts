@@ -114,7 +114,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, faults: [] },
     patches: [
       { file: NEAR, find: 'this.#memory.use(key)', replace: 'this.#memory.use(key[0])' },
-      { file: NEAR, find: 'this.#memory.fill(key,', replace: 'this.#memory.fill(key[0],' },
+      { file: NEAR, find: 'this.#memory.put(key,', replace: 'this.#memory.put(key[0],' },
     ],
   },
   {

@@ -40,8 +40,8 @@ describe.each(['degrade', 'throw'] as const)('a cache that is to %s', (onBackend
     await askRedis(redis.port, 'CONFIG SET maxmemory 0')
     expect(set.ok).toBe(false)
     expect(get).toEqual({ value: VALUE, ok: true, degraded: false })
-    // Without room for the mark of a load nothing is to be stored.
-    expect(load).toEqual({ value: VALUE, ok: true, degraded: false })
+    // Without room for its lease the load reaches its caller and is not stored.
+    expect(load).toEqual({ value: VALUE, ok: false, degraded: false })
     expect(removed).toEqual({ value: false, ok: true, degraded: false })
     await cache.close()
   })
