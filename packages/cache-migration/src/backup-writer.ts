@@ -34,14 +34,16 @@ export async function writeLines(
   const temporary = `${target}.${randomUUID()}.tmp`
   return withTemporary(temporary, async () => {
     const handle = await open(temporary, 'wx', 0o600)
+    const destination = handle.createWriteStream({ flush: true })
     try {
-      const destination = handle.createWriteStream({ flush: true })
-      await pipeline(joined(lines), createGzip(), destination, { signal })
+      const writing = pipeline(joined(lines), createGzip(), destination)
+      await (signal === undefined ? writing : orAborted(writing, signal))
       assertGoing(signal)
       if (overwrite) await rename(temporary, target)
       else await linkNew(temporary, target)
       return destination.bytesWritten
     } catch (error) {
+      destination.destroy()
       assertGoing(signal)
       throw error
     }
@@ -66,6 +68,22 @@ async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
     piece = ''
   }
   if (piece !== '') yield piece
+}
+
+/** Ends when the signal is aborted, too: a pipeline would wait for a source that never answers. */
+async function orAborted(writing: Promise<void>, signal: AbortSignal): Promise<void> {
+  let abort: (() => void) | undefined
+  const aborted = new Promise<void>((resolve) => {
+    abort = resolve
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', abort)
+  })
+  writing.catch(() => undefined)
+  try {
+    await Promise.race([writing, aborted])
+  } finally {
+    if (abort) signal.removeEventListener('abort', abort)
+  }
 }
 
 /** @throws CacheError (`INTERRUPTED`) when the signal is aborted */
