@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CacheError, isPlainObject, isPromiseLike, SerializationError } from '@verbatim/cache-core'
+import {
+  CacheError,
+  ignoreRejection,
+  isPlainObject,
+  isPromiseLike,
+  SerializationError,
+} from '@verbatim/cache-core'
 
 /** How responses that are no plain data are stored, and become what they were. */
 export interface ResponseForm {
@@ -55,7 +61,7 @@ function copiedData(data: unknown, copy: Copy): unknown {
 function serialized(response: unknown, serialize: (response: unknown) => unknown): unknown {
   const data = converted('serialize', serialize, response)
   if (data === undefined) throw notConverted('serialize must return a value')
-  // The data are stored as they are, but may repeat objects as any other response.
+  // The data are stored as they are, but may repeat objects like any other response.
   withPlainInstances(data)
   return data
 }
@@ -78,9 +84,8 @@ function notConverted(reason: string, cause?: unknown): CacheError {
 
 /** Whether a function is async by mistake. Nobody awaits its promise, so a rejection is swallowed. */
 export function isPromise(result: unknown): boolean {
-  if (!isPromiseLike(result)) return false
-  result.then(undefined, () => undefined)
-  return true
+  ignoreRejection(result)
+  return isPromiseLike(result)
 }
 
 /**

@@ -1,11 +1,11 @@
 import {
   assertClock,
   assertKnownFields,
+  assertSignal,
   type Clock,
   ConfigurationError,
   integerOption,
   invalidArgument,
-  isAbortSignal,
   recognizeCopies,
   systemClock,
 } from '@verbatim/cache-core'
@@ -162,11 +162,6 @@ export class CachePerformanceBenchmark {
 
 function iterationsOption(name: string, value: unknown, min: number): number {
   return integerOption(name, value, { min, max: MOST_ITEMS })
-}
-
-function assertSignal(signal: unknown): void {
-  if (signal === undefined || isAbortSignal(signal)) return
-  throw invalidArgument('signal', 'an AbortSignal', signal)
 }
 
 function assertCache(value: unknown): void {

@@ -1,3 +1,4 @@
+import { isAbortSignal } from './abort-listeners.js'
 import { describeType, ValidationError } from './errors.js'
 import { assertKey } from './key.js'
 import { assertValue } from './value.js'
@@ -62,6 +63,12 @@ export function toEntry<T>(entry: unknown, index: number): readonly [key: string
   assertKey(key)
   assertValue(value)
   return [key, value]
+}
+
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless the signal has the shape of one, or is left out */
+export function assertSignal(signal: unknown): asserts signal is AbortSignal | undefined {
+  if (signal === undefined || isAbortSignal(signal)) return
+  throw invalidArgument('signal', 'an AbortSignal', signal)
 }
 
 /** @throws ValidationError (`INVALID_ARGUMENT`) unless the loader is a function */

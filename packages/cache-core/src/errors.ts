@@ -92,6 +92,11 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }
 
+/** Whether an error is of the operating system, as of a file or a socket. Its message holds no value. */
+export function isSystemError(error: unknown): error is Error {
+  return isError(error) && 'syscall' in error
+}
+
 /** Names the type of a value for an error message, without showing the value. */
 export function describeType(value: unknown): string {
   if (value === null) return 'null'

@@ -21,11 +21,15 @@ type Indexed = readonly unknown[] | Uint8Array
 export function extraPropertyOf(value: object, kind: DataKind): string | symbol | undefined {
   const name = kind === 'plain' ? undefined : extraName(value, kind)
   if (name !== undefined) return name
-  return Object.getOwnPropertySymbols(value).find(
-    // Without its iterator an arguments object is another one.
-    (symbol) =>
-      symbol === Symbol.iterator || Object.prototype.propertyIsEnumerable.call(value, symbol),
-  )
+  // Without its iterator an arguments object is another one.
+  return Object.hasOwn(value, Symbol.iterator) ? Symbol.iterator : enumerableSymbolOf(value)
+}
+
+/** Returns a symbol that an object has an enumerable property for. */
+export function enumerableSymbolOf(value: object): symbol | undefined {
+  const symbols = Object.getOwnPropertySymbols(value)
+  if (symbols.length === 0) return undefined
+  return symbols.find((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol))
 }
 
 function extraName(value: object, kind: DataKind): string | undefined {
@@ -37,7 +41,7 @@ function extraName(value: object, kind: DataKind): string | undefined {
  * Returns a name that an array or a typed array has beside its indices, such as `index` in the result
  * of `RegExp.exec`.
  */
-export function nameBesideIndices(container: Indexed): string | undefined {
+function nameBesideIndices(container: Indexed): string | undefined {
   // `inspect` is the only public function that finds such names without listing the indices, which
   // takes 15 µs for 1,536 numbers. What it finds is confirmed, as its format may change.
   if (container.length > SHORT && shape(container) === shape(bare(container))) return undefined

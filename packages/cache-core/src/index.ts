@@ -1,8 +1,9 @@
-export { isAbortSignal } from './abort-listeners.js'
+export { onAbort } from './abort-listeners.js'
 export {
   assertIterable,
   assertKeys,
   assertLoader,
+  assertSignal,
   collectEntries,
   invalidArgument,
   toEntry,
@@ -21,12 +22,13 @@ export {
   type ErrorContext,
   InfrastructureError,
   isError,
+  isSystemError,
   SecurityError,
   SerializationError,
   ValidationError,
 } from './errors.js'
 export { EventHub } from './event-hub.js'
-export { describeProperty, extraPropertyOf, nameBesideIndices } from './extra-properties.js'
+export { describeProperty, enumerableSymbolOf, extraPropertyOf } from './extra-properties.js'
 export { assertPattern, compileGlob, escapeGlob, MAX_PATTERN_LENGTH } from './glob.js'
 export { assertKey, MAX_KEY_BYTES, utf8Length } from './key.js'
 export { assertKnownFields, nearestName } from './known-fields.js'
@@ -40,7 +42,13 @@ export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
 export type { LoadIsolator } from './loading/read-through.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
-export { assertLogger, assertName, type Logger, type LogLevel } from './logger.js'
+export {
+  assertLogger,
+  assertName,
+  CONTROL_CHARACTERS,
+  type Logger,
+  type LogLevel,
+} from './logger.js'
 export type {
   CacheMonitor,
   CacheOperation,
@@ -63,7 +71,7 @@ export {
   toSetOptions,
 } from './set-options.js'
 export { assertTags, MAX_TAGS } from './tags.js'
-export { delay, isPromiseLike, timers } from './timers.js'
+export { delay, ignoreRejection, isPromiseLike, timers } from './timers.js'
 export {
   LONGEST_USUAL_TTL_MS,
   reportFailedRefresh,

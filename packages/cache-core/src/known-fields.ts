@@ -1,5 +1,6 @@
 import { dataKindOf } from './data-kind.js'
 import { describeType, ValidationError } from './errors.js'
+import { enumerableSymbolOf } from './extra-properties.js'
 
 /** The longest part of an unknown name that a message shows. */
 const SHOWN_CHARACTERS = 40
@@ -43,9 +44,7 @@ export function assertKnownFields(
 
 function unknownField(options: object, known: ReadonlySet<string>): string | symbol | undefined {
   for (const field of Object.keys(options)) if (!known.has(field)) return field
-  return Object.getOwnPropertySymbols(options).find((symbol) =>
-    Object.prototype.propertyIsEnumerable.call(options, symbol),
-  )
+  return enumerableSymbolOf(options)
 }
 
 /** Returns the known name that a misspelled one most likely stands for. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from './errors.js'
 import { invalidOption } from './options.js'
-import { isPromiseLike } from './timers.js'
+import { ignoreRejection } from './timers.js'
 
 /** Takes messages for people. `console`, pino and most other loggers are one. */
 export interface Logger {
@@ -17,7 +17,7 @@ const METHODS = ['debug', 'info', 'warn', 'error'] as const
 const LOGGER = `an object with the methods ${METHODS.slice(0, -1).join(', ')} and ${METHODS.at(-1)}`
 const LONGEST_NAME = 64
 /** Characters that could start a line, or change the look or the order of the text around them. */
-const CONTROL_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u
+export const CONTROL_CHARACTERS: RegExp = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu
 
 /** @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or has all methods of a {@link Logger} */
 export function assertLogger(logger: unknown): asserts logger is Logger | undefined {
@@ -46,8 +46,7 @@ function readMethod(logger: Readonly<Record<string, unknown>>, method: LogLevel)
 /** Logs a message. A logger that throws or returns a rejected promise never fails the call. */
 export function logSafely(logger: Logger, level: LogLevel, message: string): void {
   try {
-    const outcome: unknown = logger[level](message)
-    if (isPromiseLike(outcome)) outcome.then(undefined, () => undefined)
+    ignoreRejection(logger[level](message))
   } catch {
     // A logger that fails must not fail the call that the message is about.
   }
@@ -62,7 +61,7 @@ export function logSafely(logger: Logger, level: LogLevel, message: string): voi
 export function assertName(name: unknown): asserts name is string | undefined {
   if (name === undefined) return
   const isUsable = typeof name === 'string' && name.trim() !== '' && name.length <= LONGEST_NAME
-  if (isUsable && name.isWellFormed() && !CONTROL_CHARACTER.test(name)) return
+  if (isUsable && name.isWellFormed() && name.search(CONTROL_CHARACTERS) === -1) return
   const rule = `a text of 1 to ${LONGEST_NAME} characters, not blank and without control characters`
   throw invalidOption('name', name, rule)
 }

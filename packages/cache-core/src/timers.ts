@@ -57,6 +57,11 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
   })
 }
 
+/** Handles the rejection of a value that may be a promise and that nobody awaits: it would end the process. */
+export function ignoreRejection(value: unknown): void {
+  if (isPromiseLike(value)) value.then(undefined, () => undefined)
+}
+
 /** Whether a value is a promise of any implementation: native, zone.js, bluebird, another realm's. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return (

@@ -1,4 +1,4 @@
-import { describeType, isPromiseLike, ValidationError } from '@verbatim/cache-core'
+import { describeType, ignoreRejection, ValidationError } from '@verbatim/cache-core'
 import { estimateBytes } from './memory-estimate.js'
 import { countsBytes, type ResolvedOptions } from './options.js'
 
@@ -24,8 +24,7 @@ export function estimatedEntryBytes(key: string, value: unknown): number {
 function checked(bytes: unknown): number {
   // Whole ones: a sum of fractions would not come back to what it was.
   if (Number.isFinite(bytes) && (bytes as number) >= 0) return Math.ceil(bytes as number)
-  // A rejection that nothing handles would end the process.
-  if (isPromiseLike(bytes)) bytes.then(undefined, () => undefined)
+  ignoreRejection(bytes)
   const shown = typeof bytes === 'number' ? String(bytes) : describeType(bytes)
   throw new ValidationError(`sizeOf must return bytes, as a number from 0; received ${shown}`, {
     code: 'INVALID_SIZE',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, open, rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { CacheError } from '@verbatim/cache-core'
+import { CacheError, onAbort } from '@verbatim/cache-core'
 import { errorCode } from './failures.js'
 import { fileExists, findTarget } from './target-file.js'
 import { withTemporary } from './temporary.js'
@@ -36,8 +36,7 @@ export async function writeLines(
     const handle = await open(temporary, 'wx', 0o600)
     const destination = handle.createWriteStream({ flush: true })
     try {
-      const writing = pipeline(joined(lines), createGzip(), destination)
-      await (signal === undefined ? writing : orAborted(writing, signal))
+      await orAborted(pipeline(joined(lines), createGzip(), destination), signal)
       assertGoing(signal)
       if (overwrite) await rename(temporary, target)
       else await linkNew(temporary, target)
@@ -71,18 +70,17 @@ async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 /** Ends when the signal is aborted, too: a pipeline would wait for a source that never answers. */
-async function orAborted(writing: Promise<void>, signal: AbortSignal): Promise<void> {
-  let abort: (() => void) | undefined
+async function orAborted(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return writing
+  let stopListening: (() => void) | undefined
   const aborted = new Promise<void>((resolve) => {
-    abort = resolve
     if (signal.aborted) resolve()
-    else signal.addEventListener('abort', abort)
+    else stopListening = onAbort(signal, resolve)
   })
-  writing.catch(() => undefined)
   try {
     await Promise.race([writing, aborted])
   } finally {
-    if (abort) signal.removeEventListener('abort', abort)
+    stopListening?.()
   }
 }
 

@@ -1,4 +1,4 @@
-import { CacheError, isError } from '@verbatim/cache-core'
+import { CacheError, isError, isSystemError } from '@verbatim/cache-core'
 
 /** Failing keys that are listed by name; beyond, they are only counted. */
 const MOST_LISTED = 100
@@ -36,8 +36,4 @@ export function explain(error: unknown): string {
 /** The `code` of an error of Node's, such as `'EEXIST'`. */
 export function errorCode(error: unknown): unknown {
   return isError(error) && 'code' in error ? error.code : undefined
-}
-
-function isSystemError(error: unknown): error is Error {
-  return isError(error) && 'syscall' in error
 }

@@ -2,12 +2,12 @@ import {
   assertClock,
   assertKnownFields,
   assertPattern,
+  assertSignal,
   type CacheInterface,
   type Clock,
   ConfigurationError,
   integerOption,
   invalidArgument,
-  isAbortSignal,
   recognizeCopies,
   systemClock,
 } from '@verbatim/cache-core'
@@ -157,9 +157,4 @@ function assertFile(value: unknown): void {
 /** Checked, because a string such as 'false' is truthy and would cost data. */
 function assertBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
-}
-
-function assertSignal(signal: unknown): void {
-  if (signal === undefined || isAbortSignal(signal)) return
-  throw invalidArgument('signal', 'an AbortSignal', signal)
 }

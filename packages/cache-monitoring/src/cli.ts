@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CacheError } from '@verbatim/cache-core'
+import { CacheError, CONTROL_CHARACTERS } from '@verbatim/cache-core'
 import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { fetchReading } from './watch/fetch-reading.js'
@@ -91,7 +91,7 @@ function lineOf({ hits, misses, errors, operations, memory, alerts }: Reading): 
     alerts,
   })
   // JSON escapes the other characters that control a terminal.
-  return line.replaceAll(/[\u007F-\u009F\u2028-\u202E\u2066-\u2069]/g, (character) => {
+  return line.replaceAll(CONTROL_CHARACTERS, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
 }

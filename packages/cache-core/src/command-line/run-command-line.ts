@@ -1,4 +1,4 @@
-import { CacheError, isError, ValidationError } from '../errors.js'
+import { CacheError, isError, isSystemError, ValidationError } from '../errors.js'
 import type { CommandLine } from './command-line.js'
 import { Interruption } from './interruption.js'
 import { describeUsage, isUsageError } from './usage-errors.js'
@@ -45,7 +45,7 @@ function report(error: unknown, program: CommandLine): void {
 
 /** Messages of other errors may quote values, so only their kind is printed. */
 function explain(error: unknown): string {
-  const isOurs = error instanceof CacheError || (isError(error) && 'syscall' in error)
+  const isOurs = error instanceof CacheError || isSystemError(error)
   const message = isOurs
     ? error.message
     : `unexpected ${isError(error) ? error.name : 'failure'}; please report it`

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
 import { CacheError, ValidationError } from '../errors.js'
 import type { StorePlan } from '../set-options.js'
-import { isPromiseLike } from '../timers.js'
+import { ignoreRejection, isPromiseLike } from '../timers.js'
 import { BackOff } from './back-off.js'
 import { isDueForRefresh } from './early-refresh.js'
 import type { LoadPlan } from './get-or-set-options.js'
@@ -358,8 +358,7 @@ function ttlOf<T>(value: T, tell: (value: T) => Ttl | undefined): Ttl | undefine
     throw new CacheError('the ttl function threw an error', { code: 'TTL_FAILED', cause: error })
   }
   if (isPromiseLike(ttl)) {
-    // A rejection that nothing handles would end the process.
-    ttl.then(undefined, () => undefined)
+    ignoreRejection(ttl)
     throw new CacheError('ttl must not return a promise', { code: 'TTL_FAILED' })
   }
   if (ttl !== 0) return ttl

@@ -1,3 +1,5 @@
+import { CONTROL_CHARACTERS } from '@verbatim/cache-core'
+
 /** A duration as people read it: `850 ns`, `12 µs`, `1.2 ms`, `3.4 s`. */
 export function formatSeconds(seconds: number): string {
   if (seconds === Number.POSITIVE_INFINITY) return 'more'
@@ -20,7 +22,7 @@ export function formatCount(count: number): string {
 
 /** Returns a text that cannot control the terminal: without line breaks and escape sequences. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, '')
+  return text.replaceAll(CONTROL_CHARACTERS, '')
 }
 
 function precise(value: number): string {

@@ -44,10 +44,3 @@ export function setOwn<T>(target: Record<string, T>, name: string, value: T): vo
     })
   } else target[name] = value
 }
-
-/** Returns a symbol that a container has an enumerable property for. */
-export function enumerableSymbolOf(container: object): symbol | undefined {
-  const symbols = Object.getOwnPropertySymbols(container)
-  if (symbols.length === 0) return undefined
-  return symbols.find((symbol) => Object.prototype.propertyIsEnumerable.call(container, symbol))
-}

@@ -1,4 +1,5 @@
-import { enumerableSymbolOf, isJsonNumber } from './json.js'
+import { enumerableSymbolOf } from '@verbatim/cache-core'
+import { isJsonNumber } from './json.js'
 
 /** The most parts that are looked at; a larger value is converted instead. */
 const MOST_PARTS = 2_000

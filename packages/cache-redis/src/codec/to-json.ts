@@ -2,12 +2,13 @@ import {
   classNameOf,
   type DataKind,
   dataKindOf,
+  enumerableSymbolOf,
+  extraPropertyOf,
   isPromiseLike,
-  nameBesideIndices,
 } from '@verbatim/cache-core'
 import { binaryClassOf, binaryToJson } from './binary.js'
 import { notSerializable, tooLarge } from './codec-errors.js'
-import { enumerableSymbolOf, escapeName, isJsonNumber, type Json, setOwn } from './json.js'
+import { escapeName, isJsonNumber, type Json, setOwn } from './json.js'
 
 /** The deepest nesting of a value; a deeper one could overflow the stack. */
 export const MAX_DEPTH = 512
@@ -48,7 +49,7 @@ interface Converted {
   readonly json: Json
   readonly characters: number
   readonly nodes: number
-  /** How many containers were around it. What it contains may be deeper, so a deeper place is walked anew. */
+  /** The number of containers around it. With more of them its parts could be too deep, so it is walked again. */
   readonly depth: number
 }
 
@@ -152,9 +153,9 @@ function convertContent(value: object, kind: StoredKind, walk: Walk): Json {
     case 'buffer':
     case 'view':
     case 'arraybuffer':
-      return convertBytes(value as ArrayBuffer | ArrayBufferView, walk)
+      return convertBytes(value as ArrayBuffer | ArrayBufferView, kind, walk)
     default:
-      assertNoNames(value, Object.keys(value)[0], walk)
+      assertNoExtra(value, extraPropertyOf(value, kind), walk)
       return convertBuiltIn(value, kind, walk)
   }
 }
@@ -191,8 +192,7 @@ function refusedInstance(value: object, walk: Walk): Error {
 }
 
 /** Nothing may be dropped: what a container has beside its content is refused. */
-function assertNoNames(container: object, name: string | undefined, walk: Walk): void {
-  const place = name ?? enumerableSymbolOf(container)
+function assertNoExtra(container: object, place: string | symbol | undefined, walk: Walk): void {
   if (place === undefined) return
   // The container is on the list of parents already.
   const path = [...walk.place.slice(0, walk.parents.length - 1), String(place)]
@@ -201,7 +201,7 @@ function assertNoNames(container: object, name: string | undefined, walk: Walk):
 }
 
 function convertArray(array: readonly unknown[], walk: Walk): Json {
-  assertNoNames(array, nameBesideIndices(array), walk)
+  assertNoExtra(array, extraPropertyOf(array, 'array'), walk)
   // Embeddings are long, and this takes a quarter of the time.
   if (isNumeric(array)) {
     walk.nodes += array.length
@@ -229,7 +229,7 @@ function isNumeric(array: readonly unknown[]): array is readonly number[] {
 function convertProperties(value: object, walk: Walk): Json {
   // Takes symbols along.
   const copy: Record<string, unknown> = { ...value }
-  if (Object.getOwnPropertySymbols(copy).length > 0) assertNoNames(copy, undefined, walk)
+  assertNoExtra(copy, enumerableSymbolOf(copy), walk)
   const names = Object.keys(copy)
   const items = Object.values(copy)
   let hasDollar = false
@@ -252,24 +252,20 @@ function escapeNames(properties: Readonly<Record<string, unknown>>): Record<stri
   return escaped
 }
 
-function convertBytes(value: ArrayBuffer | ArrayBufferView, walk: Walk): Json {
+function convertBytes(
+  value: ArrayBuffer | ArrayBufferView,
+  kind: 'buffer' | 'view' | 'arraybuffer',
+  walk: Walk,
+): Json {
   const name = binaryClassOf(value)
   if (name === undefined) {
     walk.parents.pop()
     throw refusedInstance(value, walk)
   }
   assertNotTooLarge(walk, value.byteLength)
-  assertNoNames(value, nameOfBytes(value), walk)
+  assertNoExtra(value, extraPropertyOf(value, kind), walk)
   walk.characters += value.byteLength * BASE64_GROWTH
   return binaryToJson(value, name)
-}
-
-function nameOfBytes(value: ArrayBuffer | ArrayBufferView): string | undefined {
-  return isTypedArray(value) ? nameBesideIndices(value) : Object.keys(value)[0]
-}
-
-function isTypedArray(value: object): value is Uint8Array {
-  return ArrayBuffer.isView(value) && 'length' in value
 }
 
 function convertItem(item: unknown, name: string | number, walk: Walk): Json {

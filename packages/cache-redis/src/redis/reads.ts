@@ -1,4 +1,4 @@
-import { InfrastructureError, isPromiseLike } from '@verbatim/cache-core'
+import { InfrastructureError, ignoreRejection, isPromiseLike } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
 import { classify, readHead, readRevision, type TagVersion } from '../codec/stored-line.js'
 import type { ValueCodec } from '../codec/value-codec.js'
@@ -397,7 +397,7 @@ function metadata({ place }: NamedPlace, reply: HeadReply | null): Metadata | nu
 
 /** A promise whose failure is somebody else's to see, until it is awaited. */
 function settledLater<T>(later: NowOrLater<T>): NowOrLater<T> {
-  if (isPromiseLike(later)) later.then(undefined, () => undefined)
+  ignoreRejection(later)
   return later
 }
 
