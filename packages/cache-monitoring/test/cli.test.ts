@@ -207,7 +207,7 @@ test.each([[['--help']], [['watch', '--help']]])('%j shows examples', async (arg
 
 test('ends quietly when the reader of a pipe goes', async () => {
   const args = ['watch', `http://${address}/metrics`, '--interval', '0.05']
-  const { code, out, err } = await runPiped(CLI, args, 'head -2', { env: { NO_COLOR: '1' } })
+  const { code, out, err } = await runPiped(CLI, args, 'head -2')
   expect([code, err]).toEqual([0, ''])
   expect(out).toMatch(/^127\.0\.0\.1:\d+\/metrics, every 0\.05 s\n\n$/)
   const unread = await runPiped(CLI, args, 'true')

@@ -9,7 +9,7 @@ export interface ProgramOutcome {
 
 export interface ProgramOptions {
   readonly input?: string | undefined
-  /** Variables, besides those of this process. */
+  /** Variables, besides those of this process. Without one about colours, the output has none. */
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
@@ -66,7 +66,9 @@ function start(
   [program = '', ...words]: readonly string[],
   env: Readonly<Record<string, string>>,
 ): RunningProgram {
-  const child = spawn(program, words, { env: { ...process.env, ...env } })
+  const child = spawn(program, words, {
+    env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', ...env },
+  })
   const [out, err] = [[] as string[], [] as string[]]
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))
