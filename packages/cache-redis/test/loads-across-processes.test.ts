@@ -43,26 +43,35 @@ test.each([
   }
 })
 
-test('while an invalidation of its key is pending, a load is not joined by a caller who comes after a change', async () => {
-  const proxy = await startFaultProxy({ target: at.redis.port })
-  at.atTheEnd(() => proxy.close())
-  const [here, there] = [await at.openConnected({ redisUrl: proxy.url }), await at.openConnected()]
-  for (const command of ['EVALSHA', 'EVAL', 'SET', 'UNLINK']) {
-    await proxy.answerWithError({ command, error: 'ERR refused', count: 1_000 })
-  }
-  await here.delete('key')
-  expect(here.getStats().redis.unconfirmedDeletes).toBe(1)
-  let answer = (_value: string): void => undefined
-  const load = vi.fn(() => new Promise<string>((resolve) => (answer = resolve)))
-  const loads = [here.getOrSet('key', load), here.getOrSet('key', load)]
-  await vi.waitFor(() => expect(load).toHaveBeenCalled())
-  await there.set('key', 'new')
-  const later = here.getOrSet('key', () => 'newest')
-  expect(await Promise.race([later, sleep(1_000, 'joined the old load')])).toBe('newest')
-  answer('old')
-  expect(await Promise.all(loads)).toEqual(['old', 'old'])
-  expect(load).toHaveBeenCalledTimes(1)
-})
+test.each([
+  ['while an invalidation of its key is pending', 1],
+  ['while Redis refuses its lease', 0],
+])(
+  '%s, a load is not joined by a caller that comes after a change',
+  async (_when, unconfirmedDeletes) => {
+    const proxy = await startFaultProxy({ target: at.redis.port })
+    at.atTheEnd(() => proxy.close())
+    const [here, there] = [
+      await at.openConnected({ redisUrl: proxy.url }),
+      await at.openConnected(),
+    ]
+    for (const command of ['EVALSHA', 'EVAL', 'SET', 'UNLINK']) {
+      await proxy.answerWithError({ command, error: 'ERR refused', count: 1_000 })
+    }
+    if (unconfirmedDeletes > 0) await here.delete('key')
+    expect(here.getStats().redis.unconfirmedDeletes).toBe(unconfirmedDeletes)
+    let answer = (_value: string): void => undefined
+    const load = vi.fn(() => new Promise<string>((resolve) => (answer = resolve)))
+    const loads = [here.getOrSet('key', load), here.getOrSet('key', load)]
+    await vi.waitFor(() => expect(load).toHaveBeenCalled())
+    await there.set('key', 'new')
+    const later = here.getOrSet('key', () => 'newest')
+    expect(await Promise.race([later, sleep(1_000, 'joined the old load')])).toBe('newest')
+    answer('old')
+    expect(await Promise.all(loads)).toEqual(['old', 'old'])
+    expect(load).toHaveBeenCalledTimes(1)
+  },
+)
 
 /** Runs a change while a load is under way that has read its source before. */
 async function changeDuringLoad(

@@ -169,12 +169,12 @@ export class RedisReads {
   }
 
   /**
-   * Returns the state of a key whose invalidation is pending, or `'absent'` if Redis holds no entry of this
-   * cache under it. Returns `undefined` for every other key, and if Redis cannot be used.
+   * Returns the state of a key that could not be read or leased: its invalidation is pending, or Redis
+   * refused the lease. Returns `'absent'` if Redis holds no entry of this cache under the key, and
+   * `undefined` if Redis is unavailable.
    */
-  async pendingState(key: string): Promise<KeyState | 'absent' | undefined> {
-    const { generations, pending, run } = this.#parts
-    if (pending.isTrusted(key)) return undefined
+  async stateOf(key: string): Promise<KeyState | 'absent' | undefined> {
+    const { generations, run } = this.#parts
     const { name, place } = this.#named(key)
     try {
       const sent = run((client) => client.getBuffer(name), name)

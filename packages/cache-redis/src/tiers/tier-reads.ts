@@ -63,8 +63,8 @@ export class TierReads {
     }
     // Without Redis a stale value is better than none, for callers that accept one.
     const found = unanswered(near?.find(key))
-    // What Redis holds is not served, but who sees that it has changed does not join an older load.
-    const state = await redis.pendingState(key)
+    // What Redis holds is not served. But a caller that sees a changed key joins no load from before.
+    const state = await redis.stateOf(key)
     if (state === undefined) return found
     await loads.beforeJoining(key)
     const seen = state === 'absent' ? SEEN_NOTHING : seenValue(state.revision, state.generation)

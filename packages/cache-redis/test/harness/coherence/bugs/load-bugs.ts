@@ -65,7 +65,7 @@ export const LOAD_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TIER_READS,
-        find: 'const state = await redis.pendingState(key)',
+        find: 'const state = await redis.stateOf(key)',
         replace: 'const state = undefined',
       },
     ],
