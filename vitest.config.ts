@@ -5,7 +5,7 @@ const [nodeMajor] = process.versions.node.split('.')
 /** All tests of all packages, in one run. */
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tooling/docs', 'tooling/test-support'],
+    projects: ['packages/*', 'apps/*', 'tooling/docs', 'tooling/test-support', 'scripts'],
     reporters: ['default', 'json'],
     outputFile: { json: `reports/tests-node-${nodeMajor}.json` },
     // Many tests start servers and processes of their own.
