@@ -27,6 +27,7 @@ const WORDS_OF_A_MESSAGE = 4
  * @property {Comment[]} comments - adjacent `//` lines are one comment
  * @property {Passage[]} testNames
  * @property {Passage[]} messages - strings of at least four words that are not test names
+ * @property {number} codeLines - lines that are neither blank nor only a comment
  */
 
 /**
@@ -45,6 +46,7 @@ export function readSource(file, text) {
   const values = []
   const testNames = []
   const messages = []
+  const codeLines = new Set()
 
   const visit = (node) => {
     for (const doc of node.jsDoc ?? []) owners.set(doc.pos, node)
@@ -59,7 +61,10 @@ export function readSource(file, text) {
       messages.push({ text: stringText(node), line: lineAt(node.getStart()) })
     }
     const children = node.getChildren(source).filter((child) => !ts.isJSDoc(child))
-    if (children.length === 0) addComments(comments, text, node)
+    if (children.length === 0) {
+      addComments(comments, text, node)
+      for (let line = lineAt(node.getStart()); line <= lineAt(node.end); line++) codeLines.add(line)
+    }
     for (const child of children) if (child !== title) visit(child)
   }
   visit(source)
@@ -76,6 +81,8 @@ export function readSource(file, text) {
     })),
     testNames,
     messages,
+    // The end of the file is a token of its own.
+    codeLines: codeLines.size - (text.endsWith('\n') ? 1 : 0),
   }
 }
 
