@@ -2,36 +2,38 @@ import { isDeepStrictEqual } from 'node:util'
 import { CacheError, type CacheInterface, type Clock, isError } from '@verbatim/cache-core'
 import type { BasicOperationsItem } from './test-data.js'
 
-/** What a cache needs to be benchmarked; every `CacheInterface` has it. */
+/** The methods that a cache needs for a benchmark. Every `CacheInterface` has them. */
 export type BenchmarkedCache = Pick<CacheInterface, 'get' | 'set' | 'exists' | 'delete'>
 
-/** Milliseconds, one of each for every iteration in which no call failed. */
+/** Durations in milliseconds. Each array has one sample per iteration without a failed call. */
 interface Samples {
   readonly set: number[]
   readonly get: number[]
   readonly exists: number[]
-  readonly together: number[]
+  /** Sums of the three durations. */
+  readonly total: number[]
 }
 
+/** Samples, and the memory of the process in bytes. */
 export interface Measurements extends Samples {
-  /** The process' memory before, and the most it had meanwhile, in bytes. */
   readonly initialMemory: number
+  /** Highest memory during the measurement. */
   readonly peakMemory: number
 }
 
-/** How long code runs before its figures are steady. */
+/** Limits of the warm-up. It ends at the first of them. */
 export interface WarmUp {
   readonly iterations: number
-  /** No iteration starts later, in milliseconds. */
+  /** Milliseconds after which no iteration starts. */
   readonly withinMs: number
   readonly signal: AbortSignal | undefined
 }
 
 /**
- * Sets, gets and checks the items without measuring.
+ * Runs iterations without measuring them.
  *
- * @param progress - counts the iterations that were started, also when the signal ends the warm-up
- * @throws the reason of the signal when it is aborted
+ * @param progress - receives the number of started iterations, even if the signal is aborted
+ * @throws the reason of the signal if it is aborted
  */
 export async function warmUp(
   cache: BenchmarkedCache,
@@ -45,17 +47,17 @@ export async function warmUp(
     if (signal?.aborted) throw signal.reason
     if (clock.now() - startedAt > withinMs) break
     progress.iterations++
-    // Failures count while measuring, and only there.
+    // Only failures of the measured iterations count.
     await iterate(cache, item, clock).catch(() => undefined)
   }
 }
 
 /**
- * Sets, gets and checks each item once.
+ * Sets, reads and checks each item once.
  *
- * @throws CacheError (`WRONG_ANSWER`) when a read does not give back what was just set
- * @throws CacheError (`BENCHMARK_FAILED`) when no iteration ran through
- * @throws the reason of the signal when it is aborted
+ * @throws CacheError (`WRONG_ANSWER`) if a read does not return the value that was just set
+ * @throws CacheError (`BENCHMARK_FAILED`) if every iteration failed
+ * @throws the reason of the signal if it is aborted
  */
 export async function measure(
   cache: BenchmarkedCache,
@@ -63,7 +65,7 @@ export async function measure(
   clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<Measurements> {
-  const samples: Samples = { set: [], get: [], exists: [], together: [] }
+  const samples: Samples = { set: [], get: [], exists: [], total: [] }
   const initialMemory = process.memoryUsage.rss()
   let peakMemory = initialMemory
   let failure: unknown
@@ -73,18 +75,18 @@ export async function measure(
       failure = error
     })
     if (iteration === undefined) continue
-    assertTrue(item, iteration)
+    assertCorrect(item, iteration)
     samples.set.push(iteration.set)
     samples.get.push(iteration.get)
     samples.exists.push(iteration.exists)
-    samples.together.push(iteration.set + iteration.get + iteration.exists)
+    samples.total.push(iteration.set + iteration.get + iteration.exists)
     peakMemory = Math.max(peakMemory, process.memoryUsage.rss())
   }
-  if (samples.together.length === 0) throw nothingRanThrough(items.length, failure)
+  if (samples.total.length === 0) throw everyIterationFailed(items.length, failure)
   return { ...samples, initialMemory, peakMemory }
 }
 
-/** Removes the items, as far as the cache lets us: each has a TTL and goes by itself otherwise. */
+/** Deletes the items. If a call fails, it stops: the other items expire by their TTL. */
 export async function removeAll(
   cache: BenchmarkedCache,
   items: readonly BasicOperationsItem[],
@@ -92,7 +94,7 @@ export async function removeAll(
   try {
     for (const { key } of items) await cache.delete(key)
   } catch {
-    // A cache that fails has been told of already, and must not hold us up once for each item.
+    // The failure is already reported. Each further call could take a whole timeout.
   }
 }
 
@@ -120,30 +122,33 @@ async function iterate(
   return { set: setAt - startedAt, get: gotAt - setAt, exists: endedAt - gotAt, answer, found }
 }
 
-/** The key is part of the value, so that no two items have the same one. */
+/** Returns the value of an item. It contains the key, so that all values differ. */
 function valueOf({ key, text, operation, options }: BasicOperationsItem): unknown {
   return { key, text, operation, options: { ...options } }
 }
 
-function assertTrue(item: BasicOperationsItem, { answer, found }: Iteration): void {
-  const problem =
-    answer === undefined
-      ? 'get found nothing'
-      : !isDeepStrictEqual(answer, valueOf(item))
-        ? 'get gave back another value'
-        : !found
-          ? 'exists said no'
-          : undefined
+function assertCorrect(item: BasicOperationsItem, { answer, found }: Iteration): void {
+  const problem = findProblem(item, answer, found)
   if (problem === undefined) return
-  throw new CacheError(
-    `${problem} right after set of ${item.key}; a cache that answers wrongly gets no figures`,
-    { code: 'WRONG_ANSWER', context: { key: item.key } },
-  )
+  throw new CacheError(`${problem} directly after set of ${item.key}; nothing was measured`, {
+    code: 'WRONG_ANSWER',
+    context: { key: item.key },
+  })
 }
 
-function nothingRanThrough(iterations: number, cause: unknown): CacheError {
-  const reason = isError(cause) ? cause.message : 'the cache failed'
-  return new CacheError(`none of ${iterations} iterations ran through: ${reason}`, {
+function findProblem(
+  item: BasicOperationsItem,
+  answer: unknown,
+  found: boolean,
+): string | undefined {
+  if (answer === undefined) return 'get returned undefined'
+  if (!isDeepStrictEqual(answer, valueOf(item))) return 'get returned another value'
+  return found ? undefined : 'exists returned false'
+}
+
+function everyIterationFailed(iterations: number, cause: unknown): CacheError {
+  const reason = isError(cause) ? cause.message : 'unknown error'
+  return new CacheError(`all ${iterations} iterations failed: ${reason}`, {
     code: 'BENCHMARK_FAILED',
     context: { iterations },
     cause,

@@ -17,37 +17,36 @@ import {
   type WarmUp,
   warmUp,
 } from './basic-operations.js'
-import { type BenchmarkResult, performanceGrade } from './benchmark-result.js'
-import { currentEnvironment } from './environment.js'
+import { type BenchmarkResult, currentEnvironment, performanceGrade } from './benchmark-result.js'
 import { durationStatistics } from './statistics.js'
-import { generateBasicOperationsData, LARGEST_SEED, MOST_ITEMS } from './test-data.js'
+import { generateBasicOperationsData, MAX_ITEMS, MAX_SEED } from './test-data.js'
 
-/** How a {@link CachePerformanceBenchmark} is set up. */
+/** Options of {@link CachePerformanceBenchmark}. */
 export interface CachePerformanceBenchmarkOptions {
-  /** Measured iterations where a call does not say. 1 to 1,000,000. Default: 100. */
+  /** Number of measured iterations of a call without `iterations`. 1 to 1,000,000. Default: 100. */
   readonly defaultIterations?: number | undefined
   /**
-   * Iterations before the measured ones, so that the code under test is compiled. 0 to 1,000,000.
-   * Default: 5000, or as many as one second permits.
+   * Number of iterations before the measured ones, in which Node compiles the code. 0 to 1,000,000.
+   * Default: 5,000, or fewer if they take longer than one second.
    */
   readonly warmupIterations?: number | undefined
-  /** Of the test data, the same for every cache. 1 to 2^32 - 1. Default: 1. */
+  /** Seed of the test data. 1 to 2^32 - 1. Default: 1. */
   readonly seed?: number | undefined
-  /** Where durations are read. Default: the machine's clocks. */
+  /** Source of the time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
 }
 
-/** What may differ from one cache to the next. */
+/** Options of one call. */
 export interface BenchmarkOptions {
-  /** 1 to 1,000,000. Default: the benchmark's `defaultIterations`. */
+  /** Number of measured iterations. 1 to 1,000,000. Default: `defaultIterations` of the benchmark. */
   readonly iterations?: number | undefined
-  /** What to call the cache in results. Default: the name of its class. */
+  /** Name of the cache in results. Default: the name of its class. */
   readonly cacheName?: string | undefined
-  /** Ends the run early. The keys are removed, and the run rejects with the reason. Default: none. */
+  /** Stops the run. The keys are deleted, and the run rejects with the reason. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** With 10, the figures of an InMemoryCache are about 30 times too slow: they measure compilation. */
+/** After only 10 iterations, an InMemoryCache is about 30 times too slow: Node has not compiled it. */
 const DEFAULT_WARM_UP = { iterations: 5_000, withinMs: 1_000 }
 
 const BYTES_PER_MB = 1_024 * 1_024
@@ -59,7 +58,16 @@ const OPTIONS: ReadonlySet<string> = new Set([
 ])
 const CALL_OPTIONS: ReadonlySet<string> = new Set(['iterations', 'cacheName', 'signal'])
 
-/** Measures caches, all with the same data, one call at a time. */
+/**
+ * Measures caches with the same data, one call after another.
+ *
+ * @example
+ * ```ts
+ * const benchmark = new CachePerformanceBenchmark({ seed: 42 })
+ * const result = await benchmark.benchmarkBasicOperations(new InMemoryCache())
+ * console.log(formatTable([result]))
+ * ```
+ */
 export class CachePerformanceBenchmark {
   static {
     recognizeCopies(this, 'cache-bench/CachePerformanceBenchmark')
@@ -70,7 +78,7 @@ export class CachePerformanceBenchmark {
   readonly #seed: number
   readonly #clock: Clock
 
-  /** @throws ConfigurationError that names the option and what it may be */
+  /** @throws ConfigurationError (`INVALID_OPTION`) for an invalid or unknown option */
   constructor(options: CachePerformanceBenchmarkOptions = {}) {
     assertKnownFields(options, OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
     const { defaultIterations = 100, warmupIterations, seed = 1, clock = systemClock } = options
@@ -83,20 +91,25 @@ export class CachePerformanceBenchmark {
             iterations: iterationsOption('warmupIterations', warmupIterations, 0),
             withinMs: Infinity,
           }
-    this.#seed = integerOption('seed', seed, { min: 1, max: LARGEST_SEED })
+    this.#seed = integerOption('seed', seed, { min: 1, max: MAX_SEED })
     this.#clock = clock
   }
 
   /**
-   * Sets, gets and checks one key after another, and removes them in the end.
+   * Measures `set`, `get` and `exists` with one key after another, then deletes the keys.
    *
-   * The keys are `test_key_0`, `test_key_1` and so on: run it against a cache, or under a prefix,
-   * that has no such keys of its own.
+   * The keys are `test_key_0`, `test_key_1` and so on. Use a cache or a key prefix without such keys:
+   * the benchmark overwrites and deletes them.
    *
-   * @throws ValidationError for anything but a cache, and for a bad or unknown option
+   * @throws ValidationError for an object that is not a cache, and for an invalid or unknown option
    * @throws ConfigurationError for `iterations` out of range
-   * @throws CacheError (`WRONG_ANSWER`) when a read does not give back what was just set
-   * @throws CacheError (`BENCHMARK_FAILED`) when no iteration ran through
+   * @throws CacheError (`WRONG_ANSWER`) if a read does not return the value that was just set
+   * @throws CacheError (`BENCHMARK_FAILED`) if every iteration failed
+   * @example
+   * ```ts
+   * const result = await benchmark.benchmarkBasicOperations(cache, { iterations: 1_000 })
+   * console.log(result.operations.get.p95DurationMs)
+   * ```
    */
   async benchmarkBasicOperations(
     cache: BenchmarkedCache,
@@ -133,15 +146,15 @@ export class CachePerformanceBenchmark {
     warmupIterations: number,
     measurements: Measurements,
   ): BenchmarkResult {
-    const { set, get, exists, together, initialMemory, peakMemory } = measurements
-    const statistics = durationStatistics(together)
+    const { set, get, exists, total, initialMemory, peakMemory } = measurements
+    const statistics = durationStatistics(total)
     return {
       operationType: 'basic_operations',
       cacheName,
       timestamp: new Date(this.#clock.wallTime()).toISOString(),
       iterations,
       ...statistics,
-      successRate: together.length / iterations,
+      successRate: total.length / iterations,
       cacheHitRate: 100,
       memoryPeakMb: peakMemory / BYTES_PER_MB,
       memoryUsageMb: (peakMemory - initialMemory) / BYTES_PER_MB,
@@ -161,7 +174,7 @@ export class CachePerformanceBenchmark {
 }
 
 function iterationsOption(name: string, value: unknown, min: number): number {
-  return integerOption(name, value, { min, max: MOST_ITEMS })
+  return integerOption(name, value, { min, max: MAX_ITEMS })
 }
 
 function assertCache(value: unknown): void {

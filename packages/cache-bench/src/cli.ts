@@ -5,16 +5,16 @@ import { ValidationError } from '@verbatim/cache-core'
 import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { CachePerformanceBenchmark } from './benchmark.js'
+import { exportResult } from './benchmark-result.js'
 import { formatTable } from './format-table.js'
 import {
-  LONGEST_KEY_PREFIX,
   type LoadedCache,
   loadCacheFromModule,
   loadMemoryCache,
   loadRedisCache,
+  MAX_KEY_PREFIX_LENGTH,
 } from './load-cache.js'
-import { exportResult } from './result-export.js'
-import { LARGEST_SEED, MOST_ITEMS } from './test-data.js'
+import { MAX_ITEMS, MAX_SEED } from './test-data.js'
 
 interface RunOptions {
   readonly cache?: 'memory' | 'redis'
@@ -37,24 +37,37 @@ await runCommandLine((signal) => {
     .addHelpText('after', examples('cache-bench run --cache memory'))
   program
     .command('run')
-    .description('sets, gets and checks one key after another')
-    .addOption(new Option('--cache <name>', 'a cache by name').choices(['memory', 'redis']))
+    .description('measure set, get and exists with one key after another')
+    .addOption(new Option('--cache <name>', 'cache to measure').choices(['memory', 'redis']))
     .addOption(
-      new Option('--module <path>', 'a module whose default export makes a cache')
+      new Option(
+        '--module <path>',
+        'module whose default export is a function that returns a cache',
+      )
         .argParser(modulePath)
         .conflicts('cache'),
     )
-    .option('--redis-url <url>', 'of --cache redis (default: REDIS_URL or redis://127.0.0.1:6379)')
-    .option('--key-prefix <text>', 'before the keys of --cache redis', keyPrefixText)
-    .option('--no-l1', 'leave out the memory tier of --cache redis: every get goes to Redis')
-    .option('--iterations <number>', 'keys to measure', integer(1, MOST_ITEMS), 100)
+    .option(
+      '--redis-url <url>',
+      'server of --cache redis (default: REDIS_URL or redis://127.0.0.1:6379)',
+    )
+    .option(
+      '--key-prefix <text>',
+      'key prefix of --cache redis, before the random prefix of the run',
+      keyPrefixText,
+    )
+    .option(
+      '--no-l1',
+      'disable the memory tier of --cache redis, so that every get reads from Redis',
+    )
+    .option('--iterations <number>', 'number of measured keys', integer(1, MAX_ITEMS), 100)
     .option(
       '--warmup-iterations <number>',
-      'keys before the measured ones (default: 5000, or those of one second)',
-      integer(0, MOST_ITEMS),
+      'number of keys before the measured ones (default: 5000, for at most one second)',
+      integer(0, MAX_ITEMS),
     )
-    .option('--seed <number>', 'of the test data', integer(1, LARGEST_SEED), 1)
-    .option('--json', 'print JSON instead of a table')
+    .option('--seed <number>', 'seed of the test data', integer(1, MAX_SEED), 1)
+    .option('--json', 'print the result as JSON instead of a table')
     .addHelpText(
       'after',
       examples(
@@ -87,7 +100,11 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** @throws ValidationError for flags of `--cache redis` that another cache would ignore */
+/**
+ * Rejects flags of `--cache redis` for all other caches.
+ *
+ * @throws ValidationError
+ */
 function assertFlagsFit({ cache, module, redisUrl, keyPrefix, l1 }: RunOptions): void {
   const other = module === undefined ? cache : 'module'
   if (other === undefined || other === 'redis') return
@@ -107,7 +124,7 @@ async function loadCache(options: RunOptions): Promise<LoadedCache> {
   const { cache, module, redisUrl, keyPrefix = '', l1 } = options
   if (module !== undefined) return loadCacheFromModule(module)
   if (cache === 'memory') return loadMemoryCache()
-  if (cache === 'redis') return loadRedisCache({ redisUrl, keyPrefix, withL1: l1 })
+  if (cache === 'redis') return loadRedisCache({ redisUrl, keyPrefix, enableL1Cache: l1 })
   throw new ValidationError(
     'one of --cache memory, --cache redis and --module <path> must be given; received none',
   )
@@ -124,8 +141,8 @@ function modulePath(text: string): string {
 }
 
 function keyPrefixText(text: string): string {
-  if (text.length <= LONGEST_KEY_PREFIX) return text
-  const rule = `a text of at most ${LONGEST_KEY_PREFIX} characters`
+  if (text.length <= MAX_KEY_PREFIX_LENGTH) return text
+  const rule = `a text of at most ${MAX_KEY_PREFIX_LENGTH} characters`
   throw new InvalidArgumentError(`must be ${rule}; received ${text.length} characters`)
 }
 

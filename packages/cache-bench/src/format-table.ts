@@ -12,7 +12,7 @@ const COLUMNS: readonly [title: string, value: (statistics: DurationStatistics) 
   ['std dev ms', (statistics) => statistics.stdDevMs],
 ]
 
-/** Draws results as a table for people, without colours. */
+/** Returns results as a table of text, without colors. */
 export function formatTable(results: readonly BenchmarkResult[]): string {
   const table = new Table({
     head: ['cache', 'operation', ...COLUMNS.map(([title]) => title)],
@@ -26,7 +26,7 @@ export function formatTable(results: readonly BenchmarkResult[]): string {
       row('', 'get', get),
       row('', 'exists', exists),
       row('', 'all three', result),
-      [{ content: circumstances(result), colSpan: COLUMNS.length + 2 }],
+      [{ content: conditions(result), colSpan: COLUMNS.length + 2 }],
     )
   }
   return table.toString()
@@ -36,12 +36,12 @@ function row(cacheName: string, operation: string, statistics: DurationStatistic
   return [cacheName, operation, ...COLUMNS.map(([, value]) => threeDigits(value(statistics)))]
 }
 
-function circumstances(result: BenchmarkResult): string {
+function conditions(result: BenchmarkResult): string {
   const { seed, warmupIterations, environment } = result.metadata
   return [
-    `${result.performanceGrade}: ${result.iterations} iterations after ${warmupIterations} to warm up, seed ${seed}`,
-    `succeeded ${percent(result.successRate * 100)}, hit rate ${percent(result.cacheHitRate)}`,
-    `memory peak ${result.memoryPeakMb.toFixed(1)} MB, ${result.memoryUsageMb.toFixed(1)} MB above the start`,
+    `${result.performanceGrade}: ${result.iterations} iterations after a warm-up of ${warmupIterations}, seed ${seed}`,
+    `success rate ${percent(result.successRate * 100)}, hit rate ${percent(result.cacheHitRate)}`,
+    `memory peak ${result.memoryPeakMb.toFixed(1)} MiB, increase ${result.memoryUsageMb.toFixed(1)} MiB`,
     `${environment.runtimeVersion}, ${environment.platform}, ${environment.cpuCount} x ${environment.processor}`,
   ].join('\n')
 }

@@ -10,31 +10,35 @@ import type { BenchmarkedCache } from './basic-operations.js'
 
 const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
-/** In UTF-16 units. The prefix of the cache, of at most 128, ends with 49 of the run. */
-export const LONGEST_KEY_PREFIX: number = 128 - 49
+/** Longest `--key-prefix` in UTF-16 units. The run appends 49 of the 128 units of a key prefix. */
+export const MAX_KEY_PREFIX_LENGTH: number = 128 - 49
 
+/** A cache that the command has created, and closes. */
 export type LoadedCache = BenchmarkedCache & { close?(): Promise<void> }
 
-/** @throws ConfigurationError (`CACHE_NOT_INSTALLED`) that says what to install */
+/**
+ * Creates an `InMemoryCache`.
+ *
+ * @throws ConfigurationError (`CACHE_NOT_INSTALLED`) with the command that installs it
+ */
 export async function loadMemoryCache(): Promise<LoadedCache> {
   const { InMemoryCache }: typeof memoryPackage = await import(resolve('@verbatim/cache-memory'))
   return new InMemoryCache()
 }
 
-/** What `--cache redis` is measured with. */
+/** Settings of `--cache redis`. */
 export interface RedisCacheSettings {
   readonly redisUrl: string | undefined
-  /** Stands before the prefix of the run. */
+  /** Text before the random prefix of the run. */
   readonly keyPrefix: string
-  readonly withL1: boolean
+  readonly enableL1Cache: boolean
 }
 
 /**
- * Connects to Redis under a prefix that no other run has.
+ * Creates a `GenericRedisCache` with a random key prefix, and connects it.
  *
- * @throws ConfigurationError (`CACHE_NOT_INSTALLED`) that says what to install
- * @throws InfrastructureError when Redis cannot be used: the figures would be those of the memory
- * tier alone
+ * @throws ConfigurationError (`CACHE_NOT_INSTALLED`) with the command that installs it
+ * @throws InfrastructureError if Redis cannot be used. Only the memory tier would be measured then
  */
 export async function loadRedisCache(settings: RedisCacheSettings): Promise<LoadedCache> {
   const { GenericRedisCache, isRedisUrl, REDIS_URL_FORM, DEFAULT_REDIS_URL }: typeof redisPackage =
@@ -44,18 +48,18 @@ export async function loadRedisCache(settings: RedisCacheSettings): Promise<Load
   const cache = new GenericRedisCache({
     redisUrl,
     keyPrefix: `${settings.keyPrefix}cache-bench:${randomUUID()}:`,
-    enableL1Cache: settings.withL1,
+    enableL1Cache: settings.enableL1Cache,
     onBackendError: 'throw',
-    // A slow answer is a figure here, not a failure.
+    // A slow reply is a result here, not a failure.
     commandTimeout: 10_000,
   })
   return connectOrClose(cache)
 }
 
 /**
- * Makes a cache with the default export of a module, a function.
+ * Creates a cache with the function that a module exports as its default.
  *
- * @throws ConfigurationError (`INVALID_MODULE`) when there is none, or what it makes is no cache
+ * @throws ConfigurationError (`INVALID_MODULE`) if there is no such function or it returns no cache
  */
 export async function loadCacheFromModule(modulePath: string): Promise<LoadedCache> {
   const loaded: { default?: unknown } = await import(
@@ -64,14 +68,14 @@ export async function loadCacheFromModule(modulePath: string): Promise<LoadedCac
     throw invalidModule(modulePath, 'cannot be loaded', cause)
   })
   if (typeof loaded.default !== 'function') {
-    throw invalidModule(modulePath, 'has no function as its default export')
+    throw invalidModule(modulePath, 'must have a function as its default export')
   }
   const cache: unknown = await loaded.default()
   if (isCache(cache)) return cache
-  throw invalidModule(modulePath, 'does not make a cache: get, set, exists and delete are needed')
+  throw invalidModule(modulePath, 'must return a cache with get(), set(), exists() and delete()')
 }
 
-/** Finds a package as a program in the working directory would. */
+/** Returns the URL of a package that is installed in the working directory. */
 function resolve(packageName: string): string {
   try {
     const { resolve: resolveThere } = createRequire(path.join(process.cwd(), 'package.json'))
@@ -91,7 +95,7 @@ function isCache(value: unknown): value is LoadedCache {
 }
 
 function invalidModule(modulePath: string, problem: string, cause?: unknown): ConfigurationError {
-  // The message of a module may quote a URL with a password.
+  // The message can contain a URL with a password.
   const message = isError(cause) ? cause.message.replaceAll(URLS, '<url>') : ''
   const reason = message === '' ? '' : `: ${message}`
   return new ConfigurationError(`module ${modulePath} ${problem}${reason}`, {

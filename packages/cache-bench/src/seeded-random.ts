@@ -1,30 +1,34 @@
-/** Rounds thrown away at the start: the first numbers after a small seed are small, too. */
+/** Number of discarded rounds. The first numbers after a small seed are small too. */
 const WARM_UP_ROUNDS = 16
 
 /**
- * Numbers that look random and are the same for the same seed, on every machine.
+ * A random number generator that returns the same numbers for the same seed on every machine.
  *
- * Xorshift with 32 bits and the shifts 13, 17, 5 (G. Marsaglia, "Xorshift RNGs", 2003). Good
- * enough to vary test data; nothing secret may depend on it.
+ * It is Xorshift with 32 bits and the shifts 13, 17, 5 (G. Marsaglia, "Xorshift RNGs", 2003). It is
+ * suitable for test data and not for secrets.
  */
 export class SeededRandom {
   #state: number
 
-  /** @param seed - an integer from 1 to 2^32 - 1; from 0 the generator would never get away */
+  /** @param seed - an integer from 1 to 2^32 - 1. With 0, every number would be 0 */
   constructor(seed: number) {
     this.#state = seed | 0
     for (let round = 0; round < WARM_UP_ROUNDS; round++) this.#next()
   }
 
-  /** An integer from `min` to `max`, both included. */
+  /** Returns an integer from `min` to `max`, inclusive. */
   integer(min: number, max: number): number {
     return min + (this.#next() % (max - min + 1))
   }
 
-  /** @throws RangeError when there is nothing to choose from */
+  /**
+   * Returns one of the choices.
+   *
+   * @throws RangeError for an empty array
+   */
   pick<Choice>(choices: readonly Choice[]): Choice {
     const choice = choices[this.integer(0, choices.length - 1)]
-    if (choice === undefined) throw new RangeError('there is nothing to choose from')
+    if (choice === undefined) throw new RangeError('choices must not be empty')
     return choice
   }
 

@@ -1,21 +1,25 @@
-/** How long something took, over all its samples. */
+/** Statistics of durations in milliseconds. */
 export interface DurationStatistics {
-  /** The sum of the samples. */
+  /** Sum of the samples. */
   readonly durationMs: number
   readonly avgDurationMs: number
   readonly minDurationMs: number
   readonly maxDurationMs: number
-  /** As {@link percentile} finds it: the maximum where there are fewer than 20 samples. */
+  /** 95th {@link percentile}. The maximum if there are fewer than 20 samples. */
   readonly p95DurationMs: number
-  /** As {@link percentile} finds it: the maximum where there are fewer than 100 samples. */
+  /** 99th {@link percentile}. The maximum if there are fewer than 100 samples. */
   readonly p99DurationMs: number
-  /** Sample standard deviation, which divides by n - 1; 0 for a single sample. */
+  /** Sample standard deviation, with the divisor n - 1. 0 for a single sample. */
   readonly stdDevMs: number
-  /** Samples / their sum; 0 when the clock saw no time pass. */
+  /** Number of samples divided by their sum. 0 if the sum is 0. */
   readonly operationsPerSecond: number
 }
 
-/** @param samples - milliseconds; at least one */
+/**
+ * Returns the statistics of durations.
+ *
+ * @param samples - durations in milliseconds; at least one
+ */
 export function durationStatistics(samples: readonly number[]): DurationStatistics {
   const sorted = Float64Array.from(samples).toSorted()
   const durationMs = samples.reduce((sum, sample) => sum + sample, 0)
@@ -33,11 +37,13 @@ export function durationStatistics(samples: readonly number[]): DurationStatisti
 }
 
 /**
- * The value below which a share of the samples lies: linear interpolation at position q(n + 1),
- * counted from 1, and the outermost sample where that position lies outside. Type 6 of
- * R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages", 1996.
+ * Returns the value below which a share of the samples lies.
  *
- * @param sorted - the samples in ascending order; at least one
+ * It interpolates linearly at position q(n + 1), counted from 1. A position outside of the samples
+ * yields the first or the last sample. This is type 6 of R. J. Hyndman and Y. Fan, "Sample Quantiles
+ * in Statistical Packages", 1996.
+ *
+ * @param sorted - samples in ascending order; at least one
  * @param share - from 0 to 1
  */
 export function percentile(sorted: ArrayLike<number>, share: number): number {

@@ -1,23 +1,23 @@
 import { integerOption, utf8Length } from '@verbatim/cache-core'
 import { SeededRandom } from './seeded-random.js'
 
-/** One entry for a cache to hold: what an AI text service would cache. */
+/** One entry of the test data, like those of an AI text service. */
 export interface BasicOperationsItem {
-  /** `test_key_<n>`, counted from 0. */
+  /** `test_key_<n>`, with n from 0. */
   readonly key: string
-  /** About 30, 300, 1500 or 4500 characters. */
+  /** Text of about 30, 300, 1,500 or 4,500 characters. */
   readonly text: string
   readonly operation: string
   readonly options: { readonly maxLength: number; readonly style: string }
-  /** Bytes of this item's key, text, operation and options as JSON. */
+  /** Size of the key, text, operation and options as JSON, in bytes. */
   readonly expectedSizeBytes: number
-  /** 300 to 3600 seconds. */
+  /** TTL in seconds, 300 to 3,600. */
   readonly cacheTtl: number
 }
 
-/** The most items that one run may have. */
-export const MOST_ITEMS = 1_000_000
-export const LARGEST_SEED = 4_294_967_295
+/** Highest number of items of one run. */
+export const MAX_ITEMS = 1_000_000
+export const MAX_SEED = 4_294_967_295
 
 const OPERATIONS = ['summarize', 'sentiment', 'key_points', 'questions', 'qa']
 const MAX_LENGTHS = [100, 250, 500]
@@ -27,8 +27,8 @@ const WORDS =
   'the and of with for river paper order report answer question model reads finds'.split(' ')
 
 /**
- * Makes the entries of the basic scenario. The same count and seed make the same entries, so two
- * runs can be compared.
+ * Returns the test data of `benchmarkBasicOperations`. The same count and seed return the same items,
+ * so that two runs can be compared.
  *
  * @param options.count - 1 to 1,000,000. Default: 100
  * @param options.seed - an integer from 1 to 2^32 - 1. Default: 1
@@ -38,9 +38,9 @@ export function generateBasicOperationsData(
   options: { readonly count?: number | undefined; readonly seed?: number | undefined } = {},
 ): BasicOperationsItem[] {
   const { count = 100, seed = 1 } = options
-  integerOption('count', count, { min: 1, max: MOST_ITEMS })
-  const random = new SeededRandom(integerOption('seed', seed, { min: 1, max: LARGEST_SEED }))
-  const texts = TEXT_LENGTHS.map((length) => makeText(random, length))
+  integerOption('count', count, { min: 1, max: MAX_ITEMS })
+  const random = new SeededRandom(integerOption('seed', seed, { min: 1, max: MAX_SEED }))
+  const texts = TEXT_LENGTHS.map((length) => createText(random, length))
   return Array.from({ length: count }, (_, index) => {
     const content = {
       key: `test_key_${index}`,
@@ -56,7 +56,7 @@ export function generateBasicOperationsData(
   })
 }
 
-function makeText(random: SeededRandom, length: number): string {
+function createText(random: SeededRandom, length: number): string {
   let text = random.pick(WORDS)
   while (text.length < length) text += ` ${random.pick(WORDS)}`
   return text

@@ -14,8 +14,8 @@ import {
 } from '../src/index.js'
 import { ClockworkCache } from './clockwork-cache.js'
 
-describe('figures', () => {
-  test('are those of the calls, one by one and together', async () => {
+describe('the result', () => {
+  test('contains the durations of each operation and of whole iterations', async () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 1))
     const benchmark = new CachePerformanceBenchmark({ warmupIterations: 0, seed: 9, clock })
     const result = await benchmark.benchmarkBasicOperations(new ClockworkCache(clock), {
@@ -49,7 +49,7 @@ describe('figures', () => {
     expect(result.metadata.environment.runtimeVersion).toBe(`Node.js ${process.versions.node}`)
   })
 
-  test('leave the warm-up out', async () => {
+  test('excludes the warm-up', async () => {
     const clock = new ManualClock()
     const cache = new ClockworkCache(clock)
     const benchmark = new CachePerformanceBenchmark({ warmupIterations: 30, clock })
@@ -58,7 +58,7 @@ describe('figures', () => {
     expect(result.durationMs).toBe(20 * 7)
   })
 
-  test('count only the iterations in which no call failed', async () => {
+  test('excludes iterations in which a call failed', async () => {
     const clock = new ManualClock()
     const cache = new (class extends ClockworkCache {
       override async exists(key: string): Promise<boolean> {
@@ -71,7 +71,7 @@ describe('figures', () => {
     expect(result).toMatchObject({ iterations: 10, successRate: 0.5, durationMs: 5 * 7 })
   })
 
-  test('of a real cache', async () => {
+  test('contains plausible durations of a real cache', async () => {
     const result = await new CachePerformanceBenchmark().benchmarkBasicOperations(
       new InMemoryCache(),
       { cacheName: 'memory' },
@@ -83,16 +83,16 @@ describe('figures', () => {
   })
 })
 
-test('entries have a life, and are removed in the end', async () => {
+test('all entries have a TTL and are deleted at the end', async () => {
   const clock = new ManualClock()
   const cache = new ClockworkCache(clock)
-  await cache.set('mine', 'kept')
+  await cache.set('mine', 'stays')
   await new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache)
   expect([...cache.entries.keys()]).toEqual(['mine'])
   expect(cache.ttls.slice(1).every((ttl) => Number(ttl) >= 300 && Number(ttl) <= 3_600)).toBe(true)
 })
 
-describe('a cache that answers wrongly gets no figures', () => {
+describe('a cache that returns wrong results', () => {
   class Forgetful extends ClockworkCache {
     override async get<T>(): Promise<T | undefined> {
       return undefined
@@ -115,11 +115,23 @@ describe('a cache that answers wrongly gets no figures', () => {
   }
 
   test.each([
-    ['forgets', Forgetful, 'get found nothing right after set of test_key_0'],
-    ['mixes keys up', Confused, 'get gave back another value right after set of test_key_1'],
-    ['loses a part', Lossy, 'get gave back another value right after set of test_key_0'],
-    ['denies', Denying, 'exists said no right after set of test_key_0'],
-  ])('one that %s', async (_what, Cache, message) => {
+    ['returns undefined', Forgetful, 'get returned undefined directly after set of test_key_0'],
+    [
+      'returns the value of another key',
+      Confused,
+      'get returned another value directly after set of test_key_1',
+    ],
+    [
+      'returns an incomplete value',
+      Lossy,
+      'get returned another value directly after set of test_key_0',
+    ],
+    [
+      'returns false from exists',
+      Denying,
+      'exists returned false directly after set of test_key_0',
+    ],
+  ])('is rejected if it %s', async (_defect, Cache, message) => {
     const clock = new ManualClock()
     const cache = new Cache(clock)
     const run = new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache)
@@ -130,7 +142,7 @@ describe('a cache that answers wrongly gets no figures', () => {
     expect(cache.entries.size).toBe(0)
   })
 
-  test('names the failure of a cache that throws an error of another realm', async () => {
+  test('is reported with the message of an error from another realm', async () => {
     const clock = new ManualClock()
     const cache = new (class extends ClockworkCache {
       override async set(): Promise<void> {
@@ -139,10 +151,10 @@ describe('a cache that answers wrongly gets no figures', () => {
     })(clock)
     const benchmark = new CachePerformanceBenchmark({ warmupIterations: 0, clock })
     const run = benchmark.benchmarkBasicOperations(cache)
-    await expect(run).rejects.toThrow('none of 100 iterations ran through: the backend is down')
+    await expect(run).rejects.toThrow('all 100 iterations failed: the backend is down')
   })
 
-  test('one that always fails', async () => {
+  test('is rejected if every iteration fails', async () => {
     const clock = new ManualClock()
     const cache = new (class extends ClockworkCache {
       override async set(): Promise<void> {
@@ -152,12 +164,12 @@ describe('a cache that answers wrongly gets no figures', () => {
     const run = new CachePerformanceBenchmark({ clock }).benchmarkBasicOperations(cache)
     await expect(run).rejects.toMatchObject({
       code: 'BENCHMARK_FAILED',
-      message: 'none of 100 iterations ran through: the backend is down',
+      message: 'all 100 iterations failed: the backend is down',
     })
   })
 })
 
-describe('options', () => {
+describe('an option out of range', () => {
   test.each<[CachePerformanceBenchmarkOptions, string]>([
     [{ defaultIterations: 0 }, 'defaultIterations'],
     [{ defaultIterations: 1_000_001 }, 'defaultIterations'],
@@ -165,14 +177,14 @@ describe('options', () => {
     [{ warmupIterations: 0.5 }, 'warmupIterations'],
     [{ seed: 0 }, 'seed'],
     [{ seed: Number.NaN }, 'seed'],
-  ])('%j is refused', (options, name) => {
+  ])('is rejected by the constructor: %j', (options, name) => {
     const build = (): unknown => new CachePerformanceBenchmark(options)
     expect(build).toThrow(ConfigurationError)
     expect(build).toThrow(`option ${name} is `)
   })
 
   test.each<BenchmarkOptions>([{ iterations: 0 }, { iterations: 2.5 }])(
-    '%j is refused by the call, which touches nothing',
+    'is rejected by the call before it changes the cache: %j',
     async (options) => {
       const clock = new ManualClock()
       const cache = new ClockworkCache(clock)
@@ -197,7 +209,7 @@ test('arguments of a wrong type and unknown options are rejected', async () => {
   }
 })
 
-test('warms up until figures are steady, and says how often', async () => {
+test('the result contains the number of warm-up iterations', async () => {
   const result = await new CachePerformanceBenchmark().benchmarkBasicOperations(new InMemoryCache())
   expect(result.metadata.warmupIterations).toBeGreaterThan(1_000)
   const cold = new CachePerformanceBenchmark({ warmupIterations: 0 })
@@ -205,7 +217,7 @@ test('warms up until figures are steady, and says how often', async () => {
   expect(metadata.warmupIterations).toBe(0)
 })
 
-test('warms a slow cache up for one second', async () => {
+test('the warm-up of a slow cache takes one second', async () => {
   const clock = new ManualClock()
   const benchmark = new CachePerformanceBenchmark({ clock })
   const result = await benchmark.benchmarkBasicOperations(new ClockworkCache(clock))
@@ -213,31 +225,34 @@ test('warms a slow cache up for one second', async () => {
   expect(result.metadata.warmupIterations).toBe(Math.ceil(1_000 / 7))
 })
 
-test.each([3, 150])('removes its keys when its signal is aborted after %i sets', async (limit) => {
-  const controller = new AbortController()
-  const cache = new InMemoryCache()
-  let sets = 0
-  const interrupting = {
-    get: (key: string) => cache.get(key),
-    exists: (key: string) => cache.exists(key),
-    delete: (key: string) => cache.delete(key),
-    set: async (key: string, value: unknown) => {
-      await cache.set(key, value)
-      if (++sets === limit) controller.abort(new Error('enough'))
-    },
-  }
-  const run = new CachePerformanceBenchmark().benchmarkBasicOperations(interrupting as never, {
-    signal: controller.signal,
-  })
-  await expect(run).rejects.toThrow('enough')
-  expect([sets, cache.getStats().totalEntries]).toEqual([limit, 0])
-  await expect(
-    new CachePerformanceBenchmark().benchmarkBasicOperations(cache, { signal: 'soon' as never }),
-  ).rejects.toThrow('signal must be an AbortSignal; received a string')
-})
+test.each([3, 150])(
+  'a run deletes its keys when its signal is aborted after %i sets',
+  async (limit) => {
+    const controller = new AbortController()
+    const cache = new InMemoryCache()
+    let sets = 0
+    const interrupting = {
+      get: (key: string) => cache.get(key),
+      exists: (key: string) => cache.exists(key),
+      delete: (key: string) => cache.delete(key),
+      set: async (key: string, value: unknown) => {
+        await cache.set(key, value)
+        if (++sets === limit) controller.abort(new Error('enough'))
+      },
+    }
+    const run = new CachePerformanceBenchmark().benchmarkBasicOperations(interrupting as never, {
+      signal: controller.signal,
+    })
+    await expect(run).rejects.toThrow('enough')
+    expect([sets, cache.getStats().totalEntries]).toEqual([limit, 0])
+    await expect(
+      new CachePerformanceBenchmark().benchmarkBasicOperations(cache, { signal: 'soon' as never }),
+    ).rejects.toThrow('signal must be an AbortSignal; received a string')
+  },
+)
 
 test.each([0, 100])(
-  'ends at a signal of another class, with %i iterations to warm up',
+  'a run stops at a signal of another class, with %i warm-up iterations',
   async (warmupIterations) => {
     const signal = {
       aborted: false,
@@ -257,7 +272,7 @@ test.each([0, 100])(
 )
 
 test.each([[{ aborted: false }], [{ aborted: 0, addEventListener: () => 0 }], [null]])(
-  'rejects a signal without the methods of one: %j',
+  'a run rejects a signal that lacks the methods of a signal: %j',
   async (signal) => {
     const run = new CachePerformanceBenchmark().benchmarkBasicOperations(new InMemoryCache(), {
       signal: signal as never,

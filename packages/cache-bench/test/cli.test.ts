@@ -62,12 +62,13 @@ describe('run --cache memory', () => {
     const { exitCode, stdout, stderr } = await cacheBench(['run', '--cache', 'memory'])
     expect(stderr).toBe('')
     expect(stdout).toMatch(/│ memory +│ set +│/)
-    const [, warmed = ''] = /100 iterations after (\d+) to warm up, seed 1/.exec(stdout) ?? []
-    expect(Number(warmed)).toBeGreaterThan(1_000)
+    const [, warmupIterations = ''] =
+      /100 iterations after a warm-up of (\d+), seed 1/.exec(stdout) ?? []
+    expect(Number(warmupIterations)).toBeGreaterThan(1_000)
     expect(exitCode).toBe(0)
   })
 
-  test('--json prints the result', async () => {
+  test('prints the result as JSON with --json', async () => {
     const options = ['--json', '--iterations', '25', '--warmup-iterations', '3', '--seed', '42']
     const { exitCode, stdout } = await cacheBench(['run', '--cache', 'memory', ...options])
     expect(JSON.parse(stdout)).toMatchObject({
@@ -90,7 +91,7 @@ describe('run --cache redis', () => {
   test.each([
     ['redis', []],
     ['redis without L1', ['--no-l1']],
-  ])('measures a real server: %s', async (cacheName, options) => {
+  ])('measures %s with a real server', async (cacheName, options) => {
     const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--json', ...options]
     const { exitCode, stdout, stderr } = await cacheBench(args)
     expect(stderr).toBe('')
@@ -107,7 +108,7 @@ describe('run --cache redis', () => {
     expect(await cacheBench([...args, '--iterations', '1'])).toMatchObject({ exitCode: 0 })
   })
 
-  test('leaves nothing behind', async () => {
+  test('deletes all of its keys', async () => {
     await cacheBench(['run', '--cache', 'redis', '--redis-url', redis.url])
     expect(await entries()).toBe('*0')
   })
@@ -116,7 +117,7 @@ describe('run --cache redis', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)(
-    'removes its keys when it is interrupted by %s',
+    'deletes its keys after %s',
     async (signal, code) => {
       const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--no-l1']
       const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
@@ -130,7 +131,7 @@ describe('run --cache redis', () => {
     90_000,
   )
 
-  test('says what is wrong with REDIS_URL or a password, without showing it', async () => {
+  test('reports an invalid REDIS_URL and a wrong password without the password', async () => {
     const args = ['run', '--cache', 'redis']
     const bad = await cacheBench(args, PACKAGE, { REDIS_URL: 'http://user:s3cret@host' })
     expect(bad).toMatchObject({ exitCode: 1, stdout: '' })
@@ -145,7 +146,7 @@ describe('run --cache redis', () => {
     expect(`${bad.stderr}${wrong.stderr}`).not.toContain('s3cret')
   })
 
-  test('fails without a server, and does not give the URL away', async () => {
+  test('reports a server that refuses connections without the URL', async () => {
     const url = `redis://user:secret@127.0.0.1:${await freePort()}`
     const outcome = await cacheBench(['run', '--cache', 'redis', '--redis-url', url])
     expect(outcome).toMatchObject({ exitCode: 1, stdout: '' })
@@ -155,7 +156,7 @@ describe('run --cache redis', () => {
   })
 })
 
-describe('wrong arguments end with 2 and one line:', () => {
+describe('a command with wrong arguments exits with code 2 and prints one line', () => {
   test.each([
     [['run'], 'one of --cache memory, --cache redis and --module <path> must be given'],
     [['run', '--cache', 's3cret'], '--cache must be one of memory, redis; received another text'],
@@ -204,7 +205,7 @@ describe('wrong arguments end with 2 and one line:', () => {
       '--itertions is not an option of cache-bench run. Did you mean --iterations?',
     ],
     [['rum'], 'rum is not a command of cache-bench. Did you mean run?'],
-  ])('%j', async (args, message) => {
+  ])('rejects %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await cacheBench(args)
     expect([exitCode, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
@@ -213,19 +214,19 @@ describe('wrong arguments end with 2 and one line:', () => {
   })
 })
 
-test.each([[['--help']], [['run', '--help']]])('%j shows examples', async (args) => {
+test.each([[['--help']], [['run', '--help']]])('the help of %j contains examples', async (args) => {
   const { exitCode, stdout } = await cacheBench(args)
   expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/\nExamples:\n {2}cache-bench run/)])
 })
 
-test('ends quietly when the reader of a pipe goes', async () => {
+test('a run prints no error when the reader closes the pipe', async () => {
   const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
   const args = ['run', '--cache', 'memory', '--warmup-iterations', '0']
   expect(await runPiped(cli, args, 'true')).toMatchObject({ code: 0, err: '' })
 })
 
 describe('run --module', () => {
-  test('measures the cache that a module makes', async () => {
+  test('measures the cache that a module creates', async () => {
     const code = `${MAP_CACHE}\nexport default async () => new MapCache()`
     const file = await writeModule('map-cache.mjs', code)
     const { exitCode, stdout } = await cacheBench(['run', '--module', file])
@@ -235,24 +236,32 @@ describe('run --module', () => {
 
   test.each([
     [
-      'a cache that lies',
+      'a cache that returns a wrong value',
       `${MAP_CACHE}\nMapCache.prototype.get = async () => 42\nexport default () => new MapCache()`,
-      'get gave back another value right after set of test_key_0',
+      'get returned another value directly after set of test_key_0',
     ],
     [
-      'a module that fails with an error of another realm',
+      'a module that throws an error from another realm',
       "import { runInNewContext } from 'node:vm'\nthrow runInNewContext(\"new Error('no port')\")",
       'cannot be loaded: no port',
     ],
-    ['no default export', 'export const cache = 1', 'has no function as its default export'],
-    ['no cache', 'export default () => ({ get() {} })', 'does not make a cache'],
     [
-      'a module that fails',
+      'a module without a default export',
+      'export const cache = 1',
+      'must have a function as its default export',
+    ],
+    [
+      'a module that returns no cache',
+      'export default () => ({ get() {} })',
+      'must return a cache',
+    ],
+    [
+      'a module that throws an error',
       "throw new Error('no redis://user:secret@host')",
       'cannot be loaded: no <url>',
     ],
-  ])('%s is an error, not a figure', async (what, code, message) => {
-    const file = await writeModule(`${what.replaceAll(' ', '-')}.mjs`, code)
+  ])('reports %s as an error', async (defect, code, message) => {
+    const file = await writeModule(`${defect.replaceAll(' ', '-')}.mjs`, code)
     const { exitCode, stdout, stderr } = await cacheBench(['run', '--module', file])
     expect(stdout).toBe('')
     expect(stderr).toContain(message)
@@ -261,11 +270,14 @@ describe('run --module', () => {
   })
 })
 
-describe('a cache', () => {
-  test.each(['memory', 'redis'])('%s that is not installed', async (name) => {
-    const { exitCode, stderr } = await cacheBench(['run', '--cache', name], folder)
-    const missing = `@verbatim/cache-${name}`
-    expect(stderr).toBe(`error: ${missing} is not installed here; run: npm install ${missing}\n`)
-    expect(exitCode).toBe(1)
-  })
+describe('a cache that is not installed', () => {
+  test.each(['memory', 'redis'])(
+    'is reported with the command that installs it: %s',
+    async (name) => {
+      const { exitCode, stderr } = await cacheBench(['run', '--cache', name], folder)
+      const missing = `@verbatim/cache-${name}`
+      expect(stderr).toBe(`error: ${missing} is not installed here; run: npm install ${missing}\n`)
+      expect(exitCode).toBe(1)
+    },
+  )
 })

@@ -3,25 +3,25 @@ import { describe, expect, test } from 'vitest'
 import { generateBasicOperationsData } from '../src/index.js'
 import { SeededRandom } from '../src/seeded-random.js'
 
-describe('test data', () => {
-  test('the same seed makes the same data, another seed other data', () => {
+describe('generateBasicOperationsData', () => {
+  test('returns the same data for the same seed and other data for another seed', () => {
     const data = generateBasicOperationsData({ count: 50, seed: 7 })
     expect(generateBasicOperationsData({ count: 50, seed: 7 })).toEqual(data)
     expect(generateBasicOperationsData({ count: 50, seed: 8 })).not.toEqual(data)
   })
 
-  test('a shorter run starts with the same items', () => {
+  test('returns the same first items for a smaller count', () => {
     const data = generateBasicOperationsData({ count: 50, seed: 7 })
     expect(generateBasicOperationsData({ count: 5, seed: 7 })).toEqual(data.slice(0, 5))
   })
 
-  test('100 items with seed 1 where nothing else is said', () => {
+  test('returns 100 items with seed 1 by default', () => {
     expect(generateBasicOperationsData()).toEqual(
       generateBasicOperationsData({ count: 100, seed: 1 }),
     )
   })
 
-  test('items vary as texts for an AI service do', () => {
+  test('returns items that vary like the texts of an AI service', () => {
     const data = generateBasicOperationsData({ count: 1_000 })
     const variety = (of: (item: (typeof data)[number]) => unknown): number =>
       new Set(data.map(of)).size
@@ -44,24 +44,24 @@ describe('test data', () => {
   })
 
   test.each([{ count: 0 }, { count: 1_000_001 }, { seed: 0 }, { seed: 2 ** 32 }, { seed: 1.5 }])(
-    '%j is refused',
+    'rejects %j',
     (options) => {
       expect(() => generateBasicOperationsData(options)).toThrow(ConfigurationError)
     },
   )
 })
 
-describe('seeded random numbers', () => {
-  // Pinned, so that figures taken on other machines and by later versions stay comparable.
+describe('SeededRandom', () => {
+  // Fixed numbers keep results of other machines and later versions comparable.
   test.each([
     [1, [312, 24, 529, 417, 219]],
     [4_294_967_295, [11, 66, 132, 832, 592]],
-  ])('seed %i', (seed, expected) => {
+  ])('returns the same numbers for seed %i on every machine', (seed, expected) => {
     const random = new SeededRandom(seed)
     expect(Array.from({ length: 5 }, () => random.integer(0, 999))).toEqual(expected)
   })
 
-  test('cover their range evenly', () => {
+  test('covers its range evenly', () => {
     const random = new SeededRandom(1)
     const counts = new Map<number, number>()
     for (let draw = 0; draw < 10_000; draw++) {

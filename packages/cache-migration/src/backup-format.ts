@@ -8,42 +8,46 @@ import {
 import { decodeTaggedJson, encodeTaggedJson } from '@verbatim/cache-redis'
 
 /**
- * A backup is gzipped lines, each the tagged JSON of one object: a header, one entry per key, and a
- * trailer that says how many entries there are and the SHA-256 of every line before it.
+ * Name of the format. A backup consists of gzipped lines, and each line is the tagged JSON of one
+ * record: a header, one entry per key, and a trailer. The trailer contains the number of entries and
+ * the SHA-256 of all lines before it.
  */
 const FORMAT = 'verbatim-cache-backup'
 const FORMAT_VERSION = 1
 
 /**
- * The longest line, in bytes: the largest value that cache-redis takes (64 MiB) and a key beside it.
- * Nothing longer is written, so nothing longer has to be held while reading.
+ * The longest line, in bytes. It fits the largest value that cache-redis accepts (64 MiB) and its key.
+ * The writer rejects longer lines, so the reader never buffers more than this.
  */
 export const MAX_LINE_BYTES: number = 64 * 1_024 * 1_024 + 16 * 1_024
 
-/** What the first line of a backup says. */
+/** The first record of a backup. */
 export interface BackupHeader {
   readonly createdAt: string
   readonly pattern: string
   readonly sourceCacheType: string
 }
 
+/** The record of one key. */
 export interface BackupEntry {
   readonly key: string
   readonly value: unknown
-  /** The instant its life ends, in milliseconds since 1970; `null` when it never does. */
+  /** Milliseconds since 1970; `null` if the entry never expires. */
   readonly expiresAt: number | null
 }
 
-/** What the last line of a backup says. */
+/** The last record of a backup. */
 export interface BackupTrailer {
+  /** Number of entries. */
   readonly count: number
-  /** Of all lines before, in hexadecimal. */
+  /** Hexadecimal SHA-256 of all lines before this one. */
   readonly sha256: string
 }
 
-/** A line as it was parsed: the fields are named as in the file, and nothing is known of them. */
+/** A parsed line whose fields have not been checked. */
 export type BackupRecord = Readonly<Record<string, unknown>>
 
+/** Returns the line of a header. */
 export function encodeHeader({ createdAt, pattern, sourceCacheType }: BackupHeader): string {
   return encodeLine({
     format: FORMAT,
@@ -54,19 +58,25 @@ export function encodeHeader({ createdAt, pattern, sourceCacheType }: BackupHead
   })
 }
 
-/** @throws SerializationError for a value that has no faithful form, and for what no restore takes */
+/**
+ * Returns the line of an entry.
+ *
+ * @throws SerializationError for a value that cannot be encoded, and for an entry that a restore would
+ * reject
+ */
 export function encodeEntry({ key, value, expiresAt }: BackupEntry): string {
   const record = { key, value, expires_at: expiresAt }
-  checkEntry(record, (what) => new SerializationError(`the cache has ${what}`))
+  checkEntry(record, (problem) => new SerializationError(`the cache contains an entry with ${problem}`))
   const line = encodeLine(record)
   const bytes = Buffer.byteLength(line)
   if (bytes <= MAX_LINE_BYTES) return line
   throw new SerializationError(
-    `value takes ${bytes} bytes as JSON; at most ${MAX_LINE_BYTES} fit in a backup`,
+    `the entry must be at most ${MAX_LINE_BYTES} bytes as JSON; received ${bytes} bytes`,
     { code: 'VALUE_TOO_LARGE', context: { bytes } },
   )
 }
 
+/** Returns the line of a trailer. */
 export function encodeTrailer(trailer: BackupTrailer): string {
   return encodeLine(trailer)
 }
@@ -75,64 +85,87 @@ function encodeLine(record: object): string {
   return `${encodeTaggedJson(record)}\n`
 }
 
-/** @throws SerializationError (`BAD_BACKUP`) */
-export function decodeLine(line: Buffer): BackupRecord {
+/**
+ * Parses a line.
+ *
+ * @param lineNumber - for the error; counted from 1
+ * @throws SerializationError (`BAD_BACKUP`)
+ */
+export function decodeLine(line: Buffer, lineNumber: number): BackupRecord {
   try {
     const record: unknown = decodeTaggedJson(line.toString())
     if (isPlainObject(record)) return record
   } catch {
-    // What JSON.parse says would quote the line, and so a value.
+    // The message of JSON.parse quotes the line, which contains a value.
   }
-  throw badBackup('has a line that no backup has')
+  throw unrecognizedRecord(lineNumber)
 }
 
-/** @throws SerializationError (`BAD_BACKUP`) */
+/**
+ * Returns the header in a record.
+ *
+ * @throws SerializationError (`BAD_BACKUP`)
+ */
 export function readHeader(record: BackupRecord): BackupHeader {
   const { format, format_version, created_at, pattern, source_cache_type } = record
-  if (format !== FORMAT) throw badBackup('is not a cache backup')
+  if (format !== FORMAT) throw invalidBackup('the file is not a cache backup')
   if (format_version !== FORMAT_VERSION) {
     const found = typeof format_version === 'number' ? format_version : describeType(format_version)
-    throw badBackup(`has format version ${found}; this release reads ${FORMAT_VERSION}`)
+    throw invalidBackup(`format version must be ${FORMAT_VERSION}; received ${found}`)
   }
   if (
     typeof created_at !== 'string' ||
     typeof pattern !== 'string' ||
     typeof source_cache_type !== 'string'
   ) {
-    throw badBackup('has an incomplete header')
+    throw invalidBackup('the header is incomplete')
   }
   return { createdAt: created_at, pattern, sourceCacheType: source_cache_type }
 }
 
-/** @throws SerializationError (`BAD_BACKUP`) */
-export function readEntry(record: BackupRecord): BackupEntry {
-  return checkEntry(record, (what) => badBackup(`has ${what}`))
+/**
+ * Returns the entry in a record.
+ *
+ * @throws SerializationError (`BAD_BACKUP`)
+ */
+export function readEntry(record: BackupRecord, lineNumber: number): BackupEntry {
+  return checkEntry(record, (problem) =>
+    invalidBackup(`the entry at line ${lineNumber} has ${problem}`),
+  )
 }
 
-/** @throws SerializationError (`BAD_BACKUP`) */
-export function readTrailer({ count, sha256 }: BackupRecord): BackupTrailer {
+/**
+ * Returns the trailer in a record.
+ *
+ * @throws SerializationError (`BAD_BACKUP`)
+ */
+export function readTrailer({ count, sha256 }: BackupRecord, lineNumber: number): BackupTrailer {
   if (typeof count === 'number' && typeof sha256 === 'string') return { count, sha256 }
-  throw badBackup('has a line that no backup has')
+  throw unrecognizedRecord(lineNumber)
 }
 
-/** What is left of an entry's life, in milliseconds; `Infinity` when it never ends. */
+/** Returns the remaining TTL of an entry in milliseconds, `Infinity` if it never expires. */
 export function remainingMs({ expiresAt }: BackupEntry, clock: Clock): number {
   return expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - Math.ceil(clock.wallTime())
 }
 
-/** The error for a file that is not a whole backup. */
-export function badBackup(what: string): SerializationError {
-  return new SerializationError(`the file ${what}`, { code: 'BAD_BACKUP' })
+/** Returns the error for a file that is not a complete backup. */
+export function invalidBackup(problem: string): SerializationError {
+  return new SerializationError(`invalid backup: ${problem}`, { code: 'BAD_BACKUP' })
 }
 
-/** One check for both ways, so that whatever is written down can be restored. */
+function unrecognizedRecord(lineNumber: number): SerializationError {
+  return invalidBackup(`unrecognized record at line ${lineNumber}`)
+}
+
+/** Checks an entry. Writing and reading share it, so a restore accepts every entry of a backup. */
 function checkEntry(
   { key, value, expires_at }: BackupRecord,
-  refuse: (what: string) => Error,
+  toError: (problem: string) => Error,
 ): BackupEntry {
-  if (!isKey(key)) throw refuse('an entry with a bad key')
-  if (value === undefined) throw refuse('an entry without a value')
-  if (!isExpiry(expires_at)) throw refuse('an entry with a bad expiry')
+  if (!isKey(key)) throw toError('an invalid key')
+  if (value === undefined) throw toError('no value')
+  if (!isExpiry(expires_at)) throw toError('an invalid expiry')
   return { key, value, expiresAt: expires_at }
 }
 

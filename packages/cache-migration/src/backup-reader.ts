@@ -6,8 +6,8 @@ import {
   type BackupEntry,
   type BackupHeader,
   type BackupTrailer,
-  badBackup,
   decodeLine,
+  invalidBackup,
   MAX_LINE_BYTES,
   readEntry,
   readHeader,
@@ -15,11 +15,11 @@ import {
 } from './backup-format.js'
 import { errorCode } from './failures.js'
 
-/** Reads a backup, holding one line at a time. The file is opened once, at the first need. */
+/** Reads a backup line by line. It opens the file at the first read, and once. */
 export class BackupReader {
-  /** What the first line says, once it has been read. */
+  /** The header, after its line was read. */
   header: BackupHeader | undefined
-  /** Bytes of the lines that the latest pass has read. */
+  /** Number of bytes that the latest pass has read, after decompression. */
   unpackedBytes = 0
   readonly #path: string
   #file: FileHandle | undefined
@@ -28,43 +28,45 @@ export class BackupReader {
     this.#path = path
   }
 
-  /** Bytes of the file. */
+  /** Returns the size of the file in bytes. */
   async size(): Promise<number> {
     return (await (await this.#open()).stat()).size
   }
 
   /**
-   * A pass over the entries, in the order of the file. Whether they are all there, and as they were
-   * written, is known only when it has come to its end without throwing.
+   * Yields the entries in the order of the file. The file is verified only if the iteration reaches
+   * its end without an error: the last line contains the number of entries and the checksum.
    *
-   * @throws SerializationError (`BAD_BACKUP`) when anything is not as it was written
+   * @throws SerializationError (`BAD_BACKUP`) if the file differs from what was written
    */
   async *entries(): AsyncGenerator<BackupEntry> {
     const digest = createHash('sha256')
     let count = 0
+    let lineNumber = 0
     let trailer: BackupTrailer | undefined
     this.header = undefined
     this.unpackedBytes = 0
     for await (const line of splitLines(unpack(await this.#open()))) {
-      if (trailer !== undefined) throw badBackup('goes on after its last line')
+      lineNumber++
+      if (trailer !== undefined) throw invalidBackup('the file continues after the last record')
       this.unpackedBytes += line.length
-      const record = decodeLine(line)
+      const record = decodeLine(line, lineNumber)
       if (this.header === undefined) {
         this.header = readHeader(record)
       } else if ('key' in record) {
         count++
-        yield readEntry(record)
+        yield readEntry(record, lineNumber)
       } else {
-        trailer = readTrailer(record)
+        trailer = readTrailer(record, lineNumber)
         continue
       }
       digest.update(line)
     }
-    if (trailer === undefined) throw badBackup('is cut short')
+    if (trailer === undefined) throw invalidBackup('the file is truncated')
     if (trailer.count !== count) {
-      throw badBackup(`has ${count} entries; its last line says ${trailer.count}`)
+      throw invalidBackup(`number of entries must be ${trailer.count}; received ${count}`)
     }
-    if (trailer.sha256 !== digest.digest('hex')) throw badBackup('does not match its checksum')
+    if (trailer.sha256 !== digest.digest('hex')) throw invalidBackup('the checksum does not match')
   }
 
   async close(): Promise<void> {
@@ -77,27 +79,27 @@ export class BackupReader {
   }
 }
 
-/** Gunzips a file from its beginning. The file stays open. */
+/** Decompresses a file from its start. The file stays open. */
 async function* unpack(file: FileHandle): AsyncGenerator<Buffer> {
   const gunzip = createGunzip()
-  // An error on either side is thrown where gunzip is read, below.
+  // An error of either stream is thrown where gunzip is read, below.
   pipeline(file.createReadStream({ start: 0, autoClose: false }), gunzip, () => undefined)
   try {
     yield* gunzip
   } catch (error) {
     const code = errorCode(error)
-    if (code === 'Z_BUF_ERROR') throw badBackup('is cut short')
-    throw code === 'Z_DATA_ERROR' ? badBackup('is damaged, or not gzip') : error
+    if (code === 'Z_BUF_ERROR') throw invalidBackup('the file is truncated')
+    throw code === 'Z_DATA_ERROR' ? invalidBackup('the file is damaged or not gzip data') : error
   }
 }
 
-/** Cuts after each line feed. */
+/** Splits chunks into lines. Each line ends with its line feed. */
 async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let pieces: Buffer[] = []
   let length = 0
   const add = (piece: Buffer): void => {
     length += piece.length
-    if (length > MAX_LINE_BYTES) throw badBackup(`has a line of more than ${MAX_LINE_BYTES} bytes`)
+    if (length > MAX_LINE_BYTES) throw invalidBackup(`a line is longer than ${MAX_LINE_BYTES} bytes`)
     pieces.push(piece)
   }
   for await (const chunk of chunks) {
@@ -113,5 +115,5 @@ async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer
     }
     add(chunk.subarray(start))
   }
-  if (length > 0) throw badBackup('is cut short')
+  if (length > 0) throw invalidBackup('the file is truncated')
 }

@@ -7,7 +7,7 @@ import { errorCode } from './failures.js'
 import { fileExists, findTarget } from './target-file.js'
 import { withTemporary } from './temporary.js'
 
-/** Text is handed to gzip in pieces of about so many characters; single lines would be slow. */
+/** Number of characters that gzip gets at a time. Single lines would be slow. */
 const PIECE_LENGTH = 64 * 1_024
 
 interface WriteOptions {
@@ -16,14 +16,13 @@ interface WriteOptions {
 }
 
 /**
- * Writes gzipped lines to a file that is whole or not there: they go to a temporary file beside it,
- * which takes its place once everything is on disk. Only the owner can read it. A symbolic link stays,
- * and the file that it points to is replaced.
+ * Writes gzipped lines to a file, completely or not at all. It writes a temporary file in the same
+ * folder and renames it after all bytes are on disk. Only the owner can read the file. If the path is
+ * a symbolic link, the link stays and its target is replaced.
  *
  * @returns the size of the file in bytes
  * @throws CacheError (`FILE_EXISTS`) unless `overwrite`, CacheError (`NOT_A_FILE`), CacheError
- * (`INTERRUPTED`), errors of the file system, and whatever `lines` throws; the temporary file is gone
- * then
+ * (`INTERRUPTED`), errors of the file system, and errors of `lines`. It then removes the temporary file
  */
 export async function writeLines(
   file: string,
@@ -36,20 +35,20 @@ export async function writeLines(
     const handle = await open(temporary, 'wx', 0o600)
     const destination = handle.createWriteStream({ flush: true })
     try {
-      await orAborted(pipeline(joined(lines), createGzip(), destination), signal)
-      assertGoing(signal)
+      await untilAborted(pipeline(joined(lines), createGzip(), destination), signal)
+      assertNotInterrupted(signal)
       if (overwrite) await rename(temporary, target)
       else await linkNew(temporary, target)
       return destination.bytesWritten
     } catch (error) {
       destination.destroy()
-      assertGoing(signal)
+      assertNotInterrupted(signal)
       throw error
     }
   })
 }
 
-/** Unlike a rename, a link never replaces a file that has turned up meanwhile. */
+/** Creates a hard link. Unlike a rename, it fails if the file exists by then. */
 async function linkNew(temporary: string, file: string): Promise<void> {
   try {
     await link(temporary, file)
@@ -69,8 +68,8 @@ async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
   if (piece !== '') yield piece
 }
 
-/** Ends when the signal is aborted, too: a pipeline would wait for a source that never answers. */
-async function orAborted(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+/** Waits for the pipeline or the signal. A pipeline alone would wait for a source that never responds. */
+async function untilAborted(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return writing
   let stopListening: (() => void) | undefined
   const aborted = new Promise<void>((resolve) => {
@@ -84,7 +83,11 @@ async function orAborted(writing: Promise<void>, signal: AbortSignal | undefined
   }
 }
 
-/** @throws CacheError (`INTERRUPTED`) when the signal is aborted */
-export function assertGoing(signal: AbortSignal | undefined): void {
+/**
+ * Checks that the signal is not aborted.
+ *
+ * @throws CacheError (`INTERRUPTED`)
+ */
+export function assertNotInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new CacheError('interrupted', { code: 'INTERRUPTED' })
 }

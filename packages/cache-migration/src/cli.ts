@@ -12,11 +12,11 @@ import { Command, InvalidArgumentError } from 'commander'
 import { CacheMigrationManager } from './migration-manager.js'
 import { isStandard, withInput, withOutput } from './standard-streams.js'
 
-/** In milliseconds. Longer than a cache would wait, because no request waits here. */
+/** Milliseconds. Longer than the default of a cache, because no request waits for the command. */
 const COMMAND_TIMEOUT = 10_000
 
-/** The longest that `GenericRedisCache` takes, in UTF-16 units. */
-const LONGEST_KEY_PREFIX = 128
+/** Longest key prefix of `GenericRedisCache`, in UTF-16 units. */
+const MAX_KEY_PREFIX_LENGTH = 128
 
 interface RedisOptions {
   readonly redisUrl?: string
@@ -41,7 +41,7 @@ const manager = new CacheMigrationManager()
 await runCommandLine((signal) => {
   const program = new Command('cache-migrate')
     .version(version)
-    .description('Backs a cache in Redis up to a file, and restores it.')
+    .description('Backs up a cache in Redis to a file, and restores it.')
     .addHelpText(
       'after',
       examples(
@@ -49,9 +49,9 @@ await runCommandLine((signal) => {
         'cache-migrate restore --key-prefix cache: --file cache.gz',
       ),
     )
-  redisCommand(program, 'backup', 'writes the entries of a cache to a new file')
-    .option('--pattern <glob>', 'only keys that match it', textParser('a glob', MAX_PATTERN_LENGTH))
-    .option('--overwrite', 'replace the file if there is one')
+  redisCommand(program, 'backup', 'write the entries of a cache to a new file')
+    .option('--pattern <glob>', 'back up only keys that match the glob (default: all keys)', textParser('a glob', MAX_PATTERN_LENGTH))
+    .option('--overwrite', 'replace an existing file')
     .addHelpText(
       'after',
       examples(
@@ -61,7 +61,7 @@ await runCommandLine((signal) => {
       ),
     )
     .action((options: BackupOptions) => backup(options, signal))
-  redisCommand(program, 'restore', 'writes the entries of a file into a cache')
+  redisCommand(program, 'restore', 'write the entries of a backup into a cache')
     .option('--overwrite', 'replace keys that the cache already has')
     .addHelpText(
       'after',
@@ -73,9 +73,9 @@ await runCommandLine((signal) => {
     .action((options: RedisOptions) => restore(options, signal))
   program
     .command('inspect')
-    .description('verifies a file and describes its contents')
-    .argument('<file>', 'the backup; - for standard input', textParser('a path'))
-    .option('--json', 'print JSON')
+    .description('verify a backup and describe its contents')
+    .argument('<file>', 'path of the backup; - for standard input', textParser('a path'))
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       examples('cache-migrate inspect cache.gz', 'cache-migrate inspect cache.gz --json'),
@@ -90,27 +90,27 @@ function redisCommand(program: Command, name: string, description: string): Comm
     .description(description)
     .option(
       '--redis-url <url>',
-      `redis:// or rediss:// (default: REDIS_URL, which hides a password, or ${DEFAULT_REDIS_URL})`,
+      `redis:// or rediss:// URL (default: REDIS_URL, or ${DEFAULT_REDIS_URL})`,
     )
     .requiredOption(
       '--key-prefix <text>',
-      'before every key of the cache in Redis',
-      textParser('a text', LONGEST_KEY_PREFIX),
+      'key prefix of the cache in Redis',
+      textParser('a text', MAX_KEY_PREFIX_LENGTH),
     )
     .requiredOption(
       '--file <path>',
-      'the backup; - for standard output or input',
+      'path of the backup; - for standard output or input',
       textParser('a path'),
     )
-    .option('--json', 'print JSON')
+    .option('--json', 'print the result as JSON')
 }
 
-/** Returns a parser that accepts texts that are not blank. `commander` puts the flag before its error. */
-function textParser(noun: string, longest?: number): (value: string) => string {
-  const rule = longest === undefined ? noun : `${noun} of 1 to ${longest} characters`
+/** Returns a parser that rejects blank texts. `commander` prefixes its error with the flag. */
+function textParser(noun: string, maxLength?: number): (value: string) => string {
+  const rule = maxLength === undefined ? noun : `${noun} of 1 to ${maxLength} characters`
   return (value) => {
     const isBlank = value.trim() === ''
-    if (!isBlank && value.length <= (longest ?? Infinity)) return value
+    if (!isBlank && value.length <= (maxLength ?? Infinity)) return value
     const received = isBlank ? 'a blank text' : `${value.length} characters`
     throw new InvalidArgumentError(`must be ${rule}; received ${received}`)
   }
@@ -125,13 +125,13 @@ async function backup(options: BackupOptions, signal: AbortSignal): Promise<void
   )
   const { keysBackedUp, compressedSizeBytes, success } = result
   const shown = { ...result, backupFile: options.file }
-  // Standard output is the backup itself.
+  // Standard output carries the backup itself.
   const output = isStandard(options.file) ? process.stderr : process.stdout
   const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
   report(shown, options.json, summary, output)
   if (success && keysBackedUp === 0) {
     process.stderr.write(
-      'warning: no key with this prefix and pattern is an entry of a cache; check both\n',
+      'warning: no cache entry matches this key prefix and pattern; check both\n',
     )
   }
 }
@@ -143,7 +143,7 @@ async function restore(options: RedisOptions, signal: AbortSignal): Promise<void
   )
   const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
   report({ ...result, backupFile: options.file }, options.json, [
-    `restored ${keysRestored} keys; ${keysSkipped} were there already, ${keysExpired} had expired, ${keysFailed} failed`,
+    `restored ${keysRestored} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
 }
 
@@ -154,7 +154,7 @@ async function inspect(
 ): Promise<void> {
   const result = await withInput(file, signal, (path) => manager.inspectBackup(path))
   const { keys, keysExpired, totalSizeBytes, compressedSizeBytes } = result
-  // Texts of the file are quoted: they may hold line feeds or terminal codes.
+  // The quotes escape line feeds and terminal codes in texts of the file.
   const [createdAt, source, pattern] = [
     result.createdAt,
     result.sourceCacheType,
@@ -162,12 +162,16 @@ async function inspect(
   ].map((text) => JSON.stringify(text))
   report({ ...result, backupFile: file }, options.json, [
     `${keys} keys (${keysExpired} expired), ${totalSizeBytes} bytes, ${compressedSizeBytes} compressed`,
-    `made at ${createdAt} from ${source}, pattern ${pattern}`,
-    'version, count and checksum are right',
+    `created at ${createdAt} from ${source}, pattern ${pattern}`,
+    'version, number of entries and checksum are valid',
   ])
 }
 
-/** @param readOnly - whether nothing is written to Redis, not even a record about the prefix */
+/**
+ * Calls `work` with a connected cache, then closes the cache.
+ *
+ * @param readOnly - whether to write nothing to Redis, not even a record about the prefix
+ */
 async function withRedis<T>(
   { redisUrl: flag, keyPrefix }: RedisOptions,
   readOnly: boolean,
@@ -179,7 +183,7 @@ async function withRedis<T>(
     keyPrefix,
     readOnly,
     enableL1Cache: false,
-    // The largest value that any cache may have stored.
+    // The largest value that a cache can store.
     maxValueBytes: 2 ** 29,
     onBackendError: 'throw',
     commandTimeout: COMMAND_TIMEOUT,
@@ -205,7 +209,7 @@ function report(
   process.stderr.write(`${outcome.errors.join('\n')}\n`)
 }
 
-/** Names of JSON that leaves the process are in snake case. Results are flat. */
+/** Converts the names of a flat result to snake case, the case of all JSON that leaves the process. */
 function toSnakeCase(result: object): object {
   return Object.fromEntries(
     Object.entries(result).map(([name, value]) => [

@@ -10,6 +10,7 @@ import { writeLines } from './backup-writer.js'
 import { explain, Failures } from './failures.js'
 import type { BackupResult } from './results.js'
 
+/** The checked options of a backup. */
 export interface BackupSettings {
   readonly pattern: string
   readonly overwrite: boolean
@@ -17,29 +18,30 @@ export interface BackupSettings {
   readonly clock: Clock
 }
 
+/** Writes the entries of a cache to a file, or no file at all. */
 export async function createBackup(
   source: CacheInterface,
   file: string,
   settings: BackupSettings,
 ): Promise<BackupResult> {
   const startedAt = settings.clock.now()
-  const reading = new SourceReading(source, settings)
+  const encoder = new SourceEncoder(source, settings)
   let compressedSizeBytes = 0
   let errors: string[] = []
   try {
     const { overwrite, signal } = settings
-    compressedSizeBytes = await writeLines(file, reading.lines(), { overwrite, signal })
+    compressedSizeBytes = await writeLines(file, encoder.lines(), { overwrite, signal })
   } catch (error) {
-    errors = [`Backup failed, no file was written: ${explain(error)}`, ...reading.failures.list()]
+    errors = [`Backup failed; no file was written: ${explain(error)}`, ...encoder.failures.list()]
   }
   const success = errors.length === 0
-  const totalSizeBytes = success ? reading.bytes : 0
+  const totalSizeBytes = success ? encoder.bytes : 0
   return {
     success,
     backupFile: file,
-    keysBackedUp: success ? reading.keys : 0,
+    keysBackedUp: success ? encoder.keys : 0,
     keysSkipped: 0,
-    keysFailed: reading.failures.count,
+    keysFailed: encoder.failures.count,
     totalSizeBytes,
     compressedSizeBytes,
     compressionRatio: success ? 1 - compressedSizeBytes / totalSizeBytes : 0,
@@ -48,8 +50,8 @@ export async function createBackup(
   }
 }
 
-/** Turns a cache into the lines of a backup, and counts. */
-class SourceReading {
+/** Encodes a cache as the lines of a backup and counts keys, bytes and failures. */
+class SourceEncoder {
   readonly failures = new Failures()
   keys = 0
   bytes = 0
@@ -62,10 +64,10 @@ class SourceReading {
   }
 
   /**
-   * All lines of the file. A failing key does not end it at once, so that one run names them all,
-   * but ends it before the last line.
+   * Yields all lines of the file. A failed key does not stop the iteration, so one run reports every
+   * failed key. The iteration then fails before the last line.
    *
-   * @throws CacheError (`KEYS_FAILED`) when a key failed, and whatever listing the keys throws
+   * @throws CacheError (`KEYS_FAILED`) if a key failed, and errors of the listing
    */
   async *lines(): AsyncGenerator<string> {
     const digest = createHash('sha256')
@@ -75,7 +77,7 @@ class SourceReading {
       yield line
     }
     if (this.failures.count > 0) {
-      throw new CacheError(`keys that could not be read or written down: ${this.failures.count}`, {
+      throw new CacheError(`${this.failures.count} keys could not be read or encoded`, {
         code: 'KEYS_FAILED',
       })
     }
@@ -97,7 +99,7 @@ class SourceReading {
     }
   }
 
-  /** @returns `undefined` for an entry that failed */
+  /** Returns the line of an entry, `undefined` if the entry failed. */
   #entryLine(entry: InspectedEntry, clock: Clock): string | undefined {
     const { key } = entry
     try {

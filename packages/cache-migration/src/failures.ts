@@ -1,9 +1,9 @@
 import { CacheError, isError, isSystemError } from '@verbatim/cache-core'
 
-/** Failing keys that are listed by name; beyond, they are only counted. */
-const MOST_LISTED = 100
+/** Number of failed keys that are listed by name. All others are only counted. */
+const MAX_LISTED = 100
 
-/** The keys that something went wrong with. */
+/** Counts failed keys and lists the first of them. */
 export class Failures {
   readonly #listed: string[] = []
   #count = 0
@@ -14,8 +14,8 @@ export class Failures {
 
   add(key: string, error: unknown): void {
     this.#count++
-    if (this.#count > MOST_LISTED) return
-    // Quoted, so that a key cannot bring line feeds or terminal codes into a message.
+    if (this.#count > MAX_LISTED) return
+    // The quotes escape line feeds and terminal codes in a key.
     this.#listed.push(`key ${JSON.stringify(key)}: ${explain(error)}`)
   }
 
@@ -25,15 +25,15 @@ export class Failures {
 }
 
 /**
- * What an error says, if it is certain to hold no value: one of this project's, or the file
- * system's. Any other message may quote what was being read or stored, so only its kind is told.
+ * Returns the message of an error of these packages or of the file system, which never contains a
+ * value. Messages of other errors may quote a value, so their name is returned instead.
  */
 export function explain(error: unknown): string {
   if (error instanceof CacheError || isSystemError(error)) return error.message
   return isError(error) ? error.name : 'unknown error'
 }
 
-/** The `code` of an error of Node's, such as `'EEXIST'`. */
+/** Returns the `code` of an error of Node, such as `'EEXIST'`. */
 export function errorCode(error: unknown): unknown {
   return isError(error) && 'code' in error ? error.code : undefined
 }

@@ -4,6 +4,7 @@ import { BackupReader } from './backup-reader.js'
 import { explain } from './failures.js'
 import type { BackupInspection } from './results.js'
 
+/** Verifies a backup and describes its contents. */
 export async function inspectBackup(file: string, clock: Clock): Promise<BackupInspection> {
   const reader = new BackupReader(file)
   let compressedSizeBytes = 0
@@ -17,7 +18,7 @@ export async function inspectBackup(file: string, clock: Clock): Promise<BackupI
       if (remainingMs(entry, clock) <= 0) keysExpired++
     }
   } catch (error) {
-    errors.push(`Not a whole backup: ${explain(error)}`)
+    errors.push(`Inspection failed: ${explain(error)}`)
   } finally {
     await reader.close()
   }

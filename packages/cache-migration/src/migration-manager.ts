@@ -16,31 +16,32 @@ import { inspectBackup } from './inspect-backup.js'
 import { restoreBackup } from './restore-backup.js'
 import type { BackupInspection, BackupResult, RestoreResult } from './results.js'
 
+/** Options of {@link CacheMigrationManager}. */
 export interface CacheMigrationManagerOptions {
-  /**
-   * Entries that a restore holds in memory at a time. 1 to 10,000. Default: 100.
-   */
+  /** Number of entries that a restore has in memory at a time. 1 to 10,000. Default: 100. */
   readonly chunkSize?: number | undefined
-  /** Where the time is read. Default: the machine's clocks. */
+  /** Source of the time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
 }
 
+/** Options of {@link CacheMigrationManager.createBackup}. */
 export interface CreateBackupOptions {
-  /** A glob; only keys that match are backed up. Default: `'*'`, every key. */
+  /** Glob that selects the keys. Default: `'*'`, all keys. */
   readonly pattern?: string | undefined
   /** Whether to replace an existing file. Default: false. */
   readonly overwrite?: boolean | undefined
-  /** Ends the backup early: it fails, and no file is written. Default: none. */
+  /** Stops the backup. The result is a failure, and no file is written. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of {@link CacheMigrationManager.restoreBackup}. */
 export interface RestoreBackupOptions {
   /**
-   * Whether to replace keys that the target already has, and anything else under their names.
+   * Whether to replace keys that the target already has, and other data under the same names in Redis.
    * Default: false.
    */
   readonly overwrite?: boolean | undefined
-  /** Ends the restore early: it fails, and entries that were written stay. Default: none. */
+  /** Stops the restore. The result is a failure, and the written entries stay. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -49,10 +50,19 @@ const BACKUP_FIELDS: ReadonlySet<string> = new Set(['pattern', 'overwrite', 'sig
 const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite', 'signal'])
 
 /**
- * Copies the entries of a cache to a file, and from a file into any other cache.
+ * Backs up the entries of a cache to a file, and restores them into any other cache.
  *
- * Methods throw only for bad arguments. Their results report every failure of a file or a cache; see
- * {@link BackupResult.success}. Errors in results name keys and never show a value.
+ * Methods throw only for bad arguments. Every failure of a file or a cache is in the result, see
+ * {@link BackupResult.success}. Errors in results contain keys and never a value.
+ *
+ * @example
+ * ```ts
+ * const manager = new CacheMigrationManager()
+ * const backup = await manager.createBackup(redisCache, 'cache.gz')
+ * if (!backup.success) throw new Error(backup.errors.join('; '))
+ * const restore = await manager.restoreBackup('cache.gz', new InMemoryCache())
+ * console.log(`${restore.keysRestored} keys restored`)
+ * ```
  */
 export class CacheMigrationManager {
   static {
@@ -77,9 +87,13 @@ export class CacheMigrationManager {
    *
    * A backup is not a snapshot: entries that change during the backup may or may not be in the file.
    *
-   * @param source - a cache whose `inspect()` can list its entries. The backup changes nothing in the
-   * cache. It names every entry that cannot be read, and fails
+   * @param source - a cache with `inspect()`. The backup changes nothing in the cache. If an entry
+   * cannot be read, the backup fails and the result names the entry
    * @throws ValidationError for bad arguments and unknown options
+   * @example
+   * ```ts
+   * const users = await manager.createBackup(cache, 'users.gz', { pattern: 'user:*' })
+   * ```
    */
   async createBackup(
     source: CacheInterface,
@@ -102,12 +116,16 @@ export class CacheMigrationManager {
   }
 
   /**
-   * Writes the entries of a backup into a cache. Each keeps the TTL it had, less the time since the
-   * backup. The whole file is verified before the first entry is written.
+   * Writes the entries of a backup into a cache. Entries expire at the time at which they would have
+   * expired in the source. The whole file is verified before the first write.
    *
-   * @param target - a cache that has `add()` and `set()`. Without `overwrite`, keys that it already
-   * has are skipped, and so are names that hold something else
+   * @param target - a cache with `add()` and `set()`. Without `overwrite`, keys that it already has are
+   * skipped, and so are names under which Redis stores other data
    * @throws ValidationError for bad arguments and unknown options
+   * @example
+   * ```ts
+   * const restore = await manager.restoreBackup('users.gz', cache, { overwrite: true })
+   * ```
    */
   async restoreBackup(
     file: string,
@@ -132,6 +150,10 @@ export class CacheMigrationManager {
    * Verifies a backup as a restore does, and describes its contents.
    *
    * @throws ValidationError for a bad argument
+   * @example
+   * ```ts
+   * const { success, keys, keysExpired } = await manager.inspectBackup('cache.gz')
+   * ```
    */
   async inspectBackup(file: string): Promise<BackupInspection> {
     assertFile(file)
@@ -151,10 +173,10 @@ function assertCache(name: string, value: unknown, methods: readonly string[]): 
 
 function assertFile(value: unknown): void {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return
-  throw invalidArgument('file', 'a path that is not empty and has no null character', value)
+  throw invalidArgument('file', 'a non-empty path without null characters', value)
 }
 
-/** Checked, because a string such as 'false' is truthy and would cost data. */
+/** Rejects values such as the string 'false', which is truthy and would overwrite data. */
 function assertBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
 }

@@ -1,14 +1,14 @@
 import { type CacheInterface, type Clock, fromMilliseconds } from '@verbatim/cache-core'
 import { type BackupEntry, remainingMs } from './backup-format.js'
 import { BackupReader } from './backup-reader.js'
-import { assertGoing } from './backup-writer.js'
-import { chunksOf } from './chunks.js'
+import { assertNotInterrupted } from './backup-writer.js'
 import { explain, Failures } from './failures.js'
 import type { RestoreResult } from './results.js'
 
-/** Entries that are written at the same time. */
-const MOST_AT_ONCE = 200
+/** Number of concurrent writes. */
+const MAX_CONCURRENT_WRITES = 200
 
+/** The checked options of a restore. */
 export interface RestoreSettings {
   readonly overwrite: boolean
   readonly signal: AbortSignal | undefined
@@ -16,55 +16,56 @@ export interface RestoreSettings {
   readonly clock: Clock
 }
 
+/** Verifies a backup, then writes its entries into a cache. */
 export async function restoreBackup(
   file: string,
   target: CacheInterface,
   settings: RestoreSettings,
 ): Promise<RestoreResult> {
   const startedAt = settings.clock.now()
-  const writing = new TargetWriting(target, settings)
+  const writer = new TargetWriter(target, settings)
   const errors: string[] = []
   const reader = new BackupReader(file)
   try {
-    await readToTheEnd(reader.entries(), settings.signal)
-    await writing.writeAll(reader.entries())
-    const { count } = writing.failures
-    if (count > 0) errors.push(`Restore failed: keys that could not be written: ${count}`)
+    await verify(reader.entries(), settings.signal)
+    await writer.writeAll(reader.entries())
+    const { count } = writer.failures
+    if (count > 0) errors.push(`Restore failed: ${count} keys could not be written`)
   } catch (error) {
-    const progress = writing.restored === 0 ? '' : ` after ${writing.restored} keys`
+    const progress = writer.restored === 0 ? '' : ` after ${writer.restored} keys`
     errors.push(`Restore failed${progress}: ${explain(error)}`)
   } finally {
     await reader.close()
   }
-  const keysRestored = writing.restored
-  const keysFailed = writing.failures.count
+  const keysRestored = writer.restored
+  const keysFailed = writer.failures.count
   return {
     success: errors.length === 0,
     backupFile: file,
     keysRestored,
-    keysSkipped: writing.skipped,
-    keysExpired: writing.expired,
+    keysSkipped: writer.skipped,
+    keysExpired: writer.expired,
     keysFailed,
     successRate: keysRestored === 0 ? 0 : (keysRestored / (keysRestored + keysFailed)) * 100,
     restoreTime: (settings.clock.now() - startedAt) / 1_000,
-    errors: [...errors, ...writing.failures.list()],
+    errors: [...errors, ...writer.failures.list()],
   }
 }
 
-/** Before anything is written: what is wrong with a file may show in its last line only. */
-async function readToTheEnd(
+/** Reads a backup to its end before the first write: an error can be in its last line. */
+async function verify(
   entries: AsyncIterator<BackupEntry>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let step = await entries.next()
   while (step.done !== true) {
-    assertGoing(signal)
+    assertNotInterrupted(signal)
     step = await entries.next()
   }
 }
 
-/** Puts entries into a cache, and counts. */
-class TargetWriting {
+/** Writes entries into a cache and counts the outcomes. */
+class TargetWriter {
   readonly failures = new Failures()
   restored = 0
   skipped = 0
@@ -79,10 +80,10 @@ class TargetWriting {
 
   async writeAll(entries: AsyncIterable<BackupEntry>): Promise<void> {
     for await (const chunk of chunksOf(entries, this.#settings.chunkSize)) {
-      // A backend must not be sent more than it can answer in time.
-      for (let from = 0; from < chunk.length; from += MOST_AT_ONCE) {
-        assertGoing(this.#settings.signal)
-        const some = chunk.slice(from, from + MOST_AT_ONCE)
+      // More concurrent writes could exceed the command timeout of Redis.
+      for (let from = 0; from < chunk.length; from += MAX_CONCURRENT_WRITES) {
+        assertNotInterrupted(this.#settings.signal)
+        const some = chunk.slice(from, from + MAX_CONCURRENT_WRITES)
         await Promise.all(some.map((entry) => this.#write(entry)))
       }
     }
@@ -107,4 +108,19 @@ class TargetWriting {
       this.failures.add(key, error)
     }
   }
+}
+
+/** Groups items into lists of `size`. The last list can be shorter. */
+async function* chunksOf<T>(
+  items: AsyncIterable<T>,
+  size: number,
+): AsyncGenerator<readonly T[]> {
+  let chunk: T[] = []
+  for await (const item of items) {
+    chunk.push(item)
+    if (chunk.length < size) continue
+    yield chunk
+    chunk = []
+  }
+  if (chunk.length > 0) yield chunk
 }

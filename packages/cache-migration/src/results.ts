@@ -1,69 +1,69 @@
-/** How a backup went. */
+/** Result of a backup. */
 export interface BackupResult {
-  /** True only when every key is in the file; otherwise there is no file. */
+  /** True if the file contains every key. Otherwise there is no file. */
   readonly success: boolean
-  /** The file asked for, as it was given. */
+  /** Path of the file, as given. */
   readonly backupFile: string
-  /** Entries in the file. */
+  /** Number of entries in the file. */
   readonly keysBackedUp: number
   /** Always 0: entries are listed and read in one step. */
   readonly keysSkipped: number
-  /** Keys that could not be read or written down. */
+  /** Number of keys that could not be read or encoded. */
   readonly keysFailed: number
-  /** The lines of the file before compression, in bytes. */
+  /** Size of the lines before compression, in bytes. */
   readonly totalSizeBytes: number
-  /** The file, in bytes. */
+  /** Size of the file, in bytes. */
   readonly compressedSizeBytes: number
-  /** The share that compression saved: 0.7 for 1000 bytes in 300. Can be negative for tiny backups. */
+  /** Share that compression saved: 0.7 if 1,000 bytes became 300. Negative for tiny backups. */
   readonly compressionRatio: number
-  /** Seconds. */
+  /** Duration in seconds. */
   readonly backupTime: number
-  /** What went wrong: a summary, then at most 100 keys by name. Empty on success. */
+  /** A summary, then at most 100 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
 }
 
-/** How a restore went. */
+/** Result of a restore. */
 export interface RestoreResult {
-  /** True when the file is whole and no key failed. Skipped and expired keys are no failure. */
+  /** True if the file is valid and no key failed. Skipped and expired keys are not failures. */
   readonly success: boolean
-  /** The file asked for, as it was given. */
+  /** Path of the file, as given. */
   readonly backupFile: string
-  /** Keys that were written. */
+  /** Number of keys that were written. */
   readonly keysRestored: number
-  /** Keys that the target already had and was to keep. */
+  /** Number of keys that the target already had, without `overwrite`. */
   readonly keysSkipped: number
-  /** Keys whose life was over. */
+  /** Number of keys that had expired. */
   readonly keysExpired: number
-  /** Keys that the target would not take. */
+  /** Number of keys that the target rejected. */
   readonly keysFailed: number
-  /** Restored keys in percent of those restored and failed; 0 when there are none. */
+  /** Percentage of the restored keys among the restored and failed keys. 0 if both are 0. */
   readonly successRate: number
-  /** Seconds. */
+  /** Duration in seconds. */
   readonly restoreTime: number
-  /** What went wrong: a summary, then at most 100 keys by name. Empty on success. */
+  /** A summary, then at most 100 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
 }
 
-/** What a backup file holds. */
+/** Result of an inspection. */
 export interface BackupInspection {
-  /** True when the file is whole: version, number of entries and checksum are right. */
+  /** True if the version, the number of entries and the checksum are valid. */
   readonly success: boolean
-  /** The file asked for, as it was given. */
+  /** Path of the file, as given. */
   readonly backupFile: string
-  /** When the backup was made, in ISO 8601; `undefined` when the first line cannot be read. */
+  /** Time of the backup in ISO 8601; `undefined` if the header cannot be read. */
   readonly createdAt: string | undefined
-  /** The glob that the backed up keys match. */
+  /** Glob that selected the keys. */
   readonly pattern: string | undefined
-  /** The class of the cache that was backed up. */
+  /** Class of the cache that was backed up. */
   readonly sourceCacheType: string | undefined
-  /** Entries found, up to where the file is broken if it is. */
+  /** Number of entries, up to the first error in the file. */
   readonly keys: number
-  /** How many of them a restore would leave out now, because their life is over. */
+  /** Number of entries that have expired. A restore would skip them. */
   readonly keysExpired: number
-  /** The lines of the file before compression, in bytes. */
+  /** Size of the lines before compression, in bytes. */
   readonly totalSizeBytes: number
-  /** The file, in bytes. */
+  /** Size of the file, in bytes. */
   readonly compressedSizeBytes: number
-  /** Why the file is not whole. Empty when it is. */
+  /** Reasons why the file is not valid. Empty on success. */
   readonly errors: readonly string[]
 }

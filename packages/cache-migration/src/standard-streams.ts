@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises'
 import { ValidationError } from '@verbatim/cache-core'
 import { withTemporary } from './temporary.js'
 
-/** Stands for standard input or standard output in place of a path. */
+/** Path that means standard input or standard output. */
 const STANDARD = '-'
 
 /**
- * Calls `write` with a path. For `-`, a complete file then goes to standard output.
+ * Calls `write` with a path. For `-`, the path is that of a temporary file. If `write` succeeds, the
+ * file is copied to standard output.
  *
- * @param write - returns whether the file is complete, as `success`
- * @returns what `write` returns, after the last byte was written
+ * @returns the result of `write`, after the last byte was written
  * @throws errors of standard output, and AbortError if the signal is aborted before the last byte
  */
 export async function withOutput<T extends { readonly success: boolean }>(
@@ -32,14 +32,14 @@ export async function withOutput<T extends { readonly success: boolean }>(
   })
 }
 
-/** Unlike `process.stdout`, it finishes when its last byte has been written. */
+/** Returns a stream that finishes after its last byte was written, unlike `process.stdout`. */
 function standardOutput(): Writable {
   return new Writable({
     write: (chunk: Buffer, _encoding, done) => process.stdout.write(chunk, done),
   })
 }
 
-/** Calls `read` with a path. For `-`, it is that of a copy of standard input. */
+/** Calls `read` with a path. For `-`, the path is that of a copy of standard input. */
 export async function withInput<T>(
   file: string,
   signal: AbortSignal,
@@ -52,11 +52,12 @@ export async function withInput<T>(
   })
 }
 
+/** Returns whether a path means standard input or standard output. */
 export function isStandard(file: string): boolean {
   return file === STANDARD
 }
 
-/** In a folder that only the owner can read. */
+/** Calls `work` with a path in a new folder that only the owner can read. */
 async function withTemporaryFile<T>(work: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'cache-migrate-'))
   return withTemporary(folder, () => work(path.join(folder, 'backup.gz')))

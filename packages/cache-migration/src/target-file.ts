@@ -5,10 +5,11 @@ import { CacheError } from '@verbatim/cache-core'
 import { errorCode } from './failures.js'
 
 /**
- * Returns the path to write a backup to. Follows symbolic links, also to a file that does not exist.
+ * Returns the path to which a backup is written. It follows symbolic links, even to a file that does
+ * not exist.
  *
- * @throws CacheError (`NOT_A_FILE`) for a folder, a FIFO, a device and a socket: a rename would
- * replace them
+ * @throws CacheError (`NOT_A_FILE`) for a folder, a FIFO, a device or a socket. A rename would replace
+ * it
  * @throws CacheError (`FILE_EXISTS`) for a file or a symbolic link, unless `overwrite`
  * @throws errors of the file system
  */
@@ -22,11 +23,12 @@ export async function findTarget(file: string, overwrite: boolean): Promise<stri
   return found === undefined ? followLinks(file) : realpath(file)
 }
 
+/** Returns the error for a file that must not be replaced. */
 export function fileExists(): CacheError {
-  return new CacheError('the file exists, and overwrite is not set', { code: 'FILE_EXISTS' })
+  return new CacheError('the file exists and overwrite is not set', { code: 'FILE_EXISTS' })
 }
 
-/** Like `realpath`, which fails when the last link points to a file that does not exist. */
+/** Resolves links like `realpath`, even if the last link points to a file that does not exist. */
 async function followLinks(file: string): Promise<string> {
   const found = await unlessMissing(lstat(file))
   if (found === undefined || !found.isSymbolicLink()) return file
@@ -45,7 +47,7 @@ async function unlessMissing(stats: Promise<Stats>): Promise<Stats | undefined> 
 
 function notAFile(file: string, found: Stats): CacheError {
   const received = describeKind(found)
-  // Quoted, so that a path cannot bring line feeds or terminal codes into a message.
+  // The quotes escape line feeds and terminal codes in a path.
   const shown = JSON.stringify(file)
   return new CacheError(
     `file must be a regular file, or - for standard output in cache-migrate; ${shown} is ${received}`,

@@ -6,8 +6,8 @@ const RECURSIVE = { recursive: true, force: true } as const
 const paths = new Set<string>()
 
 /**
- * Runs `work` and removes a file or a folder afterwards. When the process exits first, the file or
- * folder is removed too: a command exits at a second Ctrl-C, for one.
+ * Runs `work`, then removes a file or a folder. It also removes the file or folder if the process
+ * exits earlier, for example after a second Ctrl-C.
  */
 export async function withTemporary<T>(path: string, work: () => Promise<T>): Promise<T> {
   if (paths.size === 0) process.on('exit', removeAll)

@@ -38,7 +38,7 @@ beforeEach(async () => {
 })
 
 describe('backup, inspect and restore', () => {
-  test('carry a cache to another prefix', async () => {
+  test('copy a cache to another key prefix', async () => {
     const file = newFile()
     const backup = await migrate(['backup', ...PREFIX, '--file', file])
     expect(backup).toMatchObject({ code: 0, stderr: '' })
@@ -52,7 +52,7 @@ describe('backup, inspect and restore', () => {
 
     const restored = await migrate(['restore', ...OTHER_PREFIX, '--file', file])
     expect(restored).toMatchObject({ code: 0, stderr: '' })
-    expect(restored.stdout).toContain('restored 3 keys; 0 were there already')
+    expect(restored.stdout).toContain('restored 3 keys; 0 already existed')
     await using other = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'other:' })
     expect(await other.get('user:1')).toEqual({ name: 'Ada', joined: new Date(0) })
     expect(await other.get('user:2')).toBeNull()
@@ -69,7 +69,7 @@ describe('backup, inspect and restore', () => {
     expect(replaced.stdout).toContain('restored 3 keys')
   })
 
-  test('take a pattern, and print JSON in snake case', async () => {
+  test('accept a pattern and print JSON in snake case', async () => {
     const file = newFile()
     const { stdout } = await migrate([
       'backup',
@@ -94,14 +94,14 @@ describe('backup, inspect and restore', () => {
     })
   })
 
-  test('take the URL as an option too', async () => {
-    const words = ['backup', '--redis-url', redis.url, ...PREFIX, '--file', newFile()]
-    expect(await migrate(words, {})).toMatchObject({ code: 0 })
+  test('accept the URL as an option', async () => {
+    const args = ['backup', '--redis-url', redis.url, ...PREFIX, '--file', newFile()]
+    expect(await migrate(args, {})).toMatchObject({ code: 0 })
   })
 })
 
-describe('what fails ends with code 1 and says why', () => {
-  test('a file that exists', async () => {
+describe('a failed command exits with code 1 and prints the reason', () => {
+  test('rejects an existing file without --overwrite', async () => {
     const file = newFile()
     await writeFile(file, 'precious')
     const { code, stdout, stderr } = await migrate(['backup', ...PREFIX, '--file', file])
@@ -113,23 +113,23 @@ describe('what fails ends with code 1 and says why', () => {
     })
   })
 
-  test('a broken file', async () => {
+  test('rejects an invalid file', async () => {
     const file = newFile()
     await migrate(['backup', ...PREFIX, '--file', file])
     await writeFile(file, (await readFile(file)).subarray(0, -10))
-    for (const words of [
+    for (const args of [
       ['inspect', file],
       ['restore', ...PREFIX, '--file', file],
     ]) {
-      const { code, stderr } = await migrate(words)
+      const { code, stderr } = await migrate(args)
       expect(code).toBe(1)
-      expect(stderr).toContain('the file is cut short')
+      expect(stderr).toContain('the file is truncated')
     }
     const { code, stdout } = await migrate(['inspect', file, '--json'])
     expect([code, JSON.parse(stdout).success]).toEqual([1, false])
   })
 
-  test('Redis that does not answer', async () => {
+  test('reports a Redis that refuses connections', async () => {
     const url = `redis://somebody:hunter2@127.0.0.1:${await freePort()}`
     const outcome = await migrate(['backup', ...PREFIX, '--file', newFile()], { REDIS_URL: url })
     expect(outcome).toMatchObject({
@@ -141,18 +141,18 @@ describe('what fails ends with code 1 and says why', () => {
     })
   })
 
-  test('a wrong password and a bad REDIS_URL', async () => {
+  test('reports a wrong password and an invalid REDIS_URL without the password', async () => {
     await using locked = await startRedis('--requirepass', 'right')
     const url = locked.url.replace('//', '//default:hunter2@')
-    const words = ['backup', ...PREFIX, '--file', newFile()]
-    const wrong = await migrate(words, { REDIS_URL: url })
+    const args = ['backup', ...PREFIX, '--file', newFile()]
+    const wrong = await migrate(args, { REDIS_URL: url })
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
       expect.stringMatching(
         /^error: Redis at 127\S+ rejects the login .* \(WRONGPASS\): check both/,
       ),
     ])
-    const bad = await migrate(words, { REDIS_URL: 'http://somebody:hunter2@host' })
+    const bad = await migrate(args, { REDIS_URL: 'http://somebody:hunter2@host' })
     expect([bad.code, bad.stderr]).toEqual([
       1,
       expect.stringMatching(/^error: REDIS_URL must be redis:.*; received another text\n$/),
@@ -160,14 +160,14 @@ describe('what fails ends with code 1 and says why', () => {
     expect(`${wrong.stderr}${bad.stderr}`).not.toContain('hunter2')
   })
 
-  test('a folder that is not there', async () => {
+  test('reports a folder that does not exist', async () => {
     const outcome = await migrate(['backup', ...PREFIX, '--file', '/absent/folder/cache.gz'])
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
-    expect(outcome.stderr).toMatch(/^Backup failed, no file was written: ENOENT[^\n]*\n$/)
+    expect(outcome.stderr).toMatch(/^Backup failed; no file was written: ENOENT[^\n]*\n$/)
   })
 })
 
-describe('wrong arguments end with 2 and one line:', () => {
+describe('a command with wrong arguments exits with code 2 and prints one line', () => {
   const URL_FLAG = '--redis-url'
   test.each([
     [['backup'], '--key-prefix must be given'],
@@ -184,8 +184,8 @@ describe('wrong arguments end with 2 and one line:', () => {
     [['teleport'], 'teleport is not a command of cache-migrate.'],
     [['bakup'], 'bakup is not a command of cache-migrate. Did you mean backup?'],
     [['inspect', 'a', 'b'], 'too many arguments'],
-  ])('%j', async (words, message) => {
-    const { code, stdout, stderr } = await migrate(words)
+  ])('rejects %j', async (args, message) => {
+    const { code, stdout, stderr } = await migrate(args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^error: [^\n]*\n$/)
     expect(stderr).toContain(message)
@@ -194,22 +194,22 @@ describe('wrong arguments end with 2 and one line:', () => {
 })
 
 test.each([[[]], [['backup']], [['restore']], [['inspect']]])(
-  'help of %j shows examples and the default server',
-  async (words) => {
-    const { code, stdout } = await migrate([...words, '--help'])
+  'the help of %j contains examples and the default server',
+  async (args) => {
+    const { code, stdout } = await migrate([...args, '--help'])
     expect([code, stdout]).toEqual([0, expect.stringMatching(/\nExamples:\n {2}cache-migrate /)])
   },
 )
 
-test('prints its version', async () => {
+test('--version prints the version', async () => {
   expect(await migrate(['--version'])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
   })
 })
 
-describe('- stands for the standard streams:', () => {
-  test('a backup goes to standard output, and comes back from standard input', async () => {
+describe('the path - means the standard streams', () => {
+  test('copies a backup to standard output and restores it from standard input', async () => {
     const file = newFile()
     const env = { REDIS_URL: redis.url }
     const piped = await runPiped(SOURCE, ['backup', ...PREFIX, '--file', '-'], `tee ${file}`, {
@@ -217,19 +217,19 @@ describe('- stands for the standard streams:', () => {
     })
     expect(piped).toMatchObject({ code: 0, err: expect.stringMatching(/^backed up 3 keys/) })
     expect(await migrate(['inspect', file])).toMatchObject({ code: 0 })
-    const shell = (words: readonly string[]): Promise<Outcome> => migrate(words, env, file)
+    const shell = (args: readonly string[]): Promise<Outcome> => migrate(args, env, file)
     expect((await shell(['inspect', '-'])).stdout).toContain('3 keys')
     const restored = await shell(['restore', '--key-prefix', 'streams:', '--file', '-', '--json'])
     expect(JSON.parse(restored.stdout)).toMatchObject({ backup_file: '-', keys_restored: 3 })
   })
 
-  test('a backup that fails writes nothing there', async () => {
+  test('a failed backup writes nothing to standard output', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`
     const outcome = await migrate(['backup', ...PREFIX, '--file', '-'], { REDIS_URL: url })
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
   })
 
-  test('a backup ends quietly when the reader goes, without a temporary file', async () => {
+  test('a backup exits with code 0 and removes its temporary file when the reader closes the pipe', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'cache-migrate-test-'))
     const env = { REDIS_URL: redis.url, TMPDIR: folder }
     const piped = await runPiped(SOURCE, ['backup', ...PREFIX, '--file', '-'], 'true', { env })
@@ -241,7 +241,7 @@ describe('- stands for the standard streams:', () => {
   })
 })
 
-describe('an interruption', () => {
+describe('an interrupted command', () => {
   const many = (prefix: string): GenericRedisCache =>
     new GenericRedisCache({ redisUrl: redis.url, keyPrefix: prefix, commandTimeout: 10_000 })
 
@@ -249,7 +249,7 @@ describe('an interruption', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)(
-    'by %s leaves no half-written backup',
+    'leaves no partial backup after %s',
     async (signal, code) => {
       await using source = many('many:')
       for (let from = 0; from < 60_000; from += 10_000) {
@@ -258,14 +258,14 @@ describe('an interruption', () => {
       }
       const folder = await mkdtemp(path.join(tmpdir(), 'cache-migrate-test-'))
       const file = path.join(folder, 'cache.gz')
-      const words = ['backup', '--key-prefix', 'many:', '--file', file]
-      const { child, outcome } = startProgram(SOURCE, words, { env: { REDIS_URL: redis.url } })
+      const args = ['backup', '--key-prefix', 'many:', '--file', file]
+      const { child, outcome } = startProgram(SOURCE, args, { env: { REDIS_URL: redis.url } })
       while ((await readdir(folder)).length === 0) await sleep(2)
       child.kill(signal)
       expect(await outcome).toEqual({
         code,
         out: '',
-        err: 'Backup failed, no file was written: interrupted\n',
+        err: 'Backup failed; no file was written: interrupted\n',
       })
       expect(await readdir(folder)).toEqual([])
       await rm(folder, { recursive: true })
@@ -273,7 +273,7 @@ describe('an interruption', () => {
     60_000,
   )
 
-  test('ends a restore between two entries, and says how far it came', async () => {
+  test('stops a restore between two entries and reports the number of restored keys', async () => {
     const manager = new CacheMigrationManager({ chunkSize: 1 })
     const file = newFile()
     await manager.createBackup(cache, file)
@@ -296,7 +296,7 @@ describe('an interruption', () => {
     const aborted = await manager.createBackup(cache, newFile(), { signal })
     expect(aborted).toMatchObject({
       success: false,
-      errors: ['Backup failed, no file was written: interrupted'],
+      errors: ['Backup failed; no file was written: interrupted'],
     })
   })
 })
@@ -308,7 +308,7 @@ interface Outcome {
 }
 
 function migrate(
-  words: readonly string[],
+  args: readonly string[],
   environment: NodeJS.ProcessEnv = { REDIS_URL: redis.url },
   input?: string,
 ): Promise<Outcome> {
@@ -316,7 +316,7 @@ function migrate(
     const options = { env: { PATH: process.env['PATH'], ...environment } }
     const child = execFile(
       process.execPath,
-      [PROGRAM, ...words],
+      [PROGRAM, ...args],
       options,
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )

@@ -17,7 +17,7 @@ import { folder, newFile } from './backup-folder.js'
 const clock = new ManualClock(Date.UTC(2026, 10, 22))
 const manager = new CacheMigrationManager({ clock })
 
-test('the file is gzipped lines: a header, the entries, a trailer', async () => {
+test('the file consists of gzipped lines: a header, the entries and a trailer', async () => {
   const source = new InMemoryCache({ clock })
   await source.set('b', new Date(0), null)
   await source.set('a', 1, '1.5s')
@@ -35,7 +35,7 @@ test('the file is gzipped lines: a header, the entries, a trailer', async () => 
   ])
 })
 
-test('the result has the figures', async () => {
+test('the result contains the numbers of keys and bytes', async () => {
   const source = new InMemoryCache()
   await source.setMany(
     Array.from({ length: 50 }, (_, index) => [`key:${index}`, 'text '.repeat(99)]),
@@ -58,7 +58,7 @@ test('the result has the figures', async () => {
   expect(result.compressionRatio).toBeGreaterThan(0.9)
 })
 
-test('an inspection tells what is in the file', async () => {
+test('an inspection describes the contents of the file', async () => {
   const source = new InMemoryCache({ clock })
   await source.set('a', 1, 10)
   await source.set('b', 2, 20)
@@ -79,7 +79,7 @@ test('an inspection tells what is in the file', async () => {
   })
 })
 
-test('only keys that match the pattern are backed up', async () => {
+test('a backup contains only the keys that match the pattern', async () => {
   const source = new InMemoryCache()
   await source.setMany(['user:1', 'user:2', 'order:1'].map((key) => [key, key]))
   const file = newFile()
@@ -88,7 +88,7 @@ test('only keys that match the pattern are backed up', async () => {
   })
 })
 
-test('an empty cache makes a whole, empty backup', async () => {
+test('a backup of an empty cache is valid and contains no entries', async () => {
   const file = newFile()
   expect(await manager.createBackup(new InMemoryCache(), file)).toMatchObject({
     success: true,
@@ -101,20 +101,20 @@ test('an empty cache makes a whole, empty backup', async () => {
   })
 })
 
-describe('the file', () => {
-  test('can be read by its owner only', async () => {
+describe('the file of a backup', () => {
+  test('can be read only by its owner', async () => {
     const file = newFile()
     await manager.createBackup(new InMemoryCache(), file)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await filesLike(file)).toEqual([path.basename(file)])
   })
 
-  test('is not replaced unless told to', async () => {
+  test('is not replaced without overwrite', async () => {
     const file = newFile()
     await writeFile(file, 'precious')
     expect(await manager.createBackup(new InMemoryCache(), file)).toMatchObject({
       success: false,
-      errors: ['Backup failed, no file was written: the file exists, and overwrite is not set'],
+      errors: ['Backup failed; no file was written: the file exists and overwrite is not set'],
     })
     expect(await readFile(file, 'utf8')).toBe('precious')
 
@@ -126,7 +126,7 @@ describe('the file', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
   })
 
-  test('that turns up meanwhile is not replaced either', async () => {
+  test('is not replaced if it appears during the backup', async () => {
     const file = newFile()
     const source = new InMemoryCache()
     await source.set('a', 1)
@@ -140,7 +140,7 @@ describe('the file', () => {
     expect(await filesLike(file)).toEqual([path.basename(file)])
   })
 
-  test('that cannot be written is told', async () => {
+  test('is reported if it cannot be written', async () => {
     const result = await manager.createBackup(
       new InMemoryCache(),
       path.join(folder, 'no such folder', 'file'),
@@ -150,8 +150,8 @@ describe('the file', () => {
   })
 })
 
-describe('a source that cannot be read leaves no file', () => {
-  test('values without a faithful form', async () => {
+describe('a backup of a source that cannot be read leaves no file', () => {
+  test('reports each value that cannot be encoded', async () => {
     const source = new InMemoryCache()
     await source.setMany<unknown>([
       ['good', 1],
@@ -169,7 +169,7 @@ describe('a source that cannot be read leaves no file', () => {
     })
     expect(result.errors).toHaveLength(3)
     expect(result.errors[0]).toBe(
-      'Backup failed, no file was written: keys that could not be read or written down: 2',
+      'Backup failed; no file was written: 2 keys could not be read or encoded',
     )
     expect(result.errors.find((error) => error.startsWith('key "bad": '))).toContain(
       '["value"]["callback"] is a function',
@@ -178,7 +178,7 @@ describe('a source that cannot be read leaves no file', () => {
     expect(await filesLike(file)).toEqual([])
   })
 
-  test('at most a hundred keys are named, all are counted', async () => {
+  test('names at most 100 failed keys and counts all of them', async () => {
     const source = new InMemoryCache()
     await source.setMany(Array.from({ length: 250 }, (_, index) => [`key:${index}`, () => index]))
     const result = await manager.createBackup(source, newFile())
@@ -186,16 +186,16 @@ describe('a source that cannot be read leaves no file', () => {
     expect(result.errors).toHaveLength(101)
   })
 
-  test('a cache that cannot list its keys', async () => {
+  test('reports a cache that cannot list its keys', async () => {
     const source = new InMemoryCache()
     source.scan = withoutScan
     const file = newFile()
     const result = await manager.createBackup(source, file)
-    expect(result.errors).toEqual(['Backup failed, no file was written: TypeError'])
+    expect(result.errors).toEqual(['Backup failed; no file was written: TypeError'])
     expect(await filesLike(file)).toEqual([])
   })
 
-  test('Redis that does not answer', async () => {
+  test('reports a Redis that refuses connections', async () => {
     await using source = new GenericRedisCache({
       redisUrl: `redis://127.0.0.1:${await freePort()}`,
     })
@@ -203,13 +203,13 @@ describe('a source that cannot be read leaves no file', () => {
     const result = await manager.createBackup(source, file)
     expect(result).toMatchObject({ success: false, keysBackedUp: 0 })
     expect(result.errors).toEqual([
-      'Backup failed, no file was written: Redis is not connected (ECONNREFUSED)',
+      'Backup failed; no file was written: Redis is not connected (ECONNREFUSED)',
     ])
     expect(await filesLike(file)).toEqual([])
   })
 })
 
-test('a key that is gone by the time it is read is left out', async () => {
+test('a key that is removed before it is read is skipped', async () => {
   const source = new InMemoryCache()
   await source.setMany(['a', 'b', 'c'].map((key) => [key, key]))
   source.scan = async function* staleList(pattern) {
@@ -223,7 +223,7 @@ test('a key that is gone by the time it is read is left out', async () => {
   })
 })
 
-describe('bad arguments are refused', () => {
+describe('a manager rejects bad arguments', () => {
   const source = new InMemoryCache()
   test.each([
     ['source', () => manager.createBackup(untyped({}), 'file')],
@@ -242,36 +242,36 @@ describe('bad arguments are refused', () => {
     ['options', () => manager.restoreBackup('file', source, untyped(true))],
     ['options', () => manager.restoreBackup('file', source, untyped({ overwrit: true }))],
     ['file', () => manager.inspectBackup(untyped(['file']))],
-  ])('%s', async (name, call) => {
+  ])('rejects a bad %s', async (name, call) => {
     const error = await call().catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(ValidationError)
     expect(String(error)).toContain(`: ${name} `)
   })
 
-  test('an unknown option of the manager is rejected, and a clock that is none', () => {
+  test('rejects an unknown option of the constructor and an invalid clock', () => {
     for (const options of [null, 'fast', { chunksize: 1 }, { clock: {} }, { clock: null }]) {
       expect(() => new CacheMigrationManager(untyped(options))).toThrow(ConfigurationError)
     }
   })
 
-  test('chunkSize', () => {
+  test('rejects a chunkSize that is not an integer from 1 to 10,000', () => {
     for (const chunkSize of [0, 1.5, 10_001, Number.NaN]) {
       expect(() => new CacheMigrationManager({ chunkSize })).toThrow(ConfigurationError)
     }
   })
 })
 
-/** Gets a value past the compiler, as a caller without types would. */
+/** Returns a value with the type `never`, to pass arguments that JavaScript permits. */
 function untyped(value: unknown): never {
   return value as never
 }
 
-/** The names of what a backup to this file has left in its folder. */
+/** Returns the names of the files that a backup to this file has left in its folder. */
 async function filesLike(file: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.startsWith(path.basename(file)))
 }
 
-// oxlint-disable-next-line require-yield -- it fails before there is anything to list
+// oxlint-disable-next-line require-yield -- it fails before the first key
 const withoutScan: CacheInterface['scan'] = async function* scan() {
   throw new TypeError('a message that may quote anything')
 }

@@ -48,7 +48,7 @@ beforeEach(async () => {
   await shop.set('page', 'home')
 })
 
-describe('over keys that belong to others', () => {
+describe('in a Redis with keys of other programs', () => {
   test('a backup contains only the entries of the cache and changes nothing', async () => {
     expect(await manager.createBackup(shop, newFile())).toMatchObject({
       success: true,
@@ -61,7 +61,7 @@ describe('over keys that belong to others', () => {
     expect(await raw.exists('shop:page')).toBe(1)
   })
 
-  test('every command of cache-migrate succeeds and leaves them unchanged', async () => {
+  test('every command of cache-migrate succeeds and leaves the other keys unchanged', async () => {
     const file = newFile()
     const prefix = ['--key-prefix', 'shop:']
     const backup = await migrate('backup', ...prefix, '--file', file, '--json')
@@ -76,7 +76,7 @@ describe('over keys that belong to others', () => {
     expect(await stateOf(raw, foreign)).toEqual(before)
   })
 
-  test('a restore without overwrite skips names that hold something else', async () => {
+  test('a restore without overwrite skips names of other data', async () => {
     const file = await backupOf(['list:kept', 'hash:expiring', 'counter:kept', 'free'])
     expect(await manager.restoreBackup(file, shop)).toMatchObject({
       success: true,
@@ -110,8 +110,8 @@ describe('cache-migrate backup', () => {
     expect(await writeCommandsDuring(redis.url, raw, backup)).toEqual([])
   })
 
-  test('with a mistyped prefix warns on stderr and changes nothing', async () => {
-    // Without the records of the cache that is open: it counts its epoch from time to time.
+  test('prints a warning for a mistyped key prefix and changes nothing', async () => {
+    // The open cache updates its own records from time to time, so they are left out.
     const entryNames = async (): Promise<string[]> =>
       (await raw.keys('*')).filter((name) => !name.includes('\0')).toSorted()
     const all = await entryNames()
@@ -127,7 +127,7 @@ describe('cache-migrate backup', () => {
         )
         expect(code).toBe(0)
         expect(out).toContain('backed up 0 keys')
-        expect(err).toMatch(/^warning: no key with this prefix/)
+        expect(err).toMatch(/^warning: no cache entry matches this key prefix/)
       }
       expect(await writeCommandsDuring(redis.url, raw, task)).toEqual([])
     }
@@ -135,7 +135,7 @@ describe('cache-migrate backup', () => {
     expect(await stateOf(raw, all)).toEqual(untouched)
   })
 
-  test('names a damaged value of the cache, fails, and leaves the value in place', async () => {
+  test('fails for a damaged value, names its key and leaves the value unchanged', async () => {
     const line = (await raw.get('shop:page')) ?? ''
     await raw.set('shop:page', `${line.slice(0, -3)}x${line.slice(-2)}`)
     const damaged = await stateOf(raw, ['shop:page'])
@@ -149,7 +149,7 @@ describe('cache-migrate backup', () => {
     expect(await stateOf(raw, ['shop:page', ...foreign])).toEqual({ ...damaged, ...before })
   })
 
-  test('carries a value larger than the limit of other caches', async () => {
+  test('backs up a value that is larger than the limit of other caches', async () => {
     await using large = new GenericRedisCache({
       redisUrl: redis.url,
       keyPrefix: 'large:',
@@ -173,7 +173,7 @@ describe('cache-migrate backup', () => {
   })
 })
 
-test('a value too large for the process that backs up is named and left in place', async () => {
+test('a backup fails for a value above maxValueBytes, names its key and leaves it unchanged', async () => {
   await shop.set('large', randomBytes(500_000).toString('hex'))
   await using small = new GenericRedisCache({
     redisUrl: redis.url,
@@ -187,7 +187,7 @@ test('a value too large for the process that backs up is named and left in place
   expect(await shop.exists('large')).toBe(true)
 })
 
-test('a chunk size of 10,000 restores 20,000 keys', async () => {
+test('a manager with a chunk size of 10,000 restores 20,000 keys', async () => {
   const chunked = new CacheMigrationManager({ chunkSize: 10_000 })
   const keys = Array.from({ length: 20_000 }, (_, index) => `key:${index}`)
   const file = await backupOf(keys)
@@ -208,7 +208,7 @@ test('a chunk size of 10,000 restores 20,000 keys', async () => {
   expect(await stateOf(raw, foreign)).toEqual(before)
 }, 60_000)
 
-/** Makes a backup whose entries have their key as value. */
+/** Creates a backup in which the value of each entry is its key. */
 async function backupOf(keys: readonly string[]): Promise<string> {
   await using source = new InMemoryCache({ maxSize: 50_000 })
   await source.setMany(keys.map((key) => [key, key]))

@@ -19,7 +19,7 @@ await manager.createBackup(source, file)
 
 describe('a key that the target already has', () => {
   for (const value of ['already here', null, 0, '']) {
-    test(`is kept: ${JSON.stringify(value)}`, async () => {
+    test(`is not replaced without overwrite: ${JSON.stringify(value)}`, async () => {
       const target = new InMemoryCache()
       await target.set('a', value)
       expect(await manager.restoreBackup(file, target)).toMatchObject({
@@ -33,7 +33,7 @@ describe('a key that the target already has', () => {
     })
   }
 
-  test('is replaced if told to', async () => {
+  test('is replaced with overwrite', async () => {
     const target = new InMemoryCache()
     await target.set('a', 'already here')
     expect(await manager.restoreBackup(file, target, { overwrite: true })).toMatchObject({
@@ -44,7 +44,7 @@ describe('a key that the target already has', () => {
   })
 })
 
-test('a target that refuses some keys gets the others', async () => {
+test('a target that rejects one key gets the others', async () => {
   const target = new InMemoryCache()
   const write = target.add.bind(target)
   target.add = (key, value, ttl) => {
@@ -57,12 +57,12 @@ test('a target that refuses some keys gets the others', async () => {
     keysRestored: 1,
     keysFailed: 1,
     successRate: 50,
-    errors: ['Restore failed: keys that could not be written: 1', 'key "a": RangeError'],
+    errors: ['Restore failed: 1 keys could not be written', 'key "a": RangeError'],
   })
   expect(await target.get('b')).toBe('from the file')
 })
 
-test('Redis that goes away in between is told', async () => {
+test('the result reports a Redis that stops during the restore', async () => {
   await using target = new GenericRedisCache({
     redisUrl: redis.url,
     keyPrefix: 'gone:',

@@ -19,7 +19,7 @@ const BACKUP = ['backup', '--key-prefix', 'large:', '--file', '-']
 const redis = await startRedis()
 afterAll(() => redis.stop())
 
-/** More than a pipe holds, also after compression. */
+/** Stores more bytes than a pipe buffers, even after compression. */
 beforeAll(async () => {
   await using cache = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'large:' })
   const value = (): string => randomBytes(8_000).toString('base64')
@@ -42,7 +42,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)(
-  'a backup that waits for its reader ends at %s, without a temporary folder',
+  'a backup that waits for its reader exits at %s and removes its temporary folder',
   async (signal, code) => {
     const { program, temporary } = await startBlocked()
     program.child.kill(signal)
@@ -56,9 +56,9 @@ test.each([
   [BACKUP, 'SIGINT'],
   [['restore', '--key-prefix', 'other:', '--file', '-'], 'SIGINT'],
   [['inspect', '-'], 'SIGTERM'],
-] as const)('%j leaves no temporary folder after a second %s', async (words, signal) => {
+] as const)('%j leaves no temporary folder after a second %s', async (args, signal) => {
   const temporary = await newFolder()
-  const { child, outcome } = startProgram(SOURCE, words, { env: environment(temporary) })
+  const { child, outcome } = startProgram(SOURCE, args, { env: environment(temporary) })
   while ((await foldersIn(temporary)).length === 0) await sleep(1)
   child.kill(signal)
   await sleep(1)
@@ -67,10 +67,10 @@ test.each([
   expect(await foldersIn(temporary)).toEqual([])
 })
 
-test('a backup leaves no half-written file after a second SIGINT', async () => {
+test('a backup leaves no partial file after a second SIGINT', async () => {
   const inside = await newFolder()
-  const words = ['backup', '--key-prefix', 'large:', '--file', path.join(inside, 'cache.gz')]
-  const { child, outcome } = startProgram(SOURCE, words, { env: environment(inside) })
+  const args = ['backup', '--key-prefix', 'large:', '--file', path.join(inside, 'cache.gz')]
+  const { child, outcome } = startProgram(SOURCE, args, { env: environment(inside) })
   const files = async (): Promise<string[]> =>
     (await readdir(inside)).filter((name) => name.startsWith('cache.gz'))
   while ((await files()).length === 0) await sleep(1)
@@ -81,7 +81,7 @@ test('a backup leaves no half-written file after a second SIGINT', async () => {
   expect(await files()).toEqual([])
 })
 
-test('a backup to a full disk fails without a summary and without a temporary folder', async () => {
+test('a backup to a full disk prints no summary and removes its temporary folder', async () => {
   const temporary = await newFolder()
   await using full = await open('/dev/full', 'w')
   const child = spawn(process.execPath, [PROGRAM, ...BACKUP], {
@@ -97,7 +97,7 @@ test('a backup to a full disk fails without a summary and without a temporary fo
 })
 
 test.each([['true'], ['head -c 100000 > /dev/null']])(
-  'a backup ends quietly when its reader goes, without a temporary folder: %s',
+  'a backup prints nothing and removes its temporary folder when its reader closes the pipe: %s',
   async (reader) => {
     const temporary = await newFolder()
     const env = environment(temporary)
@@ -108,12 +108,12 @@ test.each([['true'], ['head -c 100000 > /dev/null']])(
 
 interface BlockedBackup {
   readonly program: RunningProgram
-  /** What the backup has printed to stderr. */
+  /** Output of the backup on stderr. */
   readonly messages: string[]
   readonly temporary: string
 }
 
-/** Starts a backup whose reader reads nothing, and returns once its output has begun. */
+/** Starts a backup whose reader reads nothing. Resolves after the first byte of output. */
 async function startBlocked(): Promise<BlockedBackup> {
   const temporary = await newFolder()
   const program = startProgram(SOURCE, BACKUP, { env: environment(temporary) })
@@ -132,7 +132,7 @@ function newFolder(): Promise<string> {
   return mkdtemp(path.join(folder, 'streams-'))
 }
 
-/** The temporary folders of the command. `tsx` has one of its own. */
+/** Returns the temporary folders of the command, without the one of `tsx`. */
 async function foldersIn(temporary: string): Promise<string[]> {
   return (await readdir(temporary)).filter((name) => name.startsWith('cache-migrate-'))
 }

@@ -31,7 +31,7 @@ async function newFolder(): Promise<string> {
 }
 
 test.each([true, false])(
-  'a backup refuses a path that is not a regular file, with overwrite %s',
+  'a backup rejects a path that is not a regular file, with overwrite %s',
   async (overwrite) => {
     const inside = await newFolder()
     const fifo = path.join(inside, 'fifo')
@@ -43,7 +43,7 @@ test.each([true, false])(
     await new Promise<void>((resolve) => server.listen(socket, resolve))
     const link = path.join(inside, 'link')
     await symlink(fifo, link)
-    // A link to the device: a backup that replaced the path would then harm only the link.
+    // A link to the device, so that a wrong backup would replace only the link.
     const device = path.join(inside, 'device')
     await symlink('/dev/null', device)
     const names = await readdir(inside)
@@ -60,7 +60,7 @@ test.each([true, false])(
       expect([success, errors]).toEqual([
         false,
         [
-          'Backup failed, no file was written: file must be a regular file, or - for standard ' +
+          'Backup failed; no file was written: file must be a regular file, or - for standard ' +
             `output in cache-migrate; ${JSON.stringify(file)} is ${kind}`,
         ],
       ])
@@ -72,7 +72,7 @@ test.each([true, false])(
 )
 
 describe('a backup to a symbolic link', () => {
-  test('replaces the file that the link points to, and keeps the link', async () => {
+  test('replaces the target of the link and preserves the link', async () => {
     const inside = await newFolder()
     const elsewhere = await newFolder()
     const real = path.join(elsewhere, 'real.gz')
@@ -81,7 +81,7 @@ describe('a backup to a symbolic link', () => {
     await symlink(path.relative(inside, real), link)
 
     expect(await backup(link, false)).toMatchObject({
-      errors: ['Backup failed, no file was written: the file exists, and overwrite is not set'],
+      errors: ['Backup failed; no file was written: the file exists and overwrite is not set'],
     })
     expect(await readFile(real, 'utf8')).toBe('old')
 
@@ -92,7 +92,7 @@ describe('a backup to a symbolic link', () => {
     expect([await readdir(inside), await readdir(elsewhere)]).toEqual([['link.gz'], ['real.gz']])
   })
 
-  test('without a file behind it creates that file if overwrite is set', async () => {
+  test('creates the target of the link if it does not exist and overwrite is set', async () => {
     const inside = await newFolder()
     const elsewhere = await newFolder()
     const [first, second] = [path.join(inside, 'first.gz'), path.join(elsewhere, 'second.gz')]
@@ -100,7 +100,7 @@ describe('a backup to a symbolic link', () => {
     await symlink('new.gz', second)
 
     expect(await backup(first, false)).toMatchObject({
-      errors: ['Backup failed, no file was written: the file exists, and overwrite is not set'],
+      errors: ['Backup failed; no file was written: the file exists and overwrite is not set'],
     })
     expect(await backup(first, true)).toMatchObject({ success: true })
     expect(await readlink(second)).toBe('new.gz')
@@ -109,7 +109,7 @@ describe('a backup to a symbolic link', () => {
     expect((await readdir(elsewhere)).toSorted()).toEqual(['new.gz', 'second.gz'])
   })
 
-  test('that points to itself fails, and keeps the link', async () => {
+  test('fails for a link to itself and preserves the link', async () => {
     const link = path.join(await newFolder(), 'link.gz')
     await symlink(link, link)
     const { errors } = await backup(link, true)

@@ -7,31 +7,31 @@ import { newFile } from './backup-folder.js'
 
 const manager = new CacheMigrationManager()
 
-describe('an error of another realm', () => {
+describe('an error from another realm', () => {
   const systemError: unknown = runInNewContext(
     "Object.assign(new Error('EACCES: no access'), { code: 'EACCES', syscall: 'open' })",
   )
 
-  test('is explained by its message if it comes from the file system', () => {
+  test('explain returns the message of an error from the file system', () => {
     expect(systemError).not.toBeInstanceOf(Error)
     expect(explain(systemError)).toBe('EACCES: no access')
   })
 
-  test('is explained by its name if its message may quote a value', () => {
+  test('explain returns only the name of an error whose message may contain a value', () => {
     expect(explain(runInNewContext("new RangeError('secret')"))).toBe('RangeError')
     expect(explain({ name: 'RangeError', syscall: 'open', message: 'secret' })).toBe(
       'unknown error',
     )
   })
 
-  test('has its code read', () => {
+  test('errorCode returns its code', () => {
     expect(errorCode(systemError)).toBe('EACCES')
     expect(errorCode({ code: 'EACCES' })).toBeUndefined()
   })
 })
 
-describe('a signal of another class', () => {
-  test('is accepted, and ends a backup and a restore', async () => {
+describe('an abort signal of another class', () => {
+  test('is accepted and stops a backup and a restore', async () => {
     const source = new InMemoryCache()
     await source.set('key', 1)
     const file = newFile()
@@ -46,14 +46,14 @@ describe('a signal of another class', () => {
     const aborted = foreignSignal()
     aborted.abort()
     expect(await manager.createBackup(source, newFile(), { signal: aborted })).toMatchObject({
-      errors: ['Backup failed, no file was written: interrupted'],
+      errors: ['Backup failed; no file was written: interrupted'],
     })
     expect(await manager.restoreBackup(file, source, { signal: aborted })).toMatchObject({
       errors: ['Restore failed: interrupted'],
     })
   })
 
-  test('ends a backup that waits for the cache', async () => {
+  test('stops a backup that waits for the cache', async () => {
     const signal = foreignSignal()
     const source = new InMemoryCache()
     source.inspect = async function* inspect() {
@@ -62,7 +62,7 @@ describe('a signal of another class', () => {
       yield { key: 'key', value: 1, ttl: null }
     }
     expect(await manager.createBackup(source, newFile(), { signal })).toMatchObject({
-      errors: ['Backup failed, no file was written: interrupted'],
+      errors: ['Backup failed; no file was written: interrupted'],
     })
   })
 
@@ -71,7 +71,7 @@ describe('a signal of another class', () => {
     [{ aborted: false }],
     [{ aborted: 0, addEventListener: () => 0 }],
     [null],
-  ])('is rejected without the methods of a signal: %j', async (signal) => {
+  ])('is rejected if it lacks the methods of a signal: %j', async (signal) => {
     const message = 'signal must be an AbortSignal; received'
     const source = new InMemoryCache()
     const options = { signal: signal as never }
@@ -80,7 +80,7 @@ describe('a signal of another class', () => {
   })
 })
 
-/** A signal as a polyfill makes it: an `AbortSignal` by its members, not by its class. */
+/** Returns a signal as a polyfill creates it: with the members of `AbortSignal`, but of another class. */
 function foreignSignal(): AbortSignal & { abort(): void } {
   const listeners = new Set<() => void>()
   const signal = {

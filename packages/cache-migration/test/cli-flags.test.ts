@@ -8,7 +8,7 @@ import { newFile } from './backup-folder.js'
 
 const PROGRAM = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
-// Nothing listens there: a command that reaches for Redis before it has read its flags ends with 1.
+// Nothing listens on this port: a command that connects before it checks its flags exits with code 1.
 const ABSENT_REDIS = `redis://127.0.0.1:${await freePort()}`
 const LONG = 'x'.repeat(5_000)
 
@@ -37,23 +37,23 @@ test.each([
   ],
   [URL_RULE, ['backup', '--key-prefix', 'a:', '--file', 'x', '--redis-url', '']],
   [URL_RULE, ['restore', '--key-prefix', 'a:', '--file', 'x', '--redis-url', ' ']],
-])('a flag that breaks its rule is named, and ends with 2: %s (%#)', async (message, words) => {
-  const { code, stdout, stderr } = await migrate(words)
+])('rejects an invalid flag with code 2: %s (%#)', async (message, args) => {
+  const { code, stdout, stderr } = await migrate(args)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toMatch(/^error: [^\n]*\n$/)
   expect(stderr).toContain(`error: ${message}`)
   expect(stderr).not.toContain('xxx')
 })
 
-test('the command accepts every key prefix and pattern that the library accepts', async () => {
+test('accepts every key prefix and pattern that the library accepts', async () => {
   const build = (length: number): GenericRedisCache =>
     new GenericRedisCache({ redisUrl: ABSENT_REDIS, keyPrefix: 'x'.repeat(length) })
   await build(128).close()
   expect(() => build(129)).toThrow('1 to 128 characters')
 
   const [longest, glob, file] = ['x'.repeat(128), '*'.repeat(1_024), newFile()]
-  const words = ['backup', '--key-prefix', longest, '--pattern', glob, '--file', file]
-  expect(await migrate(words)).toMatchObject({
+  const args = ['backup', '--key-prefix', longest, '--pattern', glob, '--file', file]
+  expect(await migrate(args)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('ECONNREFUSED'),
   })
@@ -66,10 +66,10 @@ interface Outcome {
   readonly stderr: string
 }
 
-function migrate(words: readonly string[]): Promise<Outcome> {
+function migrate(args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     const env = { PATH: process.env['PATH'], REDIS_URL: ABSENT_REDIS }
-    const program = [PROGRAM, ...words]
+    const program = [PROGRAM, ...args]
     const child = execFile(process.execPath, program, { env }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )

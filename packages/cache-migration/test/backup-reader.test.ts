@@ -12,29 +12,29 @@ const manager = new CacheMigrationManager({ clock })
 const source = new InMemoryCache({ clock, defaultTtl: null })
 await source.set('user:1', { name: 'Ada', joined: new Date(0) })
 await source.set('user:2', 'Grace')
-const original = newFile()
-await manager.createBackup(source, original)
-const packed = await readFile(original)
+const file = newFile()
+await manager.createBackup(source, file)
+const packed = await readFile(file)
 const [header = '', first = '', second = '', trailer = ''] = gunzipSync(packed)
   .toString()
   .split('\n')
 
-describe('a damaged file is refused, and nothing is written', () => {
-  test('whichever byte is changed', async () => {
+describe('a restore rejects a damaged file and writes nothing', () => {
+  test('rejects a change of any byte', async () => {
     for (const at of packed.keys()) {
-      // Time stamp, level and operating system in gzip's header: they carry no data.
+      // The timestamp, level and operating system in the gzip header contain no data.
       if (at >= 4 && at < 10) continue
-      expect(await refusal(withChange(at, 0xff)), `byte ${at}`).toContain('the file ')
+      expect(await refusal(withChange(at, 0xff)), `byte ${at}`).toContain('invalid backup: ')
     }
   }, 60_000)
 
-  test('wherever it is cut', async () => {
+  test('rejects a file that is truncated at any length', async () => {
     for (let length = 0; length < packed.length; length++) {
-      expect(await refusal(packed.subarray(0, length))).toContain('the file is cut short')
+      expect(await refusal(packed.subarray(0, length))).toContain('the file is truncated')
     }
   }, 60_000)
 
-  test('and no changed bit makes it restore anything else', async () => {
+  test('never restores other values after a change of any bit', async () => {
     const whole = await contentsOf(source)
     for (let bit = 0; bit < packed.length * 8; bit++) {
       const { success, restored } = await restore(withChange(bit >> 3, 1 << (bit & 7)))
@@ -43,42 +43,42 @@ describe('a damaged file is refused, and nothing is written', () => {
   }, 60_000)
 })
 
-describe('a file is refused, and nothing is written', () => {
-  test('that is missing', async () => {
+describe('a restore rejects an invalid file and writes nothing', () => {
+  test('rejects a file that does not exist', async () => {
     const result = await manager.restoreBackup(newFile(), new InMemoryCache())
     expect(result).toMatchObject({ success: false, errors: [expect.stringContaining('ENOENT')] })
   })
 
-  test('that is a folder', async () => {
+  test('rejects a folder', async () => {
     const result = await manager.restoreBackup('/', new InMemoryCache())
     expect(result).toMatchObject({ success: false, errors: [expect.stringContaining('EISDIR')] })
   })
 
-  test('that is not gzip', async () => {
-    expect(await refusal(gunzipSync(packed))).toContain('is damaged, or not gzip')
+  test('rejects a file that is not gzip data', async () => {
+    expect(await refusal(gunzipSync(packed))).toContain('the file is damaged or not gzip data')
   })
 
-  test('that is something else, gzipped', async () => {
-    expect(await refusal(gzipLines('{"keys":{}}'))).toContain('is not a cache backup')
-    expect(await refusal(gzipLines('hello'))).toContain('has a line that no backup has')
-    expect(await refusal(gzipLines())).toContain('is cut short')
+  test('rejects gzip data that is not a backup', async () => {
+    expect(await refusal(gzipLines('{"keys":{}}'))).toContain('the file is not a cache backup')
+    expect(await refusal(gzipLines('hello'))).toContain('unrecognized record at line 1')
+    expect(await refusal(gzipLines())).toContain('the file is truncated')
   })
 
-  test('of another format version', async () => {
+  test('rejects another format version', async () => {
     const newer = header.replace('"format_version":1', '"format_version":2')
     expect(await refusal(sealed(newer, first, second))).toContain(
-      'has format version 2; this release reads 1',
+      'format version must be 1; received 2',
     )
   })
 
-  test('with an entry less or more', async () => {
+  test('rejects a missing and an additional entry', async () => {
     const less = await refusal(gzipLines(header, first, trailer))
-    expect(less).toContain('has 1 entries; its last line says 2')
+    expect(less).toContain('number of entries must be 2; received 1')
     const more = await refusal(gzipLines(header, first, second, second, trailer))
-    expect(more).toContain('has 3 entries; its last line says 2')
+    expect(more).toContain('number of entries must be 2; received 3')
   })
 
-  test('with an entry changed, others swapped, or another header', async () => {
+  test('rejects a changed entry, swapped entries and another header', async () => {
     const changed = second.replace('Ada', 'Eve')
     const otherHeader = header.replace('"pattern":"*"', '"pattern":"user:*"')
     for (const lines of [
@@ -86,48 +86,48 @@ describe('a file is refused, and nothing is written', () => {
       [header, second, first],
       [otherHeader, first, second],
     ]) {
-      expect(await refusal(gzipLines(...lines, trailer))).toContain('does not match its checksum')
+      expect(await refusal(gzipLines(...lines, trailer))).toContain('the checksum does not match')
     }
   })
 
-  test('without its last line, or with something after it', async () => {
-    expect(await refusal(gzipLines(header, first, second))).toContain('is cut short')
+  test('rejects a file without its last line and data after the last line', async () => {
+    expect(await refusal(gzipLines(header, first, second))).toContain('the file is truncated')
     const unended = gzipSync([header, first, second, trailer].join('\n'))
-    expect(await refusal(unended)).toContain('is cut short')
+    expect(await refusal(unended)).toContain('the file is truncated')
     const twice = Buffer.concat([packed, packed])
-    expect(await refusal(twice)).toContain('goes on after its last line')
+    expect(await refusal(twice)).toContain('the file continues after the last record')
     const withRest = Buffer.concat([packed, Buffer.from('more')])
-    expect(await refusal(withRest)).toContain('is damaged, or not gzip')
+    expect(await refusal(withRest)).toContain('the file is damaged or not gzip data')
   })
 
   test.each([
-    ['{"key":"","value":1,"expires_at":null}', 'an entry with a bad key'],
-    ['{"key":7,"value":1,"expires_at":null}', 'an entry with a bad key'],
-    ['{"key":"a","expires_at":null}', 'an entry without a value'],
-    ['{"key":"a","value":{"$undefined":true},"expires_at":null}', 'an entry without a value'],
-    ['{"key":"a","value":1}', 'an entry with a bad expiry'],
-    ['{"key":"a","value":1,"expires_at":"soon"}', 'an entry with a bad expiry'],
-    ['{"key":"a","value":{"$bigint":"x"},"expires_at":null}', 'a line that no backup has'],
-    ['{"key":"a","value":{"$code":"x"},"expires_at":null}', 'a line that no backup has'],
-    ['[]', 'a line that no backup has'],
-    ['', 'a line that no backup has'],
-  ])('with the line %s, though the checksum is right', async (line, reason) => {
-    expect(await refusal(sealed(header, first, line))).toContain(`the file has ${reason}`)
+    ['{"key":"","value":1,"expires_at":null}', 'the entry at line 3 has an invalid key'],
+    ['{"key":7,"value":1,"expires_at":null}', 'the entry at line 3 has an invalid key'],
+    ['{"key":"a","expires_at":null}', 'the entry at line 3 has no value'],
+    ['{"key":"a","value":{"$undefined":true},"expires_at":null}', 'the entry at line 3 has no value'],
+    ['{"key":"a","value":1}', 'the entry at line 3 has an invalid expiry'],
+    ['{"key":"a","value":1,"expires_at":"soon"}', 'the entry at line 3 has an invalid expiry'],
+    ['{"key":"a","value":{"$bigint":"x"},"expires_at":null}', 'unrecognized record at line 3'],
+    ['{"key":"a","value":{"$code":"x"},"expires_at":null}', 'unrecognized record at line 3'],
+    ['[]', 'unrecognized record at line 3'],
+    ['', 'unrecognized record at line 3'],
+  ])('rejects the line %s despite a valid checksum', async (line, reason) => {
+    expect(await refusal(sealed(header, first, line))).toContain(`invalid backup: ${reason}`)
   })
 
-  test('that would unpack to a line without end', async () => {
+  test('rejects a small file that decompresses to an endless line', async () => {
     const bomb = gzipSync(Buffer.concat([Buffer.from(`${header}\n`), Buffer.alloc(2 ** 27)]))
     expect(bomb.length).toBeLessThan(150_000)
-    expect(await refusal(bomb)).toContain('has a line of more than 67125248 bytes')
+    expect(await refusal(bomb)).toContain('a line is longer than 67125248 bytes')
   })
 
-  test('that would unpack to lines without end', async () => {
+  test('rejects a small file that decompresses to endless lines', async () => {
     const bomb = gzipSync(Buffer.concat([Buffer.from(`${header}\n`), Buffer.alloc(2 ** 27, '\n')]))
-    expect(await refusal(bomb)).toContain('has a line that no backup has')
+    expect(await refusal(bomb)).toContain('unrecognized record at line 2')
   })
 })
 
-test('a value in a broken file is not quoted', async () => {
+test('the error for an invalid file never contains a value', async () => {
   const broken = gzipLines(header, '{"key":"a","value":"secret" oops')
   expect(await refusal(broken)).not.toContain('secret')
 })
@@ -142,7 +142,7 @@ function gzipLines(...lines: readonly string[]): Buffer {
   return gzipSync(lines.map((line) => `${line}\n`).join(''))
 }
 
-/** With the last line that the others deserve. */
+/** Returns a file of these lines and a valid last line. */
 function sealed(...lines: readonly string[]): Buffer {
   const sha256 = createHash('sha256').update(lines.map((line) => `${line}\n`).join(''))
   return gzipLines(
@@ -166,12 +166,12 @@ async function restore(bytes: Buffer): Promise<Restored> {
   return { success, errors, restored: await contentsOf(target) }
 }
 
-/** Why a file was refused, by a restore that wrote nothing and by an inspection alike. */
+/** Returns the errors of an inspection after a restore that rejected the file and wrote nothing. */
 async function refusal(bytes: Buffer): Promise<string> {
   const { success, errors, restored } = await restore(bytes)
   if (success || restored.size > 0) return `restored ${restored.size} keys`
   const inspection = await manager.inspectBackup(scratch)
-  return inspection.success ? 'the inspection found nothing' : errors.join('\n')
+  return inspection.success ? 'the inspection reported no error' : errors.join('\n')
 }
 
 function contentsOf(cache: InMemoryCache): Promise<Map<string, unknown>> {

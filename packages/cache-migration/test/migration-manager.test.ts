@@ -38,20 +38,20 @@ const VALUES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['key with "quotes",\nbreaks and 日本語', 'value'],
 ])
 
-test('every kind of value goes from memory to Redis and back', async () => {
+test('every kind of value survives a copy from memory to Redis and back', async () => {
   const manager = new CacheMigrationManager({ chunkSize: 7 })
   const first = new InMemoryCache()
   await first.setMany(VALUES)
   await using between = redisCache('round-trip:')
   const second = new InMemoryCache()
 
-  await carry(manager, first, between)
-  await carry(manager, between, second)
+  await copy(manager, first, between)
+  await copy(manager, between, second)
   expect((await allOf(between)).size).toBe(VALUES.size)
   expect(await allOf(second)).toStrictEqual(VALUES)
 })
 
-test('what is left of a life is restored, the time in the file counts', async () => {
+test('a restore applies the remaining TTL and skips entries that expired after the backup', async () => {
   const clock = new ManualClock()
   const manager = new CacheMigrationManager({ clock })
   const source = new InMemoryCache({ clock })
@@ -76,28 +76,28 @@ test('what is left of a life is restored, the time in the file counts', async ()
   expect(await target.exists('short')).toBe(false)
 })
 
-test('a life goes through Redis', async () => {
+test('a TTL survives a copy from memory to Redis and back', async () => {
   const manager = new CacheMigrationManager()
   const source = new InMemoryCache()
   await source.set('long', 1, '1h')
   await source.set('forever', 2, null)
-  await using between = redisCache('lives:')
+  await using between = redisCache('ttl:')
   const target = new InMemoryCache()
 
-  await carry(manager, source, between)
-  await carry(manager, between, target)
+  await copy(manager, source, between)
+  await copy(manager, between, target)
   const left = await target.getTtl('long')
   expect(left).toBeGreaterThan(3_500)
   expect(left).toBeLessThanOrEqual(3_600)
   expect(await target.getTtl('forever')).toBeNull()
 })
 
-test('more keys than fit in a chunk all arrive', async () => {
+test('all keys are copied when they need several chunks', async () => {
   const manager = new CacheMigrationManager()
   const source = new InMemoryCache({ maxSize: 10_000 })
   await source.setMany(Array.from({ length: 2_503 }, (_, index) => [`key:${index}`, index]))
   const target = new InMemoryCache({ maxSize: 10_000 })
-  await carry(manager, source, target)
+  await copy(manager, source, target)
   expect(await allOf(target)).toStrictEqual(await allOf(source))
 })
 
@@ -111,7 +111,7 @@ function redisCache(keyPrefix: string): GenericRedisCache {
   })
 }
 
-async function carry(
+async function copy(
   manager: CacheMigrationManager,
   source: CacheInterface,
   target: CacheInterface,
