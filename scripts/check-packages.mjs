@@ -1,4 +1,4 @@
-// Packs every package and checks what a release would hold: publint, types, files.
+// Packs every package and checks the tarball: manifest, types, files, and links of the README.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { packPackages } from './pack-packages.mjs'
 
 const run = promisify(execFile)
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
-const MUST_HOLD = ['package.json', 'LICENSE', 'README.md', 'dist/cjs/package.json']
+const REQUIRED_FILES = ['package.json', 'LICENSE', 'README.md', 'dist/cjs/package.json']
 
 const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-packages-'))
 try {
@@ -26,17 +26,17 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Are the manifest and the files such as every tool understands them? */
+/** Returns problems of the manifest and of the files. */
 function publint(tarball) {
-  return complaints('publint', ['run', path.join(folder, tarball), '--strict'])
+  return problemsOf('publint', ['run', path.join(folder, tarball), '--strict'])
 }
 
-/** Do the types say what `import` and `require` find, however a program resolves modules? */
+/** Returns differences between the types and the modules, for every module resolution. */
 function types(tarball) {
-  return complaints('attw', [path.join(folder, tarball)])
+  return problemsOf('attw', [path.join(folder, tarball)])
 }
 
-/** Is everything in it that should be, and nothing that should not? */
+/** Returns missing files and unwanted files. */
 async function files(tarball) {
   const { stdout } = await run('tar', ['-tzf', tarball], { cwd: folder })
   const names = stdout
@@ -44,12 +44,14 @@ async function files(tarball) {
     .split('\n')
     .map((name) => name.replace('package/', ''))
   return [
-    ...MUST_HOLD.filter((name) => !names.includes(name)).map((name) => `lacks ${name}`),
-    ...names.filter((name) => /(^|\/)test\/|\.test\./.test(name)).map((name) => `holds ${name}`),
+    ...REQUIRED_FILES.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
+    ...names
+      .filter((name) => /(^|\/)test\/|\.test\./.test(name))
+      .map((name) => `${name} must not be in the package`),
   ]
 }
 
-/** Do the links of the README lead to the web or into the package? */
+/** Returns links of the README that lead neither to the web nor into the package. */
 async function links(tarball) {
   const { stdout: readme } = await run('tar', ['-xzOf', tarball, 'package/README.md'], {
     cwd: folder,
@@ -63,10 +65,10 @@ async function links(tarball) {
     .map((link) => `README.md links to ${link}, which is not in the package`)
 }
 
-/** What a tool of this repository prints when it is not content; nothing when it is. */
-async function complaints(tool, words) {
+/** Returns the output of a tool that found problems. */
+async function problemsOf(tool, args) {
   try {
-    await run(path.join(REPOSITORY, 'node_modules/.bin', tool), words)
+    await run(path.join(REPOSITORY, 'node_modules/.bin', tool), args)
     return []
   } catch (error) {
     return [`${tool}: ${error.stdout}${error.stderr}`]

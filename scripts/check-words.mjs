@@ -1,17 +1,17 @@
-// Rejects words and sentences that the style guide replaces: private words in names, doc comments
-// without a verb, archaic constructions, and words of history.
+// Rejects words and sentences that do not follow the style of this repository: private words in names,
+// doc comments without a verb, archaic constructions, and words of history.
 //
 //   node scripts/check-words.mjs [--count] [--all] [path …]
 //
-// --count prints totals per package and rule. --all also prints what is only measured.
-// A path limits the check to the files below it.
+// --count prints totals per package and rule. --all also prints findings of the rules that are only
+// measured. A path limits the check to the files below it.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { checkPage, checkSource, MEASURES, RULES } from './words/rules.mjs'
 import { readSource } from './words/source-text.mjs'
 
-/** Changesets are read once, in a changelog. The vocabulary quotes the words that it replaces. */
+/** Changesets are read once, in a changelog. The vocabulary and its tests quote the rejected words. */
 const EXCLUDED = /^\.changeset\/|^scripts\/(words|test)\/|\/samples\/|\/importers\//
 
 const { values: options, positionals: folders } = parseArgs({

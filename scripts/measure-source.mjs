@@ -1,4 +1,4 @@
-// Prints the size of each package, and the files on the way of a call through cache-redis.
+// Prints the size of each package, and the files on the path of a call through cache-redis.
 //
 //   node scripts/measure-source.mjs [--setting name] [--call Class.method …]
 //
@@ -95,14 +95,16 @@ function printSetting(setting) {
 function printCall(call) {
   const [className, method] = call.split('.')
   const { files: reached, chain } = calls.reach(className, method, 'ioredis')
-  console.log(`${call}: ${new Set(chain).size} modules on the shortest way to a command of ioredis`)
+  console.log(
+    `${call}: ${new Set(chain).size} modules on the shortest path to a command of ioredis`,
+  )
   console.log(`  ${chain.join(' > ')}`)
   console.log(`  ${reached.length} files that its calls can reach:`)
   for (const file of reached) console.log(`  ${file}`)
   console.log()
 }
 
-/** Returns the calls within cache-redis. The sources of other packages stand in for what is built. */
+/** Returns the calls within cache-redis. Imports of other packages lead to their sources. */
 function graphOfRedis() {
   const paths = packages
     .filter((folder) => folder.startsWith('packages/'))

@@ -1,4 +1,4 @@
-// Packs every package that is published into a folder, in place of what was packed there before.
+// Packs every published package into a folder.
 import { execFile } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -7,7 +7,11 @@ import { promisify } from 'node:util'
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
 
-/** @param folder - made if it does not exist; everything in it is removed */
+/**
+ * Packs every published package.
+ *
+ * @param folder - is emptied first, and created if it does not exist
+ */
 export async function packPackages(folder) {
   const manifest = await readFile(path.join(REPOSITORY, 'package.json'), 'utf8')
   const { packageManager } = JSON.parse(manifest)

@@ -1,4 +1,4 @@
-// Adds up the runners' own reports into the closing line of CI, and fails unless all is well.
+// Sums the reports of all test runs for the last line of CI. Fails if a test failed or none ran.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const folder = new URL('../reports/', import.meta.url)

@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
-# Runs the tests of cache-redis against other servers than the one that tests use by themselves: what
-# Debian's other suites have of Valkey and Redis. Unpacks them under node_modules/.cache; needs no root.
+# Runs the tests of cache-redis against the Redis and Valkey servers of other Debian suites. Unpacks the
+# servers into node_modules/.cache, without root.
 #
-#   scripts/test-other-servers.sh [suite/server ...]     such as trixie/redis; all of them if left out
+#   scripts/test-other-servers.sh [suite/server ...]     such as trixie/redis; default: all
 #
-# A report, not a gate: what a suite holds changes, and what cannot be had is skipped.
+# This is a report and not a check: suites change, and servers that are not available are skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 cache=$PWD/node_modules/.cache/servers
 mirror=$(awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources)
-# What the servers need of a suite that has a newer C library than this system.
+# Libraries of the suite, for a suite with a newer C library than this system.
 libraries=(libc6 libssl3t64 libsystemd0 libjemalloc2 liblzf1 libstdc++6 libgcc-s1 libatomic1
   libzstd1 libcap2 liblz4-1 libgcrypt20 libgpg-error0 liblzma5)
 
-# Downloads a server of a suite, and writes a command that starts it. Prints where that is.
+# Downloads a server of a suite, writes a script that starts it, and prints the path of the script.
 unpack() {
   local suite=$1 server=$2 folder=$cache/$1-$2
   [ -x "$folder/$server-server" ] && echo "$folder/$server-server" && return
   rm -rf "$folder" && mkdir -p "$folder"/{lists/partial,archives/partial,downloads,root}
   : >"$folder/status"
-  # Backports hold nothing but what differs from the suite that they are for.
+  # A backports suite contains only packages that differ from its main suite.
   for part in "$suite" "${suite%-backports}"; do
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $part main"
   done | sort -u >"$folder/sources.list"
@@ -40,7 +40,7 @@ unpack() {
   local binary
   binary=$(readlink -f "$folder/root/usr/bin/$server-server")
   if [ -n "$loader" ]; then
-    # The binary looks at its name, for it is several programs in one.
+    # The binary contains several programs and selects one by its own name.
     start="exec '$loader' --argv0 $server-server --library-path '$libs:$libs/systemd' '$binary'"
   else
     start="LD_LIBRARY_PATH='$libs' exec '$folder/root/usr/bin/$server-server'"
@@ -55,7 +55,7 @@ for each in "${@:-bookworm-backports/valkey trixie/redis trixie/valkey sid/redis
   for wanted in $each; do
     command=$(unpack "${wanted%/*}" "${wanted#*/}")
     if ! version=$("$command" --version 2>/dev/null); then
-      echo "$wanted: cannot be had here"
+      echo "$wanted: not available"
       continue
     fi
     echo "$wanted: $version"

@@ -1,21 +1,21 @@
-// Follows the calls of a package's sources, from one method on.
+// Follows the calls in the sources of a package.
 import path from 'node:path'
 import ts from 'typescript-5.9'
 
 /**
- * Calls between the functions of one folder, by the types of the compiler.
+ * The calls between the functions of one folder, according to the types of the compiler.
  *
- * A function calls another one when its body calls or constructs it, reads its accessor, or passes it
- * on as an argument. A call through an interface, an abstract method or an options object leads to every
- * function of the folder that can stand behind it. Types and constants are not calls.
+ * A function calls another function if its body calls it, constructs it, reads its accessor, or passes it
+ * as an argument. A call through an interface, an abstract method or an options object leads to every
+ * function of the folder that implements it. Types and constants are not calls.
  */
 export class CallGraph {
   #checker
   #files
   #folder
-  /** Declarations without a body, with the functions that can be behind each. */
+  /** Functions that implement a declaration without a body. */
   #implementations = new Map()
-  /** Properties, each with a value that it is given somewhere. */
+  /** Properties and the values that the sources assign to them. */
   #values = []
 
   /**
@@ -37,21 +37,21 @@ export class CallGraph {
     this.#checker = program.getTypeChecker()
     this.#files = program.getSourceFiles().filter(({ fileName }) => this.#isOwn(fileName))
     for (const file of this.#files) this.#addImplementations(file)
-    // A value may itself be a property: twice is enough for the parts that are handed on.
+    // A value can itself be a property, so a second pass resolves the properties of the first.
     for (const [target, value] of [...this.#values, ...this.#values]) {
       for (const implementation of this.#functionsOf(value)) this.#add(target, implementation)
     }
   }
 
   /**
-   * Returns the files of all functions that calls of a method can reach, and the files on the shortest
-   * chain of calls from it to a command of a library.
+   * Returns all files that the calls of a method can reach, and the files on the shortest chain of calls
+   * to a command of a library.
    *
    * @param {string} className
    * @param {string} methodName
    * @param {string} library - such as `ioredis`
-   * @returns {{ files: string[], chain: string[] }} paths from the folder; `chain` repeats a file that
-   *   the calls come back to
+   * @returns {{ files: string[], chain: string[] }} paths from the folder. `chain` repeats a file to which
+   *   the calls return
    */
   reach(className, methodName, library) {
     const start = this.#method(className, methodName)
@@ -98,38 +98,38 @@ export class CallGraph {
     for (const node of nodes) {
       const name = calledName(node)
       if (name !== undefined) for (const callee of this.#functionsBehind(name)) yield { callee }
-      const takers = isFunctionValue(node) ? this.#takersOf(node) : []
-      if (takers.length === 0) nodes.push(...childrenOf(node))
+      const receivers = isFunctionValue(node) ? this.#receiversOf(node) : []
+      if (receivers.length === 0) nodes.push(...childrenOf(node))
       let via = caller
-      for (const callee of [...takers, ...(takers.length === 0 ? [] : [node])]) {
+      for (const callee of [...receivers, ...(receivers.length === 0 ? [] : [node])]) {
         yield { callee, via }
         via = callee
       }
     }
   }
 
-  /** Returns the function of the folder that takes an argument, and those that it hands it on to. */
-  #takersOf(argument) {
-    const takers = []
+  /** Returns the function that receives an argument, and the functions to which it passes the argument. */
+  #receiversOf(argument) {
+    const receivers = []
     let value = argument
     while (value !== undefined && ts.isCallExpression(value.parent)) {
       const { expression, arguments: values } = value.parent
       const name = ts.isPropertyAccessExpression(expression) ? expression.name : expression
-      const taker = [...this.#functionsBehind(name)].find(
-        (each) => this.#isOwn(each.getSourceFile().fileName) && !takers.includes(each),
+      const receiver = [...this.#functionsBehind(name)].find(
+        (each) => this.#isOwn(each.getSourceFile().fileName) && !receivers.includes(each),
       )
-      if (taker === undefined) break
-      takers.push(taker)
-      value = this.#handedOn(taker, taker.parameters?.[values.indexOf(value)])
+      if (receiver === undefined) break
+      receivers.push(receiver)
+      value = this.#passedOn(receiver, receiver.parameters?.[values.indexOf(value)])
     }
-    return takers
+    return receivers
   }
 
-  /** Returns the argument as which a function hands one of its parameters on. */
-  #handedOn(taker, parameter) {
+  /** Returns the argument in which a function passes on one of its parameters. */
+  #passedOn(receiver, parameter) {
     if (parameter === undefined) return
     const symbol = this.#checker.getSymbolAtLocation(parameter.name)
-    const nodes = childrenOf(taker)
+    const nodes = childrenOf(receiver)
     for (const node of nodes) {
       const isArgument =
         ts.isIdentifier(node) && ts.isCallExpression(node.parent) && node.parent.expression !== node
@@ -223,7 +223,7 @@ export class CallGraph {
   }
 }
 
-/** Returns the name through which a node calls, constructs, reads an accessor or passes a function on. */
+/** Returns the name in a node that calls, constructs, reads an accessor or passes on a function. */
 function calledName(node) {
   if (ts.isPropertyAccessExpression(node)) return node.name
   if (!ts.isIdentifier(node)) return
@@ -249,7 +249,7 @@ function isAssignment(node) {
   )
 }
 
-/** Whether a function of a library sends a command: ioredis declares all commands in one file. */
+/** Returns whether a function of a library sends a command. ioredis declares all commands in one file. */
 function isCommandOf(library, callee) {
   const { fileName } = callee.getSourceFile()
   return fileName.includes(`/node_modules/${library}/`) && fileName.endsWith('/RedisCommander.d.ts')
@@ -266,7 +266,7 @@ function isFunctionValue(value) {
   return value !== undefined && (ts.isArrowFunction(value) || ts.isFunctionExpression(value))
 }
 
-/** Replaces a class by what runs when it is constructed: its constructor and the values of its fields. */
+/** Replaces a class by the code of its construction: the constructor and the values of its fields. */
 function withConstructor(declaration) {
   if (!ts.isClassDeclaration(declaration)) return [declaration]
   return declaration.members.filter(

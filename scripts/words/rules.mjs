@@ -1,4 +1,4 @@
-// Finds words and sentences that the style guide rejects.
+// Finds words and sentences that do not follow the style of this repository.
 import {
   FUNCTION_STARTS,
   HEADLESS_STARTS,
@@ -13,7 +13,7 @@ import {
 
 /** The rules that fail the check, in the order of the report. */
 export const RULES = ['name', 'doc-start', 'phrase', 'history']
-/** Measured, and no failure: a program cannot decide about a single sentence. */
+/** Rules that are only measured, because a program cannot decide about a single sentence. */
 export const MEASURES = ['long-sentence', 'headless-clause']
 
 const LONGEST_SENTENCE = 25

@@ -1,4 +1,4 @@
-// Reads the names, comments, test names and messages out of a source file.
+// Extracts the names, comments, test names and messages of a source file.
 import ts from 'typescript-5.9'
 
 /** Functions whose first argument names a test or a group of tests. */
@@ -81,7 +81,7 @@ export function readSource(file, text) {
     })),
     testNames,
     messages,
-    // The end of the file is a token of its own.
+    // The end of the file is a token on a separate line.
     codeLines: codeLines.size - (text.endsWith('\n') ? 1 : 0),
   }
 }
@@ -156,7 +156,7 @@ function titleOf(call) {
 function isMessage(node) {
   if (!isText(node)) return false
   const { parent } = node
-  // A part of a longer text, which is read as a whole.
+  // This is a part of a longer text, which counts as one message.
   if (ts.isBinaryExpression(parent) && isText(parent)) return false
   const words = stringText(node).match(/[A-Za-z]{2,}/g) ?? []
   return words.length >= WORDS_OF_A_MESSAGE && / \S+ /.test(stringText(node))

@@ -144,7 +144,7 @@ export const HISTORY = [
   { phrase: /\bours\b/, use: 'this cache, this repository' },
 ]
 
-/** The only place that may speak of the Python version's own words. */
+/** Files that may use the words of the Python version. */
 export const LEGACY = /^packages\/cache-ai\/(src|test)\/legacy\//
 
 /** First words of a doc comment that announce a clause without a subject, or have no noun. */
@@ -157,10 +157,10 @@ export const HEADLESS_STARTS = new Set([
 /** Verbs that never start a doc comment: Returns, Reports and Emits say the same. */
 export const VAGUE_VERBS = new Set(['answer', 'answers', 'tell', 'tells', 'say', 'says'])
 
-/** First words of the comment of a function that end in "s" and are no third-person verb. */
+/** Words that end in "s" and are not third-person verbs. */
 export const NO_VERBS = new Set([
   ...['as', 'has', 'is', 'its', 'this', 'was', 'always', 'across', 'unless', 'does', 'less'],
 ])
 
-/** Starts that the comment of a function may have beside a third-person verb. */
+/** Other permitted starts of the comment of a function. */
 export const FUNCTION_STARTS = /^(Does not|Called|See|Same as|For tests)\b/

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  // It is started from the root of the repository.
+  // The command runs in the root of the repository.
   root: import.meta.dirname,
   test: {
     include: ['test/**/*.test.ts'],

@@ -77,7 +77,7 @@ describe('in a Redis with keys of other programs', () => {
   })
 
   test('a restore without overwrite skips names of other data', async () => {
-    const file = await backupOf(['list:kept', 'hash:expiring', 'counter:kept', 'free'])
+    const file = await backupOf(['list:persistent', 'hash:expiring', 'counter:persistent', 'free'])
     expect(await manager.restoreBackup(file, shop)).toMatchObject({
       success: true,
       keysRestored: 1,
@@ -89,14 +89,14 @@ describe('in a Redis with keys of other programs', () => {
   })
 
   test('a restore with overwrite replaces only the names in the file', async () => {
-    const file = await backupOf(['list:kept', 'counter:kept'])
+    const file = await backupOf(['list:persistent', 'counter:persistent'])
     expect(await manager.restoreBackup(file, shop, { overwrite: true })).toMatchObject({
       success: true,
       keysRestored: 2,
       keysSkipped: 0,
     })
-    expect(await shop.get('list:kept')).toBe('list:kept')
-    const others = foreign.filter((name) => !/^shop:(?:list|counter):kept$/.test(name))
+    expect(await shop.get('list:persistent')).toBe('list:persistent')
+    const others = foreign.filter((name) => !/^shop:(?:list|counter):persistent$/.test(name))
     expect(await stateOf(raw, others)).toEqual(
       Object.fromEntries(Object.entries(before).filter(([name]) => others.includes(name))),
     )

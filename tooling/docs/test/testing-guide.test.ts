@@ -14,15 +14,15 @@ const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 
 const GUIDE = new URL('../../../docs/testing.md', import.meta.url)
 const FOLDER = fileURLToPath(new URL('../.readme/', import.meta.url))
 
-/** The address that examples are written with; a real server is put in its place. */
-const WRITTEN_REDIS_URL = 'redis://127.0.0.1:6379'
+/** URL in the examples. The tests replace it by the URL of a real server. */
+const EXAMPLE_REDIS_URL = 'redis://127.0.0.1:6379'
 
 const TIMEOUT_MS = 120_000
 
-/** Programs that must not end are stopped after this time. */
+/** Milliseconds after which a program counts as one that does not end. */
 const STILL_RUNNING_AFTER_MS = 5_000
 
-/** The blocks of the guide that name a file, such as "```ts prices.ts". */
+/** Code blocks of the guide by file name, such as "```ts prices.ts". */
 const examples = await readExamples()
 let redis: RedisServer
 let compilerErrors: string
@@ -32,13 +32,13 @@ beforeAll(async () => {
   await rm(FOLDER, { recursive: true, force: true })
   await mkdir(FOLDER, { recursive: true })
   for (const [name, code] of examples) {
-    await writeFile(path.join(FOLDER, name), code.replaceAll(WRITTEN_REDIS_URL, redis.url))
+    await writeFile(path.join(FOLDER, name), code.replaceAll(EXAMPLE_REDIS_URL, redis.url))
   }
   await writeFile(path.join(FOLDER, 'package.json'), JSON.stringify({ type: 'module' }))
   await writeFile(path.join(FOLDER, 'tsconfig.json'), JSON.stringify(TSCONFIG))
   await writeFile(path.join(FOLDER, 'vitest.config.js'), VITEST_CONFIG)
   await writeFile(path.join(FOLDER, 'jest.config.js'), JEST_CONFIG)
-  // Jest and `node --test` run the compiled code, as they would in a project of TypeScript.
+  // Jest and `node --test` run the compiled code, as in a TypeScript project.
   compilerErrors = await run(process.execPath, [tsc, '-p', FOLDER]).then(
     () => '',
     (error: Error & { stdout?: string }) => error.stdout ?? error.message,
@@ -49,7 +49,7 @@ afterAll(async () => {
   await rm(FOLDER, { recursive: true, force: true })
 })
 
-test('the guide has an example for each tool', () => {
+test('the guide contains an example for each tool', () => {
   expect([...examples.keys()]).toEqual([
     'prices.ts',
     'prices.vitest.test.ts',
@@ -69,7 +69,7 @@ test('the examples compile', () => {
   expect(compilerErrors).toBe('')
 })
 
-test('every block of code in the guide is run', async () => {
+test('every code block of the guide has a file name', async () => {
   const fences = (await readFile(GUIDE, 'utf8')).match(/^```\w/gm) ?? []
   expect(examples.size).toBe(fences.length)
 })
@@ -86,7 +86,7 @@ test(
 )
 
 test(
-  'the example for Jest passes with modules switched on',
+  'the example for Jest passes with ECMAScript modules enabled',
   async () => {
     const jest = require.resolve('jest/bin/jest')
     const { stdout } = await runIn(['--experimental-vm-modules', jest, '--json'])
@@ -119,7 +119,7 @@ test(
 )
 
 test(
-  'with fake timers in its configuration, Jest stops the time limits of a cache',
+  'Jest stops the time limits of a cache when its configuration enables fake timers',
   async () => {
     const program = `
 import { expect, jest, test } from '@jest/globals'
@@ -160,20 +160,20 @@ test.each(['prices.sinon.test.js', 'prices.node.test.js'])(
 )
 
 test.each(['ends.js', 'ends-with-close.js'])(
-  '%s ends by itself',
+  '%s exits without process.exit',
   async (name) => {
     expect((await runIn([name])).stdout).toBe('done\n')
   },
   TIMEOUT_MS,
 )
 
-test.each(['answers', 'is away'])(
-  'without close a cache with Redis that %s keeps the process alive',
-  async (how) => {
+test.each(['responds', 'is not available'])(
+  'a cache with a Redis that %s keeps the process alive if it is not closed',
+  async (state) => {
     const program = (await readFile(path.join(FOLDER, 'ends-with-close.js'), 'utf8'))
       .replace('await cache.close()', '')
-      .replace(redis.url, how === 'answers' ? redis.url : 'redis://127.0.0.1:1')
-    const name = `never-ends-${how === 'answers' ? 1 : 2}.js`
+      .replace(redis.url, state === 'responds' ? redis.url : 'redis://127.0.0.1:1')
+    const name = `never-ends-${state === 'responds' ? 1 : 2}.js`
     await writeFile(path.join(FOLDER, name), program)
     const stopped = run(process.execPath, [name], { cwd: FOLDER, timeout: STILL_RUNNING_AFTER_MS })
     await expect(stopped).rejects.toMatchObject({ killed: true, stdout: 'done\n' })
@@ -186,9 +186,9 @@ interface Results {
   readonly success: boolean
 }
 
-/** Runs Node on the examples. Rejects with all that was printed when it fails. */
+/** Runs Node in the folder of the examples. Rejects with the output if Node fails. */
 function runIn(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  // A vitest inside a vitest must not take itself for a worker of the outer one.
+  // Other variables would make the inner vitest a worker of the outer one.
   const { PATH } = process.env
   return run(process.execPath, args, { cwd: FOLDER, timeout: TIMEOUT_MS, env: { PATH } })
 }

@@ -7,7 +7,7 @@ import {
   ValidationError,
 } from '@verbatim/cache-core'
 
-/** The least that a cache of one's own has to do. */
+/** A minimal implementation of `CacheInterface`. */
 class MapCache extends CacheInterface {
   readonly #values = new Map<string, unknown>()
 

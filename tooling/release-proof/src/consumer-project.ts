@@ -7,16 +7,16 @@ import { run } from './run.js'
 
 const MODULES = fileURLToPath(new URL('../node_modules/', import.meta.url))
 
-/** The compilers that programs are tried with, by their package here. */
+/** Compilers, by the name of their package in this project. */
 export const COMPILERS: readonly string[] = ['typescript-5.9', 'typescript']
 
-/** The ways to resolve modules that TypeScript programs for Node are written with. */
+/** Compiler options for each module resolution of TypeScript programs for Node. */
 export const MODULE_RESOLUTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['node16', ['--module', 'node16', '--moduleResolution', 'node16']],
   ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
 ])
 
-/** A project outside this repository, with one package of ours in it and nothing else. */
+/** A project outside of this repository that installs packages from the registry. */
 export class ConsumerProject implements AsyncDisposable {
   readonly #folder: string
 
@@ -25,7 +25,7 @@ export class ConsumerProject implements AsyncDisposable {
   }
 
   /**
-   * Makes an empty project that takes our packages from a registry, and all others from npm's.
+   * Creates an empty project. It installs `@verbatim` packages from `registryUrl` and all others from npm.
    *
    * @param manifest - fields of its `package.json`. Default: a project of ECMAScript modules
    */
@@ -61,7 +61,7 @@ export class ConsumerProject implements AsyncDisposable {
     await this.run('npm', ['install', '--no-audit', '--no-fund', ...packageNames])
   }
 
-  /** The names of all packages in `node_modules`. */
+  /** Returns the names of all packages in `node_modules`. */
   async installedNames(): Promise<string[]> {
     const modules = path.join(this.#folder, 'node_modules')
     const names = (await readdir(modules)).map(async (entry) => {
@@ -72,7 +72,7 @@ export class ConsumerProject implements AsyncDisposable {
     return (await Promise.all(names)).flat().toSorted()
   }
 
-  /** A package and all that it declares to need, and what those need in turn. */
+  /** Returns the names of a package and of all its direct and indirect dependencies. */
   async declaredNames(packageName: string): Promise<string[]> {
     const names = new Set([packageName])
     for (const name of names) {
@@ -84,10 +84,10 @@ export class ConsumerProject implements AsyncDisposable {
   }
 
   /**
-   * Compiles a program, strictly, and checks the declarations of every package it uses.
+   * Compiles a program in strict mode, and checks the declarations of every package that it uses.
    *
    * @param resolution - one of {@link MODULE_RESOLUTIONS}
-   * @returns the JavaScript program, to be run by {@link ConsumerProject.node}
+   * @returns the path of the JavaScript program, for {@link ConsumerProject.node}
    */
   async compile(program: string, compiler: string, resolution: string): Promise<string> {
     await copyFile(program, path.join(this.#folder, 'program.ts'))
@@ -103,25 +103,25 @@ export class ConsumerProject implements AsyncDisposable {
   }
 
   /** Runs a JavaScript program of the project. */
-  node(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-    return this.run(process.execPath, words, env)
+  node(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+    return this.run(process.execPath, args, env)
   }
 
-  /** Runs a command that a package has brought. */
-  command(name: string, words: readonly string[]): Promise<string> {
-    return this.run('npx', ['--no-install', name, ...words])
+  /** Runs a command of an installed package. */
+  command(name: string, args: readonly string[]): Promise<string> {
+    return this.run('npx', ['--no-install', name, ...args])
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** Runs a program in the folder of the project, and returns what it wrote to stdout. */
+  /** Runs a program in the folder of the project and returns its stdout. */
   run(
     program: string,
-    words: readonly string[],
+    args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<string> {
-    return run(program, words, { cwd: this.#folder, env })
+    return run(program, args, { cwd: this.#folder, env })
   }
 }

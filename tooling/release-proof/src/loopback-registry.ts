@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { json } from 'node:stream/consumers'
 import type { Manifest } from './repository.js'
 
-/** A version of a package, as npm sends and receives it. */
+/** A package version in the format of the npm registry. */
 export interface PublishedVersion extends Manifest {
   readonly dist: { readonly tarball: string }
 }
@@ -13,24 +13,24 @@ interface Packument {
   readonly versions: Record<string, PublishedVersion>
 }
 
-/** What a client sends to publish: a packument of one version, and its tarball. */
+/** Request body of `npm publish`: a packument with one version, and its tarball. */
 interface Publication extends Packument {
   readonly _attachments: Readonly<Record<string, { readonly data: string }>>
 }
 
 /**
- * As much of an npm registry as it takes to publish packages and install them again. In memory, on
- * a free loopback port, open to everybody; it knows nothing but what was published to it.
+ * A minimal npm registry in memory, on a free loopback port and without authentication. It contains
+ * only packages that were published to it.
  */
 export class LoopbackRegistry implements AsyncDisposable {
   readonly #server: Server
   readonly #packuments = new Map<string, Packument>()
-  /** By the path of their URL. */
+  /** Tarballs by the path of their URL. */
   readonly #tarballs = new Map<string, Buffer>()
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
+      this.#respond(request, response).catch((error: unknown) => {
         response.writeHead(500).end(String(error))
       })
     })
@@ -42,7 +42,7 @@ export class LoopbackRegistry implements AsyncDisposable {
     return registry
   }
 
-  /** Without the scheme and with a slash at the end, as npm's settings for one registry want it. */
+  /** URL without the scheme and with a slash at the end, as in the npm settings of a registry. */
   get location(): string {
     const address = this.#server.address()
     if (address === null || typeof address === 'string') throw new Error('not listening')
@@ -53,7 +53,7 @@ export class LoopbackRegistry implements AsyncDisposable {
     return `http:${this.location}`
   }
 
-  /** The latest version of every package. */
+  /** Returns the latest version of every package. */
   published(): PublishedVersion[] {
     return [...this.#packuments.values()].flatMap(
       (packument) => packument.versions[packument['dist-tags']['latest'] ?? ''] ?? [],
@@ -65,7 +65,7 @@ export class LoopbackRegistry implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', this.url)
     const tarball = this.#tarballs.get(pathname)
     if (request.method === 'PUT') {
@@ -82,7 +82,7 @@ export class LoopbackRegistry implements AsyncDisposable {
     }
   }
 
-  /** A version that is there already is not replaced, as on the real registry. */
+  /** Adds a version. Returns false for an existing version, which the npm registry does not replace. */
   #publish({ _attachments, ...publication }: Publication): boolean {
     const known = this.#packuments.get(publication.name)
     const [attachment] = Object.values(_attachments)

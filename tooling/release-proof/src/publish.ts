@@ -7,14 +7,14 @@ import { pnpm, REPOSITORY } from './repository.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the registry that holds all packages. */
+    /** URL of the registry with all packages. */
     readonly registryUrl: string
-    /** The latest version of each package in it. */
+    /** Latest version of each package in the registry. */
     readonly published: readonly PublishedVersion[]
   }
 }
 
-/** A vitest global set-up: publishes every package to a registry from which the tests install them. */
+/** Publishes every package to a local registry. Vitest calls it before all tests. */
 export default async function publishPackages({
   provide,
 }: TestProject): Promise<() => Promise<void>> {
@@ -25,12 +25,12 @@ export default async function publishPackages({
   return () => registry[Symbol.asyncDispose]()
 }
 
-/** As a release does, but not to npm. */
+/** Publishes every package as a release does, to another registry. */
 async function publishTo({ url, location }: LoopbackRegistry): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-publisher-'))
   try {
     const userconfig = path.join(folder, 'npmrc')
-    // npm publishes to nobody without a token, even where none is asked for.
+    // npm requires a token even for a registry without authentication.
     await writeFile(userconfig, `@verbatim:registry=${url}\n${location}:_authToken=none\n`)
     await pnpm(['--recursive', 'publish', '--no-git-checks'], {
       cwd: REPOSITORY,

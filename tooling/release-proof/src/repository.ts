@@ -14,13 +14,13 @@ export interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** The package.json of a folder. */
+/** Returns the package.json of a folder. */
 export async function readManifest(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'))
 }
 
-/** Runs this repository's pnpm, whether or not there is one on the PATH. */
-export async function pnpm(words: readonly string[], options: RunOptions): Promise<string> {
+/** Runs the pnpm version of this repository, even without pnpm on the PATH. */
+export async function pnpm(args: readonly string[], options: RunOptions): Promise<string> {
   const { packageManager = 'pnpm' } = await readManifest(REPOSITORY)
-  return run('npx', ['--yes', packageManager, ...words], options)
+  return run('npx', ['--yes', packageManager, ...args], options)
 }

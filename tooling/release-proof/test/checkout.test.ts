@@ -18,12 +18,12 @@ import { run } from '../src/run.js'
 const folders = await readdir(path.join(REPOSITORY, 'packages'))
 const readmes = ['README.md', ...folders.map((folder) => `packages/${folder}/README.md`)]
 
-// The READMEs call the checkout `verbatim`, beside the project of the reader.
+// In the READMEs, the checkout is the folder `verbatim` beside the project.
 const scratch = await mkdtemp(path.join(tmpdir(), 'verbatim-checkout-'))
 await symlink(REPOSITORY, path.join(scratch, 'verbatim'))
 afterAll(() => rm(scratch, { recursive: true, force: true }))
 
-test.each(readmes)('the lines of %s install from a checkout', async (readme) => {
+test.each(readmes)('the commands of %s install the packages from a checkout', async (readme) => {
   const text = await readFile(path.join(REPOSITORY, readme), 'utf8')
   const [, lines] = /^Until the packages are published.*?^```sh\n(.*?)^```$/ms.exec(text) ?? []
   expect(lines).toBeDefined()
@@ -37,8 +37,8 @@ test.each(readmes)('the lines of %s install from a checkout', async (readme) => 
     for (const load of [`require('${name}')`, `await import('${name}')`]) {
       const program = `console.log(Object.keys(${load}).length > 0)`
       const type = load.startsWith('await') ? 'module' : 'commonjs'
-      const words = [`--input-type=${type}`, '--eval', program]
-      expect(await run(process.execPath, words, { cwd: project })).toBe('true\n')
+      const args = [`--input-type=${type}`, '--eval', program]
+      expect(await run(process.execPath, args, { cwd: project })).toBe('true\n')
     }
   }
 })

@@ -16,7 +16,7 @@ const redis = await startRedis()
 const env = { REDIS_URL: redis.url }
 afterAll(() => redis.stop())
 
-/** The settings of TypeScript that programs for Node are written with, and where the output runs. */
+/** `module` and `moduleResolution` of TypeScript programs for Node. */
 const TYPESCRIPT = {
   'CommonJS, node10': ['commonjs', 'node10'],
   'CommonJS, node16': ['node16', 'node16'],
@@ -24,7 +24,7 @@ const TYPESCRIPT = {
   'ES modules, bundler': ['esnext', 'bundler'],
 } as const
 
-// The READMEs promise the first. TypeScript 7 has no node10.
+// 5.4 is the oldest version that the READMEs promise. TypeScript 7 has no node10.
 describe.each(['5.4.5', '5.9.3', '7.0.2'])('TypeScript %s', (version) => {
   let project: ConsumerProject
 
@@ -52,7 +52,7 @@ describe.each(['5.4.5', '5.9.3', '7.0.2'])('TypeScript %s', (version) => {
     expect(await project.node([`out/${resolution}/program.js`], env)).toBe('ok\n')
   })
 
-  // Without a look into the declarations of vitest, which need a newer compiler.
+  // With skipLibCheck, because the declarations of vitest need a newer compiler.
   test.each(settings)('the contract suite compiles: %s', async (_name, [module, resolution]) => {
     const options = ['--module', module, '--moduleResolution', resolution, '--target', 'es2022']
     const compiled = await project.node([
@@ -63,7 +63,7 @@ describe.each(['5.4.5', '5.9.3', '7.0.2'])('TypeScript %s', (version) => {
   })
 })
 
-describe('Jest, without flags', () => {
+describe('Jest without flags', () => {
   let project: ConsumerProject
 
   beforeAll(async () => {
@@ -94,7 +94,7 @@ describe('Jest, without flags', () => {
   })
 })
 
-test('a default NestJS project compiles, passes its tests and answers', async () => {
+test('a default NestJS project compiles, passes its tests and responds', async () => {
   await using project = await ConsumerProject.create(registryUrl, {})
   const nest = ['common', 'core', 'platform-express', 'testing'].map((name) => `@nestjs/${name}@11`)
   const tools = ['jest@30', 'ts-jest@29', 'typescript@5.9', '@types/jest@30']
@@ -105,7 +105,7 @@ test('a default NestJS project compiles, passes its tests and answers', async ()
   expect(await project.node(['dist/main.js'])).toMatch(/^answer 1\nanswer 1\nINVALID_\w+\n$/)
 })
 
-test('server code of Next.js builds and answers, also as a standalone server', async () => {
+test('server code of Next.js builds and responds as a standalone server', async () => {
   await using project = await ConsumerProject.create(registryUrl, {})
   const next = ['next@16', 'react@19', 'react-dom@19', 'typescript@5.9', '@types/react@19']
   await project.install(...PACKAGES, ...PEERS, ...next)
@@ -185,7 +185,7 @@ function yarnSettings(): string {
   ].join('\n')
 }
 
-/** A program that loads each package and subpath, and uses what it finds. */
+/** Returns a program that loads each package and each subpath. */
 function importEach(load: (place: string) => string): string {
   const subpaths = ['otel', 'prometheus', 'watch'].map(
     (name) => `@verbatim/cache-monitoring/${name}`,

@@ -13,8 +13,8 @@ type Versions = Readonly<Record<string, string>>
 const scratch = await mkdtemp(path.join(tmpdir(), 'verbatim-versions-'))
 afterAll(() => rm(scratch, { recursive: true, force: true }))
 
-describe('a change moves the version of its own package alone', () => {
-  test.each<[from: string, Changes, moved: Versions]>([
+describe('a change that dependents accept changes only the version of its package', () => {
+  test.each<[from: string, Changes, expected: Versions]>([
     ['0.1.0', { 'cache-core': 'patch' }, { 'cache-core': '0.1.1' }],
     ['0.1.0', { 'cache-memory': 'patch' }, { 'cache-memory': '0.1.1' }],
     ['0.1.0', { 'cache-ai': 'minor' }, { 'cache-ai': '0.2.0' }],
@@ -24,13 +24,13 @@ describe('a change moves the version of its own package alone', () => {
       { 'cache-memory': 'patch', 'cache-bench': 'minor' },
       { 'cache-memory': '0.1.1', 'cache-bench': '0.2.0' },
     ],
-  ])('from %s: %j', async (from, changes, moved) => {
-    expect(await movedBy(changes, from)).toEqual(moved)
+  ])('from %s: %j', async (from, changes, expected) => {
+    expect(await versionsChangedBy(changes, from)).toEqual(expected)
   })
 })
 
-describe('one that dependents do not take by themselves moves those who depend on it, no others', () => {
-  test.each<[from: string, Changes, moved: Versions]>([
+describe('a change outside of the ranges of dependents also changes the versions of the dependents', () => {
+  test.each<[from: string, Changes, expected: Versions]>([
     [
       '0.1.0',
       { 'cache-monitoring': 'minor' },
@@ -41,13 +41,13 @@ describe('one that dependents do not take by themselves moves those who depend o
       { 'cache-redis': 'major' },
       { 'cache-redis': '2.0.0', 'cache-ai': '1.0.1', 'cache-migration': '1.0.1' },
     ],
-  ])('from %s: %j', async (from, changes, moved) => {
-    expect(await movedBy(changes, from)).toEqual(moved)
+  ])('from %s: %j', async (from, changes, expected) => {
+    expect(await versionsChangedBy(changes, from)).toEqual(expected)
   })
 })
 
-/** Runs `changeset version` on a copy of the manifests, and tells which versions are others now. */
-async function movedBy(changes: Changes, from: string): Promise<Versions> {
+/** Runs `changeset version` on a copy of the manifests and returns the changed versions. */
+async function versionsChangedBy(changes: Changes, from: string): Promise<Versions> {
   const copy = await copyManifests(from)
   const sizes = Object.entries(changes).map(([name, size]) => `"@verbatim/${name}": ${size}\n`)
   const changeset = `---\n${sizes.join('')}---\n\nA change.\n`
@@ -55,15 +55,15 @@ async function movedBy(changes: Changes, from: string): Promise<Versions> {
   const program = path.join(REPOSITORY, 'node_modules/@changesets/cli/bin.js')
   await run(process.execPath, [program, 'version'], { cwd: copy })
 
-  const moved: Record<string, string> = {}
+  const changed: Record<string, string> = {}
   for (const folder of await workspaceFolders(copy)) {
     const { version } = await readManifest(path.join(copy, folder))
-    if (version !== from) moved[path.basename(folder)] = version
+    if (version !== from) changed[path.basename(folder)] = version
   }
-  return moved
+  return changed
 }
 
-/** A repository with the release settings and manifests of this one, all at the same version. */
+/** Returns a folder with the release settings and manifests of this repository, all at one version. */
 async function copyManifests(version: string): Promise<string> {
   const copy = await mkdtemp(path.join(scratch, 'repository-'))
   for (const file of ['package.json', 'pnpm-workspace.yaml', '.changeset/config.json']) {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** Sends one command to a server on this machine. Answers the first line of the reply. */
+/** Sends one command to a server on this machine. Resolves with the first bytes of the reply. */
 export function askRedis(port: number, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`))

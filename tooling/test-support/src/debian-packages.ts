@@ -8,6 +8,7 @@ const run = promisify(execFile)
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url))
 
+/** Returns whether a program exists and runs. */
 export async function runs(command: string): Promise<boolean> {
   return run(command, ['--version']).then(
     () => true,
@@ -16,8 +17,10 @@ export async function runs(command: string): Promise<boolean> {
 }
 
 /**
- * Answers where the first of some programs is, unpacked from Debian's packages into a folder under
- * `node_modules/.cache` unless it is there already. Needs no root and installs nothing.
+ * Unpacks Debian packages into a folder under `node_modules/.cache`, unless the folder exists. It needs
+ * no root and installs nothing.
+ *
+ * @returns the path of the first program
  */
 export async function unpackedFromDebian(
   folder: string,
@@ -31,7 +34,7 @@ export async function unpackedFromDebian(
   try {
     await unpack(workshop, packages)
     await writeWrappers(workshop, programs)
-    // Another test run may have got there first; theirs is as good as ours.
+    // The rename fails if another test run was faster. Its folder has the same contents.
     await rename(workshop, path.join(CACHE, folder)).catch(() => undefined)
     if (!(await runs(program))) throw new Error(`unpacked ${program}, but it does not run`)
     return program
@@ -47,7 +50,7 @@ async function unpack(workshop: string, packages: readonly string[]): Promise<vo
       mkdir(path.join(workshop, folder), { recursive: true }),
     ),
   )
-  const apt = (...words: string[]): Promise<unknown> =>
+  const apt = (...args: string[]): Promise<unknown> =>
     run(
       'apt-get',
       [
@@ -56,7 +59,7 @@ async function unpack(workshop: string, packages: readonly string[]): Promise<vo
         ...['-o', `Dir::Cache::Archives=${workshop}/archives`],
         ...['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache='],
         ...['-o', 'APT::Sandbox::User='],
-        ...words,
+        ...args,
       ],
       { cwd: downloads },
     )
@@ -70,7 +73,7 @@ async function unpack(workshop: string, packages: readonly string[]): Promise<vo
   }
 }
 
-/** Programs that find their libraries beside themselves, wherever the folder is moved to. */
+/** Writes a script per program that starts it with the libraries in the folder, even after a move. */
 async function writeWrappers(workshop: string, programs: readonly string[]): Promise<void> {
   const libraries = await readdir(path.join(workshop, 'root/usr/lib')).catch(() => [])
   const triplet = libraries.find((name) => name.endsWith('-linux-gnu')) ?? ''

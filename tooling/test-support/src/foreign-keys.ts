@@ -1,19 +1,19 @@
 import type { Redis } from 'ioredis'
 
-/** What stands under a name: its bytes as Redis dumps them, and the time of its expiry. */
+/** The value of a key as bytes of `DUMP`, and the time of its expiry. */
 export interface KeyState {
   readonly dump: string | undefined
   readonly expiresAt: number
 }
 
 /**
- * Plants keys whose names start with a prefix although they do not belong to a cache with that prefix:
- * every type, other formats and renamed values. One key of each kind has no TTL, one has an hour, and
- * of the further ones every third has an hour.
+ * Writes keys that start with a prefix but do not belong to a cache with this prefix: every type, other
+ * formats and renamed values. Every third key of each kind has a TTL of one hour, starting with the
+ * second.
  *
- * @param line - what a cache with that prefix stores under another key
- * @param count - how many keys at least
- * @returns their names
+ * @param line - stored bytes of a cache with this prefix, under another key
+ * @param count - least number of keys
+ * @returns the names of the keys
  */
 export async function plantForeignKeys(
   raw: Redis,
@@ -40,13 +40,13 @@ export async function plantForeignKeys(
     'newer-kind': (name) => raw.set(name, line.replace(/ [=z]/, ' @')),
     'format-word': (name) => raw.set(name, 'V2 …'),
     renamed: (name) => raw.set(name, line),
-    'cut-short': (name) => raw.set(name, line.slice(0, 25)),
+    truncated: (name) => raw.set(name, line.slice(0, 25)),
     'lease-elsewhere': (name) =>
       raw.set(name, `${line.slice(0, 22)} 00000000 ?kPz0tqk2GbJv100000 1894890000000`),
   }
   const names: string[] = []
   for (let copy = 0; names.length < count; copy++) {
-    const suffix = ['kept', 'expiring'][copy] ?? copy
+    const suffix = ['persistent', 'expiring'][copy] ?? copy
     for (const [kind, write] of Object.entries(kinds)) {
       const name = `${prefix}${kind}:${suffix}`
       await write(name)
@@ -57,7 +57,7 @@ export async function plantForeignKeys(
   return names
 }
 
-/** Reads DUMP and PEXPIRETIME of every name. Compare two results to find any change. */
+/** Returns `DUMP` and `PEXPIRETIME` of every key. Compare two results to find any change. */
 export async function stateOf(
   raw: Redis,
   names: readonly string[],

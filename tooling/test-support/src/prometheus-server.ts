@@ -10,9 +10,10 @@ import { freePort } from './free-port.js'
 const START_DEADLINE_MS = 20_000
 
 /**
- * Finds a Prometheus to test with: on the PATH, or one unpacked from Debian's packages.
+ * Returns the Prometheus for the tests: from the PATH, or unpacked from Debian packages.
  *
- * @returns `undefined` where there is none; in CI that is an error
+ * @returns `undefined` if there is none
+ * @throws Error if there is none in CI
  */
 export async function findPrometheus(): Promise<string | undefined> {
   if (await runs('prometheus')) return 'prometheus'
@@ -24,7 +25,7 @@ export async function findPrometheus(): Promise<string | undefined> {
   }
 }
 
-/** A sample of a metric, as a query answers it. */
+/** A sample in the result of a query. */
 export interface PrometheusSample {
   readonly metric: Readonly<Record<string, string>>
   readonly value: number
@@ -42,7 +43,11 @@ export class PrometheusServer implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** @param target - of the page, as `host:port`; its path is `/metrics` */
+  /**
+   * Starts a Prometheus.
+   *
+   * @param target - `host:port` of the page. Its path is `/metrics`
+   */
   static async start(program: string, target: string): Promise<PrometheusServer> {
     const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-prometheus-'))
     const configuration = path.join(folder, 'prometheus.yml')
@@ -62,7 +67,7 @@ export class PrometheusServer implements AsyncDisposable {
     return server
   }
 
-  /** Asks for what a query answers now. */
+  /** Returns the current result of a query. */
   async query(expression: string): Promise<PrometheusSample[]> {
     const response = await fetch(
       `${this.#url}/api/v1/query?query=${encodeURIComponent(expression)}`,
@@ -71,11 +76,11 @@ export class PrometheusServer implements AsyncDisposable {
       data?: { result: { metric: Record<string, string>; value: [number, string] }[] }
       error?: string
     }
-    if (data === undefined) throw new Error(`Prometheus refuses ${expression}: ${error}`)
+    if (data === undefined) throw new Error(`Prometheus rejects ${expression}: ${error}`)
     return data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }))
   }
 
-  /** Resolves when the page has been scraped for the first time. */
+  /** Waits until the page was scraped for the first time. */
   async scrapedOnce(): Promise<void> {
     const deadline = Date.now() + START_DEADLINE_MS
     while ((await this.query('up == 1')).length === 0) {

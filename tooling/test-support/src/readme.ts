@@ -9,8 +9,8 @@ import { type RedisServer, startRedis } from './redis-server.js'
 const run = promisify(execFile)
 const TSC = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
 
-/** The address that examples are written with; a real server is put in its place. */
-const WRITTEN_REDIS_URL = 'redis://127.0.0.1:6379'
+/** URL in the examples. The tests replace it by the URL of a real server. */
+const EXAMPLE_REDIS_URL = 'redis://127.0.0.1:6379'
 
 interface Example {
   readonly line: number
@@ -18,10 +18,10 @@ interface Example {
 }
 
 /**
- * Registers a test for each `ts` block of a README: it compiles as a program of its own, under the
- * repository's strict settings, and runs.
+ * Registers a test for each `ts` block of a README. Each block must compile as a separate program, with
+ * the strict settings of the repository, and run without an error.
  *
- * Where a line reads `console.log(...) // text`, the program must print that text.
+ * The program must print `text` for each line `console.log(...) // text`.
  */
 export async function testReadme(readme: URL): Promise<void> {
   const text = await readFile(readme, 'utf8')
@@ -31,9 +31,9 @@ export async function testReadme(readme: URL): Promise<void> {
       code: match[1] ?? '',
     }),
   )
-  // Inside the package, so that it can import itself by name as a reader would.
+  // In the folder of the package, so that the examples can import the package by its name.
   const folder = fileURLToPath(new URL('.readme/', readme))
-  const needsRedis = examples.some(({ code }) => code.includes(WRITTEN_REDIS_URL))
+  const needsRedis = examples.some(({ code }) => code.includes(EXAMPLE_REDIS_URL))
 
   describe('README', () => {
     let redis: RedisServer | undefined
@@ -42,7 +42,7 @@ export async function testReadme(readme: URL): Promise<void> {
       await mkdir(folder, { recursive: true })
       await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))
       for (const [index, example] of examples.entries()) {
-        const code = example.code.replaceAll(WRITTEN_REDIS_URL, redis?.url ?? WRITTEN_REDIS_URL)
+        const code = example.code.replaceAll(EXAMPLE_REDIS_URL, redis?.url ?? EXAMPLE_REDIS_URL)
         await writeFile(path.join(folder, `example-${index}.ts`), `${code}\nexport {}\n`)
       }
     })
@@ -51,9 +51,9 @@ export async function testReadme(readme: URL): Promise<void> {
       await rm(folder, { recursive: true, force: true })
     })
 
-    test('has an example', () => expect(examples).not.toEqual([]))
+    test('contains an example', () => expect(examples).not.toEqual([]))
 
-    test('its examples compile', async () => {
+    test('contains only examples that compile', async () => {
       const compiled = await run(process.execPath, [TSC, '-p', folder]).then(
         () => '',
         (error: Error & { stdout?: string }) => error.stdout ?? error.message,
@@ -62,12 +62,12 @@ export async function testReadme(readme: URL): Promise<void> {
     }, 60_000)
 
     for (const [index, example] of examples.entries()) {
-      test(`the example at line ${example.line} does what it says`, async () => {
+      test(`contains an example at line ${example.line} that prints its expected output`, async () => {
         const program = path.join(folder, 'out', `example-${index}.js`)
         const { stdout } = await run(process.execPath, [program], { timeout: 30_000, cwd: folder })
-        const promised = [...example.code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)]
-        if (promised.length > 0) {
-          expect(stdout.trim().split('\n')).toEqual(promised.map((match) => match[1]))
+        const expected = [...example.code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)]
+        if (expected.length > 0) {
+          expect(stdout.trim().split('\n')).toEqual(expected.map((match) => match[1]))
         }
       }, 60_000)
     }

@@ -1,4 +1,4 @@
-/** A logger that keeps what it receives, each message behind its level. */
+/** A logger that records its messages. Each line is a level and a message. */
 export interface RecordingLogger {
   readonly lines: string[]
   debug(message: string): void
@@ -7,6 +7,7 @@ export interface RecordingLogger {
   error(message: string): void
 }
 
+/** Returns a logger that records its messages. */
 export function recordingLogger(): RecordingLogger {
   const lines: string[] = []
   const record = (level: string) => (message: string) => void lines.push(`${level} ${message}`)
@@ -19,18 +20,19 @@ export function recordingLogger(): RecordingLogger {
   }
 }
 
-/** A warning of the process by one of the packages. */
+/** A process warning of one of the packages. */
 interface RecordedWarning {
   readonly code: string
   readonly message: string
 }
 
-/** Warnings that the packages emit, from now on until `stop`. They come a tick after the call. */
+/** Process warnings of the packages until `stop`. Node emits them one tick after the call. */
 export interface RecordedWarnings {
   readonly all: RecordedWarning[]
   stop(): void
 }
 
+/** Starts to record the process warnings of the packages. */
 export function recordWarnings(): RecordedWarnings {
   const all: RecordedWarning[] = []
   const listener = ({ name, message, ...rest }: Error): void => {

@@ -7,18 +7,19 @@ const SLOTS = 16_384
 const MASTERS = 3
 const FORMING_DEADLINE_MS = 15_000
 
+/** Options of {@link startRedisCluster}. */
 export interface RedisClusterOptions {
-  /** Whether each master has a replica that takes its place when it dies. Default: false. */
+  /** Whether each master has a replica that replaces it after a crash. Default: false. */
   readonly replicas?: boolean
-  /** How long a node must be silent before the others take it to be down. Default: 15,000. */
+  /** Milliseconds without a reply after which a node counts as down. Default: 15,000. */
   readonly nodeTimeoutMs?: number
 }
 
 /** A real Redis Cluster of three masters on loopback ports. */
 export class RedisCluster implements AsyncDisposable {
-  /** Those that are masters to begin with. */
+  /** Servers that are masters at the start. */
   readonly masters: readonly RedisServer[]
-  /** The replica of each master, in their order. */
+  /** Replica of each master, in the order of `masters`. */
   readonly replicas: readonly RedisServer[]
 
   constructor(masters: readonly RedisServer[], replicas: readonly RedisServer[] = []) {
@@ -26,12 +27,12 @@ export class RedisCluster implements AsyncDisposable {
     this.replicas = replicas
   }
 
-  /** Where each master listens, as a client wants to know it. */
+  /** Host and port of each master, in the format of the client. */
   get addresses(): { host: string; port: number }[] {
     return this.masters.map(({ port }) => ({ host: '127.0.0.1', port }))
   }
 
-  /** The same, as URLs. */
+  /** URL of each master. */
   get urls(): string[] {
     return this.masters.map(({ url }) => url)
   }
@@ -45,7 +46,7 @@ export class RedisCluster implements AsyncDisposable {
   }
 }
 
-/** Starts a cluster and waits until every node knows of all slots. */
+/** Starts a cluster and waits until every node knows the owner of each slot. */
 export async function startRedisCluster({
   replicas = false,
   nodeTimeoutMs = 15_000,

@@ -13,11 +13,11 @@ const SENTINELS = 3
 const REPLICAS = 2
 const FORMING_DEADLINE_MS = 15_000
 
-/** A master with two replicas on loopback ports, and three sentinels that watch over them. */
+/** A master with two replicas and three sentinels on loopback ports. */
 export class RedisSentinel implements AsyncDisposable {
-  /** What the sentinels call the master. */
+  /** Name of the master in the sentinels. */
   readonly name = NAME
-  /** The first is the master to begin with. */
+  /** All servers. The first is the master at the start. */
   readonly servers: readonly RedisServer[]
   readonly #sentinels: readonly Sentinel[]
 
@@ -26,12 +26,12 @@ export class RedisSentinel implements AsyncDisposable {
     this.#sentinels = sentinels
   }
 
-  /** Where the sentinels listen. */
+  /** Host and port of each sentinel. */
   get urls(): string[] {
     return this.#sentinels.map(({ port }) => `redis://127.0.0.1:${port}`)
   }
 
-  /** The server that the sentinels call the master now. */
+  /** Returns the current master, as reported by a sentinel. */
   async master(): Promise<RedisServer> {
     const [sentinel] = this.#sentinels
     const address = await askRedis(sentinel?.port ?? 0, `SENTINEL GET-MASTER-ADDR-BY-NAME ${NAME}`)
@@ -40,7 +40,7 @@ export class RedisSentinel implements AsyncDisposable {
     return master
   }
 
-  /** Waits until the sentinels call another server the master. Answers that one. */
+  /** Waits until the sentinels report another master. Returns the new master. */
   async failedOver(from: RedisServer): Promise<RedisServer> {
     for (;;) {
       const master = await this.master()
@@ -49,7 +49,7 @@ export class RedisSentinel implements AsyncDisposable {
     }
   }
 
-  /** Ends one sentinel, as in a crash. */
+  /** Kills one sentinel, as in a crash. */
   async killSentinel(index: number): Promise<void> {
     await this.#sentinels[index]?.stop()
   }
@@ -64,11 +64,11 @@ export class RedisSentinel implements AsyncDisposable {
   }
 }
 
-/** Starts all of them and waits until they know each other. */
+/** Starts the servers and the sentinels, and waits until the sentinels know each other. */
 export async function startRedisSentinel({
   downAfterMs = 1_000,
 }: {
-  /** How long a server must be silent before the sentinels take it to be down. */
+  /** Milliseconds without a reply after which a server counts as down. Default: 1,000. */
   readonly downAfterMs?: number
 } = {}): Promise<RedisSentinel> {
   const master = await startRedis('--repl-diskless-sync-delay', '0')
@@ -96,9 +96,9 @@ export async function startRedisSentinel({
 
 async function knowsTheOthers(port: number): Promise<boolean> {
   const state = await askRedis(port, `SENTINEL MASTER ${NAME}`).catch(() => '')
-  const says = (field: string, value: number): boolean =>
+  const reports = (field: string, value: number): boolean =>
     state.includes(`\r\n${field}\r\n$1\r\n${value}\r\n`)
-  return says('num-other-sentinels', SENTINELS - 1) && says('num-slaves', REPLICAS)
+  return reports('num-other-sentinels', SENTINELS - 1) && reports('num-slaves', REPLICAS)
 }
 
 class Sentinel {
@@ -131,7 +131,7 @@ process.on('exit', () => {
 async function startSentinel(masterPort: number, downAfterMs: number): Promise<Sentinel> {
   const port = await freePort()
   const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-sentinel-'))
-  // A sentinel keeps what it learns in its configuration.
+  // A sentinel writes its state into its configuration file.
   const file = path.join(folder, 'sentinel.conf')
   const lines = [
     `port ${port}`,
@@ -139,7 +139,7 @@ async function startSentinel(masterPort: number, downAfterMs: number): Promise<S
     `dir ${folder}`,
     `sentinel monitor ${NAME} 127.0.0.1 ${masterPort} 2`,
     `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
-    // Twice as long has to pass between two failovers.
+    // Two failovers are at least twice this time apart.
     `sentinel failover-timeout ${NAME} 1000`,
   ]
   await writeFile(file, `${lines.join('\n')}\n`)

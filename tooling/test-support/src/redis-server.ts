@@ -53,15 +53,15 @@ export class RedisServer implements AsyncDisposable {
       })
     }
     const deadline = Date.now() + START_DEADLINE_MS
-    while (!(await answersPing(this.port))) {
+    while (!(await repliesToPing(this.port))) {
       if (server.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`redis-server did not come up:\n${output}`)
+        throw new Error(`redis-server did not start:\n${output}`)
       }
       await sleep(10)
     }
   }
 
-  /** Freezes the server: it keeps its connections and answers nobody. */
+  /** Freezes the server. Its connections stay open, and it sends no reply. */
   pause(): void {
     this.#process?.kill('SIGSTOP')
   }
@@ -70,22 +70,22 @@ export class RedisServer implements AsyncDisposable {
     this.#process?.kill('SIGCONT')
   }
 
-  /** Ends the server; its data is gone. `SIGKILL` for a crash. */
+  /** Stops the server and deletes its data. Pass `SIGKILL` for a crash. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    await this.#end(signal)
+    await this.#kill(signal)
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
     this.#folder = undefined
   }
 
-  /** Brings a stopped server back on its port, empty. */
+  /** Stops the server and starts it again on the same port, without data. */
   async restart(): Promise<void> {
     await this.stop()
     await this.start()
   }
 
-  /** Crashes, and comes back with what the last `SAVE` has kept; empty if there was none. */
+  /** Kills the server and starts it again with the data of the last `SAVE`. */
   async crash(): Promise<void> {
-    await this.#end('SIGKILL')
+    await this.#kill('SIGKILL')
     await this.start()
   }
 
@@ -93,13 +93,13 @@ export class RedisServer implements AsyncDisposable {
     return this.stop()
   }
 
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  async #kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const server = this.#process
     this.#process = undefined
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {
       const ended = once(server, 'exit')
       server.kill(signal)
-      // A frozen process takes a signal only once it runs again.
+      // A frozen process handles a signal only after it continues.
       server.kill('SIGCONT')
       await ended
       running.delete(server)
@@ -119,7 +119,7 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
   return server
 }
 
-async function answersPing(port: number): Promise<boolean> {
+async function repliesToPing(port: number): Promise<boolean> {
   return askRedis(port, 'PING').then(
     (reply) => /^[+-]/.test(reply),
     () => false,

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 
 /**
- * Runs a task and returns the names of the commands that write and that Redis executed for new clients,
- * also those within scripts. Clients from before the task are ignored: each cache that is open counts
- * its epoch. The names come from MONITOR and COMMAND.
+ * Runs a task and returns the names of the write commands that Redis executed for new clients, including
+ * commands in scripts. It ignores clients from before the task, because every open cache updates its
+ * epoch from time to time. The names come from MONITOR and COMMAND.
  */
 export async function writeCommandsDuring(
   redisUrl: string,
@@ -14,7 +14,7 @@ export async function writeCommandsDuring(
 ): Promise<string[]> {
   const clients = String(await raw.call('CLIENT', 'LIST'))
   const earlier = new Set(Array.from(clients.matchAll(/ addr=(\S+)/g), ([, address]) => address))
-  // A socket, because the client library fails when a command is reported before the reply to MONITOR.
+  // ioredis fails if Redis reports a command before the reply to MONITOR, so this uses a socket.
   const { hostname, port } = new URL(redisUrl)
   const socket = connect(Number(port), hostname)
   let report = ''
@@ -25,7 +25,7 @@ export async function writeCommandsDuring(
   while (!report.includes('+OK\r\n')) await sleep(5)
   try {
     await task()
-    // A command of our own marks the end: MONITOR reports commands in order.
+    // MONITOR reports commands in order, so this command marks the end.
     await raw.echo('end of the task')
     while (!report.includes('"end of the task"')) await sleep(5)
   } finally {
@@ -37,7 +37,7 @@ export async function writeCommandsDuring(
   )
   const executed = Array.from(report.matchAll(/^\+\S+ \[\d+ (\S+)\] "([^"]+)"(.*)$/gm))
   const ofNewClients = executed.filter(([, source]) => !earlier.has(source))
-  // A script by which an earlier client counts its epoch is reported as `lua`, without the client.
+  // MONITOR reports commands in scripts as `lua`, without the client. Earlier clients update their epoch so.
   const isOfEpoch = ([, source, , args = '']: readonly string[]): boolean =>
     source === 'lua' && args.endsWith('}epoch"')
   const countsEpoch = ofNewClients.some(([, , , args = '']) => / "1" "[^"]*\}epoch"$/.test(args))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { askRedis, startRedis, startRedisCluster } from '../src/index.js'
 
-test('a server starts, dies and comes back on its port', async () => {
+test('a server restarts on the same port after a crash', async () => {
   await using redis = await startRedis()
   expect(await ask(redis.port)).toBe('+PONG')
   await redis.stop('SIGKILL')
@@ -10,7 +10,7 @@ test('a server starts, dies and comes back on its port', async () => {
   expect(await ask(redis.port)).toBe('+PONG')
 })
 
-test('a server that crashes comes back with what was saved, one that was stopped is empty', async () => {
+test('a server has its saved data after a crash and no data after a restart', async () => {
   await using redis = await startRedis()
   await askRedis(redis.port, 'SET key saved')
   expect(await askRedis(redis.port, 'SAVE')).toContain('+OK')
@@ -21,14 +21,14 @@ test('a server that crashes comes back with what was saved, one that was stopped
   expect(await askRedis(redis.port, 'EXISTS key')).toContain(':0')
 })
 
-test('a frozen server can be ended', async () => {
+test('a frozen server can be stopped', async () => {
   await using redis = await startRedis()
   redis.pause()
   await redis.stop()
   expect(await ask(redis.port)).toBe('ECONNREFUSED')
 })
 
-test('a cluster forms, and sends keys to where they live', async () => {
+test('a cluster starts and redirects each key to its master', async () => {
   await using cluster = await startRedisCluster()
   const replies = await Promise.all(
     cluster.masters.map(({ port }) => askRedis(port, 'SET key value')),

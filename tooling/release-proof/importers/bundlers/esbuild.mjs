@@ -7,7 +7,7 @@ const { warnings } = await build({
   platform: 'node',
   format,
   outfile: format === 'cjs' ? 'bundle.cjs' : 'bundle.mjs',
-  // What esbuild asks for where CommonJS packages such as ioredis are bundled as ECMAScript modules.
+  // esbuild needs this banner to bundle CommonJS packages such as ioredis as ECMAScript modules.
   banner:
     format === 'cjs'
       ? {}

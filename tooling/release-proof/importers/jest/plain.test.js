@@ -9,15 +9,15 @@ const { testCacheContract } = require('@verbatim/cache-core/testkit')
 const { InMemoryCache } = require('@verbatim/cache-memory')
 const { GenericRedisCache } = require('@verbatim/cache-redis')
 
-test.each(PLACES)('require finds @verbatim/%s', (place) => {
+test.each(PLACES)('require loads @verbatim/%s', (place) => {
   expect(Object.keys(require(`@verbatim/${place}`))).not.toEqual([])
 })
 
-test('an error of one package is an instance of the class of another', async () => {
+test('an error of one package is an instance of a class of another package', async () => {
   await expect(new InMemoryCache().set('', 1)).rejects.toBeInstanceOf(ValidationError)
 })
 
-test('a large value comes back from Redis', async () => {
+test('a large value survives a round trip through Redis', async () => {
   const redisUrl = process.env.REDIS_URL
   const cache = new GenericRedisCache({ redisUrl, keyPrefix: 'jest:', enableL1Cache: false })
   expect(cache).toBeInstanceOf(CacheInterface)
@@ -28,9 +28,9 @@ test('a large value comes back from Redis', async () => {
   await cache.close()
 })
 
-// The copies that `import` and `require` load are two in Jest.
+// In Jest, `import` and `require` load two copies of a package.
 if (process.env.VM_MODULES) {
-  test('instanceof works across ECMAScript modules and CommonJS', async () => {
+  test('instanceof recognizes errors across ECMAScript modules and CommonJS', async () => {
     const imported = await import('@verbatim/cache-core')
     expect(imported.ValidationError).not.toBe(ValidationError)
     await expect(new InMemoryCache().set('', 1)).rejects.toBeInstanceOf(imported.ValidationError)

@@ -3,7 +3,7 @@ import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
 
-test('a cache and its monitor work', async () => {
+test('a monitor counts the operations of a cache', async () => {
   const performanceMonitor = new CachePerformanceMonitor()
   const cache = new InMemoryCache({ performanceMonitor })
   await cache.set('key', [1, 2])

@@ -1,4 +1,4 @@
-// Starts the server that was built, asks the route once, prints the answer and stops.
+// Starts the built server, sends one request, prints the response and stops the server.
 process.env.HOSTNAME = '127.0.0.1'
 process.env.PORT = process.argv[2]
 require('./.next/standalone/server.js')

@@ -13,7 +13,7 @@ describe('AnswersController', () => {
   })
   afterEach(() => module.close())
 
-  it('computes an answer once', async () => {
+  it('computes an answer only once', async () => {
     const controller = module.get(AnswersController)
     expect(await controller.answer('why')).toBe('answer 1')
     expect(await controller.answer('why')).toBe('answer 1')

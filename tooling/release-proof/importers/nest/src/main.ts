@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from './app.module'
 
-/** Starts the application, asks it three times, and stops it. */
+/** Starts the application, sends three requests and stops it. */
 async function main(): Promise<void> {
   const app = await NestFactory.create(AppModule, { logger: false })
   await app.listen(0, '127.0.0.1')

@@ -10,7 +10,7 @@ export const dynamic = 'force-dynamic'
 const LARGE = 'x'.repeat(2_000_000)
 const REQUEST = { text: 'A text.', operation: 'qa' }
 
-/** Reports what works in a route handler. */
+/** Returns which parts of the packages work in a route handler. */
 export async function GET(): Promise<Response> {
   const performanceMonitor = new CachePerformanceMonitor()
   const redisUrl = process.env['REDIS_URL']
