@@ -98,7 +98,7 @@ export const PHRASES = [
     use: 'is not a …',
   },
   { phrase: /\bof which\b/, use: 'a new sentence' },
-  { phrase: /\bof several\b/, use: 'one of several …, named' },
+  { phrase: /\bof several\b(?! [a-z]+s\b)/, use: 'one of several …, named' },
   { phrase: /\bfor ever\b/, use: 'forever, never expires' },
   { phrase: /\bas yet\b/, use: 'yet' },
   { phrase: /\bin vain\b/, use: 'without success' },
