@@ -5,7 +5,15 @@ const [nodeMajor] = process.versions.node.split('.')
 /** All tests of all packages, in one run. */
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tooling/docs', 'tooling/test-support', 'scripts'],
+    projects: [
+      'packages/*',
+      'apps/*',
+      'tooling/coherence',
+      'tooling/docs',
+      'tooling/fault-proxy',
+      'tooling/test-support',
+      'scripts',
+    ],
     reporters: ['default', 'json'],
     outputFile: { json: `reports/tests-node-${nodeMajor}.json` },
     // Many tests start servers and processes of their own.

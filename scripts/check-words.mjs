@@ -7,6 +7,7 @@
 // measured. A path limits the check to the files below it.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkPage, checkSource, MEASURES, RULES } from './words/rules.mjs'
 import { readSource } from './words/source-text.mjs'
@@ -14,11 +15,14 @@ import { readSource } from './words/source-text.mjs'
 /** Changesets are read once, in a changelog. The vocabulary and its tests quote the rejected words. */
 const EXCLUDED = /^\.changeset\/|^scripts\/(words|test)\/|\/samples\/|\/importers\//
 
-const { values: options, positionals: folders } = parseArgs({
+const { values: options, positionals } = parseArgs({
   options: { count: { type: 'boolean' }, all: { type: 'boolean' } },
   allowPositionals: true,
 })
 
+const folders = positionals.map((folder) => path.resolve(folder))
+// The rules need paths from the root of the repository.
+process.chdir(git('rev-parse', '--show-toplevel').trim())
 const reported = sourceFiles(folders).flatMap((file) =>
   check(file, readFileSync(file, 'utf8')).map((finding) => Object.assign(finding, { file })),
 )
@@ -29,11 +33,14 @@ console.log(`check-words: ${failures.length} findings`)
 process.exitCode = failures.length === 0 ? 0 : 1
 
 function sourceFiles(paths) {
-  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...paths]
-  return execFileSync('git', list, { encoding: 'utf8' })
+  return git('ls-files', '--cached', '--others', '--exclude-standard', '--', ...paths)
     .split('\n')
     .filter((file) => /\.(ts|mts|mjs|js|md)$/.test(file) && !EXCLUDED.test(file))
     .filter((file) => existsSync(file))
+}
+
+function git(...args) {
+  return execFileSync('git', args, { encoding: 'utf8' })
 }
 
 function check(file, text) {

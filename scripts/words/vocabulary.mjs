@@ -2,7 +2,7 @@
 // which files, or with which exceptions, where a word also has an ordinary meaning.
 
 const REDIS_SOURCE = /^packages\/cache-redis\/(src|test|bench|nightly)\//
-const COHERENCE = /(^tooling|\/harness)\/coherence\//
+const COHERENCE = /^tooling\/coherence\//
 const SOURCE = /^(packages|apps)\/[^/]+\/(src|page)\/|^tooling\/[^/]+\/src\/|^scripts\//
 
 /**
@@ -133,7 +133,7 @@ export const HISTORY = [
     use: 'the Python version',
     // The seed of a random number generator.
     except:
-      /^packages\/cache-bench\/|^packages\/cache-core\/(src|test)\/testkit\/|(^tooling|\/harness)\/(coherence|fault-proxy)\//,
+      /^packages\/cache-bench\/|^packages\/cache-core\/(src|test)\/testkit\/|^tooling\/(coherence|fault-proxy)\//,
   },
   {
     phrase: /\boriginals?\b/,

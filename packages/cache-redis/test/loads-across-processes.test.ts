@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GetOrSetOptions, SingleFlight } from '@verbatim/cache-core'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
 import { KeyNews } from '../src/link/key-news.js'
 import { LoadLeases } from '../src/loading/load-leases.js'
 import { seenLease } from '../src/loading/seen.js'
-import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis({ commandTimeout: 5_000 })

@@ -1,9 +1,9 @@
+import { type FaultProxy, startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
-import { type FaultProxy, startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
 
 const redis = await startRedis()
 const ROUNDS = Number(process.env['CORRUPT_ROUNDS'] ?? 3)

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
-import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
 import { redisPerTest } from './set-up.js'
 
 /** How often each is tried; a nightly run asks for more. */

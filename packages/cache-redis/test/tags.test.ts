@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
 import { commandsFor } from './commands-for.js'
-import { startFaultProxy } from './harness/fault-proxy/fault-proxy.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis()

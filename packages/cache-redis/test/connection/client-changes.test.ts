@@ -1,9 +1,9 @@
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache } from '../../src/index.js'
-import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 
 const redis = await startRedis()
 const admin = new Redis(redis.url)

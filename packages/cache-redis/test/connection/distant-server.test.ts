@@ -1,7 +1,7 @@
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis } from '@verbatim/test-support'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { GenericRedisCache } from '../../src/index.js'
-import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 
 const redis = await startRedis()
 const proxy = await startFaultProxy({ target: redis.port })

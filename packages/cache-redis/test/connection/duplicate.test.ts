@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { duplicateFor } from '../../src/connection/duplicate.js'
-import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 import { expectQuiet } from './quiet.js'
 
 expectQuiet()

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type FaultProxy, startFaultProxy } from '@verbatim/fault-proxy'
 import { askRedis, type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RedisConnection } from '../../src/connection/redis-connection.js'
-import { type FaultProxy, startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 import { openConnection } from './open-connection.js'
 
 let redis: RedisServer

@@ -1,8 +1,8 @@
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache } from '../../src/index.js'
-import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 
 const redis = await startRedis()
 const proxy = await startFaultProxy({ target: redis.port })

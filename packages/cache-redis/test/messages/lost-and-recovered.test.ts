@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis, startRedisCluster } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { describe, expect, test, vi } from 'vitest'
 import { describeDuration } from '../../src/messages/describe-duration.js'
-import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 import { recordMessages } from './set-up.js'
 
 const messages = recordMessages()

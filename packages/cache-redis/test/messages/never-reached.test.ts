@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache } from '../../src/index.js'
-import { startFaultProxy } from '../harness/fault-proxy/fault-proxy.js'
 import { GRACE_MS, recordMessages } from './set-up.js'
 
 const messages = recordMessages()

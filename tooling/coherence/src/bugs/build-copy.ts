@@ -1,0 +1,103 @@
+import { existsSync, rmSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Bug, Patch } from './bug.js'
+
+const PACKAGE = fileURLToPath(new URL('../../../../packages/cache-redis/', import.meta.url))
+const SCOPE = '@verbatim/'
+const ENTRY = 'node_modules/@verbatim/cache-redis/dist/index.js'
+
+/** Of copies that are in use, to be removed even if the run is told to end. */
+const folders = new Set<string>()
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/**
+ * The built packages in a folder of their own, where a run loads them from: no build disturbs it
+ * meanwhile, and mistakes can be made in it.
+ */
+export class BuildCopy implements AsyncDisposable {
+  /** The module to import. */
+  readonly module: string
+  readonly #folder: string
+
+  private constructor(folder: string) {
+    folders.add(folder)
+    this.#folder = folder
+    this.module = pathToFileURL(path.join(folder, ENTRY)).href
+  }
+
+  /** @throws Error when a patch does not fit, or a package has not been built */
+  static async make(bug?: Bug): Promise<BuildCopy> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-build-'))
+    const copy = new BuildCopy(folder)
+    try {
+      await copyPackage(PACKAGE, path.join(folder, 'node_modules'))
+      for (const patch of bug?.patches ?? []) await applyPatch(folder, patch)
+      return copy
+    } catch (error) {
+      await copy[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true })
+    folders.delete(this.#folder)
+  }
+}
+
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+/** Copies what it needs of ours as well; links what it needs of others. */
+async function copyPackage(source: string, modules: string): Promise<void> {
+  const manifest = path.join(source, 'package.json')
+  const { name, dependencies = {} } = JSON.parse(await readFile(manifest, 'utf8')) as Manifest
+  const target = path.join(modules, name)
+  if (existsSync(target)) return
+  await mkdir(path.join(target, 'node_modules'), { recursive: true })
+  await cp(manifest, path.join(target, 'package.json'))
+  await cp(path.join(source, 'dist'), path.join(target, 'dist'), {
+    recursive: true,
+    // Without types, which nobody reads, and source maps, which do not know of patches.
+    filter: (file) => !/\.(?:map|d\.ts)$/u.test(file),
+  })
+  for (const dependency of Object.keys(dependencies)) {
+    const installed = await realpath(path.join(source, 'node_modules', dependency))
+    if (dependency.startsWith(SCOPE)) {
+      await copyPackage(installed, modules)
+    } else {
+      const link = path.join(target, 'node_modules', dependency)
+      await mkdir(path.dirname(link), { recursive: true })
+      await symlink(installed, link)
+    }
+  }
+}
+
+async function applyPatch(folder: string, { file, find, replace }: Patch): Promise<void> {
+  const target = path.join(folder, 'node_modules', SCOPE, file)
+  const text = await readFile(target, 'utf8')
+  const places = [...text.matchAll(anySpacing(find))]
+  const [place] = places
+  if (place === undefined || places.length > 1) {
+    throw new Error(`${file} holds this ${places.length} times instead of once:\n${find}`)
+  }
+  const after = text.slice(place.index + place[0].length)
+  await writeFile(target, text.slice(0, place.index) + replace + after)
+}
+
+function anySpacing(text: string): RegExp {
+  const words = text.trim().split(/\s+/u)
+  return new RegExp(
+    words
+      .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`))
+      .join(String.raw`\s+`),
+    'gu',
+  )
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type * as CacheRedis from '@verbatim/cache-redis'
+import { describe, expect, test } from 'vitest'
+import type { Bug, Patch } from '../../src/bugs/bug.js'
+import { BUGS, bugNamed } from '../../src/bugs/bugs.js'
+import { BuildCopy } from '../../src/bugs/build-copy.js'
+import { THROUGH_REDIS } from '../../src/bugs/set-ups.js'
+
+const bugOf = (...patches: Patch[]): Bug => ({
+  name: 'for a test',
+  breaks: 'nothing',
+  setUp: THROUGH_REDIS,
+  patches,
+})
+
+const open = async (bug?: Bug): Promise<CacheRedis.GenericRedisCache> => {
+  await using copy = await BuildCopy.make(bug)
+  const { GenericRedisCache } = (await import(copy.module)) as typeof CacheRedis
+  return new GenericRedisCache({ redisUrl: 'redis://127.0.0.1:1' })
+}
+
+describe('a copy of the build', () => {
+  test('is a cache', async () => {
+    const cache = await open()
+    await cache.set('key', 'value')
+    expect(await cache.get('key')).toBe('value')
+    await cache.close()
+  })
+
+  test('is removed with all that is in it', async () => {
+    const copy = await BuildCopy.make()
+    const file = fileURLToPath(copy.module)
+    expect(existsSync(file)).toBe(true)
+    await copy[Symbol.asyncDispose]()
+    expect(existsSync(file)).toBe(false)
+  })
+
+  test('uses the copies of the other packages too', async () => {
+    const file = 'cache-memory/dist/in-memory-cache.js'
+    const find = 'use(key) {'
+    const cache = await open(bugOf({ file, find, replace: `${find} throw new Error('patched')` }))
+    await expect(cache.get('key')).rejects.toThrow('patched')
+    await cache.close()
+  })
+})
+
+describe('a patch', () => {
+  const file = 'cache-redis/dist/memory/key-fence.js'
+
+  test('must fit', async () => {
+    const patch = { file, find: 'not to be found', replace: '' }
+    await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow('0 times instead of once')
+  })
+
+  test('must fit in one place only', async () => {
+    const patch = { file, find: 'this.#tickets', replace: '' }
+    await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow(/holds this \d+ times/u)
+  })
+})
+
+describe('seeded bugs', () => {
+  test('have names of their own', () => {
+    expect(new Set(BUGS.map(({ name }) => name)).size).toBe(BUGS.length)
+    expect(() => bugNamed('unheard of')).toThrow('no bug is named unheard of')
+  })
+
+  test.each(BUGS)('$name fits the build', async (bug) => {
+    await using copy = await BuildCopy.make(bug)
+    expect(copy.module).toMatch(/index\.js$/u)
+  })
+})

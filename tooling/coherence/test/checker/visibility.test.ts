@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { LinkState } from '../../src/checker/link-state.js'
+import { Version } from '../../src/checker/version.js'
+import { Visibility, type VisibilityReport } from '../../src/checker/visibility.js'
+import { MILLISECOND } from '../../src/clock.js'
+import { check, type Operation, type Read, type Write } from './history.js'
+
+describe('how soon writes are seen', () => {
+  const write = (number: number): Version => new Version({ writer: 0, number }, 'set', 0, 0, 1)
+
+  test('is told for all of them, of most of which nobody read an old value', () => {
+    const visibility = new Visibility()
+    const writes = Array.from({ length: 1_000 }, (_, number) => write(number))
+    for (const each of writes) visibility.acknowledged(each)
+    for (const [index, each] of writes.slice(0, 20).entries()) {
+      for (const part of [0.3, 1, 0.7]) visibility.ignored(each, (index + 1) * part * MILLISECOND)
+    }
+    expect(visibility.report()).toEqual({
+      writes: 1_000,
+      p50Ms: 0,
+      p99Ms: 10,
+      p999Ms: 19,
+      longestMs: 20,
+    })
+  })
+
+  test('is not told of those that were not counted', () => {
+    const visibility = new Visibility()
+    visibility.ignored(write(1), MILLISECOND)
+    expect(visibility.report()).toMatchObject({ writes: 0, p999Ms: 0, longestMs: 0 })
+  })
+
+  test('is told as the longest where it is beyond all measure', () => {
+    const visibility = new Visibility()
+    visibility.acknowledged(write(0))
+    const late = write(1)
+    visibility.acknowledged(late)
+    visibility.ignored(late, 60_000 * MILLISECOND)
+    expect(visibility.report()).toMatchObject({ p50Ms: 0, p99Ms: 60_000, longestMs: 60_000 })
+  })
+})
+
+describe('in a history', () => {
+  const ms = (milliseconds: number): number => milliseconds * MILLISECOND
+  const write = (process: number, number: number, start: number, end: number): Write => ({
+    what: 'set',
+    process,
+    number,
+    start: ms(start),
+    end: ms(end),
+    ok: true,
+    life: ms(100_000),
+  })
+  const read = (writer: number, number: number, at: number, rest: Partial<Read> = {}): Read => {
+    const span = { start: ms(at), end: ms(at + 1) }
+    return { what: 'read', process: 2, writer, number, ...span, ...rest }
+  }
+  const seen = (
+    operations: readonly Operation[],
+    links = new LinkState({ healthy: ms(500), lost: ms(500), recovery: 0 }),
+  ): VisibilityReport =>
+    check(operations, { processes: 3, lateWrites: 0 }, links).checker.visibility.report()
+
+  const history = [write(0, 1, 0, 10), write(1, 1, 20, 30), write(0, 2, 40, 50)]
+
+  test('a read counts for each write that it ignored', () => {
+    expect(seen([...history, read(0, 1, 34)])).toMatchObject({ writes: 3, longestMs: 4, p50Ms: 0 })
+    // By 60 two writes are ignored: one for 30 ms, one for 10.
+    const late = seen([...history, read(0, 1, 34), read(0, 1, 60)])
+    expect(late).toMatchObject({ longestMs: 30, p50Ms: 10 })
+  })
+
+  test('a read of something newer counts for the later ones only', () => {
+    expect(seen([...history, read(1, 1, 60)])).toMatchObject({ longestMs: 10, p50Ms: 0 })
+    expect(seen([...history, read(0, 2, 60)])).toMatchObject({ longestMs: 0 })
+  })
+
+  test('a write that overlapped what was read was not ignored', () => {
+    const overlapping = [write(0, 1, 0, 10), write(1, 1, 5, 30), write(0, 2, 20, 25)]
+    expect(seen([...overlapping, read(0, 1, 40)])).toMatchObject({ longestMs: 15, p50Ms: 0 })
+  })
+
+  test('neither writes nor reads amid faults count, nor degraded reads', () => {
+    const links = (): LinkState => new LinkState({ healthy: 0, lost: ms(500), recovery: ms(5) })
+    const writing = links()
+    writing.faultBegins({ name: 'of a writer', process: 1 }, ms(15)).end = ms(16)
+    expect(seen([...history, read(0, 1, 60)], writing)).toMatchObject({ writes: 2, longestMs: 10 })
+    const reading = links()
+    reading.faultBegins({ name: 'of a reader', process: 2 }, ms(15)).end = ms(58)
+    expect(seen([...history, read(0, 1, 60)], reading)).toMatchObject({ writes: 3, longestMs: 0 })
+    const degraded = read(0, 1, 60, { state: 'degraded' })
+    expect(seen([...history, degraded])).toMatchObject({ writes: 3, longestMs: 0 })
+  })
+})

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { isPending, setUp } from '../set-up.js'
+
+const at = setUp()
+
+const LOADING = 'LOADING Redis is loading the dataset in memory'
+
+describe('an error in place of an answer', () => {
+  test('is told to the client; the server never sees the command', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ command: 'INCR', key: 'key', error: LOADING })
+    await expect(client.incr('key')).rejects.toThrow(LOADING)
+    await expect(client.incr('key')).rejects.toThrow(LOADING)
+    expect(await client.incr('other')).toBe(1)
+    expect(await at.direct.get('key')).toBeNull()
+    await at.proxy.pass()
+    expect(await client.incr('key')).toBe(1)
+  })
+
+  test('comes as often as was asked for', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ command: 'GET', error: LOADING, count: 2 })
+    await expect(client.get('a')).rejects.toThrow(LOADING)
+    await expect(client.get('b')).rejects.toThrow(LOADING)
+    expect(await client.get('c')).toBeNull()
+  })
+
+  test('for any command, also those of a new connection', async () => {
+    await at.proxy.answerWithError({ error: LOADING })
+    const client = await at.rawClient()
+    client.say('HELLO 3', 'PING')
+    client.say('PING')
+    await client.hears(`-${LOADING}\r\n`.repeat(3))
+    expect(client.heard).toBe(`-${LOADING}\r\n`.repeat(3))
+  })
+
+  test('comes in its turn, after the replies to earlier commands', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ key: 'bad', error: 'ERR injected' })
+    const held = await at.proxy.holdReply({ command: 'INCR', key: 'a' })
+    const replies = [client.incr('a'), client.incr('bad'), client.incr('b'), client.incr('bad')]
+    const settled = Promise.allSettled(replies)
+    await held.seen
+    expect(await isPending(Promise.race(replies))).toBe(true)
+    await held.release()
+    expect(
+      (await settled).map((reply) => (reply.status === 'fulfilled' ? reply.value : 'bad')),
+    ).toEqual([1, 'bad', 1, 'bad'])
+  })
+
+  test('waits for a command that is held before it', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ command: 'INCR', error: 'ERR injected' })
+    const held = await at.proxy.holdCommand({ command: 'SET' })
+    const [first, second] = [client.set('key', 'value'), client.incr('key')]
+    await held.seen
+    expect(await isPending(second)).toBe(true)
+    await held.release()
+    expect(await first).toBe('OK')
+    await expect(second).rejects.toThrow('injected')
+  })
+
+  test('has the delays of the network', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ command: 'GET', error: LOADING })
+    await at.proxy.delay({ milliseconds: 300 })
+    const reply = client.get('key')
+    expect(await isPending(reply)).toBe(true)
+    await expect(reply).rejects.toThrow(LOADING)
+  })
+
+  test('in a transaction ends that as Redis would: nothing of it is carried out', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ command: 'SET', key: 'b', error: LOADING })
+    const transaction = client.multi().set('a', 1).set('b', 2).set('c', 3).exec()
+    await expect(transaction).rejects.toThrow('EXECABORT')
+    expect(await at.direct.mget('a', 'b', 'c')).toEqual([null, null, null])
+    expect(await client.multi().set('a', 1).exec()).toEqual([[null, 'OK']])
+    expect(await at.direct.get('a')).toBe('1')
+  })
+
+  test('after a transaction was given up does not spoil the next one', async () => {
+    const client = await at.rawClient()
+    await at.proxy.answerWithError({ command: 'GET', error: LOADING })
+    client.say('MULTI', 'DISCARD', 'GET key', 'MULTI', 'SET key 1', 'EXEC')
+    await client.hears('*1\r\n+OK\r\n')
+    expect(client.heard).toBe(`+OK\r\n+OK\r\n-${LOADING}\r\n+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n`)
+  })
+
+  test('waits for all confirmations of a command before it', async () => {
+    const client = await at.rawClient()
+    await at.proxy.answerWithError({ command: 'GET', error: LOADING })
+    const confirmation = (kind: string, channel: string, left: number): string =>
+      `*3\r\n$${kind.length}\r\n${kind}\r\n$1\r\n${channel}\r\n:${left}\r\n`
+    client.say('SUBSCRIBE a b c', 'GET key', 'UNSUBSCRIBE b', 'GET key', 'UNSUBSCRIBE', 'GET key')
+    const error = `-${LOADING}\r\n`
+    await client.hears(/(-LOADING[^]*){3}\n/)
+    const [, afterSubscribe, afterOne, afterAll] = [...client.heard.split(error), '']
+    expect(client.heard.startsWith(confirmation('subscribe', 'a', 1))).toBe(true)
+    expect(afterSubscribe).toBe(confirmation('unsubscribe', 'b', 2))
+    expect(afterOne?.match(/unsubscribe/g)).toHaveLength(2)
+    expect(afterAll).toBe('')
+  })
+
+  test('is silent where the client wants no replies', async () => {
+    const client = await at.rawClient()
+    await at.proxy.answerWithError({ command: 'SET', error: LOADING })
+    client.say('CLIENT REPLY OFF', 'SET a 1', 'CLIENT REPLY ON', 'PING')
+    await client.hears('+PONG\r\n')
+    expect(client.heard).toBe('+OK\r\n+PONG\r\n')
+  })
+
+  test('is not a match for a hold', async () => {
+    const client = await at.client()
+    await at.proxy.answerWithError({ command: 'GET', error: LOADING, count: 1 })
+    const held = await at.proxy.holdReply({ command: 'GET' })
+    await expect(client.get('key')).rejects.toThrow(LOADING)
+    const second = client.get('key')
+    await held.seen
+    await held.release()
+    expect(await second).toBeNull()
+  })
+})
