@@ -139,7 +139,7 @@ test(
       })
       await here.set('a program to be known', 1)
       const keys = keysOf(given)
-      await network.blackHole('up', { meanwhile: 'held' })
+      await network.blackHole('up', { bytes: 'delayed' })
       await Promise.all(keys.map((key) => here.set(key, 'ghost')))
       given += here.getStats().redis.errors['BACKEND_TIMEOUT'] ?? 0
       await there.setMany(keys.map((key) => [key, 'newer']))

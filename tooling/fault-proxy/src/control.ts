@@ -1,61 +1,62 @@
-/** What a test and the proxy's process say to each other, over the child's IPC channel. */
+// The messages between a test and the process of the proxy, over the IPC channel of the process.
 
+/** `up` is from the client to the server. */
 export type Direction = 'up' | 'down' | 'both'
 
 export interface DelayOptions {
   readonly milliseconds: number
-  /** Up to so many milliseconds are added at random. The order stays. */
+  /** Upper limit of a random additional delay, in milliseconds. The order of bytes stays. Default: 0. */
   readonly jitter?: number
-  /** `up` is from the client to the server. */
+  /** Default: `both`. */
   readonly direction?: Direction
 }
 
 export interface SliceOptions {
   readonly bytes: number
   /**
-   * Between two pieces; 1 by default. Without a pause a reader finds several pieces at once, for it
-   * is not quicker to read than the proxy is to write.
+   * Pause between two pieces. Default: 1. Without a pause, a reader receives several pieces at once,
+   * because it does not read faster than the proxy writes.
    */
   readonly pauseMilliseconds?: number
 }
 
 export interface CorruptOptions {
-  /** Of replies and messages, from 0 to 1. */
+  /** Share of the replies and messages, from 0 to 1. */
   readonly share: number
   /**
-   * One bit is flipped, one byte is another, one digit of a length or number is another, the end is
-   * missing, or a reply of nothing stands in between.
+   * The change: a flipped bit, another byte, another digit of a length or number, a missing end, or an
+   * additional empty reply.
    */
   readonly how: 'bit' | 'byte' | 'digit' | 'cut' | 'insert'
   readonly seed: number
 }
 
 export interface CommandPattern {
-  /** A name, or a name and more words: `GET`, `CLIENT TRACKING`. Any command without it. */
+  /** A command, or a command with its first arguments: `GET`, `CLIENT TRACKING`. Default: any command. */
   readonly command?: string
-  /** The whole key, as the server sees it. Of several keys one has to be it. */
+  /** The complete key in Redis. A command with several keys matches if one of them is equal. */
   readonly key?: string
 }
 
 export interface HoldOptions extends CommandPattern {
-  /** Which of the matching commands that come from now on, by all connections; 1 by default. */
+  /** Position among the next matching commands of all connections. Default: 1. */
   readonly nth?: number
 }
 
 export interface AnswerOptions extends CommandPattern {
-  /** As Redis sends it, without the leading `-`. */
+  /** Text of the error reply, without the leading `-`. */
   readonly error: string
-  /** How many commands; all until healed by default. */
+  /** Number of commands. Default: all until `pass()`. */
   readonly count?: number
 }
 
 interface PushPattern {
-  /** `__redis__:invalidate` by default; RESP3's `invalidate` counts as that. */
+  /** Default: `__redis__:invalidate`, which includes the `invalidate` messages of RESP3. */
   readonly channel?: string
 }
 
 export interface DropPushOptions extends PushPattern {
-  /** How many pushes; all until healed by default. */
+  /** Number of pushes. Default: all until `pass()`. */
   readonly count?: number
 }
 
@@ -66,24 +67,24 @@ export interface DelayPushOptions extends PushPattern {
 export interface Counts {
   readonly connections: {
     readonly accepted: number
-    /** Those that the client has not ended. */
+    /** Connections that the client has not ended. */
     readonly open: number
-    /** Those that the proxy has open to the server. */
+    /** Open connections of the proxy to the server. */
     readonly toServer: number
   }
-  /** By name in capitals: each command that came, answered by whomever. */
+  /** Number of received commands by name in capitals, including those that the proxy answered. */
   readonly commands: Readonly<Record<string, number>>
   readonly pushes: { readonly passed: number; readonly dropped: number }
-  /** Passed on to the server, and to the clients. */
+  /** Bytes that were sent to the server, and to the clients. */
   readonly bytes: { readonly up: number; readonly down: number }
 }
 
-/** What the process can be told to do. */
+/** The requests that a test can send to the process. */
 export interface Orders {
   pass(): Promise<void>
   delay(options: DelayOptions): void
   limitBandwidth(options: { readonly bytesPerSecond: number }): void
-  blackHole(options: { readonly direction: Direction; readonly meanwhile: 'lost' | 'held' }): void
+  blackHole(options: { readonly direction: Direction; readonly bytes: 'lost' | 'delayed' }): void
   acceptButNeverAnswer(): void
   refuse(): void
   cut(): void
@@ -109,4 +110,4 @@ export type Report =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'done'; readonly id: number; readonly answer: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
-  | { readonly kind: 'seen'; readonly hold: number }
+  | { readonly kind: 'reached'; readonly hold: number }

@@ -9,28 +9,29 @@ import type {
   HoldOptions,
   SliceOptions,
 } from './control.js'
-import { type Held, HeldHandles } from './hold-handles.js'
+import { type HoldHandle, HoldHandles } from './hold-handles.js'
 import { ProxyProcess } from './proxy-process.js'
 
 /**
- * Starts a proxy for Redis clients, in a process of its own.
+ * Starts a proxy for Redis clients in a separate process.
  *
- * It passes everything on as it is until told otherwise. Faults add up; `pass()` ends them all.
+ * At first the proxy forwards all bytes unchanged. Faults add up, and `pass()` ends all of them.
  *
- * @param options - `target`: the port of the server, on this machine
+ * @param options - `target`: the port of the server on this machine
  */
 export async function startFaultProxy(options: { readonly target: number }): Promise<FaultProxy> {
-  const holds = new HeldHandles()
-  const process = new ProxyProcess(options.target, (hold) => holds.markSeen(hold))
+  const holds = new HoldHandles()
+  const process = new ProxyProcess(options.target, (hold) => holds.markReached(hold))
   await process.started()
   return new FaultProxy(process, holds)
 }
 
+/** A proxy between Redis clients and a server, with faults that a test starts and ends. */
 export class FaultProxy implements AsyncDisposable {
   readonly #process: ProxyProcess
-  readonly #holds: HeldHandles
+  readonly #holds: HoldHandles
 
-  constructor(process: ProxyProcess, holds: HeldHandles) {
+  constructor(process: ProxyProcess, holds: HoldHandles) {
     this.#process = process
     this.#holds = holds
   }
@@ -48,124 +49,125 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /**
-   * Ends all faults: what was held, frozen or under way goes on at once, in its order.
+   * Ends all faults. Held and delayed bytes continue immediately, in their order.
    *
-   * Connections that lost bytes stay silent. They are open, and that is all they will ever be.
+   * Connections that lost bytes stay open and transmit nothing more.
    */
   async pass(): Promise<void> {
     await this.#process.ask('pass')
-    this.#holds.giveUp('the proxy was healed before it came')
+    this.#holds.giveUp('pass() was called before it arrived')
   }
 
-  /** Bytes take longer, by connection and direction; both directions by default. */
+  /** Delays all bytes of each connection, by default in both directions. */
   async delay(options: DelayOptions): Promise<void> {
     requireNumber('milliseconds', options.milliseconds, 0)
     requireNumber('jitter', options.jitter ?? 0, 0)
     await this.#process.ask('delay', options)
   }
 
-  /** All connections share one link of so many bytes per second each way, taking turns. */
+  /** Limits the bytes per second in each direction. All connections share the limit and take turns. */
   async limitBandwidth(options: { readonly bytesPerSecond: number }): Promise<void> {
     requireNumber('bytesPerSecond', options.bytesPerSecond, 1)
     await this.#process.ask('limitBandwidth', options)
   }
 
   /**
-   * Bytes, and the news that a connection ended, no longer get through. Connections stay open.
+   * Stops all bytes, and the ends of connections. Connections stay open.
    *
    * @param direction - `up` is from the clients to the server
-   * @param options - `meanwhile`: what becomes of the bytes. `lost` (default): they are gone for
-   * ever, and a connection that lost some stays silent that way even after the heal, for TCP never
-   * delivers what comes after a gap. `held`: they go on at the heal, as after a frozen link
+   * @param options - `bytes`: with `lost` (default), the bytes are lost. A connection that lost bytes
+   * transmits nothing in this direction even after `pass()`, because TCP never delivers bytes after a
+   * gap. With `delayed`, the bytes continue after `pass()`, as after a frozen network
    */
   async blackHole(
     direction: Direction,
-    { meanwhile = 'lost' }: { readonly meanwhile?: 'lost' | 'held' } = {},
+    { bytes = 'lost' }: { readonly bytes?: 'lost' | 'delayed' } = {},
   ): Promise<void> {
-    await this.#process.ask('blackHole', { direction, meanwhile })
+    await this.#process.ask('blackHole', { direction, bytes })
   }
 
-  /** New connections are accepted and never answered, not even after the heal. */
+  /** Accepts new connections without ever sending a reply on them, even after `pass()`. */
   async acceptButNeverAnswer(): Promise<void> {
     await this.#process.ask('acceptButNeverAnswer')
   }
 
-  /** New connections are refused; those there are stay. */
+  /** Refuses new connections. Existing connections stay open. */
   async refuse(): Promise<void> {
     await this.#process.ask('refuse')
   }
 
-  /** Resets all connections there are, at once; what was under way is lost. */
+  /** Resets all connections. Bytes in flight are lost. */
   async cut(): Promise<void> {
     await this.#process.ask('cut')
   }
 
-  /** Replies arrive in pieces of so many bytes. (The server gets commands whole.) */
+  /** Splits replies into pieces of this size. Commands are not split. */
   async slice(options: SliceOptions): Promise<void> {
     requireNumber('bytes', options.bytes, 1)
     requireNumber('pauseMilliseconds', options.pauseMilliseconds ?? 0, 0)
     await this.#process.ask('slice', options)
   }
 
-  /** Changes some of the replies and messages that are still to come, each in one place. */
+  /** Changes one place in some of the next replies and messages. */
   async corruptReplies(options: CorruptOptions): Promise<void> {
     requireNumber('share', options.share, 0)
     requireNumber('seed', options.seed, 0)
     await this.#process.ask('corruptReplies', options)
   }
 
-  /** Every connection, also a new one, is reset after so many more bytes of replies. */
+  /** Resets every connection after this number of further reply bytes, including new connections. */
   async cutAfter(options: { readonly bytes: number }): Promise<void> {
     requireNumber('bytes', options.bytes, 0)
     await this.#process.ask('cutAfter', options)
   }
 
   /**
-   * Holds the reply to one command that is still to come, and with it what follows on that
-   * connection. In a transaction a command's reply is its `QUEUED`; to hold the results, hold `EXEC`.
+   * Holds the reply to one of the next commands, and all later replies on its connection. In a
+   * transaction, the reply to a command is its `QUEUED`. To hold the results, hold `EXEC`.
    */
-  async holdReply(options: HoldOptions): Promise<Held> {
+  async holdReply(options: HoldOptions): Promise<HoldHandle> {
     requireNumber('nth', options.nth ?? 1, 1)
-    const { id, held } = this.#holds.add((hold) => this.#process.ask('release', { hold }))
+    const { id, handle } = this.#holds.add((hold) => this.#process.ask('release', { hold }))
     await this.#process.ask('holdReply', { ...options, hold: id })
-    return held
+    return handle
   }
 
-  /** Holds one command that is still to come, before the server sees it, and what follows it. */
-  async holdCommand(options: HoldOptions): Promise<Held> {
+  /** Holds one of the next commands before the server receives it, and all later commands after it. */
+  async holdCommand(options: HoldOptions): Promise<HoldHandle> {
     requireNumber('nth', options.nth ?? 1, 1)
-    const { id, held } = this.#holds.add((hold) => this.#process.ask('release', { hold }))
+    const { id, handle } = this.#holds.add((hold) => this.#process.ask('release', { hold }))
     await this.#process.ask('holdCommand', { ...options, hold: id })
-    return held
+    return handle
   }
 
-  /** Swallows what the server sends unasked: invalidations, or messages of another channel. */
+  /** Drops pushes of the server: invalidations, or messages of another channel. */
   async dropPushes(options: DropPushOptions = {}): Promise<void> {
     requireNumber('count', options.count ?? 1, 1)
     await this.#process.ask('dropPushes', options)
   }
 
-  /** Such messages come later, in their order. Replies overtake them, which Redis never lets them. */
+  /** Delays pushes and preserves their order. Later replies arrive before them, unlike in Redis. */
   async delayPushes(options: DelayPushOptions): Promise<void> {
     requireNumber('milliseconds', options.milliseconds, 0)
     await this.#process.ask('delayPushes', options)
   }
 
-  /** Answers commands in the server's place, which never sees them. */
+  /** Replies to commands with an error. The server never receives these commands. */
   async answerWithError(options: AnswerOptions): Promise<void> {
     requireNumber('count', options.count ?? 1, 1)
     if (/[\r\n]/.test(options.error)) throw new TypeError('error must be one line')
     await this.#process.ask('answerWithError', options)
   }
 
+  /** Returns the numbers of connections, commands, pushes and bytes since the start. */
   async counts(): Promise<Counts> {
     return this.#process.ask('counts')
   }
 
-  /** Ends the process, and with it every connection. */
+  /** Ends the process and all of its connections. */
   async close(): Promise<void> {
     await this.#process.stop()
-    this.#holds.giveUp('the proxy was closed before it came')
+    this.#holds.giveUp('the proxy was closed before it arrived')
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -175,5 +177,5 @@ export class FaultProxy implements AsyncDisposable {
 
 function requireNumber(name: string, value: number, least: number): void {
   if (Number.isFinite(value) && value >= least) return
-  throw new TypeError(`${name} must be a number of at least ${least}, not ${value}`)
+  throw new TypeError(`${name} must be a number of at least ${least}; received ${value}`)
 }

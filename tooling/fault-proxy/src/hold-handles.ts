@@ -1,50 +1,55 @@
-/** One command or one reply that the proxy holds. */
-export interface Held {
-  /** Settles when it is here: for a reply, the server has answered. Rejects if that was in vain. */
-  readonly seen: Promise<void>
-  /** Lets it go on its way; if it has not come yet, it will not be held. */
+/** The handle of a command or reply that the proxy holds. */
+export interface HoldHandle {
+  /** Resolves when the command or reply has arrived at the proxy. Rejects if it will never be held. */
+  readonly reached: Promise<void>
+  /** Forwards the command or reply. If it has not arrived yet, it will not be held. */
   release(): Promise<void>
 }
 
-interface Waiting {
+interface Waiter {
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
 }
 
-/** The handles that a test has, by the number that the process knows them by. */
-export class HeldHandles {
-  readonly #waiting = new Map<number, Waiting>()
+/** The handles of a test, by their number in the process of the proxy. */
+export class HoldHandles {
+  readonly #waiters = new Map<number, Waiter>()
   #lastId = 0
 
-  add(release: (id: number) => Promise<void>): { readonly id: number; readonly held: Held } {
+  add(release: (id: number) => Promise<void>): {
+    readonly id: number
+    readonly handle: HoldHandle
+  } {
     const id = ++this.#lastId
-    const seen = new Promise<void>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
-    // A test need not wait for it.
-    seen.catch(() => undefined)
+    const reached = new Promise<void>((resolve, reject) =>
+      this.#waiters.set(id, { resolve, reject }),
+    )
+    // Tests may ignore the promise.
+    reached.catch(() => undefined)
     return {
       id,
-      held: {
-        seen,
+      handle: {
+        reached,
         release: async () => {
           await release(id)
-          this.#reject(id, 'it was released before it came')
+          this.#reject(id, 'it was released before it arrived')
         },
       },
     }
   }
 
-  markSeen(id: number): void {
-    this.#waiting.get(id)?.resolve()
-    this.#waiting.delete(id)
+  markReached(id: number): void {
+    this.#waiters.get(id)?.resolve()
+    this.#waiters.delete(id)
   }
 
-  /** Ends the wait for all that has not come. */
+  /** Rejects the promises of all commands and replies that have not arrived. */
   giveUp(reason: string): void {
-    for (const id of [...this.#waiting.keys()]) this.#reject(id, reason)
+    for (const id of [...this.#waiters.keys()]) this.#reject(id, reason)
   }
 
   #reject(id: number, reason: string): void {
-    this.#waiting.get(id)?.reject(new Error(`Nothing was held: ${reason}`))
-    this.#waiting.delete(id)
+    this.#waiters.get(id)?.reject(new Error(`Nothing was held: ${reason}`))
+    this.#waiters.delete(id)
   }
 }

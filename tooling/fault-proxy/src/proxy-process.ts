@@ -14,38 +14,38 @@ interface Asked {
 }
 
 /**
- * The process that the proxy runs in, and the talk with it.
+ * The process of the proxy, and the requests to it.
  *
- * That goes over the child's IPC channel rather than a socket of its own: no second port to find,
- * nobody else can reach it, and it breaks by itself when this process ends, even by SIGKILL.
+ * The requests use the IPC channel of the process instead of a socket. The channel needs no port, no
+ * other process can reach it, and it closes when this process ends, even after SIGKILL.
  */
 export class ProxyProcess {
   readonly #child: ChildProcess
-  readonly #onSeen: (hold: number) => void
+  readonly #onReached: (hold: number) => void
   readonly #asked = new Map<number, Asked>()
   readonly #ended: Promise<unknown>
   #port = 0
   #lastId = 0
-  #complaints = ''
+  #errors = ''
   #gone = false
 
-  constructor(targetPort: number, onSeen: (hold: number) => void) {
-    this.#onSeen = onSeen
+  constructor(targetPort: number, onReached: (hold: number) => void) {
+    this.#onReached = onReached
     this.#child = fork(
       fileURLToPath(new URL('./process/main.ts', import.meta.url)),
       [String(targetPort)],
       {
         execArgv: ['--import', TSX],
-        // Not inherited: a child that keeps a pipe open keeps a whole CI step waiting.
+        // A child that inherits a pipe keeps it open, and a CI step would wait for it.
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       },
     )
     this.#ended = new Promise((resolve) => this.#child.once('close', resolve))
     this.#child.stderr?.on('data', (text) => {
-      this.#complaints += String(text)
+      this.#errors += String(text)
     })
     this.#child.on('error', (error) => {
-      this.#complaints += String(error)
+      this.#errors += String(error)
     })
     this.#child.on('message', (report: Report) => this.#take(report))
     this.#child.on('close', () => this.#failAll())
@@ -61,7 +61,7 @@ export class ProxyProcess {
 
   async started(): Promise<void> {
     const late = setTimeout(() => this.#child.kill('SIGKILL'), START_DEADLINE_MS)
-    // The ready report is the answer to the question that nobody had to ask.
+    // The report that the process is ready counts as the reply to request 0.
     await this.#answerTo(0).finally(() => clearTimeout(late))
   }
 
@@ -73,12 +73,12 @@ export class ProxyProcess {
     const id = ++this.#lastId
     const order: Order = { id, name, options }
     const answer = this.#answerTo(id)
-    // An error here is one of the channel, which ends the child and so fails the answer.
+    // An error of the channel also ends the process, which rejects the reply.
     this.#child.send(order, () => undefined)
     return (await answer) as Awaited<ReturnType<Orders[Name]>>
   }
 
-  /** Ends the process. Its connections end with it. */
+  /** Ends the process and its connections. */
   async stop(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#ended
@@ -89,7 +89,7 @@ export class ProxyProcess {
   }
 
   #take(report: Report): void {
-    if (report.kind === 'seen') this.#onSeen(report.hold)
+    if (report.kind === 'reached') this.#onReached(report.hold)
     else if (report.kind === 'ready') {
       this.#port = report.port
       this.#settle(0, (asked) => asked.resolve(undefined))
@@ -112,6 +112,6 @@ export class ProxyProcess {
   }
 
   #goneError(): Error {
-    return new Error(`The fault proxy is gone. ${this.#complaints}`.trimEnd())
+    return new Error(`The fault proxy has ended. ${this.#errors}`.trimEnd())
   }
 }

@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { vi } from 'vitest'
 
-/** A client without manners: says what it is told to, and keeps what it hears. */
+/** A client that sends any bytes and records all received bytes. */
 export class RawClient implements Disposable {
   readonly socket: Socket
   readonly chunks: Buffer[] = []
-  /** Why the connection broke, such as `ECONNRESET`. */
-  trouble: string | undefined
+  /** Error code of the broken connection, such as `ECONNRESET`. */
+  errorCode: string | undefined
 
   private constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', (bytes: Buffer) => this.chunks.push(bytes))
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.trouble = error.code
+      this.errorCode = error.code
     })
   }
 
@@ -24,23 +24,23 @@ export class RawClient implements Disposable {
     return client
   }
 
-  get heard(): string {
+  get received(): string {
     return Buffer.concat(this.chunks).toString('latin1')
   }
 
-  /** Sends commands, each given as words. */
-  say(...commands: readonly string[]): void {
+  /** Sends commands. Each is a text of words. */
+  send(...commands: readonly string[]): void {
     this.socket.write(commands.map(encodeCommand).join(''), 'latin1')
   }
 
-  async hears(text: string | RegExp): Promise<void> {
+  async receives(text: string | RegExp): Promise<void> {
     await vi.waitFor(() => {
-      if (!(typeof text === 'string' ? this.heard.includes(text) : text.test(this.heard)))
-        throw new Error(`heard ${JSON.stringify(this.heard)}`)
+      if (!(typeof text === 'string' ? this.received.includes(text) : text.test(this.received)))
+        throw new Error(`received ${JSON.stringify(this.received)}`)
     }, WAIT)
   }
 
-  /** Settles when the connection is over, for whatever reason. */
+  /** Resolves when the connection is closed. */
   async closed(): Promise<void> {
     await vi.waitFor(() => {
       if (!this.socket.closed) throw new Error('the connection is still open')

@@ -8,14 +8,14 @@ import { RawClient } from './raw-client.js'
 export interface SetUp {
   readonly redis: RedisServer
   readonly proxy: FaultProxy
-  /** A client that goes past the proxy. */
+  /** A client without the proxy. */
   readonly direct: Redis
-  /** A client through the proxy, connected. */
+  /** Returns a connected client through the proxy. */
   client(options?: Pick<RedisOptions, 'retryStrategy'>): Promise<Redis>
   rawClient(): Promise<RawClient>
 }
 
-/** One server and one proxy for a test file; healed, and without connections, before each test. */
+/** Starts a server and a proxy for a test file. Each test starts without faults and connections. */
 export function setUp(...redisArgs: string[]): SetUp {
   const opened: { disconnect(): void }[] = []
   const given: { redis?: RedisServer; proxy?: FaultProxy; direct?: Redis } = {}
@@ -63,11 +63,11 @@ export function setUp(...redisArgs: string[]): SetUp {
 }
 
 function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('not before the tests have begun')
+  if (value === undefined) throw new Error('the tests have not started yet')
   return value
 }
 
-/** Whether something is still to come after a moment in which it would have come by far. */
+/** Returns whether a promise is still pending after a time that is much longer than it needs. */
 export async function isPending(work: Promise<unknown>, milliseconds = 60): Promise<boolean> {
   const settled = work.then(
     () => false,
@@ -76,7 +76,7 @@ export async function isPending(work: Promise<unknown>, milliseconds = 60): Prom
   return Promise.race([settled, sleep(milliseconds, true)])
 }
 
-/** Asks until the answer is as expected; slow machines get their time. */
+/** Repeats a check until the result is as expected, for slow machines. */
 export const eventually = <T>(ask: () => T): ReturnType<typeof expect.poll<T>> =>
   expect.poll(ask, { timeout: 10_000, interval: 5 })
 

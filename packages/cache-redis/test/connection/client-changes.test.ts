@@ -128,7 +128,7 @@ describe.each<[string, typeof Redis]>([
     const held = await proxy.holdReply({ command: 'GET' })
     const startedAt = performance.now()
     const read = cache.get('key').catch((error: { code: string }) => error.code)
-    await held.seen
+    await held.reached
     await proxy.cut()
     expect(await read).toBe('BACKEND_UNAVAILABLE')
     expect(performance.now() - startedAt).toBeLessThan(1_500)

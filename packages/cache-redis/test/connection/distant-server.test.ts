@@ -78,7 +78,7 @@ test('a server that freezes amid a large reply costs a call little more than its
   await proxy.limitBandwidth({ bytesPerSecond: 2_600_000 })
   const startedAt = performance.now()
   const outcome = reader.get('large').catch((error: { code: string }) => error.code)
-  setTimeout(() => void proxy.blackHole('down', { meanwhile: 'held' }), 150)
+  setTimeout(() => void proxy.blackHole('down', { bytes: 'delayed' }), 150)
   expect(await outcome).toBe('BACKEND_TIMEOUT')
   expect(performance.now() - startedAt).toBeLessThan(400)
 })

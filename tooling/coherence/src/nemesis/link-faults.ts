@@ -17,11 +17,11 @@ export function linkFaults(proxy: FaultProxy, process: number): Fault[] {
       await proxy.cut()
     }),
     untilHealed('link dead', () => proxy.blackHole('both')),
-    untilHealed('link frozen', () => proxy.blackHole('both', { meanwhile: 'held' })),
+    untilHealed('link frozen', () => proxy.blackHole('both', { bytes: 'delayed' })),
     untilHealed('link without answers', () => proxy.blackHole('down')),
     untilHealed('link without questions', () => proxy.blackHole('up')),
     // What was sent arrives when its sender has long given it up.
-    untilHealed('link late', () => proxy.blackHole('up', { meanwhile: 'held' })),
+    untilHealed('link late', () => proxy.blackHole('up', { bytes: 'delayed' })),
     untilHealed('link slow', () => proxy.delay({ milliseconds: 20, jitter: 40 })),
     // By connection: what comes by one of them, such as an invalidation, is overtaken by another.
     untilHealed('link with late answers', () =>

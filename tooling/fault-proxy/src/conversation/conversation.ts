@@ -14,7 +14,7 @@ import { Transaction } from './transaction.js'
 const SUBSCRIBING = new Set(
   ['', 'P', 'S'].flatMap((kind) => [`${kind}SUBSCRIBE`, `${kind}UNSUBSCRIBE`]),
 )
-/** After these the server sends what answers no command. */
+/** Commands after which the server sends messages that are not replies. */
 const STREAMING = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
 const DISCARD = Buffer.from('*1\r\n$7\r\nDISCARD\r\n')
@@ -28,7 +28,7 @@ export interface ConversationOptions {
   readonly toClient: (item: Flowing) => void
 }
 
-/** What a client and the server say on one connection, message by message, with the faults in it. */
+/** Applies the faults to the commands and replies of one connection. */
 export class Conversation {
   readonly #options: ConversationOptions
   readonly #commandReader = new MessageReader({ inline: true })
@@ -40,7 +40,7 @@ export class Conversation {
   readonly #replyMode = new ReplyMode()
   readonly #transaction = new Transaction()
   readonly #subscriptions = new Subscriptions()
-  /** True once this is not, or no longer, a matter of commands and replies: bytes just pass. */
+  /** True if the bytes are not, or no longer, commands and replies. The proxy then only forwards them. */
   #raw = false
 
   constructor(options: ConversationOptions) {
@@ -158,13 +158,13 @@ export class Conversation {
 
   #onPush(message: Buffer, { channel }: Push): void {
     const { pushRules, counters } = this.#options
-    const swallowed = pushRules.swallows(channel)
-    counters.countPush(swallowed)
-    if (!swallowed) this.#latePushes.push(message, pushRules.delayOf(channel))
+    const dropped = pushRules.drops(channel)
+    counters.countPush(dropped)
+    if (!dropped) this.#latePushes.push(message, pushRules.delayOf(channel))
   }
 }
 
-/** The bytes of a message that will not become whole, or whose end nobody looks for any more. */
+/** Forwards the bytes of an incomplete message. */
 function pushRest(reader: MessageReader, gate: Gate): void {
   const rest = reader.takeRest()
   if (rest.length > 0) gate.push(rest)

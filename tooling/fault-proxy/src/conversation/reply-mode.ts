@@ -1,6 +1,6 @@
 import type { Command } from '../resp/command.js'
 
-/** Whether commands are answered at all, which `CLIENT REPLY` changes. */
+/** Knows whether commands get replies. `CLIENT REPLY` changes this. */
 export class ReplyMode {
   #on = true
   #skipsNext = false
@@ -10,9 +10,9 @@ export class ReplyMode {
   }
 
   /**
-   * To be told of every command that the server gets. Answers whether it will have a reply.
+   * Returns whether a command will get a reply. Call it for every command that the server receives.
    *
-   * @param context - `queued`: in a transaction, where a command changes nothing yet
+   * @param context - `queued`: whether the command is in a transaction, where it changes nothing yet
    */
   answers(command: Command, context: { readonly queued: boolean }): boolean {
     const skipped = this.#skipsNext
@@ -37,7 +37,7 @@ export class ReplyMode {
       this.#on = false
       return false
     }
-    // Any other word is an error, and its reply is sent or not as that of any command.
+    // Any other argument is an error. Its reply follows the current mode.
     this.#on ||= mode === 'ON'
     return this.#on
   }

@@ -1,19 +1,19 @@
 import { Queue } from '../network/queue.js'
 import type { Hold } from '../rules/hold.js'
 
-/** A reply that is due, in the order of the commands. */
+/** An expected reply. Replies arrive in the order of the commands. */
 export interface DueReply {
   readonly command: string
   readonly holds: readonly Hold[]
-  /** Sent in place of what the server answers. */
+  /** Reply that replaces the reply of the server. */
   readonly instead?: Buffer
-  /** The server never got the command: `instead` is all the answer there will be. */
+  /** Whether the server never receives the command, so that `instead` is the only reply. */
   readonly withoutServer?: boolean
-  /** For SUBSCRIBE and its like: how many channels it names, each of which is confirmed. */
+  /** Number of channels of SUBSCRIBE and similar commands. The server confirms each channel. */
   readonly channels?: number
 }
 
-/** Which command each reply answers. */
+/** Matches replies to their commands. */
 export class ReplyQueue {
   readonly #due = new Queue<DueReply>()
   readonly #send: (reply: Buffer, holds: readonly Hold[]) => void
@@ -32,7 +32,7 @@ export class ReplyQueue {
     this.#answerWithoutServer()
   }
 
-  /** Takes the server's reply to the first command that is still without one. */
+  /** Assigns a reply of the server to the first command without a reply. */
   answer(message: Buffer): DueReply | undefined {
     const due = this.head
     this.#send(due?.instead ?? message, due?.holds ?? [])
@@ -40,7 +40,7 @@ export class ReplyQueue {
     return due
   }
 
-  /** Takes one of the confirmations of the first command. */
+  /** Assigns a confirmation of a channel to the first command. */
   confirm(message: Buffer, confirmations: () => number): void {
     const holds = this.#confirmationsLeft === undefined ? this.head?.holds : undefined
     this.#confirmationsLeft ??= confirmations()

@@ -7,34 +7,38 @@ const PUSH = 0x3e
 const CONFIRMATION = /^([ps]?)(un)?subscribe$/
 const MESSAGE = /^[ps]?message$/
 
-/** A message of the server that is no plain reply to a command. */
+/** A message of the server that is not a plain reply to a command. */
 export interface Push {
-  /** As Redis names it: `message`, `subscribe`, `invalidate`. */
+  /** Type of the message in Redis: `message`, `subscribe`, `invalidate`. */
   readonly kind: string
   readonly channel: string
-  /** True for the answer to SUBSCRIBE and its like. */
+  /** Whether the message is the reply to SUBSCRIBE or a similar command. */
   readonly confirms: boolean
 }
 
-/** What a connection is subscribed to, and so which messages are pushes. */
+/** Knows the subscriptions of a connection, and recognizes pushes by them. */
 export class Subscriptions {
   readonly #channels = { '': new Set<string>(), p: new Set<string>(), s: new Set<string>() }
   #resp3 = false
 
-  /** @param expected - whether the next reply may confirm a subscription, or none is due */
+  /**
+   * Returns the push in a message.
+   *
+   * @param expected - the kind of reply that the connection expects next
+   */
   read(message: Buffer, expected: boolean): Push | undefined {
     if (message[0] === PUSH) {
       this.#resp3 = true
       return readPush(message)
     }
-    // Only RESP2 has pushes that look like replies, and only where no such reply can be due.
+    // Only pushes of RESP2 look like replies, and only if no such reply is expected.
     if (message[0] !== LIST || this.#resp3) return undefined
     if (!expected && this.#count() === 0) return undefined
     const push = readPush(message)
     return push.confirms || MESSAGE.test(push.kind) ? push : undefined
   }
 
-  /** How many confirmations a command gets that names so many channels. */
+  /** Returns the number of confirmations of a command with this number of channels. */
   confirmationsOf(command: string, channels: number): number {
     return Math.max(1, channels > 0 ? channels : this.#setOf(command.toLowerCase()).size)
   }
@@ -44,7 +48,7 @@ export class Subscriptions {
     else this.#setOf(kind).add(channel)
   }
 
-  /** After RESET, or HELLO, which may change the protocol. */
+  /** Resets the state after RESET, or after HELLO, which can change the protocol. */
   forgetProtocol(): void {
     this.#resp3 = false
   }
@@ -69,6 +73,6 @@ function readPush(message: Buffer): Push {
 
 function channelOf(message: Buffer, kind: string, first: string): string {
   if (kind === 'invalidate') return INVALIDATIONS
-  // The pattern comes before the channel.
+  // The pattern precedes the channel.
   return kind === 'pmessage' ? String(leadingStrings(message, 3)[2]) : first
 }

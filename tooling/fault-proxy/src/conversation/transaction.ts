@@ -1,4 +1,4 @@
-/** Whether the commands of a connection are being queued between `MULTI` and `EXEC`. */
+/** Knows whether the server queues the commands of a connection, between `MULTI` and `EXEC`. */
 export class Transaction {
   #state: 'none' | 'open' | 'spoiled' = 'none'
 
@@ -6,12 +6,12 @@ export class Transaction {
     return this.#state !== 'none'
   }
 
-  /** True when a command that should have been queued was answered with an error. */
+  /** Whether a command of the transaction was answered with an error. */
   get spoiled(): boolean {
     return this.#state === 'spoiled'
   }
 
-  /** To be told of the name of every command that the server gets. */
+  /** Updates the state. Call it for every command that the server receives. */
   follow(name: string): void {
     if (name === 'MULTI' && this.#state === 'none') this.#state = 'open'
     else if (name === 'EXEC' || name === 'DISCARD' || name === 'RESET') this.#state = 'none'

@@ -2,7 +2,7 @@ import type { CorruptOptions } from '../control.js'
 
 const DIGIT_ZERO = 0x30
 
-/** Changes some replies on their way, each in one place. The same seed changes the same places. */
+/** Changes one place in some replies. The same seed changes the same places. */
 export class Corruption {
   readonly #share: number
   readonly #how: CorruptOptions['how']
@@ -26,7 +26,7 @@ export class Corruption {
     return changed
   }
 
-  /** Changes a digit of a length, a number or a count: those stand in lines that begin with `:$*`. */
+  /** Changes a digit of a length, a number or a count, in a line that starts with `:`, `$` or `*`. */
   #changeDigit(reply: Buffer): void {
     const digits = [...reply.entries()].filter(([place, byte]) => {
       const before = reply[place - 1]
@@ -49,7 +49,7 @@ export class Corruption {
     return Math.floor(this.#random() * limit)
   }
 
-  /** Mulberry32. */
+  /** Returns the next number of the generator Mulberry32. */
   #random(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)

@@ -5,7 +5,7 @@ interface Waiting<T> {
   readonly dueAt: number
 }
 
-/** Lets things out no sooner than their time, and in the order they came. */
+/** Releases each item at its time, in the order of arrival. */
 export class DelayLine<T> {
   readonly #letOut: (item: T) => void
   readonly #waiting = new Queue<Waiting<T>>()
@@ -24,14 +24,14 @@ export class DelayLine<T> {
     this.#wait()
   }
 
-  /** Lets out everything at once. */
+  /** Releases all items. */
   flush(): void {
     this.#letOutUntil(Number.POSITIVE_INFINITY)
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
-  /** Forgets everything. */
+  /** Discards all items. */
   clear(): void {
     this.#waiting.clear()
     clearTimeout(this.#timer)

@@ -3,7 +3,7 @@ import { type Flowing, sizeOf } from './flowing.js'
 import type { NetworkFaults } from './network-faults.js'
 import { Queue } from './queue.js'
 
-/** One direction of one connection, with the faults of the network: delay, hole, narrow, sliced. */
+/** One direction of a connection with the faults of the network: delay, hole, bandwidth and slices. */
 export class Lane {
   readonly #direction: 'up' | 'down'
   readonly #faults: NetworkFaults
@@ -13,11 +13,11 @@ export class Lane {
     this.#move()
   })
   readonly #queue = new Queue<Flowing>()
-  /** How much of the queue's head has been delivered. */
+  /** Number of delivered bytes of the first item in the queue. */
   #headDelivered = 0
   #queuedBytes = 0
   #hasLostBytes = false
-  /** When the next piece may go, once that is known. */
+  /** Time at which the next piece may be delivered, if known. */
   #turn: number | undefined
   #waiting: { readonly stop: () => void } | undefined
 
@@ -54,14 +54,14 @@ export class Lane {
     while (this.#waiting === undefined) {
       const head = this.#queue.head
       const hole = this.#faults.holeOf(this.#direction)
-      if (head === undefined || hole === 'held') return
+      if (head === undefined || hole === 'delayed') return
       if (typeof head === 'string') {
-        // A hole takes the news that a connection ended, too; but the proxy is to close it some day.
+        // A hole also delays the end of a connection, so that the proxy can close it after `pass()`.
         if (hole === 'lost') return
         this.#queue.shift()
         this.#deliver(head)
       } else if (hole === 'lost' || this.#hasLostBytes) {
-        // Bytes after a gap would be taken for the ones before: TCP never does that.
+        // TCP never delivers bytes after a gap.
         this.#hasLostBytes = true
         this.#finishHead(head)
       } else this.#movePiece(head)
@@ -85,7 +85,7 @@ export class Lane {
       this.#queuedBytes -= end - start
     }
     const { slices } = this.#faults
-    // Pieces sent in one go would be glued together again.
+    // The reader would receive pieces of one turn as one piece.
     if (slices !== undefined) this.#moveLater(slices.pauseMilliseconds ?? 1)
     this.#deliver(start === 0 && end === head.length ? head : head.subarray(start, end))
   }

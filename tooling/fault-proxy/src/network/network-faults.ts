@@ -1,20 +1,20 @@
 import type { DelayOptions, Direction, SliceOptions } from '../control.js'
 import type { Corruption } from './corruption.js'
 
-/** How long one piece takes when bandwidth is scarce: small, so that connections take turns. */
+/** Duration of one piece with limited bandwidth. It is short, so that connections take turns. */
 const PIECE_MS = 10
-/** Lost to late timers at most; without it the link would be slower than asked for. */
+/** Time that late timers can catch up. Without it, the network would be slower than the limit. */
 const CATCH_UP_MS = 25
 
-/** How bytes fare between the clients and the proxy. Shared by all connections, as a cable is. */
+/** The faults of the network between the clients and the proxy. All connections share them. */
 export class NetworkFaults {
   delay: DelayOptions | undefined
   bytesPerSecond: number | undefined
-  hole: { readonly direction: Direction; readonly meanwhile: 'lost' | 'held' } | undefined
+  hole: { readonly direction: Direction; readonly bytes: 'lost' | 'delayed' } | undefined
   slices: SliceOptions | undefined
   cutAfterBytes: number | undefined
   corruption: Corruption | undefined
-  /** When the link will be free for one more piece. */
+  /** Time at which the network can transmit the next piece. */
   readonly #freeAt = { up: 0, down: 0 }
 
   heal(): void {
@@ -28,24 +28,24 @@ export class NetworkFaults {
     this.#freeAt.down = 0
   }
 
-  /** How long the next chunk is under way, in milliseconds. */
+  /** Returns the delay of the next chunk in milliseconds. */
   delayOf(direction: 'up' | 'down'): number {
     if (this.delay === undefined || !covers(this.delay.direction, direction)) return 0
     return this.delay.milliseconds + Math.random() * (this.delay.jitter ?? 0)
   }
 
-  holeOf(direction: 'up' | 'down'): 'lost' | 'held' | undefined {
-    return covers(this.hole?.direction, direction) ? this.hole?.meanwhile : undefined
+  holeOf(direction: 'up' | 'down'): 'lost' | 'delayed' | undefined {
+    return covers(this.hole?.direction, direction) ? this.hole?.bytes : undefined
   }
 
-  /** The most bytes that go at once. */
+  /** Returns the largest number of bytes in one piece. */
   pieceSize(direction: 'up' | 'down'): number {
     const share = ((this.bytesPerSecond ?? Number.POSITIVE_INFINITY) * PIECE_MS) / 1_000
     const slice = direction === 'down' ? (this.slices?.bytes ?? share) : share
     return Math.max(1, Math.min(Math.floor(share), slice))
   }
 
-  /** Answers when that many bytes will have gone over the link, which they then have taken. */
+  /** Reserves the network for a number of bytes. Returns the time at which they are transmitted. */
   bookTurn(direction: 'up' | 'down', bytes: number): number {
     if (this.bytesPerSecond === undefined) return 0
     const startsAt = Math.max(performance.now() - CATCH_UP_MS, this.#freeAt[direction])

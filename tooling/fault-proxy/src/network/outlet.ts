@@ -3,14 +3,14 @@ import type { Flowing } from './flowing.js'
 
 const NOTHING = Buffer.alloc(0)
 
-/** The writing end of a socket. What is written within one turn of the loop goes out as one. */
+/** Writes to a socket. It combines all writes of one turn of the event loop. */
 export class Outlet {
   readonly #socket: Socket
   readonly #onProgress: () => void
   #batch: Buffer[] = []
   #batchBytes = 0
 
-  /** @param onProgress - called when `queuedBytes` may have become less */
+  /** @param onProgress - called when `queuedBytes` may have decreased */
   constructor(socket: Socket, onProgress: () => void) {
     this.#socket = socket
     this.#onProgress = onProgress
@@ -45,7 +45,7 @@ export class Outlet {
     this.#onProgress()
   }
 
-  /** What was written before still arrives. */
+  /** Resets the connection after all earlier writes. */
   #reset(): void {
     this.#flush()
     this.#socket.write(NOTHING, () => this.#socket.resetAndDestroy())

@@ -1,4 +1,4 @@
-/** First in, first out. An array's own `shift` moves all that is left once it is long. */
+/** A queue. `shift` of a long array moves all remaining items. */
 export class Queue<T> {
   #items: T[] = []
   #taken = 0
@@ -7,7 +7,7 @@ export class Queue<T> {
     return this.#items.length - this.#taken
   }
 
-  /** The next one out. */
+  /** First item of the queue. */
   get head(): T | undefined {
     return this.#items[this.#taken]
   }

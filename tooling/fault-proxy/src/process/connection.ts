@@ -8,10 +8,10 @@ import type { CommandRules } from '../rules/command-rules.js'
 import type { PushRules } from '../rules/push-rules.js'
 import type { Counters } from './counters.js'
 
-/** What may wait in one direction before its sender is made to wait. */
-const LONGEST_BACKLOG = 1024 * 1024
+/** Number of waiting bytes in one direction above which the proxy stops reading from the sender. */
+const MAX_BACKLOG = 1024 * 1024
 
-/** Who finds the last bytes and the reset at the same time may take it for an orderly end. */
+/** Pause between the last bytes and a reset. Without it, a reader can take the reset for a normal end. */
 const TIME_TO_READ_MS = 10
 
 export interface ConnectionOptions {
@@ -24,10 +24,10 @@ export interface ConnectionOptions {
 }
 
 /**
- * A client's connection and the one to the server that belongs to it.
+ * The connection of a client and its connection to the server.
  *
- * Bytes from the client go through the network's faults first and are then read as commands, so
- * what the network swallowed was never said. Replies go the same way back.
+ * The faults of the network apply to the bytes of the client before the proxy parses commands. Commands
+ * that the network lost therefore do not count as received. Replies pass the same steps in reverse.
  */
 export class Connection {
   readonly #client: Socket
@@ -38,7 +38,7 @@ export class Connection {
   readonly #down: Lane
   readonly #toClient: Outlet
   readonly #toServer: Outlet
-  /** How many bytes of replies until the connection is cut. */
+  /** Number of reply bytes after which the connection is reset. */
   #repliesLeft: number | undefined
   #isOver = false
 
@@ -73,7 +73,7 @@ export class Connection {
     return !this.#server.closed
   }
 
-  /** Cuts the connection after so many more bytes of replies, or never. */
+  /** Resets the connection after this number of further reply bytes, or never. */
   limitReplies(bytes: number | undefined): void {
     this.#repliesLeft = bytes
   }
@@ -96,7 +96,7 @@ export class Connection {
       this.#regulate()
     })
     socket.on('end', () => pass('end'))
-    // Told by 'close', too.
+    // The event 'close' follows.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       if (hadError) pass('reset')
@@ -132,13 +132,13 @@ export class Connection {
     this.#toClient.write(item)
   }
 
-  /** Makes a sender wait while the other side, or a fault, keeps its bytes from moving on. */
+  /** Pauses a sender while its bytes wait for the other side or for a fault. */
   readonly #regulate = (): void => {
     const up = this.#up.queuedBytes + this.#conversation.bytesForServer + this.#toServer.queuedBytes
     const down =
       this.#down.queuedBytes + this.#conversation.bytesForClient + this.#toClient.queuedBytes
-    setFlowing(this.#client, up < LONGEST_BACKLOG)
-    setFlowing(this.#server, down < LONGEST_BACKLOG)
+    setFlowing(this.#client, up < MAX_BACKLOG)
+    setFlowing(this.#server, down < MAX_BACKLOG)
   }
 
   #dispose(): void {

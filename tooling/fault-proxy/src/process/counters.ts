@@ -1,4 +1,4 @@
-/** What went through the proxy since it was started. */
+/** The traffic of the proxy since its start. */
 export class Counters {
   accepted = 0
   bytesUp = 0

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 
 /**
- * Below the ports that systems give out by themselves. Those are no good for a listener that comes
- * and goes: meanwhile another program may be given the port, or a client that tries to reconnect may
- * be given it as its own end and so be connected to itself.
+ * The ports are below the ephemeral ports of operating systems. While the listener is closed, the system
+ * could assign an ephemeral port to another program. It could also assign the port to a client that
+ * reconnects, which would then be connected to itself.
  */
 const LOWEST_PORT = 10_000
 const HIGHEST_PORT = 32_000
-const MOST_ATTEMPTS = 50
+const MAX_ATTEMPTS = 50
 
-/** A port that can be closed to new connections and opened again. */
+/** Listens on a port that can be closed and opened again. */
 export class Listener {
   readonly #onConnection: (client: Socket) => void
   #server: Server | undefined
@@ -24,7 +24,7 @@ export class Listener {
     return this.#port
   }
 
-  /** Opens any free port. */
+  /** Opens a free port. */
   async openAny(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       this.#port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT))
@@ -32,7 +32,7 @@ export class Listener {
         await this.open()
         return
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === MOST_ATTEMPTS) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === MAX_ATTEMPTS) {
           throw error
         }
       }
@@ -47,7 +47,7 @@ export class Listener {
     this.#server = server
   }
 
-  /** Refuses new connections; those there are stay. */
+  /** Refuses new connections. Existing connections stay open. */
   close(): void {
     this.#server?.close()
     this.#server = undefined

@@ -9,7 +9,7 @@ import { Counters } from './counters.js'
 import { Listener } from './listener.js'
 import { SilentConnection } from './silent-connection.js'
 
-/** Carries out the orders of a test. */
+/** Executes the requests of a test. */
 export class Proxy implements Orders {
   readonly #targetPort: number
   readonly #faults = new NetworkFaults()
@@ -18,14 +18,14 @@ export class Proxy implements Orders {
   readonly #counters = new Counters()
   readonly #connections = new Set<Connection | SilentConnection>()
   readonly #listener = new Listener((client) => this.#accept(client))
-  #answersNewcomers = true
+  #repliesToNewConnections = true
 
-  constructor(targetPort: number, onSeen: (hold: number) => void) {
+  constructor(targetPort: number, onReached: (hold: number) => void) {
     this.#targetPort = targetPort
-    this.#commandRules = new CommandRules(onSeen)
+    this.#commandRules = new CommandRules(onReached)
   }
 
-  /** Answers the port. */
+  /** Starts to listen. Returns the port. */
   async start(): Promise<number> {
     await this.#listener.openAny()
     return this.#listener.port
@@ -35,29 +35,29 @@ export class Proxy implements Orders {
     this.#faults.heal()
     this.#pushRules.heal()
     this.#commandRules.heal()
-    this.#answersNewcomers = true
+    this.#repliesToNewConnections = true
     for (const connection of this.#connections) connection.limitReplies(undefined)
-    this.#tellConnections()
+    this.#notifyConnections()
     await this.#listener.open()
   }
 
   delay(options: Parameters<Orders['delay']>[0]): void {
     this.#faults.delay = options
-    this.#tellConnections()
+    this.#notifyConnections()
   }
 
   limitBandwidth({ bytesPerSecond }: Parameters<Orders['limitBandwidth']>[0]): void {
     this.#faults.bytesPerSecond = bytesPerSecond
-    this.#tellConnections()
+    this.#notifyConnections()
   }
 
   blackHole(options: Parameters<Orders['blackHole']>[0]): void {
     this.#faults.hole = options
-    this.#tellConnections()
+    this.#notifyConnections()
   }
 
   acceptButNeverAnswer(): void {
-    this.#answersNewcomers = false
+    this.#repliesToNewConnections = false
   }
 
   refuse(): void {
@@ -70,7 +70,7 @@ export class Proxy implements Orders {
 
   slice(options: Parameters<Orders['slice']>[0]): void {
     this.#faults.slices = options
-    this.#tellConnections()
+    this.#notifyConnections()
   }
 
   corruptReplies(options: Parameters<Orders['corruptReplies']>[0]): void {
@@ -123,7 +123,7 @@ export class Proxy implements Orders {
   #accept(client: Socket): void {
     this.#counters.accepted += 1
     const onClosed = (): unknown => this.#connections.delete(connection)
-    const connection = this.#answersNewcomers
+    const connection = this.#repliesToNewConnections
       ? new Connection(client, {
           targetPort: this.#targetPort,
           faults: this.#faults,
@@ -136,7 +136,7 @@ export class Proxy implements Orders {
     this.#connections.add(connection)
   }
 
-  #tellConnections(): void {
+  #notifyConnections(): void {
     for (const connection of this.#connections) connection.faultsChanged()
   }
 }

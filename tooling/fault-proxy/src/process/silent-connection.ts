@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** A connection that was accepted and is never answered, not even after the heal. */
+/** An accepted connection on which the proxy never sends a reply, even after `pass()`. */
 export class SilentConnection {
   readonly #client: Socket
 

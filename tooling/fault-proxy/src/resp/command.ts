@@ -2,9 +2,9 @@ import { leadingStrings } from './strings.js'
 
 const LIST = 0x2a
 
-/** A command as a client sent it. */
+/** A command of a client. */
 export class Command {
-  /** In capitals, such as `GET`. */
+  /** Name in capitals, such as `GET`. */
   readonly name: string
   readonly #message: Buffer
   #words: readonly Buffer[] | undefined
@@ -15,7 +15,7 @@ export class Command {
     this.name = first.toString().toUpperCase()
   }
 
-  /** Answers undefined for an empty line or list, which Redis passes over in silence. */
+  /** Parses a command. Returns undefined for an empty line or list, which Redis ignores. */
   static read(message: Buffer): Command | undefined {
     if (message[0] === LIST) {
       const [first] = leadingStrings(message, 1)
@@ -29,13 +29,13 @@ export class Command {
     return words[0] === undefined ? undefined : new Command(message, words[0], words)
   }
 
-  /** The name and the arguments. */
+  /** Name and arguments. */
   get words(): readonly Buffer[] {
     this.#words ??= leadingStrings(this.#message, Number.POSITIVE_INFINITY)
     return this.#words
   }
 
-  /** A word in capitals; empty where there is none. */
+  /** Returns an argument in capitals, or an empty string. */
   wordInCapitals(index: number): string {
     return this.words[index]?.toString().toUpperCase() ?? ''
   }

@@ -7,7 +7,7 @@ const ALL_ARE_KEYS = new Set(
 const TWO_KEYS = new Set(['RENAME', 'RENAMENX', 'COPY', 'LMOVE', 'RPOPLPUSH', 'SMOVE'])
 const EVERY_OTHER_IS_A_KEY = new Set(['MSET', 'MSETNX'])
 
-/** The keys that a command names: those a cache uses. Of other commands, the first argument. */
+/** Returns the keys of a command that a cache uses. For other commands, returns the first argument. */
 export function keysOf(command: Command): readonly Buffer[] {
   const [, ...args] = command.words
   if (KEYS_COUNTED.has(command.name)) return args.slice(2, 2 + Number(args[1] ?? 0))

@@ -8,7 +8,7 @@ const LONGEST_LINE = 1024 * 1024
 const LONGEST_STRING = 512 * 1024 * 1024
 const MOST_ELEMENTS = 2 ** 32
 
-/** What a value's first byte says about the rest of it. */
+/** Structure of a value, by its first byte. */
 type Shape = 'line' | 'string' | 'list' | 'push' | 'pairs' | 'attribute'
 
 const SHAPES: readonly (Shape | undefined)[] = shapesByFirstByte({
@@ -21,16 +21,16 @@ const SHAPES: readonly (Shape | undefined)[] = shapesByFirstByte({
 })
 
 /**
- * Cuts a stream of RESP2 or RESP3 into messages, however it was chunked.
+ * Splits a stream of RESP2 or RESP3 into messages, independent of its chunks.
  *
- * Looks at each byte once and only counts what is still missing, so neither depth nor size of a
- * message costs more than its bytes.
+ * It reads each byte once and only counts missing bytes. The time is therefore linear in the size of a
+ * message, whatever its nesting.
  */
 export class MessageReader {
   readonly #allowsInline: boolean
-  /** The bytes of the message that has begun, from earlier chunks. */
+  /** Bytes of the current message from earlier chunks. */
   #parts: Buffer[] = []
-  /** The bytes of a line that has begun, from earlier chunks; they are among the parts too. */
+  /** Bytes of the current line from earlier chunks. The parts contain them too. */
   #line: Buffer[] = []
   #lineLength = 0
   #valuesMissing = 1
@@ -38,12 +38,12 @@ export class MessageReader {
   #hasBegun = false
   #broken = false
 
-  /** @param options - `inline`: a message may be a line of words, as typed by hand */
+  /** @param options - `inline`: whether a message can be an inline command, a line of words */
   constructor(options: { inline: boolean }) {
     this.#allowsInline = options.inline
   }
 
-  /** True once the stream is no RESP. Nothing is read from then on; the bytes are in `rest`. */
+  /** Whether the stream is not RESP. The reader then stops, and the bytes are in `rest`. */
   get broken(): boolean {
     return this.#broken
   }
@@ -63,7 +63,7 @@ export class MessageReader {
     if (start < chunk.length) this.#parts.push(chunk.subarray(start))
   }
 
-  /** Takes out the bytes that are not part of a whole message. */
+  /** Removes and returns the bytes that are not part of a complete message. */
   takeRest(): Buffer {
     return this.#join(Buffer.alloc(0))
   }
@@ -81,7 +81,7 @@ export class MessageReader {
     return position + step
   }
 
-  /** Reads a line: all of a simple value, or the head of any other. */
+  /** Reads a line, which is a simple value or the head of another value. */
   #read(chunk: Buffer, position: number): number {
     if (this.#lineLength === 0 && !this.#mayStart(chunk[position] ?? 0)) {
       this.#broken = true
@@ -115,7 +115,7 @@ export class MessageReader {
     return this.#allowsInline && !this.#hasBegun && firstByte !== LIST
   }
 
-  /** Says no to what starts like TLS or other noise, whose newlines mean nothing. */
+  /** Rejects streams that start like TLS or other binary data. */
   #mayStart(firstByte: number): boolean {
     if (!this.#isInline(firstByte)) return SHAPES[firstByte] !== undefined
     return (firstByte >= 0x20 && firstByte < 0x7f) || [RETURN, NEWLINE].includes(firstByte)
@@ -134,15 +134,15 @@ export class MessageReader {
   }
 
   /**
-   * An attribute stands before a value; it is none. Nor is a push within a list: Redis 7.0 puts one
-   * there, against its own rules, when a client publishes to itself in a transaction.
+   * Returns whether a value does not count. An attribute precedes a value. Redis 7.0 sends a push inside
+   * a list, against its own protocol, if a client publishes to itself in a transaction.
    */
   #isNoValue(shape: Shape): boolean {
     return shape === 'attribute' || (shape === 'push' && this.#hasBegun)
   }
 }
 
-/** A decimal number, or NaN. */
+/** Parses a decimal number. Returns NaN for any other text. */
 function readLength(bytes: Buffer, start: number, end: number): number {
   if (end === start + 2 && bytes[start] === MINUS && bytes[start + 1] === ZERO + 1) return -1
   if (end === start || end - start > 10) return Number.NaN

@@ -4,9 +4,9 @@ const BULK = 0x24
 const SIMPLE = 0x2b
 
 /**
- * The strings that a whole RESP list starts with, up to the first element that is none.
+ * Returns the strings at the start of a complete RESP list, up to the first other element.
  *
- * Enough to tell commands and pushes apart, without decoding what they carry.
+ * They distinguish commands and pushes without decoding the rest.
  */
 export function leadingStrings(message: Buffer, most: number): Buffer[] {
   const strings: Buffer[] = []

@@ -8,7 +8,7 @@ type Matches = (command: Command) => boolean
 interface HoldRule {
   readonly matches: Matches
   readonly hold: Hold
-  /** How many matching commands are still to pass before the one that is held. */
+  /** Number of matching commands before the one that is held. */
   toPass: number
 }
 
@@ -18,16 +18,16 @@ interface ErrorRule {
   left: number
 }
 
-/** Which commands and replies are held, and which commands are answered with an error. */
+/** The rules that hold commands and replies, and answer commands with errors. */
 export class CommandRules {
-  readonly #onSeen: (hold: number) => void
+  readonly #onReached: (hold: number) => void
   readonly #holds = new Map<number, Hold>()
   #forReplies: HoldRule[] = []
   #forCommands: HoldRule[] = []
   #errors: ErrorRule[] = []
 
-  constructor(onSeen: (hold: number) => void) {
-    this.#onSeen = onSeen
+  constructor(onReached: (hold: number) => void) {
+    this.#onReached = onReached
   }
 
   holdReply(options: HoldOptions & { readonly hold: number }): void {
@@ -43,7 +43,7 @@ export class CommandRules {
     this.#errors.push({ matches: matcher(pattern), reply, left: count })
   }
 
-  /** Lets go what is held; what has not come yet will pass. */
+  /** Releases the commands and replies of a hold, and removes the hold. */
   release(id: number): void {
     this.#holds.get(id)?.release()
     this.#holds.delete(id)
@@ -56,7 +56,7 @@ export class CommandRules {
     for (const id of [...this.#holds.keys()]) this.release(id)
   }
 
-  /** The error that answers a command in the server's place. */
+  /** Returns the error reply that replaces the reply of the server. */
   errorFor(command: Command): Buffer | undefined {
     const rule = this.#errors.find(({ matches }) => matches(command))
     if (rule === undefined) return undefined
@@ -78,7 +78,7 @@ export class CommandRules {
   }
 
   #holdRule({ hold: id, nth = 1, ...pattern }: HoldOptions & { readonly hold: number }): HoldRule {
-    const hold = new Hold(() => this.#onSeen(id))
+    const hold = new Hold(() => this.#onReached(id))
     this.#holds.set(id, hold)
     return { matches: matcher(pattern), hold, toPass: nth - 1 }
   }
@@ -86,7 +86,7 @@ export class CommandRules {
 
 const NOTHING: readonly Hold[] = []
 
-/** Counts a command in every rule that it matches. Answers the holds that it is due to. */
+/** Counts a command in every matching rule. Returns its holds and the remaining rules. */
 function split(rules: HoldRule[], command: Command): [readonly Hold[], HoldRule[]] {
   if (rules.length === 0) return [NOTHING, rules]
   const due = rules.filter((rule) => rule.matches(command) && rule.toPass-- === 0)

@@ -4,7 +4,7 @@ import type { Hold } from './hold.js'
 
 const NOTHING: readonly Hold[] = []
 
-/** Lets things through in order; what is held keeps back all that comes after it. */
+/** Forwards items in order. A held item delays all later items. */
 export class Gate {
   readonly #letThrough: (item: Flowing) => void
   readonly #waiting = new Queue<{ readonly item: Flowing; readonly holds: readonly Hold[] }>()

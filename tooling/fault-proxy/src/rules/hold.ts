@@ -1,25 +1,25 @@
-/** A place where one command or reply waits until the test lets it go. */
+/** Holds one command or reply until the test releases it. */
 export class Hold {
-  readonly #onSeen: () => void
+  readonly #onReached: () => void
   readonly #whenReleased: (() => void)[] = []
   #released = false
 
-  constructor(onSeen: () => void) {
-    this.#onSeen = onSeen
+  constructor(onReached: () => void) {
+    this.#onReached = onReached
   }
 
   get released(): boolean {
     return this.#released
   }
 
-  /** Tells the test that what it wanted held is here. */
+  /** Reports to the test that the command or reply has arrived. */
   catch(whenReleased: () => void): void {
     this.#whenReleased.push(whenReleased)
-    this.#onSeen()
+    this.#onReached()
   }
 
   release(): void {
     this.#released = true
-    for (const tell of this.#whenReleased.splice(0)) tell()
+    for (const release of this.#whenReleased.splice(0)) release()
   }
 }

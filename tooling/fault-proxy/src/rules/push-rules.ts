@@ -7,7 +7,7 @@ interface DropRule {
   left: number
 }
 
-/** Which messages that answer no command are swallowed or come late. */
+/** The rules that drop and delay pushes. */
 export class PushRules {
   #drops: DropRule[] = []
   #delays = new Map<string, number>()
@@ -29,8 +29,8 @@ export class PushRules {
     return this.#delays.size > 0
   }
 
-  /** Whether a push is swallowed; it then counts as one of those to swallow. */
-  swallows(channel: string): boolean {
+  /** Returns whether to drop a push, and counts a dropped push. */
+  drops(channel: string): boolean {
     const rule = this.#drops.find((candidate) => candidate.channel === channel)
     if (rule === undefined) return false
     rule.left -= 1

@@ -5,9 +5,8 @@ import { eventually, isPending, setUp } from '../set-up.js'
 const at = setUp('--enable-debug-command', 'local')
 
 /**
- * Things to say that make it hard to tell which reply answers which command. Each is followed by a
- * `PING` whose reply is held: all that was said before must be answered as it is without the proxy,
- * and nothing more.
+ * Commands whose replies are hard to match. A `PING` with a held reply follows each list. Until then, the
+ * client must receive exactly the replies that it would receive without the proxy.
  */
 const CONVERSATIONS: Readonly<Record<string, readonly string[]>> = {
   'commands one after the other': [
@@ -44,7 +43,7 @@ const CONVERSATIONS: Readonly<Record<string, readonly string[]>> = {
   'leaving where there is nothing to leave': ['UNSUBSCRIBE', 'PUNSUBSCRIBE', 'UNSUBSCRIBE a b'],
   'subscribing to the same twice': ['SUBSCRIBE a a', 'SUBSCRIBE a', 'UNSUBSCRIBE', 'GET key'],
   'subscribing to nothing': ['SUBSCRIBE', 'GET key'],
-  'what a subscriber may not say': ['SUBSCRIBE a', 'GET key', 'PING', 'UNSUBSCRIBE'],
+  'commands that a subscriber may not send': ['SUBSCRIBE a', 'GET key', 'PING', 'UNSUBSCRIBE'],
   'a subscriber that is reset': ['SUBSCRIBE a b', 'RESET', 'GET key', 'UNSUBSCRIBE'],
   'messages to itself': ['HELLO 3', 'SUBSCRIBE a', 'PUBLISH a one', 'GET key', 'PUBLISH a two'],
   'messages to itself in a transaction': [
@@ -70,19 +69,19 @@ const CONVERSATIONS: Readonly<Record<string, readonly string[]>> = {
   'a command that does not exist': ['NONSENSE a b', 'SET', 'GET a b c'],
 }
 
-/** HELLO tells the number of the connection, which differs. */
-const withoutIds = (heard: string): string => heard.replaceAll(/id\r\n:\d+/g, 'id')
+/** Removes the number of the connection from the reply to HELLO. */
+const withoutIds = (received: string): string => received.replaceAll(/id\r\n:\d+/g, 'id')
 
-async function hearDirectly(commands: readonly string[]): Promise<string> {
+async function receiveDirectly(commands: readonly string[]): Promise<string> {
   using client = await RawClient.open(at.redis.port)
-  client.say(...commands, 'PING last')
-  await client.hears(LAST_PING)
-  const heard = client.heard.replace(LAST_PING, '')
+  client.send(...commands, 'PING last')
+  await client.receives(LAST_PING)
+  const received = client.received.replace(LAST_PING, '')
   await at.direct.flushall()
-  return heard
+  return received
 }
 
-/** To a RESP2 subscriber the answer is a list. */
+/** The reply to a RESP2 subscriber is a list. */
 const LAST_PING = /(\*2\r\n\$4\r\npong\r\n)?\$4\r\nlast\r\n$/
 
 describe.each([
@@ -90,56 +89,56 @@ describe.each([
   [', a byte at a time', () => at.proxy.slice({ bytes: 1, pauseMilliseconds: 0 })],
 ])('replies are matched to their commands%s', (_name, arrange) => {
   test.each(Object.entries(CONVERSATIONS))('%s', async (_title, commands) => {
-    const expected = withoutIds(await hearDirectly(commands))
+    const expected = withoutIds(await receiveDirectly(commands))
     const client = await at.rawClient()
     await arrange()
     const held = await at.proxy.holdReply({ command: 'PING', nth: countPings(commands) + 1 })
-    client.say(...commands, 'PING last')
-    await held.seen
-    await eventually(() => withoutIds(client.heard)).toBe(expected)
-    expect(await isPending(client.hears('last'), 20)).toBe(true)
-    expect(withoutIds(client.heard)).toBe(expected)
+    client.send(...commands, 'PING last')
+    await held.reached
+    await eventually(() => withoutIds(client.received)).toBe(expected)
+    expect(await isPending(client.receives('last'), 20)).toBe(true)
+    expect(withoutIds(client.received)).toBe(expected)
     await held.release()
-    await client.hears(LAST_PING)
-    expect(withoutIds(client.heard).replace(LAST_PING, '')).toBe(expected)
+    await client.receives(LAST_PING)
+    expect(withoutIds(client.received).replace(LAST_PING, '')).toBe(expected)
   })
 })
 
 const countPings = (commands: readonly string[]): number =>
   commands.filter((command) => command === 'PING').length
 
-describe('what is typed by hand', () => {
-  test('is read, and empty lines and lists are not answered', async () => {
+describe('inline commands', () => {
+  test('are parsed, and empty lines and lists get no reply', async () => {
     const client = await at.rawClient()
     const held = await at.proxy.holdReply({ command: 'GET', key: 'key' })
     client.socket.write('SET key value\r\n\r\n*0\r\n\n*-1\r\n  get   key\r\nPING\r\n')
-    await held.seen
-    expect(await isPending(client.hears('value'), 50)).toBe(true)
-    expect(client.heard).toBe('+OK\r\n')
+    await held.reached
+    expect(await isPending(client.receives('value'), 50)).toBe(true)
+    expect(client.received).toBe('+OK\r\n')
     await held.release()
-    await client.hears('PONG')
-    expect(client.heard).toBe('+OK\r\n$5\r\nvalue\r\n+PONG\r\n')
+    await client.receives('PONG')
+    expect(client.received).toBe('+OK\r\n$5\r\nvalue\r\n+PONG\r\n')
   })
 })
 
-describe('connections that are no matter of commands and replies', () => {
-  test('MONITOR goes on and on', async () => {
+describe('connections without commands and replies', () => {
+  test('MONITOR transmits all messages', async () => {
     const client = await at.rawClient()
-    client.say('PING', 'MONITOR')
-    await client.hears('+OK\r\n')
+    client.send('PING', 'MONITOR')
+    await client.receives('+OK\r\n')
     await at.direct.get('watched')
-    await client.hears('"watched"')
+    await client.receives('"watched"')
     await at.proxy.answerWithError({ command: 'ECHO', error: 'ERR not looked at any more' })
-    client.say('ECHO later')
-    await client.hears('$5\r\nlater\r\n')
-    expect(client.heard).toMatch(/^\+PONG\r\n\+OK\r\n\+\d+\.\d+ .*"watched"\r\n/)
+    client.send('ECHO later')
+    await client.receives('$5\r\nlater\r\n')
+    expect(client.received).toMatch(/^\+PONG\r\n\+OK\r\n\+\d+\.\d+ .*"watched"\r\n/)
   })
 
-  test('what Redis takes for no protocol, it refuses itself', async () => {
+  test('bytes that are not RESP are forwarded, and Redis rejects them', async () => {
     const client = await at.rawClient()
-    client.say('PING')
+    client.send('PING')
     client.socket.write('*1\r\n$nonsense\r\n')
     await eventually(() => client.socket.readableEnded).toBe(true)
-    expect(client.heard).toBe('+PONG\r\n-ERR Protocol error: invalid bulk length\r\n')
+    expect(client.received).toBe('+PONG\r\n-ERR Protocol error: invalid bulk length\r\n')
   })
 })

@@ -26,7 +26,7 @@ function heal(healed: Lane): void {
   healed.faultsChanged()
 }
 
-test('without faults everything goes through at once', () => {
+test('a lane without faults delivers all items immediately', () => {
   const plain = lane()
   plain.push(bytes('a'))
   plain.push(bytes('b'))
@@ -36,7 +36,7 @@ test('without faults everything goes through at once', () => {
 })
 
 describe('slices', () => {
-  test('are of the size asked for, one in a turn of the loop, and end at the end of a chunk', async () => {
+  test('have the requested size, one per turn of the event loop, and end with a chunk', async () => {
     faults.slices = { bytes: 3, pauseMilliseconds: 0 }
     const sliced = lane()
     sliced.push(bytes('abcdefgh'))
@@ -49,7 +49,7 @@ describe('slices', () => {
     expect(sliced.queuedBytes).toBe(0)
   })
 
-  test('end with the heal, in the middle of a chunk', () => {
+  test('end with the fault, even in the middle of a chunk', () => {
     faults.slices = { bytes: 1 }
     const sliced = lane()
     sliced.push(bytes('abcdef'))
@@ -57,7 +57,7 @@ describe('slices', () => {
     expect(out).toEqual(['a', 'bcdef'])
   })
 
-  test('have the pause between them that was asked for', () => {
+  test('have the requested pause between them', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     faults.slices = { bytes: 2, pauseMilliseconds: 5 }
     lane().push(bytes('abcdef'))
@@ -67,7 +67,7 @@ describe('slices', () => {
     expect(out).toEqual(['ab', 'cd'])
   })
 
-  test('are for replies only', () => {
+  test('apply only to replies', () => {
     faults.slices = { bytes: 1 }
     lane('up').push(bytes('abc'))
     expect(out).toEqual(['abc'])
@@ -79,7 +79,7 @@ describe('delay', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   })
 
-  test('lets nothing out before its time', () => {
+  test('delivers no item before its time', () => {
     faults.delay = { milliseconds: 50 }
     const slow = lane()
     slow.push(bytes('a'))
@@ -93,7 +93,7 @@ describe('delay', () => {
     expect(out).toEqual(['a', 'b'])
   })
 
-  test('keeps the order, whatever the jitter', () => {
+  test('preserves the order with any jitter', () => {
     faults.delay = { milliseconds: 5, jitter: 100 }
     const slow = lane()
     const sent = Array.from({ length: 50 }, (_, index) => String(index))
@@ -104,7 +104,7 @@ describe('delay', () => {
     expect(out).toEqual(sent)
   })
 
-  test('is longer by as much of the jitter as chance will have it', () => {
+  test('grows by a random part of the jitter', () => {
     vi.spyOn(Math, 'random').mockReturnValueOnce(0.5)
     faults.delay = { milliseconds: 10, jitter: 100 }
     lane().push(bytes('a'))
@@ -114,7 +114,7 @@ describe('delay', () => {
     expect(out).toEqual(['a'])
   })
 
-  test('that is shortened or ended lets nothing overtake', () => {
+  test('preserves the order after it is reduced or ended', () => {
     faults.delay = { milliseconds: 100 }
     const slow = lane()
     slow.push(bytes('a'))
@@ -128,7 +128,7 @@ describe('delay', () => {
     expect(out).toEqual(['a', 'b', 'c'])
   })
 
-  test('in the other direction does not matter', () => {
+  test('in the other direction has no effect', () => {
     faults.delay = { milliseconds: 100, direction: 'up' }
     lane('down').push(bytes('a'))
     expect(out).toEqual(['a'])
@@ -138,13 +138,13 @@ describe('delay', () => {
 describe('bandwidth', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-    // The link has been there for a while.
+    // The network has existed for some time.
     vi.advanceTimersByTime(1_000)
     faults.bytesPerSecond = 10_000
   })
   const carried = (): number => out.join('').length
 
-  test('is what was asked for', () => {
+  test('is the requested one', () => {
     lane().push(bytes('x'.repeat(10_000)))
     vi.advanceTimersByTime(500)
     expect(carried()).toBeGreaterThan(4_800)
@@ -153,7 +153,7 @@ describe('bandwidth', () => {
     expect(carried()).toBe(10_000)
   })
 
-  test('does not matter any more from the heal on', () => {
+  test('has no effect after the fault ends', () => {
     const narrow = lane()
     narrow.push(bytes('x'.repeat(10_000)))
     vi.advanceTimersByTime(5)
@@ -161,7 +161,7 @@ describe('bandwidth', () => {
     expect(carried()).toBe(10_000)
   })
 
-  test('is shared by all, who take turns', () => {
+  test('is shared by all lanes, which take turns', () => {
     const [one, other] = [lane(), lane()]
     one.push(bytes('x'.repeat(5_000)))
     other.push(bytes('y'.repeat(5_000)))
@@ -175,8 +175,8 @@ describe('bandwidth', () => {
 })
 
 describe('a hole', () => {
-  test('that loses bytes leaves a lane that is silent for ever, but can end', () => {
-    faults.hole = { direction: 'down', meanwhile: 'lost' }
+  test('that loses bytes leaves a lane that delivers only its end', () => {
+    faults.hole = { direction: 'down', bytes: 'lost' }
     const holed = lane()
     holed.push(bytes('a'))
     heal(holed)
@@ -187,8 +187,8 @@ describe('a hole', () => {
     expect(out).toEqual(['end'])
   })
 
-  test('takes the news that a connection ended, until healed', () => {
-    faults.hole = { direction: 'both', meanwhile: 'lost' }
+  test('delays the end of a connection until the fault ends', () => {
+    faults.hole = { direction: 'both', bytes: 'lost' }
     const holed = lane()
     holed.push('reset')
     expect(out).toEqual([])
@@ -196,16 +196,16 @@ describe('a hole', () => {
     expect(out).toEqual(['reset'])
   })
 
-  test('does no harm to a lane that had nothing to lose', () => {
-    faults.hole = { direction: 'both', meanwhile: 'lost' }
+  test('does not affect a lane without bytes', () => {
+    faults.hole = { direction: 'both', bytes: 'lost' }
     const lucky = lane()
     heal(lucky)
     lucky.push(bytes('a'))
     expect(out).toEqual(['a'])
   })
 
-  test('that holds bytes gives them back in order', () => {
-    faults.hole = { direction: 'both', meanwhile: 'held' }
+  test('that delays bytes delivers them in order', () => {
+    faults.hole = { direction: 'both', bytes: 'delayed' }
     const frozen = lane()
     frozen.push(bytes('a'))
     frozen.push(bytes('b'))

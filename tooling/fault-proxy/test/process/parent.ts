@@ -1,5 +1,5 @@
 import { startFaultProxy } from '../../src/fault-proxy.js'
 
-// A parent that never ends its proxy, for the test that kills it.
+// Starts a proxy and never ends it, for the test that kills this process.
 const proxy = await startFaultProxy({ target: 1 })
 process.stdout.write(`${proxy.pid}\n`)

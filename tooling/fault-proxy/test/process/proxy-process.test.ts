@@ -16,7 +16,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** A server that is no Redis. Answers its port. */
+/** Starts a server that is not Redis. Returns its port. */
 async function startServer(serve: (socket: Socket) => void): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined)
@@ -36,8 +36,8 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
-describe('the process', () => {
-  test('is another one, and is gone after use', async () => {
+describe('the process of the proxy', () => {
+  test('is a separate process that ends after close()', async () => {
     let pid: number | undefined
     let port = 0
     {
@@ -50,10 +50,10 @@ describe('the process', () => {
     await expect(RawClient.open(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  test('is gone when its parent was killed', async () => {
+  test('ends after its parent was killed', async () => {
     const parent = spawn(
       process.execPath,
-      // By its place: the tests may run from where its name means nothing.
+      // A file URL, because the tests can run in another folder.
       [
         '--import',
         import.meta.resolve('tsx'),
@@ -67,27 +67,27 @@ describe('the process', () => {
     await eventually(() => isAlive(pid)).toBe(false)
   })
 
-  test('that died is told of, and closing it is no trouble', async () => {
+  test('rejects requests after it has died, and can still be closed', async () => {
     const proxy = await startFaultProxy({ target: at.redis.port })
     const held = await proxy.holdReply({ command: 'GET' })
     process.kill(Number(proxy.pid), 'SIGKILL')
-    await expect(proxy.counts()).rejects.toThrow('The fault proxy is gone')
+    await expect(proxy.counts()).rejects.toThrow('The fault proxy has ended')
     await proxy.close()
-    await expect(held.seen).rejects.toThrow('Nothing was held')
-    await expect(proxy.pass()).rejects.toThrow('The fault proxy is gone')
+    await expect(held.reached).rejects.toThrow('Nothing was held')
+    await expect(proxy.pass()).rejects.toThrow('The fault proxy has ended')
   })
 })
 
 describe('a server', () => {
-  test('that is not there: connections break, the proxy does not', async () => {
+  test('that does not exist breaks the connections and not the proxy', async () => {
     await using proxy = await startFaultProxy({ target: await freePort() })
     for (let attempt = 0; attempt < 3; attempt++) {
-      // So soon that it may seem that there was no connection at all.
-      const trouble = RawClient.open(proxy.port).then(
-        (client) => client.closed().then(() => client.trouble),
+      // The reset can arrive so early that the connection seems to fail.
+      const errorCode = RawClient.open(proxy.port).then(
+        (client) => client.closed().then(() => client.errorCode),
         (error: NodeJS.ErrnoException) => error.code,
       )
-      expect(await trouble).toBe('ECONNRESET')
+      expect(await errorCode).toBe('ECONNRESET')
     }
     await eventually(async () => (await proxy.counts()).connections).toEqual({
       accepted: 3,
@@ -96,72 +96,75 @@ describe('a server', () => {
     })
   })
 
-  test.each(['SIGTERM', 'SIGKILL'] as const)('that ends by %s and comes back', async (signal) => {
-    await using redis = await startRedis()
-    await using proxy = await startFaultProxy({ target: redis.port })
-    using client = await RawClient.open(proxy.port)
-    client.say('PING')
-    await client.hears('PONG')
-    await redis.stop(signal)
-    await eventually(() => client.socket.readableEnded || client.socket.closed).toBe(true)
-    await redis.restart()
-    using later = await RawClient.open(proxy.port)
-    later.say('PING')
-    await later.hears('PONG')
-    expect((await proxy.counts()).connections.accepted).toBe(2)
-  })
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'that ends with %s and restarts is reachable again',
+    async (signal) => {
+      await using redis = await startRedis()
+      await using proxy = await startFaultProxy({ target: redis.port })
+      using client = await RawClient.open(proxy.port)
+      client.send('PING')
+      await client.receives('PONG')
+      await redis.stop(signal)
+      await eventually(() => client.socket.readableEnded || client.socket.closed).toBe(true)
+      await redis.restart()
+      using later = await RawClient.open(proxy.port)
+      later.send('PING')
+      await later.receives('PONG')
+      expect((await proxy.counts()).connections.accepted).toBe(2)
+    },
+  )
 
-  test('that ends its half still hears the client', async () => {
-    const heard: string[] = []
+  test('that ends its side still receives the bytes of the client', async () => {
+    const received: string[] = []
     const port = await startServer((socket) => {
       socket.end('+BYE\r\n')
-      socket.on('data', (bytes) => heard.push(String(bytes)))
+      socket.on('data', (bytes) => received.push(String(bytes)))
     })
     await using proxy = await startFaultProxy({ target: port })
     using client = await RawClient.open(proxy.port)
-    await client.hears('+BYE\r\n')
+    await client.receives('+BYE\r\n')
     await eventually(() => client.socket.readableEnded).toBe(true)
-    client.say('SET key value')
-    await eventually(() => heard.join('').length).toBeGreaterThan(0)
-    expect(heard.join('')).toBe(encodeCommand('SET key value'))
+    client.send('SET key value')
+    await eventually(() => received.join('').length).toBeGreaterThan(0)
+    expect(received.join('')).toBe(encodeCommand('SET key value'))
   })
 
-  test('that breaks off in the middle of a reply: the client gets as much of it', async () => {
+  test('that resets in the middle of a reply transmits the first part to the client', async () => {
     const port = await startServer((socket) => {
       socket.end('$100\r\nonly this')
     })
     await using proxy = await startFaultProxy({ target: port })
     using client = await RawClient.open(proxy.port)
     await eventually(() => client.socket.readableEnded).toBe(true)
-    expect(client.heard).toBe('$100\r\nonly this')
+    expect(client.received).toBe('$100\r\nonly this')
   })
 })
 
 describe('a client', () => {
-  test('that ends its half still gets its replies', async () => {
+  test('that ends its side still receives its replies', async () => {
     const port = await startServer((socket) => {
-      const heard: Buffer[] = []
-      socket.on('data', (bytes: Buffer) => heard.push(bytes))
-      socket.on('end', () => socket.end(`+${Buffer.concat(heard).length}\r\n`))
+      const received: Buffer[] = []
+      socket.on('data', (bytes: Buffer) => received.push(bytes))
+      socket.on('end', () => socket.end(`+${Buffer.concat(received).length}\r\n`))
     })
     await using proxy = await startFaultProxy({ target: port })
     using client = await RawClient.open(proxy.port)
-    client.say('PING')
-    // Half a command: nobody will ever know the rest.
+    client.send('PING')
+    // Half of a command, which is never completed.
     client.socket.end('*2\r\n$3\r\nG')
     await client.closed()
-    expect(client.heard).toBe(`+${encodeCommand('PING').length + 9}\r\n`)
-    expect(client.trouble).toBeUndefined()
+    expect(client.received).toBe(`+${encodeCommand('PING').length + 9}\r\n`)
+    expect(client.errorCode).toBeUndefined()
   })
 
-  test('that does not read makes the server wait, and then gets all', async () => {
+  test('that does not read pauses the server, and then receives all bytes', async () => {
     const times = 10
     const size = 5_000_000
     await at.direct.set('big', Buffer.alloc(size, 'x'))
     const client = await at.rawClient()
     client.socket.pause()
     const before = await at.proxy.counts()
-    client.say(...Array.from({ length: times }, () => 'GET big'))
+    client.send(...Array.from({ length: times }, () => 'GET big'))
     const passedOn = async (): Promise<number> =>
       (await at.proxy.counts()).bytes.down - before.bytes.down
     await eventually(passedOn).toBeGreaterThanOrEqual(size)
@@ -172,12 +175,12 @@ describe('a client', () => {
     await eventually(received).toBe(times * (size + `$${size}\r\n\r\n`.length))
   })
 
-  test('that goes away with much unread leaves no connection behind', async () => {
+  test('that ends with many unread bytes leaves no connection', async () => {
     await at.direct.set('big', Buffer.alloc(5_000_000, 'x'))
     const client = await at.rawClient()
     client.socket.pause()
     const before = await at.proxy.counts()
-    client.say(...Array.from({ length: 20 }, () => 'GET big'))
+    client.send(...Array.from({ length: 20 }, () => 'GET big'))
     await eventually(async () => (await at.proxy.counts()).bytes.down).toBeGreaterThan(
       before.bytes.down,
     )
@@ -188,7 +191,7 @@ describe('a client', () => {
     expect(await left()).toEqual({ accepted, open: 0, toServer: 0 })
   })
 
-  test('whose server does not read is made to wait', async () => {
+  test('is paused if the server does not read', async () => {
     let reader: Socket | undefined
     let received = 0
     const port = await startServer((socket) => {
@@ -208,7 +211,7 @@ describe('a client', () => {
     await eventually(() => received).toBe(50 * command.length)
   })
 
-  test('that does anything leaves no connection behind', async () => {
+  test('leaves no connection after any sequence of actions', async () => {
     const before = await at.proxy.counts()
     await at.proxy.delay({ milliseconds: 5, jitter: 10 })
     const ends: ((client: RawClient) => unknown)[] = [
@@ -217,12 +220,12 @@ describe('a client', () => {
       (client) => client.socket.resetAndDestroy(),
       (client) => client.socket.end('*1\r\n$4\r\nPI'),
       (client) => client.socket.write('*1\r\n$nonsense\r\n'),
-      (client) => client.say('QUIT'),
+      (client) => client.send('QUIT'),
     ]
     await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
         const client = await at.rawClient()
-        client.say('PING', 'SUBSCRIBE a', 'GET key')
+        client.send('PING', 'SUBSCRIBE a', 'GET key')
         ends[index % ends.length]?.(client)
         client.socket.on('end', () => client.socket.end())
       }),
@@ -234,7 +237,7 @@ describe('a client', () => {
   })
 })
 
-test('bytes of any kind arrive as they were sent, both ways', async () => {
+test('all bytes arrive unchanged in both directions', async () => {
   const echo = await startServer((socket) => socket.pipe(socket))
   await using proxy = await startFaultProxy({ target: echo })
   const noise = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { minLength: 1 })

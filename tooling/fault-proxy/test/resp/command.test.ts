@@ -6,7 +6,7 @@ import { encodeCommand } from '../raw-client.js'
 
 const read = (words: string): Command | undefined => Command.read(Buffer.from(encodeCommand(words)))
 
-test('the words of a command are read back byte by byte', () => {
+test('a command is parsed byte by byte', () => {
   const word = fc.uint8Array({ minLength: 1, maxLength: 20 }).map((bytes) => Buffer.from(bytes))
   fc.assert(
     fc.property(fc.array(word, { minLength: 1 }), (words) => {
@@ -21,14 +21,14 @@ test('the words of a command are read back byte by byte', () => {
   )
 })
 
-test('a name is in capitals, also of a command typed by hand', () => {
+test('the name of a command is in capitals, even for an inline command', () => {
   expect(read('get key')?.name).toBe('GET')
   const typed = Command.read(Buffer.from('  set  key value\r\n'))
   expect(typed?.name).toBe('SET')
   expect(typed?.words.map(String)).toEqual(['set', 'key', 'value'])
 })
 
-test.each(['\r\n', '\n', '*0\r\n', '*-1\r\n'])('%j is no command', (message) => {
+test.each(['\r\n', '\n', '*0\r\n', '*-1\r\n'])('%j is not a command', (message) => {
   expect(Command.read(Buffer.from(message))).toBeUndefined()
 })
 
@@ -43,7 +43,7 @@ test.each([
   ['EVAL script 0 a', []],
   ['FCALL function 1 a b', ['a']],
   ['PING', []],
-])('%s names the keys %j', (words, keys) => {
+])('the command %s has the keys %j', (words, keys) => {
   const command = read(words)
   expect(command && keysOf(command).map(String)).toEqual(keys)
 })

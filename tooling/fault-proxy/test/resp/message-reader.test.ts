@@ -64,7 +64,7 @@ const typed = fc
   .chain((text) => fc.constantFrom(`${text}\r\n`, `${text}\n`))
   .map((text) => Buffer.from(text))
 
-/** A stream cut anywhere, into as many chunks as there are cuts and one more. */
+/** Splits a stream into chunks at the given positions. */
 function chunked(stream: Buffer, cuts: readonly number[]): Buffer[] {
   const places = cuts.map((cut) => cut % (stream.length + 1)).toSorted((a, b) => a - b)
   return [0, ...places].map((start, index) => stream.subarray(start, places[index]))
@@ -83,8 +83,8 @@ function readAll(
 const cuts = fc.array(fc.nat(), { maxLength: 30 })
 const byteByByte = (stream: Buffer): Buffer[] => [...stream].map((byte) => Buffer.from([byte]))
 
-describe('whole messages come out as they went in, however they were chunked', () => {
-  test('replies', () => {
+describe('complete messages are unchanged, independent of the chunks', () => {
+  test('of replies', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(value, push)), cuts, (messages, places) => {
         const stream = Buffer.concat(messages)
@@ -97,7 +97,7 @@ describe('whole messages come out as they went in, however they were chunked', (
     )
   })
 
-  test('commands, and lines typed by hand among them', () => {
+  test('of commands and inline commands', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(command, typed)), cuts, (messages, places) => {
         const stream = Buffer.concat(messages)
@@ -110,7 +110,7 @@ describe('whole messages come out as they went in, however they were chunked', (
     )
   })
 
-  test('a message that is not whole yet is the rest', () => {
+  test('except for an incomplete message, which is the rest', () => {
     fc.assert(
       fc.property(value, fc.nat(), cuts, (message, place, places) => {
         const part = message.subarray(0, place % message.length)
@@ -121,7 +121,7 @@ describe('whole messages come out as they went in, however they were chunked', (
   })
 })
 
-describe('what is no RESP', () => {
+describe('a stream that is not RESP', () => {
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 200 }).map((chosen) => Buffer.from(chosen)),
     fc
@@ -134,7 +134,7 @@ describe('what is no RESP', () => {
     }),
   )
 
-  test('is read the same in any chunks, and no byte of it is lost', () => {
+  test('loses no byte, independent of its chunks', () => {
     fc.assert(
       fc.property(noise, cuts, fc.boolean(), (stream, places, inline) => {
         const whole = readAll([stream], inline)
@@ -154,17 +154,17 @@ describe('what is no RESP', () => {
     ['a length beyond what Redis takes', '$9999999999\r\n'],
     ['a line without its return', '+OK\n'],
     ['another length below zero', '*-2\r\n'],
-  ])('%s is told at once', (_name, text) => {
+  ])('is detected at its first bytes: %s', (_name, text) => {
     const stream = Buffer.from(text, 'latin1')
     expect(readAll([stream], false)).toEqual({ messages: [], rest: stream, broken: true })
   })
 
-  test('TLS is told from typed commands by its first byte', () => {
+  test('is detected by the first byte of TLS', () => {
     expect(readAll([Buffer.from([0x16])], true).broken).toBe(true)
   })
 })
 
-describe('hostile messages take no more than their bytes', () => {
+describe('hostile messages take linear time', () => {
   const hostile: readonly (readonly [string, (times: number) => string])[] = [
     ['lists in each other', (times) => '*1\r\n'.repeat(times)],
     ['empty lists', (times) => '*0\r\n'.repeat(times)],
@@ -178,12 +178,12 @@ describe('hostile messages take no more than their bytes', () => {
     for (const size of [Number.POSITIVE_INFINITY, 1_000, 7]) {
       const quick = quickestRead(inChunks(makeStream(few), size))
       const long = quickestRead(inChunks(makeStream(many), size))
-      // Six times the bytes: six times the time, or 36 times if it grew with their square.
+      // Six times the bytes take six times as long. Quadratic time would be 36 times as long.
       expect(long).toBeLessThan(15 * quick + 50)
     }
   })
 
-  test('a line that never ends is given up', () => {
+  test('a line without an end is rejected', () => {
     expect(readAll([Buffer.from(`+${'long'.repeat(300_000)}`)], false).broken).toBe(true)
   })
 })
@@ -196,13 +196,13 @@ function inChunks(text: string, size: number): Buffer[] {
   )
 }
 
-/** In milliseconds; of several times the least, for what else the machine does only adds to it. */
+/** Returns the shortest of several durations in milliseconds. Other load of the machine only adds time. */
 function quickestRead(chunks: readonly Buffer[]): number {
   const times = Array.from({ length: 3 }, () => {
     const startedAt = performance.now()
     const { messages, rest } = readAll(chunks, false)
     const took = performance.now() - startedAt
-    // All of it must come out again.
+    // All bytes must be in the output.
     expect(sizeOf([...messages, rest])).toBe(sizeOf(chunks))
     return took
   })

@@ -5,36 +5,36 @@ import { eventually, isPending, setUp } from '../set-up.js'
 const at = setUp()
 
 describe('a held reply', () => {
-  test('is held after the server has answered, until released', async () => {
+  test('is held after the server has replied, until it is released', async () => {
     const client = await at.client()
     const held = await at.proxy.holdReply({ command: 'SET', key: 'key' })
     const reply = client.set('key', 'value')
-    await held.seen
+    await held.reached
     expect(await at.direct.get('key')).toBe('value')
     expect(await isPending(reply)).toBe(true)
     await held.release()
     expect(await reply).toBe('OK')
   })
 
-  test('is the one as it was when the server gave it', async () => {
+  test('has the content of the time at which the server replied', async () => {
     await at.direct.set('key', 'old')
     const client = await at.client()
     const held = await at.proxy.holdReply({ command: 'GET', key: 'key' })
     const reply = client.get('key')
-    await held.seen
+    await held.reached
     await at.direct.set('key', 'new')
     await held.release()
     expect(await reply).toBe('old')
     expect(await client.get('key')).toBe('new')
   })
 
-  test('keeps back what follows on its connection, and nothing else', async () => {
+  test('delays later replies on its connection and no others', async () => {
     const [one, other] = [await at.client(), await at.client()]
     const held = await at.proxy.holdReply({ command: 'GET', key: 'b' })
     const before = one.get('a')
     const reply = one.get('b')
     const after = one.incr('c')
-    await held.seen
+    await held.reached
     expect(await before).toBeNull()
     expect(await isPending(Promise.race([reply, after]))).toBe(true)
     expect(await other.get('c')).toBe('1')
@@ -42,7 +42,7 @@ describe('a held reply', () => {
     expect(await Promise.all([reply, after])).toEqual([null, 1])
   })
 
-  test('is that of the nth matching command from then on, on any connection', async () => {
+  test('belongs to the nth matching command on any connection', async () => {
     const [one, other] = [await at.client(), await at.client()]
     await one.get('key')
     const held = await at.proxy.holdReply({ command: 'get', key: 'key', nth: 3 })
@@ -50,7 +50,7 @@ describe('a held reply', () => {
     await one.get('another')
     await other.get('key')
     const third = one.get('key')
-    await held.seen
+    await held.reached
     expect(await isPending(third, 50)).toBe(true)
     expect(await other.get('key')).toBeNull()
     await held.release()
@@ -58,21 +58,21 @@ describe('a held reply', () => {
     expect(await one.get('key')).toBeNull()
   })
 
-  test('may be held twice, by two handles', async () => {
+  test('can have two handles', async () => {
     const client = await at.client()
     const [any, named] = [
       await at.proxy.holdReply({ command: 'GET' }),
       await at.proxy.holdReply({ key: 'key' }),
     ]
     const reply = client.get('key')
-    await Promise.all([any.seen, named.seen])
+    await Promise.all([any.reached, named.reached])
     await any.release()
     expect(await isPending(reply, 50)).toBe(true)
     await named.release()
     expect(await reply).toBeNull()
   })
 
-  test('is found by a key of a script, not by an argument of it', async () => {
+  test('is found by a key of a script and not by an argument', async () => {
     const client = await at.client()
     const script = 'return {KEYS[1], ARGV[1]}'
     const sha = createHash('sha1').update(script).digest('hex')
@@ -80,7 +80,7 @@ describe('a held reply', () => {
     const held = await at.proxy.holdReply({ command: 'EVALSHA', key: 'wanted' })
     expect(await client.evalsha(sha, 1, 'other', 'wanted')).toEqual(['other', 'wanted'])
     const reply = client.evalsha(sha, 1, 'wanted', 'argument')
-    await held.seen
+    await held.reached
     expect(await isPending(reply, 50)).toBe(true)
     await held.release()
     expect(await reply).toEqual(['wanted', 'argument'])
@@ -91,39 +91,39 @@ describe('a held reply', () => {
     const held = await at.proxy.holdReply({ command: 'CLIENT GETNAME' })
     await client.client('ID')
     const reply = client.client('GETNAME')
-    await held.seen
+    await held.reached
     expect(await isPending(reply, 50)).toBe(true)
     await held.release()
     expect(await reply).toBeNull()
   })
 
-  test('to SUBSCRIBE is all that confirms it', async () => {
+  test('to SUBSCRIBE includes all confirmations', async () => {
     const client = await at.rawClient()
     const held = await at.proxy.holdReply({ command: 'SUBSCRIBE' })
-    client.say('SUBSCRIBE a b')
-    await held.seen
-    expect(await isPending(client.hears('subscribe'))).toBe(true)
+    client.send('SUBSCRIBE a b')
+    await held.reached
+    expect(await isPending(client.receives('subscribe'))).toBe(true)
     await held.release()
-    await client.hears(':2\r\n')
-    expect(client.heard.match(/subscribe/g)).toHaveLength(2)
+    await client.receives(':2\r\n')
+    expect(client.received.match(/subscribe/g)).toHaveLength(2)
   })
 
-  test('goes on at the heal', async () => {
+  test('is released by pass()', async () => {
     const client = await at.client()
     const held = await at.proxy.holdReply({ command: 'GET' })
     const reply = client.get('key')
-    await held.seen
+    await held.reached
     await at.proxy.pass()
     expect(await reply).toBeNull()
     expect(await client.get('key')).toBeNull()
   })
 
-  test('has its network faults like any other', async () => {
+  test('is subject to network faults', async () => {
     const client = await at.client()
     await at.proxy.delay({ milliseconds: 100, direction: 'down' })
     const held = await at.proxy.holdReply({ command: 'GET' })
     const reply = client.get('key')
-    await held.seen
+    await held.reached
     await held.release()
     expect(await isPending(reply, 50)).toBe(true)
     expect(await reply).toBeNull()
@@ -131,11 +131,11 @@ describe('a held reply', () => {
 })
 
 describe('a held command', () => {
-  test('has not reached the server, until released', async () => {
+  test('does not reach the server until it is released', async () => {
     const client = await at.client()
     const held = await at.proxy.holdCommand({ command: 'SET', key: 'key' })
     const reply = client.set('key', 'value')
-    await held.seen
+    await held.reached
     expect(await isPending(reply)).toBe(true)
     expect(await at.direct.get('key')).toBeNull()
     await held.release()
@@ -143,11 +143,11 @@ describe('a held command', () => {
     expect(await at.direct.get('key')).toBe('value')
   })
 
-  test('keeps back the commands behind it, but not the replies to those before', async () => {
+  test('delays later commands and not the replies to earlier ones', async () => {
     const client = await at.client()
     const held = await at.proxy.holdCommand({ command: 'SET', key: 'b' })
     const replies = [client.set('a', 1), client.set('b', 2), client.set('c', 3)]
-    await held.seen
+    await held.reached
     expect(await replies[0]).toBe('OK')
     expect(await isPending(Promise.race(replies.slice(1)))).toBe(true)
     expect(await at.direct.mget('a', 'b', 'c')).toEqual(['1', null, null])
@@ -156,11 +156,11 @@ describe('a held command', () => {
     expect(await at.direct.mget('a', 'b', 'c')).toEqual(['1', '2', '3'])
   })
 
-  test('is carried out on release although its client is gone', async () => {
+  test('is executed on release even if its client has ended', async () => {
     const client = await at.rawClient()
     const held = await at.proxy.holdCommand({ command: 'SET' })
-    client.say('SET key ghost')
-    await held.seen
+    client.send('SET key ghost')
+    await held.reached
     client.socket.destroy()
     await eventually(async () => (await at.proxy.counts()).connections.open).toBe(0)
     expect(await at.direct.get('key')).toBeNull()
@@ -170,20 +170,20 @@ describe('a held command', () => {
   })
 })
 
-describe('a hold that was in vain', () => {
-  test('says so at the heal, and holds nothing later', async () => {
+describe('a hold without a command', () => {
+  test('rejects at pass() and holds no later command', async () => {
     const client = await at.client()
     const held = await at.proxy.holdReply({ command: 'GET' })
     await at.proxy.pass()
-    await expect(held.seen).rejects.toThrow('Nothing was held: the proxy was healed')
+    await expect(held.reached).rejects.toThrow('Nothing was held: pass() was called')
     expect(await client.get('key')).toBeNull()
   })
 
-  test('can be taken back', async () => {
+  test('can be released before the command arrives', async () => {
     const client = await at.client()
     const held = await at.proxy.holdCommand({ command: 'GET' })
     await held.release()
-    await expect(held.seen).rejects.toThrow('Nothing was held: it was released')
+    await expect(held.reached).rejects.toThrow('Nothing was held: it was released')
     expect(await client.get('key')).toBeNull()
   })
 })

@@ -4,21 +4,21 @@ import { eventually, isPending, setUp } from '../set-up.js'
 
 const at = setUp()
 
-/** Hears invalidations by a channel, redirected to itself, as the one for RESP2 has to. */
+/** Subscribes to invalidations of its own connection, as RESP2 requires. */
 async function resp2Listener(): Promise<RawClient> {
   const client = await at.rawClient()
-  client.say('CLIENT ID')
-  await client.hears('\r\n')
-  const id = client.heard.trim().slice(1)
-  client.say(`CLIENT TRACKING ON REDIRECT ${id} BCAST`, 'SUBSCRIBE __redis__:invalidate')
-  await client.hears('subscribe')
+  client.send('CLIENT ID')
+  await client.receives('\r\n')
+  const id = client.received.trim().slice(1)
+  client.send(`CLIENT TRACKING ON REDIRECT ${id} BCAST`, 'SUBSCRIBE __redis__:invalidate')
+  await client.receives('subscribe')
   return client
 }
 
 async function resp3Listener(): Promise<RawClient> {
   const client = await at.rawClient()
-  client.say('HELLO 3', 'CLIENT TRACKING ON BCAST')
-  await client.hears('+OK\r\n')
+  client.send('HELLO 3', 'CLIENT TRACKING ON BCAST')
+  await client.receives('+OK\r\n')
   return client
 }
 
@@ -32,16 +32,16 @@ describe.each([
     listener.forget()
   })
 
-  test('pass, and are counted', async () => {
+  test('are forwarded and counted', async () => {
     const before = await at.proxy.counts()
     await at.direct.set('key', 1)
-    await listener.hears('$3\r\nkey\r\n')
+    await listener.receives('$3\r\nkey\r\n')
     const { pushes } = await at.proxy.counts()
     expect(pushes.passed - before.pushes.passed).toBe(1)
     expect(pushes.dropped - before.pushes.dropped).toBe(0)
   })
 
-  test('are swallowed until healed, while replies pass', async () => {
+  test('are dropped until pass(), while replies are forwarded', async () => {
     const before = await at.proxy.counts()
     await at.proxy.dropPushes()
     await at.direct.set('a', 1)
@@ -49,47 +49,47 @@ describe.each([
     await eventually(
       async () => (await at.proxy.counts()).pushes.dropped - before.pushes.dropped,
     ).toBe(2)
-    listener.say('PING')
-    await listener.hears(/pong/i)
-    expect(listener.heard).not.toContain('invalidate')
+    listener.send('PING')
+    await listener.receives(/pong/i)
+    expect(listener.received).not.toContain('invalidate')
     await at.proxy.pass()
     await at.direct.set('c', 1)
-    await listener.hears('$1\r\nc\r\n')
-    expect(listener.heard).not.toContain('$1\r\na\r\n')
+    await listener.receives('$1\r\nc\r\n')
+    expect(listener.received).not.toContain('$1\r\na\r\n')
   })
 
-  test('are swallowed as often as was asked for', async () => {
+  test('are dropped as often as requested', async () => {
     await at.proxy.dropPushes({ count: 2 })
     for (const key of ['key:1', 'key:2', 'key:3']) await at.direct.set(key, 1)
-    await listener.hears('key:3')
-    expect(listener.heard).not.toMatch(/key:[12]/)
+    await listener.receives('key:3')
+    expect(listener.received).not.toMatch(/key:[12]/)
   })
 
-  test('of a flush, which name no key, are swallowed too', async () => {
+  test('of a flush, which have no key, are dropped too', async () => {
     const before = await at.proxy.counts()
     await at.proxy.dropPushes({ count: 1 })
     await at.direct.flushall()
     await at.direct.set('key', 1)
-    await listener.hears('key')
+    await listener.receives('key')
     const { pushes } = await at.proxy.counts()
     expect(pushes.dropped - before.pushes.dropped).toBe(1)
-    expect(listener.heard.match(/invalidate/g)).toHaveLength(1)
+    expect(listener.received.match(/invalidate/g)).toHaveLength(1)
   })
 
-  test('come late and in order, and replies overtake them', async () => {
+  test('are delayed in order, and replies arrive before them', async () => {
     await at.proxy.delayPushes({ milliseconds: 600 })
     await at.direct.set('key:1', 1)
     await at.direct.set('key:2', 1)
-    const arrived = listener.hears('key:2')
-    listener.say('PING')
-    await listener.hears(/pong/i)
-    expect(listener.heard).not.toContain('key')
+    const arrived = listener.receives('key:2')
+    listener.send('PING')
+    await listener.receives(/pong/i)
+    expect(listener.received).not.toContain('key')
     expect(await isPending(arrived, 50)).toBe(true)
     await arrived
-    expect(listener.heard.match(/key:\d/g)).toEqual(['key:1', 'key:2'])
+    expect(listener.received.match(/key:\d/g)).toEqual(['key:1', 'key:2'])
   })
 
-  test('that are late come at once at the heal', async () => {
+  test('that are delayed arrive immediately after pass()', async () => {
     const before = await at.proxy.counts()
     await at.proxy.delayPushes({ milliseconds: 60_000 })
     await at.direct.set('key:1', 1)
@@ -98,18 +98,18 @@ describe.each([
     ).toBe(1)
     await at.proxy.pass()
     await at.direct.set('key:2', 1)
-    await listener.hears('key:2')
-    expect(listener.heard.match(/key:\d/g)).toEqual(['key:1', 'key:2'])
+    await listener.receives('key:2')
+    expect(listener.received.match(/key:\d/g)).toEqual(['key:1', 'key:2'])
   })
 
-  test('wait behind a reply that is held before them', async () => {
+  test('wait for an earlier held reply', async () => {
     const held = await at.proxy.holdReply({ command: 'PING' })
-    listener.say('PING')
-    await held.seen
+    listener.send('PING')
+    await held.reached
     await at.direct.set('key', 1)
-    expect(await isPending(listener.hears('key'))).toBe(true)
+    expect(await isPending(listener.receives('key'))).toBe(true)
     await held.release()
-    await listener.hears('key')
+    await listener.receives('key')
   })
 })
 
@@ -119,13 +119,13 @@ describe('messages of other channels', () => {
     ['PSUBSCRIBE n*', 'HELLO 2'],
     ['SUBSCRIBE news', 'HELLO 3'],
     ['PSUBSCRIBE n*', 'HELLO 3'],
-  ])('with %s after %s are swallowed only if named', async (subscribe, hello) => {
+  ])('of %s after %s are dropped only if their channel is given', async (subscribe, hello) => {
     const client = await at.rawClient()
-    client.say(hello, subscribe)
-    await client.hears('subscribe')
+    client.send(hello, subscribe)
+    await client.receives('subscribe')
     await at.proxy.dropPushes()
     await at.direct.publish('news', 'first')
-    await client.hears('first')
+    await client.receives('first')
     const before = await at.proxy.counts()
     await at.proxy.dropPushes({ channel: 'news' })
     await at.direct.publish('news', 'second')
@@ -134,31 +134,31 @@ describe('messages of other channels', () => {
     ).toBe(1)
     await at.proxy.pass()
     await at.direct.publish('news', 'third')
-    await client.hears('third')
-    expect(client.heard).not.toContain('second')
+    await client.receives('third')
+    expect(client.received).not.toContain('second')
   })
 
   test.each([
     ['although the client wants no replies', ['CLIENT REPLY OFF', 'SUBSCRIBE news'], 'publish'],
     ['in a shard too', ['SSUBSCRIBE news'], 'spublish'],
-  ] as const)('are swallowed %s', async (_how, subscribing, publish) => {
+  ] as const)('are dropped %s', async (_how, subscribing, publish) => {
     const client = await at.rawClient()
-    client.say(...subscribing)
-    await client.hears('subscribe')
+    client.send(...subscribing)
+    await client.receives('subscribe')
     await at.proxy.dropPushes({ channel: 'news', count: 1 })
     await at.direct[publish]('news', 'first')
     await at.direct[publish]('news', 'second')
-    await client.hears('second')
-    expect(client.heard).not.toContain('first')
+    await client.receives('second')
+    expect(client.received).not.toContain('first')
   })
 })
 
-test('a reply that looks like a message is a reply', async () => {
+test('a reply that looks like a push is a reply', async () => {
   await at.direct.rpush('list', 'message', '__redis__:invalidate', 'key')
   const client = await at.client()
   await at.proxy.dropPushes()
   expect(await client.lrange('list', 0, -1)).toEqual(['message', '__redis__:invalidate', 'key'])
   const resp3 = await at.rawClient()
-  resp3.say('HELLO 3', 'SUBSCRIBE news', 'LRANGE list 0 -1')
-  await resp3.hears('*3\r\n$7\r\nmessage\r\n')
+  resp3.send('HELLO 3', 'SUBSCRIBE news', 'LRANGE list 0 -1')
+  await resp3.receives('*3\r\n$7\r\nmessage\r\n')
 })
