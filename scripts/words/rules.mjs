@@ -31,7 +31,8 @@ const HEADLESS_CLAUSE = /\bwhat (is|are|was|were|has|have|had|must|may|can|canno
  * @returns {Finding[]}
  */
 export function checkSource(file, { names, values, comments, testNames, messages }) {
-  const isTest = /(^|\/)(test|bench|nightly)\//.test(file)
+  // Strings of tests are data, and seeded bugs quote source text.
+  const isTest = /(^|\/)(test|bench|nightly|bugs)\//.test(file)
   const prose = [...comments, ...testNames, ...(isTest ? [] : messages)]
   return [
     ...pathNames(file).flatMap((name) => checkName(file, name)),

@@ -20,7 +20,7 @@ const OPTIONS = {
   'no-snapshots': { type: 'boolean' },
   'snapshot-seconds': { type: 'string' },
   'no-foreign-data': { type: 'boolean' },
-  'no-link': { type: 'boolean' },
+  'no-network-faults': { type: 'boolean' },
   bug: { type: 'string' },
   faults: { type: 'string' },
   bound: { type: 'string' },
@@ -33,19 +33,19 @@ const OPTIONS = {
   report: { type: 'string' },
 } as const
 
-/** As many as an event has room for. */
+/** Number of keys that an event has room for. */
 const MOST_KEYS = 65_536
 
 export interface Arguments {
   readonly options: RunOptions
-  /** Where to write the report as JSON. */
+  /** File for the report as JSON. */
   readonly reportFile: string | undefined
 }
 
 /**
- * What the command line asks for. A bug brings its own set-up, which the other arguments overrule.
+ * Parses the command line. A bug brings its own set-up, and the other arguments override it.
  *
- * @throws Error that says what is wrong
+ * @throws Error for an invalid argument
  */
 export function readArguments(words: readonly string[]): Arguments {
   const { values } = parseArgs({ args: [...words], options: OPTIONS })
@@ -75,7 +75,7 @@ export function readArguments(words: readonly string[]): Arguments {
     snapshots: values['no-snapshots'] !== true,
     snapshotSeconds: number('snapshot-seconds', defaults.snapshotSeconds),
     foreignData: values['no-foreign-data'] !== true,
-    link: values['no-link'] !== true,
+    networkFaults: values['no-network-faults'] !== true,
     healthyBoundMs: number('bound', defaults.healthyBoundMs),
     lostBoundMs: number('lost-bound', defaults.lostBoundMs),
     recoveryMs: number('recovery', defaults.recoveryMs),
@@ -96,7 +96,7 @@ function defaultsFor(bug: string | undefined, noMemory: boolean): RunOptions {
   return noMemory || !options.memory ? withoutMemory(options) : options
 }
 
-/** `--faults none` for none at all. */
+/** Parses `--faults`. `none` means no faults. */
 function namesIn(text: string): string[] {
   return text === 'none' ? [] : text.split(',').map((name) => name.trim())
 }

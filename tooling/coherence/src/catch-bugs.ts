@@ -6,17 +6,17 @@ import { runCoherence } from './coherence-run.js'
 import { findingsOf, kindsFoundIn, operationsOf } from './report.js'
 import { DEFAULT_OPTIONS, type RunOptions, withoutMemory } from './run-options.js'
 
-/** Whether the run without any bug finds nothing, and the runs with each bug find it. */
+/** Checks that runs without a bug find nothing, and that runs with each bug find it. */
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const { values, positionals } = parseArgs({
   options: {
-    /** The longest that one run takes. */
+    /** Longest run in seconds. */
     seconds: { type: 'string', default: '120' },
-    /** How long each set-up is run without a bug. */
+    /** Duration of the run without a bug per set-up, in seconds. */
     'sound-seconds': { type: 'string', default: '20' },
-    /** Of which the next one is tried when a bug was not caught. */
+    /** Seeds that are tried in order until a bug is caught. */
     seeds: { type: 'string', default: '1,2,3' },
   },
   allowPositionals: true,
@@ -37,12 +37,12 @@ function optionsFor(setUp: BugSetUp, seed: number, bug?: Bug): RunOptions {
 async function isSound(setUp: BugSetUp): Promise<boolean> {
   const report = await runCoherence(optionsFor(setUp, seeds[0] ?? 1))
   if (findingsOf(report) === 0) return true
-  const what = [...report.histories, ...report.troubleTexts].slice(0, 1).join('')
+  const what = [...report.histories, ...report.problemTexts].slice(0, 1).join('')
   console.log(`UNSOUND without any bug: ${JSON.stringify(setUp)}: ${kindsFoundIn(report)}\n${what}`)
   return false
 }
 
-/** Answers whether a run with the bug found something. */
+/** Returns whether a run with the bug found something. */
 async function isCaught(bug: Bug): Promise<boolean> {
   let operations = 0
   for (const seed of seeds) {

@@ -1,10 +1,10 @@
-/** A time or a span of it in nanoseconds. As a number it is exact for the first hundred days. */
+/** A time or a duration in nanoseconds. As a number, it is exact for the first hundred days. */
 export type Nanoseconds = number
 
 export const MILLISECOND: Nanoseconds = 1e6
 export const SECOND: Nanoseconds = 1e9
 
-/** The machine's monotonic clock, counted from an origin that all processes of a run share. */
+/** The monotonic clock of the machine, from an origin that all processes of a run share. */
 export class RunClock {
   readonly origin: bigint
 

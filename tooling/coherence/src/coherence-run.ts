@@ -7,8 +7,8 @@ import { RunClock, SECOND } from './clock.js'
 import { chosenFaults } from './nemesis/chosen-faults.js'
 import type { Fault } from './nemesis/fault.js'
 import { foreignData, valuesCopied } from './nemesis/foreign-faults.js'
-import { linkFaults } from './nemesis/link-faults.js'
 import { Nemesis } from './nemesis/nemesis.js'
+import { networkFaults } from './nemesis/network-faults.js'
 import { type Processes, processFaults } from './nemesis/process-faults.js'
 import { schedule } from './nemesis/schedule.js'
 import { serverFaults } from './nemesis/server-faults.js'
@@ -21,24 +21,26 @@ import type { WorkerConfig, WorkerCounts } from './worker/messages.js'
 import { WorkerProcess } from './worker/worker-process.js'
 import { KEYS_PER_SLOW_PAIR } from './workload/keys.js'
 
-/** The process that reaches the server through the proxy. */
-const LINKED = 0
+/** Number of the process that reaches the server through the proxy. */
+const PROXIED = 0
 
-/** Lanes of each process that do nothing but slow loads. */
+/** Number of lanes per process that run only slow loads. */
 const SLOW_LANES = 2
 
 /**
- * Lets processes read and write through their caches while faults happen, and checks what they read.
+ * Lets processes read and write through their caches while faults occur, and checks their reads.
  *
- * @throws Error when a part of the harness does not come up
+ * @throws Error if a process or a server does not start
  */
 export async function runCoherence(options: RunOptions): Promise<CoherenceReport> {
   const bug = options.bug === undefined ? undefined : bugNamed(options.bug)
   await using build = await BuildCopy.make(bug)
   await using server = await startRedis()
   await using truth = await startRedis()
-  await using link = options.link ? await startFaultProxy({ target: server.port }) : undefined
-  await using run = new CoherenceRun(options, { build, server, truth, link })
+  await using proxy = options.networkFaults
+    ? await startFaultProxy({ target: server.port })
+    : undefined
+  await using run = new CoherenceRun(options, { build, server, truth, proxy })
   return await run.run()
 }
 
@@ -46,8 +48,8 @@ interface Surroundings {
   readonly build: BuildCopy
   readonly server: RedisServer
   readonly truth: RedisServer
-  /** What stands between the server and the linked process. */
-  readonly link: FaultProxy | undefined
+  /** Proxy between the server and one of the processes. */
+  readonly proxy: FaultProxy | undefined
 }
 
 class CoherenceRun implements AsyncDisposable {
@@ -57,9 +59,9 @@ class CoherenceRun implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #check: OnlineCheck
   readonly #workers: WorkerProcess[]
-  /** By process: the versions that one wrote which was killed. */
+  /** Last versions of killed writers, by process. */
   readonly #lastVersions: (readonly number[])[] = []
-  /** Of processes that were killed. */
+  /** Counts of killed processes. */
   readonly #counts: WorkerCounts[] = []
   #wasCaught = false
 
@@ -80,9 +82,9 @@ class CoherenceRun implements AsyncDisposable {
     await Promise.all(this.#workers.map((worker) => worker.ready()))
     const startedAt = this.#clock.now()
     for (const worker of this.#workers) worker.go()
-    const nemesis = new Nemesis(this.#check.links, this.#clock)
+    const nemesis = new Nemesis(this.#check.timeline, this.#clock)
     const raging = nemesis.run(schedule(faults, seed), this.#stopping.signal)
-    // A fault that cannot be brought about ends the run; it is thrown below.
+    // A fault that cannot be started ends the run. Its error is thrown below.
     raging.catch(() => this.#stopping.abort())
     await this.#timeIsUp()
     await raging
@@ -109,27 +111,27 @@ class CoherenceRun implements AsyncDisposable {
         this.#check.take(worker, message)
         if (this.#hasDoneEnough()) this.#stopping.abort()
       },
-      trouble: (worker, trouble) => this.#check.addTrouble(worker, trouble),
+      problem: (worker, problem) => this.#check.addProblem(worker, problem),
     })
   }
 
   #faults(): Fault[] {
-    const { server, link } = this.#surroundings
+    const { server, proxy } = this.#surroundings
     const { foreignData: isForeign, keys, snapshots, snapshotSeconds } = this.#options
     const processes = this.#processes()
     return [
       ...serverFaults(server),
       valuesCopied(server, keys),
-      ...(isForeign ? [foreignData(server, (text) => this.#tellForeign(text))] : []),
+      ...(isForeign ? [foreignData(server, (text) => this.#reportForeignChange(text))] : []),
       ...(snapshots ? snapshotFaults(server, processes, snapshotSeconds * 1_000) : []),
       ...processFaults(processes),
-      ...(link === undefined ? [] : linkFaults(link, LINKED)),
+      ...(proxy === undefined ? [] : networkFaults(proxy, PROXIED)),
     ]
   }
 
-  #tellForeign(text: string): void {
-    // Whichever process it was.
-    this.#check.addTrouble(LINKED, { kind: 'foreign data changed', text })
+  #reportForeignChange(text: string): void {
+    // The process is unknown, so the problem is reported for this one.
+    this.#check.addProblem(PROXIED, { kind: 'foreign data changed', text })
   }
 
   #processes(): Processes {
@@ -172,16 +174,16 @@ class CoherenceRun implements AsyncDisposable {
   #configFor(index: number): WorkerConfig {
     const { processes, lanes, seed, memory, commandTimeoutMs } = this.#options
     const { keys, coldKeys, sharing, loads, overlap, pauseMs } = this.#options
-    const { build, server, truth, link = server } = this.#surroundings
+    const { build, server, truth, proxy = server } = this.#surroundings
     return {
       ...{ index, processes, lanes, seed, memory, commandTimeoutMs },
       slowLanes: loads && sharing === 'shared' && keys >= KEYS_PER_SLOW_PAIR ? SLOW_LANES : 0,
       lastVersions: this.#lastVersions[index] ?? Array.from({ length: keys + coldKeys }, () => 0),
       clockOrigin: String(this.#clock.origin),
       cacheModule: build.module,
-      redisUrl: index === LINKED ? link.url : server.url,
+      redisUrl: index === PROXIED ? proxy.url : server.url,
       truthUrl: truth.url,
-      // Both of the cache's ways to tell of trouble, side by side.
+      // Half of the processes use each of the two error policies.
       onBackendError: index % 2 === 0 ? 'degrade' : 'throw',
       workload: { keys, coldKeys, sharing, loads, overlap, pauseMs },
     }

@@ -1,54 +1,62 @@
 import { describeViolation } from './checker/describe-violation.js'
 import type { Violation, ViolationKind } from './checker/violation.js'
-import type { Trouble } from './worker/messages.js'
+import type { Problem } from './worker/messages.js'
 
-/** Written out in full; the rest is counted. */
+/** Number of violations and problems that are described. All others are only counted. */
 const MOST_DESCRIBED = 5
 
-/** What a run has found that should not be. */
+/** Collects the violations and problems of a run. */
 export class Findings {
   readonly #violations = new Map<ViolationKind, number>()
-  readonly #troubles = new Map<Trouble['kind'], number>()
+  readonly #problems = new Map<Problem['kind'], number>()
   readonly #histories: string[] = []
-  readonly #troubleTexts: string[] = []
+  readonly #problemTexts: string[] = []
   readonly #onFirst: () => void
   #count = 0
 
-  /** @param onFirst - called at the first violation or trouble */
+  /**
+   * Creates an empty collection.
+   *
+   * @param onFirst - called at the first violation or problem
+   */
   constructor(onFirst: () => void) {
     this.#onFirst = onFirst
   }
 
-  /** How many of each kind. */
+  /** Number of violations by kind. */
   get violations(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#violations)
   }
 
-  get troubles(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#troubles)
+  get problems(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#problems)
   }
 
-  /** The histories of the first violations. */
+  /** Histories of the first violations. */
   get histories(): readonly string[] {
     return this.#histories
   }
 
-  get troubleTexts(): readonly string[] {
-    return this.#troubleTexts
+  get problemTexts(): readonly string[] {
+    return this.#problemTexts
   }
 
-  /** @param trace - what else happened to that key; empty when that was not asked for */
+  /**
+   * Adds a violation.
+   *
+   * @param trace - returns the latest events of the key; empty without `--trace`
+   */
   addViolation(violation: Violation, trace: () => string): void {
     this.#add(this.#violations, violation.kind)
-    // The object is described now: what it points to changes as the run goes on.
+    // The description is created now, because the object changes during the run.
     if (this.#histories.length >= MOST_DESCRIBED) return
     this.#histories.push([describeViolation(violation), trace()].filter(Boolean).join('\n'))
   }
 
-  addTrouble(worker: number, { kind, text }: Trouble): void {
-    this.#add(this.#troubles, kind)
-    if (this.#troubleTexts.length >= MOST_DESCRIBED) return
-    this.#troubleTexts.push(`process ${worker}: ${kind}: ${text}`)
+  addProblem(worker: number, { kind, text }: Problem): void {
+    this.#add(this.#problems, kind)
+    if (this.#problemTexts.length >= MOST_DESCRIBED) return
+    this.#problemTexts.push(`process ${worker}: ${kind}: ${text}`)
   }
 
   #add<Kind>(counts: Map<Kind, number>, kind: Kind): void {

@@ -1,5 +1,5 @@
 import { CoherenceChecker } from './checker/coherence-checker.js'
-import { LinkState } from './checker/link-state.js'
+import { FaultTimeline } from './checker/fault-timeline.js'
 import { type Nanoseconds, SECOND } from './clock.js'
 import { checkEvent } from './events/check-event.js'
 import { type CoherenceEvent, EventBatch } from './events/event-batch.js'
@@ -12,8 +12,8 @@ const KEYS = 32
 const PER_BATCH = 1_024
 
 /**
- * Batches as workers send them: a quarter of the operations are writes, some of which fail; a tenth
- * of the reads return what has just been replaced.
+ * Returns batches like those of workers. A quarter of the operations are writes, and some of them
+ * fail. A tenth of the reads return a version that was just replaced.
  */
 function makeBatches(): EventBatch[] {
   const random = new Random(1)
@@ -22,18 +22,18 @@ function makeBatches(): EventBatch[] {
   let at: Nanoseconds = 0
   for (let made = 0; made < EVENTS; made += PER_BATCH) {
     const batch = EventBatch.withRoomFor(PER_BATCH)
-    // Each process reads what another has written: its own writes it would have to know.
+    // Each process reads versions of another process, because it must respect its own writes.
     const writer = (batches.length + 1) % PROCESSES
     const written = new Set<number>()
     for (let index = 0; index < PER_BATCH; index += 5) {
       const key = random.below(KEYS)
       const number = (numbers.get(writer * KEYS + key) ?? 0) + 1
       numbers.set(writer * KEYS + key, number)
-      const put = (offset: number, kind: CoherenceEvent['kind'], seen = number): void => {
+      const put = (offset: number, kind: CoherenceEvent['kind'], versionNumber = number): void => {
         if (index + offset >= PER_BATCH) return
         at += 10_000
         const start = kind === 'read' ? at - 5_000 : at
-        const event = { kind, key, writer, number: seen, start, end: at, life: 60 * SECOND }
+        const event = { kind, key, writer, number: versionNumber, start, end: at, ttl: 60 * SECOND }
         batch.put(index + offset, event)
       }
       put(0, 'set began')
@@ -53,7 +53,7 @@ let violations = 0
 const checker = new CoherenceChecker(
   KEYS,
   { processes: PROCESSES, lateWrites: Number.POSITIVE_INFINITY, memory: 10 * SECOND },
-  new LinkState({ healthy: SECOND, lost: SECOND, recovery: 0 }),
+  new FaultTimeline({ healthy: SECOND, lost: SECOND, recovery: 0 }),
   () => violations++,
 )
 const merge = new EventMerge(PROCESSES, (process, event) => checkEvent(checker, process, event))
@@ -68,7 +68,7 @@ const { user, system } = process.cpuUsage(usedBefore)
 const perSecond = (seconds: number): number => Math.round(checked / seconds)
 console.log(
   `${checked} events, ${violations} violations, ` +
-    `${checker.visibility.report().writes} writes of which it counts how soon they were seen: ` +
+    `${checker.visibility.report().writes} writes of which it counts how soon they were visible: ` +
     `${perSecond((performance.now() - startedAt) / 1_000)}/s by the clock, ` +
     `${perSecond((user + system) / 1_000_000)}/s of processor time`,
 )

@@ -1,5 +1,5 @@
 import { CoherenceChecker } from './checker/coherence-checker.js'
-import { LinkState } from './checker/link-state.js'
+import { FaultTimeline } from './checker/fault-timeline.js'
 import { MILLISECOND, type Nanoseconds, type RunClock, SECOND } from './clock.js'
 import { checkEvent } from './events/check-event.js'
 import { EventBatch } from './events/event-batch.js'
@@ -8,31 +8,35 @@ import { KeyTrace } from './events/key-trace.js'
 import { Findings } from './findings.js'
 import type { CoherenceReport } from './report.js'
 import type { RunOptions } from './run-options.js'
-import type { EventsMessage, Trouble } from './worker/messages.js'
+import type { EventsMessage, Problem } from './worker/messages.js'
 
-/** How long a replaced version is remembered. */
+/** Time for which a replaced version is remembered. */
 const MEMORY = 30 * SECOND
-/** Longer than any value lives: one whose replacement was lost may be read for as long as it lives. */
+/** Longer than any TTL: a version whose replacement was lost can be read until it expires. */
 const MEMORY_WITH_LOSSES = 90 * SECOND
 
-/** Checks what the workers log while they run. */
+/** Checks the logs of the workers during the run. */
 export class OnlineCheck {
-  readonly links: LinkState
+  readonly timeline: FaultTimeline
   readonly #checker: CoherenceChecker
   readonly #trace: KeyTrace
   readonly #merge: EventMerge
   readonly #findings: Findings
   #events = 0
-  /** By process. */
+  /** Number of operations by process. */
   readonly #operations: number[] = []
-  /** Performed by processes that were killed. */
+  /** Number of operations of killed processes. */
   #operationsBefore = 0
   #firstFindingAt: Nanoseconds | undefined
 
-  /** @param onFirst - called at the first violation or trouble */
+  /**
+   * Creates a check.
+   *
+   * @param onFirst - called at the first violation or problem
+   */
   constructor(options: RunOptions, clock: RunClock, onFirst: () => void) {
     const { processes, keys, coldKeys, lateWritesMs, traceEvents, snapshots } = options
-    this.links = new LinkState({
+    this.timeline = new FaultTimeline({
       healthy: options.healthyBoundMs * MILLISECOND,
       lost: options.lostBoundMs * MILLISECOND,
       recovery: options.recoveryMs * MILLISECOND,
@@ -44,7 +48,7 @@ export class OnlineCheck {
     this.#trace = new KeyTrace(traceEvents)
     const memory = snapshots ? MEMORY_WITH_LOSSES : MEMORY
     const limits = { processes, lateWrites: lateWritesMs * MILLISECOND, memory }
-    this.#checker = new CoherenceChecker(keys + coldKeys, limits, this.links, (violation) => {
+    this.#checker = new CoherenceChecker(keys + coldKeys, limits, this.timeline, (violation) => {
       const { key, start } = violation.read
       this.#findings.addViolation(violation, () => this.#trace.describe(key, start))
     })
@@ -54,31 +58,31 @@ export class OnlineCheck {
     })
   }
 
-  /** Those that are over. */
+  /** Number of ended faults. */
   get faults(): number {
-    return this.links.windows.filter(({ end }) => end < Number.POSITIVE_INFINITY).length
+    return this.timeline.windows.filter(({ end }) => end < Number.POSITIVE_INFINITY).length
   }
 
-  /** Performed so far by all processes. */
+  /** Number of operations of all processes. */
   get operations(): number {
     return this.#operations.reduce((sum, count) => sum + count, this.#operationsBefore)
   }
 
   take(worker: number, { events, completeUntil, operations }: EventsMessage): void {
-    // A copy: what comes over a channel may begin anywhere in its buffer.
+    // A copy, because bytes from a channel can start anywhere in their buffer.
     this.#merge.add(worker, new EventBatch(new Uint8Array(events)), completeUntil)
     this.#events += this.#merge.advance()
     this.#operations[worker] = operations
   }
 
-  addTrouble(worker: number, trouble: Trouble): void {
-    this.#findings.addTrouble(worker, trouble)
+  addProblem(worker: number, problem: Problem): void {
+    this.#findings.addProblem(worker, problem)
   }
 
   /** Records that the process of a worker was killed. */
   processEnded(worker: number, at: Nanoseconds): void {
     const ended = EventBatch.withRoomFor(1)
-    const event = { kind: 'process ended', key: 0, writer: worker, number: 0, life: 0 } as const
+    const event = { kind: 'process ended', key: 0, writer: worker, number: 0, ttl: 0 } as const
     ended.put(0, { ...event, start: at, end: at })
     this.#merge.add(worker, ended, at)
     this.close(worker)
@@ -86,26 +90,30 @@ export class OnlineCheck {
     this.#operations[worker] = 0
   }
 
-  /** Records that another process has taken its place and logs from then on. */
+  /** Records that another process has replaced it and logs from now on. */
   processBegins(worker: number, at: Nanoseconds): void {
     this.#merge.open(worker, at)
   }
 
-  /** Records that the worker logs nothing any more. */
+  /** Records that the worker logs no more events. */
   close(worker: number): void {
     this.#merge.close(worker)
     this.#events += this.#merge.advance()
   }
 
-  /** @param startedAt - when the run began */
+  /**
+   * Returns the report.
+   *
+   * @param startedAt - start of the run
+   */
   report(startedAt: Nanoseconds): Omit<CoherenceReport, 'options' | 'seconds' | 'counts'> {
     const faults = new Map<string, number>()
-    for (const { name } of this.links.windows) faults.set(name, (faults.get(name) ?? 0) + 1)
-    const { violations, histories, troubles, troubleTexts } = this.#findings
+    for (const { name } of this.timeline.windows) faults.set(name, (faults.get(name) ?? 0) + 1)
+    const { violations, histories, problems, problemTexts } = this.#findings
     const firstAt = this.#firstFindingAt
     return {
       ...{ events: this.#events, faults: Object.fromEntries(faults) },
-      ...{ violations, histories, troubles, troubleTexts },
+      ...{ violations, histories, problems, problemTexts },
       firstFindingAfterSeconds: firstAt === undefined ? undefined : (firstAt - startedAt) / SECOND,
       staleness: this.#checker.staleness.report(),
       degradedReads: this.#checker.degradedReads.report(),

@@ -1,4 +1,4 @@
-/** Numbers that a seed determines: the generator SplitMix32. */
+/** Random numbers from a seed, with the generator SplitMix32. */
 export class Random {
   #state: number
 
@@ -6,19 +6,19 @@ export class Random {
     this.#state = seed >>> 0
   }
 
-  /** One for a purpose of its own, so that what one draws does not shift what another does. */
+  /** Returns a generator for one purpose. Its numbers do not depend on those of other purposes. */
   static for(seed: number, ...purpose: readonly number[]): Random {
     let state = seed >>> 0
     for (const part of purpose) state = new Random(state ^ Math.imul(part + 1, 0x9e3779b1)).#next()
     return new Random(state)
   }
 
-  /** From 0 up to, not including, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   fraction(): number {
     return this.#next() / 2 ** 32
   }
 
-  /** A whole number from 0 up to, not including, the limit. */
+  /** Returns an integer from 0 up to, but not including, the limit. */
   below(limit: number): number {
     return Math.floor(this.fraction() * limit)
   }
@@ -35,9 +35,9 @@ export class Random {
     const shuffled = [...items]
     for (let index = shuffled.length - 1; index > 0; index--) {
       const other = this.below(index + 1)
-      const kept = shuffled[index] as T
+      const item = shuffled[index] as T
       shuffled[index] = shuffled[other] as T
-      shuffled[other] = kept
+      shuffled[other] = item
     }
     return shuffled
   }

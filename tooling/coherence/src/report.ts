@@ -4,22 +4,22 @@ import type { VisibilityReport } from './checker/visibility.js'
 import type { RunOptions } from './run-options.js'
 import type { WorkerCounts } from './worker/messages.js'
 
-/** What a run did and what it found. */
+/** Result of a run. */
 export interface CoherenceReport {
   readonly options: RunOptions
   readonly seconds: number
-  /** That the checker has seen. */
+  /** Number of checked events. */
   readonly events: number
   readonly counts: WorkerCounts
-  /** How often each fault was in force. */
+  /** Number of times that each fault was in force. */
   readonly faults: Readonly<Record<string, number>>
-  /** Illegal reads, by kind. */
+  /** Number of illegal reads by kind. */
   readonly violations: Readonly<Record<string, number>>
-  /** The first ones, each with the operations that prove it. */
+  /** First violations, each with the operations that prove it. */
   readonly histories: readonly string[]
-  /** What else must not happen, by kind. */
-  readonly troubles: Readonly<Record<string, number>>
-  readonly troubleTexts: readonly string[]
+  /** Number of other problems by kind. */
+  readonly problems: Readonly<Record<string, number>>
+  readonly problemTexts: readonly string[]
   readonly firstFindingAfterSeconds: number | undefined
   readonly staleness: StalenessReport
   readonly degradedReads: DegradedReadsReport
@@ -34,21 +34,21 @@ export function faultsOf({ faults }: CoherenceReport): number {
   return sumOf(faults)
 }
 
-/** All that should not be, by kind. */
+/** Returns the numbers of all violations and problems by kind. */
 function findingsIn(report: CoherenceReport): Readonly<Record<string, number>> {
-  return { ...report.violations, ...report.troubles }
+  return { ...report.violations, ...report.problems }
 }
 
 export function findingsOf(report: CoherenceReport): number {
   return sumOf(findingsIn(report))
 }
 
-/** Of what kinds the findings are. */
+/** Returns the kinds of the findings. */
 export function kindsFoundIn(report: CoherenceReport): string {
   return Object.keys(findingsIn(report)).join(', ')
 }
 
-/** The report as text, without the histories. */
+/** Returns the report as text, without the histories. */
 export function formatReport(report: CoherenceReport): string {
   const { options, counts, seconds, faults, staleness, degradedReads } = report
   const operations = operationsOf(report)

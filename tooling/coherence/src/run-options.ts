@@ -1,51 +1,51 @@
-/** How a run is set up. One and the same set-up, with one seed, decides the same things again. */
+/** Options of a run. The same options and seed make the same decisions. */
 export interface RunOptions {
-  /** It ends after so many operations and faults, at the latest after so long. */
+  /** The run ends after this number of operations and faults, or after `seconds`. */
   readonly operations: number
   readonly faultCount: number
   readonly seconds: number
   readonly processes: number
   readonly seed: number
-  /** Operations that each process has under way at a time. */
+  /** Number of concurrent operations per process. */
   readonly lanes: number
-  /** The hot keys. */
+  /** Number of hot keys. */
   readonly keys: number
-  /** Keys beside the hot ones, each used as often as the others. */
+  /** Number of additional keys. Each is used as often as the others. */
   readonly coldKeys: number
-  /** Whether the caches have their memory tier. */
+  /** Whether the caches use their memory tier. */
   readonly memory: boolean
   readonly sharing: 'shared' | 'private'
   readonly loads: boolean
-  /** Whether a process may have several writes of one key under way at a time. */
+  /** Whether a process can have several writes of one key in flight. */
   readonly overlap: boolean
-  /** How long a lane pauses after an operation, on an average. */
+  /** Average pause of a lane after an operation, in milliseconds. */
   readonly pauseMs: number
-  /** The name of a seeded bug. */
+  /** Name of a seeded bug. */
   readonly bug: string | undefined
-  /** Names of faults, as far as a name begins so; all of them when left out. */
+  /** Names of faults, or their first letters. Default: all. */
   readonly faults: readonly string[] | undefined
-  /** Whether Redis is restarted from older snapshots, too. */
+  /** Whether Redis restarts from older snapshots. */
   readonly snapshots: boolean
-  /** The longest that the workload goes on after such a snapshot. At least 1. */
+  /** Longest time between a snapshot and such a restart, in seconds. At least 1. */
   readonly snapshotSeconds: number
-  /** Whether other programs have data under the cache's prefix at times. */
+  /** Whether other programs write data under the prefix of the cache. */
   readonly foreignData: boolean
   /** Whether one process reaches the server through the fault proxy. */
-  readonly link: boolean
-  /** How stale a read may be while all is well. */
+  readonly networkFaults: boolean
+  /** Largest staleness of a read without a fault. */
   readonly healthyBoundMs: number
-  /** How stale it may be during a fault and shortly after it. */
+  /** Largest staleness during a fault and shortly after it. */
   readonly lostBoundMs: number
   readonly recoveryMs: number
-  /** How long after it has failed a write may still take effect. */
+  /** Time after its failure during which a write can take effect. */
   readonly lateWritesMs: number
   readonly commandTimeoutMs: number
   readonly stopsAtFirstViolation: boolean
-  /** How many of the last events of its key are shown with a violation. */
+  /** Number of events of the key that are shown with a violation. */
   readonly traceEvents: number
 }
 
-/** Those of the smoke test, too. */
+/** Default options, which the smoke test uses too. */
 export const DEFAULT_OPTIONS: RunOptions = {
   operations: 500_000,
   faultCount: 40,
@@ -59,29 +59,32 @@ export const DEFAULT_OPTIONS: RunOptions = {
   sharing: 'shared',
   loads: true,
   overlap: true,
-  // So that the machine is not at its limits, where all is late.
+  // The pause keeps the machine below its limits, at which everything is late.
   pauseMs: 4,
   bug: undefined,
   faults: undefined,
   snapshots: true,
   snapshotSeconds: 5,
   foreignData: true,
-  link: true,
-  // A busy machine stalls, which is no fault of the cache.
+  networkFaults: true,
+  // A busy machine stalls, which is not an error of the cache.
   healthyBoundMs: 100,
   lostBoundMs: 1_000,
   recoveryMs: 1_000,
-  // Until the time limit of the command, of which a failure may come early, and some for the clocks.
+  // The time limit of the command, plus a margin for early failures and for the clocks.
   lateWritesMs: 300,
   commandTimeoutMs: 200,
   stopsAtFirstViolation: false,
   traceEvents: 0,
 }
 
-/** For clocks that count milliseconds only. */
+/** Rounding of clocks that count milliseconds. */
 const ROUNDING_MS = 5
 
-/** Without a memory tier every read asks Redis, and nothing makes that stale. */
+/**
+ * Returns the options for a run without a memory tier. Every read then asks Redis, so none may be
+ * stale.
+ */
 export function withoutMemory(options: RunOptions): RunOptions {
   return { ...options, memory: false, healthyBoundMs: ROUNDING_MS, lostBoundMs: ROUNDING_MS }
 }

@@ -4,7 +4,7 @@ import { readArguments } from './arguments.js'
 import { runCoherence } from './coherence-run.js'
 import { findingsOf, formatReport } from './report.js'
 
-// So that the children are ended too, which happens as this process exits.
+// The exit of this process also ends its children.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const { options, reportFile } = readArguments(process.argv.slice(2))
@@ -13,7 +13,7 @@ const { seed, operations, faultCount, seconds } = options
 console.log(`seed ${seed}: ${operations} operations, ${faultCount} faults; at most ${seconds} s\n`)
 const report = await runCoherence(options)
 
-for (const found of [...report.histories, ...report.troubleTexts]) console.log(`${found}\n`)
+for (const found of [...report.histories, ...report.problemTexts]) console.log(`${found}\n`)
 console.log(formatReport(report))
 if (reportFile !== undefined) await writeFile(reportFile, JSON.stringify(report, undefined, 2))
 process.exitCode = findingsOf(report) === 0 ? 0 : 1

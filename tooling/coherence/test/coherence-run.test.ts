@@ -14,7 +14,7 @@ test(`${OPERATIONS} operations of four processes through Redis alone, amid fault
   ])
   const report = await runCoherence(options)
   expect(report.histories).toEqual([])
-  expect(report.troubleTexts).toEqual([])
+  expect(report.problemTexts).toEqual([])
   expect(findingsOf(report)).toBe(0)
   expect(operationsOf(report)).toBeGreaterThanOrEqual(OPERATIONS)
   // Each write that was acknowledged is two events, each hit is one.
@@ -38,7 +38,13 @@ test('a seeded bug is caught, and its smallest history told', async () => {
 }, 60_000)
 
 test('a run that cannot begin says why', async () => {
-  const { options } = readArguments(['--faults', 'nonsense', '--no-link', '--seconds', '1'])
+  const { options } = readArguments([
+    '--faults',
+    'nonsense',
+    '--no-network-faults',
+    '--seconds',
+    '1',
+  ])
   await expect(runCoherence(options)).rejects.toThrow('there is no fault named nonsense')
   expect(() => readArguments(['--seconds', 'ten'])).toThrow(
     '--seconds must be a number of at least 0; received ten',

@@ -10,7 +10,7 @@ test('processes read through their caches, amid faults, what may have been there
   const report = await runCoherence(OPTIONS)
   console.log(formatReport(report))
   expect(report.histories).toEqual([])
-  expect(report.troubleTexts).toEqual([])
+  expect(report.problemTexts).toEqual([])
   expect(findingsOf(report)).toBe(0)
   expect(operationsOf(report)).toBeGreaterThan(5_000)
   expect(faultsOf(report)).toBeGreaterThanOrEqual(2)

@@ -1,22 +1,22 @@
-/** A mistake to be made on purpose in a copy of the built packages. */
+/** A deliberate mistake in a copy of the built packages. */
 export interface Bug {
   readonly name: string
-  /** The rule that it breaks. */
+  /** Rule that the bug breaks. */
   readonly breaks: string
   readonly patches: readonly Patch[]
-  /** How a run has to be set up for the bug to do harm, and for the cache without it to do none. */
+  /** Set-up in which the bug does harm, and the correct cache does none. */
   readonly setUp: BugSetUp
 }
 
 export interface Patch {
-  /** Such as `cache-redis/dist/memory/key-fence.js`. */
+  /** File such as `cache-redis/dist/memory/key-fence.js`. */
   readonly file: string
-  /** Must be there exactly once. Any white space stands for any other. */
+  /** Text that must occur exactly once. All white space counts as equal. */
   readonly find: string
   readonly replace: string
 }
 
-/** What is left out is as in any run. */
+/** Differences from the default set-up. */
 export interface BugSetUp {
   readonly memory: boolean
   readonly sharing: 'shared' | 'private'
@@ -24,14 +24,14 @@ export interface BugSetUp {
   readonly overlap: boolean
   readonly pauseMs: number
   readonly lanes?: number
-  /** Many, so that some of them are seldom written. */
+  /** Number of keys. With many keys, some are rarely written. */
   readonly keys?: number
-  /** Keys beside those, each used as often as the others. */
+  /** Number of additional keys. Each is used as often as the others. */
   readonly coldKeys?: number
-  /** Names of faults; all of them when left out. */
+  /** Names of faults. Default: all. */
   readonly faults?: readonly string[]
-  /** How long it may take to show. */
+  /** Longest run until the bug must be caught, in seconds. */
   readonly seconds?: number
-  /** How stale a read may be during the faults. */
+  /** Largest permitted staleness of a read during faults, in milliseconds. */
   readonly lostBoundMs?: number
 }

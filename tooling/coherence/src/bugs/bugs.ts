@@ -2,16 +2,16 @@ import type { Bug } from './bug.js'
 import { CALL_BUGS } from './call-bugs.js'
 import { FOREIGN_BUGS } from './foreign-bugs.js'
 import { GENERATION_BUGS } from './generation-bugs.js'
-import { LINK_BUGS } from './link-bugs.js'
 import { LOAD_BUGS } from './load-bugs.js'
 import { MANY_BUGS } from './many-bugs.js'
 import { MEMORY_BUGS } from './memory-bugs.js'
 import { REDIS_BUGS } from './redis-bugs.js'
 import { TAG_BUGS } from './tag-bugs.js'
+import { TRACKING_BUGS } from './tracking-bugs.js'
 
-/** Each breaks one rule of the protocol. A net that catches none of them would prove nothing. */
+/** All seeded bugs. Each breaks one rule of the protocol, and proves that the run detects it. */
 export const BUGS: readonly Bug[] = [
-  ...LINK_BUGS,
+  ...TRACKING_BUGS,
   ...MEMORY_BUGS,
   ...LOAD_BUGS,
   ...REDIS_BUGS,
@@ -22,7 +22,11 @@ export const BUGS: readonly Bug[] = [
   ...CALL_BUGS,
 ]
 
-/** @throws Error that names those that there are */
+/**
+ * Returns a bug by its name.
+ *
+ * @throws Error with all names
+ */
 export function bugNamed(name: string): Bug {
   const bug = BUGS.find((each) => each.name === name)
   if (bug !== undefined) return bug

@@ -9,18 +9,18 @@ const PACKAGE = fileURLToPath(new URL('../../../../packages/cache-redis/', impor
 const SCOPE = '@verbatim/'
 const ENTRY = 'node_modules/@verbatim/cache-redis/dist/index.js'
 
-/** Of copies that are in use, to be removed even if the run is told to end. */
+/** Folders of copies in use. They are removed even if the run is interrupted. */
 const folders = new Set<string>()
 process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
 /**
- * The built packages in a folder of their own, where a run loads them from: no build disturbs it
- * meanwhile, and mistakes can be made in it.
+ * A copy of the built packages in a separate folder. A run loads its packages from the copy, so
+ * that a build does not disturb it, and bugs can be patched into it.
  */
 export class BuildCopy implements AsyncDisposable {
-  /** The module to import. */
+  /** URL of the module to import. */
   readonly module: string
   readonly #folder: string
 
@@ -30,7 +30,11 @@ export class BuildCopy implements AsyncDisposable {
     this.module = pathToFileURL(path.join(folder, ENTRY)).href
   }
 
-  /** @throws Error when a patch does not fit, or a package has not been built */
+  /**
+   * Creates a copy, with the patches of a bug.
+   *
+   * @throws Error if a patch does not match or a package has not been built
+   */
   static async make(bug?: Bug): Promise<BuildCopy> {
     const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-build-'))
     const copy = new BuildCopy(folder)
@@ -55,7 +59,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
 }
 
-/** Copies what it needs of ours as well; links what it needs of others. */
+/** Copies a package and its dependencies in this repository. Links all other dependencies. */
 async function copyPackage(source: string, modules: string): Promise<void> {
   const manifest = path.join(source, 'package.json')
   const { name, dependencies = {} } = JSON.parse(await readFile(manifest, 'utf8')) as Manifest
@@ -65,7 +69,7 @@ async function copyPackage(source: string, modules: string): Promise<void> {
   await cp(manifest, path.join(target, 'package.json'))
   await cp(path.join(source, 'dist'), path.join(target, 'dist'), {
     recursive: true,
-    // Without types, which nobody reads, and source maps, which do not know of patches.
+    // Without types, which no program reads, and source maps, which would not match the patches.
     filter: (file) => !/\.(?:map|d\.ts)$/u.test(file),
   })
   for (const dependency of Object.keys(dependencies)) {
@@ -73,9 +77,9 @@ async function copyPackage(source: string, modules: string): Promise<void> {
     if (dependency.startsWith(SCOPE)) {
       await copyPackage(installed, modules)
     } else {
-      const link = path.join(target, 'node_modules', dependency)
-      await mkdir(path.dirname(link), { recursive: true })
-      await symlink(installed, link)
+      const dependencyPath = path.join(target, 'node_modules', dependency)
+      await mkdir(path.dirname(dependencyPath), { recursive: true })
+      await symlink(installed, dependencyPath)
     }
   }
 }

@@ -6,7 +6,7 @@ const CONNECTION = 'cache-redis/dist/connection/redis-connection.js'
 const SERVER = 'cache-redis/dist/connection/redis-server.js'
 const TIME_LIMIT = 'cache-redis/dist/connection/time-limit.js'
 
-/** Calls hang, errors reach nobody, or a cache does not recover. */
+/** Bugs that let calls hang, hide errors or prevent the recovery of a cache. */
 export const CALL_BUGS: readonly Bug[] = [
   {
     name: 'no-time-limit',
@@ -18,7 +18,7 @@ export const CALL_BUGS: readonly Bug[] = [
         find: 'call.fail(timedOut(this.milliseconds + call.extraMs))',
         replace: 'undefined',
       },
-      // Both fail calls as well whose connection is lost.
+      // Both also fail calls whose connection is lost.
       { file: TIME_LIMIT, find: 'call.fail?.(error);', replace: 'undefined;' },
       { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },
     ],

@@ -5,7 +5,7 @@ const LINE = 'cache-redis/dist/codec/stored-line.js'
 const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
 const READS = 'cache-redis/dist/redis/reads.js'
 
-/** What is not the cache's own is served, or does not stay in place. */
+/** Bugs that serve or change data of other programs. */
 export const FOREIGN_BUGS: readonly Bug[] = [
   {
     name: 'copied-value-served',
@@ -18,7 +18,7 @@ export const FOREIGN_BUGS: readonly Bug[] = [
             readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed;`,
         replace: 'return this.#owner.owns(bytes);',
       },
-      // The checksum is over the place, too.
+      // The checksum covers the owner too.
       {
         file: LINE,
         find: `if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {

@@ -8,10 +8,10 @@ const READS = 'cache-redis/dist/redis/reads.js'
 const RECENT = 'cache-redis/dist/redis/recent-changes.js'
 const STORE = 'cache-redis/dist/redis/redis-store.js'
 
-/** As few as that overflow while Redis is away. */
+/** A limit so small that it overflows during an outage. */
 const FEW_PENDING = { file: PENDING, find: 'key: 100_000', replace: 'key: 4' } as const
 
-/** What a server has lost, or too many changes at once, goes unnoticed. */
+/** Bugs that hide lost changes of a server or too many pending invalidations. */
 export const GENERATION_BUGS: readonly Bug[] = [
   {
     name: 'epochs-not-compared',

@@ -6,7 +6,7 @@ const FENCE = 'cache-redis/dist/memory/key-fence.js'
 const TIER_READS = 'cache-redis/dist/tiers/tier-reads.js'
 const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
 
-/** What was loaded before a change is stored, or answered, after it. */
+/** Bugs that store or return a value from before a change. */
 export const LOAD_BUGS: readonly Bug[] = [
   {
     name: 'load-stored-over-any-state',
@@ -23,8 +23,8 @@ export const LOAD_BUGS: readonly Bug[] = [
   {
     name: 'lease-renewed-over-a-change',
     breaks: 'the lease of a load is not renewed after a delete of its key',
-    // Only a load that takes longer than a second is renewed. It has to be of a key that was written once,
-    // and a second change of the key hides the mistake: so the keys are changed seldom.
+    // Only leases of loads above one second are renewed, and only for keys that were written once.
+    // A second change of the key hides the bug, so the keys change rarely.
     setUp: { ...THROUGH_REDIS, loads: true, keys: 1_024, pauseMs: 12, faults: [] },
     patches: [
       {
@@ -86,11 +86,11 @@ export const LOAD_BUGS: readonly Bug[] = [
   {
     name: 'late-load-stored-after-a-change',
     breaks: 'a value loaded before a change of its key in this process is not stored after it',
-    // Redis itself refuses it while it can be used.
+    // While Redis is available, it rejects the value itself.
     setUp: {
       ...IN_ONE_PROCESS,
       keys: 16,
-      faults: ['server frozen', 'server killed', 'link refused'],
+      faults: ['server frozen', 'server killed', 'network refused'],
     },
     patches: [
       {

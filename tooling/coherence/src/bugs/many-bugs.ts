@@ -6,12 +6,12 @@ const SCAN = 'cache-redis/dist/redis/key-scan.js'
 const VALUES = 'cache-redis/dist/codec/value-codec.js'
 const THREADS = 'cache-redis/dist/codec/worker-pool.js'
 
-/** What belongs to one of many keys, or to one of many pages, is missing or goes to another. */
+/** Bugs that lose or mix up values of batches and pages. */
 export const MANY_BUGS: readonly Bug[] = [
   {
     name: 'answers-mixed-up-around-untrusted-keys',
     breaks: 'each key of getMany gets its own answer, also where Redis is not asked about some',
-    setUp: { ...TWO_TIERS, faults: ['changes refused', 'link without answers', 'link late'] },
+    setUp: { ...TWO_TIERS, faults: ['changes refused', 'network without answers', 'network late'] },
     patches: [
       {
         file: READS,

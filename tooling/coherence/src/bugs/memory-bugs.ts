@@ -2,15 +2,15 @@ import type { Bug } from './bug.js'
 import { IN_ONE_PROCESS, TWO_TIERS } from './set-ups.js'
 
 const COPIES = 'cache-redis/dist/memory/copies.js'
-const NEAR = 'cache-redis/dist/memory/near-tier.js'
+const MEMORY_TIER = 'cache-redis/dist/memory/near-tier.js'
 const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
 
-/** The memory tier holds what it must not. */
+/** Bugs that leave outdated values in the memory tier. */
 export const MEMORY_BUGS: readonly Bug[] = [
   {
     name: 'no-read-fence',
     breaks: 'a reply from before a change is not kept as a copy after it',
-    setUp: { ...TWO_TIERS, keys: 128, faults: ['link with late answers', 'link slow'] },
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['network with late answers', 'network slow'] },
     patches: [
       {
         file: COPIES,
@@ -41,7 +41,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
         find: 'this.#options.near?.drop(write.key); return true;',
         replace: 'return true;',
       },
-      // What is dropped once it has failed would hide it.
+      // Without this patch, the removal after the failure would hide the bug.
       {
         file: COPIES,
         find: 'if (!write.overtaken) this.#options.near?.drop(write.key);',
@@ -67,7 +67,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   {
     name: 'delete-in-redis-only',
     breaks: 'a delete removes the copy in memory too',
-    setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'link'] },
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'network'] },
     patches: [
       {
         file: WRITES,
@@ -82,7 +82,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
   {
     name: 'pattern-in-redis-only',
     breaks: 'a pattern removes copies from memory, too',
-    setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'link'] },
+    setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'network'] },
     patches: [
       {
         file: COPIES,
@@ -113,8 +113,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
     breaks: 'a key returns its own value only',
     setUp: { ...TWO_TIERS, faults: [] },
     patches: [
-      { file: NEAR, find: 'this.#memory.use(key)', replace: 'this.#memory.use(key[0])' },
-      { file: NEAR, find: 'this.#memory.put(key,', replace: 'this.#memory.put(key[0],' },
+      { file: MEMORY_TIER, find: 'this.#memory.use(key)', replace: 'this.#memory.use(key[0])' },
+      { file: MEMORY_TIER, find: 'this.#memory.put(key,', replace: 'this.#memory.put(key[0],' },
     ],
   },
   {
@@ -139,7 +139,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
     breaks: 'a superseded write returns only after the superseding write has ended',
     setUp: {
       ...{ memory: false, sharing: 'shared', loads: false, overlap: true, pauseMs: 0.5, keys: 8 },
-      faults: ['link', 'server frozen', 'server slow'],
+      faults: ['network', 'server frozen', 'server slow'],
     },
     patches: [
       {

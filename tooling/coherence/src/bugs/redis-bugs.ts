@@ -9,7 +9,7 @@ const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
 
 const DEADLINE = 'if at > tonumber(ARGV[3]) then return -at end'
 
-/** Redis is believed although it must not be, or told what it must not. */
+/** Bugs that read from Redis or write to it at the wrong time. */
 export const REDIS_BUGS: readonly Bug[] = [
   {
     name: 'delete-in-memory-only',
@@ -26,7 +26,7 @@ export const REDIS_BUGS: readonly Bug[] = [
   {
     name: 'writes-without-deadline',
     breaks: 'a write that timed out does not take effect later',
-    setUp: { ...THROUGH_REDIS, faults: ['link late', 'server frozen'] },
+    setUp: { ...THROUGH_REDIS, faults: ['network late', 'server frozen'] },
     patches: [{ file: PROGRAMS, find: DEADLINE, replace: '' }],
   },
   {
@@ -44,7 +44,10 @@ export const REDIS_BUGS: readonly Bug[] = [
   {
     name: 'pending-keys-trusted',
     breaks: 'Redis is not asked about a key whose invalidation is pending',
-    setUp: { ...THROUGH_REDIS, faults: ['server frozen', 'link late', 'link without answers'] },
+    setUp: {
+      ...THROUGH_REDIS,
+      faults: ['server frozen', 'network late', 'network without answers'],
+    },
     patches: [
       {
         file: PENDING,
@@ -76,7 +79,7 @@ export const REDIS_BUGS: readonly Bug[] = [
   {
     name: 'commands-sent-again',
     breaks: 'no command is sent again after a reconnect, because a newer value may be there',
-    setUp: { ...THROUGH_REDIS, faults: ['connections', 'server killed', 'link reset'] },
+    setUp: { ...THROUGH_REDIS, faults: ['connections', 'server killed', 'network reset'] },
     patches: [
       { file: CLIENT, find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: 20' },
       { file: CLIENT, find: 'enableOfflineQueue: false', replace: 'enableOfflineQueue: true' },
@@ -85,7 +88,7 @@ export const REDIS_BUGS: readonly Bug[] = [
         find: 'autoResendUnfulfilledCommands: false',
         replace: 'autoResendUnfulfilledCommands: true',
       },
-      // Which would refuse what comes so late.
+      // The deadline would reject the late write.
       { file: PROGRAMS, find: DEADLINE, replace: '' },
     ],
   },

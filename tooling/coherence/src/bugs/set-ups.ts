@@ -2,28 +2,28 @@ import type { BugSetUp } from './bug.js'
 
 const SERVER_FAULTS = ['server killed', 'server frozen', 'server slow']
 
-/** All that two tiers have to do, for processes that share their keys. */
+/** Processes that share their keys, with both tiers. */
 export const TWO_TIERS: BugSetUp = {
   memory: true,
   sharing: 'shared',
   loads: true,
   overlap: false,
-  // Mistakes show where much happens at a time.
+  // Bugs show when many operations run at the same time.
   pauseMs: 1,
-  // Seldom written, so that what is wrong stays so for a while.
+  // Many keys are rarely written, so that wrong values stay visible.
   keys: 512,
 }
 
-/** What one process does to its own keys, whatever the others hear of it. */
+/** Processes with private keys, for bugs within one process. */
 export const IN_ONE_PROCESS: BugSetUp = {
   ...TWO_TIERS,
   sharing: 'private',
   pauseMs: 0.5,
   keys: 32,
-  faults: [...SERVER_FAULTS, 'out of memory', 'process', 'connections', 'scripts', 'link'],
+  faults: [...SERVER_FAULTS, 'out of memory', 'process', 'connections', 'scripts', 'network'],
 }
 
-/** What processes do to each other by way of Redis alone. */
+/** Processes that affect each other only through Redis. */
 export const THROUGH_REDIS: BugSetUp = {
   memory: false,
   sharing: 'shared',
@@ -32,11 +32,11 @@ export const THROUGH_REDIS: BugSetUp = {
   pauseMs: 0.5,
   faults: [
     ...[...SERVER_FAULTS, 'server evicting', 'out of memory', 'data flushed', 'process'],
-    ...['connections', 'scripts', 'link'],
+    ...['connections', 'scripts', 'network'],
   ],
 }
 
-/** What a restart from an older snapshot brings back: many keys that few processes have written. */
+/** Many keys that few processes have written, for restarts from older snapshots. */
 export const SNAPSHOTS: BugSetUp = {
   ...TWO_TIERS,
   keys: 64,

@@ -7,12 +7,12 @@ const TAGS = 'cache-redis/dist/redis/tag-versions.js'
 const TIERS = 'cache-redis/dist/two-tiers.js'
 const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
 
-/** A value is served although one of its tags was invalidated. */
+/** Bugs that serve a value after one of its tags was invalidated. */
 export const TAG_BUGS: readonly Bug[] = [
   {
     name: 'tag-versions-outlive-link',
     breaks: 'versions of tags from before a tracking connection was lost are not used after it',
-    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'link reset', 'link lost'] },
+    setUp: { ...TWO_TIERS, faults: ['subscriptions', 'network reset', 'network lost'] },
     patches: [
       {
         file: TIERS,
@@ -62,7 +62,7 @@ export const TAG_BUGS: readonly Bug[] = [
   {
     name: 'unconfirmed-tags-believed',
     breaks: 'a tag whose invalidation was not confirmed voids what carries it',
-    setUp: { ...THROUGH_REDIS, keys: 128, faults: ['changes refused', 'server frozen', 'link'] },
+    setUp: { ...THROUGH_REDIS, keys: 128, faults: ['changes refused', 'server frozen', 'network'] },
     patches: [{ file: PENDING, find: 'return !this.#tags.has(tag);', replace: 'return true;' }],
   },
   {
@@ -70,7 +70,7 @@ export const TAG_BUGS: readonly Bug[] = [
     breaks: 'versions of a tag that were asked for before its invalidation are not used after it',
     setUp: {
       ...{ ...TWO_TIERS, keys: 8, pauseMs: 0.3 },
-      faults: ['changes refused', 'link lost', 'link slow'],
+      faults: ['changes refused', 'network lost', 'network slow'],
     },
     patches: [
       {

@@ -2,14 +2,14 @@ import { MILLISECOND, type Nanoseconds } from '../clock.js'
 
 export interface DegradedReadsReport {
   readonly reads: number
-  /** Of values that had been replaced for longer than a lost link excuses. */
+  /** Number of reads of values that were replaced longer ago than a lost connection permits. */
   readonly olderThanLostBound: number
   readonly oldestMs: number
-  /** Those for which no fault was the reason. */
+  /** Number of reads without a fault. */
   readonly whileUndisturbed: number
 }
 
-/** Reads by caches that said of themselves that Redis was of no use to them. */
+/** Counts reads of caches that reported that Redis is unavailable. */
 export class DegradedReads {
   readonly #lostBound: Nanoseconds
   #reads = 0
@@ -21,7 +21,11 @@ export class DegradedReads {
     this.#lostBound = lostBound
   }
 
-  /** @param age - for how long what was read had been replaced; less than 0 if it was not */
+  /**
+   * Counts a read.
+   *
+   * @param age - time since the value was replaced; negative if it was current
+   */
   observe(age: Nanoseconds, isDisturbed: boolean): void {
     this.#reads++
     if (age > this.#lostBound) this.#olderThanLostBound++

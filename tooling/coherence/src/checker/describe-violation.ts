@@ -1,20 +1,23 @@
 import { MILLISECOND, type Nanoseconds, SECOND } from '../clock.js'
-import type { FaultWindow } from './link-state.js'
+import type { FaultWindow } from './fault-timeline.js'
 import type { Version, VersionId } from './version.js'
 import type { Violation } from './violation.js'
 
-/** The operations that prove a read illegal, a line each, in milliseconds since its start. */
+/**
+ * Returns the operations that prove a violation, one per line, in milliseconds since the start of
+ * the read.
+ */
 export function describeViolation(violation: Violation): string {
-  const { read, version, replacedBy, underWay, faults } = violation
+  const { read, version, replacedBy, inFlight, faults } = violation
   const since = (at: Nanoseconds): string => relative(at - read.start)
   const lines = [
     ...writeLines(version, since),
     ...loadLines(version, since),
     ...writeLines(replacedBy, since),
-    ...underWay.flatMap((write) => (write === version ? [] : writeLines(write, since))),
+    ...inFlight.flatMap((write) => (write === version ? [] : writeLines(write, since))),
     {
       at: read.start,
-      text: `${since(read.start)} .. ${since(read.end)}  process ${read.process} reads ${idOf(read.seen)}`,
+      text: `${since(read.start)} .. ${since(read.end)}  process ${read.process} reads ${idOf(read.versionId)}`,
     },
   ].toSorted((left, right) => left.at - right.at)
   return [
@@ -40,16 +43,16 @@ function headline({ kind, read, staleness, bound }: Violation): string {
   switch (kind) {
     case 'stale':
       return staleness === Number.POSITIVE_INFINITY
-        ? `stale read: ${where}: ${idOf(read.seen)} was replaced so long ago that it is forgotten`
+        ? `stale read: ${where}: ${idOf(read.versionId)} was replaced so long ago that it is forgotten`
         : `stale read: ${where}: replaced ${late} before it began; ${allowed}`
     case 'own-write':
       return `own write not seen: ${where}: the process had replaced it ${late} before`
     case 'expired':
-      return `expired value read: ${where}: its life was over ${late} before; ${allowed}`
+      return `expired value read: ${where}: its ttl was over ${late} before; ${allowed}`
     case 'never-written':
-      return `unknown value read: ${where}: nobody had begun to write ${idOf(read.seen)}`
+      return `unknown value read: ${where}: nobody had begun to write ${idOf(read.versionId)}`
     default:
-      return `foreign value read: ${where}: ${idOf(read.seen)} belongs to another key`
+      return `foreign value read: ${where}: ${idOf(read.versionId)} belongs to another key`
   }
 }
 

@@ -14,27 +14,27 @@ import { VersionStore } from './version-store.js'
 export interface HistoryLimits {
   readonly processes: number
   /**
-   * How long after its call has failed a write may still take effect. `Infinity` for ever: nothing
-   * keeps a command that was sent from being executed.
+   * Time after its end during which a failed write can take effect. `Infinity` means forever,
+   * because nothing recalls a command that was sent.
    */
   readonly lateWrites: Nanoseconds
-  /** How long a replaced version is remembered. A read of it after that is a violation all the same. */
+  /** Time for which a replaced version is remembered. A later read of it is always a violation. */
   readonly memory: Nanoseconds
 }
 
-/** Kept of the writes that were acknowledged last. */
+/** Number of remembered acknowledged writes. */
 const LAST_ACKNOWLEDGED = 256
 
-/** The versions of one key, and since when each of them must not be read any more. */
+/** The versions of one key, and the times from which they must not be read. */
 export class KeyHistory {
   readonly #limits: HistoryLimits
   readonly #versions: VersionStore
-  readonly #underWay = new Set<Version>()
-  /** The last ones, in the order of their ends. */
+  readonly #inFlight = new Set<Version>()
+  /** Latest acknowledged writes in the order of their ends. */
   #acknowledged: Version[] = []
-  /** By audience. */
+  /** Successions by audience. */
   readonly #successions: readonly Succession[]
-  /** By writer. */
+  /** Program orders by writer. */
   readonly #orders: readonly ProgramOrder[]
 
   constructor(limits: HistoryLimits) {
@@ -49,29 +49,29 @@ export class KeyHistory {
     this.#orders = own.map((succession) => new ProgramOrder(everybody, succession))
   }
 
-  /** Writes that have begun and not ended. */
-  get underWay(): ReadonlySet<Version> {
-    return this.#underWay
+  /** Writes that have started and not ended. */
+  get inFlight(): ReadonlySet<Version> {
+    return this.#inFlight
   }
 
   began(
     id: VersionId,
     kind: WriteKind,
     at: Nanoseconds,
-    life: Nanoseconds,
+    ttl: Nanoseconds,
     isOrdered: boolean,
   ): void {
-    const version = new Version(id, kind, at, life, this.#successions.length, isOrdered)
+    const version = new Version(id, kind, at, ttl, this.#successions.length, isOrdered)
     this.#versions.add(version)
-    this.#underWay.add(version)
+    this.#inFlight.add(version)
     this.#orders[id.writer]?.began(version)
   }
 
-  /** Answers what it knows of the write; `undefined` if that has been forgotten. */
+  /** Records the end of a write. Returns the write, `undefined` if it has been discarded. */
   ended(id: VersionId, at: Nanoseconds, ok: boolean): Version | undefined {
     const version = this.find(id)
     if (version === undefined) return undefined
-    this.#underWay.delete(version)
+    this.#inFlight.delete(version)
     version.end = at
     version.outcome = ok ? 'ok' : 'indeterminate'
     version.settledAt = ok ? at : at + this.#limits.lateWrites
@@ -92,12 +92,12 @@ export class KeyHistory {
     return version
   }
 
-  /** Ends the writes that a process which has ended left under way; they may still take effect. */
+  /** Ends the writes in flight of a process that has ended. They can still take effect. */
   processEnded(process: number, at: Nanoseconds): void {
-    for (const write of this.#underWay) if (write.writer === process) this.ended(write, at, false)
+    for (const write of this.#inFlight) if (write.writer === process) this.ended(write, at, false)
   }
 
-  /** The acknowledged writes that have replaced a version, as far as they are known; newest first. */
+  /** Returns the known acknowledged writes that have replaced a version, newest first. */
   replacing(version: Version): Version[] {
     const first = version.replacedBy?.[EVERYBODY]
     const since = version.replacedAt[EVERYBODY] ?? 0
@@ -113,21 +113,25 @@ export class KeyHistory {
   loadBegan(id: VersionId): void {
     const version = this.find(id)
     if (version === undefined) return
-    version.loads ??= { pending: 0, aliveUntil: 0, last: undefined }
+    version.loads ??= { pending: 0, cachedUntil: 0, last: undefined }
     version.loads.pending++
   }
 
-  /** @param ok - false when the loaded value may yet be stored later, if it was stored at all */
-  loadEnded(id: VersionId, load: Span, life: Nanoseconds, ok: boolean): void {
+  /**
+   * Records the end of a load.
+   *
+   * @param ok - false if the value may still be stored later
+   */
+  loadEnded(id: VersionId, load: Span, ttl: Nanoseconds, ok: boolean): void {
     const loads = this.find(id)?.loads
     if (loads === undefined) return
     const storedUntil = ok ? load.end : load.end + this.#limits.lateWrites
     loads.pending--
     loads.last = load
-    loads.aliveUntil = Math.max(loads.aliveUntil, storedUntil + life)
+    loads.cachedUntil = Math.max(loads.cachedUntil, storedUntil + ttl)
   }
 
-  /** Answers `undefined` for a version that was never begun, or forgotten. */
+  /** Returns a version, `undefined` if it was never started or has been discarded. */
   find(id: VersionId): Version | undefined {
     return this.#versions.find(id)
   }

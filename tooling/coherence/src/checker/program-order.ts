@@ -3,13 +3,13 @@ import type { Succession } from './succession.js'
 import { EVERYBODY, processAudience, type Version } from './version.js'
 
 /**
- * The ordered writes of a process and key take effect in the order in which the process issued them,
- * overlapping or not. So a later one that has ended has replaced an earlier one that has succeeded.
+ * Ordered writes of a process and a key take effect in the order of their calls, even if they
+ * overlap. When a later write ends, it has therefore replaced every earlier successful write.
  */
 export class ProgramOrder {
   readonly #everybody: Succession
   readonly #writer: Succession
-  /** In the order of issue; those only that can still be replaced or replace another. */
+  /** Writes in the order of their calls that can still be replaced or replace another write. */
   #open: Version[] = []
 
   constructor(everybody: Succession, writer: Succession) {
@@ -33,7 +33,7 @@ export class ProgramOrder {
   }
 
   #replace(earlier: Version, later: Version, at: Nanoseconds): void {
-    // One that failed may be carried out late, by another connection.
+    // A failed write can be executed late by another connection.
     if (earlier.outcome !== 'ok') return
     this.#writer.replace(earlier, later, at)
     if (later.outcome === 'ok') this.#everybody.replace(earlier, later, at)
@@ -49,7 +49,7 @@ export class ProgramOrder {
   }
 }
 
-/** For everybody, or for its writer alone. */
+/** Marks a version as replaced, for all audiences or for its writer. */
 function isReplaceable({ outcome, writer, replacedAt }: Version): boolean {
   if (outcome !== 'ok') return false
   const audiences = [EVERYBODY, processAudience(writer)]

@@ -1,28 +1,32 @@
 import { MILLISECOND, type Nanoseconds, SECOND } from '../clock.js'
 import type { Version } from './version.js'
 
-/** Upper limits of the histogram's classes; above the last one there is one more. */
+/** Upper limits of the classes of the histogram. One more class has no limit. */
 const LIMITS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
-/** After how long a write that some read still ignores counts as inconsistent. */
+/** Times after which a write counts as inconsistent if a read still ignores it. */
 const PATIENCE: readonly Nanoseconds[] = [100 * MILLISECOND, SECOND, 5 * SECOND]
 
 export interface StalenessReport {
-  /** Reads that returned what was replaced by then, by how long. */
+  /** Reads of replaced values by their staleness. */
   readonly histogram: readonly { readonly upToMs: number; readonly reads: number }[]
-  /** Acknowledged writes that some read still ignored so long after. */
+  /** Numbers of acknowledged writes that a read ignored after these times. */
   readonly inconsistentWrites: readonly { readonly afterMs: number; readonly writes: number }[]
   readonly longestMs: number
 }
 
-/** How long after the acknowledgement of a write reads still returned what it had replaced. */
+/** Measures how long after the acknowledgement of a write reads returned an older value. */
 export class Staleness {
   readonly #reads = [...LIMITS_MS, Number.POSITIVE_INFINITY].map(() => 0)
   readonly #writes = PATIENCE.map(() => 0)
-  /** The longest that any read has ignored a write after its acknowledgement. */
+  /** Longest time for which a read ignored an acknowledged write. */
   readonly #ignored = new WeakMap<Version, Nanoseconds>()
   #longest: Nanoseconds = 0
 
-  /** @param ignored - the write that the read took no notice of */
+  /**
+   * Counts a stale read.
+   *
+   * @param ignored - the write that the read ignored
+   */
   observe(staleness: Nanoseconds, ignored: Version | undefined): void {
     const milliseconds = staleness / MILLISECOND
     const found = LIMITS_MS.findIndex((limit) => milliseconds <= limit)

@@ -1,20 +1,20 @@
 import type { Nanoseconds } from '../clock.js'
 import type { Version } from './version.js'
 
-/** Left behind at the head of the queue before the rest is moved up. */
+/** Number of discarded places at the start of the queue before it is compacted. */
 const SLACK = 1_024
 
 /**
- * Finds, for one key and one audience, since when each version cannot be the current one any more:
- * since the first end of a write that began after the version had taken effect. Each version enters
- * and leaves once, so the time is linear in the number of writes.
+ * Finds, for one key and one audience, the time from which each version is certainly replaced: the
+ * first end of a write that started after the version had taken effect. Each version enters and
+ * leaves once, so the time is linear in the number of writes.
  *
- * The audience says which writes bind it: everybody is bound by the acknowledged ones, a process by
- * its own, whatever became of them.
+ * The audience decides which writes count: acknowledged writes for all processes, and all of its
+ * own writes for one process.
  */
 export class Succession {
   readonly #audience: number
-  /** Versions that have taken effect if they ever will, in that order, and are not replaced yet. */
+  /** Versions that have taken effect and have not been replaced, in the order of their effect. */
   #queue: Version[] = []
   #head = 0
 
@@ -22,11 +22,14 @@ export class Succession {
     this.#audience = audience
   }
 
-  /** Must be told of every write that has ended, but for those that may take effect for ever. */
+  /**
+   * Records a write that has ended. Call it for every write except those that can take effect
+   * forever.
+   */
   settled(version: Version, forgetBefore: Nanoseconds): void {
     this.#forget(forgetBefore)
     const queue = this.#queue
-    // Writes that failed may take effect later than those that ended after them.
+    // A failed write can take effect later than a write that ended after it.
     let place = queue.length
     for (; place > this.#head; place--) {
       const before = queue[place - 1]
@@ -36,7 +39,10 @@ export class Succession {
     queue[place] = version
   }
 
-  /** Must be told of every write that binds this audience, in the order in which they end. */
+  /**
+   * Records a write that this audience must respect. Call it in the order of the ends of the
+   * writes.
+   */
   bound(write: Version, at: Nanoseconds): void {
     const queue = this.#queue
     for (; this.#head < queue.length; this.#head++) {
@@ -57,7 +63,7 @@ export class Succession {
     version.replacedBy[this.#audience] = write
   }
 
-  /** A process that never writes a key would queue its versions for ever. */
+  /** A process that never writes a key would otherwise queue its versions forever. */
   #forget(before: Nanoseconds): void {
     const version = this.#queue[this.#head]
     if (version !== undefined && (version.replacedAt[0] ?? 0) < before) this.#head++

@@ -1,9 +1,12 @@
 import type { Nanoseconds } from '../clock.js'
 import { EVERYBODY, type Version, type VersionId } from './version.js'
 
-/** Looked at for each write that ends: more than one, so that forgetting keeps up with writing. */
+/**
+ * Number of versions that are checked per ended write. More than one, so that versions are
+ * discarded as fast as they are added.
+ */
 const LOOKED_AT = 2
-/** Left empty at the head of the list before the rest is moved up. */
+/** Number of empty places at the start of the list before it is compacted. */
 const SLACK = 1_024
 
 /** The versions of one key, without those that were replaced long ago. */
@@ -14,7 +17,7 @@ export class VersionStore {
     this.#byWriter = Array.from({ length: writers }, () => new WriterVersions())
   }
 
-  /** Those of one writer must come in the order of their numbers. */
+  /** Adds a version. The versions of one writer must be added in the order of their numbers. */
   add(version: Version): void {
     this.#byWriter[version.writer]?.add(version)
   }
@@ -27,20 +30,20 @@ export class VersionStore {
     return number >= 1 && number <= (this.#byWriter[writer]?.last ?? 0)
   }
 
-  /** Forgets some versions of a writer that have been replaced for so long. */
+  /** Discards some versions of a writer that were replaced before the given time. */
   forget(writer: number, now: Nanoseconds, memory: Nanoseconds): void {
     for (let count = 0; count < LOOKED_AT; count++) this.#byWriter[writer]?.forgetOne(now, memory)
   }
 }
 
 class WriterVersions {
-  /** The number of the last version that was begun. */
+  /** Returns the number of the last started version. */
   last = 0
-  /** By number, less that of the first one. */
+  /** Versions by their number, less the number of the first one. */
   #recent: (Version | undefined)[] = []
   #first = 1
   #head = 0
-  /** Old, but not replaced when it was their turn to be forgotten. */
+  /** Old versions that were not replaced when they were checked. */
   readonly #old = new Map<number, Version>()
 
   add(version: Version): void {
@@ -57,7 +60,7 @@ class WriterVersions {
     const version = this.#recent[this.#head]
     if (version === undefined) return
     const isForgotten = (version.replacedAt[EVERYBODY] ?? 0) < now - memory
-    // Some are never replaced. They must not keep those after them from being forgotten.
+    // Some versions are never replaced. They must not prevent later versions from being discarded.
     const isOld = version.begin < now - 2 * memory
     if (!isForgotten && !isOld) return
     if (!isForgotten) this.#old.set(version.number, version)

@@ -1,21 +1,24 @@
 import type { Nanoseconds } from '../clock.js'
 
-/** Who wrote a version of a key, and the how manieth of this writer and key it is, from 1. */
+/**
+ * Identifies a version of a key by its writer and by its number among the versions of this writer
+ * and key, from 1.
+ */
 export interface VersionId {
   readonly writer: number
   readonly number: number
 }
 
 /**
- * Whom a write binds, that is, who must not read an older version after it: its own process in any
- * case, everybody once it is acknowledged.
+ * The processes that must not read an older version after a write: always its own process, and all
+ * processes after the acknowledgement.
  */
 export const EVERYBODY = 0
 export const processAudience = (process: number): number => process + 1
 
 export type WriteKind = 'set' | 'delete'
 
-/** A span of one process's time in which it read or loaded something. */
+/** A time span in which a process read or loaded something. */
 export interface Span {
   readonly process: number
   readonly start: Nanoseconds
@@ -23,49 +26,51 @@ export interface Span {
 }
 
 export interface Loads {
-  /** How many are under way. */
+  /** Number of loads in flight. */
   pending: number
-  /** The last instant at which the cache may hold the version on account of those that are over. */
-  aliveUntil: Nanoseconds
+  /** Last time at which the cache may store the version because of ended loads. */
+  cachedUntil: Nanoseconds
   last: Span | undefined
 }
 
-/** One for each audience that there can be. */
+/** Number of possible audiences. */
 const NEVER: readonly Nanoseconds[] = Array.from({ length: 257 }, () => Number.POSITIVE_INFINITY)
 
 /**
- * One write of one key, and what is known of the version that it made.
- *
- * A delete makes a version too: loaders can read it from the source of truth.
+ * One write of one key, and its version. A delete creates a version too, because loaders can read
+ * it from the source of truth.
  */
 export class Version implements VersionId {
   readonly writer: number
   readonly number: number
   readonly kind: WriteKind
   readonly begin: Nanoseconds
-  /** How long the writer lets it live in the cache; 0 for a delete, which puts nothing there. */
-  readonly life: Nanoseconds
-  /** Whether it takes effect in the order in which its process issued its writes of the key. */
+  /** TTL of the version in the cache. 0 for a delete. */
+  readonly ttl: Nanoseconds
+  /** Whether the write takes effect in the order of the calls of its process. */
   readonly isOrdered: boolean
   outcome: 'pending' | 'ok' | 'indeterminate' = 'pending'
-  /** When the call returned. */
+  /** Time at which the call returned. */
   end: Nanoseconds = Number.POSITIVE_INFINITY
-  /** The last instant at which the write may take effect. */
+  /** Last time at which the write can take effect. */
   settledAt: Nanoseconds = Number.POSITIVE_INFINITY
-  /** Loads that may have put it into the cache once more; most versions have none. */
+  /** Loads that may have stored the version again. Most versions have none. */
   loads: Loads | undefined
-  /** By the audience's number: since when a write that binds it has certainly replaced this one. */
+  /** Times from which the version is certainly replaced, by audience. */
   readonly replacedAt: Nanoseconds[]
-  /** By the audience's number: the write that did. */
+  /** Writes that replaced the version, by audience. */
   replacedBy: Version[] | undefined
-  /** For how long after its acknowledgement some read ignored it; `undefined` if nobody counts. */
+  /**
+   * Longest time for which a read ignored the acknowledged write; `undefined` if it is not
+   * measured.
+   */
   ignoredFor: Nanoseconds | undefined
 
   constructor(
     id: VersionId,
     kind: WriteKind,
     begin: Nanoseconds,
-    life: Nanoseconds,
+    ttl: Nanoseconds,
     audiences: number,
     isOrdered = true,
   ) {
@@ -73,17 +78,17 @@ export class Version implements VersionId {
     this.number = id.number
     this.kind = kind
     this.begin = begin
-    this.life = life
+    this.ttl = ttl
     this.isOrdered = isOrdered
-    // Copying is faster than filling.
+    // A copy is faster than `fill`.
     this.replacedAt = NEVER.slice(0, audiences)
   }
 
-  /** The last instant at which the cache may hold it. */
-  get aliveUntil(): Nanoseconds {
-    const written = this.settledAt + this.life
+  /** Last time at which the cache may contain the version. */
+  get cachedUntil(): Nanoseconds {
+    const written = this.settledAt + this.ttl
     const { loads } = this
     if (loads === undefined) return written
-    return loads.pending > 0 ? Number.POSITIVE_INFINITY : Math.max(written, loads.aliveUntil)
+    return loads.pending > 0 ? Number.POSITIVE_INFINITY : Math.max(written, loads.cachedUntil)
   }
 }

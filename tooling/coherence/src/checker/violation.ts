@@ -1,37 +1,41 @@
 import type { Nanoseconds } from '../clock.js'
-import type { FaultWindow } from './link-state.js'
+import type { FaultWindow } from './fault-timeline.js'
 import type { Span, Version, VersionId } from './version.js'
 
 /** A read that found a value. */
 export interface Read extends Span {
   readonly key: number
-  readonly seen: VersionId
+  readonly versionId: VersionId
 }
 
 /**
- * Why a read was not legal:
- *
- * - `stale`: an acknowledged write had replaced what it read, for longer than the bound;
- * - `own-write`: a write of the same process had, whatever became of that write;
- * - `expired`: what it read had outlived its life, for longer than the bound;
- * - `never-written`: nobody had begun to write what it read;
- * - `foreign`: it read the value of another key.
+ * Reason why a read was illegal:
+ * - `stale`: an acknowledged write had replaced the version for longer than the bound.
+ * - `own-write`: a write of the same process had replaced the version.
+ * - `expired`: the version had expired for longer than the bound.
+ * - `never-written`: no process had started to write the version.
+ * - `foreign`: the value belongs to another key.
  */
 export type ViolationKind = 'stale' | 'own-write' | 'expired' | 'never-written' | 'foreign'
 
-/** An illegal read with the few operations that prove it so. */
+/** An illegal read, and the operations that prove it. */
 export interface Violation {
   readonly kind: ViolationKind
   readonly read: Read
-  /** How stale it might have been. */
+  /** Permitted staleness. */
   readonly bound: Nanoseconds
-  /** How stale it was; `Infinity` where that makes no sense. */
+  /** Actual staleness. `Infinity` for violations without one. */
   readonly staleness: Nanoseconds
-  /** What it read; `undefined` when that was never written, or replaced so long ago as to be forgotten. */
+  /**
+   * Version that was read; `undefined` if it was never written, or replaced before the remembered
+   * history.
+   */
   readonly version: Version | undefined
-  /** What it should have read, or something newer. */
+  /** Oldest version that would have been legal. */
   readonly replacedBy: Version | undefined
-  /** Writes of the key that were under way then. They prove nothing, but may explain it. */
-  readonly underWay: readonly Version[]
+  /**
+   * Writes of the key in flight at that time. They prove nothing, but may explain the violation.
+   */
+  readonly inFlight: readonly Version[]
   readonly faults: readonly FaultWindow[]
 }

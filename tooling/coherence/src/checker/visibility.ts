@@ -1,13 +1,13 @@
 import { MILLISECOND, type Nanoseconds } from '../clock.js'
 import type { Version } from './version.js'
 
-/** How finely the times are told apart, and up to where; beyond that only the longest is known. */
+/** Resolution and upper limit of the measured times. Above the limit, only the longest is known. */
 const STEP: Nanoseconds = 0.01 * MILLISECOND
 const STEPS = 100_000
 
 export interface VisibilityReport {
   readonly writes: number
-  /** For how long some read still ignored all but so many of them: half of them, 1 %, 0.1 %. */
+  /** Percentiles of the times for which reads ignored writes. */
   readonly p50Ms: number
   readonly p99Ms: number
   readonly p999Ms: number
@@ -15,22 +15,24 @@ export interface VisibilityReport {
 }
 
 /**
- * For how long after the acknowledgement of a write its key's old values were still read: 0 for most
- * writes. Of writes made, and reads that began, while nothing disturbed the links.
+ * Measures how long after the acknowledgement of a write reads returned an older value. For most
+ * writes it is 0. It counts only writes and reads without a fault.
  */
 export class Visibility {
   #writes = 0
-  /** How many writes were ignored, by for how long. */
+  /** Number of ignored writes by time. */
   readonly #ignored = new Uint32Array(STEPS + 1)
   #longest: Nanoseconds = 0
 
-  /** Must be called for a write when it is acknowledged, if it is to be counted. */
+  /** Counts a write. Call it at its acknowledgement. */
   acknowledged(write: Version): void {
     write.ignoredFor = 0
     this.#writes++
   }
 
-  /** Records that a read that began so long after the acknowledgement returned an older value. */
+  /**
+   * Records a read that started this time after the acknowledgement and returned an older value.
+   */
   ignored(write: Version, since: Nanoseconds): void {
     const { ignoredFor } = write
     if (ignoredFor === undefined || since <= ignoredFor) return
@@ -55,12 +57,12 @@ export class Visibility {
     this.#ignored[step] = (this.#ignored[step] ?? 0) + change
   }
 
-  /** From above, as the upper end of a step. */
+  /** Returns a percentile as the upper end of its step. */
   #quantile(part: number): number {
     let above = this.#writes * (1 - part)
     for (let step = STEPS; step > 0; step--) {
       const count = this.#ignored[step] ?? 0
-      // The sum of parts is not exact.
+      // The sum of the parts is not exact.
       if (count > above + 1e-6) {
         return Math.min(step === STEPS ? this.#longest : step * STEP, this.#longest) / MILLISECOND
       }

@@ -1,23 +1,23 @@
 import type { Nanoseconds } from '../clock.js'
 
 /**
- * What happened, as a process logs it and the checker reads it: 32 bytes each, in the order of
- * `end`, which is when it was logged.
+ * An event that a process logs and the checker reads. It has 32 bytes. Events are ordered by `end`,
+ * the time at which they were logged.
  */
 export interface CoherenceEvent {
   readonly kind: EventKind
   readonly key: number
-  /** Whose version it is about. */
+  /** Writer of the version. */
   readonly writer: number
   readonly number: number
-  /** Equal to `end` for what is not a span of time. */
+  /** Equal to `end` for an event without a duration. */
   readonly start: Nanoseconds
   readonly end: Nanoseconds
-  /** How long the version may be held; 0 where that is not the event's business. */
-  readonly life: Nanoseconds
+  /** TTL of the version. 0 for events without one. */
+  readonly ttl: Nanoseconds
 }
 
-/** Their numbers are what is sent. */
+/** Kinds of events. A batch contains their index. */
 export const EVENT_KINDS = [
   'set began',
   'delete began',
@@ -44,14 +44,18 @@ const EVENT_BYTES = 32
 const DOUBLES = EVENT_BYTES / 8
 const WORDS = EVENT_BYTES / 4
 
-/** Events in the order of their ends, in one piece of memory. */
+/** Events in the order of their ends, in one buffer. */
 export class EventBatch {
   readonly length: number
   readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #doubles: Float64Array
   readonly #words: Uint32Array
 
-  /** @param bytes - whole events, or room for them, at the beginning of a buffer of their own */
+  /**
+   * Creates a batch.
+   *
+   * @param bytes - complete events, or room for events, at the start of a separate buffer
+   */
   constructor(bytes: Uint8Array<ArrayBuffer>) {
     this.length = bytes.length / EVENT_BYTES
     this.#bytes = bytes
@@ -63,7 +67,7 @@ export class EventBatch {
     return new EventBatch(new Uint8Array(events * EVENT_BYTES))
   }
 
-  /** A copy of the first events, to be sent. */
+  /** Returns a copy of the first events, to be sent. */
   take(events: number): Uint8Array {
     return this.#bytes.slice(0, events * EVENT_BYTES)
   }
@@ -72,7 +76,7 @@ export class EventBatch {
     const double = index * DOUBLES
     this.#doubles[double] = event.start
     this.#doubles[double + 1] = event.end
-    this.#doubles[double + 2] = event.life
+    this.#doubles[double + 2] = event.ttl
     const word = index * WORDS + 6
     this.#words[word] = event.number
     this.#words[word + 1] = KIND_NUMBERS[event.kind] | (event.writer << 8) | (event.key << 16)
@@ -93,7 +97,7 @@ export class EventBatch {
       number: this.#words[word] ?? 0,
       start: this.#doubles[double] ?? 0,
       end: this.#doubles[double + 1] ?? 0,
-      life: this.#doubles[double + 2] ?? 0,
+      ttl: this.#doubles[double + 2] ?? 0,
     }
   }
 }

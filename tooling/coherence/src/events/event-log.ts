@@ -2,7 +2,7 @@ import { type CoherenceEvent, EventBatch } from './event-batch.js'
 
 const EVENTS_PER_BATCH = 1_024
 
-/** Collects what a process logs, and hands it on in batches. */
+/** Collects the events of a process and sends them in batches. */
 export class EventLog {
   readonly #send: (events: Uint8Array) => void
   readonly #batch = EventBatch.withRoomFor(EVENTS_PER_BATCH)
@@ -18,7 +18,7 @@ export class EventLog {
     if (this.#length === EVENTS_PER_BATCH) this.flush()
   }
 
-  /** Hands on what there is; also when that is nothing, for that tells how far the log has come. */
+  /** Sends the collected events. An empty batch reports the progress of the log. */
   flush(): void {
     this.#send(this.#batch.take(this.#length))
     this.#length = 0

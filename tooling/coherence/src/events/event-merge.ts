@@ -4,13 +4,13 @@ import type { CoherenceEvent, EventBatch } from './event-batch.js'
 /** Receives the events of all processes in the order of their ends. */
 export type EventSink = (process: number, event: CoherenceEvent) => void
 
-/** What one process has logged and nobody has read yet. */
+/** The unread events of one process. */
 class Stream {
   readonly #batches: EventBatch[] = []
   #next = 0
-  /** The end of the next event; `Infinity` when there is none. */
+  /** End of the next event. `Infinity` without one. */
   nextEnd: Nanoseconds = Number.POSITIVE_INFINITY
-  /** All that it logged until then is here. */
+  /** Time until which all events of the process have arrived. */
   completeUntil: Nanoseconds = 0
 
   add(batch: EventBatch): void {
@@ -32,7 +32,7 @@ class Stream {
   }
 }
 
-/** Puts the logs of several processes into one order, as far as all of them are known. */
+/** Merges the logs of several processes into one order, as far as all of them are complete. */
 export class EventMerge {
   readonly #streams: readonly Stream[]
   readonly #sink: EventSink
@@ -42,7 +42,11 @@ export class EventMerge {
     this.#sink = sink
   }
 
-  /** @param completeUntil - all that the process logged until then is in this batch or before it */
+  /**
+   * Adds a batch.
+   *
+   * @param completeUntil - time until which all events of the process have been added
+   */
   add(process: number, batch: EventBatch, completeUntil: Nanoseconds): void {
     const stream = this.#streams[process]
     if (stream === undefined) return
@@ -56,13 +60,13 @@ export class EventMerge {
     if (stream !== undefined) stream.completeUntil = at
   }
 
-  /** Waits for a process no longer, because it logs nothing any more. */
+  /** Stops waiting for a process that logs no more events. */
   close(process: number): void {
     const stream = this.#streams[process]
     if (stream !== undefined) stream.completeUntil = Number.POSITIVE_INFINITY
   }
 
-  /** Hands on the events up to the time until which all logs are complete. Answers how many. */
+  /** Passes on the events until the time at which all logs are complete. Returns their number. */
   advance(): number {
     const until = Math.min(...this.#streams.map(({ completeUntil }) => completeUntil))
     let handedOn = 0

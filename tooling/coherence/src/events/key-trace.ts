@@ -6,12 +6,16 @@ interface Traced {
   readonly event: CoherenceEvent
 }
 
-/** The last events of each key, for whoever wants to know how a violation came about. */
+/** The latest events of each key, to explain a violation. */
 export class KeyTrace {
   readonly #length: number
   readonly #byKey = new Map<number, Traced[]>()
 
-  /** @param length - how many events of each key are kept; 0 for none */
+  /**
+   * Creates a trace.
+   *
+   * @param length - number of events per key; 0 for none
+   */
   constructor(length: number) {
     this.#length = length
   }
@@ -24,7 +28,7 @@ export class KeyTrace {
     if (traced.length >= 2 * this.#length) traced.splice(0, this.#length)
   }
 
-  /** In the order of their ends, with times in milliseconds since the given one. */
+  /** Returns the events in the order of their ends, in milliseconds since the given time. */
   describe(key: number, since: Nanoseconds): string {
     const traced = this.#byKey.get(key)?.slice(-this.#length) ?? []
     return traced.map(({ process, event }) => lineOf(process, event, since)).join('\n')

@@ -1,10 +1,10 @@
 import type { Fault } from './fault.js'
 
 /**
- * The faults whose names begin with one of these.
+ * Returns the faults whose names start with one of the given texts.
  *
  * @param names - all faults when undefined
- * @throws Error for a name with which no fault's name begins
+ * @throws Error for a text with which no name starts
  */
 export function chosenFaults(
   faults: readonly Fault[],

@@ -1,19 +1,19 @@
-import type { FaultSort } from '../checker/link-state.js'
+import type { FaultSort } from '../checker/fault-timeline.js'
 
-/** Something that goes wrong for a time, and can be put right. */
+/** A temporary fault. */
 export interface Fault extends FaultSort {
-  /** The shortest and the longest quiet time before the fault, in milliseconds. */
+  /** Shortest and longest pause before the fault, in milliseconds. */
   readonly quietMs?: readonly [shortest: number, longest: number]
-  /** The shortest and the longest that the fault lasts, in milliseconds. Default: 100 to 1500. */
+  /** Shortest and longest duration of the fault, in milliseconds. Default: 100 to 1500. */
   readonly lastsMs?: readonly [shortest: number, longest: number]
-  /** Called before the quiet time. It must do no harm. */
+  /** Prepares the fault before the pause. It must do no harm. */
   prepare?(): Promise<void>
   begin(): Promise<void>
-  /** Called even if `begin` has failed. */
+  /** Ends the fault. It is called even if `begin` has failed. */
   end(): Promise<void>
 }
 
-/** Returns a fault that happens at once and needs no putting right. */
+/** Returns a fault without a duration, which needs no end. */
 export function instantFault(name: string, begin: () => Promise<unknown>): Fault {
   return {
     name,
@@ -25,7 +25,7 @@ export function instantFault(name: string, begin: () => Promise<unknown>): Fault
   }
 }
 
-/** Returns a fault that happens again and again. */
+/** Returns a fault that occurs repeatedly during its time. */
 export function repeatedFault(name: string, happen: () => Promise<void>): Fault {
   let over = new AbortController()
   let happening = Promise.resolve()
@@ -37,7 +37,7 @@ export function repeatedFault(name: string, happen: () => Promise<void>): Fault 
     begin: async () => {
       over = new AbortController()
       happening = repeat(over)
-      // Thrown when it ends.
+      // The error is thrown when the fault ends.
       happening.catch(() => undefined)
     },
     end: async () => {

@@ -6,13 +6,13 @@ import { type Fault, repeatedFault } from './fault.js'
 const COPIES_EVERY_MS = 20
 
 /**
- * Returns a fault that copies values to the names of other keys, as a tool does that renames keys. A
- * value under a name that is not its own must not be served.
+ * Returns a fault that copies values to the names of other keys, like a tool that renames keys. The
+ * cache must not serve a value under another name.
  */
 export function valuesCopied(server: RedisServer, keys: number): Fault {
   let next = 0
   return repeatedFault('values copied', async () => {
-    // Never onwards from a copy: in the end an old value would be back under its own name.
+    // Never copies a copy: at the end, an old value would be under its own name again.
     const [from, to] = [next, next + 1].map((key) => PREFIX + keyName(key))
     next = (next + 2) % keys
     await askRedis(server.port, `COPY ${from} ${to} REPLACE`)
@@ -20,7 +20,10 @@ export function valuesCopied(server: RedisServer, keys: number): Fault {
   })
 }
 
-/** What other programs keep under the cache's prefix: a command that writes it, and one that reads it. */
+/**
+ * Data of other programs under the prefix of the cache: a command that writes it, and one that
+ * reads it.
+ */
 const FOREIGN_DATA: readonly (readonly [write: string, read: string])[] = [
   ['SET $ 41', 'GET $'],
   ['SET $ "V2 a format that is still to come"', 'GET $'],
@@ -29,10 +32,10 @@ const FOREIGN_DATA: readonly (readonly [write: string, read: string])[] = [
 ]
 
 /**
- * Returns a fault that puts other programs' data under the cache's prefix. The cache must not serve
- * it, and must leave it in place.
+ * Returns a fault that writes data of other programs under the prefix of the cache. The cache must
+ * not serve or change it.
  *
- * @param changed - called with the name and the command of what did not stay in place
+ * @param changed - called with the name and the command of data that was changed
  */
 export function foreignData(server: RedisServer, changed: (what: string) => void): Fault {
   const commands = FOREIGN_DATA.map(([write, read], index) => {

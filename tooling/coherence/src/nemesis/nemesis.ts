@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FaultWindow, LinkState } from '../checker/link-state.js'
+import type { FaultTimeline, FaultWindow } from '../checker/fault-timeline.js'
 import type { RunClock } from '../clock.js'
 import type { Fault } from './fault.js'
 import type { PlannedFault } from './schedule.js'
 
-/** Lets one fault after the other happen, and says when. */
+/** Starts and ends one fault after another, and records their times. */
 export class Nemesis {
-  readonly #links: LinkState
+  readonly #timeline: FaultTimeline
   readonly #clock: RunClock
 
-  constructor(links: LinkState, clock: RunClock) {
-    this.#links = links
+  constructor(timeline: FaultTimeline, clock: RunClock) {
+    this.#timeline = timeline
     this.#clock = clock
   }
 
-  /** Goes on to the end of the plan or until it is told to stop; then everything has been put right. */
+  /** Runs the plan to its end or until it is aborted. All faults have then ended. */
   async run(plan: Iterable<PlannedFault>, stop: AbortSignal): Promise<void> {
     for (const { fault, quietMs, lastsMs } of plan) {
       await fault.prepare?.()
       await pause(quietMs, stop)
       if (stop.aborted) return
-      const window = this.#links.faultBegins(fault, this.#clock.now())
+      const window = this.#timeline.faultBegins(fault, this.#clock.now())
       await this.#inflict(fault, window, () => pause(lastsMs, stop))
     }
   }

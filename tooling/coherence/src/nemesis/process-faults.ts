@@ -5,15 +5,15 @@ export interface Processes {
   readonly count: number
   freeze(index: number): void
   thaw(index: number): void
-  /** Kills a process in the midst of what it does. */
+  /** Kills a process during its operations. */
   kill(index: number): Promise<void>
-  /** Starts another process in the place of one that was killed. */
+  /** Starts another process in place of a killed one. */
   replace(index: number): Promise<void>
 }
 
 /**
- * Returns the faults of processes: each may stand still, as one does that waits for its disk or
- * whose machine is moved, and the last one may be killed.
+ * Returns the faults of processes. Each process can be frozen, like one that waits for its disk or
+ * whose machine is moved. The last one can be killed.
  */
 export function processFaults(processes: Processes): Fault[] {
   const last = processes.count - 1

@@ -1,19 +1,19 @@
 import { Random } from '../random.js'
 import type { Fault } from './fault.js'
 
-/** Between faults, so that reads are held to the strict bound for a time. */
+/** Pause between faults, so that the strict bound applies to reads for some time. */
 const QUIET_MS = [800, 2_500] as const
 const LASTS_MS = [100, 1_500] as const
 
-/** A fault that is due. */
+/** A planned fault. */
 export interface PlannedFault {
   readonly fault: Fault
-  /** How long all is quiet before it. */
+  /** Pause before the fault, in milliseconds. */
   readonly quietMs: number
   readonly lastsMs: number
 }
 
-/** Draws faults for ever, one at a time, each kind as often as the others. */
+/** Yields faults forever, one at a time, each kind equally often. */
 export function* schedule(faults: readonly Fault[], seed: number): Generator<PlannedFault, void> {
   const random = Random.for(seed, PURPOSE)
   if (faults.length === 0) return
@@ -26,5 +26,5 @@ export function* schedule(faults: readonly Fault[], seed: number): Generator<Pla
   }
 }
 
-/** Apart from those of the workers' lanes, which count from 0. */
+/** A separate range: the purposes of the lanes of workers start at 0. */
 const PURPOSE = 1_000_000

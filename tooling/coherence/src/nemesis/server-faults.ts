@@ -3,13 +3,16 @@ import { askRedis, type RedisServer } from '@verbatim/test-support'
 import { type Fault, instantFault, repeatedFault } from './fault.js'
 import { cleanRestart } from './snapshot-faults.js'
 
-/** Of each turn of a slow server it stands still for the first part; less than a command may take. */
+/**
+ * Milliseconds for which a slow server stands still in each turn. Shorter than the time limit of a
+ * command.
+ */
 const STANDS_STILL_MS = 40
 const TURN_MS = 60
 const FORGETS_EVERY_MS = 5
 const FULL_FOR_MS = 10
 
-/** What can go wrong with a server without anything between it and its clients. */
+/** Returns the faults of a server. */
 export function serverFaults(server: RedisServer): Fault[] {
   const command =
     (...commands: readonly string[]) =>
@@ -22,14 +25,14 @@ export function serverFaults(server: RedisServer): Fault[] {
       end: () => server.start(),
     },
     {
-      // What was deleted or overwritten since is there again.
+      // Deleted and overwritten values reappear.
       name: 'server set back',
       bringsBackMs: 0,
       begin: command('SAVE'),
       end: () => server.crash(),
     },
     {
-      // No epoch has begun since, so nobody but the writers knows what was lost.
+      // No epoch has started since, so only the writers know the lost changes.
       name: 'server set back at once',
       bringsBackMs: 0,
       lastsMs: [0, 120],
@@ -54,7 +57,7 @@ export function serverFaults(server: RedisServer): Fault[] {
   ]
 }
 
-/** Again and again, so that of commands under way some find the script and others do not. */
+/** Repeated, so that some commands in flight find the script and others do not. */
 function scriptsForgotten(server: RedisServer): Fault {
   return repeatedFault('scripts forgotten', async () => {
     await order(server, 'SCRIPT FLUSH', 'FUNCTION FLUSH')
@@ -79,7 +82,7 @@ function slowServer(server: RedisServer): Fault {
   }
 }
 
-/** Writes are refused; reads and deletes are not. */
+/** Rejects writes. Reads and deletes still work. */
 function outOfMemory(server: RedisServer): Fault {
   return {
     name: 'out of memory',
@@ -88,7 +91,7 @@ function outOfMemory(server: RedisServer): Fault {
   }
 }
 
-/** What is written between two turns is the old value of a write that fails in the next one. */
+/** A write between two turns creates the old value of a write that fails in the next turn. */
 function memoryFullInTurns(server: RedisServer): Fault {
   const full = outOfMemory(server)
   return repeatedFault('memory full in turns', async () => {
@@ -99,7 +102,7 @@ function memoryFullInTurns(server: RedisServer): Fault {
   })
 }
 
-/** Removes whatever it likes, and may refuse writes if that is not enough. */
+/** Evicts any key, and may reject writes if that is not enough. */
 function evicting(server: RedisServer): Fault {
   return {
     name: 'server evicting',
@@ -112,7 +115,11 @@ function evicting(server: RedisServer): Fault {
   }
 }
 
-/** @throws Error when the server refuses a command */
+/**
+ * Sends a command.
+ *
+ * @throws Error if the server rejects the command
+ */
 async function order(server: RedisServer, ...commands: readonly string[]): Promise<void> {
   for (const words of commands) {
     const reply = await askRedis(server.port, words)

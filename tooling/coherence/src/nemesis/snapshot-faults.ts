@@ -4,22 +4,22 @@ import type { Fault } from './fault.js'
 import type { Processes } from './process-faults.js'
 
 /**
- * The age of the youngest write that must not be lost with its process, in milliseconds: four times
- * what the cache promises, for a busy machine is late.
+ * Age in milliseconds from which a write must survive the loss of its process. It is four times the
+ * limit that the cache promises, because a busy machine is late.
  */
 const EPOCH_INTERVAL_MS = 1_000
-/** The shortest age of a snapshot. What is younger may be lost anyway. */
+/** Shortest age of a snapshot. Younger changes may be lost. */
 const YOUNGEST_MS = 1_000
-/** How long the server runs on, at most, after the process whose writes it loses was killed. */
+/** Longest time between the kill of the process and the kill of the server. */
 const OUTLIVES_MS = 300
-/** How long the others have to notice, before a process comes that knows nothing of old times. */
+/** Time for the other processes to detect the loss, before a new process starts. */
 const NOTICED_WITHIN_MS = 1_500
 
 /**
- * Returns the restarts from an older snapshot. What was deleted or overwritten since the snapshot
- * must not be served again, by any process, from its first contact with the restarted server on.
+ * Returns the restarts from an older snapshot. From its first contact with the restarted server on,
+ * no process may serve a value that was deleted or overwritten after the snapshot.
  *
- * @param oldestMs - the longest that the workload goes on after the snapshot
+ * @param oldestMs - longest time between the snapshot and the restart
  */
 export function snapshotFaults(
   server: RedisServer,
@@ -58,12 +58,12 @@ export function snapshotFaults(
   ]
 }
 
-/** Returns a restart by which nothing is lost. */
+/** Returns a restart without any loss. */
 export function cleanRestart(server: RedisServer): Fault {
   return {
     name: 'clean restart',
     lastsMs: [0, 500],
-    // The server closes the connection instead of a reply.
+    // The server closes the connection instead of sending a reply.
     begin: async () => {
       await askRedis(server.port, 'SHUTDOWN SAVE').catch(() => undefined)
     },
@@ -71,7 +71,7 @@ export function cleanRestart(server: RedisServer): Fault {
   }
 }
 
-/** Kills the server and leaves its snapshot, which {@link RedisServer.crash} starts it from. */
+/** Kills the server and leaves its snapshot, from which {@link RedisServer.crash} starts it. */
 function kill({ pid }: RedisServer): void {
   if (pid !== undefined) process.kill(pid, 'SIGKILL')
 }

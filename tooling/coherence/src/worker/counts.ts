@@ -1,7 +1,7 @@
 import type { OperationName } from '../workload/workload.js'
 import type { WorkerCounts } from './messages.js'
 
-/** Counts what a worker has done. */
+/** Counts the operations of a worker. */
 export class Counts implements WorkerCounts {
   readonly operations = forEachOperation()
   readonly longestMs = forEachOperation()
@@ -13,7 +13,7 @@ export class Counts implements WorkerCounts {
   writesIndeterminate = 0
   loads = 0
   slowLoads = 0
-  /** All operations together. */
+  /** Number of all operations. */
   total = 0
 
   performed(operation: OperationName, milliseconds: number): void {
@@ -30,7 +30,7 @@ function forEachOperation(): Record<OperationName, number> {
   }
 }
 
-/** Returns the counts of several workers together. */
+/** Returns the sum of the counts of several workers. */
 export function totalOf(all: readonly WorkerCounts[]): WorkerCounts {
   const total = new Counts()
   for (const counts of all) {

@@ -1,4 +1,4 @@
-/** Lets one thing at a time happen to each key, in the order of the calls. */
+/** Runs one task at a time per key, in the order of the calls. */
 export class KeyTurns {
   readonly #last = new Map<number, Promise<unknown>>()
 

@@ -1,17 +1,17 @@
 import type { Nanoseconds } from '../clock.js'
 import type { OperationName, WorkloadOptions } from '../workload/workload.js'
 
-/** What a worker has to know. */
+/** Configuration of a worker. */
 export interface WorkerConfig {
   readonly index: number
   readonly processes: number
   readonly lanes: number
-  /** Further lanes, which do nothing but slow loads. */
+  /** Number of additional lanes that run only slow loads. */
   readonly slowLanes: number
   readonly seed: number
-  /** The origin of the run's clock; text, for a bigint has no JSON. */
+  /** Origin of the clock of the run. A text, because JSON has no bigint. */
   readonly clockOrigin: string
-  /** The cache to be tested, as a module to import. */
+  /** URL of the module of the tested cache. */
   readonly cacheModule: string
   readonly redisUrl: string
   readonly truthUrl: string
@@ -19,7 +19,7 @@ export interface WorkerConfig {
   readonly onBackendError: 'degrade' | 'throw'
   readonly commandTimeoutMs: number
   readonly workload: WorkloadOptions
-  /** By key: the last version that a process wrote which was killed, and whose place this one takes. */
+  /** Last version of the killed predecessor, by key. */
   readonly lastVersions: readonly number[]
 }
 
@@ -33,7 +33,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready' }
   | EventsMessage
-  | { readonly type: 'trouble'; readonly trouble: Trouble }
+  | { readonly type: 'problem'; readonly problem: Problem }
   | { readonly type: 'recovered' }
   | { readonly type: 'done'; readonly counts: WorkerCounts }
   | DyingMessage
@@ -42,25 +42,29 @@ export interface EventsMessage {
   readonly type: 'events'
   readonly events: Uint8Array
   readonly completeUntil: Nanoseconds
-  /** Performed so far. */
+  /** Number of operations so far. */
   readonly operations: number
 }
 
-/** The last that a worker says before it kills itself. */
+/** Last message of a worker before it kills itself. */
 export interface DyingMessage {
   readonly type: 'dying'
   readonly counts: WorkerCounts
-  /** By key: the last version that it wrote. */
+  /** Last version that the worker wrote, by key. */
   readonly lastVersions: readonly number[]
 }
 
-/** What must not happen whatever the faults. */
-export interface Trouble {
+/** A failure that no fault excuses. */
+export interface Problem {
   /**
-   * `unhandled`: a rejection or exception that no call of ours threw; `never settled`: an operation
-   * that took longer than the watchdog's patience; `failed`: an operation that threw what it must
-   * not; `never came back`: its cache makes do without Redis long after the last fault has ended;
-   * `foreign data changed`: another program's; `died`, `did not exit`: the process itself; `harness`: a mistake of this harness.
+   * Kind of the failure:
+   * - `unhandled`: a rejection or exception outside of the calls of this process.
+   * - `never settled`: an operation that took longer than the limit of the watchdog.
+   * - `failed`: an operation that threw an unexpected error.
+   * - `never came back`: the cache does not use Redis long after the last fault.
+   * - `foreign data changed`: the cache changed data of another program.
+   * - `died`, `did not exit`: the process itself.
+   * - `harness`: an error of the coherence run.
    */
   readonly kind:
     | 'unhandled'
@@ -77,16 +81,16 @@ export interface Trouble {
 export interface WorkerCounts {
   readonly operations: Record<OperationName, number>
   readonly hits: number
-  /** Those of them that began before the process had come to itself again. */
+  /** Number of hits that started while the process was stalled. */
   readonly hitsAfterStalls: number
   readonly misses: number
-  /** Reads that were refused because Redis was no use. */
+  /** Number of reads that were rejected because Redis was unavailable. */
   readonly refused: number
   readonly writesOk: number
   readonly writesIndeterminate: number
   readonly loads: number
-  /** Those of them that took long and were on their way to being stored. */
+  /** Number of slow loads that were stored or about to be stored. */
   readonly slowLoads: number
-  /** By operation. */
+  /** Longest duration by operation. */
   readonly longestMs: Record<OperationName, number>
 }

@@ -6,12 +6,12 @@ import type { EventKind } from '../events/event-batch.js'
 import type { EventLog } from '../events/event-log.js'
 import { FOREIGN_NAMES, isLoadedSlowly, keyName, patternOf, tagsOf } from '../workload/keys.js'
 import type { SourceOfTruth } from '../workload/source-of-truth.js'
-import { isValueOf, type StampedValue, stampedValue } from '../workload/stamped-value.js'
+import { isValueOf, type VersionedValue, versionedValue } from '../workload/versioned-value.js'
 import type { Step } from '../workload/workload.js'
 import type { Counts } from './counts.js'
 import { KeyTurns } from './key-turns.js'
 import { STALL_MS, type StallWatch } from './stall-watch.js'
-import { type CallResult, DEFAULT_LIFE_MS, type TestedCache } from './tested-cache.js'
+import { type CallResult, DEFAULT_TTL_MS, type TestedCache } from './tested-cache.js'
 import { Turn } from './turn.js'
 import type { Versions } from './versions.js'
 
@@ -23,20 +23,20 @@ export interface OperationParts {
   readonly counts: Counts
   readonly versions: Versions
   readonly stalls: StallWatch
-  /** Whether several writes of one key may be under way at a time. */
+  /** Whether several writes of one key may be in flight. */
   readonly overlap: boolean
-  /** Aborted when the process is to stop. */
+  /** Aborted when the process stops. */
   readonly signal: AbortSignal
 }
 
 const MOST_DOUBTFUL = 2
-/** In which each foreign name is read once. */
+/** Number of batch reads in which each foreign name is read once. */
 const READS_OF_MANY_PER_ROUND = 64
-/** Long enough for one other process to load first. */
+/** Long enough for one load of another process. */
 const SLOW_LOAD_TIMEOUT = '8s'
 const NEVER = new Promise<never>(() => undefined)
 
-/** How a read began. */
+/** Start of a read. */
 interface Begun {
   readonly start: Nanoseconds
   readonly stalled: boolean
@@ -44,12 +44,12 @@ interface Begun {
 
 type Change = (ids: readonly VersionId[]) => Promise<{ readonly ok: boolean }>
 
-/** Carries out steps, and logs what they did and when. */
+/** Performs steps, and logs their effects and times. */
 export class Operations {
   readonly #parts: OperationParts
   readonly #turns = new KeyTurns()
   readonly #turn = new Turn()
-  /** The keys whose changes failed last. */
+  /** Keys whose last change failed. */
   #doubtful: readonly number[] = []
   #isHalted = false
   #readsOfMany = 0
@@ -58,11 +58,11 @@ export class Operations {
     this.#parts = parts
   }
 
-  /** Answers whether Redis was of use. */
+  /** Performs a step. Returns whether Redis was available. */
   perform(step: Step): Promise<boolean> {
     const [key = 0] = step.keys
     const { cache } = this.#parts
-    const lifeMs = step.lifeMs ?? DEFAULT_LIFE_MS
+    const ttlMs = step.ttlMs ?? DEFAULT_TTL_MS
     switch (step.operation) {
       case 'get':
         return this.#get(key)
@@ -70,20 +70,20 @@ export class Operations {
         return this.#getMany(step.keys)
       case 'getOrSet':
         return isLoadedSlowly(key)
-          ? this.#loadSlowly(key, lifeMs, step.loadMs)
-          : this.#getOrSet(key, lifeMs, step.loadMs, {})
+          ? this.#loadSlowly(key, ttlMs, step.loadMs)
+          : this.#getOrSet(key, ttlMs, step.loadMs, {})
       case 'set':
-        return this.#write('set began', [key], lifeMs, ([id]) =>
-          cache.set(keyName(key), stampedValue(key, id as VersionId), lifeMs, tagsOf(key)),
+        return this.#write('set began', [key], ttlMs, ([id]) =>
+          cache.set(keyName(key), versionedValue(key, id as VersionId), ttlMs, tagsOf(key)),
         )
       case 'setMany':
-        return this.#write('unordered set began', step.keys, lifeMs, (ids) =>
+        return this.#write('unordered set began', step.keys, ttlMs, (ids) =>
           cache.setMany(
             step.keys.map((each, index) => [
               keyName(each),
-              stampedValue(each, ids[index] as VersionId),
+              versionedValue(each, ids[index] as VersionId),
             ]),
-            lifeMs,
+            ttlMs,
           ),
         )
       case 'delete':
@@ -93,7 +93,7 @@ export class Operations {
           cache.deleteMany(step.keys.map(keyName)),
         )
       case 'invalidateTags':
-        // A write that is under way takes the versions of its tags before or after this.
+        // A write in flight reads the versions of its tags before or after this call.
         return this.#write('unordered delete began', step.keys, 0, () =>
           cache.invalidateTags(step.tags),
         )
@@ -106,7 +106,7 @@ export class Operations {
     }
   }
 
-  /** Keeps the process from beginning anything more that would have to be logged. */
+  /** Stops the process from starting operations that would have to be logged. */
   halt(): void {
     this.#isHalted = true
   }
@@ -118,7 +118,7 @@ export class Operations {
     return result.ok
   }
 
-  /** Reads keys, and some whose last change may be unconfirmed. */
+  /** Reads keys, and some keys whose last change may be unconfirmed. */
   async #getMany(chosen: readonly number[]): Promise<boolean> {
     const keys = [...new Set([...chosen, ...this.#doubtful])]
     const begun = this.#beginReading()
@@ -130,17 +130,17 @@ export class Operations {
     return result.ok
   }
 
-  /** Seldom, for Redis has to be asked about it each time. */
+  /** Returns a foreign name for some reads only, because each read of it asks Redis. */
   #foreignName(): string | undefined {
     this.#readsOfMany++
     return FOREIGN_NAMES[this.#readsOfMany % READS_OF_MANY_PER_ROUND]
   }
 
-  async #loadSlowly(key: number, lifeMs: number, loadMs: number): Promise<boolean> {
+  async #loadSlowly(key: number, ttlMs: number, loadMs: number): Promise<boolean> {
     const { signal } = this.#parts
     try {
       const timeout = { hard: SLOW_LOAD_TIMEOUT } as const
-      return await this.#getOrSet(key, lifeMs, loadMs, { timeout, signal })
+      return await this.#getOrSet(key, ttlMs, loadMs, { timeout, signal })
     } catch (error) {
       if (signal.aborted) return false
       throw error
@@ -149,14 +149,14 @@ export class Operations {
 
   async #getOrSet(
     key: number,
-    lifeMs: number,
+    ttlMs: number,
     loadMs: number,
     patience: Pick<GetOrSetOptions, 'timeout' | 'signal'>,
   ): Promise<boolean> {
     const { cache, clock, counts } = this.#parts
     const begun = this.#beginReading()
     let loaded: VersionId | undefined
-    const load = async (context: LoadContext): Promise<StampedValue | null> => {
+    const load = async (context: LoadContext): Promise<VersionedValue | null> => {
       const asked = await this.#ask(key, loadMs)
       if (asked === undefined) {
         context.skip()
@@ -166,14 +166,14 @@ export class Operations {
       counts.loads++
       if (isLoadedSlowly(key)) counts.slowLoads++
       this.#add('load began', key, asked, clock.now())
-      return stampedValue(key, asked)
+      return versionedValue(key, asked)
     }
-    const options = { ttl: `${lifeMs}ms`, tags: tagsOf(key), ...patience } as const
+    const options = { ttl: `${ttlMs}ms`, tags: tagsOf(key), ...patience } as const
     const result = await cache.getOrSet(keyName(key), load, options)
     const end = clock.now()
     if (loaded !== undefined) {
       const kind = result.ok ? 'load stored' : 'load failed'
-      this.#add(kind, key, loaded, end, begun.start, lifeMs * MILLISECOND)
+      this.#add(kind, key, loaded, end, begun.start, ttlMs * MILLISECOND)
     }
     this.#sawValue(key, begun, result.value ?? undefined, result)
     return result.ok
@@ -189,18 +189,21 @@ export class Operations {
   #write(
     kind: EventKind,
     keys: readonly number[],
-    lifeMs: number,
+    ttlMs: number,
     change: Change,
   ): Promise<boolean> {
-    const write = (): Promise<boolean> => this.#writeNow(kind, keys, lifeMs, change)
+    const write = (): Promise<boolean> => this.#writeNow(kind, keys, ttlMs, change)
     return this.#parts.overlap ? write() : this.#turns.run(keys, write)
   }
 
-  /** The source first, then the cache, as whoever keeps a cache beside a database must. */
+  /**
+   * Writes to the source first and to the cache second, like every program with a cache and a
+   * database.
+   */
   async #writeNow(
     kind: EventKind,
     keys: readonly number[],
-    lifeMs: number,
+    ttlMs: number,
     change: Change,
   ): Promise<boolean> {
     const { clock, counts, truth, versions } = this.#parts
@@ -208,7 +211,7 @@ export class Operations {
     const ids = keys.map((key) => [key, versions.next(key)] as const)
     for (const [key, id] of ids) {
       const now = clock.now()
-      this.#add(kind, key, id, now, now, lifeMs * MILLISECOND)
+      this.#add(kind, key, id, now, now, ttlMs * MILLISECOND)
     }
     await truth.write(ids)
     for (const [key, id] of ids) versions.issue(key, id)
@@ -232,7 +235,7 @@ export class Operations {
     const { clock, stalls } = this.#parts
     const now = clock.now()
     const turnStartedAt = this.#turn.startedAt(now)
-    // In a turn that stood still it can know no more than at its beginning.
+    // In a stalled turn, the process knows only what it knew at the start of the turn.
     const hasStoodStill = now - turnStartedAt > STALL_MS * MILLISECOND
     return { start: hasStoodStill ? turnStartedAt : now, stalled: stalls.isStalled }
   }
@@ -240,7 +243,7 @@ export class Operations {
   #sawValue(
     key: number,
     { start, stalled }: Begun,
-    value: StampedValue | undefined,
+    value: VersionedValue | undefined,
     { ok, degraded }: Omit<CallResult<unknown>, 'value'>,
   ): void {
     const { clock, counts } = this.#parts
@@ -261,10 +264,10 @@ export class Operations {
     { writer, number }: VersionId,
     end: Nanoseconds,
     start = end,
-    life: Nanoseconds = 0,
+    ttl: Nanoseconds = 0,
   ): void {
     if (this.#isHalted) return
-    this.#parts.log.add({ kind, key, writer, number, start, end, life })
+    this.#parts.log.add({ kind, key, writer, number, start, end, ttl })
   }
 }
 

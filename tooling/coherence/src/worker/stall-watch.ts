@@ -1,13 +1,13 @@
-/** How often it looks, and how long it takes to be called a stall. */
+/** Interval of the checks, and delay that counts as a stall. */
 const LOOKS_EVERY_MS = 10
 export const STALL_MS = 50
 
 /**
- * Knows whether this process has just stood still, as one does on a busy machine. It may go on
- * anywhere after that: nobody in it can know what its sockets have to tell before they were read.
+ * Detects that this process has just been stalled, as on a busy machine. After a stall, the process
+ * may run code before it has read its sockets.
  */
 export class StallWatch {
-  /** All that had come until then has been read. */
+  /** Time until which all received data has been read. */
   #upToDateAt = performance.now()
   readonly #timer = setInterval(() => this.#look(), LOOKS_EVERY_MS).unref()
 
@@ -21,7 +21,7 @@ export class StallWatch {
 
   #look(): void {
     const now = performance.now()
-    // Between timers and what is immediate the sockets are read.
+    // Node reads sockets between timers and immediates.
     setImmediate(() => {
       this.#upToDateAt = now
     })

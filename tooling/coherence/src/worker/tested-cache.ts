@@ -2,24 +2,27 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { GetOrSetOptions, Loader } from '@verbatim/cache-core'
 import type * as CacheRedis from '@verbatim/cache-redis'
 import { PREFIX } from '../workload/keys.js'
-import type { StampedValue } from '../workload/stamped-value.js'
+import type { VersionedValue } from '../workload/versioned-value.js'
 import type { WorkerConfig } from './messages.js'
 
-/** Notes what Redis did to the call under way. */
+/** Records errors of Redis during one call. */
 interface CallNote {
-  hadTrouble: boolean
+  hadError: boolean
 }
 
-/** What became of a call. */
+/** Result of a call. */
 export interface CallResult<T> {
   readonly value: T | undefined
-  /** False when Redis failed it; whether what was sent took effect is not known then. */
+  /** False if Redis failed the call. It is then unknown whether its commands took effect. */
   readonly ok: boolean
-  /** Whether, as it began or ended, the cache lived in memory only, as it openly says. */
+  /** Whether the cache reported that it uses memory only, at the start or the end of the call. */
   readonly degraded: boolean
 }
 
-/** The cache under test, whose every call tells whether Redis was of use, even where it degrades. */
+/**
+ * The cache under test. Each call returns whether Redis was available, even where the cache
+ * degrades.
+ */
 export class TestedCache {
   readonly #cache: CacheRedis.GenericRedisCache
   readonly #notes = new AsyncLocalStorage<CallNote>()
@@ -35,7 +38,7 @@ export class TestedCache {
     })
     cache.on('backend_error', () => {
       const note = this.#notes.getStore()
-      if (note !== undefined) note.hadTrouble = true
+      if (note !== undefined) note.hadError = true
     })
   }
 
@@ -44,7 +47,7 @@ export class TestedCache {
     const cache = new GenericRedisCache({
       redisUrl: config.redisUrl,
       keyPrefix: PREFIX,
-      defaultTtl: DEFAULT_LIFE_MS / 1_000,
+      defaultTtl: DEFAULT_TTL_MS / 1_000,
       enableL1Cache: config.memory,
       l1CacheSize: 1_000,
       compressionLevel: 1,
@@ -56,36 +59,36 @@ export class TestedCache {
     return tested
   }
 
-  get(key: string): Promise<CallResult<StampedValue | undefined>> {
-    return this.#call(() => this.#cache.get<StampedValue>(key))
+  get(key: string): Promise<CallResult<VersionedValue | undefined>> {
+    return this.#call(() => this.#cache.get<VersionedValue>(key))
   }
 
-  getMany(keys: readonly string[]): Promise<CallResult<Map<string, StampedValue>>> {
-    return this.#call(() => this.#cache.getMany<StampedValue>(keys))
+  getMany(keys: readonly string[]): Promise<CallResult<Map<string, VersionedValue>>> {
+    return this.#call(() => this.#cache.getMany<VersionedValue>(keys))
   }
 
   getOrSet(
     key: string,
-    loader: Loader<StampedValue | null>,
-    options: GetOrSetOptions<StampedValue | null>,
-  ): Promise<CallResult<StampedValue | null>> {
+    loader: Loader<VersionedValue | null>,
+    options: GetOrSetOptions<VersionedValue | null>,
+  ): Promise<CallResult<VersionedValue | null>> {
     return this.#call(() => this.#cache.getOrSet(key, loader, options))
   }
 
   set(
     key: string,
-    value: StampedValue,
-    lifeMs: number,
+    value: VersionedValue,
+    ttlMs: number,
     tags: readonly string[] = [],
   ): Promise<CallResult<void>> {
-    return this.#call(() => this.#cache.set(key, value, { ttl: `${lifeMs}ms`, tags }))
+    return this.#call(() => this.#cache.set(key, value, { ttl: `${ttlMs}ms`, tags }))
   }
 
   setMany(
-    entries: readonly (readonly [string, StampedValue])[],
-    lifeMs: number,
+    entries: readonly (readonly [string, VersionedValue])[],
+    ttlMs: number,
   ): Promise<CallResult<void>> {
-    return this.#call(() => this.#cache.setMany(entries, `${lifeMs}ms`))
+    return this.#call(() => this.#cache.setMany(entries, `${ttlMs}ms`))
   }
 
   delete(key: string): Promise<CallResult<boolean>> {
@@ -108,7 +111,7 @@ export class TestedCache {
     return this.#call(() => this.#cache.invalidatePattern(pattern))
   }
 
-  /** What the cache does without for want of Redis; `undefined` when that is nothing. */
+  /** Missing connection of the cache, `undefined` if none is missing. */
   get lacks(): string | undefined {
     const { mode, memory, redis } = this.#cache.getStats()
     if (mode !== 'redis')
@@ -122,12 +125,12 @@ export class TestedCache {
   }
 
   async #call<T>(call: () => Promise<T>): Promise<CallResult<T>> {
-    const note: CallNote = { hadTrouble: false }
+    const note: CallNote = { hadError: false }
     const wasConnected = this.#isConnected
     const isDegraded = (): boolean => !wasConnected || !this.#isConnected
     try {
       const value = await this.#notes.run(note, call)
-      return { value, ok: !note.hadTrouble, degraded: isDegraded() }
+      return { value, ok: !note.hadError, degraded: isDegraded() }
     } catch (error) {
       if (!isExpected(error)) throw error
       return { value: undefined, ok: false, degraded: isDegraded() }
@@ -135,9 +138,12 @@ export class TestedCache {
   }
 }
 
-export const DEFAULT_LIFE_MS = 60_000
+export const DEFAULT_TTL_MS = 60_000
 
-/** Redis failed, or a slow load took too long. By code: the class may be that of a package's copy. */
+/**
+ * Returns whether Redis failed or a slow load timed out. It checks the code, because the class can
+ * be of another copy.
+ */
 function isExpected(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown }
   return typeof code === 'string' && (code.startsWith('BACKEND_') || code === 'LOAD_TIMEOUT')

@@ -1,13 +1,13 @@
 import type { Nanoseconds } from '../clock.js'
 
 /**
- * What a process does in one go, from when it is woken until all promises are through. It hears of
- * nothing in the midst of that.
+ * One turn of a process: from the moment at which it wakes until all promises are settled. A
+ * process receives nothing during a turn.
  */
 export class Turn {
   #startedAt: Nanoseconds | undefined
 
-  /** When the present one began, as far as anybody asked. */
+  /** Start of the current turn, at its first use. */
   startedAt(now: Nanoseconds): Nanoseconds {
     if (this.#startedAt === undefined) {
       this.#startedAt = now

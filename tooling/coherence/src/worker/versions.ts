@@ -6,14 +6,18 @@ export class Versions {
   readonly #last: number[]
   readonly #issued: number[]
 
-  /** @param last - by key: the last version that was written with this number of a writer */
+  /**
+   * Continues the numbers of a predecessor.
+   *
+   * @param last - last version by key
+   */
   constructor(writer: number, last: readonly number[]) {
     this.#writer = writer
     this.#last = [...last]
     this.#issued = [...last]
   }
 
-  /** By key: the last version. */
+  /** Last issued version by key. */
   get last(): readonly number[] {
     return this.#last
   }
@@ -25,10 +29,10 @@ export class Versions {
   }
 
   /**
-   * Must be called as the write is handed to the cache.
+   * Marks a version as passed to the cache.
    *
-   * @throws Error when a later one was handed to it already: the checker takes the numbers for the
-   * order in which they were
+   * @throws Error if a later version was passed before. The checker relies on the order of the
+   * numbers
    */
   issue(key: number, { number }: VersionId): void {
     if (number <= (this.#issued[key] ?? 0)) {

@@ -1,4 +1,4 @@
-/** Longer than any call may take. */
+/** Longer than any permitted call. */
 const PATIENCE_MS = 10_000
 const LOOKS_EVERY_MS = 500
 
@@ -12,7 +12,7 @@ interface Watched {
   readonly giveUp: (error: NeverSettled) => void
 }
 
-/** Gives up what does not settle, so that it is noticed and the rest goes on. */
+/** Rejects operations that do not settle, so that they are reported and the run continues. */
 export class Watchdog {
   readonly #watched = new Set<Watched>()
   readonly #timer = setInterval(() => this.#look(), LOOKS_EVERY_MS)

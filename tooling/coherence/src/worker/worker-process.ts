@@ -6,21 +6,21 @@ import type {
   DyingMessage,
   EventsMessage,
   FromWorker,
+  Problem,
   ToWorker,
-  Trouble,
   WorkerConfig,
   WorkerCounts,
 } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('worker.ts', import.meta.url))
 const READY_DEADLINE_MS = 60_000
-/** The watchdog's patience, and the time to close. */
+/** The limit of the watchdog, plus the time to close. */
 const DONE_DEADLINE_MS = 15_000
 const EXIT_DEADLINE_MS = 3_000
 
 export interface WorkerListener {
   readonly events: (worker: number, message: EventsMessage) => void
-  readonly trouble: (worker: number, trouble: Trouble) => void
+  readonly problem: (worker: number, problem: Problem) => void
 }
 
 const running = new Set<ChildProcess>()
@@ -28,7 +28,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** A process with a cache of its own. */
+/** A process with its own cache. */
 export class WorkerProcess implements AsyncDisposable {
   readonly index: number
   readonly #listener: WorkerListener
@@ -43,7 +43,7 @@ export class WorkerProcess implements AsyncDisposable {
     this.index = config.index
     this.#listener = listener
     this.#child = fork(MAIN, {
-      // Relative to here, wherever the run was started from.
+      // The folder of this file, so that the run can be started from any folder.
       cwd: import.meta.dirname,
       execArgv: ['--import', import.meta.resolve('tsx')],
       serialization: 'advanced',
@@ -62,12 +62,16 @@ export class WorkerProcess implements AsyncDisposable {
       this.#child.once('exit', () => resolve(undefined))
     })
     this.#on('events', (message) => listener.events(this.index, message))
-    this.#on('trouble', ({ trouble }) => this.#tell(trouble.kind, trouble.text))
+    this.#on('problem', ({ problem }) => this.#reportProblem(problem.kind, problem.text))
     this.#child.once('exit', (code, signal) => this.#onExit(code, signal))
     this.#send({ type: 'prepare', config })
   }
 
-  /** @throws Error when it does not come up */
+  /**
+   * Waits until the process is ready.
+   *
+   * @throws Error if it does not start
+   */
   async ready(): Promise<void> {
     const isReady = await Promise.race([
       this.#ready.then(() => true),
@@ -89,7 +93,9 @@ export class WorkerProcess implements AsyncDisposable {
     this.#child.kill('SIGCONT')
   }
 
-  /** Waits until its cache makes use of Redis again; it tells of trouble if that takes too long. */
+  /**
+   * Waits until its cache uses Redis again. The process reports a problem if that takes too long.
+   */
   async recovered(): Promise<void> {
     this.#send({ type: 'recover' })
     await Promise.race([
@@ -99,7 +105,7 @@ export class WorkerProcess implements AsyncDisposable {
     ])
   }
 
-  /** Kills it in the midst of what it does. Returns what it had done, once it is gone. */
+  /** Kills the process during its operations. Returns its counts after it has ended. */
   async die(): Promise<DyingMessage> {
     const dying = new Promise<DyingMessage>((resolve) => this.#on('dying', resolve))
     const exited = once(this.#child, 'exit')
@@ -109,7 +115,10 @@ export class WorkerProcess implements AsyncDisposable {
     return Promise.race([dying, rejectAfter(0, `worker ${this.index} died too early`)])
   }
 
-  /** Lets it finish what it has begun. Answers what it has done, `undefined` when it cannot tell. */
+  /**
+   * Stops the process after its current operations. Returns its counts, `undefined` if it does not
+   * respond.
+   */
   async stop(): Promise<WorkerCounts | undefined> {
     this.#send({ type: 'stop' })
     const counts = await Promise.race([
@@ -117,8 +126,8 @@ export class WorkerProcess implements AsyncDisposable {
       sleep(DONE_DEADLINE_MS, undefined, { ref: false }),
     ])
     this.#isDone = counts !== undefined
-    if (counts === undefined) this.#tell('died', `it did not finish:\n${this.#output}`)
-    else if (!(await this.#exits())) this.#tell('did not exit', 'something keeps it alive')
+    if (counts === undefined) this.#reportProblem('died', `it did not finish:\n${this.#output}`)
+    else if (!(await this.#exits())) this.#reportProblem('did not exit', 'something keeps it alive')
     return counts
   }
 
@@ -141,7 +150,8 @@ export class WorkerProcess implements AsyncDisposable {
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     running.delete(this.#child)
     const cause = signal ?? `exit code ${code}`
-    if (!this.#isDone && cause !== 'exit code 0') this.#tell('died', `${cause}:\n${this.#output}`)
+    if (!this.#isDone && cause !== 'exit code 0')
+      this.#reportProblem('died', `${cause}:\n${this.#output}`)
   }
 
   #on<Type extends FromWorker['type']>(
@@ -154,12 +164,12 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   #send(message: ToWorker): void {
-    // It may be gone; that is told by its exit.
+    // The process may have ended, which its exit event reports.
     if (this.#child.connected) this.#child.send(message, () => undefined)
   }
 
-  #tell(kind: Trouble['kind'], text: string): void {
-    this.#listener.trouble(this.index, { kind, text })
+  #reportProblem(kind: Problem['kind'], text: string): void {
+    this.#listener.problem(this.index, { kind, text })
   }
 }
 

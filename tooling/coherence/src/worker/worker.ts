@@ -5,7 +5,7 @@ import { EventLog } from '../events/event-log.js'
 import { SourceOfTruth } from '../workload/source-of-truth.js'
 import { Workload } from '../workload/workload.js'
 import { Counts } from './counts.js'
-import type { FromWorker, ToWorker, Trouble, WorkerConfig } from './messages.js'
+import type { FromWorker, Problem, ToWorker, WorkerConfig } from './messages.js'
 import { Operations } from './operations.js'
 import { StallWatch } from './stall-watch.js'
 import { TestedCache } from './tested-cache.js'
@@ -13,34 +13,39 @@ import { Versions } from './versions.js'
 import { NeverSettled, Watchdog } from './watchdog.js'
 
 const FLUSH_EVERY_MS = 20
-/** So that lanes that find all in memory leave the process time to hear of what others change. */
+/**
+ * Number of steps after which a lane yields, so that the process receives changes of other
+ * processes.
+ */
 const STEPS_PER_TURN = 4
 
-/** What Redis is no use to is answered at once; without a pause nothing else would be done then. */
-const PAUSE_AFTER_TROUBLE_MS = 10
+/** Pause after an error. Calls without Redis return immediately and would block the process. */
+const PAUSE_AFTER_ERROR_MS = 10
 
-/** How long after the last fault a cache may be without Redis, and how often that is looked at. */
+/**
+ * Time after the last fault within which a cache must use Redis again, and interval of the checks.
+ */
 const RECOVERY_MS = 5_000
 const LOOKS_EVERY_MS = 20
 
-/** How many keys of an operation are named when it fails. */
+/** Number of keys that are named if an operation fails. */
 const MOST_NAMED = 10
 
 const stopping = new AbortController()
 
-function tell(message: FromWorker): void {
+function send(message: FromWorker): void {
   process.send?.(message)
 }
 
-function report(kind: Trouble['kind'], error: unknown): void {
-  tell({ type: 'trouble', trouble: { kind, text: inspect(error) } })
+function report(kind: Problem['kind'], error: unknown): void {
+  send({ type: 'problem', problem: { kind, text: inspect(error) } })
 }
 
 interface Prepared {
   readonly run: () => Promise<void>
-  /** Ends when the cache makes use of Redis again, or should do so by now. */
+  /** Waits until the cache uses Redis again, or reports a problem. */
   readonly recover: () => Promise<void>
-  /** Kills the process in the midst of what it does, once it has told what that is. */
+  /** Kills the process during its operations, after it has reported its counts. */
   readonly die: () => void
 }
 
@@ -48,7 +53,7 @@ async function prepare(config: WorkerConfig): Promise<Prepared> {
   const clock = new RunClock(BigInt(config.clockOrigin))
   const counts = new Counts()
   const log = new EventLog((events) => {
-    tell({ type: 'events', events, completeUntil: clock.now(), operations: counts.total })
+    send({ type: 'events', events, completeUntil: clock.now(), operations: counts.total })
   })
   const cache = await TestedCache.open(config)
   const truth = new SourceOfTruth(config.truthUrl)
@@ -67,7 +72,7 @@ async function prepare(config: WorkerConfig): Promise<Prepared> {
     if (lacks !== undefined) {
       report('never came back', `without ${lacks} ${RECOVERY_MS} ms after the last fault`)
     }
-    tell({ type: 'recovered' })
+    send({ type: 'recovered' })
   }
 
   const run = async (): Promise<void> => {
@@ -83,7 +88,7 @@ async function prepare(config: WorkerConfig): Promise<Prepared> {
     log.flush()
     await cache.close()
     await truth[Symbol.asyncDispose]()
-    // Once that is sent, nothing may keep the process alive.
+    // After this message, nothing may keep the process alive.
     process.send?.({ type: 'done', counts } satisfies FromWorker, () => process.disconnect())
   }
 
@@ -119,7 +124,7 @@ async function runLane(
       report(error instanceof NeverSettled ? 'never settled' : 'failed', error)
     }
     counts.performed(step.operation, performance.now() - startedAt)
-    const pauseMs = ok ? step.pauseMs : Math.max(step.pauseMs, PAUSE_AFTER_TROUBLE_MS)
+    const pauseMs = ok ? step.pauseMs : Math.max(step.pauseMs, PAUSE_AFTER_ERROR_MS)
     if (pauseMs > 0) await sleep(pauseMs)
     else if (count % STEPS_PER_TURN === 0) await nextTurn()
   }
@@ -130,7 +135,7 @@ let prepared: Prepared | undefined
 async function obey(message: ToWorker): Promise<void> {
   if (message.type === 'prepare') {
     prepared = await prepare(message.config)
-    tell({ type: 'ready' })
+    send({ type: 'ready' })
   } else if (message.type === 'go') {
     await prepared?.run()
   } else if (message.type === 'recover') {
@@ -147,7 +152,7 @@ process.on('message', (message: ToWorker) => {
 })
 process.on('unhandledRejection', (error) => report('unhandled', error))
 process.on('uncaughtException', (error) => report('unhandled', error))
-// The parent is gone, or we have said all there is to say; an abandoned worker must not live on.
+// The parent has ended or all messages are sent. An abandoned worker must not continue.
 process.on('disconnect', () => {
   if (!stopping.signal.aborted) process.exit(1)
 })

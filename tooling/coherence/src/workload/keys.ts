@@ -1,25 +1,25 @@
-/** Keys of one group have a pattern and tags in common. */
+/** Number of keys in a group. They share a pattern and tags. */
 export const KEYS_PER_GROUP = 4
 
-/** The prefix of the caches under test. */
+/** Prefix of the tested caches. */
 export const PREFIX = 'coherence:'
 
-/** Names that workers read and never write: other programs keep data under them. */
+/** Names that workers read and never write. Other programs store data under them. */
 export const FOREIGN_NAMES: readonly string[] = ['foreign:0', 'foreign:1', 'foreign:2', 'foreign:3']
 
-/** Returns the name of a key: `g0:k3`. The names of a group begin alike. */
+/** Returns the name of a key: `g0:k3`. The names of a group have the same start. */
 export function keyName(key: number): string {
   return `${groupName(key)}:k${key}`
 }
 
-/** Returns the pattern that matches the keys of the same group. */
+/** Returns the pattern that matches all keys of the group. */
 export function patternOf(key: number): string {
   return `${groupName(key)}:*`
 }
 
 /**
- * Returns the tags that every value of a key carries. They are always the same, so that the
- * invalidation of a tag is a delete of all keys that carry it.
+ * Returns the tags of a key. They never change, so the invalidation of a tag is a delete of all of
+ * its keys.
  */
 export function tagsOf(key: number): readonly string[] {
   const group = groupName(key)
@@ -27,28 +27,28 @@ export function tagsOf(key: number): readonly string[] {
   return TAG_ENDINGS[place]?.map((ending) => `${group}${ending}`) ?? []
 }
 
-/** By place in a pair of groups. The first key of each group has none. */
+/** Tags by place in a pair of groups. The first key of each group has none. */
 const TAG_ENDINGS: readonly (readonly string[])[] = [
   ...[[], [], [':all'], [':all', ':last']],
   ...[[], [':all'], [':all', ':last'], [':last']],
 ]
 
-/** Returns those of the keys whose values carry one of the tags. */
+/** Returns the keys that have one of the tags. */
 export function keysTagged(keys: readonly number[], tags: readonly string[]): number[] {
   return keys.filter((key) => tagsOf(key).some((tag) => tags.includes(tag)))
 }
 
-/** Of so many keys one with tags and one without are loaded slowly. */
+/** Number of keys that contain one slowly loaded key with tags and one without. */
 export const KEYS_PER_SLOW_PAIR = 16
 const SLOW_PLACES = [5, 12]
 
-/** Whether the key is loaded only by the lanes that do slow loads. */
+/** Returns whether only lanes for slow loads load the key. */
 export function isLoadedSlowly(key: number): boolean {
   return SLOW_PLACES.includes(key % KEYS_PER_SLOW_PAIR)
 }
 
-/** Returns the keys beside this one that are loaded slowly. */
-export function slowKeysNear(key: number): number[] {
+/** Returns the slowly loaded keys in the groups of this key. */
+export function slowKeysOfGroup(key: number): number[] {
   return SLOW_PLACES.map((place) => key - (key % KEYS_PER_SLOW_PAIR) + place)
 }
 

@@ -1,5 +1,5 @@
 import { Random } from '../random.js'
-import { isLoadedSlowly, KEYS_PER_GROUP, keysTagged, slowKeysNear, tagsOf } from './keys.js'
+import { isLoadedSlowly, KEYS_PER_GROUP, keysTagged, slowKeysOfGroup, tagsOf } from './keys.js'
 
 /** How processes share keys, and what they do with them. */
 export interface WorkloadOptions {
@@ -47,7 +47,7 @@ export interface Step {
   /** The tags to be invalidated. */
   readonly tags: readonly string[]
   /** The TTL of what is stored; `undefined` for the cache's default. */
-  readonly lifeMs: number | undefined
+  readonly ttlMs: number | undefined
   /** How long a loader takes, besides asking the source. */
   readonly loadMs: number
   /** The pause after it. */
@@ -105,7 +105,7 @@ export class Workload {
       operation,
       keys,
       tags,
-      lifeMs: random.chance(0.1) ? Math.floor(random.between(100, 1_000)) : undefined,
+      ttlMs: random.chance(0.1) ? Math.floor(random.between(100, 1_000)) : undefined,
       loadMs: random.chance(0.1) ? random.between(5, 30) : 0,
       pauseMs: random.chance(PAUSES) ? random.between(0, (2 * pauseMs) / PAUSES) : 0,
     }
@@ -118,14 +118,14 @@ export class Workload {
   nextSlowLoad(): Step {
     const random = this.#random
     const { keys, coldKeys } = this.#options
-    const near = slowKeysNear(this.#key())
-    const slow = near[random.below(near.length)] ?? 0
-    const key = slow < keys + coldKeys ? slow : (slowKeysNear(0)[0] ?? 0)
+    const slowKeys = slowKeysOfGroup(this.#key())
+    const slow = slowKeys[random.below(slowKeys.length)] ?? 0
+    const key = slow < keys + coldKeys ? slow : (slowKeysOfGroup(0)[0] ?? 0)
     return {
       operation: 'getOrSet',
       keys: [key],
       tags: NO_TAGS,
-      lifeMs: undefined,
+      ttlMs: undefined,
       loadMs: random.between(...SLOW_LOAD_MS),
       pauseMs: random.between(0, 50),
     }

@@ -30,7 +30,7 @@ export function verdictOn(
   const own = writes.filter(({ process, end }) => process === read.process && end <= read.end)
   if (read.start > replacedSince(own)) return 'own-write'
   if (read.state === 'degraded') return undefined
-  return read.start - aliveUntil(version, operations, read, lateWrites) > bound
+  return read.start - cachedUntil(version, operations, read, lateWrites) > bound
     ? 'expired'
     : undefined
 }
@@ -49,7 +49,7 @@ function follows(write: Write, version: Write, read: Read, lateWrites: number): 
   return isLaterOfSameProcess && version.ok && version.end <= read.end
 }
 
-function aliveUntil(
+function cachedUntil(
   version: Write,
   operations: readonly Operation[],
   read: Read,
@@ -62,8 +62,8 @@ function aliveUntil(
       operation.number === version.number &&
       operation.start <= read.end,
   )
-  const isUnderWay = [version, ...loads].some(({ end }) => end > read.end)
-  if (isUnderWay) return Number.POSITIVE_INFINITY
-  const stored = loads.map(({ ok, end, life }) => (ok ? end : end + lateWrites) + life)
-  return Math.max(settledAt(version, lateWrites) + version.life, ...stored)
+  const isInFlight = [version, ...loads].some(({ end }) => end > read.end)
+  if (isInFlight) return Number.POSITIVE_INFINITY
+  const stored = loads.map(({ ok, end, ttl }) => (ok ? end : end + lateWrites) + ttl)
+  return Math.max(settledAt(version, lateWrites) + version.ttl, ...stored)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LinkState } from '../../src/checker/link-state.js'
+import { FaultTimeline } from '../../src/checker/fault-timeline.js'
 import { MILLISECOND } from '../../src/clock.js'
 import { type Checked, check, type Operation, type Read, type Write } from './history.js'
 
@@ -12,7 +12,7 @@ const write = (process: number, number: number, at: number): Write => ({
   start: at * MILLISECOND,
   end: (at + 1) * MILLISECOND,
   ok: true,
-  life: 50 * MILLISECOND,
+  ttl: 50 * MILLISECOND,
 })
 
 const degradedRead = (process: number, writer: number, number: number, at: number): Read => ({
@@ -26,10 +26,10 @@ const degradedRead = (process: number, writer: number, number: number, at: numbe
 })
 
 const judged = (operations: readonly Operation[], memoryMs = 100_000): Checked => {
-  const links = new LinkState({ healthy: 0, lost: LOST, recovery: 0 })
-  links.faultBegins({ name: 'a fault' }, 500 * MILLISECOND).end = 3_000 * MILLISECOND
+  const timeline = new FaultTimeline({ healthy: 0, lost: LOST, recovery: 0 })
+  timeline.faultBegins({ name: 'a fault' }, 500 * MILLISECOND).end = 3_000 * MILLISECOND
   const memory = memoryMs * MILLISECOND
-  return check(operations, { processes: 3, lateWrites: 0, memory }, links)
+  return check(operations, { processes: 3, lateWrites: 0, memory }, timeline)
 }
 
 const history = [write(0, 1, 0), write(1, 1, 9)]

@@ -1,5 +1,5 @@
 import { CoherenceChecker } from '../../src/checker/coherence-checker.js'
-import { LinkState } from '../../src/checker/link-state.js'
+import { FaultTimeline } from '../../src/checker/fault-timeline.js'
 import type { Violation } from '../../src/checker/violation.js'
 import { checkEvent } from '../../src/events/check-event.js'
 import type { CoherenceEvent, EventKind } from '../../src/events/event-batch.js'
@@ -24,7 +24,7 @@ export interface Write {
   /** `Infinity` when the call never returned. */
   readonly end: number
   readonly ok: boolean
-  readonly life: number
+  readonly ttl: number
   /** Whether it may take effect out of the order of issue, as an invalidation of tags may. */
   readonly unordered?: boolean
 }
@@ -44,7 +44,7 @@ export interface Read {
 export interface Load extends Omit<Read, 'what' | 'state'> {
   readonly what: 'load'
   readonly ok: boolean
-  readonly life: number
+  readonly ttl: number
 }
 
 export interface Rules {
@@ -56,9 +56,9 @@ export interface Rules {
 }
 
 /** What the checker says of a history. */
-export function judge(operations: readonly Operation[], rules: Rules): Violation[] {
+export function violationsIn(operations: readonly Operation[], rules: Rules): Violation[] {
   const { bound } = rules
-  return check(operations, rules, new LinkState({ healthy: bound, lost: bound, recovery: 0 }))
+  return check(operations, rules, new FaultTimeline({ healthy: bound, lost: bound, recovery: 0 }))
     .violations
 }
 
@@ -71,11 +71,11 @@ export interface Checked {
 export function check(
   operations: readonly Operation[],
   { processes, lateWrites, memory = Number.POSITIVE_INFINITY }: Omit<Rules, 'bound'>,
-  links: LinkState,
+  timeline: FaultTimeline,
 ): Checked {
   const violations: Violation[] = []
   const limits = { processes, lateWrites, memory }
-  const checker = new CoherenceChecker(1, limits, links, (found) => violations.push(found))
+  const checker = new CoherenceChecker(1, limits, timeline, (found) => violations.push(found))
   for (const { process, event } of inOrder(operations)) checkEvent(checker, process, event)
   return { violations, checker }
 }
@@ -113,7 +113,7 @@ function eventsOf(operation: Operation): Logged[] {
     const writer = 'writer' in operation ? operation.writer : process
     return {
       process,
-      event: { kind, key: 0, writer, number, start: at, end: at, life: 0, ...times },
+      event: { kind, key: 0, writer, number, start: at, end: at, ttl: 0, ...times },
     }
   }
   switch (operation.what) {
@@ -124,17 +124,17 @@ function eventsOf(operation: Operation): Logged[] {
     case 'kill':
       return [log('process ended', end)]
     case 'load': {
-      const { life, ok } = operation
+      const { ttl, ok } = operation
       return [
         log('load began', start),
-        log(ok ? 'load stored' : 'load failed', end, { start, life }),
+        log(ok ? 'load stored' : 'load failed', end, { start, ttl }),
       ]
     }
     default: {
-      const { what, life, ok, unordered = false } = operation
+      const { what, ttl, ok, unordered = false } = operation
       const began = what === 'set' ? 'set began' : 'delete began'
       return [
-        log(unordered ? `unordered ${began}` : began, start, { life }),
+        log(unordered ? `unordered ${began}` : began, start, { ttl }),
         log(ok ? 'write succeeded' : 'write failed', end),
       ]
     }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { describeViolation } from '../../src/checker/describe-violation.js'
-import { LinkState } from '../../src/checker/link-state.js'
-import { check, judge, type Operation, type Read, type Rules, type Write } from './history.js'
+import { FaultTimeline } from '../../src/checker/fault-timeline.js'
+import {
+  check,
+  type Operation,
+  type Read,
+  type Rules,
+  violationsIn,
+  type Write,
+} from './history.js'
 
 const RULES: Rules = { processes: 3, bound: 5, lateWrites: Number.POSITIVE_INFINITY }
 const FENCED: Rules = { ...RULES, lateWrites: 0 }
@@ -12,7 +19,7 @@ const write = (
   number: number,
   [start, end]: readonly [number, number],
   rest: Partial<Write> = {},
-): Write => ({ what: 'set', process, number, start, end, ok: true, life: LONG, ...rest })
+): Write => ({ what: 'set', process, number, start, end, ok: true, ttl: LONG, ...rest })
 
 const read = (
   process: number,
@@ -21,7 +28,7 @@ const read = (
 ): Read => ({ what: 'read', process, start, end, writer, number })
 
 const kinds = (operations: readonly Operation[], rules = RULES): string[] =>
-  judge(operations, rules).map(({ kind }) => kind)
+  violationsIn(operations, rules).map(({ kind }) => kind)
 
 describe('a read of what an acknowledged write has replaced', () => {
   const replaced = [write(0, 1, [0, 10]), write(1, 1, [20, 30])]
@@ -69,15 +76,15 @@ describe('a write that failed', () => {
   })
 
   test('may take effect after a later one, unless late writes are fenced', () => {
-    const overtaken = [...history, write(1, 1, [40, 50]), read(2, [0, 2], [60, 61])]
-    expect(kinds(overtaken)).toEqual([])
-    expect(kinds(overtaken, FENCED)).toEqual(['stale'])
-    expect(kinds(overtaken, { ...RULES, lateWrites: 9 })).toEqual(['stale'])
-    expect(kinds(overtaken, { ...RULES, lateWrites: 10 })).toEqual([])
+    const superseded = [...history, write(1, 1, [40, 50]), read(2, [0, 2], [60, 61])]
+    expect(kinds(superseded)).toEqual([])
+    expect(kinds(superseded, FENCED)).toEqual(['stale'])
+    expect(kinds(superseded, { ...RULES, lateWrites: 9 })).toEqual(['stale'])
+    expect(kinds(superseded, { ...RULES, lateWrites: 10 })).toEqual([])
   })
 
   test('binds its own process: that one must not read what it meant to replace', () => {
-    const [seen] = judge([...history, read(0, [0, 1], [31, 32])], FENCED)
+    const [seen] = violationsIn([...history, read(0, [0, 1], [31, 32])], FENCED)
     expect(seen).toMatchObject({ kind: 'own-write', replacedBy: { number: 2 } })
   })
 
@@ -111,7 +118,7 @@ describe('the writes of one process', () => {
 
 describe('the invalidation of a tag', () => {
   const [set, invalidation] = [write(0, 1, [0, 50]), write(0, 2, [10, 20])]
-  const invalidated = { ...invalidation, what: 'delete', life: 0, unordered: true } as const
+  const invalidated = { ...invalidation, what: 'delete', ttl: 0, unordered: true } as const
 
   test('may come before a write of the same process that it overlaps, or after it', () => {
     expect(kinds([set, invalidated, read(2, [0, 1], [60, 61])])).toEqual([])
@@ -167,14 +174,14 @@ describe('a restart from an older snapshot', () => {
     ...operation,
     start: operation.start * MS,
     end: operation.end * MS,
-    ...('life' in operation ? { life: LONG * MS } : {}),
+    ...('ttl' in operation ? { ttl: LONG * MS } : {}),
   })
   /** The server dies at 2000 and is back at 2100; what was written since 1000 may be undone. */
   const found = (kills: number | undefined, operations: readonly (Write | Read)[]): string[] => {
-    const links = new LinkState(BOUNDS)
+    const timeline = new FaultTimeline(BOUNDS)
     const sort = { name: 'older snapshot', bringsBackMs: 1_000, kills }
-    links.faultBegins(sort, 2_000 * MS).end = 2_100 * MS
-    const { violations } = check(operations.map(at), { ...FENCED, processes: 3 }, links)
+    timeline.faultBegins(sort, 2_000 * MS).end = 2_100 * MS
+    const { violations } = check(operations.map(at), { ...FENCED, processes: 3 }, timeline)
     return violations.map(({ kind }) => kind)
   }
   const before = write(0, 1, [0, 10])
@@ -186,7 +193,7 @@ describe('a restart from an older snapshot', () => {
     expect(found(1, history)).toEqual(['stale', 'stale', 'stale'])
   })
 
-  test('may bring back what was replaced just before, until the links have recovered', () => {
+  test('may bring back what was replaced just before, until the timeline have recovered', () => {
     const history = [before, write(1, 1, [1_500, 1_510]), ...reads]
     expect(found(undefined, history)).toEqual(['stale', 'stale'])
     expect(found(0, history)).toEqual(['stale', 'stale'])
@@ -202,8 +209,8 @@ describe('a restart from an older snapshot', () => {
   })
 })
 
-describe('a value whose life is over', () => {
-  const short = write(0, 1, [0, 10], { life: 100 })
+describe('a value whose ttl is over', () => {
+  const short = write(0, 1, [0, 10], { ttl: 100 })
 
   test('may be read for the bound, and is a violation after that', () => {
     expect(kinds([short, read(2, [0, 1], [115, 116])])).toEqual([])
@@ -212,14 +219,14 @@ describe('a value whose life is over', () => {
 
   test('lives on when it is loaded once more', () => {
     const load = { what: 'load', process: 1, writer: 0, number: 1, ok: true } as const
-    const loaded = { ...load, start: 90, end: 105, life: 100 }
+    const loaded = { ...load, start: 90, end: 105, ttl: 100 }
     expect(kinds([short, loaded, read(2, [0, 1], [210, 211])])).toEqual([])
     expect(kinds([short, loaded, read(2, [0, 1], [211, 212])])).toEqual(['expired'])
     expect(kinds([short, { ...loaded, end: 900 }, read(2, [0, 1], [500, 501])])).toEqual([])
   })
 
   test('was never there if it was deleted, unless it was loaded', () => {
-    const deleted = write(0, 1, [0, 10], { what: 'delete', life: 0 })
+    const deleted = write(0, 1, [0, 10], { what: 'delete', ttl: 0 })
     expect(kinds([deleted, read(2, [0, 1], [20, 21])])).toEqual(['expired'])
   })
 })
@@ -235,22 +242,22 @@ test('a version that was replaced long ago is forgotten, and reading it a violat
     return write(0, index + 1, [start, start + 10])
   })
   const history = [...writes, read(2, [0, 1], [2_000, 2_001]), read(2, [0, 50], [2_000, 2_001])]
-  const [remembered] = judge(history, RULES)
+  const [remembered] = violationsIn(history, RULES)
   expect(remembered).toMatchObject({ kind: 'stale', version: { number: 1 }, staleness: 1_970 })
-  const forgotten = judge(history, { ...RULES, memory: 100 })
+  const forgotten = violationsIn(history, { ...RULES, memory: 100 })
   expect(forgotten).toMatchObject([{ kind: 'stale', staleness: Number.POSITIVE_INFINITY }])
   expect(forgotten[0]?.version).toBeUndefined()
 })
 
 test('a process that has stood still may read what one with a lost link may', () => {
-  const links = new LinkState({ healthy: 5, lost: 100, recovery: 0 })
+  const timeline = new FaultTimeline({ healthy: 5, lost: 100, recovery: 0 })
   const staleRead = (at: number): Read => read(2, [0, 1], [at, at + 1])
   const stalledRead = (at: number): Read => ({ ...staleRead(at), state: 'stalled' })
   const reads = [staleRead(35), stalledRead(36), staleRead(36), stalledRead(130), stalledRead(131)]
   const { violations } = check(
     [write(0, 1, [0, 10]), write(1, 1, [20, 30]), ...reads],
     RULES,
-    links,
+    timeline,
   )
   expect(violations.map((found) => [found.read.start, found.bound])).toEqual([
     [36, 5],
@@ -260,7 +267,7 @@ test('a process that has stood still may read what one with a lost link may', ()
 
 test('a violation is described by the few operations that prove it', () => {
   const noise = Array.from({ length: 20 }, (_, at) => read(1, [0, 1], [at, at + 1]))
-  const [violation] = judge(
+  const [violation] = violationsIn(
     [
       write(0, 1, [0, 10e6]),
       ...noise,

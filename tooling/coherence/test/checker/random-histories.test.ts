@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { verdictOn } from './definition.js'
-import { judge, type Operation, type Read, type Rules } from './history.js'
+import { type Operation, type Read, type Rules, violationsIn } from './history.js'
 import { isPossible } from './possible-orders.js'
 import { anyHistory } from './random-histories.js'
 import { legalHistory } from './simulated-register.js'
@@ -24,8 +24,8 @@ describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late',
         const expected = readsOf(operations)
           .map((read) => label(read, verdictOn(read, operations, rules)))
           .filter((verdict) => !verdict.endsWith('legal'))
-        const found = judge(operations, rules).map(({ read, kind }) =>
-          label({ ...read, writer: read.seen.writer, number: read.seen.number }, kind),
+        const found = violationsIn(operations, rules).map(({ read, kind }) =>
+          label({ ...read, writer: read.versionId.writer, number: read.versionId.number }, kind),
         )
         for (const verdict of expected) seen.add(verdict.split(' ').at(-1) ?? '')
         expect(found.toSorted()).toEqual(expected.toSorted())
@@ -63,7 +63,7 @@ describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late',
     fc.assert(
       fc.property(legalHistory(rules, 150), (operations) => {
         reads += readsOf(operations).length
-        expect(judge(operations, rules)).toEqual([])
+        expect(violationsIn(operations, rules)).toEqual([])
       }),
       { numRuns: 250 },
     )
@@ -78,7 +78,7 @@ describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late',
         const plant = candidates[choice % Math.max(candidates.length, 1)]
         if (plant === undefined) return
         planted++
-        const found = judge([...operations, plant], rules)
+        const found = violationsIn([...operations, plant], rules)
         expect(found.map(({ kind }) => kind)).toEqual(['stale'])
         expect(found[0]?.read).toMatchObject({ start: plant.start, process: plant.process })
       }),

@@ -12,7 +12,7 @@ interface Shape {
   readonly what: 'set' | 'delete' | 'read' | 'load'
   readonly state: Exclude<Read['state'], undefined> | 'sound'
   readonly fate: 'ok' | 'failed' | 'hanging'
-  readonly life: number
+  readonly ttl: number
   readonly unordered: boolean
   /** Which of the versions that there are a read returns. */
   readonly picks: number
@@ -25,7 +25,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   what: fc.constantFrom('set', 'set', 'delete', 'read', 'read', 'read', 'load'),
   state: fc.constantFrom('sound', 'sound', 'sound', 'degraded', 'stalled'),
   fate: fc.constantFrom('ok', 'ok', 'ok', 'ok', 'failed', 'hanging'),
-  life: fc.constantFrom(0, 5, 30, 1_000),
+  ttl: fc.constantFrom(0, 5, 30, 1_000),
   unordered: fc.constantFrom(false, false, false, true),
   picks: fc.nat(1_000),
 })
@@ -48,7 +48,7 @@ function build(shapes: readonly Shape[]): Operation[] {
 }
 
 function writeOf(
-  { process, what, length, fate, life, unordered }: Shape,
+  { process, what, length, fate, ttl, unordered }: Shape,
   start: number,
   writes: readonly Write[],
 ): Write {
@@ -59,13 +59,13 @@ function writeOf(
     start,
     end: fate === 'hanging' ? NEVER : start + length,
     ok: fate === 'ok',
-    life: what === 'delete' ? 0 : life,
+    ttl: what === 'delete' ? 0 : ttl,
     unordered,
   }
 }
 
 function readOf(
-  { process, what, length, life, fate, picks, state }: Shape,
+  { process, what, length, ttl, fate, picks, state }: Shape,
   start: number,
   writes: readonly Write[],
 ): (Read | Load)[] {
@@ -79,5 +79,5 @@ function readOf(
   }
   // What is not there yet cannot be loaded.
   if (seen.start > start) return []
-  return [{ what: 'load', process, start, end, writer, number, life, ok: fate === 'ok' }]
+  return [{ what: 'load', process, start, end, writer, number, ttl, ok: fate === 'ok' }]
 }

@@ -82,7 +82,7 @@ function writeOf({ process, length, what, ok }: Step, start: number, before: Tim
     start,
     end: start + length,
     ok,
-    life: FOR_EVER,
+    ttl: FOR_EVER,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LinkState } from '../../src/checker/link-state.js'
+import { FaultTimeline } from '../../src/checker/fault-timeline.js'
 import { Version } from '../../src/checker/version.js'
 import { Visibility, type VisibilityReport } from '../../src/checker/visibility.js'
 import { MILLISECOND } from '../../src/clock.js'
@@ -49,7 +49,7 @@ describe('in a history', () => {
     start: ms(start),
     end: ms(end),
     ok: true,
-    life: ms(100_000),
+    ttl: ms(100_000),
   })
   const read = (writer: number, number: number, at: number, rest: Partial<Read> = {}): Read => {
     const span = { start: ms(at), end: ms(at + 1) }
@@ -57,9 +57,9 @@ describe('in a history', () => {
   }
   const seen = (
     operations: readonly Operation[],
-    links = new LinkState({ healthy: ms(500), lost: ms(500), recovery: 0 }),
+    timeline = new FaultTimeline({ healthy: ms(500), lost: ms(500), recovery: 0 }),
   ): VisibilityReport =>
-    check(operations, { processes: 3, lateWrites: 0 }, links).checker.visibility.report()
+    check(operations, { processes: 3, lateWrites: 0 }, timeline).checker.visibility.report()
 
   const history = [write(0, 1, 0, 10), write(1, 1, 20, 30), write(0, 2, 40, 50)]
 
@@ -81,11 +81,12 @@ describe('in a history', () => {
   })
 
   test('neither writes nor reads amid faults count, nor degraded reads', () => {
-    const links = (): LinkState => new LinkState({ healthy: 0, lost: ms(500), recovery: ms(5) })
-    const writing = links()
+    const timeline = (): FaultTimeline =>
+      new FaultTimeline({ healthy: 0, lost: ms(500), recovery: ms(5) })
+    const writing = timeline()
     writing.faultBegins({ name: 'of a writer', process: 1 }, ms(15)).end = ms(16)
     expect(seen([...history, read(0, 1, 60)], writing)).toMatchObject({ writes: 2, longestMs: 10 })
-    const reading = links()
+    const reading = timeline()
     reading.faultBegins({ name: 'of a reader', process: 2 }, ms(15)).end = ms(58)
     expect(seen([...history, read(0, 1, 60)], reading)).toMatchObject({ writes: 3, longestMs: 0 })
     const degraded = read(0, 1, 60, { state: 'degraded' })

@@ -13,7 +13,7 @@ const event: fc.Arbitrary<CoherenceEvent> = fc.record({
   number: fc.nat(2 ** 32 - 1),
   start: fc.double({ noNaN: true }),
   end: fc.nat(10_000),
-  life: fc.constantFrom(0, 1e9, Number.POSITIVE_INFINITY),
+  ttl: fc.constantFrom(0, 1e9, Number.POSITIVE_INFINITY),
 })
 
 test('what is logged is what is read', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LinkState } from '../../src/checker/link-state.js'
+import { FaultTimeline } from '../../src/checker/fault-timeline.js'
 import { RunClock } from '../../src/clock.js'
 import type { Fault } from '../../src/nemesis/fault.js'
 import { Nemesis } from '../../src/nemesis/nemesis.js'
@@ -40,10 +40,10 @@ test('each fault comes as often as the others', () => {
 })
 
 test('a fault is prepared before its quiet time, and in force only after it', async () => {
-  const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
+  const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   const log: string[] = []
   const note = (what: string) => async (): Promise<void> => {
-    log.push(`${what}, ${links.windows.length} in force`)
+    log.push(`${what}, ${timeline.windows.length} in force`)
   }
   const prepared = fault('prepared', {
     prepare: note('prepare'),
@@ -51,12 +51,12 @@ test('a fault is prepared before its quiet time, and in force only after it', as
     end: note('end'),
   })
   const planned = [{ fault: prepared, quietMs: 1, lastsMs: 0 }]
-  await new Nemesis(links, new RunClock()).run(planned, new AbortController().signal)
+  await new Nemesis(timeline, new RunClock()).run(planned, new AbortController().signal)
   expect(log).toEqual(['prepare, 0 in force', 'begin, 1 in force', 'end, 1 in force'])
 })
 
 test('a fault is put right, and known to be over, even if it could not be begun', async () => {
-  const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
+  const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   let ended = 0
   const broken = fault('broken', {
     begin: () => Promise.reject(new Error('cannot')),
@@ -64,18 +64,18 @@ test('a fault is put right, and known to be over, even if it could not be begun'
       ended++
     },
   })
-  const running = new Nemesis(links, new RunClock()).run(
+  const running = new Nemesis(timeline, new RunClock()).run(
     [{ fault: broken, quietMs: 0, lastsMs: 0 }],
     new AbortController().signal,
   )
   await expect(running).rejects.toThrow('cannot')
   expect(ended).toBe(1)
-  expect(links.windows).toMatchObject([{ name: 'broken', end: expect.any(Number) }])
-  expect(links.windows[0]?.end).toBeLessThan(Number.POSITIVE_INFINITY)
+  expect(timeline.windows).toMatchObject([{ name: 'broken', end: expect.any(Number) }])
+  expect(timeline.windows[0]?.end).toBeLessThan(Number.POSITIVE_INFINITY)
 })
 
 test('a run that is stopped puts right the fault in force', async () => {
-  const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 0 })
+  const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   const stop = new AbortController()
   const log: string[] = []
   const lasting = fault('lasting', {
@@ -88,16 +88,16 @@ test('a run that is stopped puts right the fault in force', async () => {
     },
   })
   const planned = { fault: lasting, quietMs: 0, lastsMs: 60_000 }
-  await new Nemesis(links, new RunClock()).run([planned, planned], stop.signal)
+  await new Nemesis(timeline, new RunClock()).run([planned, planned], stop.signal)
   expect(log).toEqual(['begin', 'end'])
 })
 
 test('around a fault reads may be staler, those of other processes only if it touches them', () => {
-  const links = new LinkState({ healthy: HEALTHY, lost: LOST, recovery: 10 })
-  links.faultBegins({ name: 'of all' }, 100).end = 200
-  links.faultBegins({ name: 'of one', process: 1 }, 300).end = 400
+  const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 10 })
+  timeline.faultBegins({ name: 'of all' }, 100).end = 200
+  timeline.faultBegins({ name: 'of one', process: 1 }, 300).end = 400
   const boundAt = (process: number, start: number, end = start): number =>
-    links.boundFor({ process, start, end })
+    timeline.boundFor({ process, start, end })
   expect([99, 100, 200, 210, 211].map((at) => boundAt(0, at))).toEqual([
     HEALTHY,
     LOST,
@@ -107,14 +107,14 @@ test('around a fault reads may be staler, those of other processes only if it to
   ])
   expect(boundAt(0, 50, 500)).toBe(LOST)
   expect([boundAt(1, 350), boundAt(0, 350), boundAt(1, 411)]).toEqual([LOST, HEALTHY, HEALTHY])
-  expect(links.during(205, 220).map(({ name }) => name)).toEqual(['of all'])
+  expect(timeline.during(205, 220).map(({ name }) => name)).toEqual(['of all'])
 })
 
 test('where Redis may be set back, what it held as the fault began may be read until recovery', () => {
-  const links = new LinkState({ healthy: HEALTHY, lost: 100, recovery: 50 })
-  links.faultBegins({ name: 'set back', bringsBackMs: 0 }, 1_000).end = 1_400
-  links.faultBegins({ name: 'another', process: 1 }, 1_420).end = 1_430
-  const boundAt = (start: number): number => links.boundFor({ process: 1, start, end: start })
+  const timeline = new FaultTimeline({ healthy: HEALTHY, lost: 100, recovery: 50 })
+  timeline.faultBegins({ name: 'set back', bringsBackMs: 0 }, 1_000).end = 1_400
+  timeline.faultBegins({ name: 'another', process: 1 }, 1_420).end = 1_430
+  const boundAt = (start: number): number => timeline.boundFor({ process: 1, start, end: start })
   expect([990, 1_050, 1_400, 1_450].map(boundAt)).toEqual([HEALTHY, 100, 400, 450])
   expect([1_451, 1_480, 1_481].map(boundAt)).toEqual([100, 100, HEALTHY])
 })

@@ -2,10 +2,10 @@ import { askRedis, type RedisServer, startRedis } from '@verbatim/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WorkerConfig } from '../../src/worker/messages.js'
 import { TestedCache } from '../../src/worker/tested-cache.js'
-import { stampedValue } from '../../src/workload/stamped-value.js'
+import { versionedValue } from '../../src/workload/versioned-value.js'
 
 const WAIT = { timeout: 10_000 }
-const VALUE = stampedValue(1, { writer: 0, number: 1 })
+const VALUE = versionedValue(1, { writer: 0, number: 1 })
 
 let redis: RedisServer
 beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.each(['degrade', 'throw'] as const)('a cache that is to %s', (onBackend
     await alone.close()
   })
 
-  test('throws what is not trouble with Redis', async () => {
+  test('throws what is not problem with Redis', async () => {
     const cache = await openCache(onBackendError)
     const load = (): never => {
       throw new Error('the source is down')

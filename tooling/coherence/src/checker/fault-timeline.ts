@@ -1,42 +1,42 @@
 import { MILLISECOND, type Nanoseconds, SECOND } from '../clock.js'
 import type { Span, Version } from './version.js'
 
-/** A fault that was in force for a time; `end` is `Infinity` while it is. */
+/** A fault and the time during which it was in force. `end` is `Infinity` until it ends. */
 export interface FaultWindow extends FaultSort {
   readonly begin: Nanoseconds
   end: Nanoseconds
 }
 
-/** What is known of a fault beforehand. */
+/** Properties of a fault that are known before it starts. */
 export interface FaultSort {
   readonly name: string
-  /** The only process that it touches; all of them when left out. */
+  /** Only process that the fault affects. Default: all. */
   readonly process?: number | undefined
   /**
-   * What Redis held so many milliseconds before the fault began may be back as it ends, whatever was
-   * written since. Nothing may be back when left out.
+   * Milliseconds before the fault from which data of Redis can reappear at its end. Default: no
+   * data reappears.
    */
   readonly bringsBackMs?: number | undefined
-  /** The process that the fault kills. What it wrote so shortly before may be lost for ever. */
+  /** Process that the fault kills. Its latest writes may be lost forever. */
   readonly kills?: number | undefined
 }
 
 export interface StalenessBounds {
-  /** How stale a read may be while nothing disturbs the links. */
+  /** Largest staleness of a read without a fault. */
   readonly healthy: Nanoseconds
-  /** How stale a read may be during a fault and shortly after it. */
+  /** Largest staleness of a read during a fault and shortly after it. */
   readonly lost: Nanoseconds
-  /** How long after a fault has ended the links may still be down. */
+  /** Time after a fault during which connections may still be broken. */
   readonly recovery: Nanoseconds
 }
 
-/** A fault that kills a process has done so by then. Another one takes its place after that. */
+/** Time within which a fault has killed its process. Another process replaces it later. */
 const KILLED_WITHIN: Nanoseconds = SECOND
 
-/** Knows the faults of a run, and so how stale a read might be. */
-export class LinkState {
+/** Knows the faults of a run, and the permitted staleness of a read. */
+export class FaultTimeline {
   readonly #bounds: StalenessBounds
-  /** In the order in which they began. */
+  /** Faults in the order of their starts. */
   readonly #windows: FaultWindow[] = []
   readonly #losses: FaultWindow[] = []
 
@@ -52,7 +52,10 @@ export class LinkState {
     return this.#bounds
   }
 
-  /** Must be called before the fault is begun, and its `end` set after it has ended. */
+  /**
+   * Records the start of a fault. Call it before the fault starts, and set `end` after it has
+   * ended.
+   */
   faultBegins(sort: FaultSort, at: Nanoseconds): FaultWindow {
     const { name, process, bringsBackMs, kills } = sort
     const end = Number.POSITIVE_INFINITY
@@ -62,12 +65,15 @@ export class LinkState {
     return window
   }
 
-  /** Whether there was a fault by which writes may be lost for ever. */
+  /** Whether a fault has occurred after which writes may be lost forever. */
   get mayLoseWrites(): boolean {
     return this.#losses.length > 0
   }
 
-  /** Whether a write may be lost: its process was killed just after it, and Redis was set back. */
+  /**
+   * Returns whether a write may be lost: its process was killed directly after it, and Redis lost
+   * its latest changes.
+   */
   isLost({ writer, end }: Version): boolean {
     return this.#losses.some(
       (window) =>
@@ -77,33 +83,35 @@ export class LinkState {
     )
   }
 
-  /** How stale a read may be. */
+  /** Returns the permitted staleness of a read. */
   boundFor(span: Span): Nanoseconds {
     return this.#lostBound(span) ?? this.#bounds.healthy
   }
 
-  /** Whether a fault touches the process at some time of the span, or did shortly before. */
+  /** Returns whether a fault affects the process during the span or shortly before it. */
   isDisturbed(span: Span): boolean {
     return this.#lostBound(span) !== undefined
   }
 
-  /** The faults in force at some time from start to end, or shortly before. */
+  /** Returns the faults that were in force between start and end, or shortly before. */
   during(start: Nanoseconds, end: Nanoseconds): FaultWindow[] {
     const since = start - this.#bounds.recovery
     return this.#windows.filter((window) => window.begin <= end && window.end >= since)
   }
 
-  /** The longest that the faults which touch the span allow; `undefined` when none does. */
+  /**
+   * Returns the largest staleness that a fault of the span permits, `undefined` without a fault.
+   */
   #lostBound({ process, start, end }: Span): Nanoseconds | undefined {
     const { lost, recovery } = this.#bounds
     let longest: Nanoseconds | undefined
     for (let index = this.#windows.length - 1; index >= 0; index--) {
       const window = this.#windows[index]
       if (window === undefined || window.begin > end) continue
-      // The nemesis lets one fault at a time act: those before it are over as well.
+      // Faults do not overlap, so all earlier faults have ended as well.
       if (window.end < start - recovery) break
       if (window.process !== undefined && window.process !== process) continue
-      // What was current as it began may be read until the links have recovered.
+      // Data from the start of the fault can be read until the caches have recovered.
       const since = window.bringsBackMs === undefined ? 0 : start - broughtBackFrom(window)
       longest = Math.max(longest ?? 0, lost, since)
     }
@@ -115,7 +123,7 @@ function isLossOf({ kills, bringsBackMs }: FaultSort): boolean {
   return kills !== undefined && bringsBackMs !== undefined
 }
 
-/** The instant from which on writes may be undone. */
+/** Returns the time from which writes may be undone. */
 function broughtBackFrom({ begin, bringsBackMs = 0 }: FaultWindow): Nanoseconds {
   return begin - bringsBackMs * MILLISECOND
 }

@@ -1,7 +1,7 @@
 import type { VersionId } from '../checker/version.js'
 
 /** A value that says of which key and version it is, in full at both of its ends. */
-export interface StampedValue extends VersionId {
+export interface VersionedValue extends VersionId {
   readonly key: number
   readonly padding: string
 }
@@ -14,30 +14,30 @@ const LARGE = 80_000
 const HUGE = 1_200_000
 
 /** Returns the value of a version, the same wherever it is made. */
-export function stampedValue(key: number, id: VersionId): StampedValue {
+export function versionedValue(key: number, id: VersionId): VersionedValue {
   const { writer, number } = id
   return { key, writer, number, padding: paddingOf(key, id) }
 }
 
 /** Whether this is a value of the key, and nothing of it is missing or from another value. */
-export function isValueOf(key: number, value: StampedValue): boolean {
+export function isValueOf(key: number, value: VersionedValue): boolean {
   if (value.key !== key) return false
   const { padding } = value
   const length = lengthOf(key, value)
-  const stamp = stampOf(key, value)
+  const label = labelOf(key, value)
   return (
-    padding.length === Math.ceil(length / stamp.length) * stamp.length &&
-    padding.startsWith(length === 0 ? '' : stamp) &&
-    padding.endsWith(length === 0 ? '' : stamp)
+    padding.length === Math.ceil(length / label.length) * label.length &&
+    padding.startsWith(length === 0 ? '' : label) &&
+    padding.endsWith(length === 0 ? '' : label)
   )
 }
 
 function paddingOf(key: number, id: VersionId): string {
-  const stamp = stampOf(key, id)
-  return stamp.repeat(Math.ceil(lengthOf(key, id) / stamp.length))
+  const label = labelOf(key, id)
+  return label.repeat(Math.ceil(lengthOf(key, id) / label.length))
 }
 
-function stampOf(key: number, { writer, number }: VersionId): string {
+function labelOf(key: number, { writer, number }: VersionId): string {
   return `key ${key}, version ${writer}#${number}; `
 }
 

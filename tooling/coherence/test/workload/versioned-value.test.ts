@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest'
-import { isValueOf, type StampedValue, stampedValue } from '../../src/workload/stamped-value.js'
+import {
+  isValueOf,
+  type VersionedValue,
+  versionedValue,
+} from '../../src/workload/versioned-value.js'
 
 const values = Array.from({ length: 20_000 }, (_, number) =>
-  stampedValue(number % 32, { writer: Math.floor(number / 32) % 4, number }),
+  versionedValue(number % 32, { writer: Math.floor(number / 32) % 4, number }),
 )
 
-const ofLength = (from: number, to: number): StampedValue[] =>
+const ofLength = (from: number, to: number): VersionedValue[] =>
   values.filter(({ padding }) => padding.length >= from && padding.length < to)
 
 test('values are of all sizes, up to more than a mebibyte', () => {
