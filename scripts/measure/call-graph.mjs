@@ -69,7 +69,10 @@ export class CallGraph {
         }
       }
     }
-    return { files: [...files].toSorted(), chain: chain ?? [] }
+    return {
+      files: [...files].toSorted((one, other) => (one < other ? -1 : 1)),
+      chain: chain ?? [],
+    }
   }
 
   #method(className, methodName) {
@@ -127,7 +130,7 @@ export class CallGraph {
 
   /** Returns the argument in which a function passes on one of its parameters. */
   #passedOn(receiver, parameter) {
-    if (parameter === undefined) return
+    if (parameter === undefined) return undefined
     const symbol = this.#checker.getSymbolAtLocation(parameter.name)
     const nodes = childrenOf(receiver)
     for (const node of nodes) {
@@ -136,6 +139,7 @@ export class CallGraph {
       if (isArgument && this.#checker.getSymbolAtLocation(node) === symbol) return node
       nodes.push(...childrenOf(node))
     }
+    return undefined
   }
 
   *#functionsBehind(name) {
@@ -226,7 +230,7 @@ export class CallGraph {
 /** Returns the name in a node that calls, constructs, reads an accessor or passes on a function. */
 function calledName(node) {
   if (ts.isPropertyAccessExpression(node)) return node.name
-  if (!ts.isIdentifier(node)) return
+  if (!ts.isIdentifier(node)) return undefined
   const { parent } = node
   const isCalled =
     (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && node !== parent.name

@@ -146,7 +146,7 @@ function isFunction(node) {
 function titleOf(call) {
   let callee = call.expression
   while (!ts.isIdentifier(callee)) {
-    if (callee.expression === undefined) return
+    if (callee.expression === undefined) return undefined
     callee = callee.expression
   }
   const [title] = call.arguments

@@ -66,7 +66,10 @@ export function encodeHeader({ createdAt, pattern, sourceCacheType }: BackupHead
  */
 export function encodeEntry({ key, value, expiresAt }: BackupEntry): string {
   const record = { key, value, expires_at: expiresAt }
-  checkEntry(record, (problem) => new SerializationError(`the cache contains an entry with ${problem}`))
+  checkEntry(
+    record,
+    (problem) => new SerializationError(`the cache contains an entry with ${problem}`),
+  )
   const line = encodeLine(record)
   const bytes = Buffer.byteLength(line)
   if (bytes <= MAX_LINE_BYTES) return line

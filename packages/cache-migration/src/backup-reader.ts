@@ -99,7 +99,8 @@ async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   let length = 0
   const add = (piece: Buffer): void => {
     length += piece.length
-    if (length > MAX_LINE_BYTES) throw invalidBackup(`a line is longer than ${MAX_LINE_BYTES} bytes`)
+    if (length > MAX_LINE_BYTES)
+      throw invalidBackup(`a line is longer than ${MAX_LINE_BYTES} bytes`)
     pieces.push(piece)
   }
   for await (const chunk of chunks) {

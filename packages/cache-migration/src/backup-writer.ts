@@ -69,7 +69,10 @@ async function* joined(lines: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 /** Waits for the pipeline or the signal. A pipeline alone would wait for a source that never responds. */
-async function untilAborted(writing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+async function untilAborted(
+  writing: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   if (signal === undefined) return writing
   let stopListening: (() => void) | undefined
   const aborted = new Promise<void>((resolve) => {

@@ -50,7 +50,11 @@ await runCommandLine((signal) => {
       ),
     )
   redisCommand(program, 'backup', 'write the entries of a cache to a new file')
-    .option('--pattern <glob>', 'back up only keys that match the glob (default: all keys)', textParser('a glob', MAX_PATTERN_LENGTH))
+    .option(
+      '--pattern <glob>',
+      'back up only keys that match the glob (default: all keys)',
+      textParser('a glob', MAX_PATTERN_LENGTH),
+    )
     .option('--overwrite', 'replace an existing file')
     .addHelpText(
       'after',

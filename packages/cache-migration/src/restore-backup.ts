@@ -111,10 +111,7 @@ class TargetWriter {
 }
 
 /** Groups items into lists of `size`. The last list can be shorter. */
-async function* chunksOf<T>(
-  items: AsyncIterable<T>,
-  size: number,
-): AsyncGenerator<readonly T[]> {
+async function* chunksOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
   let chunk: T[] = []
   for await (const item of items) {
     chunk.push(item)

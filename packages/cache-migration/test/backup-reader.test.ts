@@ -104,7 +104,10 @@ describe('a restore rejects an invalid file and writes nothing', () => {
     ['{"key":"","value":1,"expires_at":null}', 'the entry at line 3 has an invalid key'],
     ['{"key":7,"value":1,"expires_at":null}', 'the entry at line 3 has an invalid key'],
     ['{"key":"a","expires_at":null}', 'the entry at line 3 has no value'],
-    ['{"key":"a","value":{"$undefined":true},"expires_at":null}', 'the entry at line 3 has no value'],
+    [
+      '{"key":"a","value":{"$undefined":true},"expires_at":null}',
+      'the entry at line 3 has no value',
+    ],
     ['{"key":"a","value":1}', 'the entry at line 3 has an invalid expiry'],
     ['{"key":"a","value":1,"expires_at":"soon"}', 'the entry at line 3 has an invalid expiry'],
     ['{"key":"a","value":{"$bigint":"x"},"expires_at":null}', 'unrecognized record at line 3'],
