@@ -2,7 +2,6 @@ import type { Bug } from './bug.js'
 import { IN_ONE_PROCESS, THROUGH_REDIS } from './set-ups.js'
 
 const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
-const FENCE = 'cache-redis/dist/memory/key-fence.js'
 const TIER_READS = 'cache-redis/dist/tiers/tier-reads.js'
 const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
 
@@ -67,19 +66,6 @@ export const LOAD_BUGS: readonly Bug[] = [
         file: TIER_READS,
         find: 'const state = await redis.stateOf(key)',
         replace: 'const state = undefined',
-      },
-    ],
-  },
-  {
-    name: 'load-takes-the-place-of-a-write',
-    breaks: 'a write is sent although a load that Redis may refuse was sent meanwhile',
-    // Many values that take long to encode, and many loads of the same keys.
-    setUp: { ...THROUGH_REDIS, loads: true, keys: 16, faults: [] },
-    patches: [
-      {
-        file: FENCE,
-        find: "return kind === 'conditional write'",
-        replace: 'return false',
       },
     ],
   },

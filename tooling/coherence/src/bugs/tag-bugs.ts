@@ -91,7 +91,7 @@ export const TAG_BUGS: readonly Bug[] = [
         find: 'const before = loads.seenBefore(flight);',
         replace: `const seen = loads.seenBefore(flight);
           const before = seen && flight.tags.length > 0
-            ? { ...seen, tags: await redis.writes.takeTags(flight.tags, 60_000) } : seen;`,
+            ? { ...seen, tags: await this.#options.redis.writes.takeTags(flight.tags, 60_000) } : seen;`,
       },
     ],
   },
