@@ -38,7 +38,7 @@ async function isSound(setUp: BugSetUp): Promise<boolean> {
   const report = await runCoherence(optionsFor(setUp, seeds[0] ?? 1))
   if (findingsOf(report) === 0) return true
   const what = [...report.histories, ...report.problemTexts].slice(0, 1).join('')
-  console.log(`UNSOUND without any bug: ${JSON.stringify(setUp)}: ${kindsFoundIn(report)}\n${what}`)
+  console.log(`UNSOUND without a bug: ${JSON.stringify(setUp)}: ${kindsFoundIn(report)}\n${what}`)
   return false
 }
 

@@ -68,7 +68,7 @@ const { user, system } = process.cpuUsage(usedBefore)
 const perSecond = (seconds: number): number => Math.round(checked / seconds)
 console.log(
   `${checked} events, ${violations} violations, ` +
-    `${checker.visibility.report().writes} writes of which it counts how soon they were visible: ` +
+    `${checker.visibility.report().writes} writes with measured visibility: ` +
     `${perSecond((performance.now() - startedAt) / 1_000)}/s by the clock, ` +
     `${perSecond((user + system) / 1_000_000)}/s of processor time`,
 )

@@ -73,7 +73,7 @@ export function formatReport(report: CoherenceReport): string {
       stale.map(({ upToMs, reads }) => `≤ ${upToMs} ms: ${reads}`).join(', ') || 'none',
     ],
     ['longest staleness', `${staleness.longestMs.toFixed(1)} ms`],
-    ['changes seen', visibilityOf(report)],
+    ['visibility', visibilityOf(report)],
     [
       'inconsistent writes',
       staleness.inconsistentWrites
@@ -83,13 +83,13 @@ export function formatReport(report: CoherenceReport): string {
     [
       'degraded reads',
       `${degradedReads.reads}, ${degradedReads.whileUndisturbed} of them without a fault; ` +
-        `${degradedReads.olderThanLostBound} of what had been replaced for more than ` +
-        `${options.lostBoundMs} ms, at most ${Math.max(degradedReads.oldestMs, 0).toFixed(1)} ms`,
+        `${degradedReads.olderThanLostBound} of values replaced more than ` +
+        `${options.lostBoundMs} ms before, at most ${Math.max(degradedReads.oldestMs, 0).toFixed(1)} ms`,
     ],
     ['findings', listOf(findingsIn(report))],
   ]
   if (report.firstFindingAfterSeconds !== undefined) {
-    rows.push(['first found after', `${report.firstFindingAfterSeconds.toFixed(1)} s`])
+    rows.push(['first finding after', `${report.firstFindingAfterSeconds.toFixed(1)} s`])
   }
   return rows.map(([name, value]) => `${name.padEnd(20)} ${value}`).join('\n')
 }
@@ -100,20 +100,20 @@ function visibilityOf({ visibility }: CoherenceReport): string {
     ...[`p50 ${p50Ms.toFixed(2)}`, `p99 ${p99Ms.toFixed(2)}`],
     ...[`p99.9 ${p999Ms.toFixed(2)}`, `at most ${longestMs.toFixed(2)}`],
   ]
-  return `${times.join(', ')} ms after the acknowledgement, of ${writes} writes while all was well`
+  return `${times.join(', ')} ms after the acknowledgement, of ${writes} writes without a fault`
 }
 
 function setUpOf(options: RunOptions): string {
   const late =
     options.lateWritesMs === Number.POSITIVE_INFINITY
-      ? 'failed writes may be late for ever'
-      : `failed writes may be ${options.lateWritesMs} ms late`
+      ? 'failed writes may take effect forever'
+      : `failed writes may take effect for ${options.lateWritesMs} ms`
   return [
     `${options.processes} processes of ${options.lanes} lanes`,
     `${options.keys} ${options.sharing} keys${options.coldKeys > 0 ? ` and ${options.coldKeys} cold ones` : ''}`,
     options.memory ? 'with memory' : 'without memory',
     options.loads ? 'with loads' : 'without loads',
-    options.overlap ? 'writes overlap' : 'own writes of a key do not overlap',
+    options.overlap ? 'writes overlap' : 'writes of one key and process do not overlap',
     `staleness ${options.healthyBoundMs} ms, ${options.lostBoundMs} ms around faults`,
     late,
   ].join('; ')

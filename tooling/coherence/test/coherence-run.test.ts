@@ -6,7 +6,7 @@ import { findingsOf, formatReport, operationsOf } from '../src/report.js'
 
 const OPERATIONS = 10_000
 
-test(`${OPERATIONS} operations of four processes through Redis alone, amid faults, are legal`, async () => {
+test(`${OPERATIONS} operations of four processes without a memory tier are legal during faults`, async () => {
   const { options } = readArguments([
     ...['--no-memory', '--no-loads', '--no-overlap'],
     ...['--operations', String(OPERATIONS), '--fault-count', '1', '--seconds', '60'],
@@ -17,7 +17,7 @@ test(`${OPERATIONS} operations of four processes through Redis alone, amid fault
   expect(report.problemTexts).toEqual([])
   expect(findingsOf(report)).toBe(0)
   expect(operationsOf(report)).toBeGreaterThanOrEqual(OPERATIONS)
-  // Each write that was acknowledged is two events, each hit is one.
+  // Each acknowledged write is two events, and each hit is one.
   const { hits, writesOk } = report.counts
   expect(hits).toBeGreaterThan(2_000)
   expect(report.events).toBeGreaterThan(hits + 2 * writesOk)
@@ -25,19 +25,21 @@ test(`${OPERATIONS} operations of four processes through Redis alone, amid fault
   expect(formatReport(report)).toContain('findings             none')
 }, 90_000)
 
-test('a seeded bug is caught, and its smallest history told', async () => {
+test('a run with a seeded bug finds it and shows the smallest history', async () => {
   const { options } = readArguments(['--bug', 'delete-in-memory-only', '--seconds', '30'])
   const report = await runCoherence(options)
   expect(findingsOf(report)).toBeGreaterThan(0)
   expect(Object.keys(report.violations).every((kind) => /^(?:stale|own-write)$/u.test(kind))).toBe(
     true,
   )
-  expect(report.histories[0]).toMatch(/\n.* deletes, and so makes, version .*: acknowledged\n/u)
-  // It stops there.
+  expect(report.histories[0]).toMatch(
+    /\n.* deletes the key, which creates version .*: acknowledged\n/u,
+  )
+  // The run stops at the first violation.
   expect(report.seconds).toBeLessThan(20)
 }, 60_000)
 
-test('a run that cannot begin says why', async () => {
+test('a run with invalid arguments reports the reason', async () => {
   const { options } = readArguments([
     '--faults',
     'nonsense',
@@ -45,9 +47,9 @@ test('a run that cannot begin says why', async () => {
     '--seconds',
     '1',
   ])
-  await expect(runCoherence(options)).rejects.toThrow('there is no fault named nonsense')
+  await expect(runCoherence(options)).rejects.toThrow('there is no fault nonsense')
   expect(() => readArguments(['--seconds', 'ten'])).toThrow(
     '--seconds must be a number of at least 0; received ten',
   )
-  expect(() => readArguments(['--bug', 'unheard of'])).toThrow('no bug is named unheard of')
+  expect(() => readArguments(['--bug', 'unknown'])).toThrow('there is no bug unknown')
 }, 60_000)

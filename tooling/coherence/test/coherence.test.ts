@@ -3,10 +3,10 @@ import { runCoherence } from '../src/coherence-run.js'
 import { faultsOf, findingsOf, formatReport, operationsOf } from '../src/report.js'
 import { DEFAULT_OPTIONS } from '../src/run-options.js'
 
-/** What fits into a test. `pnpm coherence` and `pnpm coherence:nightly` find what this does not. */
+/** A short run. `pnpm coherence` and `pnpm coherence:nightly` find more. */
 const OPTIONS = { ...DEFAULT_OPTIONS, seconds: 15, coldKeys: 512, snapshotSeconds: 2 }
 
-test('processes read through their caches, amid faults, what may have been there', async () => {
+test('the reads of several processes are legal during faults', async () => {
   const report = await runCoherence(OPTIONS)
   console.log(formatReport(report))
   expect(report.histories).toEqual([])

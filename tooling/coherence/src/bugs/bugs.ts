@@ -30,5 +30,7 @@ export const BUGS: readonly Bug[] = [
 export function bugNamed(name: string): Bug {
   const bug = BUGS.find((each) => each.name === name)
   if (bug !== undefined) return bug
-  throw new Error(`no bug is named ${name}; there are: ${BUGS.map((each) => each.name).join(', ')}`)
+  throw new Error(
+    `there is no bug ${name}; the bugs are: ${BUGS.map((each) => each.name).join(', ')}`,
+  )
 }

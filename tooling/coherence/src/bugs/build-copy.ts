@@ -90,7 +90,7 @@ async function applyPatch(folder: string, { file, find, replace }: Patch): Promi
   const places = [...text.matchAll(anySpacing(find))]
   const [place] = places
   if (place === undefined || places.length > 1) {
-    throw new Error(`${file} holds this ${places.length} times instead of once:\n${find}`)
+    throw new Error(`${file} must contain this text exactly once; found ${places.length}:\n${find}`)
   }
   const after = text.slice(place.index + place[0].length)
   await writeFile(target, text.slice(0, place.index) + replace + after)

@@ -39,18 +39,18 @@ function headline({ kind, read, staleness, bound }: Violation): string {
   const when = `${(read.start / SECOND).toFixed(3)} s into the run`
   const where = `process ${read.process}, key ${read.key}, ${when}`
   const late = `${(staleness / MILLISECOND).toFixed(3)} ms`
-  const allowed = `${bound / MILLISECOND} ms allowed`
+  const permitted = `${bound / MILLISECOND} ms permitted`
   switch (kind) {
     case 'stale':
       return staleness === Number.POSITIVE_INFINITY
-        ? `stale read: ${where}: ${idOf(read.versionId)} was replaced so long ago that it is forgotten`
-        : `stale read: ${where}: replaced ${late} before it began; ${allowed}`
+        ? `stale read: ${where}: ${idOf(read.versionId)} was replaced before the remembered history`
+        : `stale read: ${where}: replaced ${late} before its start; ${permitted}`
     case 'own-write':
-      return `own write not seen: ${where}: the process had replaced it ${late} before`
+      return `own write ignored: ${where}: the process had replaced the value ${late} before`
     case 'expired':
-      return `expired value read: ${where}: its ttl was over ${late} before; ${allowed}`
+      return `expired value read: ${where}: its TTL ended ${late} before; ${permitted}`
     case 'never-written':
-      return `unknown value read: ${where}: nobody had begun to write ${idOf(read.versionId)}`
+      return `unknown value read: ${where}: no process had started to write ${idOf(read.versionId)}`
     default:
       return `foreign value read: ${where}: ${idOf(read.versionId)} belongs to another key`
   }
@@ -59,7 +59,7 @@ function headline({ kind, read, staleness, bound }: Violation): string {
 function writeLines(version: Version | undefined, since: Since): Line[] {
   if (version === undefined) return []
   const { begin, end, kind, writer, outcome } = version
-  const did = kind === 'set' ? 'sets' : 'deletes, and so makes,'
+  const did = kind === 'set' ? 'sets' : 'deletes the key, which creates'
   const became = outcome === 'ok' ? 'acknowledged' : outcome
   const text = `${since(begin)} .. ${since(end)}  process ${writer} ${did} ${idOf(version)}: ${became}`
   return [{ at: begin, text }]

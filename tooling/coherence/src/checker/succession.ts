@@ -5,9 +5,9 @@ import type { Version } from './version.js'
 const SLACK = 1_024
 
 /**
- * Finds, for one key and one audience, the time from which each version is certainly replaced: the
- * first end of a write that started after the version had taken effect. Each version enters and
- * leaves once, so the time is linear in the number of writes.
+ * Finds, for one key and one audience, the time from which each version is certainly replaced. This
+ * is the first end of a write that started after the version had taken effect. Each version enters
+ * and leaves once, so the time is linear in the number of writes.
  *
  * The audience decides which writes count: acknowledged writes for all processes, and all of its
  * own writes for one process.
@@ -63,7 +63,10 @@ export class Succession {
     version.replacedBy[this.#audience] = write
   }
 
-  /** A process that never writes a key would otherwise queue its versions forever. */
+  /**
+   * Discards old versions. A process that never writes a key would otherwise queue its versions
+   * forever.
+   */
   #forget(before: Nanoseconds): void {
     const version = this.#queue[this.#head]
     if (version !== undefined && (version.replacedAt[0] ?? 0) < before) this.#head++

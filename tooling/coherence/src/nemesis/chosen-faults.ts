@@ -14,7 +14,7 @@ export function chosenFaults(
   for (const name of names) {
     if (faults.some((fault) => fault.name.startsWith(name))) continue
     const known = faults.map((fault) => fault.name).join(', ')
-    throw new Error(`there is no fault named ${name}; there are: ${known}`)
+    throw new Error(`there is no fault ${name}; the faults are: ${known}`)
   }
   return faults.filter((fault) => names.some((name) => fault.name.startsWith(name)))
 }

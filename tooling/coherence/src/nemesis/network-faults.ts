@@ -50,7 +50,10 @@ const CHANGES = ['FCALL', 'EVALSHA', 'EVAL', 'SET', 'UNLINK', 'DEL']
 const REFUSED_AT_A_TIME = 4
 const REFUSES_EVERY_MS = 50
 
-/** Repeated, so that some keys have pending invalidations while others can be read. */
+/**
+ * Rejects changes for a short time, repeatedly. Some keys then have pending invalidations while
+ * others can be read.
+ */
 function changesRefused(proxy: FaultProxy, process: number): Fault {
   const refusing = repeatedFault('changes refused', async () => {
     for (const command of CHANGES) {

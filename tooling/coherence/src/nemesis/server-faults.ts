@@ -57,7 +57,10 @@ export function serverFaults(server: RedisServer): Fault[] {
   ]
 }
 
-/** Repeated, so that some commands in flight find the script and others do not. */
+/**
+ * Removes the scripts repeatedly, so that some commands in flight find the script and others do
+ * not.
+ */
 function scriptsForgotten(server: RedisServer): Fault {
   return repeatedFault('scripts forgotten', async () => {
     await order(server, 'SCRIPT FLUSH', 'FUNCTION FLUSH')
@@ -91,7 +94,10 @@ function outOfMemory(server: RedisServer): Fault {
   }
 }
 
-/** A write between two turns creates the old value of a write that fails in the next turn. */
+/**
+ * Rejects writes in turns. A write between two turns creates the old value of a write that fails in
+ * the next turn.
+ */
 function memoryFullInTurns(server: RedisServer): Fault {
   const full = outOfMemory(server)
   return repeatedFault('memory full in turns', async () => {

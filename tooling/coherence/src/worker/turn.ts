@@ -7,7 +7,7 @@ import type { Nanoseconds } from '../clock.js'
 export class Turn {
   #startedAt: Nanoseconds | undefined
 
-  /** Start of the current turn, at its first use. */
+  /** Returns the start of the current turn, at its first use. */
   startedAt(now: Nanoseconds): Nanoseconds {
     if (this.#startedAt === undefined) {
       this.#startedAt = now

@@ -78,7 +78,7 @@ export class WorkerProcess implements AsyncDisposable {
       this.#done.then(() => false),
       sleep(READY_DEADLINE_MS, false, { ref: false }),
     ])
-    if (!isReady) throw new Error(`worker ${this.index} did not come up:\n${this.#output}`)
+    if (!isReady) throw new Error(`worker ${this.index} did not start:\n${this.#output}`)
   }
 
   go(): void {
@@ -127,7 +127,8 @@ export class WorkerProcess implements AsyncDisposable {
     ])
     this.#isDone = counts !== undefined
     if (counts === undefined) this.#reportProblem('died', `it did not finish:\n${this.#output}`)
-    else if (!(await this.#exits())) this.#reportProblem('did not exit', 'something keeps it alive')
+    else if (!(await this.#exits()))
+      this.#reportProblem('did not exit', 'the process is still running')
     return counts
   }
 

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import type { VersionId } from '../checker/version.js'
 
-/** What the cached values are loaded from: a Redis of its own, which nobody disturbs. */
+/** The source of the cached values: a separate Redis without faults. */
 export class SourceOfTruth implements AsyncDisposable {
   readonly #client: Redis
 
@@ -9,7 +9,7 @@ export class SourceOfTruth implements AsyncDisposable {
     this.#client = new Redis(url)
   }
 
-  /** Answers `undefined` for a key that was never written. */
+  /** Returns the current version of a key, `undefined` if it was never written. */
   async read(key: number): Promise<VersionId | undefined> {
     const text = await this.#client.get(String(key))
     if (text === null) return undefined
@@ -17,7 +17,7 @@ export class SourceOfTruth implements AsyncDisposable {
     return { writer: Number(writer), number: Number(number) }
   }
 
-  /** Always one command, so that writes are carried out, and answered, in the order of the calls. */
+  /** Writes versions with one command, so that writes take effect in the order of the calls. */
   async write(versions: readonly (readonly [key: number, id: VersionId])[]): Promise<void> {
     await this.#client.mset(
       ...versions.flatMap(([key, { writer, number }]) => [String(key), `${writer}#${number}`]),

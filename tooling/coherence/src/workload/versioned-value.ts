@@ -1,25 +1,25 @@
 import type { VersionId } from '../checker/version.js'
 
-/** A value that says of which key and version it is, in full at both of its ends. */
+/** A value that contains its key and version, at both of its ends. */
 export interface VersionedValue extends VersionId {
   readonly key: number
   readonly padding: string
 }
 
-/** The cache compresses it. */
+/** Large enough for compression. */
 const MEDIUM = 2_100
-/** More than 64 KiB: it arrives in pieces, and other replies arrive between them. */
+/** More than 64 KiB. It arrives in pieces, between other replies. */
 const LARGE = 80_000
-/** More than 1 MiB: worker threads convert it, so that other operations overtake it. */
+/** More than 1 MiB. Worker threads convert it, so that other operations finish earlier. */
 const HUGE = 1_200_000
 
-/** Returns the value of a version, the same wherever it is made. */
+/** Returns the value of a version. It is the same in every process. */
 export function versionedValue(key: number, id: VersionId): VersionedValue {
   const { writer, number } = id
   return { key, writer, number, padding: paddingOf(key, id) }
 }
 
-/** Whether this is a value of the key, and nothing of it is missing or from another value. */
+/** Returns whether a value belongs to the key and is complete. */
 export function isValueOf(key: number, value: VersionedValue): boolean {
   if (value.key !== key) return false
   const { padding } = value
@@ -42,8 +42,9 @@ function labelOf(key: number, { writer, number }: VersionId): string {
 }
 
 /**
- * One of every sixteen keys has most of the huge values, so that a process converts several at a
- * time. They are few: each costs all processes together a tenth of a second.
+ * Returns the size of a value. One of sixteen keys has most of the huge values, so that a process
+ * converts several at a time. They are few, because each takes a tenth of a second of all
+ * processes.
  */
 function lengthOf(key: number, { writer, number }: VersionId): number {
   const lot = number * 7 + writer * 3 + key

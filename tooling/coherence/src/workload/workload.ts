@@ -1,30 +1,30 @@
 import { Random } from '../random.js'
 import { isLoadedSlowly, KEYS_PER_GROUP, keysTagged, slowKeysOfGroup, tagsOf } from './keys.js'
 
-/** How processes share keys, and what they do with them. */
+/** Options of a workload. */
 export interface WorkloadOptions {
-  /** The hot keys. The first ones are used most. */
+  /** Number of hot keys. The first keys are used most. */
   readonly keys: number
-  /** Further keys, each used as often as the others. Default: none. */
+  /** Number of additional keys. Each is used as often as the others. Default: 0. */
   readonly coldKeys: number
-  /** `private`: each process reads and writes keys of its own only. */
+  /** With `private`, each process reads and writes only its own keys. */
   readonly sharing: 'shared' | 'private'
-  /** Whether `getOrSet` loads values, too. */
+  /** Whether `getOrSet` is used. */
   readonly loads: boolean
-  /** Whether a process may have several writes of one key under way at a time. */
+  /** Whether a process can have several writes of one key in flight. */
   readonly overlap: boolean
-  /** The mean pause of a lane after an operation, in milliseconds. */
+  /** Average pause of a lane after an operation, in milliseconds. */
   readonly pauseMs: number
 }
 
 const MOST_KEYS_AT_ONCE = 8
-/** The part of a lane's operations that a pause follows. Between pauses a lane does not wait. */
+/** Share of the operations that a pause follows. Between pauses a lane does not wait. */
 const PAUSES = 0.1
-/** The part of operations on cold keys, where there are some. */
+/** Share of the operations on cold keys. */
 const COLD = 0.05
-/** A `clear` happens once in about so many operations for each key. */
+/** Average number of operations per key between two calls of `clear`. */
 const OPERATIONS_PER_KEY_AND_CLEAR = 100
-/** How long a slow load takes. Longer than a second, so that its lease is renewed on the way. */
+/** Shortest and longest slow load in milliseconds. Above one second the lease is renewed. */
 const SLOW_LOAD_MS = [300, 3_500] as const
 
 export type OperationName =
@@ -42,21 +42,21 @@ export type OperationName =
 /** One operation of a lane. */
 export interface Step {
   readonly operation: OperationName
-  /** The keys that it reads or changes. */
+  /** Keys that the operation reads or changes. */
   readonly keys: readonly number[]
-  /** The tags to be invalidated. */
+  /** Tags that the operation invalidates. */
   readonly tags: readonly string[]
-  /** The TTL of what is stored; `undefined` for the cache's default. */
+  /** TTL of the stored value; `undefined` for the default of the cache. */
   readonly ttlMs: number | undefined
-  /** How long a loader takes, besides asking the source. */
+  /** Time that a loader takes in addition to the read of the source. */
   readonly loadMs: number
-  /** The pause after it. */
+  /** Pause after the operation. */
   readonly pauseMs: number
 }
 
 const NO_TAGS: readonly string[] = []
 
-/** How many of a thousand operations. */
+/** Weights of the operations, in a thousandth. */
 const MIX: Readonly<Record<Exclude<OperationName, 'clear'>, number>> = {
   get: 680,
   getMany: 44,
@@ -69,12 +69,12 @@ const MIX: Readonly<Record<Exclude<OperationName, 'clear'>, number>> = {
   invalidateTags: 5,
 }
 
-/** Each as often as its weight says. */
+/** Operations in the frequency of their weights. */
 const OPERATIONS = Object.entries(MIX).flatMap(([name, weight]) =>
   Array.from({ length: weight }, () => name as OperationName),
 )
 
-/** The lane of a process that a workload is for. */
+/** The lane and process of a workload. */
 export interface WorkloadOwner {
   readonly seed: number
   readonly process: number
@@ -96,7 +96,7 @@ export class Workload {
     this.#firstKey = options.sharing === 'private' ? process * this.#ownKeys : 0
   }
 
-  /** Returns the next operation of a usual lane. */
+  /** Returns the next operation of a normal lane. */
   next(): Step {
     const random = this.#random
     const { pauseMs } = this.#options
@@ -112,8 +112,8 @@ export class Workload {
   }
 
   /**
-   * Returns the next operation of a lane that does nothing but slow loads. Lanes of their own do
-   * them, on keys that no usual lane loads: otherwise every lane would soon wait for one.
+   * Returns the next operation of a lane for slow loads. Separate lanes load separate keys, because
+   * every normal lane would otherwise soon wait for a slow load.
    */
   nextSlowLoad(): Step {
     const random = this.#random
@@ -150,7 +150,7 @@ export class Workload {
       case 'deleteMany':
         return { operation, keys: this.#severalKeys(), tags: NO_TAGS }
       case 'setMany': {
-        // The first key of each group has no tags, as all values of one call have the same.
+        // The first key of each group has no tags, because all values of one call share their tags.
         const keys = this.#severalKeys().map((key) => key - (key % KEYS_PER_GROUP))
         return { operation, keys: [...new Set(keys)], tags: NO_TAGS }
       }
@@ -164,7 +164,7 @@ export class Workload {
     }
   }
 
-  /** One tag, or two of the same group, and all keys whose values carry one of them. */
+  /** Returns one tag or two tags of a group, and all keys that have one of them. */
   #taggedKeys(): Pick<Step, 'keys' | 'tags'> {
     const group = groupOf(this.#key())
     const all = [...new Set(group.flatMap(tagsOf))]

@@ -21,14 +21,14 @@ const open = async (bug?: Bug): Promise<CacheRedis.GenericRedisCache> => {
 }
 
 describe('a copy of the build', () => {
-  test('is a cache', async () => {
+  test('contains a working cache', async () => {
     const cache = await open()
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBe('value')
     await cache.close()
   })
 
-  test('is removed with all that is in it', async () => {
+  test('is removed with all of its files', async () => {
     const copy = await BuildCopy.make()
     const file = fileURLToPath(copy.module)
     expect(existsSync(file)).toBe(true)
@@ -36,7 +36,7 @@ describe('a copy of the build', () => {
     expect(existsSync(file)).toBe(false)
   })
 
-  test('uses the copies of the other packages too', async () => {
+  test('contains copies of the other packages', async () => {
     const file = 'cache-memory/dist/in-memory-cache.js'
     const find = 'use(key) {'
     const cache = await open(bugOf({ file, find, replace: `${find} throw new Error('patched')` }))
@@ -48,24 +48,24 @@ describe('a copy of the build', () => {
 describe('a patch', () => {
   const file = 'cache-redis/dist/memory/key-fence.js'
 
-  test('must fit', async () => {
+  test('must match', async () => {
     const patch = { file, find: 'not to be found', replace: '' }
-    await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow('0 times instead of once')
+    await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow('exactly once; found 0')
   })
 
-  test('must fit in one place only', async () => {
+  test('must match exactly once', async () => {
     const patch = { file, find: 'this.#tickets', replace: '' }
-    await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow(/holds this \d+ times/u)
+    await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow(/exactly once; found [^01]/u)
   })
 })
 
 describe('seeded bugs', () => {
-  test('have names of their own', () => {
+  test('have unique names', () => {
     expect(new Set(BUGS.map(({ name }) => name)).size).toBe(BUGS.length)
-    expect(() => bugNamed('unheard of')).toThrow('no bug is named unheard of')
+    expect(() => bugNamed('unknown')).toThrow('there is no bug unknown')
   })
 
-  test.each(BUGS)('$name fits the build', async (bug) => {
+  test.each(BUGS)('$name matches the build', async (bug) => {
     await using copy = await BuildCopy.make(bug)
     expect(copy.module).toMatch(/index\.js$/u)
   })

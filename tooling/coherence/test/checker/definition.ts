@@ -2,8 +2,7 @@ import type { ViolationKind } from '../../src/checker/violation.js'
 import type { Load, Operation, Read, Rules, Write } from './history.js'
 
 /**
- * What a legal read is, written down as plainly as can be and in time that grows with the square of
- * the history's length: what the checker is compared with.
+ * Defines a legal read as simply as possible, in quadratic time. Tests compare the checker with it.
  */
 export function verdictOn(
   read: Read,

@@ -34,7 +34,7 @@ const judged = (operations: readonly Operation[], memoryMs = 100_000): Checked =
 
 const history = [write(0, 1, 0), write(1, 1, 9)]
 
-test('are counted, also by how old they were, and may be of any age', () => {
+test('are counted by their age, which may be any', () => {
   const { violations, checker } = judged([
     ...history,
     degradedRead(2, 1, 1, 20),
@@ -52,12 +52,12 @@ test('are counted, also by how old they were, and may be of any age', () => {
   expect(checker.staleness.report().longestMs).toBe(0)
 })
 
-test('have to know what the process itself has written', () => {
+test('must respect the writes of their own process', () => {
   const { violations } = judged([...history, degradedRead(1, 0, 1, 20)])
   expect(violations).toMatchObject([{ kind: 'own-write' }])
 })
 
-test('must be of what was written, and not so long ago as to be forgotten', () => {
+test('must return a written version within the remembered history', () => {
   const unknown = judged([...history, degradedRead(2, 0, 2, 20)])
   expect(unknown.violations).toMatchObject([{ kind: 'never-written' }])
   const writes = Array.from({ length: 50 }, (_, index) => write(0, index + 1, index * 20))

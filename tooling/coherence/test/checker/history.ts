@@ -4,10 +4,12 @@ import type { Violation } from '../../src/checker/violation.js'
 import { checkEvent } from '../../src/events/check-event.js'
 import type { CoherenceEvent, EventKind } from '../../src/events/event-batch.js'
 
-/** Operations of one key. Times are plain numbers; the checker does not mind the unit. */
+/**
+ * Operations of one key. Times are plain numbers, because the checker does not depend on the unit.
+ */
 export type Operation = Write | Read | Load | Kill
 
-/** The end of a process. Another one of the same number takes its place. */
+/** End of a process. Another process replaces it under the same number. */
 interface Kill {
   readonly what: 'kill'
   readonly process: number
@@ -21,11 +23,11 @@ export interface Write {
   readonly process: number
   readonly number: number
   readonly start: number
-  /** `Infinity` when the call never returned. */
+  /** `Infinity` if the call never returned. */
   readonly end: number
   readonly ok: boolean
   readonly ttl: number
-  /** Whether it may take effect out of the order of issue, as an invalidation of tags may. */
+  /** Whether the write can take effect in another order, like an invalidation of tags. */
   readonly unordered?: boolean
 }
 
@@ -36,11 +38,11 @@ export interface Read {
   readonly end: number
   readonly writer: number
   readonly number: number
-  /** Whether the cache said that it lived in memory only, or the process had stood still. */
+  /** Whether the cache reported that it uses memory only, or the process was stalled. */
   readonly state?: 'degraded' | 'stalled'
 }
 
-/** Its loader reads the source of truth as it starts. */
+/** A load. The loader reads the source at the start. */
 export interface Load extends Omit<Read, 'what' | 'state'> {
   readonly what: 'load'
   readonly ok: boolean
@@ -51,11 +53,11 @@ export interface Rules {
   readonly processes: number
   readonly bound: number
   readonly lateWrites: number
-  /** How long a replaced version is remembered; for ever when left out. */
+  /** Time for which a replaced version is remembered. Default: forever. */
   readonly memory?: number
 }
 
-/** What the checker says of a history. */
+/** Returns the violations in a history without faults. */
 export function violationsIn(operations: readonly Operation[], rules: Rules): Violation[] {
   const { bound } = rules
   return check(operations, rules, new FaultTimeline({ healthy: bound, lost: bound, recovery: 0 }))
@@ -67,7 +69,7 @@ export interface Checked {
   readonly checker: CoherenceChecker
 }
 
-/** The same amid faults, with the checker, which can tell more. */
+/** Checks a history with faults. Returns the violations and the checker. */
 export function check(
   operations: readonly Operation[],
   { processes, lateWrites, memory = Number.POSITIVE_INFINITY }: Omit<Rules, 'bound'>,
@@ -85,7 +87,7 @@ interface Logged {
   readonly event: CoherenceEvent
 }
 
-/** Where several happen at one time: beginnings, then ends, then reads. */
+/** Order of events with the same time: starts, then ends, then reads. */
 const RANKS: Partial<Record<EventKind, number>> = {
   'set began': 0,
   'delete began': 0,

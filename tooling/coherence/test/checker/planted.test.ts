@@ -30,7 +30,7 @@ const read = (
 const kinds = (operations: readonly Operation[], rules = RULES): string[] =>
   violationsIn(operations, rules).map(({ kind }) => kind)
 
-describe('a read of what an acknowledged write has replaced', () => {
+describe('a read of a version that an acknowledged write has replaced', () => {
   const replaced = [write(0, 1, [0, 10]), write(1, 1, [20, 30])]
 
   test('is legal within the bound and a violation past it', () => {
@@ -38,29 +38,29 @@ describe('a read of what an acknowledged write has replaced', () => {
     expect(kinds([...replaced, read(2, [0, 1], [36, 37])])).toEqual(['stale'])
   })
 
-  test('is legal when the two overlapped: then nobody knows which came last', () => {
+  test('is legal if the two writes overlapped, because their order is unknown', () => {
     const overlapping = [write(0, 1, [0, 10]), write(1, 1, [10, 30])]
     expect(kinds([...overlapping, read(2, [0, 1], [900, 901])])).toEqual([])
     expect(kinds([...overlapping, read(2, [1, 1], [900, 901])])).toEqual([])
   })
 
-  test('is legal when the read began before the write had ended, however long it took', () => {
+  test('is legal if the read started before the write ended, whatever its duration', () => {
     expect(kinds([...replaced, read(2, [0, 1], [29, 900])])).toEqual([])
   })
 
-  test('is a violation after a delete, too', () => {
+  test('is a violation after a delete', () => {
     const deleted = [write(0, 1, [0, 10]), write(1, 1, [20, 30], { what: 'delete' })]
     expect(kinds([...deleted, read(2, [0, 1], [36, 37])])).toEqual(['stale'])
   })
 
-  test('is a violation though a third write lies between', () => {
+  test('is a violation even with a third write between them', () => {
     const between = [...replaced, write(2, 1, [40, 50])]
     expect(kinds([...between, read(0, [0, 1], [60, 61])])).toEqual(['stale'])
     expect(kinds([...between, read(0, [1, 1], [60, 61])])).toEqual(['stale'])
     expect(kinds([...between, read(0, [2, 1], [60, 61])])).toEqual([])
   })
 
-  test('is a violation at every read that sees it', () => {
+  test('is a violation for every read of the version', () => {
     const reads = [100, 200, 300].map((at) => read(2, [0, 1], [at, at + 1]))
     expect(kinds([...replaced, ...reads])).toEqual(['stale', 'stale', 'stale'])
   })
@@ -70,12 +70,12 @@ describe('a write that failed', () => {
   const lost = write(0, 2, [20, 30], { ok: false })
   const history = [write(0, 1, [0, 10]), lost]
 
-  test('may have taken effect or not', () => {
+  test('may or may not have taken effect', () => {
     expect(kinds([...history, read(2, [0, 1], [900, 901])])).toEqual([])
     expect(kinds([...history, read(2, [0, 2], [900, 901])])).toEqual([])
   })
 
-  test('may take effect after a later one, unless late writes are fenced', () => {
+  test('can take effect after a later write, unless late writes are fenced', () => {
     const superseded = [...history, write(1, 1, [40, 50]), read(2, [0, 2], [60, 61])]
     expect(kinds(superseded)).toEqual([])
     expect(kinds(superseded, FENCED)).toEqual(['stale'])
@@ -83,25 +83,25 @@ describe('a write that failed', () => {
     expect(kinds(superseded, { ...RULES, lateWrites: 10 })).toEqual([])
   })
 
-  test('binds its own process: that one must not read what it meant to replace', () => {
+  test('must be respected by its own process', () => {
     const [seen] = violationsIn([...history, read(0, [0, 1], [31, 32])], FENCED)
     expect(seen).toMatchObject({ kind: 'own-write', replacedBy: { number: 2 } })
   })
 
-  test('never ends when its process is gone, and may take effect for ever', () => {
+  test('can take effect forever if its process has ended', () => {
     const hanging = write(0, 2, [20, Number.POSITIVE_INFINITY])
     expect(kinds([hanging, write(1, 1, [40, 50]), read(2, [0, 2], [900, 901])], FENCED)).toEqual([])
   })
 })
 
 describe('the writes of one process', () => {
-  test('bind its own reads at once, without any bound', () => {
+  test('must be respected by their own process immediately, without a bound', () => {
     const own = [write(1, 1, [0, 10]), write(0, 1, [20, 30])]
     expect(kinds([...own, read(0, [1, 1], [31, 32])])).toEqual(['own-write'])
     expect(kinds([...own, read(2, [1, 1], [31, 32])])).toEqual([])
   })
 
-  test('bind its own reads also where another process has replaced the first of them', () => {
+  test('must be respected by their own process even if another process has replaced the first of them', () => {
     const own = [write(0, 1, [0, 20]), write(0, 2, [1, 3]), write(0, 3, [2, 22])]
     const history = [...own, write(1, 1, [5, 6])]
     expect(kinds([...history, read(0, [0, 2], [23, 24])], { ...RULES, bound: 50 })).toEqual([
@@ -109,7 +109,7 @@ describe('the writes of one process', () => {
     ])
   })
 
-  test('take effect in the order of issue although they overlap', () => {
+  test('take effect in the order of the calls even if they overlap', () => {
     const crossed = [write(0, 1, [0, 50]), write(0, 2, [10, 20])]
     expect(kinds([...crossed, read(2, [0, 1], [60, 61])])).toEqual(['stale'])
     expect(kinds([...crossed, read(2, [0, 2], [60, 61])])).toEqual([])
@@ -120,7 +120,7 @@ describe('the invalidation of a tag', () => {
   const [set, invalidation] = [write(0, 1, [0, 50]), write(0, 2, [10, 20])]
   const invalidated = { ...invalidation, what: 'delete', ttl: 0, unordered: true } as const
 
-  test('may come before a write of the same process that it overlaps, or after it', () => {
+  test('can take effect before or after an overlapping write of the same process', () => {
     expect(kinds([set, invalidated, read(2, [0, 1], [60, 61])])).toEqual([])
     expect(kinds([set, invalidated, read(0, [0, 1], [60, 61])])).toEqual([])
     expect(kinds([{ ...set, unordered: true }, invalidation, read(2, [0, 1], [60, 61])])).toEqual(
@@ -128,7 +128,7 @@ describe('the invalidation of a tag', () => {
     )
   })
 
-  test('replaces what was written before it began', () => {
+  test('replaces versions that were written before it started', () => {
     const before = { ...set, end: 9 }
     expect(kinds([before, invalidated, read(2, [0, 1], [25, 26])])).toEqual([])
     expect(kinds([before, invalidated, read(2, [0, 1], [26, 27])])).toEqual(['stale'])
@@ -143,7 +143,7 @@ describe('a process that was killed', () => {
   const never = Number.POSITIVE_INFINITY
   const failed = write(1, 1, [20, 30], { ok: false })
 
-  test('leaves nothing that its successor would have to know', () => {
+  test('leaves no writes that its successor must respect', () => {
     const history = [write(0, 1, [0, 10]), failed]
     const [seen, seenLater] = [read(1, [0, 1], [41, 42]), read(1, [0, 1], [61, 62])]
     expect(kinds([...history, seen], FENCED)).toEqual(['own-write'])
@@ -154,12 +154,12 @@ describe('a process that was killed', () => {
     ])
   })
 
-  test('leaves acknowledged writes that bind everybody, its successor included', () => {
+  test('leaves acknowledged writes that all processes must respect, including its successor', () => {
     const history = [write(0, 1, [0, 10]), write(1, 1, [20, 30]), kill(1, 31)]
     expect(kinds([...history, read(1, [0, 1], [36, 37])], FENCED)).toEqual(['stale'])
   })
 
-  test('leaves writes under way that may take effect for as long as failed ones', () => {
+  test('leaves writes in flight that can take effect as late as failed ones', () => {
     const under = [write(1, 1, [20, never]), kill(1, 25), write(0, 1, [40, 50])]
     const seen = read(2, [1, 1], [60, 61])
     expect(kinds([...under, seen], FENCED)).toEqual(['stale'])
@@ -176,7 +176,10 @@ describe('a restart from an older snapshot', () => {
     end: operation.end * MS,
     ...('ttl' in operation ? { ttl: LONG * MS } : {}),
   })
-  /** The server dies at 2000 and is back at 2100; what was written since 1000 may be undone. */
+  /**
+   * Checks a history in which the server dies at 2000 and restarts at 2100. Writes since 1000 may
+   * be undone.
+   */
   const found = (kills: number | undefined, operations: readonly (Write | Read)[]): string[] => {
     const timeline = new FaultTimeline(BOUNDS)
     const sort = { name: 'older snapshot', bringsBackMs: 1_000, kills }
@@ -187,19 +190,19 @@ describe('a restart from an older snapshot', () => {
   const before = write(0, 1, [0, 10])
   const reads = [2_110, 2_151, 3_000].map((start) => read(2, [0, 1], [start, start + 1]))
 
-  test('must not bring back what was replaced long before', () => {
+  test('must not restore a version that was replaced long before', () => {
     const history = [before, write(1, 1, [980, 990]), ...reads]
     expect(found(undefined, history)).toEqual(['stale', 'stale', 'stale'])
     expect(found(1, history)).toEqual(['stale', 'stale', 'stale'])
   })
 
-  test('may bring back what was replaced just before, until the timeline have recovered', () => {
+  test('can restore a version that was replaced just before, until the caches have recovered', () => {
     const history = [before, write(1, 1, [1_500, 1_510]), ...reads]
     expect(found(undefined, history)).toEqual(['stale', 'stale'])
     expect(found(0, history)).toEqual(['stale', 'stale'])
   })
 
-  test('may bring it back for ever if it was replaced by a process that was killed too', () => {
+  test('can restore a version forever if it was replaced by a process that was killed too', () => {
     const history = [before, write(1, 1, [1_500, 1_510]), ...reads]
     expect(found(1, history)).toEqual([])
     const withLater = write(0, 2, [2_200, 2_210])
@@ -209,15 +212,15 @@ describe('a restart from an older snapshot', () => {
   })
 })
 
-describe('a value whose ttl is over', () => {
+describe('a value after its TTL', () => {
   const short = write(0, 1, [0, 10], { ttl: 100 })
 
-  test('may be read for the bound, and is a violation after that', () => {
+  test('can be read within the bound, and is a violation after that', () => {
     expect(kinds([short, read(2, [0, 1], [115, 116])])).toEqual([])
     expect(kinds([short, read(2, [0, 1], [116, 117])])).toEqual(['expired'])
   })
 
-  test('lives on when it is loaded once more', () => {
+  test('is fresh again after another load', () => {
     const load = { what: 'load', process: 1, writer: 0, number: 1, ok: true } as const
     const loaded = { ...load, start: 90, end: 105, ttl: 100 }
     expect(kinds([short, loaded, read(2, [0, 1], [210, 211])])).toEqual([])
@@ -225,18 +228,18 @@ describe('a value whose ttl is over', () => {
     expect(kinds([short, { ...loaded, end: 900 }, read(2, [0, 1], [500, 501])])).toEqual([])
   })
 
-  test('was never there if it was deleted, unless it was loaded', () => {
+  test('was never in the cache if it was deleted, unless it was loaded', () => {
     const deleted = write(0, 1, [0, 10], { what: 'delete', ttl: 0 })
     expect(kinds([deleted, read(2, [0, 1], [20, 21])])).toEqual(['expired'])
   })
 })
 
-test('a value that nobody has begun to write is a violation', () => {
+test('a read of a version that no process has started to write is a violation', () => {
   expect(kinds([write(0, 1, [0, 10]), read(2, [0, 2], [20, 21])])).toEqual(['never-written'])
   expect(kinds([write(0, 1, [30, 40]), read(2, [0, 1], [20, 21])])).toEqual(['never-written'])
 })
 
-test('a version that was replaced long ago is forgotten, and reading it a violation all the same', () => {
+test('a read of a version that was replaced before the remembered history is a violation', () => {
   const writes = Array.from({ length: 50 }, (_, index) => {
     const start = index * 20
     return write(0, index + 1, [start, start + 10])
@@ -249,7 +252,7 @@ test('a version that was replaced long ago is forgotten, and reading it a violat
   expect(forgotten[0]?.version).toBeUndefined()
 })
 
-test('a process that has stood still may read what one with a lost link may', () => {
+test('a stalled process can read the same versions as a process without a tracking connection', () => {
   const timeline = new FaultTimeline({ healthy: 5, lost: 100, recovery: 0 })
   const staleRead = (at: number): Read => read(2, [0, 1], [at, at + 1])
   const stalledRead = (at: number): Read => ({ ...staleRead(at), state: 'stalled' })
@@ -265,7 +268,7 @@ test('a process that has stood still may read what one with a lost link may', ()
   ])
 })
 
-test('a violation is described by the few operations that prove it', () => {
+test('the description of a violation contains only the operations that prove it', () => {
   const noise = Array.from({ length: 20 }, (_, at) => read(1, [0, 1], [at, at + 1]))
   const [violation] = violationsIn(
     [
@@ -278,9 +281,9 @@ test('a violation is described by the few operations that prove it', () => {
   )
   expect(violation && describeViolation(violation)).toBe(
     [
-      'stale read: process 2, key 0, 0.036 s into the run: replaced 6.000 ms before it began; 0.000005 ms allowed',
+      'stale read: process 2, key 0, 0.036 s into the run: replaced 6.000 ms before its start; 0.000005 ms permitted',
       '      -36.000 ..     -26.000  process 0 sets version 0#1: acknowledged',
-      '      -16.000 ..      -6.000  process 1 deletes, and so makes, version 1#1: acknowledged',
+      '      -16.000 ..      -6.000  process 1 deletes the key, which creates version 1#1: acknowledged',
       '        0.000 ..       0.500  process 2 reads version 0#1',
       '  fault: none',
     ].join('\n'),

@@ -3,9 +3,9 @@ import type { Operation, Read, Write } from './history.js'
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
- * Whether a read can be explained at all: tries every instant at which each write may have taken
- * effect, and every instant that the read may have seen. For histories of very few writes, at whole
- * numbers; at one instant several writes may have taken effect in either order.
+ * Returns whether a read can be explained. It tries every time at which each write could take
+ * effect, and every time at which the read could look. It is for histories of very few writes at
+ * integer times. At one time, writes can take effect in any order.
  */
 export function isPossible(
   read: Read,
@@ -32,7 +32,7 @@ export function isPossible(
   return false
 }
 
-/** Whether a write cannot have taken effect before what the same process had issued earlier. */
+/** Returns whether a write cannot take effect before an earlier write of the same process. */
 function isLaterOf(write: Write, seen: Write | undefined, read: Read): boolean {
   return (
     seen?.process === write.process &&

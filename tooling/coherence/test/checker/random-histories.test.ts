@@ -6,7 +6,7 @@ import { isPossible } from './possible-orders.js'
 import { anyHistory } from './random-histories.js'
 import { legalHistory } from './simulated-register.js'
 
-/** Trying all orders of more writes takes too long. */
+/** Trying all orders of more writes would take too long. */
 const MOST_TRIED = 3
 
 const RULES: readonly Rules[] = [
@@ -17,7 +17,7 @@ const RULES: readonly Rules[] = [
 ]
 
 describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late', (rules) => {
-  test('the checker says of every read what the definition says', () => {
+  test('the checker agrees with the definition about every read', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(anyHistory(40), (operations) => {
@@ -35,7 +35,7 @@ describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late',
     expect([...seen].toSorted()).toEqual(['expired', 'never-written', 'own-write', 'stale'])
   })
 
-  test('the definition calls stale what no order of effects explains, and nothing else', () => {
+  test('the definition calls exactly those reads stale that no order of effects explains', () => {
     let impossible = 0
     fc.assert(
       fc.property(anyHistory(9), (operations) => {
@@ -58,7 +58,7 @@ describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late',
     expect(impossible).toBeGreaterThan(200)
   })
 
-  test('what a register does that is late by no more than the bound is legal', () => {
+  test('the reads of a register that is late by at most the bound are legal', () => {
     let reads = 0
     fc.assert(
       fc.property(legalHistory(rules, 150), (operations) => {
@@ -70,7 +70,7 @@ describe.each(RULES)('with a bound of $bound and writes up to $lateWrites late',
     expect(reads).toBeGreaterThan(2_500)
   })
 
-  test('one stale read planted among legal ones is found, and nothing else', () => {
+  test('the checker finds exactly the one stale read among legal ones', () => {
     let planted = 0
     fc.assert(
       fc.property(legalHistory(rules, 150), fc.nat(), (operations, choice) => {
@@ -103,13 +103,13 @@ function writesOf(operations: readonly Operation[]): Operation[] {
   return operations.filter(({ what }) => what === 'set' || what === 'delete')
 }
 
-/** When everything is over, and even the bound. */
+/** Returns a time after all operations and the bound. */
 function endOf(operations: readonly Operation[], { bound }: Rules): number {
   const ends = writesOf(operations).map(({ end }) => (end < Number.POSITIVE_INFINITY ? end : 0))
   return Math.max(0, ...ends) + bound + 1
 }
 
-/** A read of each version when everything is over. */
+/** Returns a read of each version after all operations. */
 function readsAtTheEnd(operations: readonly Operation[], rules: Rules): Read[] {
   const start = endOf(operations, rules)
   return writesOf(operations).map(({ process: writer, number }) => ({
@@ -122,13 +122,13 @@ function readsAtTheEnd(operations: readonly Operation[], rules: Rules): Read[] {
   }))
 }
 
-/** For each version that is replaced for good, a read that returns it just past the bound. */
+/** Returns, for each replaced version, a read of it directly after the bound. */
 function staleReads(operations: readonly Operation[], rules: Rules): Read[] {
   return readsAtTheEnd(operations, rules).flatMap((read) => {
     const at = (start: number): Read => ({ ...read, start, end: start })
     const isStale = (start: number): boolean => verdictOn(at(start), operations, rules) === 'stale'
     if (!isStale(read.start)) return []
-    // Once stale it stays so: the first such moment is found by halving.
+    // A stale version stays stale, so a binary search finds the first such time.
     let [legal, stale] = [-1, read.start]
     while (stale - legal > 1) {
       const middle = Math.floor((legal + stale) / 2)

@@ -6,7 +6,7 @@ const NEVER = Number.POSITIVE_INFINITY
 
 interface Shape {
   readonly process: number
-  /** Time since the operation before began. */
+  /** Time since the previous operation. */
   readonly gap: number
   readonly length: number
   readonly what: 'set' | 'delete' | 'read' | 'load'
@@ -14,7 +14,7 @@ interface Shape {
   readonly fate: 'ok' | 'failed' | 'hanging'
   readonly ttl: number
   readonly unordered: boolean
-  /** Which of the versions that there are a read returns. */
+  /** Selects the version that a read returns. */
   readonly picks: number
 }
 
@@ -30,7 +30,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   picks: fc.nat(1_000),
 })
 
-/** Histories of any kind, legal or not. Their reads return versions that are somewhere in them. */
+/** Generates histories, legal or not. Their reads return versions of the same history. */
 export function anyHistory(maxLength: number): fc.Arbitrary<Operation[]> {
   return fc.array(shape, { maxLength, size: 'max' }).map(build)
 }
@@ -77,7 +77,7 @@ function readOf(
     const read: Read = { what, process, start, end, writer, number }
     return [state === 'sound' ? read : { ...read, state }]
   }
-  // What is not there yet cannot be loaded.
+  // A version that does not exist yet cannot be loaded.
   if (seen.start > start) return []
   return [{ what: 'load', process, start, end, writer, number, ttl, ok: fate === 'ok' }]
 }

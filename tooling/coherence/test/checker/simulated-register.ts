@@ -11,7 +11,7 @@ interface Step {
   readonly length: number
   readonly what: 'set' | 'delete' | 'read'
   readonly ok: boolean
-  /** From 0 to 1: when within its span, or how much too late, it takes effect or looks. */
+  /** From 0 to 1: time within the span, or delay, at which the operation takes effect or looks. */
   readonly moment: number
 }
 
@@ -35,8 +35,8 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 
 /**
- * Histories of a register that is atomic but for reads that may see the state of up to the bound
- * ago, and for failed writes that may take effect late. All of them are legal.
+ * Generates legal histories of an atomic register. Its reads can return states within the bound,
+ * and its failed writes can take effect late.
  */
 export function legalHistory(rules: Rules, maxLength: number): fc.Arbitrary<Operation[]> {
   return fc
@@ -86,7 +86,10 @@ function writeOf({ process, length, what, ok }: Step, start: number, before: Tim
   }
 }
 
-/** When each write takes effect: those of one process in the order of issue, but for failed ones. */
+/**
+ * Returns the time at which each write takes effect. Writes of one process take effect in order,
+ * except for failed ones.
+ */
 function effectsOf(writes: readonly Planned[], { lateWrites }: Rules): Effect[] {
   return writes.map(({ write, moment }, index) => {
     if (!write.ok) return { write, at: lateEffect(write, moment, lateWrites) }
@@ -98,20 +101,20 @@ function effectsOf(writes: readonly Planned[], { lateWrites }: Rules): Effect[] 
         .filter(isOwn)
         .map((own) => own.write.end),
     )
-    // At the same part of what is left to each of them, so that the order is kept.
+    // The same share of the remaining time for each write preserves the order.
     const part = writes.find(isOwn)?.moment ?? 0
     return { write, at: write.start + part * (latest - write.start) }
   })
 }
 
-/** One in four never does. */
+/** Returns the time of the effect. One in four failed writes never takes effect. */
 function lateEffect(write: Write, moment: number, lateWrites: number): number {
   if (moment < 0.25) return NEVER
   const latest = Math.min(settledAt(write, lateWrites), write.end + 200)
   return write.start + moment * (latest - write.start)
 }
 
-/** None where it finds nothing; then there is nothing to be judged. */
+/** Returns the read, none if it finds nothing. */
 function readOf(
   { process, length, moment }: Step,
   start: number,
@@ -125,7 +128,7 @@ function readOf(
   const found = currentAt(earliest + moment * (end - earliest), effects)
   if (found === undefined || found.what === 'delete') return []
   const { number, process: writer } = found
-  // It does not believe what it may itself have replaced.
+  // The register does not return a version that its process may have replaced.
   const isDoubtful = own.some(
     ({ write }) =>
       write.start > settledAt(found, lateWrites) ||

@@ -5,7 +5,7 @@ import { MILLISECOND } from '../../src/clock.js'
 
 const write = (number: number): Version => new Version({ writer: 0, number }, 'set', 0, 0, 1)
 
-test('stale reads are counted by how stale they were', () => {
+test('counts stale reads by their staleness', () => {
   const staleness = new Staleness()
   for (const milliseconds of [0.5, 1, 3, 4, 700, 60_000]) {
     staleness.observe(milliseconds * MILLISECOND, undefined)
@@ -20,7 +20,7 @@ test('stale reads are counted by how stale they were', () => {
   expect(longestMs).toBe(60_000)
 })
 
-test('a write that reads ignore counts once for each time that they should have been patient', () => {
+test('counts an ignored write once for each time limit', () => {
   const staleness = new Staleness()
   const [soon, late] = [write(1), write(2)]
   for (const milliseconds of [50, 99, 100]) staleness.observe(milliseconds * MILLISECOND, soon)

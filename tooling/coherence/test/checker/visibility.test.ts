@@ -5,10 +5,10 @@ import { Visibility, type VisibilityReport } from '../../src/checker/visibility.
 import { MILLISECOND } from '../../src/clock.js'
 import { check, type Operation, type Read, type Write } from './history.js'
 
-describe('how soon writes are seen', () => {
+describe('the visibility of writes', () => {
   const write = (number: number): Version => new Version({ writer: 0, number }, 'set', 0, 0, 1)
 
-  test('is told for all of them, of most of which nobody read an old value', () => {
+  test('covers all writes, also those that no read ignored', () => {
     const visibility = new Visibility()
     const writes = Array.from({ length: 1_000 }, (_, number) => write(number))
     for (const each of writes) visibility.acknowledged(each)
@@ -24,13 +24,13 @@ describe('how soon writes are seen', () => {
     })
   })
 
-  test('is not told of those that were not counted', () => {
+  test('does not cover writes that were not counted', () => {
     const visibility = new Visibility()
     visibility.ignored(write(1), MILLISECOND)
     expect(visibility.report()).toMatchObject({ writes: 0, p999Ms: 0, longestMs: 0 })
   })
 
-  test('is told as the longest where it is beyond all measure', () => {
+  test('reports only the longest time beyond the limit', () => {
     const visibility = new Visibility()
     visibility.acknowledged(write(0))
     const late = write(1)
@@ -63,24 +63,24 @@ describe('in a history', () => {
 
   const history = [write(0, 1, 0, 10), write(1, 1, 20, 30), write(0, 2, 40, 50)]
 
-  test('a read counts for each write that it ignored', () => {
+  test('counts a read for each write that it ignored', () => {
     expect(seen([...history, read(0, 1, 34)])).toMatchObject({ writes: 3, longestMs: 4, p50Ms: 0 })
-    // By 60 two writes are ignored: one for 30 ms, one for 10.
+    // Until 60, two writes are ignored: one for 30 ms, one for 10.
     const late = seen([...history, read(0, 1, 34), read(0, 1, 60)])
     expect(late).toMatchObject({ longestMs: 30, p50Ms: 10 })
   })
 
-  test('a read of something newer counts for the later ones only', () => {
+  test('counts a read of a newer version only for later writes', () => {
     expect(seen([...history, read(1, 1, 60)])).toMatchObject({ longestMs: 10, p50Ms: 0 })
     expect(seen([...history, read(0, 2, 60)])).toMatchObject({ longestMs: 0 })
   })
 
-  test('a write that overlapped what was read was not ignored', () => {
+  test('does not count a write that overlapped the read version', () => {
     const overlapping = [write(0, 1, 0, 10), write(1, 1, 5, 30), write(0, 2, 20, 25)]
     expect(seen([...overlapping, read(0, 1, 40)])).toMatchObject({ longestMs: 15, p50Ms: 0 })
   })
 
-  test('neither writes nor reads amid faults count, nor degraded reads', () => {
+  test('does not count writes and reads during faults, or degraded reads', () => {
     const timeline = (): FaultTimeline =>
       new FaultTimeline({ healthy: 0, lost: ms(500), recovery: ms(5) })
     const writing = timeline()

@@ -16,7 +16,7 @@ const event: fc.Arbitrary<CoherenceEvent> = fc.record({
   ttl: fc.constantFrom(0, 1e9, Number.POSITIVE_INFINITY),
 })
 
-test('what is logged is what is read', () => {
+test('a batch returns the events that were logged', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 3_000, size: 'max' }), (events) => {
       const sent: EventBatch[] = []
@@ -33,13 +33,13 @@ test('what is logged is what is read', () => {
 })
 
 describe('several logs', () => {
-  /** Of each process, in its order; handed over in pieces, one process's after another's. */
+  /** The events of each process in their order, passed on in pieces. */
   const logs = fc.array(fc.array(event, { maxLength: 60 }), {
     minLength: PROCESSES,
     maxLength: PROCESSES,
   })
 
-  test('come out in one order, all of them and none too early', () => {
+  test('are merged completely into one order, none too early', () => {
     fc.assert(
       fc.property(logs, fc.array(fc.nat(), { maxLength: 100 }), (unordered, turns) => {
         const sources = unordered.map((log) => log.toSorted((left, right) => left.end - right.end))
@@ -73,7 +73,7 @@ describe('several logs', () => {
     )
   })
 
-  test('do not wait for a process that is gone', () => {
+  test('do not wait for a process that has ended', () => {
     const seen: number[] = []
     const merge = new EventMerge(2, (_process, { end }) => seen.push(end))
     const [sample] = fc.sample(event, 1)
@@ -84,7 +84,7 @@ describe('several logs', () => {
     expect(seen).toEqual([5])
   })
 
-  test('wait for a process again that has taken the place of one that is gone', () => {
+  test('wait for a process that has replaced another one', () => {
     const seen: number[] = []
     const merge = new EventMerge(2, (_process, { end }) => seen.push(end))
     const [sample] = fc.sample(event, 1)

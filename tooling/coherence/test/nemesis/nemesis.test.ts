@@ -27,19 +27,19 @@ const plan = (seed: number): string[] => {
   return planned.map(({ fault: { name }, quietMs, lastsMs }) => `${name} ${quietMs} ${lastsMs}`)
 }
 
-test('a seed decides which faults come, when and for how long', () => {
+test('the seed decides the faults, their times and their durations', () => {
   expect(plan(1)).toEqual(plan(1))
   expect(plan(1)).not.toEqual(plan(2))
 })
 
-test('each fault comes as often as the others', () => {
+test('all faults occur equally often', () => {
   const names = plan(1).map((planned) => planned.slice(0, 1))
   for (const name of ['a', 'b', 'c']) {
     expect(names.filter((each) => each === name)).toHaveLength(10)
   }
 })
 
-test('a fault is prepared before its quiet time, and in force only after it', async () => {
+test('a fault is prepared before its pause and in force after it', async () => {
   const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   const log: string[] = []
   const note = (what: string) => async (): Promise<void> => {
@@ -55,7 +55,7 @@ test('a fault is prepared before its quiet time, and in force only after it', as
   expect(log).toEqual(['prepare, 0 in force', 'begin, 1 in force', 'end, 1 in force'])
 })
 
-test('a fault is put right, and known to be over, even if it could not be begun', async () => {
+test('a fault is ended and recorded even if it could not be started', async () => {
   const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   let ended = 0
   const broken = fault('broken', {
@@ -74,7 +74,7 @@ test('a fault is put right, and known to be over, even if it could not be begun'
   expect(timeline.windows[0]?.end).toBeLessThan(Number.POSITIVE_INFINITY)
 })
 
-test('a run that is stopped puts right the fault in force', async () => {
+test('a run that is aborted ends the fault in force', async () => {
   const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 0 })
   const stop = new AbortController()
   const log: string[] = []
@@ -92,7 +92,7 @@ test('a run that is stopped puts right the fault in force', async () => {
   expect(log).toEqual(['begin', 'end'])
 })
 
-test('around a fault reads may be staler, those of other processes only if it touches them', () => {
+test('a fault permits staler reads, and of other processes only if it affects them', () => {
   const timeline = new FaultTimeline({ healthy: HEALTHY, lost: LOST, recovery: 10 })
   timeline.faultBegins({ name: 'of all' }, 100).end = 200
   timeline.faultBegins({ name: 'of one', process: 1 }, 300).end = 400
@@ -110,7 +110,7 @@ test('around a fault reads may be staler, those of other processes only if it to
   expect(timeline.during(205, 220).map(({ name }) => name)).toEqual(['of all'])
 })
 
-test('where Redis may be set back, what it held as the fault began may be read until recovery', () => {
+test('a fault that sets Redis back permits reads of its earlier data until the recovery', () => {
   const timeline = new FaultTimeline({ healthy: HEALTHY, lost: 100, recovery: 50 })
   timeline.faultBegins({ name: 'set back', bringsBackMs: 0 }, 1_000).end = 1_400
   timeline.faultBegins({ name: 'another', process: 1 }, 1_420).end = 1_430

@@ -28,7 +28,7 @@ function fault(name: string): Fault {
   return found
 }
 
-test('set back: what was written since is gone, what was deleted is there again', async () => {
+test('set back: later writes are gone and deleted keys exist again', async () => {
   const setBack = fault('server set back')
   await client.mset('changed', 'old', 'deleted', 'old')
   await setBack.begin()
@@ -36,14 +36,14 @@ test('set back: what was written since is gone, what was deleted is there again'
   await client.del('deleted')
   await setBack.end()
   expect(await client.mget('changed', 'deleted')).toEqual(['old', 'old'])
-  // So that a snapshot is not taken for that of a later fault.
+  // A pause, so that the snapshot is not mistaken for that of a later fault.
   const killed = fault('server killed')
   await killed.begin()
   await killed.end()
   expect(await client.dbsize()).toBe(0)
 })
 
-test('clean restart: nothing is lost', async () => {
+test('clean restart: no data is lost', async () => {
   const restart = fault('clean restart')
   await client.set('key', 'value')
   await restart.begin()
@@ -63,7 +63,7 @@ const PROCESSES = (log: string[]): Processes => ({
   },
 })
 
-test.each([0, 1])('older snapshot: what was written after it is gone', async (index) => {
+test.each([0, 1])('older snapshot: later writes are gone', async (index) => {
   const log: string[] = []
   const older = snapshotFaults(server, PROCESSES(log), 5_000)[index]
   await client.mset('changed', 'old', 'deleted', 'old')
@@ -76,7 +76,7 @@ test.each([0, 1])('older snapshot: what was written after it is gone', async (in
   expect(log).toEqual(older?.kills === undefined ? [] : ['kill 3', 'replace 3'])
 })
 
-test('foreign data: what changes in the meantime is reported, and nothing else', async () => {
+test('foreign data: exactly the changed data is reported', async () => {
   const changed: string[] = []
   const foreign = foreignData(server, (what) => changed.push(what))
   await foreign.begin()
@@ -92,7 +92,7 @@ test('foreign data: what changes in the meantime is reported, and nothing else',
   expect(await client.keys('*')).toEqual([])
 })
 
-test('values copied: they stand under the names of other keys', async () => {
+test('values copied: values exist under the names of other keys', async () => {
   const copied = valuesCopied(server, 4)
   await client.set(`${PREFIX}${keyName(0)}`, 'value')
   await copied.begin()
@@ -101,7 +101,7 @@ test('values copied: they stand under the names of other keys', async () => {
   await copied.end()
 })
 
-test('subscriptions killed: no other connection is', async () => {
+test('subscriptions killed: other connections stay open', async () => {
   const subscriber = client.duplicate()
   subscriber.on('error', () => undefined)
   await subscriber.subscribe('news')
@@ -114,7 +114,7 @@ test('subscriptions killed: no other connection is', async () => {
   subscriber.disconnect()
 })
 
-test('evicting: the keys go, until it is over', async () => {
+test('evicting: keys are evicted until the fault ends', async () => {
   const evicting = fault('server evicting')
   await client.mset(Object.fromEntries(Array.from({ length: 1_000 }, (_, key) => [key, 'value'])))
   await evicting.begin()
@@ -125,7 +125,7 @@ test('evicting: the keys go, until it is over', async () => {
   expect(await client.set('key', 'value')).toBe('OK')
 })
 
-test('out of memory: writes are refused, until it is over', async () => {
+test('out of memory: writes are rejected until the fault ends', async () => {
   const outOfMemory = fault('out of memory')
   await outOfMemory.begin()
   await expect(client.set('key', 'value')).rejects.toThrow('OOM')
@@ -133,7 +133,7 @@ test('out of memory: writes are refused, until it is over', async () => {
   expect(await client.set('key', 'value')).toBe('OK')
 })
 
-test('memory full in turns: writes are refused and let through, until it is over', async () => {
+test('memory full in turns: writes are rejected and accepted in turns until the fault ends', async () => {
   const inTurns = fault('memory full in turns')
   await inTurns.begin()
   const write = (): Promise<string> => client.set('key', 'value').catch(String)

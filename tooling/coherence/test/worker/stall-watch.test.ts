@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StallWatch } from '../../src/worker/stall-watch.js'
 
-test('a process that stood still is stalled until it has read its sockets', async () => {
+test('a process counts as stalled until it has read its sockets', async () => {
   const watch = new StallWatch()
   await expect.poll(() => watch.isStalled).toBe(false)
   const inTimers: boolean[] = []
@@ -10,7 +10,7 @@ test('a process that stood still is stalled until it has read its sockets', asyn
   while (performance.now() < until);
   expect(watch.isStalled).toBe(true)
   await expect.poll(() => watch.isStalled).toBe(false)
-  // Its timers came first.
+  // The timers ran first.
   expect(inTimers).toEqual([true])
   clearTimeout(timer)
   watch.close()

@@ -26,8 +26,8 @@ function openCache(
   } as WorkerConfig)
 }
 
-describe.each(['degrade', 'throw'] as const)('a cache that is to %s', (onBackendError) => {
-  test('tells of each call whether Redis was of use to it, and to it alone', async () => {
+describe.each(['degrade', 'throw'] as const)('a cache with onBackendError %s', (onBackendError) => {
+  test('returns for each call whether Redis was available to this call', async () => {
     const cache = await openCache(onBackendError)
     expect(await cache.set('key', VALUE, 60_000)).toMatchObject({ ok: true })
     await askRedis(redis.port, 'CONFIG SET maxmemory 1')
@@ -40,13 +40,13 @@ describe.each(['degrade', 'throw'] as const)('a cache that is to %s', (onBackend
     await askRedis(redis.port, 'CONFIG SET maxmemory 0')
     expect(set.ok).toBe(false)
     expect(get).toEqual({ value: VALUE, ok: true, degraded: false })
-    // Without room for its lease the load reaches its caller and is not stored.
+    // Without memory for its lease, the load reaches its caller and is not stored.
     expect(load).toEqual({ value: VALUE, ok: false, degraded: false })
     expect(removed).toEqual({ value: false, ok: true, degraded: false })
     await cache.close()
   })
 
-  test('says so when it lives in memory only', async () => {
+  test('reports that it uses memory only', async () => {
     await using server = await startRedis()
     const cache = await openCache(onBackendError, server.url)
     expect(await cache.set('key', VALUE, 60_000)).toMatchObject({ ok: true, degraded: false })
@@ -60,7 +60,7 @@ describe.each(['degrade', 'throw'] as const)('a cache that is to %s', (onBackend
     await alone.close()
   })
 
-  test('throws what is not problem with Redis', async () => {
+  test('throws errors that are not failures of Redis', async () => {
     const cache = await openCache(onBackendError)
     const load = (): never => {
       throw new Error('the source is down')

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Turn } from '../../src/worker/turn.js'
 
-test('a turn lasts until all promises are through', async () => {
+test('a turn ends after all promises are settled', async () => {
   const turn = new Turn()
   expect(turn.startedAt(1)).toBe(1)
   for (let step = 0; step < 10; step++) await Promise.resolve()

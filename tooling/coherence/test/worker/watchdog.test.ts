@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('what settles is passed on', async () => {
+test('returns the result of an operation that settles', async () => {
   const watchdog = new Watchdog()
   await expect(watchdog.watch('get', Promise.resolve(1))).resolves.toBe(1)
   await expect(watchdog.watch('get', Promise.reject(new Error('no')))).rejects.toThrow('no')
@@ -16,7 +16,7 @@ test('what settles is passed on', async () => {
   watchdog.close()
 })
 
-test('what does not settle is given up after ten seconds, and not before', async () => {
+test('rejects an operation that does not settle after ten seconds, and not before', async () => {
   const watchdog = new Watchdog()
   let error: unknown
   watchdog.watch('get of key 1', new Promise(() => undefined)).catch((reason: unknown) => {

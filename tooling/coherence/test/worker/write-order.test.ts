@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { KeyTurns } from '../../src/worker/key-turns.js'
 import { Versions } from '../../src/worker/versions.js'
 
-test('versions are numbered by key, and must be issued in their order', () => {
+test('versions are numbered per key and must be issued in order', () => {
   const versions = new Versions(3, [0, 0])
   const [first, second, other] = [versions.next(0), versions.next(0), versions.next(1)]
   expect([first, second, other].map(({ number }) => number)).toEqual([1, 2, 1])
@@ -12,7 +12,7 @@ test('versions are numbered by key, and must be issued in their order', () => {
   expect(() => versions.issue(0, first)).toThrow('out of order')
 })
 
-test('turns: one thing at a time happens to a key, whatever becomes of those before it', async () => {
+test('turns run one task at a time per key, even after failures', async () => {
   const turns = new KeyTurns()
   const log: string[] = []
   const work =

@@ -16,11 +16,11 @@ const steps = (options: WorkloadOptions, seed: number, process = 0, lane = 0): S
   return Array.from({ length: 10_000 }, () => workload.next())
 }
 
-test('a seed decides every step', () => {
+test('the seed decides every step', () => {
   expect(steps(SHARED, 7)).toEqual(steps(SHARED, 7))
 })
 
-test('another seed, process or lane takes other steps', () => {
+test('another seed, process or lane has other steps', () => {
   const first = steps(SHARED, 7)
   for (const other of [steps(SHARED, 8), steps(SHARED, 7, 1), steps(SHARED, 7, 0, 1)]) {
     expect(other).not.toEqual(first)
@@ -36,7 +36,7 @@ test('every operation and every key is used, the first keys most', () => {
   expect(uses[0]).toBe(Math.max(...uses))
 })
 
-test('private keys are of one process each, groups included', () => {
+test('private keys and their groups belong to one process each', () => {
   const owners = new Map<string, number>()
   for (const process of [0, 1, 2, 3]) {
     for (const { keys } of steps({ ...SHARED, sharing: 'private' }, 1, process)) {
@@ -50,12 +50,12 @@ test('private keys are of one process each, groups included', () => {
   expect(owners.size).toBe(8)
 })
 
-test('without loads nothing is loaded', () => {
+test('a workload without loads never loads', () => {
   const operations = steps({ ...SHARED, loads: false }, 1).map(({ operation }) => operation)
   expect(operations).not.toContain('getOrSet')
 })
 
-test('a tag is invalidated with exactly the keys whose values carry it', () => {
+test('a tag is invalidated together with exactly its keys', () => {
   const all = Array.from({ length: 32 }, (_, key) => key)
   const invalidations = steps(SHARED, 1).filter(({ operation }) => operation === 'invalidateTags')
   expect(invalidations.length).toBeGreaterThan(20)
@@ -66,13 +66,13 @@ test('a tag is invalidated with exactly the keys whose values carry it', () => {
   expect(new Set(all.map((key) => tagsOf(key).length))).toEqual(new Set([0, 1, 2]))
 })
 
-test('values that are stored together carry no tags', () => {
+test('values that are stored together have no tags', () => {
   const together = steps(SHARED, 1).filter(({ operation }) => operation === 'setMany')
   expect(together.length).toBeGreaterThan(20)
   for (const { keys } of together) expect(keys.flatMap(tagsOf)).toEqual([])
 })
 
-test('cold keys are used beside the hot ones, each as often as the others', () => {
+test('each cold key is used as often as the others', () => {
   const coldKeys = 100
   const some = steps({ ...SHARED, coldKeys }, 1).filter(({ operation }) => operation !== 'clear')
   const keys = some.flatMap(({ keys: each }) => each)
@@ -83,7 +83,7 @@ test('cold keys are used beside the hot ones, each as often as the others', () =
   expect(first.length / cold.length).toBeCloseTo(0.5, 1)
 })
 
-test('slow loads take up to seconds, on keys that usual lanes do not load', () => {
+test('slow loads take up to seconds on keys that normal lanes do not load', () => {
   const owner = { seed: 1, process: 0, processes: 4, lane: 8 }
   const workload = new Workload(SHARED, owner)
   const slow = Array.from({ length: 200 }, () => workload.nextSlowLoad())
