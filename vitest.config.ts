@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const [nodeMajor] = process.versions.node.split('.')
 
-/** All tests of all packages, in one run. */
+/** Runs all tests of all packages. */
 export default defineConfig({
   test: {
     projects: [
@@ -16,7 +16,7 @@ export default defineConfig({
     ],
     reporters: ['default', 'json'],
     outputFile: { json: `reports/tests-node-${nodeMajor}.json` },
-    // Many tests start servers and processes of their own.
+    // Many tests start servers and processes.
     maxWorkers: 2,
   },
 })

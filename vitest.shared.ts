@@ -1,18 +1,18 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /**
- * The set-up that the tests of every package share.
+ * Returns the test configuration of a package.
  *
- * @param needs - `redis` for tests against a real redis-server: one is found, or the run fails
+ * @param needs - `redis`: whether the tests need a real redis-server. Without one, the run fails
  */
 export function testConfig(needs: { redis?: boolean } = {}): ViteUserConfig {
   return defineConfig({
     test: {
       include: ['test/**/*.test.ts'],
       globalSetup: needs.redis ? ['@verbatim/test-support/require-redis'] : [],
-      // Tests provoke outages. What is reported about them is asserted, not printed.
+      // Tests cause outages and check the warnings, so Node does not print them.
       execArgv: ['--disable-warning=VerbatimWarning'],
-      // Generous: what has to be quick is measured in benchmarks, and CI machines stall.
+      // Long, because CI machines stall. Benchmarks measure durations, not tests.
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },
