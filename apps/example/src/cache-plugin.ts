@@ -1,16 +1,16 @@
-import type { CacheInterface } from '@verbatim/cache-core'
+import type { AIResponseCache } from '@verbatim/cache-ai'
 import type { FastifyInstance } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The cache of this service. Which one it is, only the start-up code knows. */
-    readonly cache: CacheInterface
+    /** The cache of this service, in memory or in Redis. Only the start-up code knows which. */
+    readonly cache: AIResponseCache
   }
 }
 
 interface CachePluginOptions {
-  readonly cache: CacheInterface
+  readonly cache: AIResponseCache
 }
 
 /** Hands a cache to the routes, and closes it with the service. */

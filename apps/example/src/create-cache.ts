@@ -1,10 +1,11 @@
 import { AIResponseCache } from '@verbatim/cache-ai'
-import type { CacheInterface } from '@verbatim/cache-core'
-import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 
 /** No other program has keys under it, whichever Redis the service is pointed at. */
 const KEY_PREFIX = 'verbatim-example-service:'
+
+/** How many answers one process keeps in memory. */
+const ANSWERS_IN_MEMORY = 1_000
 
 /** Where the cache keeps its entries right now. */
 export interface CacheBackend {
@@ -15,43 +16,30 @@ export interface CacheBackend {
 }
 
 export interface CacheSetup {
-  readonly cache: CacheInterface
+  readonly cache: AIResponseCache
   readonly monitor: CachePerformanceMonitor
   readonly backend: () => CacheBackend
 }
 
 /**
- * Makes the cache of the service: in memory, or in Redis when its URL is given. A Redis that is not
- * there is no reason not to start; the cache works from memory and takes Redis into use when it
- * comes.
+ * Creates the cache of the service: in memory, or in Redis when its URL is given. The service also starts
+ * while Redis does not answer: the cache works from memory and uses Redis as soon as it can.
  */
 export async function createCache(redisUrl: string | undefined): Promise<CacheSetup> {
   const monitor = new CachePerformanceMonitor()
-  return redisUrl === undefined ? inMemory(monitor) : inRedis(redisUrl, monitor)
-}
-
-function inMemory(monitor: CachePerformanceMonitor): CacheSetup {
-  const cache = new InMemoryCache({ performanceMonitor: monitor })
-  return {
-    cache,
-    monitor,
-    backend: () => ({ mode: 'memory', redis: 'not_configured', memory: cache.getStats() }),
-  }
-}
-
-async function inRedis(redisUrl: string, monitor: CachePerformanceMonitor): Promise<CacheSetup> {
   const cache = new AIResponseCache({
     redisUrl,
     keyPrefix: KEY_PREFIX,
+    l1CacheSize: ANSWERS_IN_MEMORY,
     performanceMonitor: monitor,
   })
-  await cache.connect()
-  return {
-    cache,
-    monitor,
-    backend: () => {
-      const { mode, redis, memory = { activeEntries: 0, maxSize: 0 } } = cache.getStats()
-      return { mode, redis: redis.connected ? 'connected' : 'unavailable', memory }
-    },
-  }
+  if (redisUrl !== undefined) await cache.connect()
+  return { cache, monitor, backend: () => backendOf(cache) }
+}
+
+/** Returns where a cache keeps its entries right now. */
+export function backendOf(cache: AIResponseCache): CacheBackend {
+  const { mode, redis, memory = { activeEntries: 0, maxSize: 0 } } = cache.getStats()
+  const status = redis.connected ? 'connected' : 'unavailable'
+  return { mode, redis: mode === 'memory' ? 'not_configured' : status, memory }
 }

@@ -29,9 +29,9 @@ const { performance } = await cache.getCacheStats()
 console.log(performance.cacheHits) // 1
 console.log(cache.getPerformanceSummary().hitsByOperation) // { summarize: 1 }
 
-const operationContext = 'model_update'
-console.log(await cache.invalidateByOperation('summarize', { operationContext })) // 1
-console.log(await cache.invalidatePattern('op:sentiment|*', { operationContext })) // 0
+const reason = 'model_update'
+console.log(await cache.invalidateByOperation('summarize', { reason })) // 1
+console.log(await cache.invalidatePattern('op:sentiment|*', { reason })) // 0
 await cache.invalidateByModel('gpt-4')
 console.log(await cache.getCachedResponse(request)) // undefined
 await cache.close()

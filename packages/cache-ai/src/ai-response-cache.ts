@@ -1,14 +1,4 @@
-import {
-  assertLoader,
-  CacheError,
-  escapeGlob,
-  type HeldValue,
-  type Loader,
-  nothingHeld,
-  planLoad,
-  recognizeCopies,
-  type Ttl,
-} from '@verbatim/cache-core'
+import { type CacheError, type Loader, recognizeCopies } from '@verbatim/cache-core'
 import type {
   InvalidationFrequencyStats,
   MemoryUsageRecord,
@@ -19,25 +9,9 @@ import type {
 } from '@verbatim/cache-monitoring'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
-import {
-  assertAnswered,
-  assertInvalidation,
-  assertModel,
-  assertNoOptions,
-  assertRequest,
-  assertRequests,
-  assertResponse,
-  assertTenant,
-} from './arguments.js'
-import { NoResponseError } from './batch-errors.js'
-import {
-  type ComputeOptions,
-  type ComputePlan,
-  type LookupOptions,
-  planCompute,
-  planLookup,
-} from './call-options.js'
-import { type ComputeMany, computeBatch } from './compute-batch.js'
+import { assertInvalidation, assertNoOptions } from './arguments.js'
+import type { ComputeOptions, LookupOptions } from './call-options.js'
+import type { ComputeMany } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
 import type { CacheKeyGenerator, KeyStyle, RequestOptions } from './keys/cache-key-generator.js'
@@ -49,25 +23,15 @@ import {
 } from './metrics/ai-statistics.js'
 import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metrics/cache-stats.js'
 import type { OperationPerformance } from './metrics/operation-performance.js'
-import { failed, ResponseRecorder } from './metrics/response-recorder.js'
+import { ResponseRecorder } from './metrics/response-recorder.js'
 import type { StatisticsMonitor } from './metrics/statistics-monitor.js'
-import type { TextSizeTiers } from './metrics/text-tier.js'
-import { textTierOf } from './metrics/text-tier.js'
 import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
-import { onlyHeld } from './only-if-cached.js'
-import type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
+import { type AIResponseCacheOptions, type InvalidationOptions, reasonOf } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
+import { ResponseCache } from './response-cache.js'
 import { responseError } from './response-form.js'
-import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
-import {
-  type Computation,
-  type Computed,
-  StoredResponses,
-  type UsableResponse,
-} from './stored-responses.js'
-import { StoringCallers } from './storing-callers.js'
-import { modelTag, tagsOf } from './tags.js'
+import { StoredResponses } from './stored-responses.js'
 
 /**
  * A cache for AI responses, in Redis and memory.
@@ -82,14 +46,8 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   readonly #keys: CacheKeyGenerator
-  readonly #operationTtls: ReadonlyMap<string, Ttl>
-  readonly #measured: StatisticsMonitor
-  readonly #textSizeTiers: TextSizeTiers
-  readonly #responses: StoredResponses
-  readonly #metrics = new AIMetrics()
-  readonly #recorder: ResponseRecorder
-  readonly #storing = new StoringCallers()
-  readonly #promotion = new PromotionRule(this.#metrics)
+  readonly #monitor: StatisticsMonitor
+  readonly #responses: ResponseCache
   readonly #statistics: AIStatistics
 
   /**
@@ -101,19 +59,21 @@ export class AIResponseCache extends GenericRedisCache {
     const { ttls, keys, textSizeTiers, monitor, statistics, form, generic } =
       resolveOptions(settings)
     super(generic)
+    const metrics = new AIMetrics()
     this.#keys = keys
-    this.#operationTtls = ttls
-    this.#measured = statistics
-    this.#textSizeTiers = textSizeTiers
-    this.#recorder = new ResponseRecorder({ clock: this.clock, metrics: this.#metrics, monitor })
-    this.#responses = new StoredResponses({
-      ...{ clock: this.clock, form, isLegacy: keys.keyStyle === 'legacy' },
-      notStored: (key, error) => this.notStored(key, error),
-      assertStorable: (value) => this.assertStorable(value),
-      copy: (value) => this.copyOf(value),
+    this.#monitor = statistics
+    this.#responses = new ResponseCache({
+      ...{ cache: this, clock: this.clock, keys, operationTtls: ttls, textSizeTiers },
+      responses: new StoredResponses({
+        ...{ clock: this.clock, form, isLegacy: keys.keyStyle === 'legacy' },
+        assertStorable: (value) => this.assertStorable(value),
+        copy: (value) => this.copyOf(value),
+      }),
+      recorder: new ResponseRecorder({ clock: this.clock, metrics, monitor }),
+      promotion: new PromotionRule(),
     })
     this.#statistics = new AIStatistics({
-      metrics: this.#metrics,
+      metrics,
       ttls,
       tiers: textSizeTiers,
       monitor: statistics,
@@ -134,21 +94,7 @@ export class AIResponseCache extends GenericRedisCache {
   cacheResponse(answered: AIResponse): Promise<void>
   async cacheResponse(answered: AIResponse, unexpected?: unknown): Promise<void> {
     assertNoOptions('cacheResponse', unexpected)
-    assertAnswered(answered)
-    const key = this.#keyOf(answered)
-    const { operation, options, response } = answered
-    assertResponse(response)
-    const ttl = answered.ttl === undefined ? this.#operationTtls.get(operation) : answered.ttl
-    const tags = tagsOf(answered.tags, options)
-    const known = this.#knownOf(answered)
-    const record = this.#recorder.start(known, answered.options)
-    try {
-      await this.set(key, this.#responses.store(known, response), { ttl, tags })
-      record('stored')
-    } catch (error) {
-      record('failed')
-      throw error instanceof CacheError ? responseError(error) : error
-    }
+    await this.#responses.store(answered)
   }
 
   /**
@@ -171,24 +117,9 @@ export class AIResponseCache extends GenericRedisCache {
     request: AIRequest,
     options?: LookupOptions,
   ): Promise<CachedResponse<T> | FlatResponse<T> | undefined> {
-    assertRequest(request)
-    const plan = planLookup(options)
-    const key = this.#keyOf(request)
-    const known = this.#knownOf(request)
-    const startedAt = this.clock.now()
-    const record = this.#recorder.start(known, request.options)
-    let usable: UsableResponse<T> | undefined
-    const accepts = (value: unknown): boolean => {
-      usable = this.#responses.usable<T>(value, known, plan)
-      return usable !== undefined
-    }
-    const found = await this.find(key, accepts).catch(failed(record))
-    record(found.outcome)
-    if (found.outcome !== 'hit' || usable === undefined) return undefined
-    const tookMs = this.clock.now() - startedAt
-    const described = this.#responses.found<T>(key, usable, { tier: found.tier, tookMs })
-    if (options?.shape !== 'flat') return described
-    return flatResponse(request, described, this.clock.wallTime())
+    const found = await this.#responses.find<T>(request, options)
+    if (found === undefined || options?.shape !== 'flat') return found
+    return flatResponse(request, found, this.clock.wallTime())
   }
 
   /**
@@ -207,64 +138,7 @@ export class AIResponseCache extends GenericRedisCache {
     compute: Loader<T>,
     options: ComputeOptions<NoInfer<T>> = {},
   ): Promise<CachedResponse<T>> {
-    assertRequest(request)
-    assertLoader(compute)
-    const planned = planCompute<T>(options)
-    return this.#getOrCompute(request, this.#keyOf(request), compute, planned)
-  }
-
-  async #getOrCompute<T>(
-    request: AIRequest,
-    key: string,
-    compute: Loader<T>,
-    { call, load, shouldStore }: ComputePlan<T>,
-  ): Promise<CachedResponse<T>> {
-    const known = this.#knownOf(request)
-    let computed: Computed<T> | undefined
-    const plan = {
-      ...planLoad<StoredResponse<T>>({
-        ...load,
-        ttl: this.#ttlOf(request.operation, load.ttl, () => computed),
-        tags: tagsOf(load.tags, request.options),
-      }),
-      refresh: call.refresh,
-      noStore: call.noStore,
-    }
-    const startedAt = this.clock.now()
-    const record = this.#recorder.start(known, request.options)
-    let before: UsableResponse<T> | undefined
-    const accepts = (value: unknown): boolean => {
-      before = this.#responses.usable<T>(value, known, call)
-      return before !== undefined
-    }
-    const held = await this.lookup(key, accepts).catch(failed(record))
-    const onMiss = (isJoined: boolean): void => {
-      held.onMiss?.(isJoined)
-      record(isJoined ? 'joined' : held.outcome)
-    }
-    const usable: HeldValue<StoredResponse<T>> =
-      before === undefined
-        ? { ...held, ...nothingHeld<StoredResponse<T>>(held.seen), onMiss }
-        : { ...held, value: before.stored, onMiss }
-    const isStale = usable.freshMs < 0
-    if (!isStale) record('hit')
-    const computation: Computation<T> = {
-      ...{ key, known, compute, shouldStore },
-      onComputed: (response) => {
-        computed = { response }
-      },
-      isToBeStored: () => !call.noStore || this.#storing.has(key),
-    }
-    const loader: Loader<StoredResponse<T>> = (context) =>
-      this.#responses.compute(computation, context)
-    const readThrough = async (): Promise<unknown> => this.readThrough(key, loader, plan, usable)
-    const answer: unknown = call.onlyIfCached
-      ? onlyHeld(key, usable, plan, () => this.staleServed())
-      : await (isStale && !call.noStore ? this.#storing.during(key, readThrough) : readThrough())
-    const tookMs = this.clock.now() - startedAt
-    return before !== undefined && answer === before.stored
-      ? this.#responses.found(key, before, { tier: held.tier, isStale, tookMs })
-      : this.#responses.loaded<T>(key, answer, known, { computed, tookMs })
+    return this.#responses.getOrCompute<T>(request, compute, options)
   }
 
   /**
@@ -284,21 +158,7 @@ export class AIResponseCache extends GenericRedisCache {
     compute: ComputeMany<T>,
     options: ComputeOptions<NoInfer<T>> = {},
   ): Promise<CachedResponse<T>[]> {
-    assertRequests(requests)
-    assertLoader(compute)
-    const planned = planCompute<T>(options)
-    // Each of them is checked before the first is looked up.
-    const keyed = requests.map((request) => [request, this.#keyOf(request)] as const)
-    return computeBatch(requests, compute, async (index, loader) => {
-      const [request, key] = keyed[index] as readonly [AIRequest, string]
-      try {
-        return await this.#getOrCompute<T>(request, key, loader, planned)
-      } catch (error) {
-        // Rejecting the batch would lose the responses to its other requests.
-        if (!(error instanceof NoResponseError)) throw error
-        return this.#responses.none(key, this.#knownOf(request)) as CachedResponse<T>
-      }
-    })
+    return this.#responses.getOrComputeMany<T>(requests, compute, options)
   }
 
   /** What keys look like. */
@@ -324,7 +184,7 @@ export class AIResponseCache extends GenericRedisCache {
   /**
    * Removes every response to an operation, and to no other: `'qa'` leaves `'qa_long'` alone.
    *
-   * @param options - `tenant`: whose; nobody's when left out. `operationContext`: why, for the monitor
+   * @param options - `tenant`: whose; nobody's when left out. `reason`: why, for the monitor
    * @returns how many
    * @throws ValidationError for an empty operation
    */
@@ -332,16 +192,13 @@ export class AIResponseCache extends GenericRedisCache {
     operation: string,
     options: InvalidationOptions & { readonly tenant?: string | undefined } = {},
   ): Promise<number> {
-    assertInvalidation(options, { hasTenant: true })
-    const { tenant, operationContext } = options
-    const head = this.#keys.operationPrefix(operation, tenant)
-    return this.removeMatching(`${escapeGlob(head)}*`, operationContext)
+    return this.#responses.invalidateByOperation(operation, options)
   }
 
   /**
    * {@inheritDoc GenericRedisCache.invalidatePattern}
    *
-   * @param options - `operationContext`: why, for the monitor
+   * @param options - `reason`: why, for the monitor
    * @throws ValidationError for any other option: a pattern matches keys of every tenant
    */
   override async invalidatePattern(
@@ -349,8 +206,7 @@ export class AIResponseCache extends GenericRedisCache {
     options: InvalidationOptions = {},
   ): Promise<number> {
     assertInvalidation(options)
-    const { operationContext } = options
-    return this.removeMatching(pattern, operationContext)
+    return super.invalidatePattern(pattern, { reason: reasonOf(options) })
   }
 
   /**
@@ -362,8 +218,7 @@ export class AIResponseCache extends GenericRedisCache {
   invalidateByModel(model: string): Promise<void>
   async invalidateByModel(model: string, unexpected?: unknown): Promise<void> {
     assertNoOptions('invalidateByModel', unexpected)
-    assertModel(model)
-    await this.invalidateTags([modelTag(model)])
+    await this.#responses.invalidateByModel(model)
   }
 
   /**
@@ -375,8 +230,7 @@ export class AIResponseCache extends GenericRedisCache {
   forget(tenant: string): Promise<number>
   async forget(tenant: string, unexpected?: unknown): Promise<number> {
     assertNoOptions('forget', unexpected)
-    assertTenant(tenant, { isNeeded: true })
-    return this.invalidatePattern(`${escapeGlob(this.#keys.tenantPrefix(tenant))}*`)
+    return this.#responses.forget(tenant)
   }
 
   /** hits / (hits + misses), in percent; 0 before the first read. */
@@ -397,7 +251,7 @@ export class AIResponseCache extends GenericRedisCache {
 
   /** What the monitor has measured: operations, key generation, compression, invalidation. */
   getPerformanceStats(): PerformanceStats {
-    return this.#measured.getPerformanceStats()
+    return this.#monitor.getPerformanceStats()
   }
 
   /** How the cache does, in short. */
@@ -421,54 +275,23 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
-    return this.#measured.getInvalidationFrequencyStats()
+    return this.#monitor.getInvalidationFrequencyStats()
   }
 
   getInvalidationRecommendations(): Recommendation[] {
-    return this.#measured.getInvalidationRecommendations()
+    return this.#monitor.getInvalidationRecommendations()
   }
 
   /** Notes how much memory is in use, where only you know: that of Redis. */
   recordMemoryUsage(record: MemoryUsageRecord): void {
-    this.#measured.recordMemoryUsage(record)
+    this.#monitor.recordMemoryUsage(record)
   }
 
   getMemoryWarnings(): MemoryWarning[] {
-    return this.#measured.getMemoryWarnings()
-  }
-
-  #keyOf(request: AIRequest): string {
-    const { text, operation, options, question, tenant } = request
-    return this.buildKey(text, operation, options, question, tenant)
-  }
-
-  /** Returns a TTL for a stored response, as the caller has told it for a response. */
-  #ttlOf<T>(
-    operation: string,
-    given: ComputeOptions<T>['ttl'],
-    computedHere: () => Computed<T> | undefined,
-  ): ComputeOptions<StoredResponse<T>>['ttl'] {
-    const ofOperation = this.#operationTtls.get(operation)
-    if (given === undefined) return ofOperation
-    if (typeof given !== 'function') return given
-    return (stored) => {
-      const ttl = given(this.#responses.responseOf(stored, computedHere()))
-      return ttl === undefined ? ofOperation : ttl
-    }
+    return this.#monitor.getMemoryWarnings()
   }
 
   protected override notStored(key: string, error: CacheError): void {
     super.notStored(key, responseError(error))
-  }
-
-  #knownOf({ text, operation }: AIRequest): KnownOfRequest {
-    return { operation, textTier: textTierOf(text, this.#textSizeTiers) }
-  }
-
-  protected override longestCopyMs(key: string, value: unknown): number {
-    const longestMs = super.longestCopyMs(key, value)
-    return isStoredResponse(value)
-      ? Math.min(longestMs, this.#promotion.longestCopyMs(value))
-      : longestMs
   }
 }

@@ -18,8 +18,12 @@ const REQUEST_FIELDS: ReadonlySet<string> = new Set([
   'tenant',
 ])
 const RESPONSE_FIELDS: ReadonlySet<string> = new Set([...REQUEST_FIELDS, 'response', 'ttl', 'tags'])
-const INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext'])
-const OPERATION_INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['operationContext', 'tenant'])
+const INVALIDATION_FIELDS: ReadonlySet<string> = new Set(['reason', 'operationContext'])
+const OPERATION_INVALIDATION_FIELDS: ReadonlySet<string> = new Set([
+  'reason',
+  'operationContext',
+  'tenant',
+])
 const STATS_FIELDS: ReadonlySet<string> = new Set(['countKeys'])
 
 export function assertRequest(request: unknown): void {
@@ -56,16 +60,18 @@ export function assertNoOptions(method: string, options: unknown): void {
   })
 }
 
-/** Checks the options of an invalidation. Its context is a label in exports. */
+/** Checks the options of an invalidation. Its reason is a label in exports. */
 export function assertInvalidation(
   options: unknown,
   { hasTenant = false }: { readonly hasTenant?: boolean } = {},
 ): void {
   const known = hasTenant ? OPERATION_INVALIDATION_FIELDS : INVALIDATION_FIELDS
   assertKnownFields(options, known, 'options')
-  const { operationContext } = options as { readonly operationContext?: unknown }
-  if (operationContext === undefined || typeof operationContext === 'string') return
-  throw invalid('operationContext', operationContext, 'a string, or undefined for none')
+  for (const name of ['reason', 'operationContext']) {
+    const reason = (options as Readonly<Record<string, unknown>>)[name]
+    if (reason === undefined || typeof reason === 'string') continue
+    throw invalid(name, reason, 'a string, or undefined for none')
+  }
 }
 
 export function assertStatsOptions(options: unknown): void {

@@ -3,6 +3,7 @@ import {
   type GetOrSetOptions,
   invalidArgument,
   planLoad,
+  type ReadOptions,
   type Ttl,
   toMilliseconds,
 } from '@verbatim/cache-core'
@@ -29,7 +30,9 @@ export interface LookupOptions extends CallOptions {
 }
 
 /** How a response is computed and stored that is not there. */
-export interface ComputeOptions<T = unknown> extends Omit<GetOrSetOptions<T>, 'ttl'>, CallOptions {
+export interface ComputeOptions<T = unknown>
+  extends Omit<GetOrSetOptions<T>, 'ttl' | keyof ReadOptions>,
+    CallOptions {
   /**
    * TTL of the response, or a function that returns it for the response: `undefined` for that of its
    * operation, 0 for "do not store". Default: that of its operation.
@@ -60,7 +63,9 @@ const COMPUTE_FIELDS: ReadonlySet<string> = new Set<keyof ComputeOptions>([
 /** {@link ComputeOptions}, checked: what is about the call, and what a load takes. */
 export interface ComputePlan<T> {
   readonly call: CallPlan
-  readonly load: GetOrSetOptions<T>
+  readonly load: Omit<GetOrSetOptions<T>, keyof ReadOptions>
+  /** How long after its TTL a response may be used, in milliseconds. */
+  readonly maxStaleMs: number
   readonly shouldStore: ((response: T) => boolean) | undefined
 }
 
@@ -69,9 +74,10 @@ export function planCompute<T>(options: ComputeOptions<T>): ComputePlan<T> {
   assertKnownFields(options, COMPUTE_FIELDS, 'options')
   const { refresh, noStore, maxAge, onlyIfCached, shouldStore, ...load } = options
   assertShouldStore(shouldStore)
-  // Checks the rest, which is built upon later.
-  planLoad<T>(load)
-  return { call: planCall({ refresh, noStore, maxAge, onlyIfCached }), load, shouldStore }
+  const { staleWhileRevalidateMs, staleIfErrorMs } = planLoad<T>(load)
+  const maxStaleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs)
+  const call = planCall({ refresh, noStore, maxAge, onlyIfCached })
+  return { call, load, maxStaleMs, shouldStore }
 }
 
 /** @throws ValidationError that names the option and what it must be */

@@ -1,4 +1,7 @@
-import type { CacheMonitor } from '@verbatim/cache-core'
+import type {
+  CacheMonitor,
+  InvalidationOptions as CoreInvalidationOptions,
+} from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import type { CacheKeyGeneratorOptions } from './keys/cache-key-generator.js'
 import type { TextSizeTiers } from './metrics/text-tier.js'
@@ -24,7 +27,13 @@ export interface AIResponseCacheOptions
   readonly performanceMonitor?: CacheMonitor | undefined
 }
 
-export interface InvalidationOptions {
-  /** Why, in words for the monitor, such as `'model_update'`. Never a key or a text. Default: none. */
+/** Options of invalidations. */
+export interface InvalidationOptions extends CoreInvalidationOptions {
+  /** Another name of `reason`, as the Python version calls it. */
   readonly operationContext?: string | undefined
+}
+
+/** Returns why an invalidation was asked for. */
+export function reasonOf({ reason, operationContext }: InvalidationOptions): string | undefined {
+  return reason ?? operationContext
 }

@@ -1,8 +1,9 @@
-import type { AIMetrics } from './metrics/ai-metrics.js'
+import type { Ttl } from '@verbatim/cache-core'
+import { countedName } from './counted-name.js'
 import type { TextTier } from './metrics/text-tier.js'
-import type { StoredResponse } from './stored-response.js'
+import type { KnownOfRequest } from './stored-response.js'
 
-/** Operations whose answers to longer texts are asked for again and again, too. */
+/** Operations whose responses to texts of each size are worth a place in memory. */
 const OPERATIONS: Readonly<Record<TextTier, (operation: string) => boolean>> = {
   small: () => true,
   medium: (operation) => ['sentiment', 'summarize', 'key_points', 'classify'].includes(operation),
@@ -10,27 +11,29 @@ const OPERATIONS: Readonly<Record<TextTier, (operation: string) => boolean>> = {
   xlarge: () => false,
 }
 const POPULAR_HITS = 10
-/** What is popular now need not be so later. */
-const POPULAR_FOR_MS = 300_000
+/** Popularity fades, so copies of popular responses are read again from Redis after five minutes. */
+const POPULAR_TTL: Ttl = '5m'
 
 /**
- * Decides which responses are worth a place in memory, and for how long: those to short texts, and to
- * longer ones where the operation is known for coming back, or has turned out to.
+ * Decides which responses are copied into memory, and for how long: responses to short texts, and to
+ * longer texts of operations that are known to be requested again, or have been.
  */
 export class PromotionRule {
-  readonly #metrics: AIMetrics
+  readonly #hits = new Map<string, number>()
 
-  constructor(metrics: AIMetrics) {
-    this.#metrics = metrics
+  /** Counts a hit. Operations beyond the first hundred are never popular. */
+  countHit(operation: string): void {
+    const name = countedName(operation, this.#hits)
+    this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1)
   }
 
-  /** In milliseconds; 0 for not at all, `Infinity` for as long as the response lives. */
-  longestCopyMs({ operation, textTier }: StoredResponse): number {
-    if (OPERATIONS[textTier](operation)) return Number.POSITIVE_INFINITY
-    return textTier === 'medium' && this.#isPopular(operation) ? POPULAR_FOR_MS : 0
+  /** Returns the memory TTL of a response: 0 for no copy, `undefined` for the default of the cache. */
+  memoryTtl({ operation, textTier }: KnownOfRequest): Ttl | undefined {
+    if (OPERATIONS[textTier](operation)) return undefined
+    return textTier === 'medium' && this.#isPopular(operation) ? POPULAR_TTL : 0
   }
 
   #isPopular(operation: string): boolean {
-    return (this.#metrics.operations.get(operation)?.hit ?? 0) >= POPULAR_HITS
+    return (this.#hits.get(operation) ?? 0) >= POPULAR_HITS
   }
 }

@@ -25,8 +25,6 @@ export interface StoredResponsesOptions {
   readonly form: ResponseForm
   /** Whether the store may hold responses of the Python version. */
   readonly isLegacy: boolean
-  /** Called when a computed response cannot be stored. */
-  readonly notStored: (key: string, error: CacheError) => void
   /** @throws SerializationError for what no tier could store */
   readonly assertStorable: (value: unknown) => void
   /** Returns a deep copy of what is stored. */
@@ -42,14 +40,11 @@ export interface UsableResponse<T> {
 
 /** A computation of a response, and what is known of its request. */
 export interface Computation<T> {
-  readonly key: string
   readonly known: KnownOfRequest
   readonly compute: Loader<T>
   readonly shouldStore: ((response: T) => boolean) | undefined
   /** Called with the response as it was computed. */
   readonly onComputed: (response: T) => void
-  /** Returns whether any caller wants the response stored. Callers may join until it is computed. */
-  readonly isToBeStored: () => boolean
 }
 
 /** A response as this caller's computation has returned it. */
@@ -87,10 +82,10 @@ export class StoredResponses {
 
   /** Computes a response. Whether or not it can be stored, it is returned. */
   async compute<T>(
-    { key, known, compute, shouldStore, onComputed, isToBeStored }: Computation<T>,
+    { known, compute, shouldStore, onComputed }: Computation<T>,
     context: LoadContext,
   ): Promise<StoredResponse<T>> {
-    const { clock, notStored } = this.#options
+    const { clock } = this.#options
     const startedAt = clock.now()
     const response = await compute(context)
     const computeMs = clock.now() - startedAt
@@ -102,9 +97,7 @@ export class StoredResponses {
       if (shouldStore !== undefined && !isWanted(response, shouldStore)) context.skip()
       return { ...this.store(known, response), computeMs }
     } catch (error) {
-      const isRefused = !context.skipped && isToBeStored()
-      context.skip()
-      if (isRefused) notStored(key, reasonNotToStore(error))
+      context.skip(reasonNotToStore(error))
       return asComputed
     }
   }

@@ -1,6 +1,6 @@
+import type { Ttl } from '@verbatim/cache-core'
 import { describe, expect, test, vi } from 'vitest'
 import type { AIResponseCache } from '../src/index.js'
-import { AIMetrics } from '../src/metrics/ai-metrics.js'
 import { TEXT_TIERS, type TextTier } from '../src/metrics/text-tier.js'
 import { PromotionRule } from '../src/promotion.js'
 import { SetUp } from './set-up.js'
@@ -79,31 +79,21 @@ describe('what gets a place in memory', () => {
   })
 })
 
-describe('for how long', () => {
-  const rule = new PromotionRule(metricsWith({ asked: 10, popular: 10, rare: 9 }))
-  const copyOf = (operation: string, textTier: TextTier): number =>
-    rule.longestCopyMs({ operation, textTier, response: 1, storedAt: 0 })
+describe('the memory TTL of a response', () => {
+  const rule = new PromotionRule()
+  for (let hit = 0; hit < 10; hit++) rule.countHit('popular')
+  for (let hit = 0; hit < 9; hit++) rule.countHit('rare')
 
-  test.each<[operation: string, tier: TextTier, milliseconds: number]>([
-    ['anything', 'small', Infinity],
-    ['sentiment', 'large', Infinity],
-    ['summarize', 'medium', Infinity],
-    ['popular', 'medium', 300_000],
+  test.each<[operation: string, tier: TextTier, ttl: Ttl | undefined]>([
+    ['anything', 'small', undefined],
+    ['sentiment', 'large', undefined],
+    ['summarize', 'medium', undefined],
+    ['popular', 'medium', '5m'],
     ['popular', 'large', 0],
     ['rare', 'medium', 0],
     ['sentiment', 'xlarge', 0],
     ['popular', 'xlarge', 0],
-  ])('%s, %s', (operation, tier, milliseconds) => {
-    expect(copyOf(operation, tier)).toBe(milliseconds)
+  ])('for %s and a text of the size %s is %s', (operation, textTier, ttl) => {
+    expect(rule.memoryTtl({ operation, textTier })).toBe(ttl)
   })
 })
-
-function metricsWith(hits: Readonly<Record<string, number>>): AIMetrics {
-  const metrics = new AIMetrics()
-  for (const [operation, count] of Object.entries(hits)) {
-    for (let hit = 0; hit < count; hit++) {
-      metrics.add({ operation, tier: 'small', outcome: 'hit', milliseconds: 1 })
-    }
-  }
-  return metrics
-}

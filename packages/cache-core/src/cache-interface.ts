@@ -1,16 +1,26 @@
-import { assertKeys, assertLoader, collectEntries } from './arguments.js'
+import { assertKeys, assertLoader, collectEntries, invalidArgument } from './arguments.js'
+import {
+  type CacheEntry,
+  type GetEntryOptions,
+  isAccepted,
+  notifyLookup,
+  planGetEntry,
+  type ReadPlan,
+} from './cache-entry.js'
 import { assertClock, type Clock, systemClock } from './clock.js'
 import { recognizeCopies } from './copies.js'
 import { type Ttl, toMilliseconds } from './duration.js'
-import { CacheError, ConfigurationError } from './errors.js'
+import { CacheError, ConfigurationError, ValidationError } from './errors.js'
 import { assertPattern } from './glob.js'
 import { assertKey } from './key.js'
 import { assertKnownFields } from './known-fields.js'
 import { type GetOrSetOptions, type LoadPlan, planLoad } from './loading/get-or-set-options.js'
-import type { HeldValue } from './loading/held-value.js'
+import { type HeldValue, nothingHeld } from './loading/held-value.js'
 import type { Loader } from './loading/loader.js'
-import { type LoadIsolator, ReadThrough } from './loading/read-through.js'
+import { type LoadIsolator, type Origin, ReadThrough } from './loading/read-through.js'
 import type { Flight, SingleFlight } from './loading/single-flight.js'
+import type { CacheTier } from './monitor.js'
+import { choiceOption } from './options.js'
 import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 import { assertTags } from './tags.js'
 import { assertValue } from './value.js'
@@ -23,13 +33,41 @@ export interface CacheSettings {
   readonly defaultTtl?: Ttl | undefined
   /** What protects loaded values against changes by their callers. Default: nothing. */
   readonly isolator?: LoadIsolator | undefined
+  /**
+   * The `source` of entries: `'redis'` for a store that processes share, whatever its make. Default:
+   * `'memory'`.
+   */
+  readonly tier?: CacheTier | undefined
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof CacheSettings>([
   'clock',
   'defaultTtl',
   'isolator',
+  'tier',
 ])
+
+/** Options of {@link CacheInterface.invalidatePattern}. */
+export interface InvalidationOptions {
+  /** Why, as a few words for the monitor, such as `'model_update'`; never a key. Default: none. */
+  readonly reason?: string | undefined
+}
+
+const INVALIDATION_FIELDS: ReadonlySet<string> = new Set<keyof InvalidationOptions>(['reason'])
+
+/**
+ * Checks the options of {@link CacheInterface.invalidatePattern}.
+ *
+ * @returns the reason
+ * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown field or a reason that is not a string
+ */
+export function invalidationReason(options: InvalidationOptions | undefined): string | undefined {
+  if (options === undefined) return undefined
+  assertKnownFields(options, INVALIDATION_FIELDS, 'options')
+  const { reason } = options
+  if (reason === undefined || typeof reason === 'string') return reason
+  throw invalidArgument('reason', 'a string, or undefined for none', reason)
+}
 
 /** An entry of a cache as it is stored, or why it cannot be read. */
 export type InspectedEntry =
@@ -58,6 +96,7 @@ export abstract class CacheInterface implements AsyncDisposable {
   /** The life of an entry that is stored without one, in milliseconds; `Infinity` for ever. */
   protected readonly defaultLifeMs: number
   readonly #reads: ReadThrough
+  readonly #tier: CacheTier
 
   /**
    * @throws ValidationError (`INVALID_TTL`) for a bad `defaultTtl`
@@ -65,9 +104,10 @@ export abstract class CacheInterface implements AsyncDisposable {
    */
   constructor(settings: CacheSettings = {}) {
     assertKnownFields(settings, FIELDS, 'settings', ConfigurationError, 'INVALID_OPTION')
-    const { clock = systemClock, defaultTtl = 3_600, isolator } = settings
+    const { clock = systemClock, defaultTtl = 3_600, isolator, tier = 'memory' } = settings
     assertClock(clock)
     this.clock = clock
+    this.#tier = choiceOption('tier', tier, ['memory', 'redis'])
     this.defaultLifeMs = toMilliseconds(defaultTtl, 'defaultTtl')
     this.#reads = new ReadThrough({
       clock,
@@ -159,27 +199,100 @@ export abstract class CacheInterface implements AsyncDisposable {
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
     assertLoader(loader)
-    const plan = planLoad<T>(options)
-    return this.readThrough(key, loader, plan, await this.lookup<T>(key))
+    return this.lookUpAndLoad(key, loader, planLoad<T>(options))
   }
 
-  /** The second half of {@link CacheInterface.getOrSet}: what to do with what was found. */
+  /**
+   * Reads a key together with what the cache knows about its value: which tier held the value, and how
+   * long it is still fresh. Counts as one read, like `get`.
+   *
+   * @returns the entry, or `undefined` when no usable value is cached
+   * @throws ValidationError for a bad key or option
+   * @example
+   * ```ts
+   * const entry = await cache.getEntry<User>('user:1', { accept: isUser, maxStale: '1m' })
+   * if (entry?.isStale) console.warn(`the user is ${-(entry.ttl ?? 0)} s too old`)
+   * ```
+   */
+  async getEntry<T>(key: string, options?: GetEntryOptions): Promise<CacheEntry<T> | undefined> {
+    const plan = planGetEntry(options)
+    const held = watched(await notified(this.lookUpOnly<T>(key, plan), plan), plan)
+    if (held.freshMs >= 0) return this.entryOf(held)
+    held.onNotLoaded?.()
+    held.onMiss?.(false)
+    if (-held.freshMs > plan.maxStaleMs) return undefined
+    this.staleServed(key)
+    return this.entryOf(held)
+  }
+
+  /**
+   * Does the same as {@link CacheInterface.getOrSet}, and returns the value together with its source:
+   * `'loader'` when the call has waited for a load, its own or one that it joined.
+   *
+   * @throws whatever `getOrSet` throws
+   * @example
+   * ```ts
+   * const { value, source } = await cache.getOrSetEntry('user:1', loadUser, { ttl: '5m' })
+   * response.setHeader('x-cache', source === 'loader' ? 'miss' : `hit from ${source}`)
+   * ```
+   */
+  async getOrSetEntry<T>(
+    key: string,
+    loader: Loader<T>,
+    options?: GetOrSetOptions<NoInfer<T>>,
+  ): Promise<CacheEntry<T>> {
+    assertLoader(loader)
+    const plan = planLoad<T>(options)
+    const held = await notified(this.lookup<T>(key, plan), plan)
+    const origin: Origin = { current: 'loader' }
+    const value = await this.readThrough(key, loader, plan, held, origin)
+    if (held !== undefined && origin.current !== 'loader') return this.entryOf(held)
+    return { value, source: 'loader', ttl: undefined, isStale: false }
+  }
+
+  /** Does what `getOrSet` does, once its arguments are checked. */
+  protected async lookUpAndLoad<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Promise<T> {
+    return this.readThrough(key, loader, plan, await notified(this.lookup<T>(key, plan), plan))
+  }
+
+  /**
+   * Returns the value that a lookup has found, or loads it.
+   *
+   * @param origin - is told when the returned value was in the cache
+   */
   protected readThrough<T>(
     key: string,
     loader: Loader<T>,
     plan: LoadPlan<T>,
     held: HeldValue<T> | undefined,
+    origin?: Origin,
   ): Promise<T> {
-    return this.#reads.read(key, loader, plan, held)
+    const found = plan.onLookup === undefined ? held : watched(held, plan)
+    return this.#reads.read(key, loader, plan, found, origin)
+  }
+
+  /** Returns a value that a lookup has found as its caller gets it. */
+  protected entryOf<T>({ value, freshMs, tier, isTtlUnknown }: HeldValue<T>): CacheEntry<T> {
+    const seconds = freshMs === Number.POSITIVE_INFINITY ? null : freshMs / 1_000
+    const ttl = isTtlUnknown === true ? undefined : seconds
+    return { value, source: tier ?? this.#tier, ttl, isStale: freshMs < 0 }
   }
 
   /**
-   * Reads a key for {@link CacheInterface.getOrSet}, and counts as a read. Overridden where values
-   * are held past their life; this one knows of no such values.
+   * Reads a key for the methods that load or return entries, and counts as a read. Overridden where the
+   * cache knows TTLs, counts lookups, or holds values past their TTL; this default knows of none.
+   *
+   * @param plan - a value that `plan` does not accept counts as a miss
    */
-  protected async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected async lookup<T>(key: string, plan?: ReadPlan): Promise<HeldValue<T> | undefined> {
     const value = await this.get<T>(key)
-    return value === undefined ? undefined : { value, freshMs: Number.POSITIVE_INFINITY, loadMs: 0 }
+    if (value === undefined || (plan !== undefined && !isAccepted(plan, value))) return undefined
+    return { value, freshMs: Number.POSITIVE_INFINITY, loadMs: 0, isTtlUnknown: true }
+  }
+
+  /** Reads a key that is not going to be loaded. Overridden where `lookup` prepares a load. */
+  protected lookUpOnly<T>(key: string, plan: ReadPlan): Promise<HeldValue<T> | undefined> {
+    return this.lookup(key, plan)
   }
 
   /**
@@ -300,11 +413,13 @@ export abstract class CacheInterface implements AsyncDisposable {
   /**
    * Removes every key that a glob matches.
    *
+   * @param options - `reason`: why, for the monitor
    * @returns how many
-   * @throws ValidationError for a bad pattern
+   * @throws ValidationError for a bad pattern or option
    */
-  async invalidatePattern(pattern: string): Promise<number> {
+  async invalidatePattern(pattern: string, options?: InvalidationOptions): Promise<number> {
     assertPattern(pattern)
+    invalidationReason(options)
     // Before the scan: what is loaded and stored behind its back would stay.
     this.loads.fenceAll()
     const keys: string[] = []
@@ -347,4 +462,27 @@ export abstract class CacheInterface implements AsyncDisposable {
       context: { method },
     })
   }
+}
+
+/** Notifies the caller of a lookup that fails. A lookup with wrong arguments is none. */
+function notified<T>(lookup: Promise<T>, plan: ReadPlan): Promise<T> {
+  if (plan.onLookup === undefined) return lookup
+  return lookup.catch((error: unknown) => {
+    if (!(error instanceof ValidationError)) notifyLookup(plan, 'error')
+    throw error
+  })
+}
+
+/** Returns what a lookup has found, and notifies its caller of the outcome as soon as that is known. */
+function watched<T>(held: HeldValue<T> | undefined, plan: ReadPlan): HeldValue<T> {
+  const found = held ?? nothingHeld<T>(undefined)
+  if (found.freshMs >= 0) {
+    notifyLookup(plan, 'hit')
+    return found
+  }
+  const onMiss = (isJoined: boolean): void => {
+    found.onMiss?.(isJoined)
+    notifyLookup(plan, isJoined ? 'joined' : found.isUnanswered ? 'error' : 'miss')
+  }
+  return { ...found, onMiss }
 }

@@ -8,7 +8,27 @@ export {
   invalidArgument,
   toEntry,
 } from './arguments.js'
-export { CacheInterface, type CacheSettings, type InspectedEntry } from './cache-interface.js'
+export {
+  type CacheEntry,
+  type EntrySource,
+  type GetEntryOptions,
+  type GetEntryPlan,
+  isAccepted,
+  type LookupOutcome,
+  type MemoryTtl,
+  memoryTtlOf,
+  notifyLookup,
+  planGetEntry,
+  type ReadOptions,
+  type ReadPlan,
+} from './cache-entry.js'
+export {
+  CacheInterface,
+  type CacheSettings,
+  type InspectedEntry,
+  type InvalidationOptions,
+  invalidationReason,
+} from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'
 export { assertClock, type Clock, ManualClock, systemClock } from './clock.js'
 export { recognizeCopies } from './copies.js'

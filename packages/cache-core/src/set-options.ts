@@ -9,6 +9,12 @@ export interface SetOptions {
   readonly ttl?: Ttl | undefined
   /** Tags by which `invalidateTags` removes the value. At most 128. Default: none. */
   readonly tags?: readonly string[] | undefined
+  /**
+   * The longest that this process keeps a copy of the value in memory before it reads Redis again; 0 for
+   * no copy, `null` for as long as the value is fresh. Caches with one tier ignore it. Default: the
+   * cache's `defaultTtl`.
+   */
+  readonly memoryTtl?: Ttl | undefined
 }
 
 /** How a value is to be stored, checked and in milliseconds. */
@@ -20,9 +26,11 @@ export interface StorePlan {
   /** How long its load took, for a value that is to be refreshed early; otherwise 0. */
   readonly loadMs: number
   readonly tags: readonly string[]
+  /** The longest that a copy of it is kept in memory; `undefined` for the default of the cache. */
+  readonly memoryTtlMs?: number | undefined
 }
 
-const FIELDS: ReadonlySet<string> = new Set(['ttl', 'tags'])
+const FIELDS: ReadonlySet<string> = new Set<keyof SetOptions>(['ttl', 'tags', 'memoryTtl'])
 const NO_TAGS: readonly string[] = Object.freeze([])
 
 /**
@@ -34,9 +42,10 @@ export function planStore(ttl: Ttl | SetOptions | undefined, defaultLifeMs: numb
   if (isOptions(ttl)) {
     assertKnownFields(ttl, FIELDS, 'ttl')
     if (ttl.tags !== undefined) assertTags(ttl.tags)
-    return planOf(lifeOf(ttl.ttl, defaultLifeMs), ttl.tags === undefined ? NO_TAGS : [...ttl.tags])
+    const tags = ttl.tags === undefined ? NO_TAGS : [...ttl.tags]
+    return planOf(lifeOf(ttl.ttl, defaultLifeMs), tags, toMemoryTtlMs(ttl.memoryTtl))
   }
-  return planOf(lifeOf(ttl, defaultLifeMs), NO_TAGS)
+  return planOf(lifeOf(ttl, defaultLifeMs), NO_TAGS, undefined)
 }
 
 function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {
@@ -44,13 +53,29 @@ function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {
 }
 
 /** The reverse of {@link planStore}: what to tell a `set` that knows no more than its contract. */
-export function toSetOptions({ lifeMs, tags }: StorePlan): Ttl | SetOptions {
+export function toSetOptions({ lifeMs, tags, memoryTtlMs }: StorePlan): Ttl | SetOptions {
   const ttl = fromMilliseconds(lifeMs)
-  return tags.length === 0 ? ttl : { ttl, tags }
+  if (tags.length === 0 && memoryTtlMs === undefined) return ttl
+  const memoryTtl = memoryTtlMs === 0 ? 0 : memoryTtlMs && fromMilliseconds(memoryTtlMs)
+  return { ttl, tags, memoryTtl }
 }
 
-function planOf(lifeMs: number, tags: readonly string[]): StorePlan {
-  return { lifeMs, graceMs: 0, loadMs: 0, tags }
+/**
+ * Turns a `memoryTtl` into whole milliseconds; `undefined` stays what it is.
+ *
+ * @throws ValidationError (`INVALID_TTL`) for anything but 0, a {@link Ttl} or `undefined`
+ */
+export function toMemoryTtlMs(memoryTtl: Ttl | undefined): number | undefined {
+  if (memoryTtl === undefined || memoryTtl === 0) return memoryTtl
+  return toMilliseconds(memoryTtl, 'memoryTtl')
+}
+
+function planOf(
+  lifeMs: number,
+  tags: readonly string[],
+  memoryTtlMs: number | undefined,
+): StorePlan {
+  return { lifeMs, graceMs: 0, loadMs: 0, tags, memoryTtlMs }
 }
 
 function lifeOf(ttl: Ttl | undefined, defaultLifeMs: number): number {

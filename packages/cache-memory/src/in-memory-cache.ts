@@ -12,6 +12,9 @@ import {
   EventHub,
   type GetOrSetOptions,
   type HeldValue,
+  type InvalidationOptions,
+  invalidationReason,
+  isAccepted,
   LONGEST_USUAL_TTL_MS,
   type Loader,
   type MemoryHolder,
@@ -19,6 +22,7 @@ import {
   nothingHeld,
   planLoad,
   planStore,
+  type ReadPlan,
   recognizeCopies,
   reportFailedRefresh,
   reportLongTtl,
@@ -104,18 +108,15 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   ): Promise<T> {
     assertLoader(loader)
     const plan = planLoad<T>(options)
+    if (!plan.takesFresh) return this.lookUpAndLoad(key, loader, plan)
     const startedAt = this.#observer?.start()
     const cached = this.#values.use(key) as T | undefined
-    if (cached !== undefined) this.#hit(startedAt)
-    // Not by way of get: awaiting one more promise would cost a third of a hit's speed.
-    if (cached !== undefined && plan.earlyRefresh === 0) return cached
-    const held = this.peekHeld<T>(key)
-    if (cached !== undefined) return this.readThrough(key, loader, plan, held)
-    const onMiss = (isJoined: boolean): void => {
-      if (isJoined) this.#reads.joined++
-      else this.#miss(startedAt)
+    if (cached !== undefined) {
+      this.#hit(startedAt)
+      return cached
     }
-    return this.readThrough(key, loader, plan, { ...(held ?? nothingHeld<T>(undefined)), onMiss })
+    // Not by way of `lookup`: awaiting one more promise would cost a third of the speed.
+    return this.readThrough(key, loader, plan, this.#counted(this.peekHeld<T>(key), startedAt))
   }
 
   /** Reads a key as `get` does, without a promise. For caches that build on this one. */
@@ -123,10 +124,17 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     return this.#read(key) as T | undefined
   }
 
-  /** Reads a key as `get` does, but tells of a stale value too. */
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
-    this.#read(key)
-    return this.peekHeld(key)
+  protected override async lookup<T>(
+    key: string,
+    plan?: ReadPlan,
+  ): Promise<HeldValue<T> | undefined> {
+    const startedAt = this.#observer?.start()
+    const held = this.#use<T>(key)
+    if (held !== undefined && plan !== undefined && !isAccepted(plan, held.value))
+      return this.#counted(nothingHeld<T>(undefined), startedAt)
+    if (held === undefined || held.freshMs < 0) return this.#counted(held, startedAt)
+    this.#hit(startedAt)
+    return held
   }
 
   /** @throws SerializationError (`NOT_CLONEABLE`) when `isolation` is on and the value has no copy */
@@ -230,13 +238,17 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     }
   }
 
-  override async invalidatePattern(pattern: string): Promise<number> {
+  override async invalidatePattern(
+    pattern: string,
+    options?: InvalidationOptions,
+  ): Promise<number> {
     const startedAt = this.clock.now()
     const matches = compileGlob(pattern)
+    const reason = invalidationReason(options)
     this.loads.fenceAll()
     // Of all keys held: a stale value must not be served either, though it is not counted.
     const removed = this.getKeys().filter((key) => matches(key) && this.#entries.remove(key)).length
-    this.#observeInvalidation(removed, startedAt)
+    this.#observeInvalidation(removed, startedAt, reason)
     if (removed === 0)
       this.#options.reporter.log('debug', 'An invalidation by pattern matched no entry.')
     return removed
@@ -364,6 +376,23 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     return value
   }
 
+  /** Returns the value of a key, fresh or stale. A fresh one counts as used. */
+  #use<T>(key: string): HeldValue<T> | undefined {
+    const isFresh = this.#entries.use(key) !== undefined
+    const held = this.peekHeld<T>(key)
+    // The clock may have moved on between the two.
+    return isFresh && held !== undefined && held.freshMs < 0 ? { ...held, freshMs: 0 } : held
+  }
+
+  /** Counts a lookup as a miss when it starts a load, and as joined when it waits for one. */
+  #counted<T>(held: HeldValue<T> | undefined, startedAt: number | undefined): HeldValue<T> {
+    const onMiss = (isJoined: boolean): void => {
+      if (isJoined) this.#reads.joined++
+      else this.#miss(startedAt)
+    }
+    return { ...(held ?? nothingHeld<T>(undefined)), onMiss }
+  }
+
   #hit(startedAt: number | undefined): void {
     this.#reads.hits++
     this.#observer?.end('get', 'hit', startedAt)
@@ -404,7 +433,8 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     return removed
   }
 
-  #observeInvalidation(keysInvalidated: number, startedAt: number): void {
-    this.#options.monitor?.observeInvalidation(keysInvalidated, this.clock.now() - startedAt)
+  #observeInvalidation(keysInvalidated: number, startedAt: number, reason?: string): void {
+    const milliseconds = this.clock.now() - startedAt
+    this.#options.monitor?.observeInvalidation(keysInvalidated, milliseconds, reason)
   }
 }

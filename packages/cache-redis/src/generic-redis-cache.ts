@@ -14,11 +14,14 @@ import {
   type GetOrSetOptions,
   type HeldValue,
   type InspectedEntry,
+  type InvalidationOptions,
+  invalidationReason,
   type Loader,
   type MemoryHolder,
   type MemoryUse,
   planLoad,
   planStore,
+  type ReadPlan,
   recognizeCopies,
   type SetOptions,
   type StorePlan,
@@ -34,7 +37,7 @@ import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
 import type { NearTier } from './memory/near-tier.js'
 import { CacheMessages } from './messages/cache-messages.js'
-import { type Accepts, OperationReports, type ReadValue } from './operation-reports.js'
+import { OperationReports, type ReadValue } from './operation-reports.js'
 import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
 import type { RedisServerInfo } from './redis/server-info.js'
 import { type RedisCacheStats, statsOf } from './stats.js'
@@ -71,7 +74,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     super({ clock, defaultTtl, isolator: loadIsolatorFor(isolation) })
     this.#tiers = new TwoTiers({
       ...resolved,
-      longestCopyMs: (key, value) => this.longestCopyMs(key, value),
+      memoryTtlMs: this.defaultLifeMs,
       events: this.#events,
       tally: this.#tally,
       fenceLoad: (key) => this.loads.fence(key),
@@ -139,51 +142,52 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return held.freshMs >= 0 ? held.value : undefined
   }
 
-  #readFar<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
+  #readFar<T>(key: string, plan?: ReadPlan): Promise<ReadValue<T>> {
     assertKey(key)
-    const held = this.#reports.read(key, () => this.#tiers.reads.find(key), accepts)
-    return held as Promise<ReadValue<T>>
+    const find = (): Promise<Found> => this.#tiers.reads.find(key, plan?.memoryTtl)
+    return this.#reports.read(key, find, plan) as Promise<ReadValue<T>>
   }
 
-  /**
-   * Returns what {@link GenericRedisCache.get} finds, in which tier, and how the read is counted. For
-   * caches that are built on this one.
-   *
-   * @param accepts - whether a value is one of the caller's own; any other is a miss, in every count.
-   * Default: any value is
-   */
-  protected async find<T>(
-    key: string,
-    accepts?: Accepts,
-  ): Promise<Pick<ReadValue<T>, 'value' | 'tier' | 'outcome'>> {
+  /** Takes no lease, because no load follows. */
+  protected override async lookUpOnly<T>(key: string, plan: ReadPlan): Promise<HeldValue<T>> {
     const startedAt = this.#reports.startNear()
-    const near = this.#tiers.near?.use(key)
-    const found = near && this.#reports.acceptedNear(key, near.kept, startedAt, accepts)
-    return (found as ReadValue<T> | undefined) ?? (await this.#readFar<T>(key, accepts))
+    const { near } = this.#tiers
+    const used = near?.use(key)
+    const accepted = used && this.#reports.acceptedNear(key, used.kept, startedAt, plan)
+    if (accepted === undefined) return this.#readFar<T>(key, plan)
+    // The clock may have moved on since the copy was found to be fresh.
+    const freshMs = Math.max(0, near?.find(key)?.freshMs ?? 0)
+    return { value: accepted.value as T, freshMs, loadMs: 0, tier: 'memory' }
   }
 
-  override async getOrSet<T>(
+  override getOrSet<T>(
     key: string,
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
-    assertLoader(loader)
-    const plan = planLoad<T>(options)
-    // Only early refresh asks how fresh a value is.
-    if (plan.earlyRefresh === 0) {
-      const startedAt = this.#reports.startNear()
-      const near = this.#tiers.near?.use(key)
-      if (near !== undefined) return this.#reports.near(key, near.kept, startedAt) as T
+    try {
+      assertLoader(loader)
+      const plan = planLoad<T>(options)
+      if (plan.takesFresh) {
+        const startedAt = this.#reports.startNear()
+        const near = this.#tiers.near?.use(key)
+        if (near !== undefined)
+          return Promise.resolve(this.#reports.near(key, near.kept, startedAt) as T)
+      }
+      return this.lookUpAndLoad(key, loader, plan)
+    } catch (error) {
+      return Promise.reject(error)
     }
-    return this.readThrough(key, loader, plan, await this.lookup<T>(key))
   }
 
-  protected override lookup<T>(key: string, accepts?: Accepts): Promise<ReadValue<T>> {
+  protected override lookup<T>(key: string, plan?: ReadPlan): Promise<ReadValue<T>> {
     try {
       assertKey(key)
       const { reads } = this.#tiers
-      const find = (): Promise<Found> => (this.#readOnly ? reads.find(key) : reads.findOrLease(key))
-      return this.#reports.readToLoad(key, find, accepts) as Promise<ReadValue<T>>
+      const memoryTtl = plan?.memoryTtl
+      const find = (): Promise<Found> =>
+        this.#readOnly ? reads.find(key, memoryTtl) : reads.findOrLease(key, memoryTtl)
+      return this.#reports.readToLoad(key, find, plan) as Promise<ReadValue<T>>
     } catch (error) {
       return Promise.reject(error)
     }
@@ -363,13 +367,12 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    * Without Redis it counts what was in memory; the rest is removed when Redis is back, before
    * anything is read from it.
    */
-  override async invalidatePattern(pattern: string): Promise<number> {
-    return this.removeMatching(pattern)
-  }
-
-  /** The same, with the reason to be told to the monitor. For caches that are built on this one. */
-  protected async removeMatching(pattern: string, reason?: string): Promise<number> {
+  override async invalidatePattern(
+    pattern: string,
+    options?: InvalidationOptions,
+  ): Promise<number> {
     assertPattern(pattern)
+    const reason = invalidationReason(options)
     this.#assertWritable('invalidatePattern')
     this.loads.fenceAll()
     const remove = (): Promise<number> => this.#tiers.writes.removeMatching(pattern)
@@ -417,17 +420,6 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     const { redis } = this.#tiers
     if (redis === undefined) throw unavailable('no Redis is configured', 'failed')
     return redis.info()
-  }
-
-  /**
-   * How many milliseconds a copy of what Redis holds may be kept in memory: 0 for not at all.
-   * Overridden by caches that know what their values are worth. Asked with the value as it was
-   * stored; not asked while Redis is away, when memory is all there is.
-   *
-   * @returns `defaultTtl`, whatever the value
-   */
-  protected longestCopyMs(_key: string, _value: unknown): number {
-    return this.defaultLifeMs
   }
 
   /**

@@ -5,7 +5,9 @@ import {
   type EventHub,
   type HeldValue,
   InfrastructureError,
+  isAccepted,
   nothingHeld,
+  type ReadPlan,
 } from '@verbatim/cache-core'
 import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
 import type { RedisCacheEvents } from './events.js'
@@ -31,10 +33,10 @@ export interface ReadValue<T = unknown> extends HeldValue<T> {
   readonly outcome: 'hit' | 'miss' | 'error'
 }
 
-/** Returns whether a value is one that the caller can use; any other counts as a miss. */
-export type Accepts = (value: unknown) => boolean
+/** What a call accepts. Any other value counts as a miss. */
+type Acceptance = Pick<ReadPlan, 'accept'>
 
-const acceptsAll: Accepts = () => true
+const ACCEPTS_ALL: Acceptance = { accept: undefined }
 
 /** Tells of each operation, once: to the tally, to listeners and to the monitor. */
 export class OperationReports {
@@ -76,23 +78,23 @@ export class OperationReports {
     key: string,
     kept: unknown,
     startedAt: number | undefined,
-    accepts: Accepts = acceptsAll,
-  ): Pick<ReadValue, 'value' | 'tier' | 'outcome'> | undefined {
+    plan: Acceptance,
+  ): { readonly value: unknown } | undefined {
     const value = this.#isolator.release(kept)
-    if (!accepts(value)) return undefined
+    if (!isAccepted(plan, value)) return undefined
     this.#observer?.end('get', 'hit', startedAt)
     this.#hit(key, value, 'memory')
-    return { value, tier: 'memory', outcome: 'hit' }
+    return { value }
   }
 
   /** Reads Redis and counts the result. Returns what was held, with its value as it is handed out. */
   async read(
     key: string,
     find: () => Promise<Found>,
-    accepts: Accepts = acceptsAll,
+    plan: Acceptance = ACCEPTS_ALL,
   ): Promise<ReadValue> {
     const startedAt = this.#clock.now()
-    return this.found(key, await this.#finding(find, startedAt), startedAt, accepts)
+    return this.found(key, await this.#finding(find, startedAt), startedAt, plan)
   }
 
   /**
@@ -102,11 +104,11 @@ export class OperationReports {
   async readToLoad(
     key: string,
     find: () => Promise<Found>,
-    accepts: Accepts = acceptsAll,
+    plan: Acceptance = ACCEPTS_ALL,
   ): Promise<ReadValue> {
     const startedAt = this.#clock.now()
     const found = await this.#finding(find, startedAt)
-    const value = this.#valueOf(found, accepts)
+    const value = this.#valueOf(found, plan)
     if (value.outcome === 'hit') return this.#found(key, value, startedAt)
     const onMiss = (isJoined: boolean): void => {
       if (isJoined) this.#tally.joined()
@@ -116,17 +118,17 @@ export class OperationReports {
   }
 
   /** Counts the result of a read that started at `startedAt`, and returns what was held. */
-  found(key: string, found: Found, startedAt: number, accepts: Accepts = acceptsAll): ReadValue {
-    const value = this.#valueOf(found, accepts)
+  found(key: string, found: Found, startedAt: number, plan: Acceptance = ACCEPTS_ALL): ReadValue {
+    const value = this.#valueOf(found, plan)
     if (value.outcome === 'hit') return this.#found(key, value, startedAt)
     this.#notFound(key, value, startedAt)
     return value
   }
 
-  #valueOf({ held: kept, tier, isUnanswered }: Found, accepts: Accepts): ReadValue {
-    const { value, freshMs, loadMs, seen } = this.#usable(kept, accepts)
+  #valueOf({ held: kept, tier, isUnanswered }: Found, plan: Acceptance): ReadValue {
+    const { value, freshMs, loadMs, seen } = this.#usable(kept, plan)
     const outcome = freshMs >= 0 ? 'hit' : isUnanswered ? 'error' : 'miss'
-    return { value, freshMs, loadMs, seen, tier, outcome }
+    return { value, freshMs, loadMs, seen, tier, outcome, isUnanswered: outcome === 'error' }
   }
 
   #found(key: string, read: ReadValue, startedAt: number): ReadValue {
@@ -221,14 +223,14 @@ export class OperationReports {
   }
 
   /** Returns what is held with its value as it is handed out; a value that is not accepted is none. */
-  #usable(kept: HeldValue | undefined, accepts: Accepts): HeldValue {
+  #usable(kept: HeldValue | undefined, plan: Acceptance): HeldValue {
     if (kept === undefined || kept.freshMs === Number.NEGATIVE_INFINITY) {
       return kept ?? nothingHeld(undefined)
     }
     // Field by field: a copy by spread takes half a microsecond.
     const { freshMs, loadMs, seen } = kept
     const value = this.#isolator.release(kept.value)
-    return accepts(value) ? { value, freshMs, loadMs, seen } : nothingHeld(seen)
+    return isAccepted(plan, value) ? { value, freshMs, loadMs, seen } : nothingHeld(seen)
   }
 
   #hit(key: string, value: unknown, tier: CacheTier): void {

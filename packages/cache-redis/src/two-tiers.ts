@@ -21,7 +21,8 @@ import { TierWrites } from './tiers/tier-writes.js'
 const LINK_DEADLINE_MS = 500
 
 export interface TwoTiersOptions extends ResolvedOptions {
-  readonly longestCopyMs: (key: string, value: unknown) => number
+  /** The longest that a copy of a value is kept in memory, unless a call says otherwise. */
+  readonly memoryTtlMs: number
   readonly events: EventHub<RedisCacheEvents>
   readonly tally: Tally
   /** Lets nothing be stored that a load of the key under way answers. */
@@ -53,7 +54,7 @@ export class TwoTiers {
   readonly #reports: RedisReports | undefined
 
   constructor(options: TwoTiersOptions) {
-    const { clock, enableL1Cache, longestCopyMs } = options
+    const { clock, enableL1Cache, memoryTtlMs } = options
     this.#options = options
     this.#keyspace = new Keyspace(options.keyPrefix, options.usedDatabase)
     this.isolator = isolatorFor(options.isolation)
@@ -70,12 +71,12 @@ export class TwoTiers {
     this.redis = this.#openRedis(isProven)
     this.near = enableL1Cache ? new NearTier(options, this.#trust) : undefined
     this.links = enableL1Cache && this.redis ? this.#listen(this.redis) : undefined
-    this.#copies = new Copies({ near: this.near, isProven, clock, longestCopyMs })
+    this.#copies = new Copies({ near: this.near, isProven, clock, memoryTtlMs })
     const parts = { near: this.near, copies: this.#copies, isolator: this.isolator }
     this.loads = new TierLoads({
       redis: this.redis,
       news: this.#news,
-      look: (key) => this.reads.look(key),
+      look: (key, memoryTtl) => this.reads.look(key, memoryTtl),
       fence: options.fenceLoad,
     })
     this.reads = new TierReads({ ...parts, redis: this.redis?.reads, loads: this.loads })

@@ -1,15 +1,16 @@
-import { InMemoryCache } from '@verbatim/cache-memory'
+import { AIResponseCache } from '@verbatim/cache-ai'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, onTestFinished } from 'vitest'
 import { AnalysisPool } from '../../src/analysis-pool.js'
 import { type AppOptions, buildApp } from '../../src/app.js'
+import { backendOf } from '../../src/create-cache.js'
 import type { Analyzer } from '../../src/routes/process.js'
 
-/** The service over a real in-memory cache. */
+/** The service over a real cache in memory. */
 export interface TestService {
   readonly app: FastifyInstance
-  readonly cache: InMemoryCache
+  readonly cache: AIResponseCache
 }
 
 let pool: AnalysisPool | undefined
@@ -30,13 +31,13 @@ export async function startService({
   ...options
 }: TestServiceOptions = {}): Promise<TestService> {
   const monitor = new CachePerformanceMonitor()
-  const cache = new InMemoryCache({ performanceMonitor: monitor })
+  const cache = new AIResponseCache({ l1CacheSize: 1_000, performanceMonitor: monitor })
   const app = await buildApp({
     ...options,
     cache,
     monitor,
     analyzer,
-    backend: () => ({ mode: 'memory', redis: 'not_configured', memory: cache.getStats() }),
+    backend: () => backendOf(cache),
   })
   onTestFinished(() => app.close())
   return { app, cache }

@@ -36,11 +36,3 @@ export class ResponseRecorder {
     }
   }
 }
-
-/** Returns a handler that counts a look-up as failed and passes its error on. */
-export function failed(record: RecordOutcome): (error: unknown) => never {
-  return (error) => {
-    record('error')
-    throw error
-  }
-}

@@ -1,11 +1,13 @@
 import { isAbortSignal } from '../abort-listeners.js'
+import { invalidArgument } from '../arguments.js'
+import { planRead, type ReadOptions, type ReadPlan } from '../cache-entry.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
 import { describeType, ValidationError } from '../errors.js'
 import { assertKnownFields } from '../known-fields.js'
 import { assertTags } from '../tags.js'
 
 /** How a value is loaded, how long it is kept, and what may be served while it cannot be. */
-export interface GetOrSetOptions<T = unknown> {
+export interface GetOrSetOptions<T = unknown> extends ReadOptions {
   /**
    * TTL of a loaded value, or a function that returns it for the value: `undefined` for the cache's
    * `defaultTtl`, 0 for "do not store". Default: the cache's `defaultTtl`.
@@ -37,6 +39,13 @@ export interface GetOrSetOptions<T = unknown> {
   readonly earlyRefresh?: number | undefined
   /** Ends the waiting. The load ends too when nobody else waits for it. */
   readonly signal?: AbortSignal | undefined
+  /** Whether to load although a fresh value is cached. The loaded value replaces it. Default: false. */
+  readonly refresh?: boolean | undefined
+  /**
+   * Whether the loaded value stays out of the cache. Another caller of the same load may still store it.
+   * Default: false.
+   */
+  readonly noStore?: boolean | undefined
 }
 
 /** How long a caller waits for a load. The load itself goes on, and its value is stored. */
@@ -48,7 +57,7 @@ export interface LoadTimeout {
 }
 
 /** {@link GetOrSetOptions}, checked and in milliseconds. */
-export interface LoadPlan<T = unknown> {
+export interface LoadPlan<T = unknown> extends ReadPlan {
   readonly ttl: Ttl | undefined | ((value: T) => Ttl | undefined)
   readonly tags: readonly string[]
   readonly jitter: number
@@ -58,10 +67,10 @@ export interface LoadPlan<T = unknown> {
   readonly hardTimeoutMs: number
   readonly earlyRefresh: number
   readonly signal: AbortSignal | undefined
-  /** Loads whatever is held or under way. Default: false. */
-  readonly refresh?: boolean
-  /** Does not ask for the loaded value to be stored; another caller of the same load may. Default: false. */
-  readonly noStore?: boolean
+  readonly refresh: boolean
+  readonly noStore: boolean
+  /** Whether any fresh value is returned as it is, and nothing else happens. */
+  readonly takesFresh: boolean
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof GetOrSetOptions>([
@@ -73,6 +82,11 @@ const FIELDS: ReadonlySet<string> = new Set<keyof GetOrSetOptions>([
   'timeout',
   'earlyRefresh',
   'signal',
+  'accept',
+  'memoryTtl',
+  'onLookup',
+  'refresh',
+  'noStore',
 ])
 const TIMEOUT_FIELDS: ReadonlySet<string> = new Set<keyof LoadTimeout>(['soft', 'hard'])
 
@@ -89,6 +103,12 @@ const PLAIN: LoadPlan = Object.freeze({
   hardTimeoutMs: NEVER,
   earlyRefresh: 0,
   signal: undefined,
+  accept: undefined,
+  memoryTtl: undefined,
+  onLookup: undefined,
+  refresh: false,
+  noStore: false,
+  takesFresh: true,
 })
 
 /**
@@ -108,7 +128,18 @@ export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T
   checkNumber('jitter', jitter, 1)
   checkNumber('earlyRefresh', earlyRefresh, 100)
   checkSignal(signal)
+  const refresh = flag('refresh', options.refresh)
+  const noStore = flag('noStore', options.noStore)
+  const lookup = planRead(options)
   return {
+    ...(refresh ? { ...lookup, accept: acceptsNothing } : lookup),
+    refresh,
+    noStore,
+    takesFresh:
+      !refresh &&
+      earlyRefresh === 0 &&
+      lookup.accept === undefined &&
+      lookup.onLookup === undefined,
     ttl,
     // A copy, for the load may outlast what the caller does to the list.
     tags: tags === undefined ? PLAIN.tags : [...tags],
@@ -132,6 +163,16 @@ function duration(name: string, value: unknown, otherwise: number): number {
   // Not `null`: what may be stale for ever cannot be told from what is fresh for ever.
   if (value === null) throw invalid(name, value, "seconds, or a string such as '30s' or '5m'")
   return toMilliseconds(value, name)
+}
+
+/** A refresh uses no cached value, so none counts as a hit. */
+function acceptsNothing(): boolean {
+  return false
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false
+  throw invalidArgument(name, 'true or false', value)
 }
 
 function checkSignal(signal: unknown): void {

@@ -1,3 +1,5 @@
+import type { CacheTier } from '../monitor.js'
+
 /** A value that a cache still has, though perhaps for stale reads only. */
 export interface HeldValue<T = unknown> {
   readonly value: T
@@ -13,6 +15,12 @@ export interface HeldValue<T = unknown> {
    * stored only over the state that was seen before. `undefined` where nobody else writes.
    */
   readonly seen?: string | undefined
+  /** Which tier held the value. Default: the tier of the cache's settings. */
+  readonly tier?: CacheTier | undefined
+  /** Whether the cache does not know when the TTL ends. `freshMs` is `Infinity` then. Default: false. */
+  readonly isTtlUnknown?: boolean | undefined
+  /** Whether the backend could not answer, so that the lookup is neither a hit nor a miss. Default: false. */
+  readonly isUnanswered?: boolean | undefined
   /**
    * Called once when a value is loaded because this one does not do, or a stale one is served.
    *

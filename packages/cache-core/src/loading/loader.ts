@@ -4,6 +4,7 @@ import type { Flight } from './single-flight.js'
 export class LoadContext {
   readonly #flight: Flight
   #skipped = false
+  #refusal: unknown
 
   /** @internal */
   constructor(flight: Flight) {
@@ -15,14 +16,25 @@ export class LoadContext {
     return this.#flight.signal
   }
 
-  /** Keeps the result out of the cache. All callers that wait still get it, `undefined` included. */
-  readonly skip = (): void => {
+  /**
+   * Keeps the result out of the cache. All callers that wait still get it, `undefined` included.
+   *
+   * @param error - why the result cannot be stored. The cache counts and reports it, unless every caller
+   * uses `noStore`. Default: nothing is reported
+   */
+  readonly skip = (error?: unknown): void => {
+    if (!this.#skipped) this.#refusal = error
     this.#skipped = true
   }
 
   /** Whether {@link LoadContext.skip} was called. */
   get skipped(): boolean {
     return this.#skipped
+  }
+
+  /** @internal The error that the first call of {@link LoadContext.skip} was given. */
+  get refusal(): unknown {
+    return this.#refusal
   }
 }
 

@@ -1,3 +1,4 @@
+import { memoryTtlOf } from '../cache-entry.js'
 import type { Clock } from '../clock.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
 import { CacheError, ValidationError } from '../errors.js'
@@ -40,6 +41,11 @@ export interface LoadingCache {
   readonly refreshFailed: (key: string, error: unknown) => void
 }
 
+/** Where the value that {@link ReadThrough.read} returns comes from: `'loader'` until it is known. */
+export interface Origin {
+  current: 'fresh' | 'stale' | 'loader'
+}
+
 /** A loaded value of which there is no protected form. Its callers get the value itself. */
 class Unprotected {
   readonly value: unknown
@@ -76,14 +82,19 @@ export class ReadThrough {
     this.#random = random
   }
 
-  /** Answers what the cache holds, if the plan permits, or else what the loader answers. */
+  /**
+   * Returns what the cache holds, if the plan permits, or else what the loader returns.
+   *
+   * @param origin - is told when the returned value was in the cache
+   */
   async read<T>(
     key: string,
     loader: Loader<T>,
     plan: LoadPlan<T>,
     held: HeldValue<T> | undefined,
+    origin?: Origin,
   ): Promise<T> {
-    // Once more: while the cache was looked into it may have been aborted.
+    // The signal may have been aborted while the cache was looked into.
     if (plan.signal?.aborted) {
       held?.onNotLoaded?.()
       throw plan.signal.reason
@@ -95,14 +106,15 @@ export class ReadThrough {
       return this.#answer(this.#refreshed(key, start, found), plan, plan.hardTimeoutMs)
     if (freshMs >= 0) {
       if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, seen, start)
+      if (origin !== undefined) origin.current = 'fresh'
       return value
     }
     if (-freshMs <= plan.staleWhileRevalidateMs) {
       onMiss?.(false)
       this.#refresh(key, seen, start)
-      return this.#serveStale(key, value)
+      return this.#serveStale(key, value, origin)
     }
-    if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found)
+    if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found, origin)
     return this.#answer(this.#joinOrStart(key, start, plan, found), plan, plan.hardTimeoutMs)
   }
 
@@ -136,12 +148,13 @@ export class ReadThrough {
     start: () => Flight<T>,
     plan: LoadPlan<T>,
     held: HeldValue<T>,
+    origin: Origin | undefined,
   ): Promise<T> {
     const { value, freshMs, onMiss } = held
     const now = this.#cache.clock.now()
     if (this.#backOff.isPaused(key, now)) {
       onMiss?.(false)
-      return this.#serveStale(key, value)
+      return this.#serveStale(key, value, origin)
     }
     const servedUntil = now + freshMs + plan.staleIfErrorMs
     const flight = this.#joinOrStart(key, start, plan, held)
@@ -153,14 +166,14 @@ export class ReadThrough {
       // Who no longer waits is not served at all.
       if (plan.signal?.aborted || !this.#mayServe(flight, servedUntil)) throw error
       this.#tellFailure(flight, error)
-      return this.#serveStale(key, value)
+      return this.#serveStale(key, value, origin)
     }
     if (!this.#mayServe(flight, servedUntil)) {
       return this.#answer(flight, plan, plan.hardTimeoutMs - patienceMs)
     }
     // From now on it is loaded in the background.
     flight.wantedAnyway = true
-    return this.#serveStale(key, value)
+    return this.#serveStale(key, value, origin)
   }
 
   #isDue(freshMs: number, loadMs: number, { earlyRefresh }: LoadPlan<never>): boolean {
@@ -172,8 +185,9 @@ export class ReadThrough {
     return !flight.fenced && this.#cache.clock.now() <= servedUntil
   }
 
-  #serveStale<T>(key: string, value: T): T {
+  #serveStale<T>(key: string, value: T, origin: Origin | undefined): T {
     this.#cache.staleServed(key)
+    if (origin !== undefined) origin.current = 'stale'
     return value
   }
 
@@ -280,6 +294,8 @@ export class ReadThrough {
         if (!context.skipped) assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
         const isWanted = flight.isToBeStored && !flight.fenced && !context.skipped
+        if (context.refusal !== undefined && flight.isToBeStored)
+          this.#tellNotStored(key, context.refusal)
         let shared: T | Unprotected = new Unprotected(value)
         let isStored = true
         // The callers have paid for the value: they get it even if it cannot be stored or copied. This
@@ -301,9 +317,9 @@ export class ReadThrough {
       }
     }
     const flight = this.flights.start(key, run, {
-      ...{ tags: plan.tags, overdueAt, seen },
-      isRefresh: plan.refresh ?? false,
-      isToBeStored: plan.noStore !== true,
+      ...{ tags: plan.tags, overdueAt, seen, memoryTtl: plan.memoryTtl },
+      isRefresh: plan.refresh,
+      isToBeStored: !plan.noStore,
     })
     flight.result.catch((error: unknown) => {
       if (flight.waiting === 0) this.#tellFailure(flight, error)
@@ -338,6 +354,7 @@ export class ReadThrough {
       // Only early refresh asks for it, and caches would have to find room for it.
       loadMs: plan.earlyRefresh > 0 ? loadMs : 0,
       tags: plan.tags,
+      memoryTtlMs: memoryTtlOf(plan.memoryTtl, value),
     }
     await this.#cache.fill(flight, value, storePlan)
   }

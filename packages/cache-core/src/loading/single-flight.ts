@@ -1,3 +1,4 @@
+import type { MemoryTtl } from '../cache-entry.js'
 import { ChainLink } from './load-chain.js'
 
 /** One run of a loader that several callers may be waiting for. */
@@ -11,6 +12,7 @@ export interface Flight<T = unknown> {
   readonly result: Promise<T>
   /** The key's state over which the loaded value may be stored; `undefined` where nobody else writes. */
   seen: string | undefined
+  readonly memoryTtl: MemoryTtl
   /** True once the key was written or invalidated after this load began. */
   readonly fenced: boolean
   /** Aborted when nobody wants the answer any more. */
@@ -37,6 +39,7 @@ export interface FlightOptions {
   readonly tags?: readonly string[]
   readonly overdueAt?: number
   readonly seen?: string | undefined
+  readonly memoryTtl?: MemoryTtl
   readonly isRefresh?: boolean
   readonly isToBeStored?: boolean
 }
@@ -153,6 +156,7 @@ class FlightRecord implements Flight {
   readonly tags: readonly string[]
   readonly overdueAt: number
   seen: string | undefined
+  readonly memoryTtl: MemoryTtl
   result: Promise<unknown> = Promise.resolve()
   fenced = false
   waiting = 0
@@ -170,6 +174,7 @@ class FlightRecord implements Flight {
       tags = [],
       overdueAt = Number.POSITIVE_INFINITY,
       seen,
+      memoryTtl,
       isRefresh = false,
       isToBeStored = true,
     }: FlightOptions,
@@ -179,6 +184,7 @@ class FlightRecord implements Flight {
     this.tags = tags
     this.overdueAt = overdueAt
     this.seen = seen
+    this.memoryTtl = memoryTtl
     this.isRefresh = isRefresh
     this.isToBeStored = isToBeStored
   }

@@ -245,4 +245,12 @@ function patternTests(contract: CacheContract): void {
     await refuses(() => cache.invalidatePattern(undefined as unknown as string), 'INVALID_PATTERN')
     expect(await cache.get('key')).toBe('value')
   })
+
+  test('bad options of invalidatePattern are rejected and nothing is removed', async (cache) => {
+    await cache.set('key', 'value')
+    for (const bad of [{ raison: 'update' }, { reason: 42 }, 'update', null] as readonly object[]) {
+      await refuses(() => cache.invalidatePattern('*', bad), 'INVALID_ARGUMENT')
+    }
+    expect(await cache.get('key')).toBe('value')
+  })
 }

@@ -5,6 +5,7 @@ import { basicTests } from './basic.js'
 import { batchTests } from './batch.js'
 import { closingTests } from './closing.js'
 import type { CacheContract } from './contract.js'
+import { entryTests } from './entries.js'
 import { isolationTests } from './isolation.js'
 import { lifetimeTests } from './lifetime.js'
 import { loadOptionTests } from './load-options.js'
@@ -42,6 +43,7 @@ export function testCacheContract<Cache extends CacheInterface>(
     argumentTests(suite)
     loadingTests(suite)
     loadOptionTests(suite)
+    entryTests(suite)
     staleTests(suite)
     tagTests(suite)
     scanningTests(suite)

@@ -55,6 +55,7 @@ const OTHER: Readonly<Record<string, Specimen>> = {
 /** Every way to read a key that has a value. */
 const READS: Readonly<Record<string, (cache: CacheInterface) => Promise<unknown>>> = {
   get: (cache) => cache.get('key'),
+  getEntry: async (cache) => (await cache.getEntry('key'))?.value,
   getMany: async (cache) => (await cache.getMany(['key'])).get('key'),
   getOrSet: (cache) => cache.getOrSet('key', () => unreachable('the key was there')),
 }

@@ -64,6 +64,18 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
     expect(await monitor.during(failing)).toEqual(['get miss'])
   })
 
+  test('an entry as a read, and one that accept refuses as a miss', async (cache, monitor) => {
+    const get = (accept?: () => boolean): Promise<unknown> => cache.getEntry('key', { accept })
+    const load = (accept?: () => boolean): Promise<unknown> =>
+      cache.getOrSetEntry('key', () => 'value', { accept })
+    expect(await monitor.during(get)).toEqual(['get miss'])
+    expect(await monitor.during(load)).toEqual(['get miss', 'set ok'])
+    expect(await monitor.during(get)).toEqual(['get hit'])
+    expect(await monitor.during(load)).toEqual(['get hit'])
+    expect(await monitor.during(() => get(() => false))).toEqual(['get miss'])
+    expect(await monitor.during(() => load(() => false))).toEqual(['get miss', 'set ok'])
+  })
+
   test('what has expired as a miss', async (cache, monitor) => {
     await cache.set('key', 'value', '20ms')
     await contract.advance(50)
@@ -77,6 +89,12 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
       expect(await monitor.during(invalidate)).toEqual(['invalidation of 2'])
       expect(await monitor.during(invalidate)).toEqual(['invalidation of 0'])
       expect(await monitor.during(() => cache.clear())).toEqual(['invalidation of 3'])
+    })
+
+    test('the reason of an invalidation', async (cache, monitor) => {
+      await cache.invalidatePattern('a:*', { reason: 'model_update' })
+      await cache.invalidatePattern('a:*')
+      expect(monitor.reasons).toEqual(['model_update', undefined])
     })
   }
 

@@ -7,6 +7,8 @@ export class RecordingMonitor implements CacheMonitor {
   /** Times that were told, in milliseconds; `undefined` for calls that were not timed. */
   readonly times: (number | undefined)[] = []
   readonly tiers: string[] = []
+  /** Reasons of invalidations; `undefined` where none was given. */
+  readonly reasons: (string | undefined)[] = []
 
   observeOperation(
     operation: string,
@@ -19,7 +21,8 @@ export class RecordingMonitor implements CacheMonitor {
     this.times.push(milliseconds)
   }
 
-  observeInvalidation(keysInvalidated: number, milliseconds: number): void {
+  observeInvalidation(keysInvalidated: number, milliseconds: number, reason?: string): void {
+    this.reasons.push(reason)
     this.calls.push(`invalidation of ${keysInvalidated}`)
     this.times.push(milliseconds)
   }

@@ -12,6 +12,12 @@ const PLAIN_PLAN = {
   hardTimeoutMs: Number.POSITIVE_INFINITY,
   earlyRefresh: 0,
   signal: undefined,
+  accept: undefined,
+  memoryTtl: undefined,
+  onLookup: undefined,
+  refresh: false,
+  noStore: false,
+  takesFresh: true,
 }
 
 /** Of every type but numbers, with what a message may say of it; text may be a secret. */
@@ -86,6 +92,12 @@ describe('planLoad', () => {
       hardTimeoutMs: 2_000,
       earlyRefresh: 2,
       signal,
+      accept: undefined,
+      memoryTtl: undefined,
+      onLookup: undefined,
+      refresh: false,
+      noStore: false,
+      takesFresh: false,
     })
     expect(plan.signal).toBe(signal)
   })

@@ -3,10 +3,16 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { CAUGHT_WITH_ENTRIES } from './caught/entries.js'
 import { CAUGHT_WITH_LOADS } from './caught/loads.js'
 import { CAUGHT_WITH_OTHERS } from './caught/others.js'
+import { CAUGHT_READING_ENTRIES } from './caught/reading-entries.js'
 import { runVitest, type TestResult } from './run-vitest.js'
 
 /** The broken caches of `broken/`, each with tests that must find it out. */
-const CAUGHT = { ...CAUGHT_WITH_ENTRIES, ...CAUGHT_WITH_LOADS, ...CAUGHT_WITH_OTHERS }
+const CAUGHT = {
+  ...CAUGHT_WITH_ENTRIES,
+  ...CAUGHT_READING_ENTRIES,
+  ...CAUGHT_WITH_LOADS,
+  ...CAUGHT_WITH_OTHERS,
+}
 
 describe('the testkit', () => {
   let results: TestResult[] = []

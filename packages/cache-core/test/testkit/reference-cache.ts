@@ -8,9 +8,13 @@ import {
   type Clock,
   compileGlob,
   type HeldValue,
+  type InvalidationOptions,
+  invalidationReason,
+  isAccepted,
   type LoadIsolator,
   type OperationOutcome,
   planStore,
+  type ReadPlan,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -102,14 +106,18 @@ export class ReferenceCache extends CacheInterface {
     yield* this.matching(pattern)
   }
 
-  override async invalidatePattern(pattern: string): Promise<number> {
+  override async invalidatePattern(
+    pattern: string,
+    options?: InvalidationOptions,
+  ): Promise<number> {
     const startedAt = this.clock.now()
     const matches = compileGlob(pattern)
+    const reason = invalidationReason(options)
     const removed = this.matching(pattern).length
     this.fenceAll()
     // Those too that are held for stale reads only.
     for (const key of this.entries.keys()) if (matches(key)) this.entries.delete(key)
-    this.#monitor?.observeInvalidation(removed, this.clock.now() - startedAt)
+    this.#monitor?.observeInvalidation(removed, this.clock.now() - startedAt, reason)
     return removed
   }
 
@@ -127,14 +135,19 @@ export class ReferenceCache extends CacheInterface {
     return { hits, misses, ...(reads > 0 && { hitRate: (hits / reads) * 100 }) }
   }
 
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(
+    key: string,
+    plan?: ReadPlan,
+  ): Promise<HeldValue<T> | undefined> {
     const startedAt = this.clock.now()
     assertKey(key)
     const entry = this.held(key)
-    this.countRead(this.live(key) !== undefined, startedAt)
-    if (entry === undefined) return undefined
+    const value = entry && (this.release(entry.value) as T)
+    const isUsable = entry !== undefined && (plan === undefined || isAccepted(plan, value))
+    this.countRead(isUsable && this.live(key) !== undefined, startedAt)
+    if (!isUsable) return undefined
     const freshMs = entry.expiresAt - this.clock.now()
-    return { value: this.release(entry.value) as T, freshMs, loadMs: entry.loadMs }
+    return { value: value as T, freshMs, loadMs: entry.loadMs }
   }
 
   protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {

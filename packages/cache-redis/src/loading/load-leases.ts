@@ -1,4 +1,4 @@
-import { type Flight, type HeldValue, timers } from '@verbatim/cache-core'
+import { type Flight, type HeldValue, type MemoryTtl, timers } from '@verbatim/cache-core'
 import type { KeyNews } from '../link/key-news.js'
 import { LEASE_MS } from '../redis/programs/sources.js'
 import { isLease, revisionOf } from './seen.js'
@@ -13,7 +13,7 @@ const LONGEST_WAIT_MS = 30_000
 
 export interface LeasedKeys {
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
-  readonly look: (key: string) => Promise<HeldValue | undefined>
+  readonly look: (key: string, memoryTtl: MemoryTtl) => Promise<HeldValue | undefined>
   /** Renews the lease of a load that is under way, and ends that of any other. */
   readonly renew: (key: string, revision: string, underWay: boolean) => Promise<void>
 }
@@ -74,7 +74,7 @@ export class LoadLeases {
       await this.#news.of(flight.key, LOOK_AFTER_MS)
       // Nobody waits for it any more.
       if (flight.signal.aborted) throw flight.signal.reason
-      const held = await this.#keys.look(flight.key)
+      const held = await this.#keys.look(flight.key, flight.memoryTtl)
       flight.seen = held?.seen
       if (flight.seen === undefined || !isLease(flight.seen)) return held
       if (!this.#granted.has(revisionOf(flight.seen))) continue

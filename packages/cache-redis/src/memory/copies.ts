@@ -1,4 +1,10 @@
-import type { Clock, HeldValue, StorePlan } from '@verbatim/cache-core'
+import {
+  type Clock,
+  type HeldValue,
+  type MemoryTtl,
+  memoryTtlOf,
+  type StorePlan,
+} from '@verbatim/cache-core'
 import type { StoredValue } from '../redis/stored-value.js'
 import { Change, KeyFence, type Ticket, type TicketKind } from './key-fence.js'
 import type { NearEntry, NearTier } from './near-tier.js'
@@ -6,11 +12,16 @@ import type { NearEntry, NearTier } from './near-tier.js'
 /** Reads of keys from Redis that are under way, sent as one. */
 export interface Reading {
   readonly askedAt: number
+  readonly memoryTtl: MemoryTtl
   readonly tickets: ReadonlyMap<string, Ticket>
 }
 
 /** Where nothing is kept, nothing has to be known of reads. */
-const READING_FOR_NOBODY: Reading = { askedAt: 0, tickets: new Map() }
+const READING_FOR_NOBODY: Reading = {
+  askedAt: 0,
+  memoryTtl: undefined,
+  tickets: new Map(),
+}
 
 export interface CopiesOptions {
   /** `undefined` where nothing is kept in memory. */
@@ -18,8 +29,8 @@ export interface CopiesOptions {
   /** Whether every change in Redis is heard of. */
   readonly isProven: () => boolean
   readonly clock: Clock
-  /** The longest that a copy of what Redis holds is kept: a number of milliseconds, 0 for not at all. */
-  readonly longestCopyMs: (key: string, value: unknown) => number
+  /** The longest that a copy of what Redis holds is kept, unless a call says otherwise. */
+  readonly memoryTtlMs: number
 }
 
 /**
@@ -34,10 +45,10 @@ export class Copies {
     this.#options = options
   }
 
-  startReading(keys: readonly string[]): Reading {
+  startReading(keys: readonly string[], memoryTtl?: MemoryTtl): Reading {
     if (this.#options.near === undefined) return READING_FOR_NOBODY
     const tickets = new Map(keys.map((key) => [key, this.#fence.begin('read', key)]))
-    return { askedAt: this.#options.clock.now(), tickets }
+    return { askedAt: this.#options.clock.now(), memoryTtl, tickets }
   }
 
   /** Keeps a copy of what was read, unless it may be outdated by now. */
@@ -45,11 +56,12 @@ export class Copies {
     reading: Reading,
     key: string,
     { value: kept, seen, freshMs: lifeMs, loadMs }: HeldValue,
-    { graceMs, tags }: Pick<StoredValue, 'graceMs' | 'tags'>,
+    { value, graceMs, tags }: Pick<StoredValue, 'value' | 'graceMs' | 'tags'>,
   ): void {
     if (isOvertaken(reading, key) || !this.#options.isProven()) return
     const entry: NearEntry = { kept, seen, proven: true, awaitsEcho: false }
-    const plan = { lifeMs, graceMs, loadMs, tags: tags.map(([tag]) => tag) }
+    const memoryTtlMs = memoryTtlOf(reading.memoryTtl, value)
+    const plan = { lifeMs, graceMs, loadMs, tags: tags.map(([tag]) => tag), memoryTtlMs }
     this.#keep(key, entry, plan, reading.askedAt)
   }
 
@@ -155,12 +167,13 @@ export class Copies {
    * @returns false if it is too large
    */
   #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): boolean {
-    const { near, clock, longestCopyMs } = this.#options
+    const { near, clock } = this.#options
     if (near === undefined) return true
     const leftMs = plan.lifeMs - (clock.now() - since)
     // What is in no other tier lives as long as it should, for it would be nowhere.
     const isCopy = entry.seen !== undefined
-    const allowedMs = isCopy ? longestCopyMs(key, entry.kept) : Number.POSITIVE_INFINITY
+    const copyMs = plan.memoryTtlMs ?? this.#options.memoryTtlMs
+    const allowedMs = isCopy ? copyMs : Number.POSITIVE_INFINITY
     const lifeMs = Math.floor(Math.min(leftMs, allowedMs))
     if (lifeMs >= 1) return near.keep(key, entry, { ...plan, lifeMs })
     near.drop(key)

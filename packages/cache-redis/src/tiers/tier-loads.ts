@@ -1,4 +1,4 @@
-import type { Flight, HeldValue } from '@verbatim/cache-core'
+import type { Flight, HeldValue, MemoryTtl } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/stored-line.js'
 import type { KeyNews } from '../link/key-news.js'
 import { LoadLeases } from '../loading/load-leases.js'
@@ -12,7 +12,7 @@ export interface TierLoadsOptions {
   readonly redis: RedisStore | undefined
   readonly news: KeyNews
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
-  readonly look: (key: string) => Promise<HeldValue | undefined>
+  readonly look: (key: string, memoryTtl: MemoryTtl) => Promise<HeldValue | undefined>
   /** Lets nothing be stored that a load of the key under way answers. */
   readonly fence: (key: string) => void
 }

@@ -1,4 +1,4 @@
-import { type CacheTier, type HeldValue, nothingHeld } from '@verbatim/cache-core'
+import { type CacheTier, type HeldValue, type MemoryTtl, nothingHeld } from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
 import { inChunks } from '../chunks.js'
 import { SEEN_NOTHING, seenLease, seenValue } from '../loading/seen.js'
@@ -37,11 +37,15 @@ export class TierReads {
     this.#options = options
   }
 
-  /** Reads a key of which there is no fresh copy in memory. */
-  async find(key: string): Promise<Found> {
+  /**
+   * Reads a key of which there is no fresh copy in memory.
+   *
+   * @param memoryTtl - the longest that a copy of the value is kept; `undefined` for the default
+   */
+  async find(key: string, memoryTtl?: MemoryTtl): Promise<Found> {
     const { copies, near, redis } = this.#options
     if (redis === undefined) return inMemory(near?.find(key))
-    const reading = copies.startReading([key])
+    const reading = copies.startReading([key], memoryTtl)
     try {
       const found = await redis.read(key)
       if (found === 'unavailable') return unanswered(near?.find(key))
@@ -52,11 +56,11 @@ export class TierReads {
   }
 
   /** The same for a key that is going to be loaded if it holds nothing fresh. */
-  async findOrLease(key: string): Promise<Found> {
+  async findOrLease(key: string, memoryTtl?: MemoryTtl): Promise<Found> {
     const { loads, near, redis } = this.#options
     // Only to count as used: what it returns does not say how fresh it is.
     if (near?.use(key) !== undefined || redis === undefined) return inMemory(near?.find(key))
-    const held = await this.look(key)
+    const held = await this.look(key, memoryTtl)
     if (held !== undefined) {
       if (held.freshMs < 0) await loads.beforeJoining(key)
       return inRedis(held)
@@ -88,10 +92,10 @@ export class TierReads {
   }
 
   /** Returns the value that Redis holds under a key before it is loaded; `undefined` if none is usable. */
-  async look(key: string): Promise<HeldValue | undefined> {
+  async look(key: string, memoryTtl?: MemoryTtl): Promise<HeldValue | undefined> {
     const { copies, loads, redis } = this.#options
     if (redis === undefined) return undefined
-    const reading = copies.startReading([key])
+    const reading = copies.startReading([key], memoryTtl)
     try {
       const found = await redis.readOrLease(key)
       if (found === 'unavailable') return undefined

@@ -6,6 +6,7 @@ import {
   type LoadContext,
   type Loader,
   planLoad,
+  type ReadPlan,
   type SetOptions,
   type StorePlan,
   type Ttl,
@@ -78,15 +79,21 @@ class LoadsOneAfterTheOther extends ReferenceCache {
 }
 
 class LoadsEveryTime extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
-    await super.lookup(key)
+  protected override async lookup<T>(
+    key: string,
+    plan?: ReadPlan,
+  ): Promise<HeldValue<T> | undefined> {
+    await super.lookup(key, plan)
     return undefined
   }
 }
 
 class LoadsFalsyAgain extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
-    const held = await super.lookup<T>(key)
+  protected override async lookup<T>(
+    key: string,
+    plan?: ReadPlan,
+  ): Promise<HeldValue<T> | undefined> {
+    const held = await super.lookup<T>(key, plan)
     return held?.value ? held : undefined
   }
 }

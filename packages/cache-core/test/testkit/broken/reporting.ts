@@ -2,6 +2,7 @@ import {
   type CacheOperation,
   type HeldValue,
   type OperationOutcome,
+  type ReadPlan,
   type SetOptions,
   type Ttl,
 } from '../../../src/index.js'
@@ -46,9 +47,12 @@ class CountsExistsAsARead extends ReferenceCache {
 }
 
 class CountsGetOrSetTwice extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(
+    key: string,
+    plan?: ReadPlan,
+  ): Promise<HeldValue<T> | undefined> {
     await this.get(key)
-    return super.lookup<T>(key)
+    return super.lookup<T>(key, plan)
   }
 }
 

@@ -52,7 +52,10 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   ],
   IgnoresJitter: ['jitter shortens lives, each by another part, and never by more than told'],
   LengthensByJitter: ['jitter shortens lives, each by another part, and never by more than told'],
-  IgnoresSkip: ['a loader can keep its answer out of the cache'],
+  IgnoresSkip: [
+    'a loader can keep its answer out of the cache',
+    'a loader that calls skip with an error keeps its result out of the cache',
+  ],
   IgnoresSignals: [
     'who is gone already is told so, and nothing is loaded',
     'a load ends when the last who waits for it goes, and is not stored',

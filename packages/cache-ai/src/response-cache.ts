@@ -1,0 +1,261 @@
+import {
+  assertLoader,
+  type CacheEntry,
+  CacheError,
+  type CacheInterface,
+  type Clock,
+  escapeGlob,
+  type GetEntryOptions,
+  type Loader,
+  type ReadOptions,
+  type Ttl,
+} from '@verbatim/cache-core'
+import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
+import {
+  assertAnswered,
+  assertInvalidation,
+  assertModel,
+  assertRequest,
+  assertRequests,
+  assertResponse,
+  assertTenant,
+} from './arguments.js'
+import { NoResponseError } from './batch-errors.js'
+import {
+  type ComputeOptions,
+  type ComputePlan,
+  type LookupOptions,
+  planCompute,
+  planLookup,
+} from './call-options.js'
+import { type ComputeMany, computeBatch } from './compute-batch.js'
+import type { CacheKeyGenerator } from './keys/cache-key-generator.js'
+import type { ResponseRecorder } from './metrics/response-recorder.js'
+import { type TextSizeTiers, textTierOf } from './metrics/text-tier.js'
+import { type InvalidationOptions, reasonOf } from './options.js'
+import type { PromotionRule } from './promotion.js'
+import { responseError } from './response-form.js'
+import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
+import type { Computation, Computed, StoredResponses, UsableResponse } from './stored-responses.js'
+import { modelTag, tagsOf } from './tags.js'
+
+export interface ResponseCacheOptions {
+  /** Where the responses are stored. Nothing but the contract of {@link CacheInterface} is used. */
+  readonly cache: CacheInterface
+  readonly clock: Clock
+  readonly keys: CacheKeyGenerator
+  readonly operationTtls: ReadonlyMap<string, Ttl>
+  readonly textSizeTiers: TextSizeTiers
+  readonly responses: StoredResponses
+  readonly recorder: ResponseRecorder
+  readonly promotion: PromotionRule
+}
+
+/** Stores, finds and computes AI responses in any cache. */
+export class ResponseCache {
+  readonly #options: ResponseCacheOptions
+
+  constructor(options: ResponseCacheOptions) {
+    this.#options = options
+  }
+
+  async store(answered: AIResponse): Promise<void> {
+    assertAnswered(answered)
+    const { cache, operationTtls, promotion, recorder, responses } = this.#options
+    const key = this.#keyOf(answered)
+    const { operation, options, response } = answered
+    assertResponse(response)
+    const known = this.#knownOf(answered)
+    const settings = {
+      ttl: answered.ttl === undefined ? operationTtls.get(operation) : answered.ttl,
+      tags: tagsOf(answered.tags, options),
+      memoryTtl: promotion.memoryTtl(known),
+    }
+    const record = recorder.start(known, options)
+    try {
+      await cache.set(key, responses.store(known, response), settings)
+      record('stored')
+    } catch (error) {
+      record('failed')
+      throw error instanceof CacheError ? responseError(error) : error
+    }
+  }
+
+  async find<T>(
+    request: AIRequest,
+    options: LookupOptions | undefined,
+  ): Promise<CachedResponse<T> | undefined> {
+    assertRequest(request)
+    const plan = planLookup(options)
+    const { cache, clock, responses } = this.#options
+    const key = this.#keyOf(request)
+    const startedAt = clock.now()
+    let usable: UsableResponse<T> | undefined
+    const known = this.#knownOf(request)
+    const entry = await cache.getEntry(key, {
+      ...this.#readOptions(request, known),
+      accept: (value) => {
+        usable = responses.usable<T>(value, known, plan)
+        return usable !== undefined
+      },
+    })
+    if (entry === undefined || usable === undefined) return undefined
+    const tookMs = clock.now() - startedAt
+    return responses.found<T>(key, usable, {
+      tier: entry.source === 'redis' ? 'redis' : 'memory',
+      tookMs,
+    })
+  }
+
+  async getOrCompute<T>(
+    request: AIRequest,
+    compute: Loader<T>,
+    options: ComputeOptions<T>,
+  ): Promise<CachedResponse<T>> {
+    assertRequest(request)
+    assertLoader(compute)
+    const planned = planCompute<T>(options)
+    return this.#getOrCompute(request, this.#keyOf(request), compute, planned)
+  }
+
+  async getOrComputeMany<T>(
+    requests: readonly AIRequest[],
+    compute: ComputeMany<T>,
+    options: ComputeOptions<T>,
+  ): Promise<CachedResponse<T>[]> {
+    assertRequests(requests)
+    assertLoader(compute)
+    const planned = planCompute<T>(options)
+    // Each of them is checked before the first is looked up.
+    const keyed = requests.map((request) => [request, this.#keyOf(request)] as const)
+    return computeBatch(requests, compute, async (index, loader) => {
+      const [request, key] = keyed[index] as readonly [AIRequest, string]
+      try {
+        return await this.#getOrCompute<T>(request, key, loader, planned)
+      } catch (error) {
+        // Rejecting the batch would lose the responses to its other requests.
+        if (!(error instanceof NoResponseError)) throw error
+        const known = this.#knownOf(request)
+        return this.#options.responses.none(key, known) as CachedResponse<T>
+      }
+    })
+  }
+
+  async invalidateByOperation(
+    operation: string,
+    options: InvalidationOptions & { readonly tenant?: string | undefined },
+  ): Promise<number> {
+    assertInvalidation(options, { hasTenant: true })
+    const { cache, keys } = this.#options
+    const head = keys.operationPrefix(operation, options.tenant)
+    return cache.invalidatePattern(`${escapeGlob(head)}*`, { reason: reasonOf(options) })
+  }
+
+  async invalidateByModel(model: string): Promise<void> {
+    assertModel(model)
+    await this.#options.cache.invalidateTags([modelTag(model)])
+  }
+
+  async forget(tenant: string): Promise<number> {
+    assertTenant(tenant, { isNeeded: true })
+    const { cache, keys } = this.#options
+    return cache.invalidatePattern(`${escapeGlob(keys.tenantPrefix(tenant))}*`)
+  }
+
+  async #getOrCompute<T>(
+    request: AIRequest,
+    key: string,
+    compute: Loader<T>,
+    { call, load, maxStaleMs, shouldStore }: ComputePlan<T>,
+  ): Promise<CachedResponse<T>> {
+    const { cache, clock, responses } = this.#options
+    const known = this.#knownOf(request)
+    let computed: Computed<T> | undefined
+    let usable: UsableResponse<T> | undefined
+    const startedAt = clock.now()
+    const read: ReadOptions = {
+      ...this.#readOptions(request, known),
+      accept: (value) => {
+        usable = responses.usable<T>(value, known, call)
+        return usable !== undefined
+      },
+    }
+    const computation: Computation<T> = {
+      ...{ known, compute, shouldStore },
+      onComputed: (response) => {
+        computed = { response }
+      },
+    }
+    const entry = call.onlyIfCached
+      ? await this.#cachedEntry<StoredResponse<T>>(key, read, maxStaleMs)
+      : await cache.getOrSetEntry<StoredResponse<T>>(
+          key,
+          (context) => responses.compute(computation, context),
+          {
+            ...load,
+            ...read,
+            ttl: this.#ttlOf(request.operation, load.ttl, () => computed),
+            tags: tagsOf(load.tags, request.options),
+            refresh: call.refresh,
+            noStore: call.noStore,
+          },
+        )
+    const tookMs = clock.now() - startedAt
+    if (entry.source === 'loader' || usable === undefined)
+      return responses.loaded<T>(key, entry.value, known, { computed, tookMs })
+    const { isStale } = entry
+    return responses.found(key, usable, { tier: entry.source, isStale, tookMs })
+  }
+
+  /** @throws CacheError (`NOT_CACHED`) when no usable response is cached */
+  async #cachedEntry<T>(
+    key: string,
+    read: ReadOptions,
+    maxStaleMs: number,
+  ): Promise<CacheEntry<T>> {
+    const maxStale: GetEntryOptions['maxStale'] = maxStaleMs > 0 ? `${maxStaleMs}ms` : undefined
+    const entry = await this.#options.cache.getEntry<T>(key, { ...read, maxStale })
+    if (entry !== undefined) return entry
+    throw new CacheError('the response is not in the cache, and onlyIfCached is true', {
+      code: 'NOT_CACHED',
+      context: { key },
+    })
+  }
+
+  #readOptions(request: AIRequest, known: KnownOfRequest): Omit<ReadOptions, 'accept'> {
+    const { promotion, recorder } = this.#options
+    const record = recorder.start(known, request.options)
+    return {
+      // The text size that was stored decides, because other processes may have other sizes.
+      memoryTtl: (value) => (isStoredResponse(value) ? promotion.memoryTtl(value) : undefined),
+      onLookup: (outcome) => {
+        if (outcome === 'hit') promotion.countHit(request.operation)
+        record(outcome)
+      },
+    }
+  }
+
+  /** Returns the TTL of a stored response, as the caller gives it for the response itself. */
+  #ttlOf<T>(
+    operation: string,
+    given: ComputeOptions<T>['ttl'],
+    computedHere: () => Computed<T> | undefined,
+  ): ComputeOptions<StoredResponse<T>>['ttl'] {
+    const { operationTtls, responses } = this.#options
+    const ofOperation = operationTtls.get(operation)
+    if (given === undefined) return ofOperation
+    if (typeof given !== 'function') return given
+    return (stored) => {
+      const ttl = given(responses.responseOf(stored, computedHere()))
+      return ttl === undefined ? ofOperation : ttl
+    }
+  }
+
+  #keyOf({ text, operation, options = {}, question, tenant }: AIRequest): string {
+    return this.#options.keys.generateCacheKey(text, operation, options, question, tenant)
+  }
+
+  #knownOf({ text, operation }: AIRequest): KnownOfRequest {
+    return { operation, textTier: textTierOf(text, this.#options.textSizeTiers) }
+  }
+}

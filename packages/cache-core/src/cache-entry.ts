@@ -1,0 +1,152 @@
+import { invalidArgument } from './arguments.js'
+import { type Ttl, toMilliseconds } from './duration.js'
+import { assertKnownFields } from './known-fields.js'
+import type { CacheTier } from './monitor.js'
+import { toMemoryTtlMs } from './set-options.js'
+import { ignoreRejection } from './timers.js'
+
+/** Where a value comes from: a tier of the cache, or the loader of this call or of one that it joined. */
+export type EntrySource = CacheTier | 'loader'
+
+/** A value together with what the cache knows about it. */
+export interface CacheEntry<T = unknown> {
+  readonly value: T
+  /** Which tier held the value; `'loader'` for a value that was loaded during the call. */
+  readonly source: EntrySource
+  /**
+   * Seconds from the lookup until the TTL ends: negative for a stale value, `null` for one that never
+   * expires, `undefined` for a loaded value and where the cache does not know.
+   */
+  readonly ttl: number | null | undefined
+  /** Whether the TTL has ended. Only calls that permit stale values return one. */
+  readonly isStale: boolean
+}
+
+/**
+ * How a lookup is counted.
+ *
+ * - `'hit'`: a fresh value is in the cache.
+ * - `'miss'`: no fresh value is.
+ * - `'joined'`: none is, and the call waits for a load that another call has started.
+ * - `'error'`: the backend could not answer, and no fresh value is in memory.
+ */
+export type LookupOutcome = 'hit' | 'miss' | 'joined' | 'error'
+
+/** What a single read may return, and whom it notifies. */
+export interface ReadOptions {
+  /**
+   * Returns whether a cached value may be used; any other value counts as a miss. It is not called for
+   * loaded values, nor for a value that another process loads during the call. Default: every value may.
+   */
+  readonly accept?: ((value: unknown) => boolean) | undefined
+  /**
+   * The longest that this process keeps a copy of the value in memory before it reads Redis again: 0 for
+   * no copy, `null` for as long as the value is fresh. A function returns it for the value; where it
+   * throws, no copy is kept. Caches with one tier ignore it. Default: the cache's `defaultTtl`.
+   */
+  readonly memoryTtl?: Ttl | ((value: unknown) => Ttl | undefined) | undefined
+  /**
+   * Called once with the outcome of the lookup, before a load starts. Errors that it throws are ignored.
+   */
+  readonly onLookup?: ((outcome: LookupOutcome) => void) | undefined
+}
+
+/** Options of {@link CacheInterface.getEntry}. */
+export interface GetEntryOptions extends ReadOptions {
+  /** How long after its TTL a value may still be returned. Default: not at all. */
+  readonly maxStale?: Exclude<Ttl, null> | undefined
+}
+
+/**
+ * The longest that a copy of a value is kept in memory, in milliseconds, or a function that returns it for
+ * the value. `undefined` for the default of the cache.
+ */
+export type MemoryTtl = number | ((value: unknown) => number | undefined) | undefined
+
+/** {@link ReadOptions}, checked and in milliseconds. */
+export interface ReadPlan {
+  readonly accept: ((value: unknown) => boolean) | undefined
+  readonly memoryTtl: MemoryTtl
+  readonly onLookup: ((outcome: LookupOutcome) => void) | undefined
+}
+
+/** {@link GetEntryOptions}, checked and in milliseconds. */
+export interface GetEntryPlan extends ReadPlan {
+  readonly maxStaleMs: number
+}
+
+const FIELDS: ReadonlySet<string> = new Set<keyof GetEntryOptions>([
+  'accept',
+  'memoryTtl',
+  'onLookup',
+  'maxStale',
+])
+
+const WITHOUT_OPTIONS: GetEntryPlan = Object.freeze({
+  accept: undefined,
+  memoryTtl: undefined,
+  onLookup: undefined,
+  maxStaleMs: 0,
+})
+
+/**
+ * Checks the options of {@link CacheInterface.getEntry}.
+ *
+ * @throws ValidationError (`INVALID_TTL`; `INVALID_ARGUMENT` for an unknown field or a wrong type)
+ */
+export function planGetEntry(options: GetEntryOptions | undefined): GetEntryPlan {
+  if (options === undefined) return WITHOUT_OPTIONS
+  assertKnownFields(options, FIELDS, 'options')
+  const { maxStale } = options
+  // Not `null`: a value that may be stale forever could not be told from one that never expires.
+  if (maxStale === null) throw invalidArgument('maxStale', "seconds, or text such as '5m'", null)
+  return {
+    ...planRead(options),
+    maxStaleMs: maxStale === undefined ? 0 : toMilliseconds(maxStale, 'maxStale'),
+  }
+}
+
+/** @throws ValidationError (`INVALID_TTL`, `INVALID_ARGUMENT`) */
+export function planRead({ accept, memoryTtl, onLookup }: ReadOptions): ReadPlan {
+  assertFunction('accept', accept)
+  assertFunction('onLookup', onLookup)
+  return { accept, memoryTtl: planMemoryTtl(memoryTtl), onLookup }
+}
+
+function planMemoryTtl(memoryTtl: ReadOptions['memoryTtl']): MemoryTtl {
+  if (typeof memoryTtl !== 'function') return toMemoryTtlMs(memoryTtl)
+  return (value) => {
+    try {
+      return toMemoryTtlMs(memoryTtl(value))
+    } catch {
+      return 0
+    }
+  }
+}
+
+/** Returns the longest that a copy of this value is kept in memory, in milliseconds. */
+export function memoryTtlOf(memoryTtl: MemoryTtl, value: unknown): number | undefined {
+  return typeof memoryTtl === 'function' ? memoryTtl(value) : memoryTtl
+}
+
+function assertFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw invalidArgument(name, 'a function', value)
+}
+
+/** Returns whether a cached value may be used. A promise counts as false: `accept` must not be async. */
+export function isAccepted({ accept }: Pick<ReadPlan, 'accept'>, value: unknown): boolean {
+  if (accept === undefined) return true
+  const answer: unknown = accept(value)
+  ignoreRejection(answer)
+  return answer === true
+}
+
+/** Notifies the caller of the outcome of its lookup. */
+export function notifyLookup({ onLookup }: ReadPlan, outcome: LookupOutcome): void {
+  try {
+    ignoreRejection(onLookup?.(outcome))
+  } catch {
+    // An observer of a call must not fail it.
+  }
+}
