@@ -50,6 +50,7 @@ describe('doc comments', () => {
     '/** Is everything in it? */ function check() {}',
     '/** Whether it is open. */ function isOpen() {}',
     '/** The value. */ function get() {}',
+    '/** How long it takes. */ function duration() {}',
   ])('rejects the start of %s', (text) => {
     expect(findingsIn(text)).toEqual([expect.stringMatching(/^1 doc-start: /)])
   })
@@ -60,6 +61,8 @@ describe('doc comments', () => {
     '/** Whether it is open. */ const isOpen = true',
     '/** The value. */ const value = 1',
     '/** @internal */ function get() {}',
+    '/** {@inheritDoc Cache.get} */ function get() {}',
+    '/** How long a reply may take. */ const limit = 1',
   ])('accepts %s', (text) => {
     expect(findingsIn(text)).toEqual([])
   })

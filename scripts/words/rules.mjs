@@ -4,6 +4,7 @@ import {
   HEADLESS_STARTS,
   HISTORY,
   LEGACY,
+  MEASURE_STARTS,
   NAME_WORDS,
   NO_VERBS,
   PHRASES,
@@ -92,7 +93,8 @@ function checkValue(file, { text, line }) {
 
 function checkStart({ isDoc, text, line, ofFunction }) {
   const summary = (text.split(/^@|\s@(?=[a-z])/m)[0] ?? '').trim()
-  if (!isDoc || summary === '') return []
+  if (!isDoc || summary === '' || summary.startsWith('{@inheritDoc')) return []
+  if (!ofFunction && MEASURE_STARTS.test(summary)) return []
   const [start = ''] = summary.split(/[\s,.:;]/, 1)
   const finding = (use) => [{ line, rule: 'doc-start', found: summary.slice(0, 60), use }]
   const first = start.toLowerCase()

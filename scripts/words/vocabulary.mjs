@@ -33,10 +33,15 @@ export const NAME_WORDS = [
   { word: 'alive', use: 'fresh', within: SOURCE, except: /^keep_?alive/i },
   { word: 'seen', use: 'expectedRevision, or visited', within: SOURCE },
   { word: 'stamp|stamps|stamped', use: 'revision' },
-  { word: 'mark|marks', use: 'lease', within: REDIS_SOURCE },
+  { word: 'mark|marks', use: 'lease', within: REDIS_SOURCE, except: /healthy/i },
   { word: 'write over|writes over', use: 'compareAndSet' },
   { word: 'glimpse|glimpses', use: 'metadata' },
-  { word: 'program|programs', use: 'script', within: /^packages\/cache-redis\/src\// },
+  {
+    word: 'program|programs',
+    use: 'script',
+    within: /^packages\/cache-redis\/src\//,
+    except: /worker/i,
+  },
   {
     word: 'way|ways',
     use: 'scripting mode',
@@ -63,7 +68,12 @@ export const NAME_WORDS = [
   { word: 'kept', use: 'stored value, retained' },
   { word: 'held', use: 'stored value', within: SOURCE, except: /until/i },
   { word: 'keep|keeps', use: 'store, retain', within: SOURCE, except: /keep_?alive/i },
-  { word: 'reading|readings', use: 'read in flight', within: REDIS_SOURCE },
+  {
+    word: 'reading|readings',
+    use: 'read in flight',
+    within: REDIS_SOURCE,
+    except: /reading_?error/i,
+  },
   { word: 'ticket|tickets', use: 'read in flight, write in flight' },
   {
     word: 'text tier|text tiers',
@@ -154,13 +164,16 @@ export const HEADLESS_STARTS = new Set([
   ...['everything', 'everybody', 'it', 'its', 'they', 'those', 'these', 'that', 'told'],
 ])
 
+/** Measures that may start the comment of an option or a constant: `How long a reply may take`. */
+export const MEASURE_STARTS = /^How (long|many|often|much|large|old|soon)\b/
+
 /** Verbs that never start a doc comment: Returns, Reports and Emits say the same. */
 export const VAGUE_VERBS = new Set(['answer', 'answers', 'tell', 'tells', 'say', 'says'])
 
 /** Words that end in "s" and are not third-person verbs. */
 export const NO_VERBS = new Set([
-  ...['as', 'has', 'is', 'its', 'this', 'was', 'always', 'across', 'unless', 'does', 'less'],
+  ...['as', 'has', 'is', 'its', 'this', 'was', 'always', 'across', 'unless', 'less'],
 ])
 
 /** Other permitted starts of the comment of a function. */
-export const FUNCTION_STARTS = /^(Does not|Called|See|Same as|For tests)\b/
+export const FUNCTION_STARTS = /^(Called|See|Same as|For tests)\b/

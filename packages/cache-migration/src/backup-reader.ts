@@ -37,7 +37,7 @@ export class BackupReader {
    * Yields the entries in the order of the file. The file is verified only if the iteration reaches
    * its end without an error: the last line contains the number of entries and the checksum.
    *
-   * @throws SerializationError (`BAD_BACKUP`) if the file differs from what was written
+   * @throws SerializationError (`BAD_BACKUP`) if the file was changed after it was written
    */
   async *entries(): AsyncGenerator<BackupEntry> {
     const digest = createHash('sha256')
