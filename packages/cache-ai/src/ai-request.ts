@@ -1,6 +1,5 @@
-import type { Ttl } from '@verbatim/cache-core'
+import type { TextSize, Ttl } from '@verbatim/cache-core'
 import type { RequestOptions } from './keys/cache-key-generator.js'
-import type { TextTier } from './metrics/text-tier.js'
 
 /** What a response depends on. */
 export interface AIRequest {
@@ -45,6 +44,6 @@ export interface CachedResponse<T = unknown> {
     /** How much shorter the call was than that computation, in milliseconds; on hits only. */
     readonly savedMs?: number
     /** How long the text is that it answers. */
-    readonly textTier: TextTier
+    readonly textTier: TextSize
   }
 }

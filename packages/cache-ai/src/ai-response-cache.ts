@@ -2,7 +2,6 @@ import { type CacheError, type Loader, recognizeCopies } from '@verbatim/cache-c
 import type {
   InvalidationFrequencyStats,
   MemoryUsageRecord,
-  MemoryWarning,
   NoInvalidationFrequencyStats,
   PerformanceStats,
   Recommendation,
@@ -15,22 +14,24 @@ import type { ComputeMany } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { type FlatResponse, flatResponse } from './flat-response.js'
 import type { CacheKeyGenerator, KeyStyle, RequestOptions } from './keys/cache-key-generator.js'
-import { AIMetrics } from './metrics/ai-metrics.js'
-import {
-  type AIOverview,
-  type AIPerformanceSummary,
-  AIStatistics,
-} from './metrics/ai-statistics.js'
-import { type AICacheStats, type AICacheStatsOptions, cacheStats } from './metrics/cache-stats.js'
-import type { OperationPerformance } from './metrics/operation-performance.js'
-import { ResponseRecorder } from './metrics/response-recorder.js'
-import type { StatisticsMonitor } from './metrics/statistics-monitor.js'
-import type { TextTierStatistics } from './metrics/text-tier-statistics.js'
 import { type AIResponseCacheOptions, type InvalidationOptions, reasonOf } from './options.js'
 import { PromotionRule } from './promotion.js'
 import { resolveOptions } from './resolve-options.js'
 import { ResponseCache } from './response-cache.js'
 import { responseError } from './response-form.js'
+import {
+  type AIOverview,
+  type AIPerformanceSummary,
+  AIStatistics,
+} from './statistics/ai-statistics.js'
+import {
+  type AICacheStats,
+  type AICacheStatsOptions,
+  cacheStats,
+} from './statistics/cache-stats.js'
+import type { OperationPerformance } from './statistics/operation-performance.js'
+import type { StatisticsMonitor } from './statistics/statistics-monitor.js'
+import type { TextTierStatistics } from './statistics/text-size-statistics.js'
 import { StoredResponses } from './stored-responses.js'
 
 /**
@@ -59,7 +60,6 @@ export class AIResponseCache extends GenericRedisCache {
     const { ttls, keys, textSizeTiers, monitor, statistics, form, generic } =
       resolveOptions(settings)
     super(generic)
-    const metrics = new AIMetrics()
     this.#keys = keys
     this.#monitor = statistics
     this.#responses = new ResponseCache({
@@ -69,14 +69,13 @@ export class AIResponseCache extends GenericRedisCache {
         assertStorable: (value) => this.assertStorable(value),
         copy: (value) => this.copyOf(value),
       }),
-      recorder: new ResponseRecorder({ clock: this.clock, metrics, monitor }),
+      monitor,
       promotion: new PromotionRule(),
     })
     this.#statistics = new AIStatistics({
-      metrics,
+      monitor: statistics,
       ttls,
       tiers: textSizeTiers,
-      monitor: statistics,
       keys,
       reads: () => this.getStats(),
       memoryPercent: () => this.getStats().memory?.utilizationPercent,
@@ -287,7 +286,7 @@ export class AIResponseCache extends GenericRedisCache {
     this.#monitor.recordMemoryUsage(record)
   }
 
-  getMemoryWarnings(): MemoryWarning[] {
+  getMemoryWarnings(): Recommendation[] {
     return this.#monitor.getMemoryWarnings()
   }
 

@@ -1,7 +1,6 @@
-import { isPlainObject } from '@verbatim/cache-core'
+import { isPlainObject, type TextSize } from '@verbatim/cache-core'
 import type { AIRequest, CachedResponse } from './ai-request.js'
 import { countCodePoints } from './keys/code-points.js'
-import type { TextTier } from './metrics/text-tier.js'
 
 /** The fields that the Python version adds to a response that comes from the cache. */
 export interface FlatMetadata {
@@ -11,7 +10,7 @@ export interface FlatMetadata {
   readonly retrieved_at: string
   /** In code points. */
   readonly text_length: number
-  readonly text_tier: TextTier
+  readonly text_tier: TextSize
   readonly operation: string
   readonly question_provided: boolean
 }

@@ -28,12 +28,15 @@ export {
   type RequestOptions,
 } from './keys/cache-key-generator.js'
 export type { KeyGenerationStats } from './keys/key-generation-stats.js'
-export type { AIOverview, AIPerformanceSummary } from './metrics/ai-statistics.js'
-export type { AICacheStats, AICacheStatsOptions, RedisStanding } from './metrics/cache-stats.js'
-export type { OperationPerformance, OperationTimes } from './metrics/operation-performance.js'
-export type { OptimizationRecommendation } from './metrics/optimization.js'
-export type { TextSizeTiers, TextTier } from './metrics/text-tier.js'
-export type { TextTierStatistics, TierFinding, TierTimes } from './metrics/text-tier-statistics.js'
 export { DEFAULT_OPERATION_TTLS, type OperationTtls } from './operation-ttls.js'
 export type { AIResponseCacheOptions, InvalidationOptions } from './options.js'
 export type { ResponseForm } from './response-form.js'
+export type { AIOverview, AIPerformanceSummary } from './statistics/ai-statistics.js'
+export type { AICacheStats, AICacheStatsOptions, RedisStanding } from './statistics/cache-stats.js'
+export type { OperationPerformance, OperationTimes } from './statistics/operation-performance.js'
+export type {
+  TextTierStatistics,
+  TierFinding,
+  TierTimes,
+} from './statistics/text-size-statistics.js'
+export type { TextSizeTiers } from './text-size.js'

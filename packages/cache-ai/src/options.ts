@@ -4,9 +4,9 @@ import type {
 } from '@verbatim/cache-core'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import type { CacheKeyGeneratorOptions } from './keys/cache-key-generator.js'
-import type { TextSizeTiers } from './metrics/text-tier.js'
 import type { OperationTtls } from './operation-ttls.js'
 import type { ResponseForm } from './response-form.js'
+import type { TextSizeTiers } from './text-size.js'
 
 export interface AIResponseCacheOptions
   extends Omit<GenericRedisCacheOptions, 'performanceMonitor'>,

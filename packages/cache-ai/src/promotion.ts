@@ -1,10 +1,9 @@
-import type { Ttl } from '@verbatim/cache-core'
+import type { TextSize, Ttl } from '@verbatim/cache-core'
 import { countedName } from './counted-name.js'
-import type { TextTier } from './metrics/text-tier.js'
 import type { KnownOfRequest } from './stored-response.js'
 
 /** Operations whose responses to texts of each size are worth a place in memory. */
-const OPERATIONS: Readonly<Record<TextTier, (operation: string) => boolean>> = {
+const OPERATIONS: Readonly<Record<TextSize, (operation: string) => boolean>> = {
   small: () => true,
   medium: (operation) => ['sentiment', 'summarize', 'key_points', 'classify'].includes(operation),
   large: (operation) => operation === 'sentiment',

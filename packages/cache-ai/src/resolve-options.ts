@@ -14,11 +14,11 @@ import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
 import { CODE_ONLY, FIELD_NAMES } from './config/fields.js'
 import { DEFAULTS } from './config/presets.js'
 import { CacheKeyGenerator } from './keys/cache-key-generator.js'
-import { monitorsOf, type StatisticsMonitor } from './metrics/statistics-monitor.js'
-import type { TextSizeTiers } from './metrics/text-tier.js'
 import { mergeOperationTtls } from './operation-ttls.js'
 import type { AIResponseCacheOptions } from './options.js'
 import type { ResponseForm } from './response-form.js'
+import { monitorsOf, type StatisticsMonitor } from './statistics/statistics-monitor.js'
+import type { TextSizeTiers } from './text-size.js'
 
 const OPTION_NAMES: ReadonlySet<string> = new Set([...FIELD_NAMES, ...Object.keys(CODE_ONLY)])
 

@@ -7,7 +7,9 @@ import {
   escapeGlob,
   type GetEntryOptions,
   type Loader,
+  type MonitorGuard,
   type ReadOptions,
+  type ResponseOutcome,
   type Ttl,
 } from '@verbatim/cache-core'
 import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
@@ -29,15 +31,14 @@ import {
   planLookup,
 } from './call-options.js'
 import { type ComputeMany, computeBatch } from './compute-batch.js'
-import type { CacheKeyGenerator } from './keys/cache-key-generator.js'
-import type { ResponseRecorder } from './metrics/response-recorder.js'
-import { type TextSizeTiers, textTierOf } from './metrics/text-tier.js'
+import type { CacheKeyGenerator, RequestOptions } from './keys/cache-key-generator.js'
 import { type InvalidationOptions, reasonOf } from './options.js'
 import type { PromotionRule } from './promotion.js'
 import { responseError } from './response-form.js'
 import { isStoredResponse, type KnownOfRequest, type StoredResponse } from './stored-response.js'
 import type { Computation, Computed, StoredResponses, UsableResponse } from './stored-responses.js'
-import { modelTag, tagsOf } from './tags.js'
+import { modelOf, modelTag, tagsOf } from './tags.js'
+import { type TextSizeTiers, textSizeOf } from './text-size.js'
 
 export interface ResponseCacheOptions {
   /** Where the responses are stored. Nothing but the contract of {@link CacheInterface} is used. */
@@ -47,7 +48,7 @@ export interface ResponseCacheOptions {
   readonly operationTtls: ReadonlyMap<string, Ttl>
   readonly textSizeTiers: TextSizeTiers
   readonly responses: StoredResponses
-  readonly recorder: ResponseRecorder
+  readonly monitor: MonitorGuard
   readonly promotion: PromotionRule
 }
 
@@ -61,7 +62,7 @@ export class ResponseCache {
 
   async store(answered: AIResponse): Promise<void> {
     assertAnswered(answered)
-    const { cache, operationTtls, promotion, recorder, responses } = this.#options
+    const { cache, operationTtls, promotion, responses } = this.#options
     const key = this.#keyOf(answered)
     const { operation, options, response } = answered
     assertResponse(response)
@@ -71,12 +72,12 @@ export class ResponseCache {
       tags: tagsOf(answered.tags, options),
       memoryTtl: promotion.memoryTtl(known),
     }
-    const record = recorder.start(known, options)
+    const report = this.#start(known, options)
     try {
       await cache.set(key, responses.store(known, response), settings)
-      record('stored')
+      report('stored')
     } catch (error) {
-      record('failed')
+      report('failed')
       throw error instanceof CacheError ? responseError(error) : error
     }
   }
@@ -223,15 +224,28 @@ export class ResponseCache {
   }
 
   #readOptions(request: AIRequest, known: KnownOfRequest): Omit<ReadOptions, 'accept'> {
-    const { promotion, recorder } = this.#options
-    const record = recorder.start(known, request.options)
+    const { promotion } = this.#options
+    const report = this.#start(known, request.options)
     return {
       // The text size that was stored decides, because other processes may have other sizes.
       memoryTtl: (value) => (isStoredResponse(value) ? promotion.memoryTtl(value) : undefined),
       onLookup: (outcome) => {
         if (outcome === 'hit') promotion.countHit(request.operation)
-        record(outcome)
+        report(outcome)
       },
+    }
+  }
+
+  /** Starts a lookup or a store. Returns a function that reports its outcome and duration to the monitor. */
+  #start(
+    { operation, textTier }: KnownOfRequest,
+    options: RequestOptions | undefined,
+  ): (outcome: ResponseOutcome) => void {
+    const { clock, monitor } = this.#options
+    const startedAt = clock.now()
+    return (outcome) => {
+      const milliseconds = clock.now() - startedAt
+      monitor.observeResponse(operation, modelOf(options), outcome, milliseconds, textTier)
     }
   }
 
@@ -256,6 +270,6 @@ export class ResponseCache {
   }
 
   #knownOf({ text, operation }: AIRequest): KnownOfRequest {
-    return { operation, textTier: textTierOf(text, this.#options.textSizeTiers) }
+    return { operation, textTier: textSizeOf(text, this.#options.textSizeTiers) }
   }
 }

@@ -1,11 +1,10 @@
-import { isPlainObject } from '@verbatim/cache-core'
+import { isPlainObject, TEXT_SIZES, type TextSize } from '@verbatim/cache-core'
 import type { CachedResponse } from './ai-request.js'
-import { TEXT_TIERS, type TextTier } from './metrics/text-tier.js'
 
 /** What is known of a response before there is one. */
 export interface KnownOfRequest {
   readonly operation: string
-  readonly textTier: TextTier
+  readonly textTier: TextSize
 }
 
 /** What stands in the cache: the response, and beside it what is known about it. */
@@ -38,7 +37,7 @@ export function isStoredResponse<T>(
     stored.response !== undefined &&
     typeof stored.operation === 'string' &&
     (expected === undefined || stored.operation === expected.operation) &&
-    TEXT_TIERS.some((tier) => tier === stored.textTier) &&
+    TEXT_SIZES.some((tier) => tier === stored.textTier) &&
     isNumberUpTo(stored.storedAt, LATEST_DATE_MS) &&
     (expected === undefined || isPossibleDate(stored.storedAt, expected.now)) &&
     (stored.computeMs === undefined || isNumberUpTo(stored.computeMs, LONGEST_COMPUTATION_MS))

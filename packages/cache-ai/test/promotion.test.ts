@@ -1,13 +1,12 @@
-import type { Ttl } from '@verbatim/cache-core'
+import { TEXT_SIZES, type TextSize, type Ttl } from '@verbatim/cache-core'
 import { describe, expect, test, vi } from 'vitest'
 import type { AIResponseCache } from '../src/index.js'
-import { TEXT_TIERS, type TextTier } from '../src/metrics/text-tier.js'
 import { PromotionRule } from '../src/promotion.js'
 import { SetUp } from './set-up.js'
 
 const at = new SetUp()
 const soon = { timeout: 2_000, interval: 1 }
-const TEXTS: Readonly<Record<TextTier, string>> = {
+const TEXTS: Readonly<Record<TextSize, string>> = {
   small: 'x',
   medium: 'x'.repeat(500),
   large: 'x'.repeat(5_000),
@@ -15,9 +14,9 @@ const TEXTS: Readonly<Record<TextTier, string>> = {
 }
 
 /** Those of which a copy is in memory, once Redis has answered for each. */
-async function tiersInMemory(cache: AIResponseCache, operation: string): Promise<TextTier[]> {
-  const tiers: TextTier[] = []
-  for (const tier of TEXT_TIERS) {
+async function tiersInMemory(cache: AIResponseCache, operation: string): Promise<TextSize[]> {
+  const tiers: TextSize[] = []
+  for (const tier of TEXT_SIZES) {
     const request = { text: TEXTS[tier], operation }
     await cache.getCachedResponse(request)
     const found = await cache.getCachedResponse(request)
@@ -27,13 +26,13 @@ async function tiersInMemory(cache: AIResponseCache, operation: string): Promise
 }
 
 async function storeAll(cache: AIResponseCache, operation: string): Promise<void> {
-  for (const tier of TEXT_TIERS) {
+  for (const tier of TEXT_SIZES) {
     await cache.cacheResponse({ text: TEXTS[tier], operation, response: tier })
   }
 }
 
 describe('what gets a place in memory', () => {
-  test.each<[operation: string, tiers: TextTier[]]>([
+  test.each<[operation: string, tiers: TextSize[]]>([
     ['sentiment', ['small', 'medium', 'large']],
     ['summarize', ['small', 'medium']],
     ['key_points', ['small', 'medium']],
@@ -75,7 +74,7 @@ describe('what gets a place in memory', () => {
   test('is everything while Redis is away', async () => {
     const cache = await at.openAlone()
     await storeAll(cache, 'qa')
-    expect(await tiersInMemory(cache, 'qa')).toEqual(TEXT_TIERS)
+    expect(await tiersInMemory(cache, 'qa')).toEqual(TEXT_SIZES)
   })
 })
 
@@ -84,7 +83,7 @@ describe('the memory TTL of a response', () => {
   for (let hit = 0; hit < 10; hit++) rule.countHit('popular')
   for (let hit = 0; hit < 9; hit++) rule.countHit('rare')
 
-  test.each<[operation: string, tier: TextTier, ttl: Ttl | undefined]>([
+  test.each<[operation: string, tier: TextSize, ttl: Ttl | undefined]>([
     ['anything', 'small', undefined],
     ['sentiment', 'large', undefined],
     ['summarize', 'medium', undefined],

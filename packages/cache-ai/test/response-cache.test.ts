@@ -12,8 +12,6 @@ import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { describe, expect, test } from 'vitest'
 import { DEFAULTS } from '../src/config/presets.js'
 import { CacheKeyGenerator } from '../src/keys/cache-key-generator.js'
-import { AIMetrics } from '../src/metrics/ai-metrics.js'
-import { ResponseRecorder } from '../src/metrics/response-recorder.js'
 import { mergeOperationTtls } from '../src/operation-ttls.js'
 import { PromotionRule } from '../src/promotion.js'
 import { ResponseCache } from '../src/response-cache.js'
@@ -47,9 +45,11 @@ class FourMethodCache extends CacheInterface {
   }
 }
 
-function open(cache: CacheInterface): { responses: ResponseCache; metrics: AIMetrics } {
-  const metrics = new AIMetrics()
-  const monitor = new MonitorGuard(new CachePerformanceMonitor())
+function open(cache: CacheInterface): {
+  responses: ResponseCache
+  monitor: CachePerformanceMonitor
+} {
+  const monitor = new CachePerformanceMonitor()
   const clock = systemClock
   const responses = new ResponseCache({
     ...{ cache, clock, operationTtls: mergeOperationTtls({}) },
@@ -60,10 +60,10 @@ function open(cache: CacheInterface): { responses: ResponseCache; metrics: AIMet
       assertStorable: () => undefined,
       copy: structuredClone,
     }),
-    recorder: new ResponseRecorder({ clock, metrics, monitor }),
+    monitor: new MonitorGuard(monitor),
     promotion: new PromotionRule(),
   })
-  return { responses, metrics }
+  return { responses, monitor }
 }
 
 const request = {
@@ -78,18 +78,20 @@ describe.each<[name: string, create: () => CacheInterface]>([
   ['a cache with four methods', () => new FourMethodCache()],
 ])('responses in %s', (_name, create) => {
   test('are stored and found', async () => {
-    const { responses, metrics } = open(create())
+    const { responses, monitor } = open(create())
     expect(await responses.find(request, undefined)).toBeUndefined()
     await responses.store({ ...request, response: { answer: 42 } })
     expect(await responses.find(request, undefined)).toMatchObject({
       response: { answer: 42 },
       cached: { hit: true, joined: false, stale: false, tier: 'memory', textTier: 'small' },
     })
-    expect(metrics.operations.get('qa')).toMatchObject({ hit: 1, miss: 1, stored: 1 })
+    expect(monitor.getPerformanceStats().responses).toMatchObject([
+      { operation: 'qa', model: 'gpt-4', hits: 1, misses: 1, stored: 1 },
+    ])
   })
 
   test('are computed once by calls that run at the same time', async () => {
-    const { responses, metrics } = open(create())
+    const { responses, monitor } = open(create())
     let computations = 0
     const compute = async (): Promise<number> => ++computations
     const calls = [1, 2, 3].map(() => responses.getOrCompute(request, compute, {}))
@@ -97,7 +99,9 @@ describe.each<[name: string, create: () => CacheInterface]>([
     expect(joined).toEqual([false, true, true])
     const later = await responses.getOrCompute(request, compute, {})
     expect(later).toMatchObject({ response: 1, cached: { hit: true, tier: 'memory' } })
-    expect(metrics.operations.get('qa')).toMatchObject({ hit: 1, miss: 1, joined: 2 })
+    expect(monitor.getPerformanceStats().responses).toMatchObject([
+      { operation: 'qa', hits: 1, misses: 1, joined: 2 },
+    ])
   })
 
   test('are computed in one call for many requests', async () => {

@@ -5,13 +5,13 @@ import type { CacheTier } from './monitor.js'
 import { toMemoryTtlMs } from './set-options.js'
 import { ignoreRejection } from './timers.js'
 
-/** Where a value comes from: a tier of the cache, or the loader of this call or of one that it joined. */
+/** The origin of a value: a tier of the cache, or the loader of this call or of the call that it joined. */
 export type EntrySource = CacheTier | 'loader'
 
 /** A value together with what the cache knows about it. */
 export interface CacheEntry<T = unknown> {
   readonly value: T
-  /** Which tier held the value; `'loader'` for a value that was loaded during the call. */
+  /** The tier that held the value; `'loader'` for a value that was loaded during the call. */
   readonly source: EntrySource
   /**
    * Seconds from the lookup until the TTL ends: negative for a stale value, `null` for one that never
@@ -23,7 +23,7 @@ export interface CacheEntry<T = unknown> {
 }
 
 /**
- * How a lookup is counted.
+ * The outcome of a lookup.
  *
  * - `'hit'`: a fresh value is in the cache.
  * - `'miss'`: no fresh value is.
@@ -32,7 +32,7 @@ export interface CacheEntry<T = unknown> {
  */
 export type LookupOutcome = 'hit' | 'miss' | 'joined' | 'error'
 
-/** What a single read may return, and whom it notifies. */
+/** Options of a single read. */
 export interface ReadOptions {
   /**
    * Returns whether a cached value may be used; any other value counts as a miss. It is not called for
@@ -53,7 +53,7 @@ export interface ReadOptions {
 
 /** Options of {@link CacheInterface.getEntry}. */
 export interface GetEntryOptions extends ReadOptions {
-  /** How long after its TTL a value may still be returned. Default: not at all. */
+  /** The time after its TTL during which a value may still be returned. Default: none. */
   readonly maxStale?: Exclude<Ttl, null> | undefined
 }
 
@@ -98,7 +98,7 @@ export function planGetEntry(options: GetEntryOptions | undefined): GetEntryPlan
   if (options === undefined) return WITHOUT_OPTIONS
   assertKnownFields(options, FIELDS, 'options')
   const { maxStale } = options
-  // Not `null`: a value that may be stale forever could not be told from one that never expires.
+  // Not `null`, because a value that is stale forever would look like one that never expires.
   if (maxStale === null) throw invalidArgument('maxStale', "seconds, or text such as '5m'", null)
   return {
     ...planRead(options),

@@ -69,14 +69,17 @@ export {
   type Logger,
   type LogLevel,
 } from './logger.js'
-export type {
-  CacheMonitor,
-  CacheOperation,
-  CacheTier,
-  MemoryHolder,
-  MemoryUse,
-  OperationOutcome,
-  ResponseOutcome,
+export {
+  type CacheMonitor,
+  type CacheOperation,
+  type CacheTier,
+  hitRate,
+  type MemoryHolder,
+  type MemoryUse,
+  type OperationOutcome,
+  type ResponseOutcome,
+  TEXT_SIZES,
+  type TextSize,
 } from './monitor.js'
 export { assertMonitor, hasMethod, MonitorGuard } from './monitor-guard.js'
 export { choiceOption, integerOption, invalidOption } from './options.js'

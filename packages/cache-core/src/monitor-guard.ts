@@ -7,6 +7,7 @@ import type {
   MemoryHolder,
   OperationOutcome,
   ResponseOutcome,
+  TextSize,
 } from './monitor.js'
 import { invalidOption } from './options.js'
 import { isPromiseLike } from './timers.js'
@@ -103,8 +104,9 @@ export class MonitorGuard implements Required<CacheMonitor> {
     model: string | undefined,
     outcome: ResponseOutcome,
     milliseconds: number,
+    textSize?: TextSize,
   ): void {
-    this.call('observeResponse', operation, model, outcome, milliseconds)
+    this.call('observeResponse', operation, model, outcome, milliseconds, textSize)
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { LookupOutcome } from './cache-entry.js'
+
 /** What is observed of a cache. Asking whether a key exists or how long it lives is not. */
 export type CacheOperation = 'get' | 'set' | 'delete'
 
@@ -7,8 +9,29 @@ export type OperationOutcome = 'hit' | 'miss' | 'ok' | 'error'
 /** What answered: the memory of this process, or a shared store behind it. */
 export type CacheTier = 'memory' | 'redis'
 
-/** How a look-up or a store of an AI response ended: `error` when the backend failed a look-up. */
-export type ResponseOutcome = 'hit' | 'miss' | 'joined' | 'error' | 'stored' | 'failed'
+/** How a lookup of an AI response ended, as {@link LookupOutcome}; or a store: `'stored'` or `'failed'`. */
+export type ResponseOutcome = LookupOutcome | 'stored' | 'failed'
+
+/** How long the text of a request is, from short to long. */
+export const TEXT_SIZES = ['small', 'medium', 'large', 'xlarge'] as const
+
+export type TextSize = (typeof TEXT_SIZES)[number]
+
+/**
+ * Returns hits / (hits + misses) in percent, the hit rate of all Verbatim packages. Joined calls and errors
+ * are neither hits nor misses.
+ *
+ * @returns `undefined` before the first hit or miss
+ */
+export function hitRate({
+  hits,
+  misses,
+}: {
+  readonly hits: number
+  readonly misses: number
+}): number | undefined {
+  return hits + misses === 0 ? undefined : (hits / (hits + misses)) * 100
+}
 
 /** What a cache holds in the memory of this process, as it can tell without much work. */
 export interface MemoryUse {
@@ -59,11 +82,14 @@ export interface CacheMonitor {
    * @param operation - what the response answers, such as `'summarize'`. It comes from the application:
    * a monitor bounds how many it tells apart, and makes a label only of what looks like a name.
    * @param model - as the request's options name it; `undefined` where they name none
+   * @param milliseconds - how long the lookup or the store took, without the computation of a response
+   * @param textSize - of the request's text
    */
   observeResponse?(
     operation: string,
     model: string | undefined,
     outcome: ResponseOutcome,
     milliseconds: number,
+    textSize?: TextSize,
   ): void
 }

@@ -1,3 +1,4 @@
+import { hitRate } from '@verbatim/cache-core'
 import { countsBytes, type ResolvedOptions } from './options.js'
 import type { ValueStore } from './value-store.js'
 
@@ -52,14 +53,14 @@ export function statsOf(
   defaultLifeMs: number,
 ): InMemoryCacheStats {
   const { maxSize, maxBytes } = options
-  const reads = hits + misses
+  const rate = hitRate({ hits, misses })
   const totalEntries = entries.size
   const activeEntries = [...entries.fresh()].length
   return {
     hits,
     misses,
     joined,
-    ...(reads > 0 && { hitRate: (hits / reads) * 100 }),
+    ...(rate !== undefined && { hitRate: rate }),
     staleServed,
     evictions: entries.evictions,
     expirations: entries.expirations,

@@ -48,7 +48,7 @@ async function hits(performanceMonitor) {
   return ((performance.now() - startedAt) / HITS) * 1e6
 }
 
-/** What ten million records leave, after a thousand. */
+/** Measures the heap after a thousand and after ten million records. */
 function heapGrowth() {
   const monitor = new CachePerformanceMonitor()
   const heapAfter = (count) => {

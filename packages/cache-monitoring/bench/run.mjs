@@ -31,7 +31,7 @@ function quartiles(values) {
 const load = loadavg()[0]
 const names = [...Object.keys(RECORDS), ...Object.keys(HITS)]
 const figures = Object.fromEntries(names.map((name) => [name, []]))
-// In turns, so that what the machine does meanwhile strikes all alike.
+// In turns, so that other work of the machine affects all of them alike.
 for (let round = 0; round < PROCESSES; round++) {
   for (const name of names) figures[name].push(run(name))
 }

@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CacheError, CONTROL_CHARACTERS } from '@verbatim/cache-core'
 import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { fetchReading } from './watch/fetch-reading.js'
-import { metricsUrl, SOME_PAGE } from './watch/metrics-url.js'
+import { fetchReading, metricsUrl, SOME_PAGE } from './watch/fetch-reading.js'
 import { MonitorView } from './watch/monitor-view.js'
 import type { Reading } from './watch/reading.js'
 
@@ -29,11 +28,11 @@ await runCommandLine((signal) => {
     .addHelpText('after', examples(`cache-monitor watch ${SOME_PAGE}`))
   program
     .command('watch')
-    .description('draws the metrics of a page again and again')
-    .argument('<url>', 'a page with metrics: an export as JSON, or Prometheus text', metricsUrl)
-    .option('--interval <seconds>', 'time from one drawing to the next', intervalOf, 2)
+    .description('draws the metrics of a page at an interval')
+    .argument('<url>', 'a page with an export as JSON, or with metrics for Prometheus', metricsUrl)
+    .option('--interval <seconds>', 'time between two drawings', intervalOf, 2)
     .addOption(
-      new Option('--count <number>', 'drawings to make')
+      new Option('--count <number>', 'number of drawings')
         .default(Number.POSITIVE_INFINITY, 'no limit')
         .argParser(countOf),
     )
@@ -56,14 +55,14 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   const { host, pathname } = new URL(url)
-  // Without the password that the address may have.
+  // The address may contain a password, so the title leaves it out.
   const view = new MonitorView({ title: `${host}${pathname}, every ${interval} s` })
   const clear = process.stdout.isTTY ? CLEAR : ''
   for (let drawn = 1; ; drawn++) {
     const reading = await tryToRead(url)
     signal.throwIfAborted()
     if (reading === undefined) {
-      // A page that was there once may come back. One that never was is a mistake in the address.
+      // A page that responded once may come back. Otherwise the address is probably wrong.
       if (drawn === 1) process.exitCode = 1
     } else {
       process.stdout.write(json ? `${lineOf(reading)}\n` : `${clear}${view.draw(reading)}\n`)
@@ -83,7 +82,7 @@ async function tryToRead(url: string): Promise<Reading | undefined> {
   }
 }
 
-/** Names of JSON that leaves the process are in snake case. */
+/** Returns a reading as JSON. JSON that leaves the process has names in snake case. */
 function lineOf({ hits, misses, errors, operations, memory, alerts }: Reading): string {
   const line = JSON.stringify({
     ...{ read_at: new Date().toISOString(), hits, misses, errors, operations },

@@ -1,6 +1,5 @@
-export type { MemoryWarning } from './advice/memory-warnings.js'
-export type { Recommendation } from './advice/recommendation.js'
-export type { Alert, AlertChange, AlertLevel, AlertName } from './alerts/alert.js'
+export type { Alert, AlertChange, AlertLevel, AlertName } from './advice/alerts.js'
+export { bySeverity, type Recommendation, type Severity } from './advice/recommendations.js'
 export { type CombinedMonitor, combineMonitors } from './export/combine-monitors.js'
 export type {
   ExportedCompression,
@@ -13,25 +12,6 @@ export type {
   ExportedOperation,
   ExportedResponseCount,
 } from './export/metrics-export.js'
-export type {
-  InvalidationEfficiency,
-  InvalidationFrequencyStats,
-  InvalidationStats,
-  NoInvalidationFrequencyStats,
-} from './figures/invalidation-stats.js'
-export type { LatencyStats } from './figures/latency-stats.js'
-export type { MemoryStats, NoMemoryStats } from './figures/memory-stats.js'
-export type {
-  CacheOperationStats,
-  CompressionStats,
-  DurationStats,
-  KeyGenerationStats,
-  OperationTypeStats,
-  PerformanceStats,
-  ResponseStats,
-} from './figures/performance-stats.js'
-export type { SlowOperation, SlowOperations } from './figures/slow-operations.js'
-export type { Trend, Trends, TrendToThresholds } from './figures/trends.js'
 export type { CachePerformanceMonitorOptions } from './options.js'
 export {
   CachePerformanceMonitor,
@@ -50,3 +30,27 @@ export type {
   MemoryUsageRecord,
 } from './records/measurements.js'
 export type { OperationName, TierName } from './records/operation-counts.js'
+export type {
+  ResponseFigures,
+  ResponseMeasurement,
+  ResponseOutcomes,
+} from './records/response-counts.js'
+export type {
+  InvalidationEfficiency,
+  InvalidationFrequencyStats,
+  InvalidationStats,
+  NoInvalidationFrequencyStats,
+} from './statistics/invalidation-stats.js'
+export type { MemoryStats, NoMemoryStats } from './statistics/memory-stats.js'
+export type {
+  CacheOperationStats,
+  CompressionStats,
+  DurationStats,
+  KeyGenerationStats,
+  LatencyStats,
+  OperationTypeStats,
+  PerformanceStats,
+  ResponseStats,
+} from './statistics/performance-stats.js'
+export type { SlowOperation, SlowOperations } from './statistics/slow-operations.js'
+export type { Trend, Trends, TrendToThresholds } from './statistics/trends.js'

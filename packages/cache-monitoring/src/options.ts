@@ -2,6 +2,7 @@ import {
   assertClock,
   assertKnownFields,
   assertLogger,
+  assertName,
   type Clock,
   ConfigurationError,
   integerOption,
@@ -9,41 +10,40 @@ import {
   type Logger,
   systemClock,
 } from '@verbatim/cache-core'
-import { monitorNames } from './monitor-name.js'
 
-/** How a {@link CachePerformanceMonitor} is set up. */
+/** Options of a {@link CachePerformanceMonitor}. */
 export interface CachePerformanceMonitorOptions {
   /**
-   * Value of the label `cache`, which tells monitors on one page of metrics apart. 1 to 64 characters.
-   * Default: `cache-1`, `cache-2` and so on, in the order in which monitors without a name are made.
+   * The value of the label `cache`, by which a page of metrics tells monitors apart. 1 to 64 characters.
+   * Default: `cache-1`, `cache-2` and so on, in the order of creation.
    */
   readonly name?: string | undefined
   /**
-   * Where alerts, and the first record that is left out, are logged. Default: alerts are events only, and
-   * `process.emitWarning` reports that a record is left out.
+   * Receives alerts, and the first record that is rejected. Default: alerts are events only, and
+   * `process.emitWarning` reports the rejected record.
    */
   readonly logger?: Logger | undefined
-  /** How long a measurement counts in the stats, in hours; fractions allowed. Default: 1. */
+  /** The retention of a measurement, in hours; fractions allowed. Default: 1. */
   readonly retentionHours?: number | undefined
-  /** The most measurements kept of each kind; the oldest go first. 1 to 1,000,000. Default: 1000. */
+  /** The most retained measurements of each kind, 1 to 1,000,000. Default: 1000. */
   readonly maxMeasurements?: number | undefined
-  /** Generating a key is slow above this many seconds. Default: 0.1. */
+  /** The duration above which the generation of a key is slow, in seconds. Default: 0.1. */
   readonly keyGenerationThreshold?: number | undefined
-  /** A cache operation is slow above this many seconds. Default: 0.05. */
+  /** The duration above which a cache operation is slow, in seconds. Default: 0.05. */
   readonly cacheOperationThreshold?: number | undefined
-  /** Caches that hold so many bytes are worth a warning. Default: 52,428,800 (50 MiB). */
+  /** The size of caches that is worth a warning, in bytes. Default: 52,428,800 (50 MiB). */
   readonly memoryWarningThresholdBytes?: number | undefined
-  /** So many are critical; not less than the one before. Default: 104,857,600 (100 MiB). */
+  /** The size of caches that is critical, in bytes; at least the warning threshold. Default: 104,857,600. */
   readonly memoryCriticalThresholdBytes?: number | undefined
-  /** So many invalidations within an hour are worth a warning. Default: 50. */
+  /** Invalidations within an hour that are worth a warning. Default: 50. */
   readonly invalidationRateWarningPerHour?: number | undefined
-  /** So many are critical; not less than the one before. Default: 100. */
+  /** Invalidations within an hour that are critical; at least the warning threshold. Default: 100. */
   readonly invalidationRateCriticalPerHour?: number | undefined
-  /** So many failed operations of 100 within five minutes are an error. Default: 5. */
+  /** Failed operations of the last five minutes that are an error, in percent. Default: 5. */
   readonly errorRateThresholdPercent?: number | undefined
-  /** How often memory is measured and alerts are checked, in seconds. Default: 10. */
+  /** The interval at which memory is measured and alerts are checked, in seconds. Default: 10. */
   readonly sampleIntervalSeconds?: number | undefined
-  /** Where the time is read. Default: the machine's clocks. */
+  /** The source of time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
 }
 
@@ -76,7 +76,7 @@ const KNOWN_OPTIONS: ReadonlySet<string> = new Set(['name', 'logger', ...Object.
 
 const nameOf = monitorNames()
 
-/** @throws ConfigurationError (`INVALID_OPTION`) that names the bad or unknown option and its rule */
+/** @throws ConfigurationError (`INVALID_OPTION`) that names the wrong or unknown option and its rule */
 export function resolveOptions(options: CachePerformanceMonitorOptions): ResolvedOptions {
   assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
@@ -90,8 +90,22 @@ export function resolveOptions(options: CachePerformanceMonitorOptions): Resolve
   }
   assertOrder(resolved, 'memoryWarningThresholdBytes', 'memoryCriticalThresholdBytes')
   assertOrder(resolved, 'invalidationRateWarningPerHour', 'invalidationRateCriticalPerHour')
-  // Last: a monitor that cannot be made takes no number.
+  // Last, so that a monitor whose options are wrong uses up no number.
   return { ...resolved, name: nameOf(options.name) }
+}
+
+/**
+ * Returns a function that checks the option `name`, or returns `cache-1`, `cache-2` and so on for monitors
+ * without one.
+ *
+ * Each class of monitors counts for itself, so that both monitors of a cache get the same number.
+ */
+export function monitorNames(): (name: unknown) => string {
+  let unnamed = 0
+  return (name) => {
+    assertName(name)
+    return name ?? `cache-${++unnamed}`
+  }
 }
 
 function assertPositive(name: string, value: unknown): void {

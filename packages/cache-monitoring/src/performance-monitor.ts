@@ -9,45 +9,47 @@ import {
   Reporter,
   type ResponseOutcome,
   recognizeCopies,
+  type TextSize,
+  timers,
 } from '@verbatim/cache-core'
-import { invalidationRecommendations } from './advice/invalidation-recommendations.js'
-import { type MemoryWarning, memoryWarnings } from './advice/memory-warnings.js'
-import type { Recommendation } from './advice/recommendation.js'
-import { recommendations } from './advice/recommendations.js'
-import type { Alert, AlertChange, AlertLevel } from './alerts/alert.js'
-import { AlertBoard } from './alerts/alert-board.js'
-import { measureAll } from './alerts/alert-rules.js'
-import { type ExportedMetrics, exportMetrics } from './export/metrics-export.js'
+import { measureAll } from './advice/alert-rules.js'
+import { type Alert, AlertBoard, type AlertChange, type AlertLevel } from './advice/alerts.js'
 import {
-  type InvalidationFrequencyStats,
-  invalidationFrequency,
-  type NoInvalidationFrequencyStats,
-} from './figures/invalidation-stats.js'
-import { type MemoryStats, memoryStats, type NoMemoryStats } from './figures/memory-stats.js'
-import { type PerformanceStats, performanceStats } from './figures/performance-stats.js'
-import { type SlowOperations, slowOperations } from './figures/slow-operations.js'
-import { type Trends, trends } from './figures/trends.js'
+  invalidationRecommendations,
+  memoryRecommendations,
+  type Recommendation,
+  recommendations,
+} from './advice/recommendations.js'
+import { type ExportedMetrics, exportMetrics } from './export/metrics-export.js'
 import {
   type CachePerformanceMonitorOptions,
   type ResolvedOptions,
   resolveOptions,
 } from './options.js'
-import { NOTHING_TO_ADD } from './records/additional-data.js'
-import { areAmounts } from './records/amounts.js'
-import type {
-  CacheOperationTime,
-  CompressionRatio,
-  InvalidationEvent,
-  KeyGenerationTime,
-  MemoryUsageRecord,
+import { NO_ADDITIONAL_DATA } from './records/additional-data.js'
+import {
+  type CacheOperationTime,
+  type CompressionRatio,
+  type InvalidationEvent,
+  type KeyGenerationTime,
+  type MemoryUsageRecord,
+  reportRejected,
 } from './records/measurements.js'
-import { MemoryHolders } from './records/memory-holders.js'
+import { MemoryHolders } from './records/memory-use.js'
 import type { OperationCounts } from './records/operation-counts.js'
 import { Recordings } from './records/recordings.js'
-import { reportRejected, reportUnknownSize } from './records/reports.js'
-import { sampleAtInterval } from './records/sampling.js'
+import type { ResponseFigures } from './records/response-counts.js'
+import {
+  type InvalidationFrequencyStats,
+  invalidationFrequency,
+  type NoInvalidationFrequencyStats,
+} from './statistics/invalidation-stats.js'
+import { type MemoryStats, memoryStats, type NoMemoryStats } from './statistics/memory-stats.js'
+import { type PerformanceStats, performanceStats } from './statistics/performance-stats.js'
+import { type SlowOperations, slowOperations } from './statistics/slow-operations.js'
+import { type Trends, trends } from './statistics/trends.js'
 
-/** Where an alert of each level is logged. */
+/** The log level for each alert level. */
 const LOG_LEVELS: Readonly<Record<AlertLevel, LogLevel>> = {
   INFO: 'info',
   WARNING: 'warn',
@@ -60,16 +62,23 @@ export interface MonitorEvents extends Record<string, readonly unknown[]> {
 }
 
 /**
- * Counts what caches report and keeps the latest measurements, in bounded memory.
+ * Counts what caches report and retains the latest measurements, in bounded memory.
  *
- * Hand it to a cache as `performanceMonitor`; the cache then calls the `observe` methods by itself.
- * The `record` methods are for work that no cache reports. Both take constant time and never throw: a
- * record with a number that means nothing, or of an unknown operation, is left out and counted in
+ * Pass it to a cache as `performanceMonitor`; the cache then calls the `observe` methods. Your own code calls
+ * the `record` methods for work that no cache reports. Both take constant time and never throw. A record with
+ * an impossible number or an unknown operation is rejected, and counted in
  * {@link PerformanceStats.rejectedRecords}.
  *
- * Only reads move hits and misses. An operation that ended in an error counts in
- * {@link PerformanceStats.cacheErrors} and in nothing else: it says nothing about whether a key was
- * there.
+ * Only reads are hits or misses. An operation that failed counts in {@link PerformanceStats.cacheErrors}
+ * alone.
+ *
+ * @example
+ * ```ts
+ * const monitor = new CachePerformanceMonitor({ retentionHours: 1 })
+ * const cache = new InMemoryCache({ performanceMonitor: monitor })
+ * await cache.get('user:1')
+ * console.log(monitor.getPerformanceStats().cacheHitRate)
+ * ```
  */
 export class CachePerformanceMonitor implements CacheMonitor {
   static {
@@ -78,7 +87,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
 
   readonly #options: ResolvedOptions
   readonly #recordings: Recordings
-  /** Of the recordings; at hand, for most hits are counted and nothing more. */
+  /** The counts of the recordings. A field saves a property access for each hit that is not timed. */
   readonly #counts: OperationCounts
   readonly #reporter: Reporter
   readonly #holders: MemoryHolders
@@ -87,13 +96,11 @@ export class CachePerformanceMonitor implements CacheMonitor {
   readonly #stopSampling: () => void
   #sampledAt = Number.NEGATIVE_INFINITY
 
-  /** @throws ConfigurationError that names the option and what it may be */
+  /** @throws ConfigurationError (`INVALID_OPTION`) that names the wrong option and its rule */
   constructor(options: CachePerformanceMonitorOptions = {}) {
     this.#options = resolveOptions(options)
     this.#reporter = new Reporter(this.#options)
-    this.#holders = new MemoryHolders(() => {
-      reportUnknownSize(this.#reporter)
-    })
+    this.#holders = new MemoryHolders(this.#reporter)
     this.#recordings = new Recordings(this.#options, (reason) => {
       reportRejected(this.#reporter, reason)
     })
@@ -101,12 +108,20 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.#stopSampling = sampleAtInterval(this, this.#options.sampleIntervalSeconds * 1_000)
   }
 
-  /** The option, or the number of this monitor: its label `cache` on a page of metrics. */
+  /** The option `name`, or the number of this monitor: its label `cache` on a page of metrics. */
   get name(): string {
     return this.#options.name
   }
 
-  /** Calls a function when an alert is raised, changes its level or is cleared. Returns how to stop. */
+  /**
+   * Calls a function when an alert is raised, changes its level or is cleared.
+   *
+   * @returns a function that removes the listener
+   * @example
+   * ```ts
+   * monitor.on('alert', ({ level, message }, change) => console.log(change, level, message))
+   * ```
+   */
   on<Name extends keyof MonitorEvents>(
     event: Name,
     listener: (...details: MonitorEvents[Name]) => unknown,
@@ -114,10 +129,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     return this.#events.on(event, listener)
   }
 
-  /**
-   * Counts an operation on a cache. Called by the cache, once for each logical operation. One that
-   * was not timed counts, and leaves no measurement.
-   */
+  /** Counts an operation of a cache. An operation that was not timed leaves no measurement. */
   observeOperation(
     operation: CacheOperation,
     outcome: OperationOutcome,
@@ -129,7 +141,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
       return
     }
     const duration = toSeconds(milliseconds)
-    const additionalData = NOTHING_TO_ADD
+    const additionalData = NO_ADDITIONAL_DATA
     this.#recordings.addOperation({
       operation,
       outcome,
@@ -140,13 +152,13 @@ export class CachePerformanceMonitor implements CacheMonitor {
     })
   }
 
-  /** Counts a key that was made. Called by the key generator. */
+  /** Counts the generation of a key. A key generator calls it. */
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void {
     const duration = toSeconds(milliseconds)
     this.recordKeyGenerationTime({ duration, textLength, operationType: operation })
   }
 
-  /** Counts a value that was compressed. Called by the cache. */
+  /** Counts the compression of a value. A cache calls it. */
   observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void {
     this.recordCompressionRatio({
       originalSize: originalBytes,
@@ -155,7 +167,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     })
   }
 
-  /** Counts an invalidation. Called by the cache, which does not tell its pattern. */
+  /** Counts an invalidation. A cache calls it, and does not pass its pattern. */
   observeInvalidation(keysInvalidated: number, milliseconds: number, reason?: string): void {
     this.recordInvalidationEvent({
       pattern: '',
@@ -165,23 +177,20 @@ export class CachePerformanceMonitor implements CacheMonitor {
     })
   }
 
-  /** Names a cache to be asked how much it holds. Called by the cache; it is not kept alive by it. */
+  /** Adds a cache whose memory use is sampled. The monitor does not keep the cache alive. */
   observeMemory(holder: MemoryHolder): void {
     if (!this.#holders.add(holder)) this.#recordings.reject()
   }
 
-  /**
-   * Counts a look-up or a store of an AI response. Called by the cache. Durations are checked, and not
-   * kept.
-   */
+  /** Counts a lookup or a store of an AI response. A cache of AI responses calls it. */
   observeResponse(
     operation: string,
     model: string | undefined,
     outcome: ResponseOutcome,
     milliseconds: number,
+    textSize?: TextSize,
   ): void {
-    if (!areAmounts(milliseconds)) this.#recordings.reject()
-    else this.#recordings.addResponse(operation, model, outcome)
+    this.#recordings.addResponse({ operation, textSize, outcome, milliseconds }, model)
   }
 
   /** Counts an operation on something that does not report to this monitor. */
@@ -189,7 +198,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.#recordings.recordOperation(record)
   }
 
-  /** Counts an operation of which is known whether it went well. */
+  /** Counts an operation by its success alone. */
   recordOperation(
     operation: CacheOperationTime['operation'],
     milliseconds: number,
@@ -201,16 +210,16 @@ export class CachePerformanceMonitor implements CacheMonitor {
       tier: 'unspecified',
       duration: toSeconds(milliseconds),
       textLength: null,
-      additionalData: NOTHING_TO_ADD,
+      additionalData: NO_ADDITIONAL_DATA,
     })
   }
 
-  /** Counts a key that was made by something that does not report to this monitor. */
+  /** Counts the generation of a key by something that does not report to this monitor. */
   recordKeyGenerationTime(record: KeyGenerationTime): void {
     this.#recordings.recordKeyGeneration(record)
   }
 
-  /** Counts a value compressed by something that does not report to this monitor. */
+  /** Counts the compression of a value by something that does not report to this monitor. */
   recordCompressionRatio(record: CompressionRatio): void {
     this.#recordings.recordCompression(record)
   }
@@ -220,14 +229,14 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.#recordings.recordInvalidation(record)
   }
 
-  /** Notes how much memory is in use, where no cache tells by itself. */
+  /** Records memory use that no cache reports, such as that of Redis. */
   recordMemoryUsage(record: MemoryUsageRecord): void {
     this.#recordings.recordMemory(record)
   }
 
   /**
-   * Asks caches how much they hold, and checks what may be alerted about. Done every
-   * `sampleIntervalSeconds` by itself, and before figures are answered if it is due.
+   * Measures the memory of caches and checks alerts. The monitor does both every `sampleIntervalSeconds`,
+   * and before it returns statistics if a sample is due.
    */
   sample(): void {
     const use = this.#holders.use()
@@ -243,48 +252,59 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.#checkAlerts()
   }
 
-  /** The figures so far. Takes time in proportion to the measurements kept, as all that follow. */
+  /**
+   * Returns the statistics so far. Like all methods below, it takes time in proportion to the retained
+   * measurements.
+   */
   getPerformanceStats(): PerformanceStats {
     return performanceStats(this.#current, this.#options)
   }
 
+  /** Returns the memory that caches use, its thresholds and its trends. */
   getMemoryUsageStats(): MemoryStats | NoMemoryStats {
     return memoryStats(this.#current.memory, this.#options)
   }
 
-  /** What the newest measurement of memory says that should not be. */
-  getMemoryWarnings(): MemoryWarning[] {
-    return memoryWarnings(this.#current.newestMemory, this.#options)
+  /** Returns the recommendations from the newest measurement of memory. */
+  getMemoryWarnings(): Recommendation[] {
+    return memoryRecommendations(this.#current.newestMemory, this.#options)
   }
 
+  /** Returns how often and how much was invalidated. */
   getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
     return invalidationFrequency(this.#current, this.#options)
   }
 
+  /** Returns the recommendations from retained invalidations. */
   getInvalidationRecommendations(): Recommendation[] {
     return invalidationRecommendations(this.#current, this.#options)
   }
 
-  /** What might be done better, by all figures; what matters most comes first. */
+  /** Returns the recommendations from all statistics, the most severe first. */
   getRecommendations(): Recommendation[] {
     return recommendations(this.#current, this.#options)
   }
 
-  /** Which way memory, the hit rate and the load go, and when a threshold is reached. */
+  /** Returns lookups and stores of AI responses by operation and text size, and the newest thousand. */
+  getResponseFigures(): ResponseFigures {
+    return this.#recordings.responses.figures()
+  }
+
+  /** Returns the trends of memory, hit rate and load, and the hours until each threshold. */
   getTrends(): Trends {
     return trends(this.#current, this.#options)
   }
 
-  /** What is as it should not be, checked anew. */
+  /** Checks and returns the raised alerts. */
   getAlerts(): Alert[] {
     this.#checkAlerts()
     return this.#alerts.raised
   }
 
   /**
-   * What took longer than others of its kind.
+   * Returns the retained operations that took longer than usual.
    *
-   * @param multiplier - how many times the mean of the fastest four fifths; above 0
+   * @param multiplier - times the mean of the fastest four fifths; above 0. Default: 2
    * @throws ValidationError (`INVALID_MULTIPLIER`)
    */
   getRecentSlowOperations(multiplier = 2): SlowOperations {
@@ -292,26 +312,26 @@ export class CachePerformanceMonitor implements CacheMonitor {
   }
 
   /**
-   * The retained measurements and all counts, ready for `JSON.stringify`.
+   * Returns the retained measurements and all counts, ready for `JSON.stringify`.
    *
-   * Holds the patterns and additional data that were recorded, so treat it as you treat those.
+   * They include recorded patterns and additional data, which may be private.
    */
   exportMetrics(): ExportedMetrics {
     return exportMetrics(this.#current, this.getAlerts(), this.#options)
   }
 
-  /** Forgets every measurement and count, and clears alerts. Options and caches stay as they are. */
+  /** Removes every measurement and count, and clears alerts. Options and caches remain. */
   resetStats(): void {
     this.#recordings.clear()
     this.#alerts.clear()
   }
 
-  /** Ends the sampling. A monitor that nobody uses any more ends it by itself. */
+  /** Stops sampling. It also stops when nothing refers to the monitor any more. */
   close(): void {
     this.#stopSampling()
   }
 
-  /** What was recorded, with a sample that is not older than others would be. */
+  /** The recordings, after a sample if one is due. */
   get #current(): Recordings {
     const age = this.#options.clock.now() - this.#sampledAt
     if (age >= this.#options.sampleIntervalSeconds * 1_000) this.sample()
@@ -319,8 +339,9 @@ export class CachePerformanceMonitor implements CacheMonitor {
   }
 
   #announce(alert: Alert, change: AlertChange): void {
-    const level = change === 'cleared' ? 'info' : LOG_LEVELS[alert.level]
-    this.#reporter.log(level, `alert ${alert.name} ${change}, ${alert.level}: ${alert.message}`)
+    const { name, level, message } = alert
+    const logLevel = change === 'cleared' ? 'info' : LOG_LEVELS[level]
+    this.#reporter.log(logLevel, `alert ${name} ${change}, ${level}: ${message}`)
     this.#events.emit('alert', alert, change)
   }
 
@@ -332,10 +353,27 @@ export class CachePerformanceMonitor implements CacheMonitor {
   }
 }
 
-/** All that a {@link CachePerformanceMonitor} can do, also as part of a combination. */
+/** The methods of a {@link CachePerformanceMonitor}, which a combination of monitors has too. */
 export type PerformanceMonitor = Pick<CachePerformanceMonitor, keyof CachePerformanceMonitor>
 
 /** Returns NaN, which every record rejects, for anything but a number: a bigint would throw. */
 function toSeconds(milliseconds: number): number {
   return typeof milliseconds === 'number' ? milliseconds / 1_000 : Number.NaN
+}
+
+/**
+ * Samples a monitor at an interval while it is in use. The timer keeps neither the monitor nor the process
+ * alive.
+ *
+ * @returns a function that stops the timer
+ */
+function sampleAtInterval(monitor: CachePerformanceMonitor, milliseconds: number): () => void {
+  const reference = new WeakRef(monitor)
+  const timer = timers.setInterval(() => {
+    const sampled = reference.deref()
+    if (sampled === undefined) timers.clearInterval(timer)
+    else sampled.sample()
+  }, milliseconds)
+  timer.unref()
+  return () => timers.clearInterval(timer)
 }

@@ -6,11 +6,11 @@ import { expect, test } from 'vitest'
 import { prometheusRegistry } from '../src/export/prometheus.js'
 import { CachePerformanceMonitor, combineMonitors } from '../src/index.js'
 import { MonitorView } from '../src/watch/monitor-view.js'
-import { readExport } from '../src/watch/read-export.js'
+import { readExport } from '../src/watch/read-page.js'
 import { CANARY, useWithCanary } from './export/busy-monitor.js'
 import { openTelemetry } from './export/open-telemetry.js'
 
-test('no key, value, tag or error of a cache is in anything that comes out', async () => {
+test('no output contains a key, a value, a tag or an error of a cache', async () => {
   await using redis = await startRedis()
   const telemetry = openTelemetry()
   const monitor = new CachePerformanceMonitor({
@@ -22,12 +22,12 @@ test('no key, value, tag or error of a cache is in anything that comes out', asy
   const alerts: unknown[] = []
   monitor.on('alert', (...details) => alerts.push(details))
   const performanceMonitor = combineMonitors(monitor, telemetry.monitor)
-  await using far = new GenericRedisCache({ redisUrl: redis.url, performanceMonitor })
-  const near = new InMemoryCache({ performanceMonitor })
+  await using redisCache = new GenericRedisCache({ redisUrl: redis.url, performanceMonitor })
+  const memoryCache = new InMemoryCache({ performanceMonitor })
   for (let round = 0; round < 20; round++) {
-    await useWithCanary(near)
-    await useWithCanary(far)
-    await near.set(`${CANARY}:${round}`, CANARY)
+    await useWithCanary(memoryCache)
+    await useWithCanary(redisCache)
+    await memoryCache.set(`${CANARY}:${round}`, CANARY)
     monitor.sample()
   }
   const outputs = {

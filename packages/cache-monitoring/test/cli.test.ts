@@ -42,7 +42,7 @@ afterAll(() => web.close())
 
 const run = (...args: string[]): Promise<ProgramOutcome> => runProgram(CLI, args)
 
-test.each(['/metrics', '/metrics.json'])('draws what %s holds, as often as asked', async (page) => {
+test.each(['/metrics', '/metrics.json'])('draws %s as often as --count says', async (page) => {
   const options = ['--count', '2', '--interval', '0.05']
   const { code, out, err } = await run('watch', `http://user:s3cret@${address}${page}`, ...options)
   expect([code, err]).toEqual([0, ''])
@@ -53,15 +53,15 @@ test.each(['/metrics', '/metrics.json'])('draws what %s holds, as often as asked
 })
 
 test.each([
-  ['/absent', 'the page answers 404'],
-  ['/text', 'the page holds no metrics of a cache'],
-  ['/other.json', 'the page holds no metrics of a cache'],
-])('%s: %s', async (page, message) => {
+  ['/absent', 'the page responds with status 404'],
+  ['/text', 'the page contains no metrics of a cache'],
+  ['/other.json', 'the page contains no metrics of a cache'],
+])('reports for %s: %s', async (page, message) => {
   const { code, out, err } = await run('watch', `http://${address}${page}`)
   expect([code, out, err]).toEqual([1, '', `error: ${message}\n`])
 })
 
-test('sends a password that is not valid percent-encoding as it is written', async () => {
+test('sends a password that is not percent-encoded as it is written', async () => {
   const { code, err } = await run('watch', `http://ada:100%@${address}/metrics`, '--count', '1')
   expect([code, err]).toEqual([0, ''])
   expect(credentials.at(-1)).toBe(`Basic ${btoa('ada:100%')}`)
@@ -104,7 +104,7 @@ describe('a page that cannot be reached', () => {
     ['closes the connection', (socket) => socket.once('data', () => socket.end())],
   ])('names a server that %s', async (_what, answer) => {
     await withServer(answer, async (host) => {
-      const line = /^error: (.*) does not answer with HTTP \(\w+\)\n$/.exec(await errorOf(host))
+      const line = /^error: (.*) does not respond with HTTP \(\w+\)\n$/.exec(await errorOf(host))
       expect(line?.[1]).toBe(host)
     })
   })
@@ -120,14 +120,16 @@ test.each([
   ['cache_hits', -5],
   ['cache_misses', '7'],
   ['alerts', [{ name: 'a', level: null, message: 'b' }]],
-])('an export in which %s is %j is refused', async (field, value) => {
+])('rejects an export in which %s is %j', async (field, value) => {
   changes = { [field]: value }
   const { code, out, err } = await run('watch', `http://${address}/changed.json`)
   expect([code, out]).toEqual([1, ''])
-  expect(err).toMatch(/^error: the page holds unusable metrics: export\.\S+ must be .*; received /)
+  expect(err).toMatch(
+    /^error: the page contains impossible metrics: export\.\S+ must be .*; received /,
+  )
 })
 
-test('control characters of a page reach no terminal, and JSON escapes them', async () => {
+test('removes control characters from drawings, and escapes them in JSON', async () => {
   const text = 'a\u001B]0;evil\u0007\u009B31m\u202Eb\nc'
   changes = { alerts: [{ name: text, level: text, message: text }] }
   const page = `http://${address}/changed.json`
@@ -139,9 +141,9 @@ test('control characters of a page reach no terminal, and JSON escapes them', as
   expect(JSON.parse(out)).toMatchObject({ alerts: [{ name: text }] })
 })
 
-test('the help names each default once', async () => {
+test('shows each default once in the help', async () => {
   const { out } = await run('watch', '--help')
-  expect(out).toContain('drawings to make (default: no limit)')
+  expect(out).toContain('number of drawings (default: no limit)')
   expect(out).not.toContain('null')
 })
 
@@ -165,7 +167,7 @@ test.each([
   [['watch'], 'url must be given'],
   [['wach'], 'wach is not a command of cache-monitor. Did you mean watch?'],
   [['user:s3cret@host/metrics'], 'this is not a command of cache-monitor.'],
-])('%j is refused with one line: %s', async (args, message) => {
+])('rejects %j with one line: %s', async (args, message) => {
   const { code, out, err } = await run(...args)
   expect([code, out]).toEqual([2, ''])
   expect(err).toMatch(/^error: .*\n$/)
@@ -197,7 +199,7 @@ test('prints each reading as a line of JSON', async () => {
   expect([hits / (hits + misses), errors, alerts]).toEqual([0.75, 1, expect.any(Array)])
 })
 
-test.each([[['--help']], [['watch', '--help']]])('%j shows examples', async (args) => {
+test.each([[['--help']], [['watch', '--help']]])('shows examples for %j', async (args) => {
   const { code, out } = await run(...args)
   expect([code, out]).toEqual([
     0,
@@ -205,7 +207,7 @@ test.each([[['--help']], [['watch', '--help']]])('%j shows examples', async (arg
   ])
 })
 
-test('ends quietly when the reader of a pipe goes', async () => {
+test('ends without an error when the reader of a pipe closes it', async () => {
   const args = ['watch', `http://${address}/metrics`, '--interval', '0.05']
   const { code, out, err } = await runPiped(CLI, args, 'head -2')
   expect([code, err]).toEqual([0, ''])
@@ -214,7 +216,7 @@ test('ends quietly when the reader of a pipe goes', async () => {
   expect(unread).toMatchObject({ code: 0, err: '' })
 })
 
-test('goes on when only the reader of its messages goes', async () => {
+test('goes on when only standard error is closed', async () => {
   const args = ['watch', `http://${address}/absent`]
   expect(await runPiped(CLI, args, 'true', { redirect: '2>&1' })).toMatchObject({
     code: 1,

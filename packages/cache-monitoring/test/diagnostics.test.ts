@@ -17,7 +17,7 @@ const fail = (): never => {
 }
 
 describe('a logger', () => {
-  test('gets each alert once, at its level, with the name of the monitor', () => {
+  test('receives each alert once, at its level, with the name of the monitor', () => {
     const { logger, lines } = recordingLogger()
     const monitor = new CachePerformanceMonitor({
       ...{ name: 'answers', logger },
@@ -34,7 +34,7 @@ describe('a logger', () => {
     ])
   })
 
-  test('gets the first record that is left out, with the reason and without a value', () => {
+  test('receives the first rejected record, with the reason and without a value', () => {
     const { logger, lines } = recordingLogger()
     const monitor = new CachePerformanceMonitor({ name: 'answers', logger })
     for (let count = 0; count < 3; count++) {
@@ -49,7 +49,7 @@ describe('a logger', () => {
     expect(monitor.getPerformanceStats()).toMatchObject({ rejectedRecords: 3, cacheHits: 0 })
   })
 
-  test('may throw', () => {
+  test('that throws fails no call', () => {
     const logger = { debug: fail, info: fail, warn: fail, error: fail }
     const monitor = new CachePerformanceMonitor({ logger, memoryWarningThresholdBytes: 1 })
     monitor.recordMemoryUsage({ memoryCacheBytes: 5, memoryCacheEntries: 1 })
@@ -57,7 +57,7 @@ describe('a logger', () => {
     expect(monitor.getAlerts()).toHaveLength(1)
   })
 
-  test('may reject without ending the process', async () => {
+  test('that rejects does not end the process', async () => {
     const reject = (): Promise<never> => Promise.reject(new Error('disk full'))
     const logger = { debug: reject, info: reject, warn: reject, error: reject }
     const monitor = new CachePerformanceMonitor({ logger, memoryWarningThresholdBytes: 1 })
@@ -65,13 +65,13 @@ describe('a logger', () => {
     monitor.recordMemoryUsage({} as never)
     expect(monitor.getAlerts()).toHaveLength(1)
     new OpenTelemetryMonitor({ logger }).observeInvalidation(-1)
-    // A rejection that nobody handles would fail the test run.
+    // An unhandled rejection would fail the test run.
     await new Promise((resolve) => setImmediate(resolve))
   })
 })
 
 describe('without a logger', () => {
-  test('a warning of the process reports the first record that is left out', async () => {
+  test('a process warning reports the first rejected record', async () => {
     const warnings: Error[] = []
     const listen = (warning: Error): number => warnings.push(warning)
     process.on('warning', listen)
@@ -113,7 +113,7 @@ describe('records', () => {
       (monitor, bad) => monitor.recordMemoryUsage(bad),
       { memoryCacheBytes: 1, memoryCacheEntries: 1 },
     ],
-  ])('of %s with an unknown field or a getter that throws are left out', (_name, record, valid) => {
+  ])('of %s with an unknown field or a getter that throws are rejected', (_name, record, valid) => {
     const { logger } = recordingLogger()
     const monitor = new CachePerformanceMonitor({ logger })
     record(monitor, valid as never)
@@ -124,14 +124,14 @@ describe('records', () => {
     expect(monitor.getPerformanceStats().rejectedRecords).toBe(2)
   })
 
-  test('of a get say whether it was a hit', () => {
+  test('of a get are rejected without cacheHit', () => {
     const monitor = new CachePerformanceMonitor({ logger: recordingLogger().logger })
     monitor.recordCacheOperationTime({ operation: 'get', duration: 1 } as never)
     expect(monitor.getPerformanceStats()).toMatchObject({ cacheMisses: 0, rejectedRecords: 1 })
   })
 })
 
-test('a cache that fails to say how much it holds is reported once, and asked again', () => {
+test('a cache that fails to return its size is reported once, and asked again', () => {
   const { logger, lines } = recordingLogger()
   const monitor = new CachePerformanceMonitor({ name: 'answers', logger })
   let bytes: unknown = 1n
@@ -150,7 +150,7 @@ test('a cache that fails to say how much it holds is reported once, and asked ag
   expect(lines).toEqual(['warn answers: a cache fails to say how much it holds'])
 })
 
-test('constructors reject unknown options and wrong ones', () => {
+test('constructors reject unknown and wrong options', () => {
   const build: ((options: object) => unknown)[] = [
     (options) => new CachePerformanceMonitor(options),
     (options) => new OpenTelemetryMonitor(options),
@@ -173,7 +173,7 @@ test('constructors reject unknown options and wrong ones', () => {
   }
 })
 
-test('both monitors of a cache get the same number where neither has a name', () => {
+test('both monitors of a cache get the same number without a name', () => {
   const numberOf = ({ name }: { readonly name: string }): number =>
     Number(name.replace('cache-', ''))
   const [one, other] = [new CachePerformanceMonitor(), new CachePerformanceMonitor()]
@@ -183,7 +183,7 @@ test('both monitors of a cache get the same number where neither has a name', ()
   expect(new OpenTelemetryMonitor({ name: 'answers' }).name).toBe('answers')
 })
 
-test('a monitor for OpenTelemetry throws at nothing that it is told', () => {
+test('an OpenTelemetryMonitor throws for no argument', () => {
   const { logger, lines } = recordingLogger()
   const monitor: CacheMonitor = new OpenTelemetryMonitor({ name: 'answers', logger })
   monitor.observeOperation(Symbol('s') as never, 'hit', 'memory', 1n as never)

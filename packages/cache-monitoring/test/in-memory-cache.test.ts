@@ -25,7 +25,7 @@ test('a cache reports each logical operation once', async () => {
   expect([own.hits, own.misses, own.hitRate]).toEqual([2, 1, stats.cacheHitRate])
 })
 
-test('a loaded value is one read and one write', async () => {
+test('a loaded value counts as one read and one write', async () => {
   const monitor = new CachePerformanceMonitor()
   const cache = new InMemoryCache({ performanceMonitor: monitor })
   await cache.getOrSet('answer', () => 42)
@@ -37,7 +37,7 @@ test('a loaded value is one read and one write', async () => {
   })
 })
 
-test('an invalidation tells how many keys went', async () => {
+test('an invalidation reports the number of removed keys', async () => {
   const monitor = new CachePerformanceMonitor()
   const cache = new InMemoryCache({ performanceMonitor: monitor })
   await cache.setMany([

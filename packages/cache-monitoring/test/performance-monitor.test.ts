@@ -30,20 +30,20 @@ describe('options', () => {
     ['sampleIntervalSeconds', Number.POSITIVE_INFINITY],
     ['clock', null],
     ['clock', { now: () => 0 }],
-  ])('%s: %j is refused', (name, value) => {
+  ])('%s rejects %j', (name, value) => {
     const build = (): unknown => new CachePerformanceMonitor({ [name]: value })
     expect(build).toThrow(ConfigurationError)
     expect(build).toThrow(`option ${name} is `)
   })
 
-  test('a fraction of an hour is allowed', () => {
+  test('retentionHours accepts a fraction of an hour', () => {
     const monitor = new CachePerformanceMonitor({ retentionHours: 0.25 })
     expect(monitor.getPerformanceStats().retentionHours).toBe(0.25)
   })
 })
 
 describe('hits and misses', () => {
-  test('only reads move the hit rate', () => {
+  test('only reads change the hit rate', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeOperation('get', 'hit', 'memory', 1)
     monitor.observeOperation('get', 'hit', 'redis', 1)
@@ -54,7 +54,7 @@ describe('hits and misses', () => {
     expect(stats).toMatchObject({ cacheHits: 2, cacheMisses: 1, totalCacheOperations: 4 })
   })
 
-  test('an operation that was not timed counts and leaves no measurement', () => {
+  test('an operation that was not timed counts, and leaves no measurement', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeOperation('get', 'hit', 'memory', undefined)
     monitor.observeOperation('get', 'miss', 'memory', undefined)
@@ -63,7 +63,7 @@ describe('hits and misses', () => {
     expect(stats.cacheOperations).toBeUndefined()
   })
 
-  test('an outcome that only reads have moves nothing elsewhere', () => {
+  test('hits and misses of other operations than reads do not count', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeOperation('set', 'hit', 'memory', 1)
     monitor.observeOperation('delete', 'miss', 'memory', 1)
@@ -74,7 +74,7 @@ describe('hits and misses', () => {
     })
   })
 
-  test('records count as observations do', () => {
+  test('recorded operations count like observed ones', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.recordCacheOperationTime({ operation: 'get', duration: 0.001, cacheHit: true })
     monitor.recordCacheOperationTime({ operation: 'get', duration: 0.001, cacheHit: false })
@@ -87,7 +87,7 @@ describe('hits and misses', () => {
     })
   })
 
-  test('a read that the backend failed is neither', () => {
+  test('a read that failed in the backend is neither a hit nor a miss', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeOperation('get', 'hit', 'redis', 1)
     monitor.observeOperation('get', 'error', 'redis', 250)
@@ -101,14 +101,14 @@ describe('hits and misses', () => {
     })
   })
 
-  test('there is no rate before the first read', () => {
+  test('the hit rate is absent before the first read', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeOperation('set', 'ok', 'memory', 1)
     expect(monitor.getPerformanceStats()).not.toHaveProperty('cacheHitRate')
   })
 })
 
-test('a fresh monitor answers counts and no sections', () => {
+test('a new monitor returns counts and no sections', () => {
   const clock = new ManualClock(Date.UTC(2026, 4, 1))
   expect(new CachePerformanceMonitor({ clock }).getPerformanceStats()).toStrictEqual({
     timestamp: '2026-05-01T00:00:00.000Z',
@@ -122,7 +122,7 @@ test('a fresh monitor answers counts and no sections', () => {
   })
 })
 
-describe('numbers that mean nothing', () => {
+describe('an impossible number', () => {
   const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]
   const valid = { operation: 'get' as const, duration: 1, cacheHit: true, textLength: 1 }
   const compression = { originalSize: 2, compressedSize: 1, compressionTime: 1 }
@@ -141,7 +141,7 @@ describe('numbers that mean nothing', () => {
     ['key', (m, value) => m.recordKeyGenerationTime({ duration: 1, textLength: value })],
     ['ratio', (m, value) => m.recordCompressionRatio({ ...compression, compressedSize: value })],
     ['event', (m, value) => m.recordInvalidationEvent({ ...invalidation, duration: value })],
-  ])('%s leaves the record out and counts it', (_name, report) => {
+  ])('makes %s reject and count the record', (_name, report) => {
     const monitor = new CachePerformanceMonitor()
     for (const value of bad) report(monitor, value)
     const stats = monitor.getPerformanceStats()
@@ -152,14 +152,14 @@ describe('numbers that mean nothing', () => {
   })
 })
 
-test('a record without its number is left out', () => {
+test('a record without its number is rejected', () => {
   const monitor = new CachePerformanceMonitor()
   monitor.recordKeyGenerationTime(JSON.parse('{ "textLength": 1 }'))
   expect(monitor.getPerformanceStats().rejectedRecords).toBe(1)
 })
 
 describe('retention', () => {
-  test('a measurement leaves the sections once it is as old as retention, counts stay', () => {
+  test('a measurement leaves the sections at the age of the retention, and the counts stay', () => {
     const clock = new ManualClock()
     const monitor = new CachePerformanceMonitor({ retentionHours: 0.5, clock })
     const halfAnHour = 30 * 60 * 1_000
@@ -180,7 +180,7 @@ describe('retention', () => {
     expect(monitor.getPerformanceStats().cacheOperations).toBeUndefined()
   })
 
-  test('memory is bounded: the newest measurements are kept, counts go on', () => {
+  test('only the newest measurements are retained, and the counts go on', () => {
     const monitor = new CachePerformanceMonitor({ maxMeasurements: 100 })
     for (let count = 1; count <= 100_000; count++) {
       monitor.observeOperation('set', 'ok', 'memory', count)
@@ -199,7 +199,7 @@ describe('retention', () => {
   })
 })
 
-test('resetStats forgets everything but the options', () => {
+test('resetStats removes everything but the options', () => {
   const clock = new ManualClock()
   const monitor = new CachePerformanceMonitor({ retentionHours: 2, maxMeasurements: 1, clock })
   const untouched = monitor.getPerformanceStats()
@@ -232,7 +232,7 @@ describe('arguments from callers without types', () => {
     ['observeInvalidation', (monitor, bad) => monitor.observeInvalidation(bad, 1)],
     ['observeOperation', (monitor, bad) => monitor.observeOperation(bad, 'hit', 'memory', 1)],
   ]
-  test.each(calls)('%s counts them as rejected and does not throw', (_name, call) => {
+  test.each(calls)('%s rejects and counts them, and does not throw', (_name, call) => {
     const monitor = new CachePerformanceMonitor()
     const bad = [undefined, null, 'text', 1n, Symbol('symbol'), true]
     for (const argument of bad) call(monitor, argument as never)
@@ -243,7 +243,7 @@ describe('arguments from callers without types', () => {
     monitor.close()
   })
 
-  test('the constructor rejects options that are unknown or not an object', () => {
+  test('the constructor rejects unknown options, and anything but an object', () => {
     for (const options of [null, 'fast', { retentionHour: 1 }, [1]] as never[]) {
       expect(() => new CachePerformanceMonitor(options)).toThrow(ConfigurationError)
     }
@@ -252,7 +252,7 @@ describe('arguments from callers without types', () => {
     )
   })
 
-  test('combineMonitors rejects at the call what is no monitor', () => {
+  test('combineMonitors rejects anything but a monitor', () => {
     const monitor = new CachePerformanceMonitor()
     for (const bad of [undefined, null, {}, 'monitor', new Map()]) {
       expect(() => combineMonitors(monitor, bad as never)).toThrow(

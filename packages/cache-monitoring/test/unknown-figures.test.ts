@@ -3,7 +3,7 @@ import { InMemoryCache } from '@verbatim/cache-memory'
 import { expect, test } from 'vitest'
 import { CachePerformanceMonitor } from '../src/index.js'
 
-test('a cache whose reads all failed has no hit rate', () => {
+test('the hit rate is absent when all reads failed', () => {
   const monitor = new CachePerformanceMonitor()
   monitor.observeOperation('get', 'error', 'redis', 1)
   monitor.observeOperation('set', 'ok', 'redis', 1)
@@ -19,7 +19,7 @@ test('a cache whose reads all failed has no hit rate', () => {
   expect(monitor.getTrends().hitRate).toEqual({ readings: 0 })
 })
 
-test('a hit rate of 0 is one that was measured', () => {
+test('the hit rate is 0 after a miss', () => {
   const monitor = new CachePerformanceMonitor()
   monitor.observeOperation('get', 'miss', 'redis', 1)
   monitor.observeResponse('qa', undefined, 'miss', 1)
@@ -29,7 +29,7 @@ test('a hit rate of 0 is one that was measured', () => {
   expect(stats.responses?.[0]).not.toHaveProperty('model')
 })
 
-test('an InMemoryCache has no hit rate before its first read', async () => {
+test('the hit rate of an InMemoryCache is absent before its first read', async () => {
   const cache = new InMemoryCache()
   await cache.set('key', 1)
   expect(cache.getStats()).not.toHaveProperty('hitRate')
@@ -37,7 +37,7 @@ test('an InMemoryCache has no hit rate before its first read', async () => {
   expect(cache.getStats().hitRate).toBe(0)
 })
 
-test('the durations of invalidations are not known once all are older than the retention', () => {
+test('the durations of invalidations are absent once all are older than the retention', () => {
   const clock = new ManualClock()
   const monitor = new CachePerformanceMonitor({ clock, retentionHours: 1 })
   monitor.observeInvalidation(4, 20)
@@ -50,7 +50,7 @@ test('the durations of invalidations are not known once all are older than the r
   expect(Object.keys(efficiency)).toEqual(['avgKeysPerInvalidation'])
 })
 
-test('an export has null, not 0, for what is not known', () => {
+test('an export has null for unknown figures', () => {
   const monitor = new CachePerformanceMonitor()
   monitor.observeOperation('get', 'hit', 'redis', 1)
   monitor.recordMemoryUsage({ memoryCacheBytes: 0, memoryCacheEntries: 0 })

@@ -4,7 +4,7 @@ import type { Circuit } from './connection/redis-connection.js'
 import type { LinkState } from './link/invalidation-links.js'
 import type { ProgramWay } from './redis/programs/program-way.js'
 import type { RedisStatus } from './redis/redis-store.js'
-import { hitRate, type Tally } from './tally.js'
+import { hitRateField, type Tally } from './tally.js'
 import type { TwoTiers } from './two-tiers.js'
 
 /** What a {@link GenericRedisCache} has done. Counts are since it was made. */
@@ -129,5 +129,6 @@ function memoryCounts(
   hits: number,
   reads: number,
 ): Pick<InMemoryCacheStats, 'hits' | 'misses' | 'hitRate'> {
-  return { hits, misses: reads - hits, ...hitRate(hits, reads) }
+  const misses = reads - hits
+  return { hits, misses, ...hitRateField({ hits, misses }) }
 }

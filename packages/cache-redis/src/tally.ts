@@ -1,4 +1,4 @@
-import type { CacheError, InfrastructureError } from '@verbatim/cache-core'
+import { type CacheError, hitRate, type InfrastructureError } from '@verbatim/cache-core'
 import type { ForeignReason } from './codec/stored-line.js'
 import type { ChangeCounts, RedisCacheStats } from './stats.js'
 
@@ -20,9 +20,12 @@ type Counts = Pick<
   >
 }
 
-/** Returns hits / reads in percent, as a field; no field before the first read. */
-export function hitRate(hits: number, reads: number): { readonly hitRate?: number } {
-  return reads === 0 ? {} : { hitRate: (hits / reads) * 100 }
+/** Returns the hit rate as a field; no field before the first hit or miss. */
+export function hitRateField(counts: { readonly hits: number; readonly misses: number }): {
+  readonly hitRate?: number
+} {
+  const rate = hitRate(counts)
+  return rate === undefined ? {} : { hitRate: rate }
 }
 
 /** Counts what a cache does: one hit, miss or error for each read, whatever the tiers did for it. */
@@ -110,7 +113,7 @@ export class Tally {
       misses: this.#misses,
       joined: this.#joined,
       notStored: { ...this.#notStored },
-      ...hitRate(hits, hits + this.#misses),
+      ...hitRateField({ hits, misses: this.#misses }),
       errors: this.#readErrors,
       staleServed: this.#staleServed,
       memoryHits: this.#memoryHits,

@@ -1,4 +1,4 @@
-import type { AICacheStats } from '../metrics/cache-stats.js'
+import type { AICacheStats } from '../statistics/cache-stats.js'
 import { withSnakeCaseFields } from './snake-case.js'
 
 /** The state of a cache, in the fields of the Python version. */

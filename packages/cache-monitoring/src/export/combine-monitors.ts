@@ -6,7 +6,7 @@ import {
   MonitorGuard,
 } from '@verbatim/cache-core'
 
-/** The methods that every monitor has. */
+/** The methods that a monitor must have. */
 const REQUIRED = [
   'observeOperation',
   'observeKeyGeneration',
@@ -14,10 +14,10 @@ const REQUIRED = [
   'observeInvalidation',
 ] as const
 
-/** What is observed or recorded, and what ends or resets, goes to every monitor that has the method. */
-const GOES_TO_ALL = /^(?:observe|record)[A-Z]|^(?:sample|resetStats|close)$/
+/** Methods that are called on every monitor that has them. */
+const CALLED_ON_ALL = /^(?:observe|record)[A-Z]|^(?:sample|resetStats|close)$/
 
-/** What several monitors can do together: a method that several have is that of the first. */
+/** The methods of all monitors. A method that more than one monitor has is that of the first. */
 export type CombinedMonitor<Monitors extends readonly CacheMonitor[]> = Required<CacheMonitor> &
   EverythingElse<Monitors>
 
@@ -28,18 +28,23 @@ type EverythingElse<Monitors extends readonly CacheMonitor[]> = Monitors extends
   ? Omit<First, keyof CacheMonitor> & Omit<EverythingElse<Others>, keyof First>
   : unknown
 
-/** The monitors of each combination, so that one that is in two of them is told once. */
+/** The monitors of each combination, so that a monitor in two of them is called once. */
 const combined = new WeakMap<object, readonly CacheMonitor[]>()
 
 /**
- * Returns a monitor that passes everything on to several others. A cache accepts only one monitor.
+ * Returns a monitor that passes its calls on to several monitors, because a cache accepts only one.
  *
- * The combination has every method and property of the others. What is observed or recorded goes to all
- * of them, as do `sample`, `resetStats` and `close`; any other method, such as `getPerformanceStats`, is
- * that of the first monitor that has it. Combinations can be combined again. A monitor that fails is
- * reported once and keeps nothing from the others.
+ * The combination has every method and property of its monitors. The `observe` and `record` methods,
+ * `sample`, `resetStats` and `close` are called on all of them. Any other method, such as
+ * `getPerformanceStats`, is that of the first monitor that has it. Combinations can be combined again. The
+ * first failure of a monitor is reported, and the other monitors still get the call.
  *
- * @throws ValidationError for an argument that is not a monitor, or without any
+ * @throws ValidationError (`INVALID_ARGUMENT`) for an argument that is not a monitor, and without arguments
+ * @example
+ * ```ts
+ * const performanceMonitor = combineMonitors(new CachePerformanceMonitor(), new OpenTelemetryMonitor())
+ * const cache = new InMemoryCache({ performanceMonitor })
+ * ```
  */
 export function combineMonitors<const Monitors extends readonly CacheMonitor[]>(
   ...monitors: Monitors
@@ -64,7 +69,7 @@ export function combineMonitors<const Monitors extends readonly CacheMonitor[]>(
   return combination as CombinedMonitor<Monitors>
 }
 
-/** Returns the methods that caches call, of which none throws. */
+/** Returns the methods that caches call. None of them throws. */
 function observing(guards: readonly MonitorGuard[]): Required<CacheMonitor> {
   return {
     observeOperation: (operation, outcome, tier, milliseconds) => {
@@ -111,10 +116,10 @@ function methodOf(
   member: object,
   guards: readonly MonitorGuard[],
 ): (...args: unknown[]) => unknown {
-  if (typeof name === 'string' && GOES_TO_ALL.test(name)) {
+  if (typeof name === 'string' && CALLED_ON_ALL.test(name)) {
     return (...args) => {
       const results = guards.map((guard) => guard.call(name, ...args))
-      // A failure was reported, and the others have done their part.
+      // A guard has reported the failure of its monitor, and the others have finished.
       return results.some(isPromiseLike) ? Promise.allSettled(results) : results.at(0)
     }
   }

@@ -1,5 +1,5 @@
 import type { CacheTier, OperationOutcome, ResponseOutcome } from '@verbatim/cache-core'
-import type { Alert } from '../alerts/alert.js'
+import type { Alert } from '../advice/alerts.js'
 import type { ResolvedOptions } from '../options.js'
 import type { LatencyHistogramData } from '../records/latency-histogram.js'
 import {
@@ -21,7 +21,7 @@ import type { Timed } from '../records/recent-records.js'
 import type { Recordings } from '../records/recordings.js'
 import { RESPONSE_OUTCOMES, type ResponseCount } from '../records/response-counts.js'
 
-/** Everything a monitor holds, as plain data that JSON can carry. Durations are in seconds. */
+/** The contents of a monitor as plain data that JSON can carry. Durations are in seconds. */
 export interface ExportedMetrics {
   /** The name of the monitor. */
   readonly cache: string
@@ -30,11 +30,11 @@ export interface ExportedMetrics {
   readonly compression_ratios: readonly ExportedCompression[]
   readonly memory_usage_measurements: readonly ExportedMemoryUsage[]
   readonly invalidation_events: readonly ExportedInvalidation[]
-  /** Of all that was timed since the monitor was made or last reset, to be added up with others. */
+  /** Histograms since the last reset, which other processes can merge. */
   readonly latencies: readonly ExportedLatencies[]
-  /** How often each operation ended how in which tier, since the monitor was made or last reset. */
+  /** Operations since the last reset, by tier and outcome. */
   readonly operation_counts: readonly ExportedCount[]
-  /** How often look-ups and stores of AI responses ended how, over the same time. */
+  /** Lookups and stores of AI responses since the last reset, by outcome. */
   readonly response_counts: readonly ExportedResponseCount[]
   readonly key_generation_latencies: LatencyHistogramData
   readonly alerts: readonly Alert[]
@@ -52,7 +52,7 @@ export interface ExportedMetrics {
   readonly export_timestamp: string
 }
 
-/** A key that was made. */
+/** The generation of a key. */
 export interface ExportedKeyGeneration {
   readonly duration: number
   readonly text_length: number
@@ -62,16 +62,16 @@ export interface ExportedKeyGeneration {
   readonly additional_data: AdditionalData
 }
 
-/** An operation on a cache; `operation_type` is what was done, such as `'get'`. */
+/** An operation on a cache; `operation_type` is the operation, such as `'get'`. */
 export interface ExportedOperation extends Omit<ExportedKeyGeneration, 'text_length'> {
   /** `null` where it is not known. */
   readonly text_length: number | null
   readonly outcome: OperationOutcome
-  /** What answered; `null` where it was recorded by hand. */
+  /** `null` for an operation that an application recorded. */
   readonly tier: CacheTier | null
 }
 
-/** A value that was compressed. Sizes are in bytes. */
+/** The compression of a value. Sizes are in bytes. */
 export interface ExportedCompression {
   readonly original_size: number
   readonly compressed_size: number
@@ -90,8 +90,9 @@ export interface ExportedMemoryUsage {
   readonly avg_entry_size_bytes: number | null
   readonly memory_cache_size_bytes: number
   readonly memory_cache_entry_count: number
-  /** Of the shared store; `null` where it is not known, as the next. */
+  /** The size of the shared store; `null` where it is not known. */
   readonly redis_size_bytes: number | null
+  /** The entries of the shared store; `null` where they are not known. */
   readonly redis_entry_count: number | null
   readonly process_memory_mb: number
   /** Seconds since 1970. */
@@ -101,14 +102,14 @@ export interface ExportedMemoryUsage {
   readonly additional_data: AdditionalData
 }
 
-/** How long an operation took in a tier; `LatencyHistogram.fromJSON` takes the histogram. */
+/** The latencies of an operation in a tier. `LatencyHistogram.fromJSON` takes the histogram. */
 export interface ExportedLatencies {
   readonly operation: OperationName
   readonly tier: TierName
   readonly histogram: LatencyHistogramData
 }
 
-/** Operations that ended alike. */
+/** Operations with the same outcome. */
 export interface ExportedCount {
   readonly operation: OperationName
   readonly tier: TierName
@@ -116,17 +117,17 @@ export interface ExportedCount {
   readonly count: number
 }
 
-/** Look-ups or stores of AI responses that ended alike. */
+/** Lookups or stores of AI responses with the same outcome. */
 export interface ExportedResponseCount {
-  /** `'other'` beyond the first hundred, and for what is no name; as `model`. */
+  /** `'other'` beyond the first hundred, and for a text that is not a name. */
   readonly operation: string
-  /** `null` where requests name no model. */
+  /** The model, with the same limits; `null` where requests name none. */
   readonly model: string | null
   readonly outcome: ResponseOutcome
   readonly count: number
 }
 
-/** An invalidation; `pattern` is empty where a cache reported it. */
+/** An invalidation; `pattern` is empty for one that a cache reported. */
 export interface ExportedInvalidation {
   readonly pattern: string
   readonly keys_invalidated: number
@@ -138,6 +139,7 @@ export interface ExportedInvalidation {
   readonly additional_data: AdditionalData
 }
 
+/** Exports the contents of a monitor. */
 export function exportMetrics(
   recordings: Recordings,
   alerts: readonly Alert[],

@@ -4,7 +4,7 @@ import { LatencyHistogram } from '../records/latency-histogram.js'
 import type { ExportedMetrics } from './metrics-export.js'
 import { type LabelledLatencies, PrometheusLatencies } from './prometheus-latencies.js'
 
-/** A monitor that can stand on a page of metrics: a CachePerformanceMonitor, alone or combined. */
+/** A monitor for a page of metrics: a CachePerformanceMonitor, alone or combined. */
 export interface PageMonitor {
   readonly name: string
   exportMetrics(): ExportedMetrics
@@ -19,7 +19,7 @@ type Read<T> = (metrics: ExportedMetrics) => readonly T[]
 
 const PREFIX = 'verbatim_cache_'
 
-/** The metrics of several monitors, told apart by the label `cache`. */
+/** Creates the metrics of one or more monitors, each with its own label `cache`. */
 export class MetricsPage {
   readonly metrics: readonly Metric[]
   readonly #readers = new Map<PageMonitor, () => ExportedMetrics>()
@@ -63,7 +63,7 @@ export class MetricsPage {
     return [
       counter(
         'operations_total',
-        'Operations, by how they ended and what answered.',
+        'Operations by outcome and tier.',
         ['operation', 'outcome', 'tier'],
         (metrics) =>
           metrics.operation_counts.map(({ operation, outcome, tier, count }) => {
@@ -72,7 +72,7 @@ export class MetricsPage {
       ),
       counter(
         'responses_total',
-        'Look-ups and stores of AI responses, by how they ended.',
+        'Lookups and stores of AI responses by outcome.',
         ['operation', 'model', 'outcome'],
         (metrics) =>
           metrics.response_counts.map(({ operation, model, outcome, count }) => {
@@ -81,24 +81,24 @@ export class MetricsPage {
       ),
       counter(
         'compression_bytes_total',
-        'Bytes of values that were compressed, before and after.',
+        'Bytes of compressed values, before and after compression.',
         ['stage'],
         (metrics) => [
           { labels: { stage: 'before' }, value: metrics.total_bytes_before_compression },
           { labels: { stage: 'after' }, value: metrics.total_bytes_after_compression },
         ],
       ),
-      counter('invalidations_total', 'Invalidations by pattern or of everything.', [], (metrics) =>
-        single(metrics.total_invalidations),
+      counter(
+        'invalidations_total',
+        'Invalidations by pattern, and of everything.',
+        [],
+        (metrics) => single(metrics.total_invalidations),
       ),
       counter('invalidated_keys_total', 'Keys that invalidations removed.', [], (metrics) =>
         single(metrics.total_keys_invalidated),
       ),
-      counter(
-        'rejected_records_total',
-        'Records left out because they make no sense.',
-        [],
-        (metrics) => single(metrics.rejected_records),
+      counter('rejected_records_total', 'Records that were rejected.', [], (metrics) =>
+        single(metrics.rejected_records),
       ),
     ]
   }
@@ -107,7 +107,7 @@ export class MetricsPage {
     return [
       new PrometheusLatencies({
         name: `${PREFIX}operation_duration_seconds`,
-        help: 'How long operations took; of hits in memory a sample.',
+        help: 'Durations of operations; for hits in memory, a sample.',
         labelNames: ['cache', 'operation', 'tier'],
         read: () =>
           this.#read(({ latencies }): LabelledLatencies[] =>
@@ -121,7 +121,7 @@ export class MetricsPage {
       }),
       new PrometheusLatencies({
         name: `${PREFIX}key_generation_duration_seconds`,
-        help: 'How long it took to make keys.',
+        help: 'Durations of key generations.',
         labelNames: ['cache'],
         read: () =>
           this.#read(({ key_generation_latencies }): LabelledLatencies[] => [
@@ -149,7 +149,7 @@ export class MetricsPage {
     return [
       gauge(
         'size_bytes',
-        'Bytes that caches hold.',
+        'Bytes that caches occupy.',
         (usage) => usage.memory_cache_size_bytes,
         (usage) => usage.redis_size_bytes,
       ),
@@ -162,7 +162,7 @@ export class MetricsPage {
     ]
   }
 
-  /** Returns a metric whose values are read when it is scraped. */
+  /** Returns a metric that reads its values at each scrape. */
   #metric(
     Kind: typeof Counter | typeof Gauge,
     name: string,
@@ -183,7 +183,7 @@ export class MetricsPage {
     })
   }
 
-  /** Reads all monitors, and labels what they say with their names. */
+  /** Reads all monitors, and adds their names as labels. */
   #read<T extends { readonly labels: Readonly<Record<string, string>> }>(values: Read<T>): T[] {
     const all: T[] = []
     for (const [{ name }, read] of this.#readers) {
@@ -197,7 +197,7 @@ export class MetricsPage {
 
 type NewestUsage = (usage: ExportedMetrics['memory_usage_measurements'][number]) => number | null
 
-/** The name itself stays out of the message, as every value does. */
+/** Returns an error without the name, because no message contains a value. */
 function sameName(): ConfigurationError {
   return new ConfigurationError(
     'name must be different for each monitor of a page; received one name twice. Give each monitor its own option name',
@@ -205,7 +205,7 @@ function sameName(): ConfigurationError {
   )
 }
 
-/** A scrape reads all metrics in one go: they are of the same moment, and the work is done once. */
+/** Shares one result among all calls of one turn: a scrape reads all metrics at the same moment. */
 function onceAtATime<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => {

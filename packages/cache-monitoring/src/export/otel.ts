@@ -23,31 +23,28 @@ import {
   recognizeCopies,
   timers,
 } from '@verbatim/cache-core'
-import { monitorNames } from '../monitor-name.js'
-import { areAmounts } from '../records/amounts.js'
-import { MemoryHolders, sumOfUses } from '../records/memory-holders.js'
+import { monitorNames } from '../options.js'
+import { DURATION_BUCKETS } from '../records/latency-histogram.js'
+import { areAmounts, reportRejected } from '../records/measurements.js'
+import { MemoryHolders, sumOfUses } from '../records/memory-use.js'
 import { OPERATIONS, OUTCOMES, TIERS } from '../records/operation-counts.js'
-import { reportRejected, reportUnknownSize } from '../records/reports.js'
 import { isResponseOutcome, ResponseNames } from '../records/response-counts.js'
-import { DURATION_BUCKETS } from './duration-buckets.js'
 
-/** What spans and durations are named after; no semantic convention speaks of caches yet. */
+/** The start of all names. No semantic convention covers caches yet. */
 const NAMESPACE = 'verbatim.cache'
 const SCOPE = '@verbatim/cache-monitoring'
 
 export interface OpenTelemetryMonitorOptions {
   /**
-   * Value of the attribute `verbatim.cache.name`, which tells caches on one meter apart. Monitors of one
-   * name add up. Default: `cache-1`, `cache-2` and so on, in the order in which monitors are made.
+   * The value of the attribute `verbatim.cache.name`, which tells caches on one meter apart. The figures of
+   * monitors with one name add up. Default: `cache-1`, `cache-2` and so on, in the order of creation.
    */
   readonly name?: string | undefined
-  /**
-   * Where the first record that is left out is logged. Default: `process.emitWarning` reports it.
-   */
+  /** Receives the first record that is rejected. Default: `process.emitWarning` reports it. */
   readonly logger?: Logger | undefined
-  /** Where figures go. Default: the meter of the global provider. */
+  /** The meter for all figures. Default: the meter of the global provider. */
   readonly meter?: Meter | undefined
-  /** Where a span of each operation that was timed goes. Default: no spans. */
+  /** The tracer for spans of the operations that were timed. Default: no spans. */
   readonly tracer?: Tracer | undefined
 }
 
@@ -63,11 +60,17 @@ const nameOf = monitorNames()
 type Instruments = ReturnType<typeof createInstruments>
 
 /**
- * Reports to OpenTelemetry what caches do. Pass it to a cache as `performanceMonitor`, together with
- * others by way of `combineMonitors`.
+ * Reports the operations of caches to OpenTelemetry. Pass it to a cache as `performanceMonitor`, alone or
+ * combined with others by `combineMonitors`.
  *
- * Attributes are from bounded sets; no key, no pattern and no value is among them. An operation with an
- * unknown name, or a negative or infinite number, counts as `verbatim.cache.rejected_records`.
+ * Attributes are from bounded sets, and contain no key, pattern or value. An operation with an unknown name,
+ * or an impossible number, counts as `verbatim.cache.rejected_records`.
+ *
+ * @example
+ * ```ts
+ * const monitor = new OpenTelemetryMonitor({ tracer: trace.getTracer('my service') })
+ * const cache = new InMemoryCache({ performanceMonitor: monitor })
+ * ```
  */
 export class OpenTelemetryMonitor implements CacheMonitor {
   static {
@@ -83,7 +86,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   readonly #attributes: ReadonlyMap<string, Attributes>
   readonly #named: Attributes
   readonly #responseNames = new ResponseNames()
-  /** Here so that it lives as long as the monitor: the meter refers to it weakly. */
+  /** A strong reference of the monitor, because the meter has only a weak one. */
   readonly #memory: NamedHolders
 
   /** @throws ConfigurationError (`INVALID_OPTION`) that names the bad or unknown option and its rule */
@@ -97,9 +100,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     this.#named = { [`${NAMESPACE}.name`]: this.name }
     this.#attributes = attributesOfAll(this.#named)
     this.#reporter = new Reporter({ name: this.name, logger })
-    this.#holders = new MemoryHolders(() => {
-      reportUnknownSize(this.#reporter)
-    })
+    this.#holders = new MemoryHolders(this.#reporter)
     this.#tracer = tracer
     const instruments = instrumentsOf(meter)
     this.#memory = { attributes: this.#named, holders: this.#holders }
@@ -183,13 +184,13 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   }
 }
 
-/** The caches of one name, which are asked how much they hold when figures are collected. */
+/** The caches of one name, whose memory use is read when figures are collected. */
 interface NamedHolders {
   readonly attributes: Attributes
   readonly holders: MemoryHolders
 }
 
-/** One set for each meter: an instrument that is made twice would be observed twice. */
+/** One set for each meter: a second instrument of a name would be observed twice. */
 const instrumentsByMeter = new WeakMap<Meter, Instruments>()
 
 function instrumentsOf(meter: Meter): Instruments {
@@ -212,32 +213,42 @@ function createInstruments(meter: Meter) {
         for (const [attributes, use] of usesByName(named)) result.observe(valueOf(use), attributes)
       })
   }
-  observe('memory.usage', 'Bytes that caches hold in this process.', 'By', ({ bytes }) => bytes)
-  observe('entries', 'Entries that they hold.', '{entry}', ({ entries }) => entries)
-  observe('entries.limit', 'Entries that they may hold.', '{entry}', ({ maxEntries }) => maxEntries)
+  observe('memory.usage', 'Bytes that caches occupy in this process.', 'By', ({ bytes }) => bytes)
+  observe(
+    'entries',
+    'Entries that caches hold in this process.',
+    '{entry}',
+    ({ entries }) => entries,
+  )
+  observe(
+    'entries.limit',
+    'Entries that caches may hold in this process.',
+    '{entry}',
+    ({ maxEntries }) => maxEntries,
+  )
   const counter = (name: string, description: string, unit: string) =>
     meter.createCounter(`${NAMESPACE}.${name}`, { description, unit })
   const histogram = (name: string, description: string) =>
     meter.createHistogram(`${NAMESPACE}.${name}`, {
       description,
       unit: 's',
-      // Those of the SDK are for milliseconds.
+      // The default boundaries of the SDK are for milliseconds.
       advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     })
   return {
     named,
-    responses: counter('responses', 'Look-ups and stores of AI responses.', '{response}'),
+    responses: counter('responses', 'Lookups and stores of AI responses.', '{response}'),
     operations: counter('operations', 'Operations on caches.', '{operation}'),
-    duration: histogram('operation.duration', 'How long operations on caches took.'),
-    keyGeneration: histogram('key_generation.duration', 'How long it took to make keys.'),
-    compression: counter('compression.io', 'Bytes of values that were compressed.', 'By'),
+    duration: histogram('operation.duration', 'Durations of operations on caches.'),
+    keyGeneration: histogram('key_generation.duration', 'Durations of key generations.'),
+    compression: counter('compression.io', 'Bytes of compressed values.', 'By'),
     invalidations: counter('invalidations', 'Invalidations of many keys.', '{invalidation}'),
     invalidatedKeys: counter('invalidated_keys', 'Keys that invalidations removed.', '{key}'),
-    rejected: counter('rejected_records', 'Records left out.', '{record}'),
+    rejected: counter('rejected_records', 'Records that were rejected.', '{record}'),
   }
 }
 
-/** Adds up what monitors of one name say: a second observation of one name would replace the first. */
+/** Adds up the monitors of one name, because a second observation would replace the first. */
 function usesByName(named: Set<WeakRef<NamedHolders>>): Iterable<readonly [Attributes, MemoryUse]> {
   const uses = new Map<unknown, readonly [Attributes, MemoryUse]>()
   for (const reference of named) {
@@ -252,7 +263,7 @@ function usesByName(named: Set<WeakRef<NamedHolders>>): Iterable<readonly [Attri
   return uses.values()
 }
 
-/** Returns one text for the three; a symbol, which has none, is no kind of operation. */
+/** Returns one text for the three arguments. A symbol becomes a text that matches no operation. */
 function nameOfKind(operation: unknown, outcome: unknown, tier: unknown): string {
   return `${String(operation)} ${String(outcome)} ${String(tier)}`
 }
@@ -262,7 +273,7 @@ function assertMethod(option: string, value: unknown, method: string): void {
   throw invalidOption(option, value, `an object with the method ${method}`)
 }
 
-/** Made once: there are few, and operations are many. */
+/** Creates the attributes once, because operations share a few sets of them. */
 function attributesOfAll(named: Attributes): ReadonlyMap<string, Attributes> {
   const all = new Map<string, Attributes>()
   for (const operation of OPERATIONS) {
@@ -273,7 +284,7 @@ function attributesOfAll(named: Attributes): ReadonlyMap<string, Attributes> {
           [`${NAMESPACE}.operation`]: operation,
           [`${NAMESPACE}.outcome`]: outcome,
           [`${NAMESPACE}.tier`]: tier,
-          // As the semantic conventions ask of what failed, with their word for an unnamed class.
+          // The semantic conventions require it for failures; this is their value for an unnamed class.
           ...(outcome === 'error' && { 'error.type': '_OTHER' }),
         })
       }

@@ -4,10 +4,9 @@ import {
   type MetricType,
   type MetricValueWithName,
 } from 'prom-client'
-import type { LatencyHistogram } from '../records/latency-histogram.js'
-import { DURATION_BUCKETS } from './duration-buckets.js'
+import { DURATION_BUCKETS, type LatencyHistogram } from '../records/latency-histogram.js'
 
-/** Times with the labels that they are told apart by. */
+/** A histogram and its labels. */
 export interface LabelledLatencies {
   readonly labels: Readonly<Record<string, string>>
   readonly latencies: LatencyHistogram
@@ -20,12 +19,12 @@ export interface PrometheusLatenciesOptions {
   readonly read: () => readonly LabelledLatencies[]
 }
 
-/** A value as the client keeps it; the shared labels are not among its types. */
+/** A value as the client stores it. The types of the client lack the shared labels. */
 type SharingValue = MetricValueWithName<string> & { readonly sharedLabels: object }
 
 /**
- * A histogram for Prometheus of times that were counted elsewhere. A bucket holds what lies below its
- * bound, give or take what lies within 1 % of it.
+ * A histogram for Prometheus of durations that a monitor has counted. A bucket counts the durations below its
+ * bound; durations within 1 % of the bound may be left out.
  */
 export class PrometheusLatencies extends Histogram {
   readonly #options: PrometheusLatenciesOptions
@@ -36,7 +35,7 @@ export class PrometheusLatencies extends Histogram {
     this.#options = options
   }
 
-  /** What a registry asks for, and what `get` answers; it is not among the client's types. */
+  /** Returns the values for a registry and for `get`. The types of the client lack this method. */
   async getForPromString(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
     const { name, help, read } = this.#options
     const values = read().flatMap((each) => this.#valuesOf(each))
@@ -52,7 +51,7 @@ export class PrometheusLatencies extends Histogram {
 
   #valuesOf({ labels, latencies }: LabelledLatencies): MetricValueWithName<string>[] {
     const { name } = this.#options
-    // `get` adds the shared labels to those of each value, and fails where there are none.
+    // `get` adds the shared labels to those of each value, and fails without shared labels.
     const sharedLabels = {}
     const bucket = (le: number | string, value: number): SharingValue => {
       return { metricName: `${name}_bucket`, labels: { ...labels, le }, value, sharedLabels }

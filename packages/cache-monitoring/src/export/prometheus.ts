@@ -5,15 +5,20 @@ import { MetricsPage, type PageMonitor } from './metrics-page.js'
 export type { PageMonitor } from './metrics-page.js'
 
 /**
- * Returns a registry with what monitors have counted, for Prometheus to scrape. Figures are read at each
- * scrape. The label `cache` has the name of the monitor; all labels are from bounded sets.
+ * Returns a registry with the metrics of monitors, for Prometheus to scrape. Each scrape reads the current
+ * figures. The label `cache` is the name of the monitor. All labels are from bounded sets.
  *
- * Such registries can be merged with each other and with any other by `Registry.merge`.
+ * `Registry.merge` merges such registries with each other and with any other registry.
  *
- * @example `reply.type(registry.contentType).send(await registry.metrics())`
- * @throws ValidationError without a monitor, or for an argument that is not a monitor
+ * @throws ValidationError (`INVALID_ARGUMENT`) for an argument that is not a monitor, and without arguments
  * @throws ConfigurationError (`DUPLICATE_NAME`) for two monitors of one name, also when registries are
  * merged
+ * @example
+ * ```ts
+ * const registry = prometheusRegistry(monitor)
+ * app.get('/metrics', async (_request, reply) =>
+ *   reply.type(registry.contentType).send(await registry.metrics()))
+ * ```
  */
 export function prometheusRegistry(...monitors: readonly PageMonitor[]): Registry {
   if (monitors.length === 0) throw invalidArgument('monitors', 'at least one monitor', undefined)
@@ -30,11 +35,10 @@ function isPageMonitor(value: unknown): value is PageMonitor {
 }
 
 /**
- * A registry that can be merged with others of its kind.
+ * A registry that can be merged with others of its class.
  *
- * `Registry.merge` takes the metrics of each registry, and accepts one name twice only if it belongs to
- * one metric object. So the registries of one merge hand out the same metrics, which read all their
- * monitors.
+ * `Registry.merge` accepts a name twice only if both belong to one metric object. Registries that are being
+ * merged therefore return the same metrics, which read the monitors of all of them.
  */
 class MonitorRegistry extends Registry {
   readonly #monitors: readonly PageMonitor[]
@@ -47,7 +51,7 @@ class MonitorRegistry extends Registry {
     this.#monitors = monitors
     this.#own = new Set(metrics)
     for (const metric of metrics) this.registerMetric(metric)
-    // A merge reads the content type of all registries first, and then their metrics.
+    // A merge reads the content types of all registries first, and then their metrics.
     Object.defineProperty(this, 'contentType', {
       get: (): unknown => {
         currentMerge = undefined
@@ -77,7 +81,7 @@ class MonitorRegistry extends Registry {
     return this.#rendering(() => super.getMetricsAsJSON())
   }
 
-  /** Runs what reads the metrics of this registry alone; the metrics are taken before it returns. */
+  /** Runs a function that reads the metrics of this registry alone, and reads them before it returns. */
   #rendering<T>(render: () => T): T {
     this.#isRendering = true
     try {
@@ -88,7 +92,7 @@ class MonitorRegistry extends Registry {
   }
 }
 
-/** The metrics that the registries of the merge in progress share. */
+/** The metrics that the registries of the current merge share. */
 let currentMerge: MetricsPage | undefined
 
 function nameOf(metric: object): unknown {

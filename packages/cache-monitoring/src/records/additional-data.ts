@@ -1,7 +1,6 @@
-import { copied } from './bounded-names.js'
 import type { AdditionalData, AdditionalValue } from './measurements.js'
 
-/** The most of one record that is kept; what is cut ends in `…`. */
+/** Limits of the additional data of one record. A shortened text ends in `…`. */
 const LONGEST_TEXT = 1_000
 const MOST_CHARACTERS = 4_000
 const MOST_VALUES = 100
@@ -9,30 +8,30 @@ const DEEPEST = 4
 
 const CUT = '…'
 
-export const NOTHING_TO_ADD: AdditionalData = Object.freeze({})
+export const NO_ADDITIONAL_DATA: AdditionalData = Object.freeze({})
 
 /**
- * Returns a copy of additional data that JSON can always carry and that takes bounded memory.
+ * Returns a copy of additional data that JSON can carry and that takes bounded memory.
  *
- * The copy runs no code of the data but its getters: no `toJSON`, and no iterator of its own. A bigint
- * becomes its digits, a date its ISO text, a map an object and a set a list. What has no form in JSON
- * becomes a text that names it, such as `[function]`, `[circular]` or `[unreadable]`.
+ * Copying runs getters of the data, but neither `toJSON` nor iterators. A bigint becomes its digits, a date
+ * its ISO text, a map an object and a set an array. Anything without a form in JSON becomes a text such as
+ * `[function]`, `[circular]` or `[unreadable]`.
  */
 export function plainAdditionalData(data: unknown): AdditionalData {
-  if (data === undefined || data === null) return NOTHING_TO_ADD
+  if (data === undefined || data === null) return NO_ADDITIONAL_DATA
   const copy = new PlainCopy().of(data)
   return isFields(copy) ? copy : { value: copy }
 }
 
-/** Returns a text of bounded length; `''` for anything that is no text. */
+/** Returns a text of at most 1,000 characters; `''` for anything but a text. */
 export function boundedText(text: unknown): string {
   if (typeof text !== 'string') return ''
   return text.length <= LONGEST_TEXT ? text : cut(text, LONGEST_TEXT)
 }
 
-/** Copies one record. Its limits hold for all of the record together. */
+/** Copies the data of one record. The limits hold for the whole record. */
 class PlainCopy {
-  readonly #open = new Set<object>()
+  readonly #ancestors = new Set<object>()
   #valuesLeft = MOST_VALUES
   #charactersLeft = MOST_CHARACTERS
 
@@ -42,12 +41,12 @@ class PlainCopy {
       case 'string':
         return this.#text(value)
       case 'number':
-        // JSON has neither NaN nor a negative zero.
+        // JSON has no NaN, and writes a negative zero as 0.
         return Number.isFinite(value) ? value + 0 : null
       case 'boolean':
         return value
       case 'bigint':
-        // A limit first: the digits of a huge one take seconds.
+        // The digits of a huge bigint would take seconds.
         return BigInt.asIntN(128, value) === value ? String(value) : '[bigint]'
       case 'object':
         return value === null ? null : this.#object(value)
@@ -57,19 +56,19 @@ class PlainCopy {
   }
 
   #object(value: object): AdditionalValue {
-    if (this.#open.has(value)) return '[circular]'
-    if (this.#open.size >= DEEPEST) return '[too deep]'
-    this.#open.add(value)
+    if (this.#ancestors.has(value)) return '[circular]'
+    if (this.#ancestors.size >= DEEPEST) return '[too deep]'
+    this.#ancestors.add(value)
     try {
-      return this.#opened(value)
+      return this.#content(value)
     } catch {
       return '[unreadable]'
     } finally {
-      this.#open.delete(value)
+      this.#ancestors.delete(value)
     }
   }
 
-  #opened(value: object): AdditionalValue {
+  #content(value: object): AdditionalValue {
     if (Array.isArray(value)) return this.#list(itemsOf(value), value.length)
     const tag = Object.prototype.toString.call(value)
     if (ArrayBuffer.isView(value) || tag === '[object ArrayBuffer]') {
@@ -121,9 +120,9 @@ class PlainCopy {
   }
 
   #text(text: string): string {
-    const kept = cut(text, Math.max(0, Math.min(LONGEST_TEXT, this.#charactersLeft)))
-    this.#charactersLeft -= kept.length
-    return kept
+    const shortened = cut(text, Math.max(0, Math.min(LONGEST_TEXT, this.#charactersLeft)))
+    this.#charactersLeft -= shortened.length
+    return shortened
   }
 
   #isFull(): boolean {
@@ -173,4 +172,11 @@ function cut(text: string, length: number): string {
 
 function isFields(value: AdditionalValue): value is AdditionalData {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Returns a copy of a text in memory of its own. V8 lets a part of a text keep the whole text alive.
+ */
+export function copied(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
 }

@@ -4,31 +4,38 @@ import {
   recognizeCopies,
   ValidationError,
 } from '@verbatim/cache-core'
-import { areAmounts } from './amounts.js'
+import { areAmounts } from './measurements.js'
 import { DDSketch } from './sketch.js'
 
-/** How far a percentile may lie from the exact one: one hundredth of it. */
+/** The largest error of a percentile, as a share of the exact one. */
 const RELATIVE_ERROR = 0.01
 
 const { mapping: MAPPING } = new DDSketch({ relativeAccuracy: RELATIVE_ERROR })
-/** The bins of the smallest and the largest number. A bin farther away would only take memory. */
+/** The bins of the smallest and the largest number. Bins beyond them would only take memory. */
 const LOWEST_BIN = MAPPING.key(MAPPING.minPossible)
 const HIGHEST_BIN = MAPPING.key(Number.MAX_VALUE)
 
-/** A {@link LatencyHistogram} as plain data, to be added up elsewhere. */
+/** A {@link LatencyHistogram} as plain data, which other processes can merge. */
 export interface LatencyHistogramData {
   readonly relative_error: number
   readonly count: number
-  /** In seconds, as the next two. */
+  /** In seconds. */
   readonly sum: number
-  /** `null` without a measurement, as the next. */
+  /** In seconds; `null` without a measurement. */
   readonly min: number | null
+  /** In seconds; `null` without a measurement. */
   readonly max: number | null
-  /** How many took no time at all. */
+  /** Measurements of 0 seconds. */
   readonly zero_count: number
-  /** How many lie in each bin that is not empty: bin b holds what is in (g^(b-1), g^b] for g = 1.01/0.99. */
+  /** Measurements in each bin that is not empty: bin b is the interval (g^(b-1), g^b] for g = 1.01/0.99. */
   readonly bins: readonly (readonly [bin: number, count: number])[]
 }
+
+/** Upper bounds of exported buckets, in seconds: from a hit in memory to a Redis that hangs. */
+export const DURATION_BUCKETS: number[] = [
+  1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
+  5e-2, 0.1, 0.25, 0.5, 1, 2.5,
+]
 
 const FIELDS: ReadonlySet<string> = new Set<keyof LatencyHistogramData>([
   'relative_error',
@@ -41,11 +48,19 @@ const FIELDS: ReadonlySet<string> = new Set<keyof LatencyHistogramData>([
 ])
 
 /**
- * How long something took, as often as it was done: percentiles within 1 % of the exact ones, however
- * they are distributed and however many histograms were merged (DDSketch: Masson, Rim and Lee, "A fast
- * and fully-mergeable quantile sketch with relative-error guarantees", PVLDB 12(12), 2019).
+ * Counts durations, and returns percentiles within 1 % of the exact ones. The bound holds for every
+ * distribution and for merged histograms (DDSketch: Masson, Rim and Lee, "A fast and fully-mergeable quantile
+ * sketch with relative-error guarantees", PVLDB 12(12), 2019).
  *
- * Takes a few kilobytes: two bins for each percent between the shortest and the longest time.
+ * Takes a few kilobytes: about one bin for every 2 % between the shortest and the longest duration.
+ *
+ * @example
+ * ```ts
+ * const histogram = new LatencyHistogram()
+ * for (const { histogram: data } of exportOfAnotherProcess.latencies)
+ *   histogram.merge(LatencyHistogram.fromJSON(data))
+ * console.log(histogram.percentile(99))
+ * ```
  */
 export class LatencyHistogram {
   static {
@@ -58,13 +73,13 @@ export class LatencyHistogram {
     return this.#sketch.count
   }
 
-  /** In seconds. */
+  /** The sum of all durations, in seconds. */
   get sum(): number {
     return this.#sketch.sum
   }
 
   /**
-   * Adds a time in seconds.
+   * Adds a duration in seconds.
    *
    * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a finite number from 0
    */
@@ -74,21 +89,22 @@ export class LatencyHistogram {
   }
 
   /**
-   * The time that so many percent did not exceed, in seconds: of n times in order the one at rank
-   * floor(percent / 100 x (n - 1)), counted from 0. `undefined` without a measurement.
+   * Returns a percentile in seconds: of n sorted durations the one at rank floor(percent / 100 x (n - 1)),
+   * counted from 0.
    *
    * @param percent - from 0 to 100
+   * @returns `undefined` without a measurement
    */
   percentile(percent: number): number | undefined {
     if (this.count === 0) return undefined
     return this.#sketch.getValueAtQuantile(percent / 100)
   }
 
-  /** How many did not take longer than so many seconds, give or take what lies within 1 % of that. */
+  /** Returns the number of durations up to a bound in seconds. Durations within 1 % of it may be left out. */
   countUpTo(seconds: number): number {
     const { mapping, zeroCount } = this.#sketch
     let count = zeroCount
-    for (const [bin, held] of this.#bins()) if (mapping.value(bin) <= seconds) count += held
+    for (const [bin, binCount] of this.#bins()) if (mapping.value(bin) <= seconds) count += binCount
     return count
   }
 
@@ -109,7 +125,7 @@ export class LatencyHistogram {
     return {
       relative_error: RELATIVE_ERROR,
       count,
-      // JSON has no Infinity, which a sum of huge times may be.
+      // JSON has no Infinity, which the sum of huge durations may be.
       sum: Math.min(sum, Number.MAX_VALUE),
       min: count === 0 ? null : min,
       max: count === 0 ? null : max,
@@ -119,7 +135,7 @@ export class LatencyHistogram {
   }
 
   /**
-   * Makes a histogram from the data that another process has exported.
+   * Creates a histogram from data that another process has exported.
    *
    * @throws ValidationError (`INVALID_HISTOGRAM`) for other data, or data with another error bound
    */
@@ -136,7 +152,7 @@ export class LatencyHistogram {
     return histogram
   }
 
-  /** The private fields of a histogram of another copy of this class cannot be read. */
+  /** Converts a histogram of another copy of this class, whose private fields cannot be read. */
   static #ownOf(histogram: LatencyHistogram): LatencyHistogram {
     const isOwn: boolean = #sketch in histogram
     return isOwn ? histogram : LatencyHistogram.fromJSON(histogram.toJSON())
@@ -159,7 +175,7 @@ function assertHistogram(data: LatencyHistogramData): void {
     [min, max].every((value) => (count === 0 ? value === null : areAmounts(value))) &&
     Array.isArray(bins) &&
     bins.every(isBin) &&
-    bins.reduce((total, [, held]) => total + held, zero_count) === count
+    bins.reduce((total, [, binCount]) => total + binCount, zero_count) === count
   if (isHistogram) return
   throw new ValidationError(
     `data must be a latency histogram with a relative error of ${RELATIVE_ERROR}; received another object`,

@@ -1,7 +1,7 @@
-import type { OperationOutcome } from '@verbatim/cache-core'
+import { nearestName, type OperationOutcome, type Reporter } from '@verbatim/cache-core'
 import type { OperationName, TierName } from './operation-counts.js'
 
-/** What a caller wants to find again in an export, as JSON can carry it. */
+/** Data of an application beside a record, as JSON can carry it. */
 export type AdditionalData = { readonly [name: string]: AdditionalValue }
 
 export type AdditionalValue =
@@ -13,36 +13,36 @@ export type AdditionalValue =
   | readonly AdditionalValue[]
 
 /**
- * What a caller wants to find again in an export. Any data will do: a copy is kept of at most 100 values
- * and 4,000 characters, and what JSON cannot carry becomes a text such as `[function]`.
+ * Data of an application beside a record; exports contain it. The monitor keeps a copy of at most 100 values
+ * and 4,000 characters. What JSON cannot carry becomes a text such as `[function]`.
  */
 export type AnyAdditionalData = Readonly<Record<string, unknown>>
 
-/** One operation on a cache, for {@link CachePerformanceMonitor.recordCacheOperationTime}. */
+/** An operation on a cache, for {@link CachePerformanceMonitor.recordCacheOperationTime}. */
 export interface CacheOperationTime {
-  /** One of {@link OPERATIONS}, such as `'get'` or `'set'`. Only `'get'` moves hits and misses. */
+  /** Only `'get'` counts as a hit or a miss. */
   readonly operation: OperationName
   /** In seconds. */
   readonly duration: number
-  /** Whether a read found its key. Required for `'get'`; means nothing for other operations. */
+  /** Whether a read found its key. Required for `'get'`, ignored for other operations. */
   readonly cacheHit: boolean
   /** Length of the cached text, in characters. Default: not known. */
   readonly textLength?: number | undefined
   readonly additionalData?: AnyAdditionalData | undefined
 }
 
-/** One key made, for {@link CachePerformanceMonitor.recordKeyGenerationTime}. */
+/** The generation of a key, for {@link CachePerformanceMonitor.recordKeyGenerationTime}. */
 export interface KeyGenerationTime {
   /** In seconds. */
   readonly duration: number
-  /** Length of the text the key stands for, in characters. */
+  /** Length of the text that the key is made from, in characters. */
   readonly textLength: number
-  /** What the key was made for, such as `'summarize'`. Default: `''`. */
+  /** The operation that the key is for, such as `'summarize'`. Default: `''`. */
   readonly operationType?: string | undefined
   readonly additionalData?: AnyAdditionalData | undefined
 }
 
-/** One value compressed, for {@link CachePerformanceMonitor.recordCompressionRatio}. */
+/** The compression of a value, for {@link CachePerformanceMonitor.recordCompressionRatio}. */
 export interface CompressionRatio {
   /** In bytes. */
   readonly originalSize: number
@@ -50,60 +50,65 @@ export interface CompressionRatio {
   readonly compressedSize: number
   /** In seconds. */
   readonly compressionTime: number
-  /** What the value was made by, such as `'summarize'`. Default: `''`. */
+  /** The operation that produced the value, such as `'summarize'`. Default: `''`. */
   readonly operationType?: string | undefined
 }
 
-/** One invalidation, for {@link CachePerformanceMonitor.recordInvalidationEvent}. */
+/** An invalidation, for {@link CachePerformanceMonitor.recordInvalidationEvent}. */
 export interface InvalidationEvent {
-  /** The glob or other rule that chose the keys. It ends up in exports. */
+  /** The glob or other rule that selected the keys. Exports contain it. */
   readonly pattern: string
   readonly keysInvalidated: number
   /** In seconds. */
   readonly duration: number
-  /** What set it off, such as `'manual'` or `'automatic'`. Default: `'manual'`. */
+  /** The trigger, such as `'manual'` or `'automatic'`. Default: `'manual'`. */
   readonly invalidationType?: string | undefined
-  /** Why, such as `'model_update'`. Default: `''`. */
+  /** The reason, such as `'model_update'`. Default: `''`. */
   readonly operationContext?: string | undefined
   readonly additionalData?: AnyAdditionalData | undefined
 }
 
 /** Memory in use, for {@link CachePerformanceMonitor.recordMemoryUsage}. */
 export interface MemoryUsageRecord {
-  /** Of the caches in this process: bytes and entries. */
+  /** Bytes that the caches of this process occupy. */
   readonly memoryCacheBytes: number
+  /** Entries of the caches of this process. */
   readonly memoryCacheEntries: number
-  /** The most entries that they may hold. Default: not known. */
+  /** The most entries that these caches may hold. Default: not known. */
   readonly memoryCacheMaxEntries?: number | undefined
-  /** Of a shared store: bytes and keys. Default: not known. */
+  /** Bytes that a shared store uses. Default: not known. */
   readonly redisBytes?: number | undefined
+  /** Keys in a shared store. Default: not known. */
   readonly redisKeys?: number | undefined
   readonly additionalData?: AnyAdditionalData | undefined
 }
 
-/** Memory in use at some time. */
+/** Memory in use at one time. */
 export interface MemoryUsage {
-  /** In this process and in the shared store together, where that is known; as the next. */
+  /** The size of the caches in this process and of the shared store, as far as it is known. */
   readonly totalCacheSizeBytes: number
+  /** The entries of both, as far as they are known. */
   readonly cacheEntryCount: number
   /** `null` without entries. */
   readonly avgEntrySizeBytes: number | null
   readonly memoryCacheSizeBytes: number
   readonly memoryCacheEntryCount: number
-  /** `null` where it is not known, as the next two. */
+  /** `null` where it is not known. */
   readonly memoryCacheMaxEntries: number | null
+  /** `null` where it is not known. */
   readonly redisBytes: number | null
+  /** `null` where it is not known. */
   readonly redisKeys: number | null
   /** Resident memory of the process, in units of 1,048,576 bytes. */
   readonly processMemoryMb: number
-  /** totalCacheSizeBytes in percent of the warning threshold. */
+  /** `totalCacheSizeBytes` in percent of the warning threshold. */
   readonly cacheUtilizationPercent: number
-  /** Whether totalCacheSizeBytes is at or above the warning threshold. */
+  /** Whether `totalCacheSizeBytes` is at or above the warning threshold. */
   readonly warningThresholdReached: boolean
   readonly additionalData: AdditionalData
 }
 
-/** The shapes that are kept. Durations are in seconds, as in the records above. */
+/** A retained operation. Durations of all retained measurements are in seconds. */
 export interface OperationMeasurement {
   readonly operation: OperationName
   readonly outcome: OperationOutcome
@@ -137,8 +142,88 @@ export interface InvalidationMeasurement {
   readonly additionalData: AdditionalData
 }
 
-/** compressed / original: below 1 is a gain. 1 for an empty original, which has nothing to gain. */
+/** Returns compressed / uncompressed bytes: below 1 is a gain; 1 for an empty value. */
 export function compressionRatio(measurement: CompressionMeasurement): number {
   const { originalSize, compressedSize } = measurement
   return originalSize === 0 ? 1 : compressedSize / originalSize
+}
+
+/** Returns whether every argument is a number that can have been measured: finite and not negative. */
+export function areAmounts(...amounts: readonly unknown[]): boolean {
+  for (const amount of amounts) {
+    if (typeof amount !== 'number' || !(amount >= 0 && amount < Number.POSITIVE_INFINITY)) {
+      return false
+    }
+  }
+  return true
+}
+
+interface Records {
+  readonly operation: CacheOperationTime
+  readonly keyGeneration: KeyGenerationTime
+  readonly compression: CompressionRatio
+  readonly invalidation: InvalidationEvent
+  readonly memory: MemoryUsageRecord
+}
+
+export type RecordKind = keyof Records
+
+/** The fields of each kind of record. */
+const FIELDS: { readonly [Kind in RecordKind]: Readonly<Record<keyof Records[Kind], true>> } = {
+  operation: {
+    operation: true,
+    duration: true,
+    cacheHit: true,
+    textLength: true,
+    additionalData: true,
+  },
+  keyGeneration: { duration: true, textLength: true, operationType: true, additionalData: true },
+  compression: {
+    originalSize: true,
+    compressedSize: true,
+    compressionTime: true,
+    operationType: true,
+  },
+  invalidation: {
+    pattern: true,
+    keysInvalidated: true,
+    duration: true,
+    invalidationType: true,
+    operationContext: true,
+    additionalData: true,
+  },
+  memory: {
+    memoryCacheBytes: true,
+    memoryCacheEntries: true,
+    memoryCacheMaxEntries: true,
+    redisBytes: true,
+    redisKeys: true,
+    additionalData: true,
+  },
+}
+
+/** Returns the first field that a record of this kind must not have, with the nearest known field. */
+export function unknownField(kind: RecordKind, record: object): string | undefined {
+  const known = FIELDS[kind]
+  // A loop over `in`, because `Object.keys` would allocate an array for each record.
+  for (const field in record) {
+    if (!Object.hasOwn(known, field) && Object.hasOwn(record, field)) {
+      return describeField(field, known)
+    }
+  }
+  return undefined
+}
+
+/** Hides a name that does not look like a field, because it may be a value. */
+function describeField(field: string, known: object): string {
+  if (!/^\w{1,40}$/.test(field)) return 'of another name'
+  const nearest = nearestName(field, Object.keys(known))
+  return nearest === undefined ? field : `${field}. Did you mean ${nearest}?`
+}
+
+const NO_AMOUNT_OR_NAME = 'it holds a negative or infinite number, or an unknown name'
+
+/** Reports the first record that a monitor rejects, with the reason and without a value. */
+export function reportRejected(reporter: Reporter, reason: string = NO_AMOUNT_OR_NAME): void {
+  reporter.notifyOnce('warn', 'VERBATIM_RECORD_REJECTED', `a record was left out: ${reason}`)
 }

@@ -3,11 +3,11 @@ import type { Clock } from '@verbatim/cache-core'
 const MINUTE_MS = 60_000
 const MINUTES = 24 * 60
 
-/** How often something happened in each minute of the last day. */
+/** Counts events in each minute of the last day. */
 export class MinuteCounts {
   readonly #clock: Clock
   readonly #counts = new Uint32Array(MINUTES)
-  /** The minute that was counted last. */
+  /** The minute up to which the counts are valid. */
   #minute: number
 
   constructor(clock: Clock) {
@@ -17,11 +17,11 @@ export class MinuteCounts {
 
   add(): void {
     this.#advance()
-    const place = this.#minute % MINUTES
-    this.#counts[place] = (this.#counts[place] ?? 0) + 1
+    const index = this.#minute % MINUTES
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1
   }
 
-  /** How often within so many minutes up to now, the one that has begun included; 1 to 1,440. */
+  /** Returns the events of the last 1 to 1,440 minutes. The current minute counts as one. */
   inLast(minutes: number): number {
     this.#advance()
     let sum = 0
@@ -35,7 +35,7 @@ export class MinuteCounts {
     this.#counts.fill(0)
   }
 
-  /** Makes room for the minutes that have passed. */
+  /** Clears the counts of minutes that have passed since the last call. */
   #advance(): void {
     const now = this.#now()
     const passed = Math.min(now - this.#minute, MINUTES)

@@ -1,33 +1,33 @@
 import type { Clock } from '@verbatim/cache-core'
 
-/** A measurement and when it was taken. */
+/** A measurement with its time. */
 export interface Timed<Measurement> {
   readonly measurement: Measurement
   /** Seconds since 1970. */
   readonly timestamp: number
-  /** Milliseconds on the monotonic clock; decides retention. */
+  /** Milliseconds on the monotonic clock, by which retention is decided. */
   readonly takenAt: number
 }
 
 export interface Retention {
-  /** The most records kept. */
+  /** The most records that are retained. */
   readonly capacity: number
-  /** How long a record is kept. A record of exactly this age is gone. */
+  /** The age at which a record is dropped. */
   readonly milliseconds: number
   readonly clock: Clock
 }
 
 /**
- * The latest measurements of one kind, in a ring.
+ * Retains the latest measurements of one kind in a ring buffer.
  *
- * Adding takes constant time and reads one clock: once the ring is full, each record takes the place
- * of the oldest. Records that are too old are dropped when somebody reads.
+ * Adding a record takes constant time and reads one clock. In a full ring, the new record replaces the
+ * oldest. Reading drops records that are too old.
  */
 export class RecentRecords<Measurement> {
   readonly #retention: Retention
   #measurements: Measurement[] = []
   #takenAt: number[] = []
-  /** Where the oldest record is; anything but 0 only while the ring is full. */
+  /** The index of the oldest record; 0 unless the ring is full. */
   #oldest = 0
 
   constructor(retention: Retention) {
@@ -47,26 +47,26 @@ export class RecentRecords<Measurement> {
     }
   }
 
-  /** The records that are still young enough, oldest first. */
+  /** Returns the retained records, oldest first. */
   read(): readonly Timed<Measurement>[] {
     const { clock, milliseconds } = this.#retention
     const dropUpTo = clock.now() - milliseconds
-    // Told by the one clock that was read; the other may have been set meanwhile.
+    // The wall clock may have been set since a record was taken, so its time is computed here.
     const epoch = clock.wallTime() - clock.now()
     const all = this.#measurements.map((measurement, index) => {
       const takenAt = this.#takenAt[index] as number
       return { measurement, takenAt, timestamp: (epoch + takenAt) / 1_000 }
     })
-    const kept = [...all.slice(this.#oldest), ...all.slice(0, this.#oldest)].filter(
+    const retained = [...all.slice(this.#oldest), ...all.slice(0, this.#oldest)].filter(
       ({ takenAt }) => takenAt > dropUpTo,
     )
-    this.#measurements = kept.map(({ measurement }) => measurement)
-    this.#takenAt = kept.map(({ takenAt }) => takenAt)
+    this.#measurements = retained.map(({ measurement }) => measurement)
+    this.#takenAt = retained.map(({ takenAt }) => takenAt)
     this.#oldest = 0
-    return kept
+    return retained
   }
 
-  /** The same without their times. */
+  /** Returns the retained measurements without their times, oldest first. */
   measurements(): Measurement[] {
     return this.read().map(({ measurement }) => measurement)
   }

@@ -1,33 +1,32 @@
-import type { ResponseOutcome } from '@verbatim/cache-core'
 import type { ResolvedOptions } from '../options.js'
 import { boundedText, plainAdditionalData } from './additional-data.js'
-import { areAmounts } from './amounts.js'
 import { LatencyHistogram } from './latency-histogram.js'
-import type {
-  CacheOperationTime,
-  CompressionMeasurement,
-  CompressionRatio,
-  InvalidationEvent,
-  InvalidationMeasurement,
-  KeyGenerationMeasurement,
-  KeyGenerationTime,
-  MemoryUsage,
-  MemoryUsageRecord,
-  OperationMeasurement,
+import {
+  areAmounts,
+  type CacheOperationTime,
+  type CompressionMeasurement,
+  type CompressionRatio,
+  type InvalidationEvent,
+  type InvalidationMeasurement,
+  type KeyGenerationMeasurement,
+  type KeyGenerationTime,
+  type MemoryUsage,
+  type MemoryUsageRecord,
+  type OperationMeasurement,
+  type RecordKind,
+  unknownField,
 } from './measurements.js'
-import { memoryUsage } from './memory-usage.js'
+import { memoryUsage } from './memory-use.js'
 import { MinuteCounts } from './minute-counts.js'
-import { OperationCounts } from './operation-counts.js'
+import { OperationCounts, type OperationTotals, totalsOf } from './operation-counts.js'
 import { RecentRecords } from './recent-records.js'
-import { type RecordKind, unknownField } from './record-fields.js'
-import { ResponseCounts } from './response-counts.js'
-import { type OperationTotals, totalsOf } from './totals.js'
+import { ResponseCounts, type ResponseMeasurement } from './response-counts.js'
 
 const MILLISECONDS_PER_HOUR = 3_600_000
-/** The time of which the error rate is. */
+/** The window of the error rate, in milliseconds. */
 export const ERROR_WINDOW_MS = 300_000
 
-/** Sums that retention does not touch. */
+/** Sums since the last reset. Retention does not change them. */
 interface Sums {
   invalidations: number
   keysInvalidated: number
@@ -38,8 +37,10 @@ interface Sums {
 }
 
 /**
- * All that a monitor holds, in bounded memory. Adding takes constant time and never throws; what holds
- * a number that means nothing, or a name that is none, is left out and counted as rejected.
+ * Holds everything that a monitor has recorded, in bounded memory.
+ *
+ * Adding a record takes constant time and never throws. A record with an impossible number or an unknown
+ * name is rejected, and counted as rejected.
  */
 export class Recordings {
   readonly operations: RecentRecords<OperationMeasurement>
@@ -47,17 +48,17 @@ export class Recordings {
   readonly compressions: RecentRecords<CompressionMeasurement>
   readonly invalidations: RecentRecords<InvalidationMeasurement>
   readonly memory: RecentRecords<MemoryUsage>
-  /** Of the counts of operations, a reading now and then. */
+  /** The totals at each sample, from which rates are computed. */
   readonly totalsHistory: RecentRecords<OperationTotals>
   readonly invalidationsByMinute: MinuteCounts
   readonly counts: OperationCounts = new OperationCounts()
   responses: ResponseCounts = new ResponseCounts()
   keyGenerationLatencies: LatencyHistogram = new LatencyHistogram()
-  sums: Sums = noSums()
+  sums: Sums = emptySums()
   readonly #memoryWarningThresholdBytes: number
   readonly #rejected: (reason?: string) => void
 
-  /** @param rejected - called with the reason of each record that is left out */
+  /** @param rejected - called with the reason of each rejected record */
   constructor(options: ResolvedOptions, rejected: (reason?: string) => void) {
     this.#rejected = rejected
     const { maxMeasurements, retentionHours, clock } = options
@@ -65,7 +66,7 @@ export class Recordings {
     const milliseconds = retentionHours * MILLISECONDS_PER_HOUR
     const ring = <Measurement>(): RecentRecords<Measurement> =>
       new RecentRecords({ capacity: maxMeasurements, milliseconds, clock })
-    // Alerts need the newest of these, however little is to be retained for the figures.
+    // Alerts need the samples of the error window, even where less is retained for the statistics.
     const intervalMs = options.sampleIntervalSeconds * 1_000
     const samples = <Measurement>(): RecentRecords<Measurement> =>
       new RecentRecords({
@@ -102,12 +103,14 @@ export class Recordings {
     this.operations.add(measurement)
   }
 
-  addResponse(operation: string, model: string | undefined, outcome: ResponseOutcome): void {
-    if (!this.responses.count(operation, model, outcome)) this.reject()
+  addResponse(measurement: ResponseMeasurement, model: string | undefined): void {
+    const isCounted =
+      areAmounts(measurement.milliseconds) && this.responses.count(measurement, model)
+    if (!isCounted) this.reject()
   }
 
   recordOperation(record: CacheOperationTime): void {
-    this.#take('operation', record, () => {
+    this.#record('operation', record, () => {
       const { operation, duration, cacheHit, textLength, additionalData } = record
       if (operation === 'get' && typeof cacheHit !== 'boolean') {
         return this.reject('cacheHit must be true or false for a get')
@@ -124,7 +127,7 @@ export class Recordings {
   }
 
   recordKeyGeneration(record: KeyGenerationTime): void {
-    this.#take('keyGeneration', record, () => {
+    this.#record('keyGeneration', record, () => {
       const { duration, textLength, operationType, additionalData } = record
       if (!areAmounts(duration, textLength)) return this.reject()
       this.keyGenerationLatencies.record(duration)
@@ -138,7 +141,7 @@ export class Recordings {
   }
 
   recordCompression(record: CompressionRatio): void {
-    this.#take('compression', record, () => {
+    this.#record('compression', record, () => {
       const { originalSize, compressedSize, compressionTime, operationType } = record
       if (!areAmounts(originalSize, compressedSize, compressionTime)) return this.reject()
       this.sums.compressions++
@@ -154,7 +157,7 @@ export class Recordings {
   }
 
   recordInvalidation(record: InvalidationEvent): void {
-    this.#take('invalidation', record, () => {
+    this.#record('invalidation', record, () => {
       const { pattern, keysInvalidated, duration, additionalData } = record
       const { invalidationType = 'manual', operationContext } = record
       if (!areAmounts(keysInvalidated, duration)) return this.reject()
@@ -173,7 +176,7 @@ export class Recordings {
   }
 
   recordMemory(record: MemoryUsageRecord): void {
-    this.#take('memory', record, () => {
+    this.#record('memory', record, () => {
       const usage = memoryUsage(record, this.#memoryWarningThresholdBytes)
       if (usage === undefined) return this.reject()
       this.memory.add({ ...usage, additionalData: plainAdditionalData(record.additionalData) })
@@ -185,8 +188,8 @@ export class Recordings {
     this.#rejected(reason)
   }
 
-  /** Takes a record that may come from code without types. A getter of it may throw. */
-  #take(kind: RecordKind, record: unknown, add: () => void): void {
+  /** Adds a record that may come from code without types, and may have a getter that throws. */
+  #record(kind: RecordKind, record: unknown, add: () => void): void {
     try {
       if (typeof record !== 'object' || record === null) return this.reject('it is not an object')
       const field = unknownField(kind, record)
@@ -208,11 +211,11 @@ export class Recordings {
     this.counts.clear()
     this.responses = new ResponseCounts()
     this.keyGenerationLatencies = new LatencyHistogram()
-    this.sums = noSums()
+    this.sums = emptySums()
   }
 }
 
-function noSums(): Sums {
+function emptySums(): Sums {
   return {
     invalidations: 0,
     keysInvalidated: 0,

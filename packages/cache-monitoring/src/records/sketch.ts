@@ -1,3 +1,3 @@
-// The build puts the library itself here. It requires `protobufjs` in methods that are not used here,
-// without depending on it, so that no program that uses the library can be bundled.
+// The build replaces this module by the library itself. The library requires `protobufjs` without depending on
+// it, in methods that are not used here, so programs that import the library cannot be bundled.
 export { DDSketch } from '@datadog/sketches-js'

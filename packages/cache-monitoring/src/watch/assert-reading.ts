@@ -1,14 +1,14 @@
 import { types } from 'node:util'
 import { invalidArgument } from '@verbatim/cache-core'
-import { areAmounts } from '../records/amounts.js'
+import { areAmounts } from '../records/measurements.js'
 import type { Reading } from './reading.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Checks a reading that comes from a page or from code without types.
+ * Checks a reading from a page or from code without types.
  *
- * @param place - the argument that holds the reading, for the message
+ * @param place - the name of the argument, for the message
  * @throws ValidationError (`INVALID_ARGUMENT`) that names the field and its rule
  */
 export function assertReading(reading: unknown, place: string): asserts reading is Reading {
@@ -35,7 +35,7 @@ export function assertReading(reading: unknown, place: string): asserts reading 
   }
 }
 
-/** @throws ValidationError (`INVALID_ARGUMENT`) unless it is a `Map` of any realm */
+/** @throws ValidationError (`INVALID_ARGUMENT`) for anything but a `Map` of any realm */
 export function assertMap(
   value: unknown,
   place: string,
@@ -59,7 +59,7 @@ function assertCounters(fields: Fields, place: string): void {
   }
 }
 
-/** The bound of the last bucket is infinite. */
+/** Checks a bucket, whose bound may be infinite. */
 function isBucket(bucket: unknown): boolean {
   if (!Array.isArray(bucket) || bucket.length !== 2) return false
   const [bound, count] = bucket as [unknown, unknown]

@@ -1,20 +1,24 @@
-import { InfrastructureError, timers, ValidationError } from '@verbatim/cache-core'
-import { metricsUrl } from './metrics-url.js'
-import { readExport } from './read-export.js'
-import { PREFIX, readPrometheus } from './read-prometheus.js'
+import { InfrastructureError, invalidArgument, timers, ValidationError } from '@verbatim/cache-core'
+import { PREFIX, readExport, readPrometheus } from './read-page.js'
 import type { Reading } from './reading.js'
 
-const PATIENCE_MS = 5_000
-const NO_METRICS = 'the page holds no metrics of a cache'
+const TIMEOUT_MS = 5_000
+const NO_METRICS = 'the page contains no metrics of a cache'
 
 /**
- * Reads a page that holds an export of a monitor as JSON, a list of exports, or metrics in Prometheus's
- * text format. Several caches on one page are added up. A name and a password in the address are sent as
- * HTTP's basic authentication.
+ * Reads a page with the export of a monitor as JSON, a list of exports, or metrics in the text format of
+ * Prometheus. Adds up several caches on one page. Sends a name and a password in the address by HTTP basic
+ * authentication.
  *
- * @throws ValidationError for anything but an http:// or https:// address, without the address
- * @throws InfrastructureError (`UNREADABLE`) that says what was wrong with it, with the host and the code
- * of a failed connection, without the rest of the address
+ * @throws ValidationError (`INVALID_ARGUMENT`) for anything but an http:// or https:// address. The message
+ * does not contain the address
+ * @throws InfrastructureError (`UNREADABLE`) with the reason. The message contains the host and the code of a
+ * failed connection, and nothing else of the address
+ * @example
+ * ```ts
+ * const view = new MonitorView({ title: 'my service' })
+ * console.log(view.draw(await fetchReading('http://127.0.0.1:3000/metrics')))
+ * ```
  */
 export async function fetchReading(url: string): Promise<Reading> {
   const page = await fetchPage(metricsUrl(url))
@@ -24,7 +28,7 @@ export async function fetchReading(url: string): Promise<Reading> {
     if (page.includes(PREFIX)) return readPrometheus(page, takenAt)
   } catch (error) {
     if (error instanceof ValidationError) {
-      throw unreadable(`the page holds unusable metrics: ${error.message}`, error)
+      throw unreadable(`the page contains impossible metrics: ${error.message}`, error)
     }
     throw unreadable(NO_METRICS, error)
   }
@@ -35,30 +39,30 @@ async function fetchPage(url: string): Promise<string> {
   const { username, password, href } = partsOf(url)
   const headers = username === '' ? {} : { authorization: basic(username, password) }
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS)
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
     const response = await fetch(href, { headers, signal })
     if (response.ok) return await response.text()
-    throw unreadable(`the page answers ${response.status}`)
+    throw unreadable(`the page responds with status ${response.status}`)
   } catch (error) {
     if (error instanceof InfrastructureError) throw error
     throw unreadable(unreachable(new URL(href).host, error), error)
   }
 }
 
-/** Returns why a host did not answer a request, with the code of the error. */
+/** Returns why a host did not respond, with the code of the error. */
 function unreachable(host: string, error: unknown): string {
   const { name, cause } = Object(error) as { readonly name?: unknown; readonly cause?: unknown }
   if (name === 'TimeoutError')
-    return `${host} does not answer within ${PATIENCE_MS / 1_000} seconds`
+    return `${host} does not respond within ${TIMEOUT_MS / 1_000} seconds`
   const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown }
   if (message === 'bad port') return `${host} has a port that is blocked for HTTP`
-  if (typeof code !== 'string') return `${host} does not answer`
+  if (typeof code !== 'string') return `${host} does not respond`
   if (/^(?:ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the host of ${host} cannot be found (${code})`
   if (code === 'ECONNREFUSED') return `${host} refuses connections (${code})`
   if (/^(?:HPE_\w+|UND_ERR_SOCKET|ECONNRESET)$/.test(code)) {
-    return `${host} does not answer with HTTP (${code})`
+    return `${host} does not respond with HTTP (${code})`
   }
-  return `${host} does not answer (${code})`
+  return `${host} does not respond (${code})`
 }
 
 function partsOf(url: string): { username: string; password: string; href: string } {
@@ -74,7 +78,7 @@ function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
-/** A `%` that begins no valid escape sequence is a character of the password. */
+/** Decodes a text, in which a `%` without a valid escape sequence is a character. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -85,4 +89,27 @@ function decoded(text: string): string {
 
 function unreadable(message: string, cause?: unknown): InfrastructureError {
   return new InfrastructureError(message, { code: 'UNREADABLE', cause })
+}
+
+/** An address for messages and examples. */
+export const SOME_PAGE = 'http://127.0.0.1:3000/metrics'
+
+/**
+ * Returns the address of a page with metrics, without surrounding spaces.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) without the address, which may contain a password
+ */
+export function metricsUrl(value: unknown): string {
+  if (typeof value !== 'string') throw invalidArgument('url', 'a string', value)
+  const url = value.trim()
+  if (!/^https?:\/\//i.test(url)) {
+    const received = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? 'another scheme' : 'no http://'
+    throw new ValidationError(
+      `url must begin with http:// or https://, such as ${SOME_PAGE}; received ${received}`,
+    )
+  }
+  if (URL.canParse(url)) return url
+  throw new ValidationError(
+    `url must have a host and, if any, a port from 0 to 65535, such as ${SOME_PAGE}; received another text`,
+  )
 }

@@ -1,8 +1,7 @@
-import { assertKnownFields, ConfigurationError, invalidOption } from '@verbatim/cache-core'
+import { assertKnownFields, ConfigurationError, hitRate, invalidOption } from '@verbatim/cache-core'
 import pc from 'picocolors'
-import { hitRate } from '../records/totals.js'
 import { assertReading } from './assert-reading.js'
-import { bar, sparkline } from './bars.js'
+import { bar, formatBytes, formatCount, formatSeconds, printable, sparkline } from './drawing.js'
 import {
   type Counters,
   countersSince,
@@ -13,21 +12,20 @@ import {
   sameIn,
   sumOfCounters,
 } from './reading.js'
-import { formatBytes, formatCount, formatSeconds, printable } from './units.js'
 
 const HISTORY = 30
 const BAR_WIDTH = 20
 
 export interface MonitorViewOptions {
-  /** What is watched, as the first line says. */
+  /** The first line of each drawing. */
   readonly title: string
-  /** Default: whether the terminal shows colours. */
+  /** Whether to use colours. Default: whether the terminal shows them. */
   readonly colors?: boolean | undefined
 }
 
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof MonitorViewOptions>(['title', 'colors'])
 
-/** What happened between two readings; `undefined` is what is not known. */
+/** The figures between two readings; `undefined` for an unknown figure. */
 interface Interval {
   readonly hitRate: number | undefined
   readonly operationsPerSecond: number | undefined
@@ -36,17 +34,17 @@ interface Interval {
   readonly bytes: number | undefined
 }
 
-/** The counters of an instance in the last reading that had it. */
+/** The counters of an instance in the last reading that contained it. */
 interface Known {
   readonly counters: Counters
   readonly reading: number
 }
 
 /**
- * Draws how caches do, reading after reading, for a terminal of 80 columns.
+ * Draws readings of caches for a terminal of 80 columns, each against the one before.
  *
- * Several instances are drawn as one. One that was started again counts from zero; one that is missing
- * counts nothing, and what it counted meanwhile is added when it is back.
+ * Several instances are drawn as one. An instance that starts again counts from zero. The counts of a missing
+ * instance are added when it returns.
  */
 export class MonitorView {
   readonly #title: string
@@ -67,7 +65,7 @@ export class MonitorView {
   }
 
   /**
-   * Takes one more reading, and draws it against the one before.
+   * Draws a reading against the one before.
    *
    * @throws ValidationError (`INVALID_ARGUMENT`) that names the wrong field of the reading
    */
@@ -92,14 +90,14 @@ export class MonitorView {
     ].join('\n')
   }
 
-  /** Returns what was counted since the last reading; `undefined` for the first. */
+  /** Returns the counts since the last reading; `undefined` for the first reading. */
   #since(reading: Reading): Counters | undefined {
     const isLater = this.#takenAt !== undefined && reading.takenAt > this.#takenAt
     const since: Counters[] = []
     this.#readings++
     for (const [name, counters] of instancesOf(reading)) {
       const before = this.#known.get(name)
-      // What an instance had counted before it was first seen is not of this interval.
+      // The earlier counts of a new instance do not belong to this interval.
       if (before !== undefined) since.push(countersSince(counters, before.counters))
       this.#known.set(name, { counters, reading: this.#readings })
     }
@@ -186,7 +184,7 @@ function intervalOf(
   }
 }
 
-/** Of the time since the reading before, or of all if nothing was timed since. */
+/** Covers the time since the last reading, or all time if nothing was timed since then. */
 function latencyRow(latencies: Latencies, since: Counters | undefined): string[] {
   const recent = since && sameIn(since, latencies)
   const shown = recent !== undefined && recent.count > 0 ? recent : latencies

@@ -1,23 +1,24 @@
-import type { OperationTotals } from '../records/totals.js'
+import type { OperationTotals } from '../records/operation-counts.js'
+import { assertMap, assertReading } from './assert-reading.js'
 
-/** Cumulative counts of durations: how many did not take longer than so many seconds. */
+/** Cumulative counts of durations up to each bound, in seconds. */
 export type Buckets = readonly (readonly [upToSeconds: number, count: number])[]
 
-/** Counters of one cache in one process since that process started. */
+/** Counters of one cache since its process started. */
 export interface Counters extends OperationTotals {
   readonly latencies: readonly Latencies[]
 }
 
-/** The state of one or more caches at some moment. Counters are the sums over all of them. */
+/** The state of one or more caches at one moment. Counters are the sums over all of them. */
 export interface Reading extends Counters {
-  /** Milliseconds on a clock that never jumps. */
+  /** Milliseconds on a monotonic clock. */
   readonly takenAt: number
-  /** Left out if it was not measured. */
+  /** Absent if it was not measured. */
   readonly memory?: { readonly bytes: number; readonly entries: number }
   readonly alerts: readonly WatchedAlert[]
   /**
-   * The counters of each instance, by a name that it keeps from reading to reading. An instance is a
-   * cache in a process: each starts from zero when its process does. Left out for a single one.
+   * The counters of each instance, by a name that stays the same from reading to reading. An instance is a
+   * cache in a process; its counters start at zero with the process. Absent for a single instance.
    */
   readonly instances?: ReadonlyMap<string, Counters>
 }
@@ -32,7 +33,7 @@ export interface Latencies {
 export interface WatchedAlert {
   readonly name: string
   readonly level: string
-  /** Left out where it was not told. */
+  /** Absent where the page contains none. */
   readonly message?: string
 }
 
@@ -42,8 +43,8 @@ export function instancesOf(reading: Reading): ReadonlyMap<string, Counters> {
 }
 
 /**
- * Adds up counters. Histograms of the same operation and tier become one, so that percentiles are
- * those of all operations together.
+ * Adds up counters. Histograms of the same operation and tier become one, so percentiles cover all
+ * operations.
  */
 export function sumOfCounters(all: Iterable<Counters>): Counters {
   const sum = { operations: 0, hits: 0, misses: 0, errors: 0 }
@@ -62,8 +63,8 @@ export function sumOfCounters(all: Iterable<Counters>): Counters {
 }
 
 /**
- * Returns what an instance counted since an earlier reading. An instance any of whose counters went back
- * was started again: all that it counts now is new.
+ * Returns the counts of an instance since an earlier reading. Where any counter has decreased, the instance
+ * has started again, and all its counts are new.
  */
 export function countersSince(later: Counters, earlier: Counters): Counters {
   const since = {
@@ -82,7 +83,7 @@ export function sameIn(counters: Counters, { operation, tier }: Latencies): Late
   return counters.latencies.find((each) => each.operation === operation && each.tier === tier)
 }
 
-/** Returns the bound that so many percent did not exceed; `undefined` without any. */
+/** Returns the bound of a percentile; `undefined` without a measurement. */
 export function percentileOf({ buckets, count }: Latencies, percent: number): number | undefined {
   if (count <= 0) return undefined
   const rank = (percent / 100) * count
@@ -97,7 +98,7 @@ function latenciesSince(later: Latencies, earlier: Latencies | undefined): Laten
   return { ...later, count: later.count - earlier.count, buckets }
 }
 
-/** Instances may have buckets of different bounds: each bound gets what all of them hold up to it. */
+/** Instances may have different bounds. Each bound gets the counts of all instances up to it. */
 function sumOfLatencies(all: readonly Latencies[]): Latencies {
   const [first] = all
   if (first === undefined || all.length === 1) return first as Latencies
@@ -114,4 +115,38 @@ function sumOfLatencies(all: readonly Latencies[]): Latencies {
 
 function countUpTo(buckets: Buckets, bound: number): number {
   return buckets.findLast(([upTo]) => upTo <= bound)?.[1] ?? 0
+}
+
+/**
+ * Adds up the readings of caches and processes. Rates and percentiles then cover all operations.
+ *
+ * @param readings - by a name of each source that stays the same from reading to reading. Leave out a source
+ * that did not respond; its counts are added when it responds again
+ * @throws ValidationError (`INVALID_ARGUMENT`) that names the wrong field of a reading
+ */
+export function mergeReadings(readings: ReadonlyMap<string, Reading>): Reading {
+  assertMap(readings, 'readings', 'a Map of readings by name')
+  for (const [index, reading] of [...readings.values()].entries()) {
+    assertReading(reading, `readings[${index}]`)
+  }
+  const all = [...readings.values()]
+  const instances = new Map<string, Counters>()
+  for (const [source, reading] of readings) {
+    for (const [name, counters] of instancesOf(reading)) {
+      instances.set(name === '' ? source : `${source} ${name}`, counters)
+    }
+  }
+  const memories = all.flatMap(({ memory }) => (memory === undefined ? [] : [memory]))
+  return {
+    takenAt: Math.max(...all.map(({ takenAt }) => takenAt)),
+    ...sumOfCounters(instances.values()),
+    ...(memories.length > 0 && {
+      memory: {
+        bytes: memories.reduce((sum, { bytes }) => sum + bytes, 0),
+        entries: memories.reduce((sum, { entries }) => sum + entries, 0),
+      },
+    }),
+    alerts: all.flatMap(({ alerts }) => alerts),
+    instances,
+  }
 }

@@ -26,21 +26,25 @@ const slowOnes =
   }
 
 test.each<[what: string, work: Work, messages: string[]]>([
-  ['nothing', () => {}, []],
+  ['no operation', () => {}, []],
   ['few reads', reads(0, 99), []],
   ['many misses', reads(29, 71), ['29.0 % of 100 reads were hits.']],
-  ['hits enough', reads(30, 70), []],
+  ['enough hits', reads(30, 70), []],
   ['few compressions', compressions(19, 990), []],
-  ['compression in vain', compressions(20, 901), ['Compression saves 9.9 % of 20 values.']],
-  ['compression that pays', compressions(20, 900), []],
-  ['some slow ones', slowOnes(4, 100), []],
-  ['slow ones', slowOnes(5, 100), ['5 of the last 100 operations took longer than 50 ms.']],
   [
-    'nonsense',
-    (monitor) => monitor.observeInvalidation(-1, 1),
-    ['1 records held a number that means nothing, or an unknown operation.'],
+    'compression that saves little',
+    compressions(20, 901),
+    ['Compression saves 9.9 % of 20 values.'],
   ],
-])('%s', (_what, work, messages) => {
+  ['compression that pays', compressions(20, 900), []],
+  ['a few slow operations', slowOnes(4, 100), []],
+  ['slow operations', slowOnes(5, 100), ['5 of the last 100 operations took longer than 50 ms.']],
+  [
+    'an impossible record',
+    (monitor) => monitor.observeInvalidation(-1, 1),
+    ['1 records had an impossible number or an unknown operation.'],
+  ],
+])('getRecommendations after %s', (_what, work, messages) => {
   const monitor = new CachePerformanceMonitor()
   work(monitor)
   const advice = monitor.getRecommendations()
@@ -48,7 +52,7 @@ test.each<[what: string, work: Work, messages: string[]]>([
   for (const { suggestions } of advice) expect(suggestions.length).toBeGreaterThan(0)
 })
 
-test('what matters most comes first, memory and invalidations included', () => {
+test('getRecommendations returns the most severe first, memory and invalidations included', () => {
   const monitor = new CachePerformanceMonitor()
   monitor.recordInvalidationEvent({ pattern: 'a*', keysInvalidated: 0, duration: 1 })
   reads(0, 100)(monitor)

@@ -1,7 +1,7 @@
 import type { CacheInterface } from '@verbatim/cache-core'
 import { CachePerformanceMonitor } from '../../src/index.js'
 
-/** A monitor that has counted something of every kind. */
+/** Returns a monitor with records of every kind. */
 export function busyMonitor(name = 'answers'): CachePerformanceMonitor {
   const monitor = new CachePerformanceMonitor({ name, memoryWarningThresholdBytes: 1 })
   for (let count = 0; count < 60; count++) {
@@ -27,10 +27,10 @@ export function busyMonitor(name = 'answers'): CachePerformanceMonitor {
   return monitor
 }
 
-/** Whatever a key, a value or a prompt might be. */
+/** A text that stands for keys, values and prompts. */
 export const CANARY = 'canary-7f3a'
 
-/** Has a cache do all that it can, with keys, values, tags and errors that hold the canary. */
+/** Calls the methods of a cache with keys, values, tags and errors that contain the canary. */
 export async function useWithCanary(cache: CacheInterface): Promise<void> {
   await cache.set(`${CANARY}:key`, { text: CANARY }, { tags: [`${CANARY}-tag`] })
   await cache.get(`${CANARY}:key`)

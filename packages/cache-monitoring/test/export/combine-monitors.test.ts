@@ -9,7 +9,7 @@ import {
   type PerformanceMonitor,
 } from '../../src/index.js'
 
-/** The names of all methods that a class of monitors has. */
+/** Returns the names of all methods of a monitor. */
 function methodsOf(monitor: object): string[] {
   return Object.getOwnPropertyNames(Object.getPrototypeOf(monitor)).filter(
     (name) => name !== 'constructor' && typeof Reflect.get(monitor, name) === 'function',
@@ -62,14 +62,14 @@ describe.each(COMBINATIONS)('a CachePerformanceMonitor %s', (_place, combine) =>
   })
 })
 
-test('each monitor is told once, however often it is combined', () => {
+test('each monitor is called once, however often it is combined', () => {
   const plain = plainMonitor()
   const inner = combineMonitors(plain, plain)
   combineMonitors(plain, inner, combineMonitors(inner, plain)).observeInvalidation(1, 1)
   expect(plain.calls).toEqual(['invalidation'])
 })
 
-test('two CachePerformanceMonitors both count what is recorded by hand', () => {
+test('two CachePerformanceMonitors both count recorded operations', () => {
   const [one, other] = [new CachePerformanceMonitor(), new CachePerformanceMonitor()]
   const combined = combineMonitors(one, other)
   combined.recordKeyGenerationTime({ duration: 1, textLength: 1 })
@@ -79,7 +79,7 @@ test('two CachePerformanceMonitors both count what is recorded by hand', () => {
   }
 })
 
-test('fields, getters, setters of a class and methods of a base class are kept', () => {
+test('a combination has the fields, getters, setters and inherited methods of its monitors', () => {
   class Base {
     observeOperation(): void {}
     observeKeyGeneration(): void {}
@@ -110,7 +110,7 @@ test('fields, getters, setters of a class and methods of a base class are kept',
   ])
 })
 
-test('a monitor that fails is reported once and keeps nothing from the others', async () => {
+test('a monitor that fails is reported once, and the others get every call', async () => {
   const warnings: Error[] = []
   const listen = (warning: Error): number => warnings.push(warning)
   process.on('warning', listen)
@@ -140,7 +140,7 @@ test('a monitor that fails is reported once and keeps nothing from the others', 
   expect(warnings.join()).not.toContain('s3cret')
 })
 
-test('a monitor that fails is reported to the logger of the cache', async () => {
+test('the failure of a monitor is reported to the logger of the cache', async () => {
   const logger = recordingLogger()
   const fail = (): never => {
     throw new Error('s3cret')
@@ -155,7 +155,7 @@ test('a monitor that fails is reported to the logger of the cache', async () => 
   ])
 })
 
-test('a method that is replaced later is the one that is called', () => {
+test('a method that is replaced later is called', () => {
   const plain = plainMonitor()
   const combined = combineMonitors(plain)
   const replaced = vi.spyOn(plain, 'observeInvalidation')
@@ -163,6 +163,6 @@ test('a method that is replaced later is the one that is called', () => {
   expect(replaced).toHaveBeenCalledTimes(1)
 })
 
-test('no monitor at all is refused', () => {
+test('combineMonitors rejects a call without monitors', () => {
   expect(() => combineMonitors()).toThrow('monitors must be at least one cache monitor')
 })

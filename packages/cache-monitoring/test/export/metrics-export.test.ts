@@ -2,7 +2,7 @@ import { ManualClock } from '@verbatim/cache-core'
 import { expect, test } from 'vitest'
 import { CachePerformanceMonitor } from '../../src/index.js'
 
-test('an export is the whole state under the names of the original, and survives JSON', () => {
+test('an export contains the whole state under its snake_case names, and survives JSON', () => {
   const clock = new ManualClock(1_000)
   const monitor = new CachePerformanceMonitor({
     name: 'answers',

@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 import { OpenTelemetryMonitor } from '../../src/export/otel.js'
 
-/** The real SDK, with what it exports kept in memory. */
+/** Sets up the SDK with exporters in memory. */
 export function openTelemetry() {
   const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const reader = new PeriodicExportingMetricReader({
@@ -24,7 +24,7 @@ export function openTelemetry() {
   const meter = meters.getMeter('test')
   const tracer = tracers.getTracer('test')
   const monitor = new OpenTelemetryMonitor({ name: 'answers', meter, tracer })
-  /** Of each metric its unit, and what was exported by the attributes. */
+  /** Returns the unit and the exported points of each metric. */
   const exported = async () => {
     await reader.forceFlush()
     const all =

@@ -7,7 +7,7 @@ import { openTelemetry } from './open-telemetry.js'
 
 const CACHE = 'verbatim.cache'
 
-test('operations are counted, and timed where they were', async () => {
+test('operations are counted, and the timed ones have durations', async () => {
   const { monitor, exported } = openTelemetry()
   monitor.observeOperation('get', 'hit', 'memory', undefined)
   monitor.observeOperation('get', 'hit', 'memory', 0.5)
@@ -48,7 +48,7 @@ test('operations are counted, and timed where they were', async () => {
   })
 })
 
-test('keys, compression, invalidations and memory are told of', async () => {
+test('keys, compression, invalidations and memory are reported', async () => {
   const { monitor, exported } = openTelemetry()
   const cache = new InMemoryCache({ performanceMonitor: monitor, maxSize: 10, maxBytes: 10_000 })
   await cache.set('key', 'value')
@@ -72,7 +72,7 @@ test('keys, compression, invalidations and memory are told of', async () => {
   })
 })
 
-test('an operation that was timed is a span that ended now', () => {
+test('a timed operation is a span that ends now', () => {
   const { monitor, spans } = openTelemetry()
   const now = Date.now() / 1_000
   monitor.observeOperation('get', 'hit', 'memory', undefined)
@@ -103,9 +103,9 @@ test.each<[string, (monitor: OpenTelemetryMonitor) => void]>([
   ['operation of a response', (monitor) => monitor.observeResponse(null as never, 'm', 'hit', 1)],
   ['duration of a response', (monitor) => monitor.observeResponse('qa', 'm', 'hit', Number.NaN)],
   ['invalidation', (monitor) => monitor.observeInvalidation(Number.POSITIVE_INFINITY)],
-])('a %s that is none is counted and left out', async (_what, tell) => {
+])('an invalid %s is counted and rejected', async (_what, observe) => {
   const { monitor, spans, exported } = openTelemetry()
-  tell(monitor)
+  observe(monitor)
   const metrics = await exported()
   expect(metrics).toMatchObject({ [`${CACHE}.rejected_records`]: { points: [{ value: 1 }] } })
   const counted = Object.entries(metrics).filter(([, { points }]) => points.length > 0)
@@ -113,7 +113,7 @@ test.each<[string, (monitor: OpenTelemetryMonitor) => void]>([
   expect(spans.getFinishedSpans()).toEqual([])
 })
 
-test('several monitors hear the same', async () => {
+test('several monitors receive the same calls', async () => {
   const { monitor, exported } = openTelemetry()
   const other = new CachePerformanceMonitor()
   const cache = new InMemoryCache({ performanceMonitor: combineMonitors(monitor, other) })
@@ -127,7 +127,7 @@ test('several monitors hear the same', async () => {
 })
 
 describe('several caches on one meter', () => {
-  test('are told apart by their names', async () => {
+  test('have different names as attributes', async () => {
     const { monitor, meter, exported } = openTelemetry()
     const sessions = new OpenTelemetryMonitor({ name: 'sessions', meter })
     const caches = [monitor, sessions].map((performanceMonitor, index) => {
@@ -152,7 +152,7 @@ describe('several caches on one meter', () => {
     expect(metrics[`${CACHE}.entries.limit`]?.points).toMatchObject([{ value: 10 }, { value: 11 }])
   })
 
-  test('of one name add up', async () => {
+  test('with one name add up', async () => {
     const { monitor, meter, exported } = openTelemetry()
     const again = new OpenTelemetryMonitor({ name: 'answers', meter })
     const caches = [monitor, again].map(
@@ -165,7 +165,7 @@ describe('several caches on one meter', () => {
   })
 })
 
-test('operations and models of AI responses are bounded attributes', async () => {
+test('operations and models of AI responses are attributes from bounded sets', async () => {
   const { monitor, exported } = openTelemetry()
   monitor.observeResponse('Is the contract binding?', 'small', 'hit', 1)
   monitor.observeResponse('qa', undefined, 'error', 1)

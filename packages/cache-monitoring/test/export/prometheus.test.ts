@@ -8,7 +8,7 @@ import { prometheusRegistry } from '../../src/export/prometheus.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
 import { busyMonitor } from './busy-monitor.js'
 
-test('a page holds what was counted, with labels from fixed sets', async () => {
+test('a page contains the counts, with labels from fixed sets', async () => {
   const page = await prometheusRegistry(busyMonitor()).metrics()
   for (const line of [
     'verbatim_cache_operations_total{cache="answers",operation="get",outcome="hit",tier="memory"} 60',
@@ -34,7 +34,7 @@ test('a page holds what was counted, with labels from fixed sets', async () => {
   }
 })
 
-test('a page is of one moment, the next of a later one', async () => {
+test('all figures of a page are of one moment', async () => {
   const monitor = busyMonitor()
   const exports = vi.spyOn(monitor, 'exportMetrics')
   const registry = prometheusRegistry(monitor)
@@ -46,7 +46,7 @@ test('a page is of one moment, the next of a later one', async () => {
   )
 })
 
-test('two monitors have registries of their own', async () => {
+test('the registries of two monitors are independent', async () => {
   const one = prometheusRegistry(new CachePerformanceMonitor({ name: 'sessions' }))
   const other = prometheusRegistry(busyMonitor())
   const [ofOne, ofOther] = await Promise.all([one.metrics(), other.metrics()])
@@ -98,11 +98,11 @@ describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
     ['verbatim_cache_operation_duration_seconds_count{operation="get",tier="memory"}', 60],
     ['count(verbatim_cache_alert)', 1],
     ['sum(verbatim_cache_size_bytes)', 6_000],
-  ])('answers %s', async (query, value) => {
+  ])('returns the result of %s', async (query, value) => {
     expect(await scraped.query(query)).toMatchObject([{ value }])
   })
 
-  test('finds percentiles between the bounds of their buckets', async () => {
+  test('returns percentiles between the bounds of their buckets', async () => {
     const [median] = await scraped.query(
       'histogram_quantile(0.5, verbatim_cache_operation_duration_seconds_bucket{operation="get",tier="redis"})',
     )
@@ -110,7 +110,7 @@ describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
     expect(median?.value).toBeLessThanOrEqual(0.0005)
   })
 
-  test('understands every query of the dashboard', async () => {
+  test('accepts every query of the dashboard', async () => {
     const file = new URL('../../grafana/dashboard.json', import.meta.url)
     for (const query of queriesOf(await readFile(file, 'utf8'))) {
       const expression = query
@@ -121,7 +121,7 @@ describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
     }
   })
 
-  test('its own check finds nothing to say of the page', async () => {
+  test('reports no problem of the page by its own check', async () => {
     const { spawn } = await import('node:child_process')
     const promtool = (prometheus ?? '').replace(/prometheus$/, 'promtool')
     const check = spawn(promtool, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] })
@@ -136,7 +136,7 @@ describe.skipIf(prometheus === undefined)('a real Prometheus', () => {
 describe('the dashboard', async () => {
   const dashboard = await readFile(new URL('../../grafana/dashboard.json', import.meta.url), 'utf8')
 
-  test('asks for nothing that is not exported, and for all that is', async () => {
+  test('queries exactly the exported metrics', async () => {
     const page = await prometheusRegistry(busyMonitor()).metrics()
     const exported = new Set(
       Array.from(page.matchAll(/^(verbatim_cache_\w+)[ {]/gm), ([, name]) => name),
@@ -151,7 +151,7 @@ describe('the dashboard', async () => {
     for (const name of unasked) expect(asked).toContain(name)
   })
 
-  test('can be imported without edits', () => {
+  test('can be imported without changes', () => {
     const { panels, templating, uid, title, schemaVersion } = JSON.parse(dashboard)
     expect([uid, title, schemaVersion]).toEqual(['verbatim-cache', 'Verbatim cache', 39])
     // It asks for no data source when it is imported: the reader picks one on the page.

@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { prometheusRegistry } from '../../src/export/prometheus.js'
 import { CachePerformanceMonitor, combineMonitors } from '../../src/index.js'
 
-/** A monitor that has counted so many invalidations. */
+/** Returns a monitor that has counted invalidations. */
 function monitorWith(name: string | undefined, invalidations: number): CachePerformanceMonitor {
   const monitor = new CachePerformanceMonitor({ name })
   for (let count = 0; count < invalidations; count++) monitor.observeInvalidation(1, 1)
   return monitor
 }
 
-/** The samples of a metric on a page, by the label `cache`. */
+/** Returns the samples of a metric on a page, by the label `cache`. */
 function byCache(page: string, metric: string): Record<string, number> {
   const samples = page.matchAll(new RegExp(`^${metric}\\{cache="([^"]+)".*\\} (\\S+)$`, 'gm'))
   return Object.fromEntries(Array.from(samples, ([, cache, value]) => [cache, Number(value)]))
@@ -21,21 +21,21 @@ function byCache(page: string, metric: string): Record<string, number> {
 const invalidations = (page: string): Record<string, number> =>
   byCache(page, 'verbatim_cache_invalidations_total')
 
-/** Whether each metric is described once, as Prometheus demands. */
+/** Checks that each metric is described once, as Prometheus demands. */
 function expectOneFamilyEach(page: string): void {
   const types = Array.from(page.matchAll(/^# TYPE (\S+)/gm), ([, name]) => name)
   expect(new Set(types).size).toBe(types.length)
 }
 
 describe('several caches on one page', () => {
-  test('are told apart by the label cache, in one registry', async () => {
+  test('have different labels cache in one registry', async () => {
     const registry = prometheusRegistry(monitorWith('answers', 1), monitorWith('sessions', 2))
     const page = await registry.metrics()
     expect(invalidations(page)).toEqual({ answers: 1, sessions: 2 })
     expectOneFamilyEach(page)
   })
 
-  test('are told apart when their registries are merged, with those of others', async () => {
+  test('have different labels cache in merged registries', async () => {
     const others = new Registry()
     collectDefaultMetrics({ register: others })
     const merged = Registry.merge([
@@ -49,7 +49,7 @@ describe('several caches on one page', () => {
     expectOneFamilyEach(page)
   })
 
-  test('are of their own merge only, and the registries keep pages of their own', async () => {
+  test('appear in their own merge only, and each registry keeps its own page', async () => {
     const [answers, sessions] = [monitorWith('answers', 1), monitorWith('sessions', 2)]
     const [ofAnswers, ofSessions] = [prometheusRegistry(answers), prometheusRegistry(sessions)]
     const both = Registry.merge([ofAnswers, ofSessions])
@@ -61,7 +61,7 @@ describe('several caches on one page', () => {
     expect(invalidations(await both.metrics())).toEqual({ answers: 2, sessions: 2 })
   })
 
-  test('come out right when pages are scraped at the same time', async () => {
+  test('are correct when pages are scraped at the same time', async () => {
     const monitors = ['a', 'b', 'c'].map((name, index) => monitorWith(name, index + 1))
     const [a, b, c] = monitors.map((monitor) => prometheusRegistry(monitor))
     const merged = Registry.merge([a, b, c] as Registry[])
@@ -75,7 +75,7 @@ describe('several caches on one page', () => {
     }
   })
 
-  test('come out right as JSON and in the OpenMetrics format', async () => {
+  test('are correct as JSON and in the OpenMetrics format', async () => {
     const merged = Registry.merge([
       prometheusRegistry(monitorWith('answers', 1)),
       prometheusRegistry(monitorWith('sessions', 2)),
@@ -97,7 +97,7 @@ describe('several caches on one page', () => {
 })
 
 describe('names', () => {
-  test('of two monitors of one page must differ, also when registries are merged', () => {
+  test('of two monitors on one page must differ, also in merged registries', () => {
     const build = (): unknown => prometheusRegistry(monitorWith('a', 1), monitorWith('a', 2))
     expect(build).toThrow(ConfigurationError)
     expect(build).toThrow('name must be different for each monitor of a page')
@@ -109,7 +109,7 @@ describe('names', () => {
     expect(merge).toThrow(expect.objectContaining({ code: 'DUPLICATE_NAME' }))
   })
 
-  test('are numbers for monitors that have none', async () => {
+  test('are numbers for monitors without a name', async () => {
     const page = await prometheusRegistry(
       monitorWith(undefined, 1),
       monitorWith(undefined, 2),
@@ -119,7 +119,7 @@ describe('names', () => {
     for (const name of names) expect(name).toMatch(/^cache-\d+$/)
   })
 
-  test('stand once for a monitor that is named twice', async () => {
+  test('appear once for a monitor that is passed twice', async () => {
     const monitor = monitorWith('answers', 3)
     const twice = Registry.merge([
       prometheusRegistry(monitor, monitor),
@@ -143,14 +143,14 @@ describe('names', () => {
   )
 })
 
-test('a combination of monitors stands on a page by the name of the first', async () => {
+test('a combination of monitors has the name of the first on a page', async () => {
   const [one, other] = [monitorWith('answers', 0), monitorWith('copy', 0)]
   const combined = combineMonitors(one, other)
   await new InMemoryCache({ performanceMonitor: combined }).clear()
   expect(invalidations(await prometheusRegistry(combined).metrics())).toEqual({ answers: 1 })
 })
 
-test('prometheusRegistry rejects what is no monitor', () => {
+test('prometheusRegistry rejects anything but a monitor', () => {
   for (const bad of [undefined, null, {}, 'monitor', [new CachePerformanceMonitor()]]) {
     expect(() => prometheusRegistry(bad as never)).toThrow(ValidationError)
   }
@@ -158,7 +158,7 @@ test('prometheusRegistry rejects what is no monitor', () => {
 })
 
 describe('labels of AI responses', () => {
-  test('are bounded, and never a text of a user', async () => {
+  test('are from bounded sets, and never contain the text of a user', async () => {
     const monitor = new CachePerformanceMonitor({ name: 'answers' })
     const question = 'Is the contract of 12 May binding, and does my landlord know?'
     monitor.observeResponse(question, 'key sk-1234 5678', 'hit', 1)
@@ -190,14 +190,17 @@ describe('labels of AI responses', () => {
     ['qa', Number.POSITIVE_INFINITY],
     ['qa', undefined],
     ['qa', '1'],
-  ])('of the operation %j that took %j ms are left out and counted', (operation, milliseconds) => {
-    const monitor = new CachePerformanceMonitor()
-    monitor.observeResponse(operation as string, 'small', 'hit', milliseconds as number)
-    expect(monitor.getPerformanceStats()).toMatchObject({ rejectedRecords: 1 })
-    expect(monitor.getPerformanceStats()).not.toHaveProperty('responses')
-  })
+  ])(
+    'of the operation %j with the duration %j are rejected and counted',
+    (operation, milliseconds) => {
+      const monitor = new CachePerformanceMonitor()
+      monitor.observeResponse(operation as string, 'small', 'hit', milliseconds as number)
+      expect(monitor.getPerformanceStats()).toMatchObject({ rejectedRecords: 1 })
+      expect(monitor.getPerformanceStats()).not.toHaveProperty('responses')
+    },
+  )
 
-  test('count look-ups that joined another one, which move no hit rate', () => {
+  test('count joined lookups, which do not change the hit rate', () => {
     const monitor = new CachePerformanceMonitor()
     for (const outcome of ['hit', 'miss', 'joined', 'joined', 'stored'] as const) {
       monitor.observeResponse('qa', 'small', outcome, 1)
@@ -210,7 +213,7 @@ describe('labels of AI responses', () => {
     ])
   })
 
-  test('of an unknown outcome are left out and counted', () => {
+  test('with an unknown outcome are rejected and counted', () => {
     const monitor = new CachePerformanceMonitor()
     monitor.observeResponse('qa', 'small', 'maybe' as 'hit', 1)
     expect(monitor.getPerformanceStats()).toMatchObject({ rejectedRecords: 1 })

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { CachePerformanceMonitor } from '../../src/index.js'
 
-/** What an export holds of additional data, after JSON. */
+/** Returns additional data as an export contains them, after JSON. */
 function exported(additionalData: unknown): unknown {
   const monitor = new CachePerformanceMonitor()
   monitor.recordCacheOperationTime({
@@ -94,7 +94,7 @@ test.each<[what: string, data: unknown, held: unknown]>([
     { a: '1970-01-01T00:00:00.000Z', b: [{ k: 1 }] },
   ],
   ['half a surrogate pair', { a: '\ud800' }, { a: '\ud800' }],
-])('an export survives %s', (_what, data, held) => {
+])('an export can carry %s', (_what, data, held) => {
   expect(exported(data)).toEqual(held)
 })
 
@@ -121,13 +121,13 @@ test.each<[what: string, data: unknown]>([
     'wide and deep data',
     { a: Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => 'x'.repeat(1_000))) },
   ],
-])('%s is cut, and says so', (_what, data) => {
+])('%s is shortened and marked', (_what, data) => {
   const text = JSON.stringify(exported(data))
   expect(text.length).toBeLessThan(8_000)
   expect(text).toMatch(/…|\[too deep\]/)
 })
 
-test('memory stays bounded, whatever a record refers to', () => {
+test('memory stays bounded for any additional data', () => {
   const monitor = new CachePerformanceMonitor({ maxMeasurements: 1_000 })
   const before = process.memoryUsage().heapUsed
   for (let count = 0; count < 1_000; count++) {
@@ -144,7 +144,7 @@ test('memory stays bounded, whatever a record refers to', () => {
   expect(monitor.exportMetrics().key_generation_times[0]?.operation_type.length).toBeLessThan(1_100)
 })
 
-test('texts of a record that are none do not break an export', () => {
+test('fields that are not texts become empty texts in an export', () => {
   const monitor = new CachePerformanceMonitor()
   for (const bad of [1n, Symbol('s'), {}, null, 7, () => 1] as never[]) {
     monitor.recordKeyGenerationTime({ duration: 1, textLength: 1, operationType: bad })

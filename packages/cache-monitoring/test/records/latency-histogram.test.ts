@@ -6,7 +6,7 @@ const COUNT = 40_000
 const SHARDS = 8
 const PERCENTS = [0, 1, 25, 50, 90, 95, 99, 99.9, 100]
 
-/** The same numbers each time: mulberry32. */
+/** Returns the same numbers each time: mulberry32. */
 function random(seed: number): () => number {
   let state = seed
   return () => {
@@ -32,7 +32,7 @@ describe.each(Object.entries(DISTRIBUTIONS))('%s', (_name, draw) => {
   const times = Array.from({ length: COUNT }, draw)
   const sorted = times.toSorted((one, other) => one - other)
 
-  test('percentiles are within the bound, merged from shards by way of JSON', () => {
+  test('percentiles of merged shards are within 1 % after a round trip through JSON', () => {
     const shards = Array.from({ length: SHARDS }, () => new LatencyHistogram())
     for (const [index, time] of times.entries()) shards[index % SHARDS]?.record(time)
     const merged = new LatencyHistogram()
@@ -47,7 +47,7 @@ describe.each(Object.entries(DISTRIBUTIONS))('%s', (_name, draw) => {
     }
   })
 
-  test('counts up to a time are right but for what lies within 1 % of it', () => {
+  test('countUpTo is exact except for durations within 1 % of the bound', () => {
     const histogram = new LatencyHistogram()
     for (const time of times) histogram.record(time)
     for (const bound of [1e-6, 1e-5, 2.5e-4, 1e-3, 0.05, 1]) {
@@ -58,7 +58,7 @@ describe.each(Object.entries(DISTRIBUTIONS))('%s', (_name, draw) => {
   })
 })
 
-test('without a measurement there is no percentile', () => {
+test('percentile returns undefined without a measurement', () => {
   const empty = new LatencyHistogram()
   expect(empty.percentile(50)).toBeUndefined()
   expect(empty.toJSON()).toMatchObject({ count: 0, min: null, max: null, bins: [] })
@@ -68,7 +68,7 @@ test('without a measurement there is no percentile', () => {
   expect(merged.percentile(50)).toBeUndefined()
 })
 
-test('a merge adds counts, sums and extremes', () => {
+test('merge adds counts and sums, and keeps the extremes', () => {
   const [one, other] = [new LatencyHistogram(), new LatencyHistogram()]
   one.record(0.5)
   other.record(0.25)
@@ -92,7 +92,7 @@ test.each<[string, unknown]>([
   ['a bin below those of all numbers', { bins: [[-36_000, 1]] }],
   ['an unknown field', { median: 1 }],
   ['an array', [1]],
-])('%s is no histogram', (_what, broken) => {
+])('fromJSON rejects %s', (_what, broken) => {
   const histogram = new LatencyHistogram()
   histogram.record(1)
   const whole = histogram.toJSON()
@@ -116,7 +116,7 @@ test.each(['1', Number.NaN, undefined, null, -1, Number.POSITIVE_INFINITY, true,
 )
 
 test.each([undefined, null, 5, 'text', {}, { count: 0 }, new LatencyHistogram().toJSON()])(
-  'merge rejects %j, which is no histogram',
+  'merge rejects %j',
   (other) => {
     const histogram = new LatencyHistogram()
     expect(() => histogram.merge(other as LatencyHistogram)).toThrow(
@@ -125,7 +125,7 @@ test.each([undefined, null, 5, 'text', {}, { count: 0 }, new LatencyHistogram().
   },
 )
 
-test('holds the shortest and the longest time that a number can be, also by way of JSON', () => {
+test('records the smallest and the largest number, also through JSON', () => {
   const histogram = new LatencyHistogram()
   for (const seconds of [5e-324, 2.5e-308, 1, Number.MAX_VALUE / 2]) histogram.record(seconds)
   const copy = LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(histogram)))

@@ -4,7 +4,7 @@ import { MinuteCounts } from '../../src/records/minute-counts.js'
 
 const MINUTE = 60_000
 
-test('what is older than a window does not count in it, and after a day in none', () => {
+test('leaves out events that are older than the window, or than a day', () => {
   const clock = new ManualClock()
   const counts = new MinuteCounts(clock)
   counts.add()
@@ -23,7 +23,7 @@ test('what is older than a window does not count in it, and after a day in none'
   expect(counts.inLast(1_440)).toBe(0)
 })
 
-test('counts as a list of times would, at any pace', () => {
+test('counts like a list of times, at any rate of events', () => {
   const clock = new ManualClock()
   const counts = new MinuteCounts(clock)
   const times: number[] = []

@@ -18,21 +18,21 @@ describe('recent records', () => {
     [4, [2, 3, 4]],
     [6, [4, 5, 6]],
     [7, [5, 6, 7]],
-  ])('of %i added, the newest three are kept in order', (added, expected) => {
+  ])('retains the newest three of %i records in order', (added, expected) => {
     const records = newRecords(new ManualClock(), 3)
     for (let value = 1; value <= added; value++) records.add(value)
     expect(held(records)).toEqual(expected)
   })
 
-  test('reading between additions changes nothing', () => {
+  test('reading between additions does not change the result', () => {
     const records = newRecords(new ManualClock(), 3)
     for (let value = 1; value <= 20; value++) {
       records.add(value)
-      expect(held(records)).toEqual([value - 2, value - 1, value].filter((kept) => kept > 0))
+      expect(held(records)).toEqual([value - 2, value - 1, value].filter((added) => added > 0))
     }
   })
 
-  test('a full ring that lost its old records fills up again', () => {
+  test('a full ring accepts new records after its old ones were dropped', () => {
     const clock = new ManualClock()
     const records = newRecords(clock, 3)
     records.add(1)
@@ -48,7 +48,7 @@ describe('recent records', () => {
     expect(held(records)).toEqual([4, 5, 6])
   })
 
-  test('an answer does not change when more is added', () => {
+  test('a result does not change when records are added', () => {
     const records = newRecords(new ManualClock(), 1)
     records.add(1)
     const before = records.read()
@@ -56,7 +56,7 @@ describe('recent records', () => {
     expect(before[0]?.measurement).toBe(1)
   })
 
-  test('each record tells when it was taken', () => {
+  test('each record has the time at which it was taken', () => {
     const clock = new ManualClock(5_000)
     const records = newRecords(clock, 3)
     clock.advance(250)

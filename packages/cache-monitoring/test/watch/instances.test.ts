@@ -2,16 +2,14 @@ import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { prometheusRegistry } from '../../src/export/prometheus.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
-import { mergeReadings } from '../../src/watch/merge-readings.js'
 import { MonitorView } from '../../src/watch/monitor-view.js'
-import { readExport } from '../../src/watch/read-export.js'
-import { readPrometheus } from '../../src/watch/read-prometheus.js'
-import { percentileOf, type Reading } from '../../src/watch/reading.js'
+import { readExport, readPrometheus } from '../../src/watch/read-page.js'
+import { mergeReadings, percentileOf, type Reading } from '../../src/watch/reading.js'
 
 /** Monitors by the name of their process. */
 type Instances = Readonly<Record<string, CachePerformanceMonitor>>
 
-/** What several processes export, as a list of exports or as one page of Prometheus's. */
+/** Reads the metrics of processes, as a list of exports and as one page for Prometheus. */
 const SOURCES: [string, (instances: Instances, takenAt: number) => Promise<Reading>][] = [
   [
     'a list of exports',
@@ -56,7 +54,7 @@ const line = (drawn: string, start: string): string =>
 describe.each(SOURCES)('%s', (_source, read) => {
   const start = (): CachePerformanceMonitor => new CachePerformanceMonitor({ name: 'answers' })
 
-  test('adds counters, and takes rates and percentiles of all operations together', async () => {
+  test('adds up counters, and computes rates and percentiles of all operations', async () => {
     const [one, other] = [start(), start()]
     count(one, 'hit', 90, 1)
     count(one, 'miss', 10, 1)
@@ -79,7 +77,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
     expect(drawn.match(/^get /gm)).toHaveLength(1)
   })
 
-  test('counts what a restarted instance did since, and nothing negative', async () => {
+  test('counts the operations of a restarted instance from zero', async () => {
     const [one, other] = [start(), start()]
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 1_000)
@@ -95,7 +93,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
     expect(line(drawn, 'load')).toMatch(/208 \/s +1\.9 % errors/)
   })
 
-  test('leaves a missing instance out, and adds what it did when it is back', async () => {
+  test('adds the operations of a missing instance when it returns', async () => {
     const [one, other] = [start(), start()]
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 10)
@@ -110,7 +108,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
     expect(line(back, 'hits')).toMatch(/^hits +0\.0 %/)
   })
 
-  test('does not take the past of a new instance for the last interval', async () => {
+  test('leaves the earlier operations of a new instance out of the interval', async () => {
     const [one, other] = [start(), start()]
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 10)
@@ -121,7 +119,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
     expect(drawn).toContain('100.0 % ever')
   })
 
-  test('counts the first operations of an instance that has done nothing before', async () => {
+  test('counts the first operations of an instance without earlier ones', async () => {
     const [one, other] = [start(), start()]
     const view = new MonitorView({ title: 'all', colors: false })
     count(one, 'hit', 1)
@@ -131,7 +129,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
     expect(line(drawn, 'load')).toMatch(/ 7 \/s/)
   })
 
-  test('says whose alerts are raised', async () => {
+  test('names the instance of each alert', async () => {
     const monitors = ['a', 'b'].map((pod): [string, CachePerformanceMonitor] => {
       const monitor = new CachePerformanceMonitor({ name: pod, memoryWarningThresholdBytes: 1 })
       monitor.recordMemoryUsage({ memoryCacheBytes: 2, memoryCacheEntries: 1 })
@@ -142,7 +140,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
   })
 })
 
-test('two caches of one process are added up from one page', async () => {
+test('two caches on one page are added up', async () => {
   const monitors = ['answers', 'sessions'].map((name) => new CachePerformanceMonitor({ name }))
   for (const [index, monitor] of monitors.entries()) count(monitor, 'hit', 10, 10 ** index)
   const page = await Registry.merge(monitors.map((each) => prometheusRegistry(each))).metrics()
@@ -151,7 +149,7 @@ test('two caches of one process are added up from one page', async () => {
   expect([...(reading.instances?.keys() ?? [])]).toEqual(['cache=answers', 'cache=sessions'])
 })
 
-test('pages with different bounds of buckets are added up', () => {
+test('pages with different bucket bounds are added up', () => {
   const metric = 'verbatim_cache_operation_duration_seconds'
   const page = (pod: string, bounds: readonly string[]): string => {
     const labels = `pod="${pod}",operation="get",tier="redis"`
@@ -171,7 +169,7 @@ test('pages with different bounds of buckets are added up', () => {
   ])
 })
 
-test('a list of exports of several caches is read, an empty one is not', () => {
+test('a list of exports is read, and an empty list is rejected', () => {
   const monitors = ['a', 'b'].map((name) => new CachePerformanceMonitor({ name }))
   for (const monitor of monitors) count(monitor, 'miss', 3)
   const exports = monitors.map((monitor) => monitor.exportMetrics())
@@ -179,7 +177,7 @@ test('a list of exports of several caches is read, an empty one is not', () => {
   expect(() => readExport([], 1)).toThrow('the list of exports is empty')
 })
 
-test('a view rejects unknown options', () => {
+test('MonitorView rejects unknown options', () => {
   expect(() => new MonitorView({ title: 'all', color: false } as never)).toThrow(
     'Did you mean colors?',
   )

@@ -2,13 +2,10 @@ import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import { prometheusRegistry } from '../../src/export/prometheus.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
-import { bar, sparkline } from '../../src/watch/bars.js'
-import { mergeReadings } from '../../src/watch/merge-readings.js'
+import { bar, formatBytes, formatCount, formatSeconds, sparkline } from '../../src/watch/drawing.js'
 import { MonitorView } from '../../src/watch/monitor-view.js'
-import { readExport } from '../../src/watch/read-export.js'
-import { readPrometheus } from '../../src/watch/read-prometheus.js'
-import { percentileOf, type Reading } from '../../src/watch/reading.js'
-import { formatBytes, formatCount, formatSeconds } from '../../src/watch/units.js'
+import { readExport, readPrometheus } from '../../src/watch/read-page.js'
+import { mergeReadings, percentileOf, type Reading } from '../../src/watch/reading.js'
 import { busyMonitor } from '../export/busy-monitor.js'
 
 type Read = (monitor: CachePerformanceMonitor, takenAt: number) => Promise<Reading>
@@ -30,7 +27,7 @@ const SOURCES: [string, Read][] = [
 ]
 
 describe.each(SOURCES)('%s', (_source, read) => {
-  test('holds what was counted', async () => {
+  test('contains the counts of a monitor', async () => {
     const reading = await read(busyMonitor(), 5)
     expect(reading).toMatchObject({
       takenAt: 5,
@@ -50,13 +47,13 @@ describe.each(SOURCES)('%s', (_source, read) => {
     expect(median).toBeLessThanOrEqual(0.0005)
   })
 
-  test('of a monitor that has seen nothing holds nothing', async () => {
+  test('contains zeros and no latencies for an unused monitor', async () => {
     const reading = await read(new CachePerformanceMonitor(), 1)
     expect(reading).toMatchObject({ hits: 0, operations: 0, latencies: [], alerts: [] })
     expect(reading.memory).toBeUndefined()
   })
 
-  test('is drawn, and then what came after it', async () => {
+  test('is drawn as a whole first, and then by what came after it', async () => {
     const monitor = busyMonitor()
     const view = new MonitorView({ title: 'the cache', colors: false })
     const first = view.draw(await read(monitor, 1_000))
@@ -80,7 +77,7 @@ describe.each(SOURCES)('%s', (_source, read) => {
   })
 })
 
-test('a process that was started anew begins at nothing again', () => {
+test('the counts of a process that starts again begin at zero', () => {
   const view = new MonitorView({ title: 'the cache', colors: false })
   view.draw(readExport(busyMonitor().exportMetrics(), 1_000))
   const drawn = view.draw(readExport(new CachePerformanceMonitor().exportMetrics(), 2_000))
@@ -91,7 +88,7 @@ test('a process that was started anew begins at nothing again', () => {
   expect(drawn).toContain('no alerts')
 })
 
-test('no line is wider than a terminal, and the history is bounded', () => {
+test('no line is wider than 80 columns, and the history has a bounded length', () => {
   const view = new MonitorView({ title: 'the cache', colors: false })
   const monitor = busyMonitor()
   for (let second = 1; second <= 100; second++) {
@@ -102,7 +99,7 @@ test('no line is wider than a terminal, and the history is bounded', () => {
   }
 })
 
-test('colours are there when asked for', () => {
+test('colours are used only with the option colors', () => {
   const draw = (colors: boolean): string =>
     new MonitorView({ title: 'the cache', colors }).draw(
       readExport(busyMonitor().exportMetrics(), 1),
@@ -111,7 +108,7 @@ test('colours are there when asked for', () => {
   expect(draw(false)).not.toContain('\u001B[')
 })
 
-test('bars and lines', () => {
+test('bars and sparklines scale with their values', () => {
   expect(bar(0.5, 4)).toBe('██░░')
   expect(bar(2, 2)).toBe('██')
   expect(bar(-1, 2)).toBe('░░')
@@ -120,7 +117,7 @@ test('bars and lines', () => {
   expect(sparkline([])).toBe('')
 })
 
-describe('a reading of a program', () => {
+describe('a reading from a program', () => {
   const view = (): MonitorView => new MonitorView({ title: 'a\u001B[31m', colors: false })
   const reading = readExport(busyMonitor().exportMetrics(), 1)
 
@@ -143,7 +140,7 @@ describe('a reading of a program', () => {
     ['reading.alerts[0]', { ...reading, alerts: [null] }],
     ['reading.instances', { ...reading, instances: { a: reading } }],
     ['reading.instances[0].hits', { ...reading, instances: new Map([['a', { hits: 'b' }]]) }],
-  ])('is refused where %s is wrong', (place, bad) => {
+  ])('is rejected when %s is wrong', (place, bad) => {
     const attempt = (): string => view().draw(bad as Reading)
     expect(attempt).toThrow(ValidationError)
     expect(attempt).toThrow(`${place} must be `)
@@ -155,7 +152,7 @@ describe('a reading of a program', () => {
     expect(() => mergeReadings(bad as never)).toThrow('readings must be a Map of readings by name')
   })
 
-  test('is drawn without the control characters of its texts', () => {
+  test('is drawn without control characters', () => {
     const text = 'a\u001B[2J\r\u009B\u2028'
     const drawn = view().draw({
       ...reading,
@@ -166,11 +163,14 @@ describe('a reading of a program', () => {
     expect(drawn).toMatch(/^a\[31m\n/)
   })
 
-  test.each([{ title: 5 }, { title: 'a', colors: 'yes' }, {}])('a view rejects %j', (options) => {
-    expect(() => new MonitorView(options as never)).toThrow(ConfigurationError)
-  })
+  test.each([{ title: 5 }, { title: 'a', colors: 'yes' }, {}])(
+    'MonitorView rejects the options %j',
+    (options) => {
+      expect(() => new MonitorView(options as never)).toThrow(ConfigurationError)
+    },
+  )
 
-  test('drops the figures of a page that cannot be', () => {
+  test('ignores impossible figures of a page', () => {
     const page = ['hit"} 5', 'miss"} -1', 'error"} +Inf', 'ok"} 2e999']
       .map((sample) => `verbatim_cache_operations_total{operation="get",outcome="${sample}`)
       .join('\n')
@@ -179,7 +179,7 @@ describe('a reading of a program', () => {
   })
 })
 
-test('units', () => {
+test('durations, bytes and counts are formatted with units', () => {
   expect([5e-7, 2.5e-6, 1.25e-4, 0.0015, 0.25, 1.5, Infinity].map(formatSeconds)).toEqual([
     '500 ns',
     '2.5 µs',

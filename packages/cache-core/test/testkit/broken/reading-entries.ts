@@ -23,7 +23,7 @@ class HasAnEntryForEveryKey extends ReferenceCache {
   }
 }
 
-class TellsTtlsInMilliseconds extends ReferenceCache {
+class ReturnsTtlsInMilliseconds extends ReferenceCache {
   protected override entryOf<T>(held: HeldValue<T>): CacheEntry<T> {
     const entry = super.entryOf(held)
     return { ...entry, ttl: entry.ttl && entry.ttl * 1_000 }
@@ -173,7 +173,7 @@ class HidesReasons extends ReferenceCache {
 testBrokenCaches([
   NamesNoTier,
   HasAnEntryForEveryKey,
-  TellsTtlsInMilliseconds,
+  ReturnsTtlsInMilliseconds,
   ForgetsThatItHasLoaded,
   HidesErrorsOfLoads,
   AcceptsEverything,

@@ -9,7 +9,7 @@ export const CAUGHT_READING_ENTRIES: Readonly<Record<string, readonly string[]>>
     'getEntry returns only a value that accept permits, and leaves another where it is',
     'getEntry returns a stale value for as long after its TTL as maxStale says',
   ],
-  TellsTtlsInMilliseconds: [
+  ReturnsTtlsInMilliseconds: [
     'getEntry returns the seconds that are left, and null for an entry that never expires',
   ],
   ForgetsThatItHasLoaded: [
