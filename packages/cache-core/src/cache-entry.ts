@@ -100,10 +100,9 @@ export function planGetEntry(options: GetEntryOptions | undefined): GetEntryPlan
   const { maxStale } = options
   // Not `null`, because a value that is stale forever would look like one that never expires.
   if (maxStale === null) throw invalidArgument('maxStale', "seconds, or text such as '5m'", null)
-  return {
-    ...planRead(options),
-    maxStaleMs: maxStale === undefined ? 0 : toMilliseconds(maxStale, 'maxStale'),
-  }
+  const { accept, memoryTtl, onLookup } = planRead(options)
+  const maxStaleMs = maxStale === undefined ? 0 : toMilliseconds(maxStale, 'maxStale')
+  return { accept, memoryTtl, onLookup, maxStaleMs }
 }
 
 /** @throws ValidationError (`INVALID_TTL`, `INVALID_ARGUMENT`) */
