@@ -15,8 +15,8 @@ import { assertPattern } from './glob.js'
 import { assertKey } from './key.js'
 import { assertKnownFields } from './known-fields.js'
 import { type GetOrSetOptions, type LoadPlan, planLoad } from './loading/get-or-set-options.js'
-import { type HeldValue, nothingHeld } from './loading/held-value.js'
 import type { Loader } from './loading/loader.js'
+import { emptyLookup, type LookupResult } from './loading/lookup-result.js'
 import { type LoadIsolator, type Origin, ReadThrough } from './loading/read-through.js'
 import type { Flight, SingleFlight } from './loading/single-flight.js'
 import type { CacheTier } from './monitor.js'
@@ -94,7 +94,7 @@ export abstract class CacheInterface implements AsyncDisposable {
   /** Where this cache reads the time. */
   protected readonly clock: Clock
   /** The life of an entry that is stored without one, in milliseconds; `Infinity` for ever. */
-  protected readonly defaultLifeMs: number
+  protected readonly defaultTtlMs: number
   readonly #reads: ReadThrough
   readonly #tier: CacheTier
 
@@ -108,10 +108,10 @@ export abstract class CacheInterface implements AsyncDisposable {
     assertClock(clock)
     this.clock = clock
     this.#tier = choiceOption('tier', tier, ['memory', 'redis'])
-    this.defaultLifeMs = toMilliseconds(defaultTtl, 'defaultTtl')
+    this.defaultTtlMs = toMilliseconds(defaultTtl, 'defaultTtl')
     this.#reads = new ReadThrough({
       clock,
-      defaultLifeMs: this.defaultLifeMs,
+      defaultTtlMs: this.defaultTtlMs,
       beforeLoad: (flight) => this.beforeLoad(flight),
       fill: (flight, value, plan) => this.fill(flight.key, value, plan, flight),
       staleServed: (key) => this.staleServed(key),
@@ -173,7 +173,7 @@ export abstract class CacheInterface implements AsyncDisposable {
   async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
     assertKey(key)
     assertValue(value)
-    planStore(ttl, this.defaultLifeMs)
+    planStore(ttl, this.defaultTtlMs)
     if (await this.exists(key)) return false
     await this.set(key, value, ttl)
     return true
@@ -216,13 +216,13 @@ export abstract class CacheInterface implements AsyncDisposable {
    */
   async getEntry<T>(key: string, options?: GetEntryOptions): Promise<CacheEntry<T> | undefined> {
     const plan = planGetEntry(options)
-    const held = watched(await notified(this.lookUpOnly<T>(key, plan), plan), plan)
-    if (held.freshMs >= 0) return this.entryOf(held)
-    held.onNotLoaded?.()
-    held.onMiss?.(false)
-    if (-held.freshMs > plan.maxStaleMs) return undefined
+    const found = watched(await notified(this.lookUpOnly<T>(key, plan), plan), plan)
+    if (found.freshMs >= 0) return this.entryOf(found)
+    found.onNotLoaded?.()
+    found.onMiss?.(false)
+    if (-found.freshMs > plan.maxStaleMs) return undefined
     this.staleServed(key)
-    return this.entryOf(held)
+    return this.entryOf(found)
   }
 
   /**
@@ -243,10 +243,10 @@ export abstract class CacheInterface implements AsyncDisposable {
   ): Promise<CacheEntry<T>> {
     assertLoader(loader)
     const plan = planLoad<T>(options)
-    const held = await notified(this.lookup<T>(key, plan), plan)
+    const found = await notified(this.lookup<T>(key, plan), plan)
     const origin: Origin = { current: 'loader' }
-    const value = await this.readThrough(key, loader, plan, held, origin)
-    if (held !== undefined && origin.current !== 'loader') return this.entryOf(held)
+    const value = await this.readThrough(key, loader, plan, found, origin)
+    if (found !== undefined && origin.current !== 'loader') return this.entryOf(found)
     return { value, source: 'loader', ttl: undefined, isStale: false }
   }
 
@@ -264,15 +264,15 @@ export abstract class CacheInterface implements AsyncDisposable {
     key: string,
     loader: Loader<T>,
     plan: LoadPlan<T>,
-    held: HeldValue<T> | undefined,
+    lookup: LookupResult<T> | undefined,
     origin?: Origin,
   ): Promise<T> {
-    const found = plan.onLookup === undefined ? held : watched(held, plan)
+    const found = plan.onLookup === undefined ? lookup : watched(lookup, plan)
     return this.#reads.read(key, loader, plan, found, origin)
   }
 
   /** Returns a value that a lookup has found as its caller gets it. */
-  protected entryOf<T>({ value, freshMs, tier, isTtlUnknown }: HeldValue<T>): CacheEntry<T> {
+  protected entryOf<T>({ value, freshMs, tier, isTtlUnknown }: LookupResult<T>): CacheEntry<T> {
     const seconds = freshMs === Number.POSITIVE_INFINITY ? null : freshMs / 1_000
     const ttl = isTtlUnknown === true ? undefined : seconds
     return { value, source: tier ?? this.#tier, ttl, isStale: freshMs < 0 }
@@ -284,25 +284,25 @@ export abstract class CacheInterface implements AsyncDisposable {
    *
    * @param plan - a value that `plan` does not accept counts as a miss
    */
-  protected async lookup<T>(key: string, plan?: ReadPlan): Promise<HeldValue<T> | undefined> {
+  protected async lookup<T>(key: string, plan?: ReadPlan): Promise<LookupResult<T> | undefined> {
     const value = await this.get<T>(key)
     if (value === undefined || (plan !== undefined && !isAccepted(plan, value))) return undefined
     return { value, freshMs: Number.POSITIVE_INFINITY, loadMs: 0, isTtlUnknown: true }
   }
 
   /** Reads a key that is not going to be loaded. Overridden where `lookup` prepares a load. */
-  protected lookUpOnly<T>(key: string, plan: ReadPlan): Promise<HeldValue<T> | undefined> {
+  protected lookUpOnly<T>(key: string, plan: ReadPlan): Promise<LookupResult<T> | undefined> {
     return this.lookup(key, plan)
   }
 
   /**
    * Called before a load begins. A cache that processes share waits here while another of them loads
-   * the key, and brings `flight.seen` up to date.
+   * the key, and brings `flight.expectedRevision` up to date.
    *
    * @returns `undefined` when there is nothing to wait for; what is held after the wait, which is
    * served instead of loading if it is fresh
    */
-  protected beforeLoad<T>(_flight: Flight<T>): Promise<HeldValue<T> | undefined> | undefined {
+  protected beforeLoad<T>(_flight: Flight<T>): Promise<LookupResult<T> | undefined> | undefined {
     return undefined
   }
 
@@ -312,7 +312,7 @@ export abstract class CacheInterface implements AsyncDisposable {
    * be held past their life, and where processes share keys.
    *
    * @param _flight - the load it comes from. The value must not be stored over any other state of
-   * the key than `seen`, where that says something
+   * the key than `expectedRevision`, where that says something
    */
   protected fill<T>(key: string, value: T, plan: StorePlan, _flight: Flight<T>): Promise<void> {
     return this.set(key, value, toSetOptions(plan))
@@ -355,7 +355,7 @@ export abstract class CacheInterface implements AsyncDisposable {
     ttl?: Ttl | SetOptions,
   ): Promise<void> {
     const all = collectEntries<T>(entries)
-    planStore(ttl, this.defaultLifeMs)
+    planStore(ttl, this.defaultTtlMs)
     await Promise.all(all.map(([key, value]) => this.set(key, value, ttl)))
   }
 
@@ -474,8 +474,8 @@ function notified<T>(lookup: Promise<T>, plan: ReadPlan): Promise<T> {
 }
 
 /** Returns what a lookup has found, and notifies its caller of the outcome as soon as that is known. */
-function watched<T>(held: HeldValue<T> | undefined, plan: ReadPlan): HeldValue<T> {
-  const found = held ?? nothingHeld<T>(undefined)
+function watched<T>(held: LookupResult<T> | undefined, plan: ReadPlan): LookupResult<T> {
+  const found = held ?? emptyLookup<T>(undefined)
   if (found.freshMs >= 0) {
     notifyLookup(plan, 'hit')
     return found

@@ -58,8 +58,8 @@ export {
   type LoadTimeout,
   planLoad,
 } from './loading/get-or-set-options.js'
-export { type HeldValue, nothingHeld } from './loading/held-value.js'
 export { LoadContext, type Loader } from './loading/loader.js'
+export { emptyLookup, type LookupResult } from './loading/lookup-result.js'
 export type { LoadIsolator } from './loading/read-through.js'
 export { type Flight, type FlightOptions, SingleFlight } from './loading/single-flight.js'
 export {

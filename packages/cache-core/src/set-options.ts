@@ -20,7 +20,7 @@ export interface SetOptions {
 /** How a value is to be stored, checked and in milliseconds. */
 export interface StorePlan {
   /** How long it is fresh, in whole milliseconds; `Infinity` for ever. */
-  readonly lifeMs: number
+  readonly ttlMs: number
   /** How much longer it may be kept for those who take a stale value. 0 unless it was loaded. */
   readonly graceMs: number
   /** How long its load took, for a value that is to be refreshed early; otherwise 0. */
@@ -38,14 +38,14 @@ const NO_TAGS: readonly string[] = Object.freeze([])
  *
  * @throws ValidationError (`INVALID_TTL`, `INVALID_TAGS`; `INVALID_ARGUMENT` for an unknown field)
  */
-export function planStore(ttl: Ttl | SetOptions | undefined, defaultLifeMs: number): StorePlan {
+export function planStore(ttl: Ttl | SetOptions | undefined, defaultTtlMs: number): StorePlan {
   if (isOptions(ttl)) {
     assertKnownFields(ttl, FIELDS, 'ttl')
     if (ttl.tags !== undefined) assertTags(ttl.tags)
     const tags = ttl.tags === undefined ? NO_TAGS : [...ttl.tags]
-    return planOf(lifeOf(ttl.ttl, defaultLifeMs), tags, toMemoryTtlMs(ttl.memoryTtl))
+    return planOf(ttlOf(ttl.ttl, defaultTtlMs), tags, toMemoryTtlMs(ttl.memoryTtl))
   }
-  return planOf(lifeOf(ttl, defaultLifeMs), NO_TAGS, undefined)
+  return planOf(ttlOf(ttl, defaultTtlMs), NO_TAGS, undefined)
 }
 
 function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {
@@ -53,8 +53,8 @@ function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {
 }
 
 /** The reverse of {@link planStore}: what to tell a `set` that knows no more than its contract. */
-export function toSetOptions({ lifeMs, tags, memoryTtlMs }: StorePlan): Ttl | SetOptions {
-  const ttl = fromMilliseconds(lifeMs)
+export function toSetOptions({ ttlMs, tags, memoryTtlMs }: StorePlan): Ttl | SetOptions {
+  const ttl = fromMilliseconds(ttlMs)
   if (tags.length === 0 && memoryTtlMs === undefined) return ttl
   const memoryTtl = memoryTtlMs === 0 ? 0 : memoryTtlMs && fromMilliseconds(memoryTtlMs)
   return { ttl, tags, memoryTtl }
@@ -71,22 +71,22 @@ export function toMemoryTtlMs(memoryTtl: Ttl | undefined): number | undefined {
 }
 
 function planOf(
-  lifeMs: number,
+  ttlMs: number,
   tags: readonly string[],
   memoryTtlMs: number | undefined,
 ): StorePlan {
-  return { lifeMs, graceMs: 0, loadMs: 0, tags, memoryTtlMs }
+  return { ttlMs, graceMs: 0, loadMs: 0, tags, memoryTtlMs }
 }
 
-function lifeOf(ttl: Ttl | undefined, defaultLifeMs: number): number {
-  return ttl === undefined ? defaultLifeMs : toMilliseconds(ttl)
+function ttlOf(ttl: Ttl | undefined, defaultTtlMs: number): number {
+  return ttl === undefined ? defaultTtlMs : toMilliseconds(ttl)
 }
 
 /** @throws ValidationError (`INVALID_ARGUMENT`) unless it has every field of a {@link StorePlan} */
 export function assertStorePlan(plan: unknown): asserts plan is StorePlan {
-  const { lifeMs, graceMs, loadMs, tags } = Object(plan) as Partial<StorePlan>
+  const { ttlMs, graceMs, loadMs, tags } = Object(plan) as Partial<StorePlan>
   const isPlan =
-    typeof lifeMs === 'number' &&
+    typeof ttlMs === 'number' &&
     typeof graceMs === 'number' &&
     typeof loadMs === 'number' &&
     Array.isArray(tags)

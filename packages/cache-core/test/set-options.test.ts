@@ -12,7 +12,7 @@ const DEFAULT_MS = 3_600_000
 const NEVER = Number.POSITIVE_INFINITY
 
 describe('planStore', () => {
-  test.each<[ttl: Ttl | SetOptions | undefined, lifeMs: number, tags: readonly string[]]>([
+  test.each<[ttl: Ttl | SetOptions | undefined, ttlMs: number, tags: readonly string[]]>([
     [undefined, DEFAULT_MS, []],
     [null, NEVER, []],
     [5, 5_000, []],
@@ -24,13 +24,13 @@ describe('planStore', () => {
     [{ ttl: '1m', tags: [] }, 60_000, []],
     [{ ttl: '1m', tags: ['red', 'green'] }, 60_000, ['red', 'green']],
     [{ tags: ['red'] }, DEFAULT_MS, ['red']],
-  ])('makes of %o a life of %d ms and the tags %o', (ttl, lifeMs, tags) => {
-    expect(planStore(ttl, DEFAULT_MS)).toEqual({ lifeMs, graceMs: 0, loadMs: 0, tags })
+  ])('makes of %o a life of %d ms and the tags %o', (ttl, ttlMs, tags) => {
+    expect(planStore(ttl, DEFAULT_MS)).toEqual({ ttlMs, graceMs: 0, loadMs: 0, tags })
   })
 
   test('takes a default without end', () => {
-    expect(planStore(undefined, NEVER).lifeMs).toBe(NEVER)
-    expect(planStore({ tags: ['red'] }, NEVER).lifeMs).toBe(NEVER)
+    expect(planStore(undefined, NEVER).ttlMs).toBe(NEVER)
+    expect(planStore({ tags: ['red'] }, NEVER).ttlMs).toBe(NEVER)
   })
 
   test.each<[bad: unknown, shown: string]>([
@@ -80,21 +80,21 @@ describe('planStore', () => {
 })
 
 describe('toSetOptions', () => {
-  test.each<[lifeMs: number, tags: string[], options: Ttl | SetOptions]>([
+  test.each<[ttlMs: number, tags: string[], options: Ttl | SetOptions]>([
     [1_500, [], '1500ms'],
     [NEVER, [], null],
     [1_500, ['red'], { ttl: '1500ms', tags: ['red'] }],
     [NEVER, ['red'], { ttl: null, tags: ['red'] }],
-  ])('makes of %d ms and the tags %o %o', (lifeMs, tags, options) => {
-    expect(toSetOptions({ lifeMs, graceMs: 5, loadMs: 5, tags })).toEqual(options)
+  ])('makes of %d ms and the tags %o %o', (ttlMs, tags, options) => {
+    expect(toSetOptions({ ttlMs, graceMs: 5, loadMs: 5, tags })).toEqual(options)
   })
 
   test('is the reverse of planStore', () => {
     const life = fc.oneof(fc.integer({ min: 1, max: 100 * 365 * 86_400_000 }), fc.constant(NEVER))
     const tags = fc.array(fc.string({ minLength: 1 }), { maxLength: 5 })
     fc.assert(
-      fc.property(life, tags, (lifeMs, names) => {
-        const plan = { lifeMs, graceMs: 0, loadMs: 0, tags: names }
+      fc.property(life, tags, (ttlMs, names) => {
+        const plan = { ttlMs, graceMs: 0, loadMs: 0, tags: names }
         expect(planStore(toSetOptions(plan), DEFAULT_MS)).toEqual(plan)
       }),
     )

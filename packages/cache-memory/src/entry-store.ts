@@ -7,7 +7,7 @@ import { IdleSweep, type Sweepable } from './idle-sweep.js'
 import { isInvalidated, TagIndex } from './tag-index.js'
 
 /** Why an entry left that nobody asked to leave. */
-export type Departure = 'evicted' | 'expired'
+export type RemovalReason = 'evicted' | 'expired'
 
 export interface StoreLimits {
   readonly maxSize: number
@@ -16,7 +16,7 @@ export interface StoreLimits {
 }
 
 /** Dead entries that a write may drop. Two for each one it adds, so that it always catches up. */
-const DROPPED_PER_WRITE = 2
+const REMOVED_PER_WRITE = 2
 
 /**
  * The entries of a cache in order of use, within its limits.
@@ -31,31 +31,31 @@ export class EntryStore implements Sweepable {
   bytes = 0
   readonly #limits: StoreLimits
   readonly #clock: Clock
-  readonly #departed: (entry: Entry, departure: Departure) => void
+  readonly #onRemoved: (entry: Entry, reason: RemovalReason) => void
   readonly #entries: LRUCache<string, Entry>
   readonly #expiry = new ExpiryQueue<Entry>()
   readonly #tags = new TagIndex()
   readonly #expiryCheck: ExpiryCheck
   readonly #sweep: IdleSweep = new IdleSweep(this)
   /** Entries that may be held while stale. */
-  #graced = 0
+  #graceCount = 0
 
-  /** @param departed - told of each entry that had to go, while its value is still there */
+  /** @param onRemoved - told of each entry that had to go, while its value is still there */
   constructor(
     limits: StoreLimits,
     clock: Clock,
-    departed: (entry: Entry, departure: Departure) => void,
+    onRemoved: (entry: Entry, reason: RemovalReason) => void,
   ) {
     this.#limits = limits
     this.#clock = clock
-    this.#departed = departed
+    this.#onRemoved = onRemoved
     this.#expiryCheck = new ExpiryCheck(clock)
     this.#entries = new LRUCache({
       max: limits.maxSize,
       dispose: (entry, _key, reason) => {
         if (reason === 'evict') {
           this.evictions++
-          this.#departed(entry, 'evicted')
+          this.#onRemoved(entry, 'evicted')
         }
         this.#release(entry)
       },
@@ -71,46 +71,46 @@ export class EntryStore implements Sweepable {
   use(key: string): Entry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined || this.#seemsFresh(entry)) return entry
-    this.#dropIfDead(entry, this.#clock.now())
+    this.#removeIfExpired(entry, this.#clock.now())
     return undefined
   }
 
   /** The entry of a key if it is fresh. */
   peek(key: string): Entry | undefined {
     const now = this.#clock.now()
-    const entry = this.peekHeld(key, now)
+    const entry = this.peekAllowStale(key, now)
     return entry !== undefined && freshUntil(entry) >= now ? entry : undefined
   }
 
   /** The entry of a key, fresh or stale. */
-  peekHeld(key: string, now: number): Entry | undefined {
+  peekAllowStale(key: string, now: number): Entry | undefined {
     const entry = this.#entries.peek(key)
-    return entry === undefined || this.#dropIfDead(entry, now) ? undefined : entry
+    return entry === undefined || this.#removeIfExpired(entry, now) ? undefined : entry
   }
 
   /** Whether what is held under a key carries one of these tags. */
-  carries(key: string, names: readonly string[]): boolean {
-    const tags = this.peekHeld(key, this.#clock.now())?.extra?.tags ?? []
+  entryHasAnyTag(key: string, names: readonly string[]): boolean {
+    const tags = this.peekAllowStale(key, this.#clock.now())?.extra?.tags ?? []
     return tags.some(({ name }) => names.includes(name))
   }
 
   /** Stores a value. The key becomes the most recently used. */
-  put(key: string, kept: unknown, bytes: number, plan: StorePlan): void {
+  put(key: string, storedValue: unknown, bytes: number, plan: StorePlan): void {
     const now = this.#clock.now()
-    this.#dropDead(DROPPED_PER_WRITE, now)
+    this.#removeExpired(REMOVED_PER_WRITE, now)
     const before = this.#entries.get(key)
     const entry = before ?? this.#add(key)
     if (entry.extra !== undefined) this.#releaseExtra(entry, entry.extra)
-    entry.kept = kept
+    entry.storedValue = storedValue
     this.bytes += bytes - entry.bytes
     entry.bytes = bytes
-    entry.expiresAt = now + plan.lifeMs + plan.graceMs
+    entry.expiresAt = now + plan.ttlMs + plan.graceMs
     if (plan.graceMs > 0 || plan.loadMs > 0 || plan.tags.length > 0) this.#addExtra(entry, plan)
     this.#expiry.schedule(entry)
     if (entry.expiresAt < Number.POSITIVE_INFINITY) this.#sweep.arm()
     while (this.bytes > this.#limits.maxBytes) {
       // One large entry may take the room of more dead ones than a write drops.
-      if (this.#dropDead(1, now) === 0) this.#entries.pop()
+      if (this.#removeExpired(1, now) === 0) this.#entries.pop()
     }
   }
 
@@ -122,8 +122,8 @@ export class EntryStore implements Sweepable {
   }
 
   /** Whether an entry carries one of these tags, be it fresh or not. */
-  isCarried(tags: readonly string[]): boolean {
-    return this.#tags.isCarried(tags)
+  hasAnyTag(tags: readonly string[]): boolean {
+    return this.#tags.hasAnyTag(tags)
   }
 
   /** Marks these tags, so that what carries one of them is dead. */
@@ -152,7 +152,7 @@ export class EntryStore implements Sweepable {
   }
 
   /** All that are fresh or stale, most recently used first. */
-  *held(): Iterable<Entry> {
+  *retained(): Iterable<Entry> {
     const now = this.#clock.now()
     for (const entry of this.#entries.values()) {
       if (entry.expiresAt >= now && !hasInvalidTag(entry)) yield entry
@@ -169,23 +169,23 @@ export class EntryStore implements Sweepable {
 
   /** Drops the dead and counts the fresh. */
   countFresh(): number {
-    this.#dropDead(Number.POSITIVE_INFINITY, this.#clock.now())
-    if (this.#graced === 0) return this.#entries.size
+    this.#removeExpired(Number.POSITIVE_INFINITY, this.#clock.now())
+    if (this.#graceCount === 0) return this.#entries.size
     return [...this.fresh()].length
   }
 
   sweep(most: number): number {
     const now = this.#clock.now()
-    const dropped = this.#dropDead(most, now)
+    const removed = this.#removeExpired(most, now)
     // What expires right now is still alive; on a clock that stands still it stays so.
-    return dropped === most ? 0 : Math.max(this.#expiry.nextAt - now, 1)
+    return removed === most ? 0 : Math.max(this.#expiry.nextAt - now, 1)
   }
 
   #add(key: string): Entry {
     const never = Number.POSITIVE_INFINITY
     const entry: Entry = {
       key,
-      kept: undefined,
+      storedValue: undefined,
       bytes: 0,
       extra: undefined,
       expiresAt: never,
@@ -197,7 +197,7 @@ export class EntryStore implements Sweepable {
 
   #addExtra(entry: Entry, { graceMs, loadMs, tags }: StorePlan): void {
     entry.extra = { graceMs, loadMs, tags: this.#tags.attach(entry, tags) }
-    if (graceMs > 0) this.#graced++
+    if (graceMs > 0) this.#graceCount++
   }
 
   #seemsFresh(entry: Entry): boolean {
@@ -206,31 +206,31 @@ export class EntryStore implements Sweepable {
     return this.#expiryCheck.isPending(freshUntil(entry)) && !isInvalidated(extra.tags)
   }
 
-  /** Returns whether the entry is dead; then it is dropped. */
-  #dropIfDead(entry: Entry, now: number): boolean {
+  /** Returns whether the entry is dead; then it is removed. */
+  #removeIfExpired(entry: Entry, now: number): boolean {
     if (entry.expiresAt >= now && !hasInvalidTag(entry)) return false
-    this.#drop(entry)
+    this.#removeUnusable(entry)
     return true
   }
 
-  #drop(entry: Entry): void {
+  #removeUnusable(entry: Entry): void {
     // What a tag has removed has not expired, even if its life has ended since.
     if (!hasInvalidTag(entry)) {
       this.expirations++
-      this.#departed(entry, 'expired')
+      this.#onRemoved(entry, 'expired')
     }
     this.#entries.delete(entry.key)
   }
 
-  #dropDead(most: number, now: number): number {
+  #removeExpired(most: number, now: number): number {
     // Deletes leave dead places in the queue; past half of it they are cleared out at one go.
     if (this.#expiry.length > 2 * this.#entries.size + 64) {
       this.#expiry.rebuild(this.#entries.values())
     }
-    for (let dropped = 0; dropped < most; dropped++) {
+    for (let removed = 0; removed < most; removed++) {
       const entry = this.#tags.nextInvalidated() ?? this.#expiry.takeExpired(now)
-      if (entry === undefined) return dropped
-      this.#drop(entry)
+      if (entry === undefined) return removed
+      this.#removeUnusable(entry)
     }
     return most
   }
@@ -238,7 +238,7 @@ export class EntryStore implements Sweepable {
   #release(entry: Entry): void {
     entry.queuedAt = REMOVED
     // The entry may wait in the expiry queue for long; its value must not.
-    entry.kept = undefined
+    entry.storedValue = undefined
     this.bytes -= entry.bytes
     if (entry.extra !== undefined) this.#releaseExtra(entry, entry.extra)
   }
@@ -246,7 +246,7 @@ export class EntryStore implements Sweepable {
   #releaseExtra(entry: Entry, { graceMs, tags }: EntryExtra): void {
     entry.extra = undefined
     this.#tags.detach(entry, tags)
-    if (graceMs > 0) this.#graced--
+    if (graceMs > 0) this.#graceCount--
   }
 }
 

@@ -5,7 +5,7 @@ import type { Tag } from './tag-index.js'
 export interface Entry extends Expiring {
   readonly key: string
   /** The value, in the form in which the isolator keeps it; `undefined` once it has left. */
-  kept: unknown
+  storedValue: unknown
   /** What it counts for against `maxBytes`; 0 where nothing is counted. */
   bytes: number
   /** What most entries do not have: a grace or tags. */

@@ -10,16 +10,16 @@ import {
   collectEntries,
   compileGlob,
   EventHub,
+  emptyLookup,
   type GetOrSetOptions,
-  type HeldValue,
   type InvalidationOptions,
   invalidationReason,
   isAccepted,
   LONGEST_USUAL_TTL_MS,
   type Loader,
+  type LookupResult,
   type MemoryHolder,
   type MemoryUse,
-  nothingHeld,
   planLoad,
   planStore,
   type ReadPlan,
@@ -80,7 +80,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#observer = monitor && new OperationObserver(monitor, this.clock)
     this.#values = new ValueStore(resolved, this.clock, this.#events)
     this.#entries = this.#values.entries
-    this.#checkTtl(this.defaultLifeMs)
+    this.#checkTtl(this.defaultTtlMs)
     monitor?.observeMemory?.(this)
   }
 
@@ -116,7 +116,12 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
       return cached
     }
     // Not by way of `lookup`: awaiting one more promise would cost a third of the speed.
-    return this.readThrough(key, loader, plan, this.#counted(this.peekHeld<T>(key), startedAt))
+    return this.readThrough(
+      key,
+      loader,
+      plan,
+      this.#counted(this.peekAllowStale<T>(key), startedAt),
+    )
   }
 
   /** Reads a key as `get` does, without a promise. For caches that build on this one. */
@@ -127,19 +132,19 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   protected override async lookup<T>(
     key: string,
     plan?: ReadPlan,
-  ): Promise<HeldValue<T> | undefined> {
+  ): Promise<LookupResult<T> | undefined> {
     const startedAt = this.#observer?.start()
-    const held = this.#use<T>(key)
-    if (held !== undefined && plan !== undefined && !isAccepted(plan, held.value))
-      return this.#counted(nothingHeld<T>(undefined), startedAt)
-    if (held === undefined || held.freshMs < 0) return this.#counted(held, startedAt)
+    const found = this.#use<T>(key)
+    if (found !== undefined && plan !== undefined && !isAccepted(plan, found.value))
+      return this.#counted(emptyLookup<T>(undefined), startedAt)
+    if (found === undefined || found.freshMs < 0) return this.#counted(found, startedAt)
     this.#hit(startedAt)
-    return held
+    return found
   }
 
   /** @throws SerializationError (`NOT_CLONEABLE`) when `isolation` is on and the value has no copy */
   override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
-    this.#write(key, value, planStore(ttl, this.defaultLifeMs))
+    this.#write(key, value, planStore(ttl, this.defaultTtlMs))
     this.loads.fence(key)
   }
 
@@ -168,7 +173,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
 
   /** Atomic: of many calls at once, one stores its value. */
   override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
-    const plan = planStore(ttl, this.defaultLifeMs)
+    const plan = planStore(ttl, this.defaultTtlMs)
     // Before the look: a bad value is rejected although the key has an entry.
     assertKey(key)
     assertValue(value)
@@ -201,13 +206,13 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     entries: Iterable<readonly [key: string, value: T]>,
     ttl?: Ttl | SetOptions,
   ): Promise<void> {
-    const plan = planStore(ttl, this.defaultLifeMs)
+    const plan = planStore(ttl, this.defaultTtlMs)
     // Each value is made ready before the first is stored: a batch is refused as a whole.
     const ready = collectEntries(entries).map(([key, value]) => this.#values.admit(key, value))
-    this.#checkTtl(plan.lifeMs)
+    this.#checkTtl(plan.ttlMs)
     for (const admitted of ready) {
       const startedAt = this.#observer?.start()
-      this.#keep(admitted, plan)
+      this.#store(admitted, plan)
       this.loads.fence(admitted.key)
       this.#observer?.end('set', 'ok', startedAt)
     }
@@ -257,8 +262,8 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   /** Takes the same time whatever the number of entries. */
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
-    this.loads.fenceTags(tags, (key) => this.#entries.carries(key, tags))
-    if (!this.#entries.isCarried(tags)) {
+    this.loads.fenceTags(tags, (key) => this.#entries.entryHasAnyTag(key, tags))
+    if (!this.#entries.hasAnyTag(tags)) {
       this.#options.reporter.log('debug', 'An invalidation by tags matched no entry.')
     }
     this.#entries.invalidateTags(tags)
@@ -284,16 +289,16 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   /** The value of a key, fresh or stale, as {@link InMemoryCache.peek}. For caches that build on this one. */
-  peekHeld<T>(key: string): HeldValue<T> | undefined {
-    const held = this.#values.peekHeld(key)
+  peekAllowStale<T>(key: string): LookupResult<T> | undefined {
+    const found = this.#values.peekAllowStale(key)
     // Only now: what was found is a key.
-    if (held === undefined) assertKey(key)
-    return held as HeldValue<T> | undefined
+    if (found === undefined) assertKey(key)
+    return found as LookupResult<T> | undefined
   }
 
   /** Whether an entry, fresh or not, carries one of these tags. For caches that build on this one. */
-  isCarried(tags: readonly string[]): boolean {
-    return this.#entries.isCarried(tags)
+  hasAnyTag(tags: readonly string[]): boolean {
+    return this.#entries.hasAnyTag(tags)
   }
 
   /** How many entries are alive. */
@@ -344,7 +349,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   getStats(): InMemoryCacheStats {
-    return statsOf(this.#reads, this.#values, this.#options, this.defaultLifeMs)
+    return statsOf(this.#reads, this.#values, this.#options, this.defaultTtlMs)
   }
 
   protected override staleServed(): void {
@@ -377,20 +382,20 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   /** Returns the value of a key, fresh or stale. A fresh one counts as used. */
-  #use<T>(key: string): HeldValue<T> | undefined {
+  #use<T>(key: string): LookupResult<T> | undefined {
     const isFresh = this.#entries.use(key) !== undefined
-    const held = this.peekHeld<T>(key)
+    const found = this.peekAllowStale<T>(key)
     // The clock may have moved on between the two.
-    return isFresh && held !== undefined && held.freshMs < 0 ? { ...held, freshMs: 0 } : held
+    return isFresh && found !== undefined && found.freshMs < 0 ? { ...found, freshMs: 0 } : found
   }
 
   /** Counts a lookup as a miss when it starts a load, and as joined when it waits for one. */
-  #counted<T>(held: HeldValue<T> | undefined, startedAt: number | undefined): HeldValue<T> {
+  #counted<T>(found: LookupResult<T> | undefined, startedAt: number | undefined): LookupResult<T> {
     const onMiss = (isJoined: boolean): void => {
       if (isJoined) this.#reads.joined++
       else this.#miss(startedAt)
     }
-    return { ...(held ?? nothingHeld<T>(undefined)), onMiss }
+    return { ...(found ?? emptyLookup<T>(undefined)), onMiss }
   }
 
   #hit(startedAt: number | undefined): void {
@@ -406,14 +411,14 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   /** Returns whether the value was small enough. */
   #write(key: string, value: unknown, plan: StorePlan): boolean {
     const startedAt = this.#observer?.start()
-    const isStored = this.#keep(this.#values.admit(key, value), plan)
-    this.#checkTtl(plan.lifeMs)
+    const isStored = this.#store(this.#values.admit(key, value), plan)
+    this.#checkTtl(plan.ttlMs)
     this.#observer?.end('set', 'ok', startedAt)
     return isStored
   }
 
-  #keep(admitted: Admitted, plan: StorePlan): boolean {
-    if (this.#values.keep(admitted, plan)) return true
+  #store(admitted: Admitted, plan: StorePlan): boolean {
+    if (this.#values.store(admitted, plan)) return true
     const { maxEntryBytes, reporter } = this.#options
     const size = `${admitted.bytes} bytes, more than the ${maxEntryBytes} that an entry may have`
     reporter.logRarely('warn', 'refused', `A value was not stored: it occupies ${size}.`)

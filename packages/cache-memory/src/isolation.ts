@@ -17,7 +17,7 @@ export interface Isolator {
   admit(value: unknown): unknown
   /** As {@link Isolator.admit}, for a value that nobody else holds: it need not be copied. */
   adopt(value: unknown): unknown
-  release(kept: unknown): unknown
+  release(stored: unknown): unknown
 }
 
 /** Marks a kept value that cannot be frozen, and so is copied at every hit. */
@@ -29,7 +29,7 @@ class CopiedAtEveryHit {
   }
 }
 
-const keepAsItIs = (value: unknown): unknown => value
+const unchanged = (value: unknown): unknown => value
 
 const copyUnlessImmutable = (value: unknown): unknown =>
   isImmutable(value) ? value : deepCopy(value)
@@ -48,13 +48,13 @@ function freezeOrMark(value: unknown): unknown {
 }
 
 const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
-  none: { admit: keepAsItIs, adopt: keepAsItIs, release: keepAsItIs },
+  none: { admit: unchanged, adopt: unchanged, release: unchanged },
   freeze: {
     admit: (value) => (isFrozenCopy(value) ? value : freezeOrMark(copyUnlessImmutable(value))),
     adopt: freezeOrMark,
-    release: (kept) => (kept instanceof CopiedAtEveryHit ? deepCopy(kept.value) : kept),
+    release: (stored) => (stored instanceof CopiedAtEveryHit ? deepCopy(stored.value) : stored),
   },
-  clone: { admit: copyUnlessImmutable, adopt: keepAsItIs, release: copyUnlessImmutable },
+  clone: { admit: copyUnlessImmutable, adopt: unchanged, release: copyUnlessImmutable },
 }
 
 /** The isolation of an `InMemoryCache`, for caches that keep values in other places too. */
@@ -69,15 +69,15 @@ export function loadIsolatorFor(isolation: Isolation): LoadIsolator | undefined 
 
 /** Freezes plain objects and lists all the way down; false as soon as something else turns up. */
 function freezeDeeply(root: unknown): boolean {
-  const seen = new Set<object>()
+  const visited = new Set<object>()
   const pending: unknown[] = [root]
   while (pending.length > 0) {
     const value = pending.pop()
-    if (value === null || typeof value !== 'object' || seen.has(value)) continue
+    if (value === null || typeof value !== 'object' || visited.has(value)) continue
     if (!Array.isArray(value) && !isPlainObject(value)) return false
-    seen.add(value)
+    visited.add(value)
     for (const child of Object.values(value)) pending.push(child)
   }
-  for (const value of seen) Object.freeze(value)
+  for (const value of visited) Object.freeze(value)
   return true
 }

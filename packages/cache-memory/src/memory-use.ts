@@ -19,8 +19,8 @@ export function memoryUseOf(entries: EntryStore, options: ResolvedOptions): Memo
 function estimatedBytes(entries: EntryStore): number {
   let sampled = 0
   let bytes = 0
-  for (const { key, kept } of entries.all()) {
-    bytes += estimatedEntryBytes(key, kept)
+  for (const { key, storedValue } of entries.all()) {
+    bytes += estimatedEntryBytes(key, storedValue)
     if (++sampled === SAMPLED_ENTRIES) break
   }
   return sampled === 0 ? 0 : Math.round((bytes / sampled) * entries.size)

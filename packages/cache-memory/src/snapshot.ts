@@ -37,21 +37,21 @@ export interface RestorableEntry {
   readonly plan: StorePlan
 }
 
-/** @param held - most recently used first */
+/** @param retained - most recently used first */
 export function takeSnapshot(
-  held: Iterable<Entry>,
+  retained: Iterable<Entry>,
   clock: Clock,
   isolator: Isolator,
 ): InMemoryCacheSnapshot {
   const now = clock.now()
   // Before the copies are made, which takes time: what is left is counted from here.
   const takenAt = clock.wallTime()
-  const entries = Array.from(held, (entry): SnapshotEntry => {
+  const entries = Array.from(retained, (entry): SnapshotEntry => {
     const leftMs = freshUntil(entry) - now
     const { graceMs = 0, tags = [] } = entry.extra ?? {}
     return {
       key: entry.key,
-      value: isolator.release(entry.kept),
+      value: isolator.release(entry.storedValue),
       leftMs: leftMs === Number.POSITIVE_INFINITY ? null : leftMs,
       ...(graceMs > 0 && { graceMs }),
       ...(tags.length > 0 && { tags: tags.map(({ name }) => name) }),
@@ -71,10 +71,10 @@ export function restorable(snapshot: unknown, clock: Clock): RestorableEntry[] {
   const passedMs = Math.max(0, clock.wallTime() - snapshot.takenAt)
   return snapshot.entries
     .map(({ key, value, leftMs, graceMs = 0, tags = [] }) => {
-      const lifeMs = leftMs === null ? Number.POSITIVE_INFINITY : leftMs - passedMs
-      return { key, value, plan: { lifeMs, graceMs, loadMs: 0, tags } }
+      const ttlMs = leftMs === null ? Number.POSITIVE_INFINITY : leftMs - passedMs
+      return { key, value, plan: { ttlMs, graceMs, loadMs: 0, tags } }
     })
-    .filter(({ plan: { lifeMs, graceMs } }) => lifeMs + graceMs >= 0)
+    .filter(({ plan: { ttlMs, graceMs } }) => ttlMs + graceMs >= 0)
 }
 
 /**

@@ -50,7 +50,7 @@ export function statsOf(
   { hits, misses, joined, staleServed, notStored }: ReadCounts,
   { entries, refusals }: ValueStore,
   options: ResolvedOptions,
-  defaultLifeMs: number,
+  defaultTtlMs: number,
 ): InMemoryCacheStats {
   const { maxSize, maxBytes } = options
   const rate = hitRate({ hits, misses })
@@ -74,7 +74,7 @@ export function statsOf(
     utilization: `${activeEntries}/${maxSize}`,
     bytes: countsBytes(options) ? entries.bytes : null,
     maxBytes: finiteOrNull(maxBytes),
-    defaultTtl: finiteOrNull(defaultLifeMs / 1_000),
+    defaultTtl: finiteOrNull(defaultTtlMs / 1_000),
   }
 }
 

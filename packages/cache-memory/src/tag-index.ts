@@ -38,7 +38,7 @@ export class TagIndex {
   }
 
   /** Whether an entry carries one of these names. */
-  isCarried(names: readonly string[]): boolean {
+  hasAnyTag(names: readonly string[]): boolean {
     return names.some((name) => this.#tags.has(name))
   }
 

@@ -3,13 +3,13 @@ import {
   assertValue,
   type Clock,
   type EventHub,
-  type HeldValue,
+  type LookupResult,
   type StorePlan,
   timers,
 } from '@verbatim/cache-core'
 import { type Entry, freshUntil } from './entry.js'
 import { type EntrySize, entrySizeFor } from './entry-size.js'
-import { type Departure, EntryStore } from './entry-store.js'
+import { EntryStore, type RemovalReason } from './entry-store.js'
 import type { InMemoryCacheEvents } from './events.js'
 import { type Isolator, isolatorFor } from './isolation.js'
 import type { ResolvedOptions } from './options.js'
@@ -18,7 +18,7 @@ import { type InMemoryCacheSnapshot, restorable, takeSnapshot } from './snapshot
 /** A value that was checked, copied if need be and measured: nothing can refuse it any more. */
 export interface Admitted {
   readonly key: string
-  readonly kept: unknown
+  readonly storedValue: unknown
   readonly bytes: number
 }
 
@@ -39,30 +39,30 @@ export class ValueStore {
     this.#isolator = isolatorFor(options.isolation)
     this.#sizeOf = entrySizeFor(options)
     this.#maxEntryBytes = options.maxEntryBytes
-    this.entries = new EntryStore(options, clock, (entry, departure) => {
-      this.#tell(entry, departure)
+    this.entries = new EntryStore(options, clock, (entry, reason) => {
+      this.#notifyRemoved(entry, reason)
     })
   }
 
   /** The value of a key that is fresh, which counts as use. */
   use(key: string): unknown {
     const entry = this.entries.use(key)
-    return entry === undefined ? undefined : this.#isolator.release(entry.kept)
+    return entry === undefined ? undefined : this.#isolator.release(entry.storedValue)
   }
 
   /** The value of a key that is fresh. */
   peek(key: string): unknown {
     const entry = this.entries.peek(key)
-    return entry === undefined ? undefined : this.#isolator.release(entry.kept)
+    return entry === undefined ? undefined : this.#isolator.release(entry.storedValue)
   }
 
   /** The value of a key, fresh or stale. */
-  peekHeld(key: string): HeldValue | undefined {
+  peekAllowStale(key: string): LookupResult | undefined {
     const now = this.#clock.now()
-    const entry = this.entries.peekHeld(key, now)
+    const entry = this.entries.peekAllowStale(key, now)
     if (entry === undefined) return undefined
     return {
-      value: this.#isolator.release(entry.kept),
+      value: this.#isolator.release(entry.storedValue),
       freshMs: freshUntil(entry) - now,
       loadMs: entry.extra?.loadMs ?? 0,
     }
@@ -72,13 +72,13 @@ export class ValueStore {
   admit(key: string, value: unknown): Admitted {
     assertKey(key)
     assertValue(value)
-    return { key, kept: this.#isolator.admit(value), bytes: this.#sizeOf(key, value) }
+    return { key, storedValue: this.#isolator.admit(value), bytes: this.#sizeOf(key, value) }
   }
 
   /** Answers whether there was room for it. */
-  keep({ key, kept, bytes }: Admitted, plan: StorePlan): boolean {
+  store({ key, storedValue, bytes }: Admitted, plan: StorePlan): boolean {
     if (bytes <= this.#maxEntryBytes) {
-      this.entries.put(key, kept, bytes, plan)
+      this.entries.put(key, storedValue, bytes, plan)
       return true
     }
     // The old value goes all the same: it is not the key's value any more.
@@ -89,7 +89,7 @@ export class ValueStore {
   }
 
   snapshot(): InMemoryCacheSnapshot {
-    return takeSnapshot(this.entries.held(), this.#clock, this.#isolator)
+    return takeSnapshot(this.entries.retained(), this.#clock, this.#isolator)
   }
 
   /** Answers how many entries were taken over. */
@@ -97,14 +97,14 @@ export class ValueStore {
     // All are made ready before the first is stored: a snapshot is refused as a whole.
     const now = this.#clock.now()
     const ready = restorable(snapshot, this.#clock)
-      .filter(({ key }) => this.entries.peekHeld(key, now) === undefined)
+      .filter(({ key }) => this.entries.peekAllowStale(key, now) === undefined)
       .map(({ key, value, plan }) => ({ admitted: this.admit(key, value), plan }))
-    return ready.filter(({ admitted, plan }) => this.keep(admitted, plan)).length
+    return ready.filter(({ admitted, plan }) => this.store(admitted, plan)).length
   }
 
-  #tell({ key, kept }: Entry, departure: Departure): void {
+  #notifyRemoved({ key, storedValue }: Entry, reason: RemovalReason): void {
     // A value that nobody asks for need not be copied.
-    if (this.#events.has(departure)) this.#announce(departure, key, this.#isolator.release(kept))
+    if (this.#events.has(reason)) this.#announce(reason, key, this.#isolator.release(storedValue))
   }
 
   /** Once the call is done: a listener may well use the cache. */

@@ -46,7 +46,7 @@ test('the synchronous reads reject anything but a key', () => {
   const cache = new InMemoryCache()
   for (const bad of [undefined, null, 5, {}, ['key'], ''] as string[]) {
     expect(() => cache.peek(bad)).toThrow(ValidationError)
-    expect(() => cache.peekHeld(bad)).toThrow(ValidationError)
+    expect(() => cache.peekAllowStale(bad)).toThrow(ValidationError)
     expect(() => cache.use(bad)).toThrow(ValidationError)
   }
   expect(cache.getStats()).toMatchObject({ hits: 0, misses: 0 })
@@ -54,7 +54,7 @@ test('the synchronous reads reject anything but a key', () => {
 
 test('fill rejects anything but a plan', async () => {
   const cache = new InMemoryCache()
-  for (const bad of [undefined, null, 5, '5m', {}, { lifeMs: 5 }]) {
+  for (const bad of [undefined, null, 5, '5m', {}, { ttlMs: 5 }]) {
     await expect(cache.fill('key', 1, bad as never)).rejects.toThrow(ValidationError)
   }
   expect(cache.getKeys()).toEqual([])

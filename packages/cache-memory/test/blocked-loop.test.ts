@@ -30,7 +30,7 @@ describe('after the event loop was blocked past the TTL, between two awaited hit
     get: (cache) => cache.get('first'),
     use: (cache) => cache.use('first'),
     peek: (cache) => cache.peek('first'),
-    peekHeld: (cache) => cache.peekHeld('first'),
+    peekAllowStale: (cache) => cache.peekAllowStale('first'),
     getTtl: (cache) => cache.getTtl('first'),
     getMany: async (cache) => (await cache.getMany(['first'])).get('first'),
     exists: async (cache) => (await cache.exists('first')) || undefined,
@@ -99,12 +99,19 @@ test('a snapshot is dated before its values are copied, so that no TTL grows', (
   const clock = { now: () => elapsed, wallTime: () => elapsed }
   const slowIsolator = {
     ...isolatorFor('none'),
-    release: (kept: unknown) => {
+    release: (stored: unknown) => {
       elapsed += 1_000
-      return kept
+      return stored
     },
   }
-  const entry = { key: 'key', kept: 1, bytes: 0, extra: undefined, expiresAt: 5_000, queuedAt: 0 }
+  const entry = {
+    key: 'key',
+    storedValue: 1,
+    bytes: 0,
+    extra: undefined,
+    expiresAt: 5_000,
+    queuedAt: 0,
+  }
   expect(takeSnapshot([entry], clock, slowIsolator)).toMatchObject({
     takenAt: 0,
     entries: [{ key: 'key', leftMs: 5_000 }],

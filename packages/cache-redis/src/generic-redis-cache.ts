@@ -12,11 +12,11 @@ import {
   EventHub,
   type Flight,
   type GetOrSetOptions,
-  type HeldValue,
   type InspectedEntry,
   type InvalidationOptions,
   invalidationReason,
   type Loader,
+  type LookupResult,
   type MemoryHolder,
   type MemoryUse,
   planLoad,
@@ -74,7 +74,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     super({ clock, defaultTtl, isolator: loadIsolatorFor(isolation) })
     this.#tiers = new TwoTiers({
       ...resolved,
-      memoryTtlMs: this.defaultLifeMs,
+      memoryTtlMs: this.defaultTtlMs,
       events: this.#events,
       tally: this.#tally,
       fenceLoad: (key) => this.loads.fence(key),
@@ -89,7 +89,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     })
     this.#readOnly = resolved.readOnly
     this.#messages = new CacheMessages(resolved)
-    this.#messages.checkTtl(this.defaultLifeMs)
+    this.#messages.checkTtl(this.defaultTtlMs)
     resolved.monitor?.observeMemory?.(this)
   }
 
@@ -149,7 +149,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   /** Takes no lease, because no load follows. */
-  protected override async lookUpOnly<T>(key: string, plan: ReadPlan): Promise<HeldValue<T>> {
+  protected override async lookUpOnly<T>(key: string, plan: ReadPlan): Promise<LookupResult<T>> {
     const startedAt = this.#reports.startNear()
     const { near } = this.#tiers
     const used = near?.use(key)
@@ -277,10 +277,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   protected override beforeLoad<T>(
     flight: Flight<T>,
-  ): Promise<HeldValue<T> | undefined> | undefined {
+  ): Promise<LookupResult<T> | undefined> | undefined {
     if (this.#readOnly) return undefined
     const turn = this.#tiers.loads.beforeLoad(flight)
-    return turn?.then((held) => held && (this.#reports.released(held) as HeldValue<T>))
+    return turn?.then((held) => held && (this.#reports.released(held) as LookupResult<T>))
   }
 
   protected override async fill<T>(
@@ -289,7 +289,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     plan: StorePlan,
     flight: Flight<T>,
   ): Promise<void> {
-    this.#messages.checkTtl(plan.lifeMs)
+    this.#messages.checkTtl(plan.ttlMs)
     if (this.#readOnly) return
     await this.#reports.store(key, value, () => this.#tiers.writes.storeLoaded(value, plan, flight))
   }
@@ -444,8 +444,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /** Checks the entries of a batch, of which a small one is copied. */
   #planWrite(method: string, ttl: Ttl | SetOptions | undefined): StorePlan {
     this.#assertWritable(method)
-    const plan = planStore(ttl, this.defaultLifeMs)
-    this.#messages.checkTtl(plan.lifeMs)
+    const plan = planStore(ttl, this.defaultTtlMs)
+    this.#messages.checkTtl(plan.ttlMs)
     return plan
   }
 

@@ -3,10 +3,10 @@ import {
   type CacheTier,
   type Clock,
   type EventHub,
-  type HeldValue,
+  emptyLookup,
   InfrastructureError,
   isAccepted,
-  nothingHeld,
+  type LookupResult,
   type ReadPlan,
 } from '@verbatim/cache-core'
 import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
@@ -27,7 +27,7 @@ export interface OperationReportsOptions {
 }
 
 /** What was held, with the value as it is handed out, and which tier has answered. */
-export interface ReadValue<T = unknown> extends HeldValue<T> {
+export interface ReadValue<T = unknown> extends LookupResult<T> {
   readonly tier: CacheTier
   /** `'error'` when Redis could not answer and memory held nothing fresh. */
   readonly outcome: 'hit' | 'miss' | 'error'
@@ -126,9 +126,17 @@ export class OperationReports {
   }
 
   #valueOf({ held: kept, tier, isUnanswered }: Found, plan: Acceptance): ReadValue {
-    const { value, freshMs, loadMs, seen } = this.#usable(kept, plan)
+    const { value, freshMs, loadMs, revision: seen } = this.#usable(kept, plan)
     const outcome = freshMs >= 0 ? 'hit' : isUnanswered ? 'error' : 'miss'
-    return { value, freshMs, loadMs, seen, tier, outcome, isUnanswered: outcome === 'error' }
+    return {
+      value,
+      freshMs,
+      loadMs,
+      revision: seen,
+      tier,
+      outcome,
+      isUnanswered: outcome === 'error',
+    }
   }
 
   #found(key: string, read: ReadValue, startedAt: number): ReadValue {
@@ -218,19 +226,19 @@ export class OperationReports {
     return removed
   }
 
-  released(held: HeldValue): HeldValue {
+  released(held: LookupResult): LookupResult {
     return { ...held, value: this.#isolator.release(held.value) }
   }
 
   /** Returns what is held with its value as it is handed out; a value that is not accepted is none. */
-  #usable(kept: HeldValue | undefined, plan: Acceptance): HeldValue {
+  #usable(kept: LookupResult | undefined, plan: Acceptance): LookupResult {
     if (kept === undefined || kept.freshMs === Number.NEGATIVE_INFINITY) {
-      return kept ?? nothingHeld(undefined)
+      return kept ?? emptyLookup(undefined)
     }
     // Field by field: a copy by spread takes half a microsecond.
-    const { freshMs, loadMs, seen } = kept
+    const { freshMs, loadMs, revision: seen } = kept
     const value = this.#isolator.release(kept.value)
-    return isAccepted(plan, value) ? { value, freshMs, loadMs, seen } : nothingHeld(seen)
+    return isAccepted(plan, value) ? { value, freshMs, loadMs, revision: seen } : emptyLookup(seen)
   }
 
   #hit(key: string, value: unknown, tier: CacheTier): void {

@@ -180,7 +180,7 @@ describe('a loader that never settles', () => {
   test('is waited for only so long by a process that found its lease', async () => {
     const news = new KeyNews()
     const lease = seenLease('of-another-process', 'one')
-    const look = vi.fn(async () => ({ value: undefined, freshMs: -1, loadMs: 0, seen: lease }))
+    const look = vi.fn(async () => ({ value: undefined, freshMs: -1, loadMs: 0, revision: lease }))
     const renew = vi.fn(async () => undefined)
     const leases = new LoadLeases({ look, renew }, news, 600)
     const { answer, milliseconds } = await timed(
@@ -188,7 +188,7 @@ describe('a loader that never settles', () => {
         new SingleFlight().start(
           'key',
           async (flight) => (await leases.beforeLoad(flight)) ?? 'loads itself',
-          { seen: lease },
+          { expectedRevision: lease },
         ).result,
     )
     expect(answer).toBe('loads itself')

@@ -7,9 +7,9 @@ import { ignoreRejection, isPromiseLike } from '../timers.js'
 import { BackOff } from './back-off.js'
 import { isDueForRefresh } from './early-refresh.js'
 import type { LoadPlan } from './get-or-set-options.js'
-import { type HeldValue, nothingHeld } from './held-value.js'
-import { ChainLink } from './load-chain.js'
 import { LoadContext, type Loader } from './loader.js'
+import { emptyLookup, type LookupResult } from './lookup-result.js'
+import { RunningLoader } from './running-loader.js'
 import { type Flight, SingleFlight } from './single-flight.js'
 import { TIMED_OUT, waitFor } from './wait.js'
 
@@ -28,8 +28,8 @@ export interface LoadIsolator {
 /** What loading asks of the cache that it is done for. */
 export interface LoadingCache {
   readonly clock: Clock
-  readonly defaultLifeMs: number
-  readonly beforeLoad: <T>(flight: Flight<T>) => Promise<HeldValue<T> | undefined> | undefined
+  readonly defaultTtlMs: number
+  readonly beforeLoad: <T>(flight: Flight<T>) => Promise<LookupResult<T> | undefined> | undefined
   readonly fill: (flight: Flight, value: unknown, plan: StorePlan) => Promise<void>
   /** A value was served whose life is over. */
   readonly staleServed: (key: string) => void
@@ -85,33 +85,33 @@ export class ReadThrough {
   /**
    * Returns what the cache holds, if the plan permits, or else what the loader returns.
    *
-   * @param origin - is told when the returned value was in the cache
+   * @param origin - is chosen when the returned value was in the cache
    */
   async read<T>(
     key: string,
     loader: Loader<T>,
     plan: LoadPlan<T>,
-    held: HeldValue<T> | undefined,
+    lookup: LookupResult<T> | undefined,
     origin?: Origin,
   ): Promise<T> {
     // The signal may have been aborted while the cache was looked into.
     if (plan.signal?.aborted) {
-      held?.onNotLoaded?.()
+      lookup?.onNotLoaded?.()
       throw plan.signal.reason
     }
-    const found = held ?? nothingHeld<T>(undefined)
-    const { value, freshMs, loadMs, seen, onMiss } = found
-    const start = (): Flight<T> => this.#start(key, loader, plan, seen)
+    const found = lookup ?? emptyLookup<T>(undefined)
+    const { value, freshMs, loadMs, revision, onMiss } = found
+    const start = (): Flight<T> => this.#start(key, loader, plan, revision)
     if (plan.refresh)
       return this.#answer(this.#refreshed(key, start, found), plan, plan.hardTimeoutMs)
     if (freshMs >= 0) {
-      if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, seen, start)
+      if (this.#isDue(freshMs, loadMs, plan)) this.#refresh(key, revision, start)
       if (origin !== undefined) origin.current = 'fresh'
       return value
     }
     if (-freshMs <= plan.staleWhileRevalidateMs) {
       onMiss?.(false)
-      this.#refresh(key, seen, start)
+      this.#refresh(key, revision, start)
       return this.#serveStale(key, value, origin)
     }
     if (-freshMs <= plan.staleIfErrorMs) return this.#loadOrServe(key, start, plan, found, origin)
@@ -119,12 +119,13 @@ export class ReadThrough {
   }
 
   /** Starts a load of its own: only what was asked for in the same way is as new. */
-  #refreshed<T>(key: string, start: () => Flight<T>, { onMiss }: HeldValue<T>): Flight<T> {
-    const underWay = this.flights.underWay<T>(key, this.#cache.clock.now())
-    if (ChainLink.current !== undefined) underWay?.link.assertNoCycle(ChainLink.current)
-    const isAsNew = underWay?.isRefresh === true
+  #refreshed<T>(key: string, start: () => Flight<T>, { onMiss }: LookupResult<T>): Flight<T> {
+    const inFlight = this.flights.inFlight<T>(key, this.#cache.clock.now())
+    if (RunningLoader.current !== undefined)
+      inFlight?.runningLoader.assertNoCycle(RunningLoader.current)
+    const isAsNew = inFlight?.isRefresh === true
     onMiss?.(isAsNew)
-    if (isAsNew) return underWay
+    if (isAsNew) return inFlight
     // The older load still reaches its callers, but must not be stored over this one.
     this.flights.fence(key)
     return start()
@@ -134,30 +135,30 @@ export class ReadThrough {
     key: string,
     start: () => Flight<T>,
     { noStore }: LoadPlan<T>,
-    { seen, onMiss }: HeldValue<T>,
+    { revision, onMiss }: LookupResult<T>,
   ): Flight<T> {
-    const underWay = this.#join<T>(key, seen)
-    onMiss?.(underWay !== undefined)
-    if (underWay === undefined) return start()
-    if (!noStore) underWay.isToBeStored = true
-    return underWay
+    const inFlight = this.#join<T>(key, revision)
+    onMiss?.(inFlight !== undefined)
+    if (inFlight === undefined) return start()
+    if (!noStore) inFlight.shouldStore = true
+    return inFlight
   }
 
   async #loadOrServe<T>(
     key: string,
     start: () => Flight<T>,
     plan: LoadPlan<T>,
-    held: HeldValue<T>,
+    found: LookupResult<T>,
     origin: Origin | undefined,
   ): Promise<T> {
-    const { value, freshMs, onMiss } = held
+    const { value, freshMs, onMiss } = found
     const now = this.#cache.clock.now()
     if (this.#backOff.isPaused(key, now)) {
       onMiss?.(false)
       return this.#serveStale(key, value, origin)
     }
     const servedUntil = now + freshMs + plan.staleIfErrorMs
-    const flight = this.#joinOrStart(key, start, plan, held)
+    const flight = this.#joinOrStart(key, start, plan, found)
     const patienceMs = Math.min(plan.softTimeoutMs, plan.hardTimeoutMs)
     try {
       const answer = await this.#wait(flight, plan, patienceMs)
@@ -165,14 +166,14 @@ export class ReadThrough {
     } catch (error) {
       // Who no longer waits is not served at all.
       if (plan.signal?.aborted || !this.#mayServe(flight, servedUntil)) throw error
-      this.#tellFailure(flight, error)
+      this.#reportFailure(flight, error)
       return this.#serveStale(key, value, origin)
     }
     if (!this.#mayServe(flight, servedUntil)) {
       return this.#answer(flight, plan, plan.hardTimeoutMs - patienceMs)
     }
     // From now on it is loaded in the background.
-    flight.wantedAnyway = true
+    flight.isBackground = true
     return this.#serveStale(key, value, origin)
   }
 
@@ -192,24 +193,24 @@ export class ReadThrough {
   }
 
   /** Tells once of a load that failed; one that was given up is no failure. */
-  #tellFailure(flight: Flight, error: unknown): void {
-    if (flight.failureTold || flight.signal.aborted) return
-    flight.failureTold = true
+  #reportFailure(flight: Flight, error: unknown): void {
+    if (flight.isFailureReported || flight.signal.aborted) return
+    flight.isFailureReported = true
     this.#cache.refreshFailed(flight.key, error)
   }
 
   /** Loads in the background, unless that is under way or has just failed. */
-  #refresh(key: string, seen: string | undefined, start: () => Flight): void {
-    const underWay = this.#underWay(key, seen)
-    if (underWay !== undefined) underWay.wantedAnyway = true
-    else if (!this.#backOff.isPaused(key, this.#cache.clock.now())) start().wantedAnyway = true
+  #refresh(key: string, revision: string | undefined, start: () => Flight): void {
+    const inFlight = this.#joinable(key, revision)
+    if (inFlight !== undefined) inFlight.isBackground = true
+    else if (!this.#backOff.isPaused(key, this.#cache.clock.now())) start().isBackground = true
   }
 
   #answer<T>(flight: Flight<T>, plan: LoadPlan<T>, timeoutMs: number): Promise<T> {
     if (timeoutMs === NEVER && plan.signal === undefined) {
       // Never leaves before the end, so nothing has to be done when it does.
-      const waiter = ChainLink.current
-      if (waiter !== undefined) flight.link.addWaiter(waiter)
+      const waiter = RunningLoader.current
+      if (waiter !== undefined) flight.runningLoader.addWaiter(waiter)
       flight.waiting++
       const { isolator } = this.#cache
       if (isolator === undefined) return flight.result
@@ -234,8 +235,8 @@ export class ReadThrough {
     { signal }: LoadPlan<T>,
     timeoutMs: number,
   ): Promise<T | typeof TIMED_OUT> {
-    const waiter = ChainLink.current
-    if (waiter !== undefined) flight.link.addWaiter(waiter)
+    const waiter = RunningLoader.current
+    if (waiter !== undefined) flight.runningLoader.addWaiter(waiter)
     flight.waiting++
     try {
       const answer = await waitFor(flight, timeoutMs, signal)
@@ -244,7 +245,7 @@ export class ReadThrough {
       return TIMED_OUT
     } finally {
       flight.waiting--
-      if (waiter !== undefined) flight.link.removeWaiter(waiter)
+      if (waiter !== undefined) flight.runningLoader.removeWaiter(waiter)
       const isUnwanted = !flight.isWanted && !flight.outlivesCallers
       if (isUnwanted && signal?.aborted) this.flights.abandon(flight)
     }
@@ -256,25 +257,25 @@ export class ReadThrough {
    * @throws CacheError (`LOAD_CYCLE`) when that load waits for the caller, also where the caller would
    * not join it: where processes share keys, its own load would wait for the lease of the other
    */
-  #join<T>(key: string, seen: string | undefined): Flight<T> | undefined {
-    const caller = ChainLink.current
+  #join<T>(key: string, revision: string | undefined): Flight<T> | undefined {
+    const caller = RunningLoader.current
     if (caller !== undefined)
-      this.flights.underWay(key, this.#cache.clock.now())?.link.assertNoCycle(caller)
-    return this.#underWay<T>(key, seen)
+      this.flights.inFlight(key, this.#cache.clock.now())?.runningLoader.assertNoCycle(caller)
+    return this.#joinable<T>(key, revision)
   }
 
   /** The load under way for this key, unless the key has changed since it began. */
-  #underWay<T>(key: string, seen: string | undefined): Flight<T> | undefined {
-    const flight = this.flights.underWay<T>(key, this.#cache.clock.now())
+  #joinable<T>(key: string, revision: string | undefined): Flight<T> | undefined {
+    const flight = this.flights.inFlight<T>(key, this.#cache.clock.now())
     // Who could not see the key's state has nothing to hold against it.
-    return seen === undefined || flight?.seen === seen ? flight : undefined
+    return revision === undefined || flight?.expectedRevision === revision ? flight : undefined
   }
 
   #start<T>(
     key: string,
     loader: Loader<T>,
     plan: LoadPlan<T>,
-    seen: string | undefined,
+    revision: string | undefined,
   ): Flight<T> {
     const overdueAt = this.#cache.clock.now() + plan.hardTimeoutMs
     const run = async (flight: Flight<T>): Promise<T> => {
@@ -287,15 +288,15 @@ export class ReadThrough {
         let value: T
         // No function of its own: one more promise would make every load a turn longer.
         try {
-          value = await flight.link.run(() => loader(context))
+          value = await flight.runningLoader.run(() => loader(context))
         } finally {
-          flight.link.end()
+          flight.runningLoader.end()
         }
         if (!context.skipped) assertLoaded(value)
         const loadMs = this.#cache.clock.now() - startedAt
-        const isWanted = flight.isToBeStored && !flight.fenced && !context.skipped
-        if (context.refusal !== undefined && flight.isToBeStored)
-          this.#tellNotStored(key, context.refusal)
+        const isWanted = flight.shouldStore && !flight.fenced && !context.skipped
+        if (context.refusal !== undefined && flight.shouldStore)
+          this.#reportNotStored(key, context.refusal)
         let shared: T | Unprotected = new Unprotected(value)
         let isStored = true
         // The callers have paid for the value: they get it even if it cannot be stored or copied. This
@@ -304,7 +305,7 @@ export class ReadThrough {
           shared = this.#admit(value)
           if (isWanted) await this.#store(flight, this.#release(shared), plan, loadMs)
         } catch (error) {
-          if (isWanted) isStored = this.#tellNotStored(key, error)
+          if (isWanted) isStored = this.#reportNotStored(key, error)
         }
         if (isStored) this.#backOff.succeeded(key)
         else if (mayServeStale(plan)) this.#backOff.failed(key, this.#cache.clock.now())
@@ -317,18 +318,18 @@ export class ReadThrough {
       }
     }
     const flight = this.flights.start(key, run, {
-      ...{ tags: plan.tags, overdueAt, seen, memoryTtl: plan.memoryTtl },
+      ...{ tags: plan.tags, overdueAt, expectedRevision: revision, memoryTtl: plan.memoryTtl },
       isRefresh: plan.refresh,
-      isToBeStored: !plan.noStore,
+      shouldStore: !plan.noStore,
     })
     flight.result.catch((error: unknown) => {
-      if (flight.waiting === 0) this.#tellFailure(flight, error)
+      if (flight.waiting === 0) this.#reportFailure(flight, error)
     })
     return flight
   }
 
   /** Returns whether the value itself asked for it, so that the next load may do better. */
-  #tellNotStored(key: string, error: unknown): boolean {
+  #reportNotStored(key: string, error: unknown): boolean {
     const reason = reasonNotToStore(error)
     this.#cache.notStored(key, reason)
     return reason.code === 'TTL_ZERO'
@@ -346,10 +347,10 @@ export class ReadThrough {
   }
 
   async #store<T>(flight: Flight, value: T, plan: LoadPlan<T>, loadMs: number): Promise<void> {
-    const fullLifeMs = this.#lifeOf(value, plan.ttl)
-    this.flights.overtake(flight)
+    const fullTtlMs = this.#ttlMsOf(value, plan.ttl)
+    this.flights.fenceOlder(flight)
     const storePlan: StorePlan = {
-      lifeMs: shorten(fullLifeMs, plan.jitter * this.#random()),
+      ttlMs: shorten(fullTtlMs, plan.jitter * this.#random()),
       graceMs: Math.max(plan.staleWhileRevalidateMs, plan.staleIfErrorMs),
       // Only early refresh asks for it, and caches would have to find room for it.
       loadMs: plan.earlyRefresh > 0 ? loadMs : 0,
@@ -360,17 +361,17 @@ export class ReadThrough {
   }
 
   /** @throws CacheError when the value's own TTL does not let it be stored */
-  #lifeOf<T>(value: T, ttl: LoadPlan<T>['ttl']): number {
-    const told = typeof ttl === 'function' ? ttlOf(value, ttl) : ttl
-    return told === undefined ? this.#cache.defaultLifeMs : toMilliseconds(told)
+  #ttlMsOf<T>(value: T, ttl: LoadPlan<T>['ttl']): number {
+    const chosen = typeof ttl === 'function' ? ttlOf(value, ttl) : ttl
+    return chosen === undefined ? this.#cache.defaultTtlMs : toMilliseconds(chosen)
   }
 }
 
 /** @throws CacheError (`TTL_FAILED`, `TTL_ZERO`) when the function throws or returns a promise, or 0 for "do not store" */
-function ttlOf<T>(value: T, tell: (value: T) => Ttl | undefined): Ttl | undefined {
+function ttlOf<T>(value: T, choose: (value: T) => Ttl | undefined): Ttl | undefined {
   let ttl: Ttl | undefined
   try {
-    ttl = tell(value)
+    ttl = choose(value)
   } catch (error) {
     throw new CacheError('the ttl function threw an error', { code: 'TTL_FAILED', cause: error })
   }
@@ -389,9 +390,9 @@ function reasonNotToStore(error: unknown): CacheError {
   return new CacheError('storing the value failed', { code: 'STORE_FAILED', cause: error })
 }
 
-function shorten(lifeMs: number, part: number): number {
+function shorten(ttlMs: number, part: number): number {
   // Up: never below what jitter permits, nor 0.
-  return Math.ceil(lifeMs * (1 - part))
+  return Math.ceil(ttlMs * (1 - part))
 }
 
 function mayServeStale({

@@ -1,5 +1,5 @@
 import type { MemoryTtl } from '../cache-entry.js'
-import { ChainLink } from './load-chain.js'
+import { RunningLoader } from './running-loader.js'
 
 /** One run of a loader that several callers may be waiting for. */
 export interface Flight<T = unknown> {
@@ -11,7 +11,7 @@ export interface Flight<T = unknown> {
   /** What the loader answers. */
   readonly result: Promise<T>
   /** The key's state over which the loaded value may be stored; `undefined` where nobody else writes. */
-  seen: string | undefined
+  expectedRevision: string | undefined
   readonly memoryTtl: MemoryTtl
   /** True once the key was written or invalidated after this load began. */
   readonly fenced: boolean
@@ -20,28 +20,28 @@ export interface Flight<T = unknown> {
   /** How many callers are waiting for the answer now. */
   waiting: number
   /** Set when the answer is wanted in the cache, whether or not anybody waits for it. */
-  wantedAnyway: boolean
+  isBackground: boolean
   /** Set when a caller has timed out: the load goes on although nobody waits for it. */
   outlivesCallers: boolean
   /** Whether one of its callers wants the value to be stored. */
-  isToBeStored: boolean
+  shouldStore: boolean
   /** Whether it was started although there was a value, or a load under way. */
   readonly isRefresh: boolean
   /** Whether a caller waits or the cache wants the value; false once all callers have given up. */
   readonly isWanted: boolean
   /** Finds loaders that wait for themselves. */
-  readonly link: ChainLink
+  readonly runningLoader: RunningLoader
   /** Set when its failure was told to those who look after the cache. */
-  failureTold: boolean
+  isFailureReported: boolean
 }
 
 export interface FlightOptions {
   readonly tags?: readonly string[]
   readonly overdueAt?: number
-  readonly seen?: string | undefined
+  readonly expectedRevision?: string | undefined
   readonly memoryTtl?: MemoryTtl
   readonly isRefresh?: boolean
-  readonly isToBeStored?: boolean
+  readonly shouldStore?: boolean
 }
 
 /**
@@ -59,18 +59,18 @@ export class SingleFlight {
 
   /** Joins the load under way for this key, or starts one. */
   run<T>(key: string, load: (flight: Flight) => Promise<T>): Promise<T> {
-    return (this.underWay<T>(key, 0) ?? this.start(key, load)).result
+    return (this.inFlight<T>(key, 0) ?? this.start(key, load)).result
   }
 
   /** The load under way for this key, if it is not overdue. */
-  underWay<T>(key: string, now: number): Flight<T> | undefined {
+  inFlight<T>(key: string, now: number): Flight<T> | undefined {
     const flight = this.#current.get(key)
     if (flight === undefined || now <= flight.overdueAt) return flight as Flight<T> | undefined
     this.retire(flight)
     return undefined
   }
 
-  /** Starts a load that callers who come meanwhile find by {@link SingleFlight.underWay}. */
+  /** Starts a load that callers who come meanwhile find by {@link SingleFlight.inFlight}. */
   start<T>(
     key: string,
     load: (flight: Flight<T>) => Promise<T>,
@@ -107,12 +107,12 @@ export class SingleFlight {
   /**
    * Keeps loads from being stored whose values carry one of these tags: it was invalidated.
    *
-   * @param carries - whether what the cache holds under a key carries one of them: a load that began
+   * @param hasTag - whether what the cache holds under a key carries one of them: a load that began
    * for a stale value must not fall back on it
    */
-  fenceTags(tags: readonly string[], carries: (key: string) => boolean = () => false): void {
+  fenceTags(tags: readonly string[], hasTag: (key: string) => boolean = () => false): void {
     this.#fenceWhere(
-      (flight) => flight.tags.some((tag) => tags.includes(tag)) || carries(flight.key),
+      (flight) => flight.tags.some((tag) => tags.includes(tag)) || hasTag(flight.key),
     )
   }
 
@@ -122,7 +122,7 @@ export class SingleFlight {
   }
 
   /** Keeps loads from being stored that are older than one of the same key, which is about to be. */
-  overtake(flight: Flight): void {
+  fenceOlder(flight: Flight): void {
     for (const other of this.#overdue) {
       if (other === flight) return
       if (other.key === flight.key) this.#fence(other)
@@ -155,17 +155,17 @@ class FlightRecord implements Flight {
   readonly key: string
   readonly tags: readonly string[]
   readonly overdueAt: number
-  seen: string | undefined
+  expectedRevision: string | undefined
   readonly memoryTtl: MemoryTtl
   result: Promise<unknown> = Promise.resolve()
   fenced = false
   waiting = 0
-  wantedAnyway = false
+  isBackground = false
   outlivesCallers = false
-  isToBeStored: boolean
+  shouldStore: boolean
   readonly isRefresh: boolean
-  readonly link: ChainLink
-  failureTold = false
+  readonly runningLoader: RunningLoader
+  isFailureReported = false
   #controller: AbortController | undefined
 
   constructor(
@@ -173,24 +173,24 @@ class FlightRecord implements Flight {
     {
       tags = [],
       overdueAt = Number.POSITIVE_INFINITY,
-      seen,
+      expectedRevision,
       memoryTtl,
       isRefresh = false,
-      isToBeStored = true,
+      shouldStore = true,
     }: FlightOptions,
   ) {
     this.key = key
-    this.link = new ChainLink(key)
+    this.runningLoader = new RunningLoader(key)
     this.tags = tags
     this.overdueAt = overdueAt
-    this.seen = seen
+    this.expectedRevision = expectedRevision
     this.memoryTtl = memoryTtl
     this.isRefresh = isRefresh
-    this.isToBeStored = isToBeStored
+    this.shouldStore = shouldStore
   }
 
   get isWanted(): boolean {
-    return this.waiting > 0 || this.wantedAnyway
+    return this.waiting > 0 || this.isBackground
   }
 
   /** Made when asked for: most loaders do not look at it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type CacheSettings,
-  type HeldValue,
+  type LookupResult,
   ManualClock,
   type SetOptions,
   type StorePlan,
@@ -50,7 +50,7 @@ describe('getOrSet of a cache that writes only the four abstract methods', () =>
 
 /** Keeps values past their life, as caches do that override `lookup` and `fill`. */
 class KeepingCache extends FourMethodCache {
-  readonly kept = new Map<string, HeldValue>()
+  readonly kept = new Map<string, LookupResult>()
   readonly plans: StorePlan[] = []
   readonly served: string[] = []
   readonly failures: [key: string, error: unknown][] = []
@@ -61,16 +61,16 @@ class KeepingCache extends FourMethodCache {
     super({ clock: new ManualClock(), ...settings })
   }
 
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     this.calls.push(`lookup ${key}`)
     const held = this.kept.get(key)
     await this.found
-    return held as HeldValue<T> | undefined
+    return held as LookupResult<T> | undefined
   }
 
   protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
     this.plans.push(plan)
-    this.kept.set(key, { value, freshMs: plan.lifeMs, loadMs: plan.loadMs })
+    this.kept.set(key, { value, freshMs: plan.ttlMs, loadMs: plan.loadMs })
     await this.filled
   }
 
@@ -95,7 +95,7 @@ describe('getOrSet of a cache that keeps values past their life', () => {
     expect(cache.served).toHaveLength(1_000)
     await source.answer('new')
     expect(await cache.getOrSet('key', source.load, options)).toBe('new')
-    expect(cache.plans).toMatchObject([{ lifeMs: 300_000, graceMs: 3_600_000, tags: ['red'] }])
+    expect(cache.plans).toMatchObject([{ ttlMs: 300_000, graceMs: 3_600_000, tags: ['red'] }])
     expect(cache.calls).toEqual(Array.from({ length: 1_001 }, () => 'lookup key'))
   })
 

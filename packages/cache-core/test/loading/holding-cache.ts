@@ -3,9 +3,9 @@ import {
   type CacheError,
   type Flight,
   type GetOrSetOptions,
-  type HeldValue,
   type Loader,
   type LoadIsolator,
+  type LookupResult,
   ManualClock,
   planLoad,
   type StorePlan,
@@ -30,9 +30,14 @@ export interface Held {
 /** The smallest cache that loading can be done for: it holds, and writes down what it is told. */
 export class HoldingCache<T = string> implements LoadingCache {
   readonly clock = new ManualClock()
-  readonly defaultLifeMs = 3_600_000
+  readonly defaultTtlMs = 3_600_000
   readonly reads: ReadThrough
-  readonly fills: { key: string; value: unknown; plan: StorePlan; seen: string | undefined }[] = []
+  readonly fills: {
+    key: string
+    value: unknown
+    plan: StorePlan
+    expectedRevision: string | undefined
+  }[] = []
   readonly served: string[] = []
   readonly failures: { key: string; error: unknown }[] = []
   /** Loaded values that were not stored. */
@@ -47,14 +52,18 @@ export class HoldingCache<T = string> implements LoadingCache {
   }
 
   /** What {@link LoadingCache.beforeLoad} does, where a test says so. */
-  turn: (flight: Flight) => Promise<HeldValue | undefined> | undefined = () => undefined
+  turn: (flight: Flight) => Promise<LookupResult | undefined> | undefined = () => undefined
 
-  readonly beforeLoad = <V>(flight: Flight<V>): Promise<HeldValue<V> | undefined> | undefined =>
-    this.turn(flight) as Promise<HeldValue<V> | undefined> | undefined
+  readonly beforeLoad = <V>(flight: Flight<V>): Promise<LookupResult<V> | undefined> | undefined =>
+    this.turn(flight) as Promise<LookupResult<V> | undefined> | undefined
 
-  readonly fill = async ({ key, seen }: Flight, value: unknown, plan: StorePlan): Promise<void> => {
-    this.fills.push({ key, value, plan, seen })
-    const expiresAt = this.clock.now() + plan.lifeMs
+  readonly fill = async (
+    { key, expectedRevision }: Flight,
+    value: unknown,
+    plan: StorePlan,
+  ): Promise<void> => {
+    this.fills.push({ key, value, plan, expectedRevision })
+    const expiresAt = this.clock.now() + plan.ttlMs
     const { graceMs, loadMs } = plan
     this.#entries.set(key, { value: value as T, expiresAt, graceMs, loadMs })
     await this.stored()
@@ -77,7 +86,7 @@ export class HoldingCache<T = string> implements LoadingCache {
     return this.reads.read(key, loader, planLoad(options), this.held(key))
   }
 
-  held(key: string): HeldValue<T> | undefined {
+  held(key: string): LookupResult<T> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     const freshMs = entry.expiresAt - this.clock.now()

@@ -75,7 +75,7 @@ export class OneKey {
     await this.#look()
     this.#require('every call settles once its load has', this.#calls.length === 0)
     const { flights } = this.#cache.reads
-    this.#require('no load is under way', flights.underWay('key', 0) === undefined)
+    this.#require('no load is under way', flights.inFlight('key', 0) === undefined)
     return this.#problems
   }
 

@@ -6,21 +6,21 @@ describe('a flight that was started', () => {
   test('is found under way until it has ended', async () => {
     const { flights, start } = tower()
     const { flight, land } = start('key')
-    expect(flights.underWay('key', 0)).toBe(flight)
-    expect(flights.underWay('other', 0)).toBeUndefined()
+    expect(flights.inFlight('key', 0)).toBe(flight)
+    expect(flights.inFlight('other', 0)).toBeUndefined()
     expect(flight).toMatchObject({ key: 'key', tags: [], overdueAt: Number.POSITIVE_INFINITY })
-    expect(flight).toMatchObject({ waiting: 0, wantedAnyway: false, fenced: false })
+    expect(flight).toMatchObject({ waiting: 0, isBackground: false, fenced: false })
     land()
     expect(await flight.result).toBe('landed')
-    expect(flights.underWay('key', 0)).toBeUndefined()
+    expect(flights.inFlight('key', 0)).toBeUndefined()
   })
 
   test('is found up to the time at which it is overdue', () => {
     const { flights, start } = tower()
     const { flight } = start('key', { overdueAt: 50 })
-    expect(flights.underWay('key', 50)).toBe(flight)
-    expect(flights.underWay('key', 50.001)).toBeUndefined()
-    expect(flights.underWay('key', 50)).toBeUndefined()
+    expect(flights.inFlight('key', 50)).toBe(flight)
+    expect(flights.inFlight('key', 50.001)).toBeUndefined()
+    expect(flights.inFlight('key', 50)).toBeUndefined()
   })
 
   test('is joined by run, whatever the time', async () => {
@@ -46,7 +46,7 @@ describe('a flight that was started', () => {
     const { flights, start } = tower()
     const { flight } = start('key')
     flights.retire(flight)
-    expect(flights.underWay('key', 0)).toBeUndefined()
+    expect(flights.inFlight('key', 0)).toBeUndefined()
     expect(flight.fenced).toBe(false)
   })
 
@@ -58,7 +58,7 @@ describe('a flight that was started', () => {
     flights.retire(old.flight)
     old.land()
     await old.flight.result
-    expect(flights.underWay('key', 0)).toBe(flight)
+    expect(flights.inFlight('key', 0)).toBe(flight)
   })
 })
 
@@ -70,18 +70,18 @@ describe('a flight that nobody joins any more', () => {
   ])('is fenced %s, as the one after it is', (_how, options, end) => {
     const { flights, start } = tower()
     const overdue = start('key', { ...options, overdueAt: 50 })
-    expect(flights.underWay('key', 51)).toBeUndefined()
+    expect(flights.inFlight('key', 51)).toBeUndefined()
     const current = start('key', options)
     end(flights)
     expect([overdue.flight.fenced, current.flight.fenced]).toEqual([true, true])
-    expect(flights.underWay('key', 0)).toBeUndefined()
+    expect(flights.inFlight('key', 0)).toBeUndefined()
   })
 
   test('is fenced as well when it was replaced before it was overdue', () => {
     const { flights, start } = tower()
     const replaced = start('key')
     const current = start('key')
-    expect(flights.underWay('key', 0)).toBe(current.flight)
+    expect(flights.inFlight('key', 0)).toBe(current.flight)
     flights.fence('key')
     expect([replaced.flight.fenced, current.flight.fenced]).toEqual([true, true])
   })
@@ -93,7 +93,7 @@ describe('a flight that nobody joins any more', () => {
   ])('is not fenced with %s', (_how, end) => {
     const { flights, start } = tower()
     const overdue = start('key', { tags: ['red'], overdueAt: 50 })
-    flights.underWay('key', 51)
+    flights.inFlight('key', 51)
     const current = start('key', { tags: ['red'] })
     const untagged = start('third')
     end(flights)
@@ -103,7 +103,7 @@ describe('a flight that nobody joins any more', () => {
   test('is not fenced once it has ended', async () => {
     const { flights, start } = tower()
     const { flight, land } = start('key', { overdueAt: 50 })
-    flights.underWay('key', 51)
+    flights.inFlight('key', 51)
     land()
     await flight.result
     flights.fence('key')
@@ -116,12 +116,12 @@ describe('overtaking', () => {
     const { flights, start } = tower()
     const [first, second, third] = [start('key'), start('key'), start('key')]
     const other = start('other', { overdueAt: 50 })
-    flights.underWay('other', 51)
-    flights.overtake(second.flight)
+    flights.inFlight('other', 51)
+    flights.fenceOlder(second.flight)
     const fenced = [first, second, third, other].map(({ flight }) => flight.fenced)
     expect(fenced).toEqual([true, false, false, false])
-    expect(flights.underWay('key', 0)).toBe(third.flight)
-    flights.overtake(third.flight)
+    expect(flights.inFlight('key', 0)).toBe(third.flight)
+    flights.fenceOlder(third.flight)
     expect([second.flight.fenced, third.flight.fenced]).toEqual([true, false])
   })
 })
@@ -134,7 +134,7 @@ describe('a flight that is abandoned', () => {
     expect(signal.aborted).toBe(false)
     flights.abandon(flight)
     expect([signal.aborted, flight.fenced]).toEqual([true, true])
-    expect(flights.underWay('key', 0)).toBeUndefined()
+    expect(flights.inFlight('key', 0)).toBeUndefined()
   })
 
   test('is aborted also for those who look only afterwards', () => {
@@ -150,7 +150,7 @@ describe('a flight that is abandoned', () => {
     const old = start('key')
     const current = start('key')
     flights.abandon(old.flight)
-    expect(flights.underWay('key', 0)).toBe(current.flight)
+    expect(flights.inFlight('key', 0)).toBe(current.flight)
     expect([current.flight.fenced, current.flight.signal.aborted]).toEqual([false, false])
   })
 })

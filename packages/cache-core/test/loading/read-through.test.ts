@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CacheError, type GetOrSetOptions, nothingHeld, planLoad } from '../../src/index.js'
+import { CacheError, emptyLookup, type GetOrSetOptions, planLoad } from '../../src/index.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 
@@ -205,7 +205,7 @@ describe('a call that finds nothing', () => {
     const cache = new HoldingCache()
     const source = new Source()
     const joined: boolean[] = []
-    const held = { ...nothingHeld<string>(undefined), onMiss: (yes: boolean) => joined.push(yes) }
+    const held = { ...emptyLookup<string>(undefined), onMiss: (yes: boolean) => joined.push(yes) }
     const calls = [1, 2, 3].map(() => cache.reads.read('key', source.load, planLoad({}), held))
     await source.answer('loaded')
     await Promise.all(calls)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Flight, type HeldValue, nothingHeld, planLoad } from '../../src/index.js'
+import { emptyLookup, type Flight, type LookupResult, planLoad } from '../../src/index.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 
@@ -9,17 +9,19 @@ describe('a key that other processes change', () => {
   test('is stored over the state that was seen before the load', async () => {
     const cache = new HoldingCache()
     const source = new Source()
-    const call = follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1')))
+    const call = follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     await source.answer('loaded')
     expect(call().value).toBe('loaded')
-    expect(cache.fills).toMatchObject([{ key: 'key', value: 'loaded', seen: 'state 1' }])
+    expect(cache.fills).toMatchObject([
+      { key: 'key', value: 'loaded', expectedRevision: 'state 1' },
+    ])
   })
 
   test('is loaded once for those who saw it in the same state', async () => {
     const cache = new HoldingCache()
     const source = new Source()
     const calls = [1, 2].map(() =>
-      follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1'))),
+      follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1'))),
     )
     await source.answer('loaded')
     expect(calls.map((call) => call().value)).toEqual(['loaded', 'loaded'])
@@ -30,22 +32,25 @@ describe('a key that other processes change', () => {
     const cache = new HoldingCache()
     const source = new Source()
     const before = follow(
-      cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1')),
+      cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')),
     )
-    const after = follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 2')))
+    const after = follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 2')))
     expect(source.loads).toHaveLength(2)
     await source.answer('old', 0)
     expect(before().value).toBe('old')
     expect(after().state).toBe('pending')
     await source.answer('new', 1)
     expect(after().value).toBe('new')
-    expect(cache.fills.map(({ seen }) => seen)).toEqual(['state 1', 'state 2'])
+    expect(cache.fills.map(({ expectedRevision }) => expectedRevision)).toEqual([
+      'state 1',
+      'state 2',
+    ])
   })
 
   test('is one load for who cannot see its state', async () => {
     const cache = new HoldingCache()
     const source = new Source()
-    const calls = [nothingHeld<string>('state 1'), undefined].map((held) =>
+    const calls = [emptyLookup<string>('state 1'), undefined].map((held) =>
       follow(cache.reads.read('key', source.load, PLAN, held)),
     )
     await source.answer('loaded')
@@ -56,7 +61,7 @@ describe('a key that other processes change', () => {
     const cache = new HoldingCache()
     const source = new Source()
     follow(cache.reads.read('key', source.load, PLAN, undefined))
-    follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1')))
+    follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     expect(source.loads).toHaveLength(2)
   })
 
@@ -64,8 +69,8 @@ describe('a key that other processes change', () => {
     const cache = new HoldingCache()
     const source = new Source()
     const plan = planLoad<string>({ staleWhileRevalidate: '1h' })
-    const stale = (seen: string): HeldValue<string> => ({
-      ...{ value: 'stale', freshMs: -1, loadMs: 0, seen },
+    const stale = (revision: string): LookupResult<string> => ({
+      ...{ value: 'stale', freshMs: -1, loadMs: 0, revision },
     })
     await cache.reads.read('key', source.load, plan, stale('state 1'))
     await cache.reads.read('key', source.load, plan, stale('state 1'))
@@ -80,7 +85,7 @@ describe('before a load', () => {
     const cache = new HoldingCache()
     const source = new Source()
     cache.turn = async () => ({ value: 'theirs', freshMs: 1, loadMs: 0 })
-    const call = follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1')))
+    const call = follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     await turn()
     expect(call().value).toBe('theirs')
     expect(source.loads).toHaveLength(0)
@@ -91,13 +96,13 @@ describe('before a load', () => {
     const cache = new HoldingCache()
     const source = new Source()
     cache.turn = async (flight: Flight) => {
-      flight.seen = 'state 2'
-      return nothingHeld<string>('state 2')
+      flight.expectedRevision = 'state 2'
+      return emptyLookup<string>('state 2')
     }
-    follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1')))
+    follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     await turn()
     await source.answer('loaded')
-    expect(cache.fills).toMatchObject([{ seen: 'state 2' }])
+    expect(cache.fills).toMatchObject([{ expectedRevision: 'state 2' }])
   })
 
   test('a failure of the waiting is a failure of the load', async () => {
@@ -105,7 +110,7 @@ describe('before a load', () => {
     const source = new Source()
     const failure = new Error('no turn')
     cache.turn = () => Promise.reject(failure)
-    const call = follow(cache.reads.read('key', source.load, PLAN, nothingHeld<string>('state 1')))
+    const call = follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     await turn()
     expect(call().reason).toBe(failure)
   })

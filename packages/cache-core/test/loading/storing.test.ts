@@ -6,14 +6,14 @@ import { follow, Source, turn } from './source.js'
 
 describe('what a loaded value is stored with', () => {
   test.each<[options: GetOrSetOptions<string>, plan: Partial<StorePlan>]>([
-    [{}, { lifeMs: 3_600_000, graceMs: 0, tags: [] }],
-    [{ ttl: '5m' }, { lifeMs: 300_000 }],
-    [{ ttl: 0.5 }, { lifeMs: 500 }],
-    [{ ttl: null }, { lifeMs: Number.POSITIVE_INFINITY }],
-    [{ ttl: () => 5 }, { lifeMs: 5_000 }],
-    [{ ttl: () => null }, { lifeMs: Number.POSITIVE_INFINITY }],
-    [{ ttl: () => undefined }, { lifeMs: 3_600_000 }],
-    [{ ttl: (value) => `${value.length}s` }, { lifeMs: 6_000 }],
+    [{}, { ttlMs: 3_600_000, graceMs: 0, tags: [] }],
+    [{ ttl: '5m' }, { ttlMs: 300_000 }],
+    [{ ttl: 0.5 }, { ttlMs: 500 }],
+    [{ ttl: null }, { ttlMs: Number.POSITIVE_INFINITY }],
+    [{ ttl: () => 5 }, { ttlMs: 5_000 }],
+    [{ ttl: () => null }, { ttlMs: Number.POSITIVE_INFINITY }],
+    [{ ttl: () => undefined }, { ttlMs: 3_600_000 }],
+    [{ ttl: (value) => `${value.length}s` }, { ttlMs: 6_000 }],
     [{ staleWhileRevalidate: '1m' }, { graceMs: 60_000 }],
     [{ staleIfError: '2m' }, { graceMs: 120_000 }],
     [{ staleWhileRevalidate: '1m', staleIfError: '2m' }, { graceMs: 120_000 }],
@@ -40,7 +40,7 @@ describe('what a loaded value is stored with', () => {
     ]
     await source.answer('loaded')
     await Promise.all(calls)
-    expect(cache.fills).toMatchObject([{ plan: { lifeMs: 1_000, tags: ['red'] } }])
+    expect(cache.fills).toMatchObject([{ plan: { ttlMs: 1_000, tags: ['red'] } }])
   })
 
   test('is not changed by what becomes of the tags during the load', async () => {
@@ -123,38 +123,38 @@ describe('jitter', () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
     const life = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 3e12 }))
     await fc.assert(
-      fc.asyncProperty(life, part, random, async (ttlMs, jitter, chance) => {
-        const lifeMs = await storedLife({ ttl: `${ttlMs}ms`, jitter }, () => chance)
-        expect(Number.isInteger(lifeMs)).toBe(true)
-        expect(lifeMs).toBeGreaterThanOrEqual(Math.max(1, ttlMs * (1 - jitter)))
-        expect(lifeMs).toBeLessThanOrEqual(ttlMs)
+      fc.asyncProperty(life, part, random, async (fullMs, jitter, chance) => {
+        const ttlMs = await storedTtlMs({ ttl: `${fullMs}ms`, jitter }, () => chance)
+        expect(Number.isInteger(ttlMs)).toBe(true)
+        expect(ttlMs).toBeGreaterThanOrEqual(Math.max(1, fullMs * (1 - jitter)))
+        expect(ttlMs).toBeLessThanOrEqual(fullMs)
       }),
     )
   })
 
   test('uses the whole range', async () => {
-    expect(await storedLife({ ttl: '100s', jitter: 0.1 }, () => 0)).toBe(100_000)
-    expect(await storedLife({ ttl: '100s', jitter: 0.1 }, () => 0.5)).toBe(95_000)
-    expect(await storedLife({ ttl: '100s', jitter: 0.1 }, () => 0.999_99)).toBe(90_001)
-    expect(await storedLife({ ttl: '100s', jitter: 1 }, () => 0.999_99)).toBe(1)
-    expect(await storedLife({ jitter: 0.5 }, () => 0.5)).toBe(2_700_000)
-    expect(await storedLife({ ttl: () => 100, jitter: 0.5 }, () => 0.5)).toBe(75_000)
+    expect(await storedTtlMs({ ttl: '100s', jitter: 0.1 }, () => 0)).toBe(100_000)
+    expect(await storedTtlMs({ ttl: '100s', jitter: 0.1 }, () => 0.5)).toBe(95_000)
+    expect(await storedTtlMs({ ttl: '100s', jitter: 0.1 }, () => 0.999_99)).toBe(90_001)
+    expect(await storedTtlMs({ ttl: '100s', jitter: 1 }, () => 0.999_99)).toBe(1)
+    expect(await storedTtlMs({ jitter: 0.5 }, () => 0.5)).toBe(2_700_000)
+    expect(await storedTtlMs({ ttl: () => 100, jitter: 0.5 }, () => 0.5)).toBe(75_000)
   })
 
   test('leaves a life alone that has no end, and one that it was not asked for', async () => {
     for (const jitter of [0.5, 1]) {
-      const lifeMs = await storedLife({ ttl: null, jitter }, () => 0.999)
-      expect(lifeMs).toBe(Number.POSITIVE_INFINITY)
+      const ttlMs = await storedTtlMs({ ttl: null, jitter }, () => 0.999)
+      expect(ttlMs).toBe(Number.POSITIVE_INFINITY)
     }
-    expect(await storedLife({ ttl: '100s' }, () => 0.999)).toBe(100_000)
+    expect(await storedTtlMs({ ttl: '100s' }, () => 0.999)).toBe(100_000)
   })
 
-  async function storedLife(
+  async function storedTtlMs(
     options: GetOrSetOptions<string>,
     random: () => number,
   ): Promise<number | undefined> {
     const cache = new HoldingCache(random)
     await cache.getOrSet('key', () => 'loaded', options)
-    return cache.fills[0]?.plan.lifeMs
+    return cache.fills[0]?.plan.ttlMs
   }
 })

@@ -7,11 +7,11 @@ import {
   type CacheOperation,
   type Clock,
   compileGlob,
-  type HeldValue,
   type InvalidationOptions,
   invalidationReason,
   isAccepted,
   type LoadIsolator,
+  type LookupResult,
   type OperationOutcome,
   planStore,
   type ReadPlan,
@@ -65,7 +65,7 @@ export class ReferenceCache extends CacheInterface {
   override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
     assertKey(key)
     assertValue(value)
-    const plan = planStore(ttl, this.defaultLifeMs)
+    const plan = planStore(ttl, this.defaultTtlMs)
     this.store(key, value, plan)
     this.fence(key)
   }
@@ -73,7 +73,7 @@ export class ReferenceCache extends CacheInterface {
   override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
     assertKey(key)
     assertValue(value)
-    const plan = planStore(ttl, this.defaultLifeMs)
+    const plan = planStore(ttl, this.defaultTtlMs)
     if (this.live(key) !== undefined) return false
     this.store(key, value, plan)
     this.fence(key)
@@ -138,7 +138,7 @@ export class ReferenceCache extends CacheInterface {
   protected override async lookup<T>(
     key: string,
     plan?: ReadPlan,
-  ): Promise<HeldValue<T> | undefined> {
+  ): Promise<LookupResult<T> | undefined> {
     const startedAt = this.clock.now()
     assertKey(key)
     const entry = this.held(key)
@@ -164,7 +164,7 @@ export class ReferenceCache extends CacheInterface {
 
   protected store(key: string, value: unknown, plan: StorePlan): void {
     const startedAt = this.clock.now()
-    const expiresAt = startedAt + plan.lifeMs
+    const expiresAt = startedAt + plan.ttlMs
     this.entries.set(key, {
       value: this.admit(value),
       expiresAt,

@@ -24,10 +24,10 @@ export class SmallestCache extends CacheInterface {
   override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
     assertKey(key)
     assertValue(value)
-    const { lifeMs } = planStore(ttl, this.defaultLifeMs)
+    const { ttlMs } = planStore(ttl, this.defaultTtlMs)
     this.loads.fence(key)
     const json = JSON.stringify(value)
-    this.#entries.set(key, { json, expiresAt: this.clock.now() + lifeMs })
+    this.#entries.set(key, { json, expiresAt: this.clock.now() + ttlMs })
   }
 
   override async delete(key: string): Promise<boolean> {

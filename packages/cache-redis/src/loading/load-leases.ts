@@ -1,4 +1,4 @@
-import { type Flight, type HeldValue, type MemoryTtl, timers } from '@verbatim/cache-core'
+import { type Flight, type LookupResult, type MemoryTtl, timers } from '@verbatim/cache-core'
 import type { KeyNews } from '../link/key-news.js'
 import { LEASE_MS } from '../redis/programs/sources.js'
 import { isLease, revisionOf } from './seen.js'
@@ -13,7 +13,7 @@ const LONGEST_WAIT_MS = 30_000
 
 export interface LeasedKeys {
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
-  readonly look: (key: string, memoryTtl: MemoryTtl) => Promise<HeldValue | undefined>
+  readonly look: (key: string, memoryTtl: MemoryTtl) => Promise<LookupResult | undefined>
   /** Renews the lease of a load that is under way, and ends that of any other. */
   readonly renew: (key: string, revision: string, underWay: boolean) => Promise<void>
 }
@@ -58,8 +58,8 @@ export class LoadLeases {
   }
 
   /** Waits while another process loads. Answers what it stored; nothing when the turn is ours. */
-  beforeLoad(flight: Flight): Promise<HeldValue | undefined> | undefined {
-    const { seen } = flight
+  beforeLoad(flight: Flight): Promise<LookupResult | undefined> | undefined {
+    const { expectedRevision: seen } = flight
     if (seen === undefined || !isLease(seen)) return undefined
     // A refresh does not wait for a load that began before it.
     if (!this.#granted.has(revisionOf(seen)))
@@ -68,17 +68,17 @@ export class LoadLeases {
     return undefined
   }
 
-  async #awaitTurn(flight: Flight): Promise<HeldValue | undefined> {
+  async #awaitTurn(flight: Flight): Promise<LookupResult | undefined> {
     const endsAt = timers.now() + this.#longestWaitMs
     while (timers.now() < endsAt) {
       await this.#news.of(flight.key, LOOK_AFTER_MS)
       // Nobody waits for it any more.
       if (flight.signal.aborted) throw flight.signal.reason
       const held = await this.#keys.look(flight.key, flight.memoryTtl)
-      flight.seen = held?.seen
-      if (flight.seen === undefined || !isLease(flight.seen)) return held
-      if (!this.#granted.has(revisionOf(flight.seen))) continue
-      this.#hold(flight, flight.seen)
+      flight.expectedRevision = held?.revision
+      if (flight.expectedRevision === undefined || !isLease(flight.expectedRevision)) return held
+      if (!this.#granted.has(revisionOf(flight.expectedRevision))) continue
+      this.#hold(flight, flight.expectedRevision)
       return undefined
     }
     return undefined
@@ -108,6 +108,6 @@ export class LoadLeases {
 }
 
 /** Whether anybody still waits for a load, or its value is wanted in the cache. */
-function isWanted({ waiting, wantedAnyway }: Flight): boolean {
-  return waiting > 0 || wantedAnyway
+function isWanted({ waiting, isBackground }: Flight): boolean {
+  return waiting > 0 || isBackground
 }

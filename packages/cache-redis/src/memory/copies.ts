@@ -1,6 +1,6 @@
 import {
   type Clock,
-  type HeldValue,
+  type LookupResult,
   type MemoryTtl,
   memoryTtlOf,
   type StorePlan,
@@ -55,13 +55,13 @@ export class Copies {
   found(
     reading: Reading,
     key: string,
-    { value: kept, seen, freshMs: lifeMs, loadMs }: HeldValue,
+    { value: kept, revision: seen, freshMs: ttlMs, loadMs }: LookupResult,
     { value, graceMs, tags }: Pick<StoredValue, 'value' | 'graceMs' | 'tags'>,
   ): void {
     if (isOvertaken(reading, key) || !this.#options.isProven()) return
     const entry: NearEntry = { kept, seen, proven: true, awaitsEcho: false }
     const memoryTtlMs = memoryTtlOf(reading.memoryTtl, value)
-    const plan = { lifeMs, graceMs, loadMs, tags: tags.map(([tag]) => tag), memoryTtlMs }
+    const plan = { ttlMs, graceMs, loadMs, tags: tags.map(([tag]) => tag), memoryTtlMs }
     this.#keep(key, entry, plan, reading.askedAt)
   }
 
@@ -169,13 +169,13 @@ export class Copies {
   #keep(key: string, entry: NearEntry, plan: StorePlan, since: number): boolean {
     const { near, clock } = this.#options
     if (near === undefined) return true
-    const leftMs = plan.lifeMs - (clock.now() - since)
+    const leftMs = plan.ttlMs - (clock.now() - since)
     // What is in no other tier lives as long as it should, for it would be nowhere.
     const isCopy = entry.seen !== undefined
     const copyMs = plan.memoryTtlMs ?? this.#options.memoryTtlMs
     const allowedMs = isCopy ? copyMs : Number.POSITIVE_INFINITY
-    const lifeMs = Math.floor(Math.min(leftMs, allowedMs))
-    if (lifeMs >= 1) return near.keep(key, entry, { ...plan, lifeMs })
+    const ttlMs = Math.floor(Math.min(leftMs, allowedMs))
+    if (ttlMs >= 1) return near.keep(key, entry, { ...plan, ttlMs })
     near.drop(key)
     return true
   }

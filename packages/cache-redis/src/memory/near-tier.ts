@@ -1,4 +1,4 @@
-import type { HeldValue, Logger, MemoryUse, StorePlan } from '@verbatim/cache-core'
+import type { Logger, LookupResult, MemoryUse, StorePlan } from '@verbatim/cache-core'
 import { InMemoryCache, type InMemoryCacheStats } from '@verbatim/cache-memory'
 import type { ResolvedOptions } from '../options.js'
 import type { MemoryTrust } from './memory-trust.js'
@@ -49,8 +49,8 @@ export class NearTier {
   }
 
   /** What may be answered for a key, fresh or stale. */
-  find(key: string): HeldValue<NearEntry> | undefined {
-    const held = this.#memory.peekHeld<NearEntry>(key)
+  find(key: string): LookupResult<NearEntry> | undefined {
+    const held = this.#memory.peekAllowStale<NearEntry>(key)
     return held !== undefined && this.#isTrusted(held.value) ? held : undefined
   }
 
@@ -91,9 +91,9 @@ export class NearTier {
 
   /** Returns whether there was a copy that carries one of the tags. */
   dropTagged(tags: readonly string[]): boolean {
-    const isCarried = this.#memory.isCarried(tags)
+    const isTagged = this.#memory.hasAnyTag(tags)
     void this.#memory.invalidateTags(tags)
-    return isCarried
+    return isTagged
   }
 
   /** What is left of a key's life in seconds, if it may be answered; `null` when it never expires. */
@@ -105,7 +105,7 @@ export class NearTier {
   /** Drops the copies of what was read; what was written here itself may still serve without Redis. */
   dropProven(): void {
     for (const key of this.#memory.getKeys()) {
-      if (this.#memory.peekHeld<NearEntry>(key)?.value.proven) void this.#memory.delete(key)
+      if (this.#memory.peekAllowStale<NearEntry>(key)?.value.proven) void this.#memory.delete(key)
     }
   }
 

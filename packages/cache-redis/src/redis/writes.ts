@@ -12,7 +12,7 @@ import { LEASE_MS } from './programs/sources.js'
 import { PAGE, type StoreParts } from './reads.js'
 
 /** A value on its way to Redis. */
-export interface Encoded extends Pick<StorePlan, 'lifeMs' | 'graceMs'> {
+export interface Encoded extends Pick<StorePlan, 'ttlMs' | 'graceMs'> {
   readonly place: Place
   readonly seal: Seal
   /** Bytes of its body. */
@@ -64,13 +64,13 @@ export class RedisWrites {
    *
    * @throws SerializationError for a value that cannot be stored
    */
-  encode(key: string, value: unknown, { lifeMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
+  encode(key: string, value: unknown, { ttlMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
     const { codec, keyspace, revisions } = this.#parts
     const revision = revisions.next()
     const place = keyspace.placeOf(key)
     const sealing = codec.encode(place, value, { graceMs, loadMs, revision })
     return follow(sealing, ({ seal, length }) => {
-      return { place, seal, length, revision, lifeMs, graceMs }
+      return { place, seal, length, revision, ttlMs, graceMs }
     })
   }
 
@@ -340,12 +340,12 @@ export class RedisWrites {
 
   /** The TTL of a value begins when it is sent. */
   #sealed(
-    { seal, lifeMs, graceMs }: Encoded,
+    { seal, ttlMs, graceMs }: Encoded,
     tags: readonly TagVersion[],
     generation: string,
     now: number,
   ): SealedValue {
-    const freshUntil = Math.floor(now + lifeMs)
+    const freshUntil = Math.floor(now + ttlMs)
     const bytes = seal(tags, freshUntil, generation)
     this.#parts.tally.wrote(Buffer.byteLength(bytes))
     return { bytes, heldUntil: Math.floor(freshUntil + graceMs) }
@@ -365,6 +365,6 @@ function outcomeOfWrite(written: boolean | 'late'): WriteOutcome {
   return written ? 'stored' : 'superseded'
 }
 
-function holdOf({ lifeMs, graceMs }: Encoded): number {
-  return lifeMs + graceMs
+function holdOf({ ttlMs, graceMs }: Encoded): number {
+  return ttlMs + graceMs
 }

@@ -1,4 +1,4 @@
-import type { Flight, HeldValue, MemoryTtl } from '@verbatim/cache-core'
+import type { Flight, LookupResult, MemoryTtl } from '@verbatim/cache-core'
 import type { TagVersion } from '../codec/stored-line.js'
 import type { KeyNews } from '../link/key-news.js'
 import { LoadLeases } from '../loading/load-leases.js'
@@ -12,7 +12,7 @@ export interface TierLoadsOptions {
   readonly redis: RedisStore | undefined
   readonly news: KeyNews
   /** Looks at a key that is to be loaded; `undefined` when Redis is no use. */
-  readonly look: (key: string, memoryTtl: MemoryTtl) => Promise<HeldValue | undefined>
+  readonly look: (key: string, memoryTtl: MemoryTtl) => Promise<LookupResult | undefined>
   /** Lets nothing be stored that a load of the key under way answers. */
   readonly fence: (key: string) => void
 }
@@ -42,7 +42,7 @@ export class TierLoads {
   }
 
   /** Waits while another process loads the key, and notes how its tags stand. */
-  beforeLoad(flight: Flight): Promise<HeldValue | undefined> | undefined {
+  beforeLoad(flight: Flight): Promise<LookupResult | undefined> | undefined {
     const turn = this.#leases.beforeLoad(flight)
     const { redis } = this.#options
     return flight.tags.length === 0 || redis === undefined
@@ -52,7 +52,7 @@ export class TierLoads {
 
   /** What was seen before the load; `undefined` when Redis could not be asked, or had no lease to give. */
   seenBefore(flight: Flight): SeenBefore | undefined {
-    const { seen } = flight
+    const { expectedRevision: seen } = flight
     const tags = this.#tagged.versionsOf(flight)
     if (seen === undefined || seen === SEEN_NOTHING || tags === undefined) return undefined
     return { revision: revisionOf(seen), generation: generationOf(seen), tags }
@@ -65,7 +65,7 @@ export class TierLoads {
   }
 
   /** Forgets the lease of a load whose value is in Redis. */
-  stored({ seen }: Flight): void {
+  stored({ expectedRevision: seen }: Flight): void {
     if (seen !== undefined) this.#leases.fulfil(seen)
   }
 
@@ -90,8 +90,8 @@ export class TierLoads {
 
   async #beforeTaggedLoad(
     flight: Flight,
-    turn: Promise<HeldValue | undefined> | undefined,
-  ): Promise<HeldValue | undefined> {
+    turn: Promise<LookupResult | undefined> | undefined,
+  ): Promise<LookupResult | undefined> {
     const held = await turn
     if (held !== undefined && held.freshMs >= 0) return held
     const versions = await this.#options.redis?.writes.takeTags(flight.tags, TAGS_TAKEN_FOR_MS)

@@ -1,4 +1,9 @@
-import { type CacheTier, type HeldValue, type MemoryTtl, nothingHeld } from '@verbatim/cache-core'
+import {
+  type CacheTier,
+  emptyLookup,
+  type LookupResult,
+  type MemoryTtl,
+} from '@verbatim/cache-core'
 import type { Isolator } from '@verbatim/cache-memory'
 import { inChunks } from '../chunks.js'
 import { SEEN_NOTHING, seenLease, seenValue } from '../loading/seen.js'
@@ -10,7 +15,7 @@ import type { TierLoads } from './tier-loads.js'
 
 /** What a read found, fresh or stale, with its value as it is stored; and which tier it came from. */
 export interface Found {
-  readonly held: HeldValue | undefined
+  readonly held: LookupResult | undefined
   readonly tier: CacheTier
   /** Whether Redis was needed and could not answer. What is held is from memory then. */
   readonly isUnanswered: boolean
@@ -72,7 +77,7 @@ export class TierReads {
     if (state === undefined) return found
     await loads.beforeJoining(key)
     const seen = state === 'absent' ? SEEN_NOTHING : seenValue(state.revision, state.generation)
-    return { ...found, held: { ...(found.held ?? nothingHeld(undefined)), seen } }
+    return { ...found, held: { ...(found.held ?? emptyLookup(undefined)), revision: seen } }
   }
 
   /**
@@ -92,7 +97,7 @@ export class TierReads {
   }
 
   /** Returns the value that Redis holds under a key before it is loaded; `undefined` if none is usable. */
-  async look(key: string, memoryTtl?: MemoryTtl): Promise<HeldValue | undefined> {
+  async look(key: string, memoryTtl?: MemoryTtl): Promise<LookupResult | undefined> {
     const { copies, loads, redis } = this.#options
     if (redis === undefined) return undefined
     const reading = copies.startReading([key], memoryTtl)
@@ -103,11 +108,11 @@ export class TierReads {
       if (found !== 'absent' && !('leasedMs' in found)) return this.#arrived(reading, key, found)
       copies.foundNothing(reading, key)
       // Who sees that does not join a load that began when there was something else.
-      if (found === 'absent') return nothingHeld(SEEN_NOTHING)
+      if (found === 'absent') return emptyLookup(SEEN_NOTHING)
       const seen = seenLease(found.revision, found.generation)
-      if (found.leasedMs > 0) return nothingHeld(seen)
+      if (found.leasedMs > 0) return emptyLookup(seen)
       loads.leased(seen)
-      return { ...nothingHeld(seen), onNotLoaded: () => loads.release(key, seen) }
+      return { ...emptyLookup(seen), onNotLoaded: () => loads.release(key, seen) }
     } finally {
       copies.endReading(reading)
     }
@@ -135,14 +140,15 @@ export class TierReads {
     }
   }
 
-  #arrived(reading: Reading, key: string, found: StoredValue | 'absent'): HeldValue {
+  #arrived(reading: Reading, key: string, found: StoredValue | 'absent'): LookupResult {
     const { copies, isolator } = this.#options
     if (found === 'absent' || found.isVoid) {
       copies.foundNothing(reading, key)
-      return nothingHeld(found === 'absent' ? undefined : seenIn(found))
+      return emptyLookup(found === 'absent' ? undefined : seenIn(found))
     }
     const { freshMs, loadMs } = found
-    const held = { value: isolator.adopt(found.value), freshMs, loadMs, seen: seenIn(found) }
+    const value = isolator.adopt(found.value)
+    const held: LookupResult = { value, freshMs, loadMs, revision: seenIn(found) }
     copies.found(reading, key, held, found)
     return held
   }
@@ -152,19 +158,19 @@ function seenIn({ revision, generation = '' }: StoredValue): string {
   return seenValue(revision, generation)
 }
 
-function inMemory(near: HeldValue<NearEntry> | undefined): Found {
+function inMemory(near: LookupResult<NearEntry> | undefined): Found {
   return { held: near && asKept(near), tier: 'memory', isUnanswered: false }
 }
 
 /** What memory holds where Redis could not answer. */
-function unanswered(near: HeldValue<NearEntry> | undefined): Found {
+function unanswered(near: LookupResult<NearEntry> | undefined): Found {
   return { held: near && asKept(near), tier: 'memory', isUnanswered: true }
 }
 
-function inRedis(held: HeldValue): Found {
+function inRedis(held: LookupResult): Found {
   return { held, tier: 'redis', isUnanswered: false }
 }
 
-function asKept({ value, freshMs, loadMs }: HeldValue<NearEntry>): HeldValue {
-  return { value: value.kept, freshMs, loadMs, seen: value.seen }
+function asKept({ value, freshMs, loadMs }: LookupResult<NearEntry>): LookupResult {
+  return { value: value.kept, freshMs, loadMs, revision: value.seen }
 }

@@ -83,7 +83,7 @@ export class TierWrites {
     const write = copies.startWriting(flight.key, 'conditional write')
     return this.#write(write, value, plan, async (redis, encoded) => {
       if (before === undefined) return redis.connected ? 'superseded' : 'unavailable'
-      await loads.prolongTags(flight, encoded.lifeMs + encoded.graceMs)
+      await loads.prolongTags(flight, encoded.ttlMs + encoded.graceMs)
       const outcome = await redis.writes.compareAndSet(write, encoded, before)
       if (outcome === 'stored') loads.stored(flight)
       return outcome

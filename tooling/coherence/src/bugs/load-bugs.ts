@@ -40,7 +40,7 @@ export const LOAD_BUGS: readonly Bug[] = [
     patches: [
       {
         file: READ_THROUGH,
-        find: 'seen === undefined || flight?.seen === seen ? flight : undefined',
+        find: 'revision === undefined || flight?.expectedRevision === revision ? flight : undefined',
         replace: 'flight',
       },
     ],

@@ -17,7 +17,7 @@ abstract class BacksOffItsOwnWay extends ReferenceCache {
     if (this.isPaused(key)) return value
     try {
       const loaded = await (loader as () => Promise<T>)()
-      this.store(key, loaded, { lifeMs: 50, graceMs: 3_600_000, loadMs: 0, tags: [] })
+      this.store(key, loaded, { ttlMs: 50, graceMs: 3_600_000, loadMs: 0, tags: [] })
       this.succeeded(key)
       return loaded
     } catch {

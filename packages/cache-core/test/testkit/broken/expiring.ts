@@ -4,10 +4,10 @@ import { testBrokenCaches } from './support/test-broken-caches.js'
 
 /** A cache that changes each life before it stores the value. */
 abstract class ChangesLives extends ReferenceCache {
-  protected abstract changed(lifeMs: number): number
+  protected abstract changed(ttlMs: number): number
 
   protected override store(key: string, value: unknown, plan: StorePlan): void {
-    super.store(key, value, { ...plan, lifeMs: this.changed(plan.lifeMs) })
+    super.store(key, value, { ...plan, ttlMs: this.changed(plan.ttlMs) })
   }
 }
 
@@ -18,32 +18,32 @@ class IgnoresTtl extends ChangesLives {
 }
 
 class RoundsTtlUpToSeconds extends ChangesLives {
-  protected changed(lifeMs: number): number {
-    return Math.ceil(lifeMs / 1_000) * 1_000
+  protected changed(ttlMs: number): number {
+    return Math.ceil(ttlMs / 1_000) * 1_000
   }
 }
 
 class RoundsTtlToTenths extends ChangesLives {
-  protected changed(lifeMs: number): number {
-    return Math.max(100, Math.round(lifeMs / 100) * 100)
+  protected changed(ttlMs: number): number {
+    return Math.max(100, Math.round(ttlMs / 100) * 100)
   }
 }
 
 class OverflowsLongLives extends ChangesLives {
-  protected changed(lifeMs: number): number {
-    return lifeMs > 2 ** 31 - 1 && Number.isFinite(lifeMs) ? 1 : lifeMs
+  protected changed(ttlMs: number): number {
+    return ttlMs > 2 ** 31 - 1 && Number.isFinite(ttlMs) ? 1 : ttlMs
   }
 }
 
 class TakesForEverForADay extends ChangesLives {
-  protected changed(lifeMs: number): number {
-    return Number.isFinite(lifeMs) ? lifeMs : 86_400_000
+  protected changed(ttlMs: number): number {
+    return Number.isFinite(ttlMs) ? ttlMs : 86_400_000
   }
 }
 
 class HasADefaultOfFiveSeconds extends ChangesLives {
-  protected changed(lifeMs: number): number {
-    return lifeMs === this.defaultLifeMs ? 5_000 : lifeMs
+  protected changed(ttlMs: number): number {
+    return ttlMs === this.defaultTtlMs ? 5_000 : ttlMs
   }
 }
 
@@ -61,23 +61,23 @@ class DiesAtTheVeryEnd extends ReferenceCache {
 }
 
 class LivesAMillisecondTooLong extends ChangesLives {
-  protected changed(lifeMs: number): number {
-    return lifeMs + 1
+  protected changed(ttlMs: number): number {
+    return ttlMs + 1
   }
 }
 
 class KeepsTheFirstLife extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
     const before = this.entries.get(key)?.expiresAt
-    const lifeMs = before === undefined ? plan.lifeMs : before - this.clock.now()
-    super.store(key, value, { ...plan, lifeMs })
+    const ttlMs = before === undefined ? plan.ttlMs : before - this.clock.now()
+    super.store(key, value, { ...plan, ttlMs })
   }
 }
 
 class KeepsTheLongerLife extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
     const leftMs = (this.entries.get(key)?.expiresAt ?? 0) - this.clock.now()
-    super.store(key, value, { ...plan, lifeMs: Math.max(plan.lifeMs, leftMs) })
+    super.store(key, value, { ...plan, ttlMs: Math.max(plan.ttlMs, leftMs) })
   }
 }
 
@@ -87,7 +87,7 @@ class RemovesByTime extends ReferenceCache {
 
   protected override store(key: string, value: unknown, plan: StorePlan): void {
     super.store(key, value, plan)
-    this.#removeAt.set(this.clock.now() + plan.lifeMs, key)
+    this.#removeAt.set(this.clock.now() + plan.ttlMs, key)
   }
 
   protected override live(key: string): Entry | undefined {

@@ -1,7 +1,7 @@
 import {
   type GetOrSetOptions,
-  type HeldValue,
   type Loader,
+  type LookupResult,
   type StorePlan,
   toMilliseconds,
 } from '../../../src/index.js'
@@ -52,14 +52,14 @@ class CountsTheStaleItInvalidates extends ReferenceCache {
 }
 
 class HandsTheStaleToEveryone extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     const held = await super.lookup<T>(key)
     return held && { ...held, freshMs: Math.max(0, held.freshMs) }
   }
 }
 
 class TakesTheStaleForJustExpired extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     const held = await super.lookup<T>(key)
     return held && { ...held, freshMs: Math.max(-1, held.freshMs) }
   }
@@ -74,7 +74,7 @@ class RemembersLoadedValues extends ReferenceCache {
     return super.fill(key, value, plan)
   }
 
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     const held = await super.lookup<T>(key)
     if (held !== undefined || !this.#loaded.has(key)) return held
     return { value: this.#loaded.get(key) as T, freshMs: -1_000, loadMs: 0 }
@@ -170,7 +170,7 @@ class ForgetsHowLongLoadsTook extends ReferenceCache {
 }
 
 class RefreshesAtEveryHit extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     const held = await super.lookup<T>(key)
     return held && { ...held, loadMs: 1e12 }
   }

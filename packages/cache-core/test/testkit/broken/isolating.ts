@@ -1,4 +1,4 @@
-import type { HeldValue } from '../../../src/index.js'
+import type { LookupResult } from '../../../src/index.js'
 import type { CacheContract } from '../../../src/testkit/index.js'
 import { ReferenceCache, type ReferenceOptions } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
@@ -24,7 +24,7 @@ class HandsOutWhatItKeepsInBatches extends ReferenceCache {
 }
 
 class HandsOutWhatItKeepsInGetOrSet extends ReferenceCache {
-  protected override async lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     const held = await super.lookup<T>(key)
     return held && { ...held, value: this.entries.get(key)?.value as T }
   }

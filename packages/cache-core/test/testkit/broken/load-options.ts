@@ -91,7 +91,7 @@ class EndsLoadsAtTheTimeout extends Mishears {
 class StoresOverdueLoads extends ReferenceCache {
   constructor(options: ReferenceOptions) {
     super(options)
-    this.loads.overtake = () => {}
+    this.loads.fenceOlder = () => {}
   }
 }
 

@@ -2,9 +2,9 @@ import {
   assertValue,
   CacheError,
   type GetOrSetOptions,
-  type HeldValue,
   type LoadContext,
   type Loader,
+  type LookupResult,
   planLoad,
   type ReadPlan,
   type SetOptions,
@@ -82,7 +82,7 @@ class LoadsEveryTime extends ReferenceCache {
   protected override async lookup<T>(
     key: string,
     plan?: ReadPlan,
-  ): Promise<HeldValue<T> | undefined> {
+  ): Promise<LookupResult<T> | undefined> {
     await super.lookup(key, plan)
     return undefined
   }
@@ -92,7 +92,7 @@ class LoadsFalsyAgain extends ReferenceCache {
   protected override async lookup<T>(
     key: string,
     plan?: ReadPlan,
-  ): Promise<HeldValue<T> | undefined> {
+  ): Promise<LookupResult<T> | undefined> {
     const held = await super.lookup<T>(key, plan)
     return held?.value ? held : undefined
   }
@@ -115,7 +115,7 @@ class StoresFailures extends ReferenceCache {
 
 class IgnoresTheLifeOfLoads extends ReferenceCache {
   protected override fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
-    return super.fill(key, value, { ...plan, lifeMs: this.defaultLifeMs })
+    return super.fill(key, value, { ...plan, ttlMs: this.defaultTtlMs })
   }
 }
 

@@ -2,8 +2,8 @@ import {
   type CacheEntry,
   type GetEntryOptions,
   type GetOrSetOptions,
-  type HeldValue,
   type Loader,
+  type LookupResult,
   planGetEntry,
   type StorePlan,
 } from '../../../src/index.js'
@@ -11,7 +11,7 @@ import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
 class NamesNoTier extends ReferenceCache {
-  protected override entryOf<T>(held: HeldValue<T>): CacheEntry<T> {
+  protected override entryOf<T>(held: LookupResult<T>): CacheEntry<T> {
     return { ...super.entryOf(held), source: 'cache' as 'memory' }
   }
 }
@@ -24,7 +24,7 @@ class HasAnEntryForEveryKey extends ReferenceCache {
 }
 
 class ReturnsTtlsInMilliseconds extends ReferenceCache {
-  protected override entryOf<T>(held: HeldValue<T>): CacheEntry<T> {
+  protected override entryOf<T>(held: LookupResult<T>): CacheEntry<T> {
     const entry = super.entryOf(held)
     return { ...entry, ttl: entry.ttl && entry.ttl * 1_000 }
   }
@@ -93,7 +93,7 @@ class HidesErrorsOfLoads extends ReferenceCache {
 }
 
 class AcceptsEverything extends ReferenceCache {
-  protected override lookup<T>(key: string): Promise<HeldValue<T> | undefined> {
+  protected override lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     return super.lookup(key)
   }
 }
@@ -135,8 +135,8 @@ class StoresForTheFirstCallerOnly extends ReferenceCache {
 
 class TakesTheMemoryTtlForTheTtl extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
-    const memoryTtlMs = plan.memoryTtlMs ?? plan.lifeMs
-    super.store(key, value, { ...plan, lifeMs: Math.min(plan.lifeMs, memoryTtlMs) })
+    const memoryTtlMs = plan.memoryTtlMs ?? plan.ttlMs
+    super.store(key, value, { ...plan, ttlMs: Math.min(plan.ttlMs, memoryTtlMs) })
   }
 }
 
@@ -148,7 +148,7 @@ class ReturnsNoStaleEntry extends ReferenceCache {
 }
 
 class HidesThatValuesAreStale extends ReferenceCache {
-  protected override entryOf<T>(held: HeldValue<T>): CacheEntry<T> {
+  protected override entryOf<T>(held: LookupResult<T>): CacheEntry<T> {
     return { ...super.entryOf(held), isStale: false }
   }
 }

@@ -1,6 +1,6 @@
 import {
   type CacheOperation,
-  type HeldValue,
+  type LookupResult,
   type OperationOutcome,
   type ReadPlan,
   type SetOptions,
@@ -50,7 +50,7 @@ class CountsGetOrSetTwice extends ReferenceCache {
   protected override async lookup<T>(
     key: string,
     plan?: ReadPlan,
-  ): Promise<HeldValue<T> | undefined> {
+  ): Promise<LookupResult<T> | undefined> {
     await this.get(key)
     return super.lookup<T>(key, plan)
   }

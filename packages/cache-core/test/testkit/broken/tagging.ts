@@ -131,8 +131,8 @@ class KeepsTheListOfTags extends ReferenceCache {
 
 class KeepsWhatIsTagged extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
-    const lifeMs = plan.tags.length > 0 ? Number.POSITIVE_INFINITY : plan.lifeMs
-    super.store(key, value, { ...plan, lifeMs })
+    const ttlMs = plan.tags.length > 0 ? Number.POSITIVE_INFINITY : plan.ttlMs
+    super.store(key, value, { ...plan, ttlMs })
   }
 }
 

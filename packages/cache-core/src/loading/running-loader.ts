@@ -5,7 +5,7 @@ import { CacheError } from '../errors.js'
 /** The loaders that run in this process, whichever copy of this package runs them. */
 interface RunningLoaders {
   /** Which loader the running code belongs to. In use only while loaders run. */
-  readonly storage: AsyncLocalStorage<ChainLink>
+  readonly storage: AsyncLocalStorage<RunningLoader>
   count: number
 }
 
@@ -24,9 +24,9 @@ const running = sharedByCopies(
  *
  * No field is private to the class: a link may meet links that another copy of this class has made.
  */
-export class ChainLink {
+export class RunningLoader {
   readonly key: string
-  readonly waiters: ChainLink[] = []
+  readonly waiters: RunningLoader[] = []
   isRunning = false
 
   constructor(key: string) {
@@ -34,20 +34,20 @@ export class ChainLink {
   }
 
   /** The link of the loader that the calling code belongs to, if that loader is still running. */
-  static get current(): ChainLink | undefined {
+  static get current(): RunningLoader | undefined {
     if (running.count === 0) return undefined
     const link = running.storage.getStore()
     return link !== undefined && link.isRunning ? link : undefined
   }
 
-  /** Runs a loader as the one that this link stands for. {@link ChainLink.end} must follow. */
+  /** Runs a loader as the one that this link stands for. {@link RunningLoader.end} must follow. */
   run<T>(loader: () => T): T {
     this.isRunning = true
     running.count++
     return running.storage.run(this, loader)
   }
 
-  /** Ends what {@link ChainLink.run} began, once the result of the loader is settled. */
+  /** Ends what {@link RunningLoader.run} began, once the result of the loader is settled. */
   end(): void {
     this.isRunning = false
     this.waiters.length = 0
@@ -55,7 +55,7 @@ export class ChainLink {
   }
 
   /** @throws CacheError (`LOAD_CYCLE`) when this load waits for that loader */
-  assertNoCycle(waiter: ChainLink): void {
+  assertNoCycle(waiter: RunningLoader): void {
     if (isAwaitedBy(waiter, this)) throw loadCycle(this.key)
   }
 
@@ -64,18 +64,18 @@ export class ChainLink {
    *
    * @throws CacheError (`LOAD_CYCLE`) when this load waits for that loader
    */
-  addWaiter(waiter: ChainLink): void {
+  addWaiter(waiter: RunningLoader): void {
     this.assertNoCycle(waiter)
     this.waiters.push(waiter)
   }
 
-  removeWaiter(waiter: ChainLink): void {
+  removeWaiter(waiter: RunningLoader): void {
     const index = this.waiters.indexOf(waiter)
     if (index >= 0) this.waiters.splice(index, 1)
   }
 }
 
-function isAwaitedBy(first: ChainLink, other: ChainLink): boolean {
+function isAwaitedBy(first: RunningLoader, other: RunningLoader): boolean {
   const reached = new Set([first])
   for (const link of reached) {
     if (link === other) return true

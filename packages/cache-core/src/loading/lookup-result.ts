@@ -1,11 +1,11 @@
 import type { CacheTier } from '../monitor.js'
 
 /** A value that a cache still has, though perhaps for stale reads only. */
-export interface HeldValue<T = unknown> {
+export interface LookupResult<T = unknown> {
   readonly value: T
   /**
    * Milliseconds until its life is over; negative since then; `Infinity` when it never is,
-   * `-Infinity` when there is no value, only what was {@link HeldValue.seen}.
+   * `-Infinity` when there is no value, only what was {@link LookupResult.revision}.
    */
   readonly freshMs: number
   /** How long its load took, in milliseconds; 0 when nobody knows. */
@@ -14,7 +14,7 @@ export interface HeldValue<T = unknown> {
    * What tells this state of the key from any other, where processes share it: what is loaded is
    * stored only over the state that was seen before. `undefined` where nobody else writes.
    */
-  readonly seen?: string | undefined
+  readonly revision?: string | undefined
   /** Which tier held the value. Default: the tier of the cache's settings. */
   readonly tier?: CacheTier | undefined
   /** Whether the cache does not know when the TTL ends. `freshMs` is `Infinity` then. Default: false. */
@@ -32,6 +32,6 @@ export interface HeldValue<T = unknown> {
 }
 
 /** Returns what is held where there is no value: the state in which the key was seen. */
-export function nothingHeld<T>(seen: string | undefined): HeldValue<T> {
-  return { value: undefined as T, freshMs: Number.NEGATIVE_INFINITY, loadMs: 0, seen }
+export function emptyLookup<T>(revision: string | undefined): LookupResult<T> {
+  return { value: undefined as T, freshMs: Number.NEGATIVE_INFINITY, loadMs: 0, revision }
 }
