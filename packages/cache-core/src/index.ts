@@ -87,7 +87,6 @@ export { isPlainObject } from './plain-object.js'
 export { Reporter, type ReporterSettings } from './reporter.js'
 export { Secret } from './secret.js'
 export {
-  assertStorePlan,
   planStore,
   type SetOptions,
   type StorePlan,

@@ -1,4 +1,3 @@
-import { invalidArgument } from './arguments.js'
 import { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 import { assertKnownFields } from './known-fields.js'
 import { isPlainObject } from './plain-object.js'
@@ -80,15 +79,4 @@ function planOf(
 
 function ttlOf(ttl: Ttl | undefined, defaultTtlMs: number): number {
   return ttl === undefined ? defaultTtlMs : toMilliseconds(ttl)
-}
-
-/** @throws ValidationError (`INVALID_ARGUMENT`) unless it has every field of a {@link StorePlan} */
-export function assertStorePlan(plan: unknown): asserts plan is StorePlan {
-  const { ttlMs, graceMs, loadMs, tags } = Object(plan) as Partial<StorePlan>
-  const isPlan =
-    typeof ttlMs === 'number' &&
-    typeof graceMs === 'number' &&
-    typeof loadMs === 'number' &&
-    Array.isArray(tags)
-  if (!isPlan) throw invalidArgument('plan', 'a StorePlan, as planStore returns it', plan)
 }

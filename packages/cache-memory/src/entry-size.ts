@@ -2,27 +2,27 @@ import { describeType, ignoreRejection, ValidationError } from '@verbatim/cache-
 import { estimateBytes } from './memory-estimate.js'
 import { countsBytes, type ResolvedOptions } from './options.js'
 
-/** What an entry takes beside its key and value: its places in the index, the order of use and the expiry queue. */
+/** Memory for an entry besides its key and value: its places in the index, the order of use and the expiry queue. */
 const ENTRY_BYTES = 180
 
-/** Tells what an entry counts for against the limits of a cache. */
+/** Returns the bytes that an entry counts against the limits of a cache. */
 export type EntrySize = (key: string, value: unknown) => number
 
-/** Without a limit in bytes nothing is counted. */
+/** Returns how a cache measures its entries. Without a limit in bytes, every entry counts 0. */
 export function entrySizeFor(options: ResolvedOptions): EntrySize {
   const { sizeOf } = options
   if (!countsBytes(options)) return () => 0
-  if (sizeOf === undefined) return estimatedEntryBytes
+  if (sizeOf === undefined) return estimateEntryBytes
   return (key, value) => Buffer.byteLength(key) + checked(sizeOf(value, key))
 }
 
-/** The memory that an entry occupies in this process, in bytes, within a factor of two. */
-export function estimatedEntryBytes(key: string, value: unknown): number {
+/** Estimates the memory that an entry occupies in this process, in bytes, within a factor of two. */
+export function estimateEntryBytes(key: string, value: unknown): number {
   return ENTRY_BYTES + Math.ceil(estimateBytes(key) + estimateBytes(value))
 }
 
 function checked(bytes: unknown): number {
-  // Whole ones: a sum of fractions would not come back to what it was.
+  // Rounded up, because a sum of fractions would not return to its former value.
   if (Number.isFinite(bytes) && (bytes as number) >= 0) return Math.ceil(bytes as number)
   ignoreRejection(bytes)
   const shown = typeof bytes === 'number' ? String(bytes) : describeType(bytes)

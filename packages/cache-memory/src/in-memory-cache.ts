@@ -2,7 +2,6 @@ import {
   assertKey,
   assertKeys,
   assertLoader,
-  assertStorePlan,
   assertTags,
   assertValue,
   type CacheError,
@@ -32,11 +31,9 @@ import {
   type StorePlan,
   type Ttl,
 } from '@verbatim/cache-core'
-import { freshUntil } from './entry.js'
 import type { EntryStore } from './entry-store.js'
 import { EVENT_NAMES, type InMemoryCacheEvents } from './events.js'
 import { loadIsolatorFor } from './isolation.js'
-import { memoryUseOf } from './memory-use.js'
 import { OperationObserver } from './operation-observer.js'
 import {
   assertOptions,
@@ -45,7 +42,7 @@ import {
   resolveOptions,
 } from './options.js'
 import type { InMemoryCacheSnapshot } from './snapshot.js'
-import { type InMemoryCacheStats, type ReadCounts, statsOf } from './stats.js'
+import { type InMemoryCacheStats, memoryUseOf, type ReadCounts, statsOf } from './stats.js'
 import { type Admitted, ValueStore } from './value-store.js'
 
 /**
@@ -120,13 +117,8 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
       key,
       loader,
       plan,
-      this.#counted(this.peekAllowStale<T>(key), startedAt),
+      this.#counted(this.#peekAllowStale<T>(key), startedAt),
     )
-  }
-
-  /** Reads a key as `get` does, without a promise. For caches that build on this one. */
-  use<T>(key: string): T | undefined {
-    return this.#read(key) as T | undefined
   }
 
   protected override async lookup<T>(
@@ -148,13 +140,9 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.loads.fence(key)
   }
 
-  /**
-   * Stores a value that was loaded or comes from a farther tier. For caches that build on this one.
-   *
-   * @throws SerializationError (`VALUE_TOO_LARGE`) for a value larger than an entry may be
-   */
-  override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
-    if (this.put(key, value, plan)) return
+  /** @throws SerializationError (`VALUE_TOO_LARGE`) for a value larger than an entry may be */
+  protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
+    if (this.#write(key, value, plan)) return
     const { maxEntryBytes } = this.#options
     throw new SerializationError(
       `value occupies more than ${maxEntryBytes} bytes, the most of an entry`,
@@ -163,12 +151,6 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
         context: { maxEntryBytes },
       },
     )
-  }
-
-  /** Stores a value as `fill` does, without a promise. Returns whether it was small enough. */
-  put<T>(key: string, value: T, plan: StorePlan): boolean {
-    assertStorePlan(plan)
-    return this.#write(key, value, plan)
   }
 
   /** Atomic: of many calls at once, one stores its value. */
@@ -228,12 +210,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   /** {@inheritDoc CacheInterface.getTtl} */
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const entry = this.#entries.peek(key)
-    if (entry === undefined) return undefined
-    const leftMs = freshUntil(entry) - this.clock.now()
-    // The process may have stood still since the entry was found.
-    if (leftMs < 0) return undefined
-    return leftMs === Number.POSITIVE_INFINITY ? null : leftMs / 1_000
+    return this.#entries.getTtl(key)
   }
 
   override async *scan(pattern = '*'): AsyncIterable<string> {
@@ -251,8 +228,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     const matches = compileGlob(pattern)
     const reason = invalidationReason(options)
     this.loads.fenceAll()
-    // Of all keys held: a stale value must not be served either, though it is not counted.
-    const removed = this.getKeys().filter((key) => matches(key) && this.#entries.remove(key)).length
+    const removed = this.#entries.removeMatching(matches)
     this.#observeInvalidation(removed, startedAt, reason)
     if (removed === 0)
       this.#options.reporter.log('debug', 'An invalidation by pattern matched no entry.')
@@ -286,19 +262,6 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   peek<T>(key: string): T | undefined {
     assertKey(key)
     return this.#values.peek(key) as T | undefined
-  }
-
-  /** The value of a key, fresh or stale, as {@link InMemoryCache.peek}. For caches that build on this one. */
-  peekAllowStale<T>(key: string): LookupResult<T> | undefined {
-    const found = this.#values.peekAllowStale(key)
-    // Only now: what was found is a key.
-    if (found === undefined) assertKey(key)
-    return found as LookupResult<T> | undefined
-  }
-
-  /** Whether an entry, fresh or not, carries one of these tags. For caches that build on this one. */
-  hasAnyTag(tags: readonly string[]): boolean {
-    return this.#entries.hasAnyTag(tags)
   }
 
   /** How many entries are alive. */
@@ -345,11 +308,11 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
    * last.
    */
   memoryUse(): MemoryUse {
-    return memoryUseOf(this.#entries, this.#options)
+    return memoryUseOf(this.#entries)
   }
 
   getStats(): InMemoryCacheStats {
-    return statsOf(this.#reads, this.#values, this.#options, this.defaultTtlMs)
+    return statsOf(this.#reads, this.#entries, this.defaultTtlMs)
   }
 
   protected override staleServed(): void {
@@ -384,7 +347,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   /** Returns the value of a key, fresh or stale. A fresh one counts as used. */
   #use<T>(key: string): LookupResult<T> | undefined {
     const isFresh = this.#entries.use(key) !== undefined
-    const found = this.peekAllowStale<T>(key)
+    const found = this.#peekAllowStale<T>(key)
     // The clock may have moved on between the two.
     return isFresh && found !== undefined && found.freshMs < 0 ? { ...found, freshMs: 0 } : found
   }
@@ -396,6 +359,13 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
       else this.#miss(startedAt)
     }
     return { ...(found ?? emptyLookup<T>(undefined)), onMiss }
+  }
+
+  #peekAllowStale<T>(key: string): LookupResult<T> | undefined {
+    const found = this.#values.lookup(key)
+    // A key with an entry is known to be valid.
+    if (found === undefined) assertKey(key)
+    return found as LookupResult<T> | undefined
   }
 
   #hit(startedAt: number | undefined): void {

@@ -97,7 +97,7 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
 }
 
 /** Whether each entry is measured as it is stored. */
-export function countsBytes({ maxEntryBytes }: ResolvedOptions): boolean {
+export function countsBytes({ maxEntryBytes }: Pick<ResolvedOptions, 'maxEntryBytes'>): boolean {
   return maxEntryBytes !== Number.POSITIVE_INFINITY
 }
 

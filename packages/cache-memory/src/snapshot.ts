@@ -7,7 +7,7 @@ import {
   type StorePlan,
   ValidationError,
 } from '@verbatim/cache-core'
-import { type Entry, freshUntil } from './entry.js'
+import { type Entry, freshUntil } from './entry-store.js'
 import type { Isolator } from './isolation.js'
 
 /**

@@ -1,40 +1,45 @@
-import { hitRate } from '@verbatim/cache-core'
-import { countsBytes, type ResolvedOptions } from './options.js'
-import type { ValueStore } from './value-store.js'
+import { hitRate, type MemoryUse } from '@verbatim/cache-core'
+import { estimateEntryBytes } from './entry-size.js'
+import type { EntryStore } from './entry-store.js'
+import { countsBytes } from './options.js'
 
-/** What an {@link InMemoryCache} has done and holds. Counts are since it was made. */
-export interface InMemoryCacheStats {
-  readonly hits: number
-  readonly misses: number
-  /** Calls of `getOrSet` that joined a load under way: neither hits nor misses. */
-  readonly joined: number
-  /** hits / (hits + misses), in percent; left out before the first read. */
-  readonly hitRate?: number
-  /** Misses of `getOrSet` that were answered with a value whose life was over. */
-  readonly staleServed: number
-  /** Entries that had to go because the cache was full. */
+/** Figures of the entries in a cache. Counts begin when the cache is created. */
+export interface EntryStats {
+  /** Entries removed because the cache was full. */
   readonly evictions: number
-  /** Entries dropped because their life was over. */
+  /** Entries removed because their TTL had passed. */
   readonly expirations: number
-  /** Values that were too large to be kept. */
+  /** Values that were not stored because they were too large. */
   readonly refusals: number
-  /** Loaded values that could not be stored, by the code of the reason. Their callers have them. */
-  readonly notStored: Readonly<Record<string, number>>
-  /** Entries held, those included that are not answered any more and have not been dropped yet. */
+  /** Entries in the cache, including expired ones that are not removed yet. */
   readonly totalEntries: number
   readonly activeEntries: number
-  /** totalEntries - activeEntries: their life is over or a tag of theirs was invalidated. */
+  /** totalEntries - activeEntries: entries past their TTL or with an invalidated tag. */
   readonly expiredEntries: number
   readonly maxSize: number
   /** activeEntries / maxSize, in percent. */
   readonly utilizationPercent: number
   /** The same as text, such as `'3/1000'`. */
   readonly utilization: string
-  /** Memory that the entries occupy, as counted against `maxBytes`; `null` where it is not limited. */
+  /** Memory that the entries occupy, as counted against `maxBytes`; `null` without a limit. */
   readonly bytes: number | null
   /** The option; `null` for no limit. */
   readonly maxBytes: number | null
-  /** In seconds; `null` for never expires. */
+}
+
+/** Figures of an {@link InMemoryCache}. Counts begin when the cache is created. */
+export interface InMemoryCacheStats extends EntryStats {
+  readonly hits: number
+  readonly misses: number
+  /** Calls of `getOrSet` that joined a load in flight: neither hits nor misses. */
+  readonly joined: number
+  /** hits / (hits + misses), in percent; absent before the first read. */
+  readonly hitRate?: number
+  /** Misses of `getOrSet` that returned a stale value. */
+  readonly staleServed: number
+  /** Loaded values that could not be stored, by error code. Their callers received them. */
+  readonly notStored: Readonly<Record<string, number>>
+  /** In seconds; `null` for no expiry. */
   readonly defaultTtl: number | null
 }
 
@@ -46,36 +51,66 @@ export interface ReadCounts {
   readonly notStored: Record<string, number>
 }
 
+/** Entries that are measured where sizes are not counted. They represent all others. */
+const SAMPLED_ENTRIES = 32
+
 export function statsOf(
   { hits, misses, joined, staleServed, notStored }: ReadCounts,
-  { entries, refusals }: ValueStore,
-  options: ResolvedOptions,
+  entries: EntryStore,
   defaultTtlMs: number,
 ): InMemoryCacheStats {
-  const { maxSize, maxBytes } = options
   const rate = hitRate({ hits, misses })
-  const totalEntries = entries.size
-  const activeEntries = [...entries.fresh()].length
   return {
     hits,
     misses,
     joined,
     ...(rate !== undefined && { hitRate: rate }),
     staleServed,
+    notStored: { ...notStored },
+    ...entryStats(entries),
+    defaultTtl: finiteOrNull(defaultTtlMs / 1_000),
+  }
+}
+
+/** Returns the figures of an entry store. */
+export function entryStats<Value>(entries: EntryStore<Value>): EntryStats {
+  const { limits, size: totalEntries } = entries
+  const { maxSize, maxBytes } = limits
+  const activeEntries = [...entries.fresh()].length
+  return {
     evictions: entries.evictions,
     expirations: entries.expirations,
-    refusals,
-    notStored: { ...notStored },
+    refusals: entries.refusals,
     totalEntries,
     activeEntries,
     expiredEntries: totalEntries - activeEntries,
     maxSize,
     utilizationPercent: (activeEntries / maxSize) * 100,
     utilization: `${activeEntries}/${maxSize}`,
-    bytes: countsBytes(options) ? entries.bytes : null,
+    bytes: countsBytes(limits) ? entries.bytes : null,
     maxBytes: finiteOrNull(maxBytes),
-    defaultTtl: finiteOrNull(defaultTtlMs / 1_000),
   }
+}
+
+/** Returns how much memory an entry store uses. Takes the same time for any number or size of entries. */
+export function memoryUseOf<Value>(entries: EntryStore<Value>): MemoryUse {
+  const { limits, size, bytes } = entries
+  return {
+    entries: size,
+    maxEntries: limits.maxSize,
+    bytes: countsBytes(limits) ? bytes : estimatedBytes(entries),
+  }
+}
+
+/** Estimates the size of all entries from the most recently used ones. */
+function estimatedBytes<Value>(entries: EntryStore<Value>): number {
+  let sampled = 0
+  let bytes = 0
+  for (const { key, storedValue } of entries.all()) {
+    bytes += estimateEntryBytes(key, storedValue)
+    if (++sampled === SAMPLED_ENTRIES) break
+  }
+  return sampled === 0 ? 0 : Math.round((bytes / sampled) * entries.size)
 }
 
 function finiteOrNull(limit: number): number | null {

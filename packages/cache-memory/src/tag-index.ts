@@ -1,26 +1,23 @@
-import type { Entry } from './entry.js'
-
-/** One name given to entries, until it is invalidated; after that the name belongs to another tag. */
-export interface Tag {
+/** A tag that entries have, until it is invalidated. After that, its name belongs to a new tag. */
+export interface Tag<Entry> {
   readonly name: string
   readonly entries: Set<Entry>
   invalidated: boolean
 }
 
 /**
- * Which entries carry which tag.
+ * Finds the entries of a tag.
  *
- * Invalidating takes constant time whatever the number of entries: the tag is marked, and an entry
- * whose tag is marked is a miss from then on. The entries themselves are handed out a few at a time
- * to whoever gives back memory.
+ * Invalidating a tag takes constant time for any number of entries, because it only marks the tag. Reads
+ * treat an entry with a marked tag as a miss. Its memory is freed later, a few entries at a time.
  */
-export class TagIndex {
-  readonly #tags = new Map<string, Tag>()
-  /** What is left of each invalidated tag. Iterating it anew would pass all that was deleted. */
+export class TagIndex<Entry extends object> {
+  readonly #tags = new Map<string, Tag<Entry>>()
+  /** One iterator for each invalidated tag. A new iterator would visit all deleted places again. */
   readonly #invalidated: Iterator<Entry, undefined>[] = []
 
-  /** The tags of these names, which the entry then carries. */
-  attach(entry: Entry, names: readonly string[]): readonly Tag[] {
+  /** Gives an entry the tags with these names, and returns the tags. */
+  attach(entry: Entry, names: readonly string[]): readonly Tag<Entry>[] {
     return Array.from(new Set(names), (name) => {
       const tag = this.#tags.get(name) ?? { name, entries: new Set(), invalidated: false }
       this.#tags.set(name, tag)
@@ -29,15 +26,15 @@ export class TagIndex {
     })
   }
 
-  /** Must be called for the tags of every entry that leaves the cache or is overwritten. */
-  detach(entry: Entry, tags: readonly Tag[]): void {
+  /** Takes the tags away from an entry. Must be called when an entry is removed or overwritten. */
+  detach(entry: Entry, tags: readonly Tag<Entry>[]): void {
     for (const tag of tags) {
       tag.entries.delete(entry)
       if (tag.entries.size === 0 && !tag.invalidated) this.#tags.delete(tag.name)
     }
   }
 
-  /** Whether an entry carries one of these names. */
+  /** Returns whether any entry has one of these tags. */
   hasAnyTag(names: readonly string[]): boolean {
     return names.some((name) => this.#tags.has(name))
   }
@@ -52,7 +49,7 @@ export class TagIndex {
     }
   }
 
-  /** Hands out an entry that is a miss because of its tags, each once, if any is left. */
+  /** Returns the next entry with an invalidated tag, each entry once, or `undefined` when none is left. */
   nextInvalidated(): Entry | undefined {
     for (;;) {
       const left = this.#invalidated.at(-1)
@@ -64,8 +61,8 @@ export class TagIndex {
   }
 }
 
-/** Whether an entry with these tags is a miss because of them. */
-export function isInvalidated(tags: readonly Tag[]): boolean {
+/** Returns whether one of these tags is invalidated. */
+export function isInvalidated(tags: readonly Tag<unknown>[]): boolean {
   for (const tag of tags) if (tag.invalidated) return true
   return false
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { InMemoryCache, isolatorFor } from '../src/index.js'
+import { isolatorFor } from '../src/implement.js'
+import { InMemoryCache } from '../src/index.js'
 import { takeSnapshot } from '../src/snapshot.js'
 
 /** Blocks the event loop, so that no timer and no other promise runs. */
@@ -28,9 +29,7 @@ async function filled(): Promise<InMemoryCache> {
 describe('after the event loop was blocked past the TTL, between two awaited hits', () => {
   const reads: Readonly<Record<string, (cache: InMemoryCache) => unknown>> = {
     get: (cache) => cache.get('first'),
-    use: (cache) => cache.use('first'),
     peek: (cache) => cache.peek('first'),
-    peekAllowStale: (cache) => cache.peekAllowStale('first'),
     getTtl: (cache) => cache.getTtl('first'),
     getMany: async (cache) => (await cache.getMany(['first'])).get('first'),
     exists: async (cache) => (await cache.exists('first')) || undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { isolatorFor } from '../src/index.js'
+import { isolatorFor } from '../src/implement.js'
 import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 describe('evicted', () => {

@@ -1,6 +1,7 @@
 import { ManualClock, SerializationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import { InMemoryCache, type Isolation, isolatorFor } from '../src/index.js'
+import { isolatorFor } from '../src/implement.js'
+import { InMemoryCache, type Isolation } from '../src/index.js'
 
 class Point {
   readonly x = 1

@@ -29,7 +29,7 @@ import {
   toEntry,
   ValidationError,
 } from '@verbatim/cache-core'
-import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory'
+import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory/implement'
 import { collect } from './chunks.js'
 import { toJson } from './codec/to-json.js'
 import { type ConnectOptions, isRedisRequired, redisIsUnusable } from './connect-options.js'

@@ -9,7 +9,7 @@ import {
   type LookupResult,
   type ReadPlan,
 } from '@verbatim/cache-core'
-import { type Isolator, OperationObserver } from '@verbatim/cache-memory'
+import { type Isolator, OperationObserver } from '@verbatim/cache-memory/implement'
 import type { RedisCacheEvents } from './events.js'
 import type { WriteOutcome } from './redis/writes.js'
 import type { Tally } from './tally.js'

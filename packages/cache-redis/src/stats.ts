@@ -110,19 +110,12 @@ export function statsOf(
     ...counts,
     redis: { ...status, ...redis },
     memory: near && {
-      ...withoutHitRate(near.getStats()),
+      ...near.getStats(),
       ...memoryCounts(memoryHits, counts.hits + counts.misses),
       link: links?.state ?? 'down',
       linkLagMs: links?.lagMs,
     },
   }
-}
-
-/** The tier counts its reads in another way, and so has another rate. */
-function withoutHitRate(stats: InMemoryCacheStats): InMemoryCacheStats {
-  const others = { ...stats } as { hitRate?: number } & InMemoryCacheStats
-  delete others.hitRate
-  return others
 }
 
 function memoryCounts(

@@ -1,5 +1,5 @@
 import type { EventHub } from '@verbatim/cache-core'
-import { type Isolator, isolatorFor } from '@verbatim/cache-memory'
+import { type Isolator, isolatorFor } from '@verbatim/cache-memory/implement'
 import { duplicateFor } from './connection/duplicate.js'
 import { usesTls } from './connection/server-place.js'
 import type { RedisCacheEvents } from './events.js'
@@ -101,7 +101,7 @@ export class TwoTiers {
   async close(): Promise<void> {
     this.links?.close()
     await this.redis?.close()
-    await this.near?.close()
+    this.near?.close()
   }
 
   #openRedis(isProven: () => boolean): RedisStore | undefined {

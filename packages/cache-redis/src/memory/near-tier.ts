@@ -1,5 +1,17 @@
-import type { Logger, LookupResult, MemoryUse, StorePlan } from '@verbatim/cache-core'
-import { InMemoryCache, type InMemoryCacheStats } from '@verbatim/cache-memory'
+import {
+  compileGlob,
+  type LookupResult,
+  type MemoryUse,
+  type StorePlan,
+  toMilliseconds,
+} from '@verbatim/cache-core'
+import type { InMemoryCacheStats } from '@verbatim/cache-memory'
+import {
+  EntryStore,
+  entryStats,
+  estimateEntryBytes,
+  memoryUseOf,
+} from '@verbatim/cache-memory/implement'
 import type { ResolvedOptions } from '../options.js'
 import type { MemoryTrust } from './memory-trust.js'
 
@@ -19,114 +31,116 @@ export interface NearEntry {
   awaitsEcho: boolean
 }
 
-const nothing = (): void => undefined
-const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+/** Figures of the entries in memory. Hits and misses are counted for the cache as a whole. */
+export type NearStats = Omit<InMemoryCacheStats, 'hits' | 'misses' | 'hitRate'>
 
-/** The memory of this process, before the Redis that processes share. */
+/** Stores copies in the memory of this process, and returns those that may be served now. */
 export class NearTier {
-  readonly #memory: InMemoryCache
+  readonly #entries: EntryStore<NearEntry>
   readonly #trust: MemoryTrust
+  readonly #defaultTtl: number | null
 
   constructor(
     { defaultTtl, l1CacheSize, l1CacheBytes, clock }: ResolvedOptions,
     trust: MemoryTrust,
   ) {
-    // It keeps what was isolated already, so it does no isolating of its own.
-    this.#memory = new InMemoryCache({
-      ...{ defaultTtl, clock },
-      // The cache that it belongs to reports.
-      logger: SILENT,
-      maxSize: l1CacheSize,
-      maxBytes: l1CacheBytes,
-    })
+    const limits = { maxSize: l1CacheSize, maxBytes: l1CacheBytes, maxEntryBytes: l1CacheBytes }
+    this.#entries = new EntryStore(limits, clock)
     this.#trust = trust
+    this.#defaultTtl = defaultTtl === null ? null : toMilliseconds(defaultTtl) / 1_000
   }
 
-  /** What may be answered for a key, if it is fresh. */
+  /** Returns the fresh copy of a key if it may be served. */
   use(key: string): NearEntry | undefined {
-    const entry = this.#memory.use<NearEntry>(key)
-    return entry !== undefined && this.#isTrusted(entry) ? entry : undefined
+    const copy = this.#entries.use(key)?.storedValue
+    return copy !== undefined && this.#isTrusted(copy) ? copy : undefined
   }
 
-  /** What may be answered for a key, fresh or stale. */
+  /** Returns the copy of a key, fresh or stale, if it may be served. */
   find(key: string): LookupResult<NearEntry> | undefined {
-    const held = this.#memory.peekAllowStale<NearEntry>(key)
-    return held !== undefined && this.#isTrusted(held.value) ? held : undefined
+    const found = this.#entries.lookup(key)
+    return found !== undefined && this.#isTrusted(found.value) ? found : undefined
   }
 
-  /** Returns whether the value was small enough. */
-  keep(key: string, entry: NearEntry, plan: StorePlan): boolean {
-    return this.#memory.put(key, entry, plan)
+  /** Stores a copy. Returns whether it was small enough. */
+  keep(key: string, copy: NearEntry, plan: StorePlan): boolean {
+    return this.#entries.put(key, copy, estimateEntryBytes(key, copy), plan)
   }
 
   drop(key: string): void {
-    void this.#memory.delete(key)
+    this.#entries.remove(key)
   }
 
-  /** Drops the copy of a key that is said to have changed, unless that was our own write. */
+  /** Removes the copy of a key that has changed in Redis, unless the change was a write of this process. */
   hear(key: string): void {
-    const entry = this.#memory.peek<NearEntry>(key)
-    if (entry?.awaitsEcho) entry.awaitsEcho = false
-    else void this.#memory.delete(key)
+    const copy = this.#entries.peek(key)?.storedValue
+    if (copy?.awaitsEcho) copy.awaitsEcho = false
+    else this.#entries.remove(key)
   }
 
-  /** Whether there is a copy, be it to be answered or not. */
+  /** Returns whether there is a fresh copy, even if it may not be served now. */
   has(key: string): boolean {
-    return this.#memory.peek(key) !== undefined
+    return this.#entries.peek(key) !== undefined
   }
 
-  /** How many copies match, be they to be answered or not. */
+  /** Returns how many fresh copies match, including those that may not be served now. */
   count(matches: (key: string) => boolean): number {
-    return this.#memory.getActiveKeys().filter(matches).length
+    return this.keys(matches).length
   }
 
-  /** The keys that match and may be answered now. */
+  /** Returns the keys of the fresh copies that match. */
   keys(matches: (key: string) => boolean): string[] {
-    return this.#memory.getActiveKeys().filter(matches)
+    return Array.from(this.#entries.fresh(), ({ key }) => key).filter(matches)
   }
 
   dropMatching(pattern: string): void {
-    void this.#memory.invalidatePattern(pattern)
+    this.#entries.removeMatching(compileGlob(pattern))
   }
 
-  /** Returns whether there was a copy that carries one of the tags. */
+  /** Removes the copies with one of the tags. Returns whether there were any. */
   dropTagged(tags: readonly string[]): boolean {
-    const isTagged = this.#memory.hasAnyTag(tags)
-    void this.#memory.invalidateTags(tags)
+    const isTagged = this.#entries.hasAnyTag(tags)
+    this.#entries.invalidateTags(tags)
     return isTagged
   }
 
-  /** What is left of a key's life in seconds, if it may be answered; `null` when it never expires. */
-  async getTtl(key: string): Promise<number | null | undefined> {
-    const entry = this.#memory.peek<NearEntry>(key)
-    return entry !== undefined && this.#isTrusted(entry) ? this.#memory.getTtl(key) : undefined
+  /** Returns the remaining TTL in seconds of a copy that may be served; `null` for no expiry. */
+  getTtl(key: string): number | null | undefined {
+    const copy = this.#entries.peek(key)?.storedValue
+    return copy !== undefined && this.#isTrusted(copy) ? this.#entries.getTtl(key) : undefined
   }
 
-  /** Drops the copies of what was read; what was written here itself may still serve without Redis. */
+  /** Removes the copies that were read from Redis. What this process wrote may still be served without Redis. */
   dropProven(): void {
-    for (const key of this.#memory.getKeys()) {
-      if (this.#memory.peekAllowStale<NearEntry>(key)?.value.proven) void this.#memory.delete(key)
+    for (const { key, storedValue } of [...this.#entries.retained()]) {
+      if (storedValue?.proven) this.#entries.remove(key)
     }
   }
 
   clear(): void {
-    void this.#memory.clear()
+    this.#entries.clear()
   }
 
-  close(): Promise<void> {
-    return this.#memory.close()
+  close(): void {
+    this.#entries.close()
   }
 
-  getStats(): InMemoryCacheStats {
-    return this.#memory.getStats()
+  getStats(): NearStats {
+    return {
+      joined: 0,
+      staleServed: 0,
+      notStored: {},
+      ...entryStats(this.#entries),
+      defaultTtl: this.#defaultTtl,
+    }
   }
 
   memoryUse(): MemoryUse {
-    return this.#memory.memoryUse()
+    return memoryUseOf(this.#entries)
   }
 
-  #isTrusted(entry: NearEntry): boolean {
+  #isTrusted(copy: NearEntry): boolean {
     const trust = this.#trust.current
-    return trust === 'any' || (trust === 'proven' && entry.proven)
+    return trust === 'any' || (trust === 'proven' && copy.proven)
   }
 }

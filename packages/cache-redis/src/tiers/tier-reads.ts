@@ -4,7 +4,7 @@ import {
   type LookupResult,
   type MemoryTtl,
 } from '@verbatim/cache-core'
-import type { Isolator } from '@verbatim/cache-memory'
+import type { Isolator } from '@verbatim/cache-memory/implement'
 import { inChunks } from '../chunks.js'
 import { SEEN_NOTHING, seenLease, seenValue } from '../loading/seen.js'
 import type { Copies, Reading } from '../memory/copies.js'

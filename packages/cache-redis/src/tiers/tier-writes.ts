@@ -5,7 +5,7 @@ import {
   SerializationError,
   type StorePlan,
 } from '@verbatim/cache-core'
-import type { Isolator } from '@verbatim/cache-memory'
+import type { Isolator } from '@verbatim/cache-memory/implement'
 import { forAll, inChunks } from '../chunks.js'
 import { notLeased, unavailable } from '../connection/connection-errors.js'
 import { seenValue } from '../loading/seen.js'

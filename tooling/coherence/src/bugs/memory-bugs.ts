@@ -113,8 +113,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
     breaks: 'a key returns its own value only',
     setUp: { ...TWO_TIERS, faults: [] },
     patches: [
-      { file: MEMORY_TIER, find: 'this.#memory.use(key)', replace: 'this.#memory.use(key[0])' },
-      { file: MEMORY_TIER, find: 'this.#memory.put(key,', replace: 'this.#memory.put(key[0],' },
+      { file: MEMORY_TIER, find: 'this.#entries.use(key)', replace: 'this.#entries.use(key[0])' },
+      { file: MEMORY_TIER, find: 'this.#entries.put(key,', replace: 'this.#entries.put(key[0],' },
     ],
   },
   {

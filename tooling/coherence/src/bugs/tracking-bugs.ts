@@ -12,7 +12,7 @@ export const TRACKING_BUGS: readonly Bug[] = [
     name: 'invalidations-ignored',
     breaks: 'an invalidation removes the copy of its key',
     setUp: { ...TWO_TIERS, faults: [] },
-    patches: [{ file: MEMORY_TIER, find: 'else void this.#memory.delete(key);', replace: '' }],
+    patches: [{ file: MEMORY_TIER, find: 'else this.#entries.remove(key);', replace: '' }],
   },
   {
     name: 'no-flush-on-reconnect',

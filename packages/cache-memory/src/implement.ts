@@ -1,0 +1,5 @@
+export { estimateEntryBytes } from './entry-size.js'
+export { type Entry, type EntryLimits, EntryStore, type RemovalReason } from './entry-store.js'
+export { type Isolator, isolatorFor, loadIsolatorFor } from './isolation.js'
+export { OperationObserver } from './operation-observer.js'
+export { type EntryStats, entryStats, memoryUseOf } from './stats.js'
