@@ -85,7 +85,7 @@ function assertOptions(settings: unknown): void {
 function checkedForm(form: ResponseForm): ResponseForm {
   for (const [name, convert] of Object.entries(form)) {
     if (convert === undefined || typeof convert === 'function') continue
-    throw invalidOption(name, convert, 'a function')
+    throw invalidOption(name, 'a function', convert)
   }
   return form
 }

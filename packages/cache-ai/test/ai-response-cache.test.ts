@@ -280,7 +280,7 @@ describe('bad arguments', () => {
     [{ ...request, options: 'none' }, 'options must be a plain object; received a string'],
     [{ ...request, question: 1 }, 'question must be a string'],
     [{ ...request, response: undefined }, 'response must be any value but undefined'],
-    [{ ...request, ttl: 0 }, 'ttl is 0'],
+    [{ ...request, ttl: 0 }, 'ttl must be seconds'],
   ])('%#', async (given, message) => {
     const stored = { response, ...given } as unknown as Parameters<
       AIResponseCache['cacheResponse']

@@ -180,7 +180,7 @@ describe('an option out of range', () => {
   ])('is rejected by the constructor: %j', (options, name) => {
     const build = (): unknown => new CachePerformanceBenchmark(options)
     expect(build).toThrow(ConfigurationError)
-    expect(build).toThrow(`option ${name} is `)
+    expect(build).toThrow(`${name} must be `)
   })
 
   test.each<BenchmarkOptions>([{ iterations: 0 }, { iterations: 2.5 }])(

@@ -1,26 +1,27 @@
 import { isAbortSignal } from './abort-listeners.js'
-import { describeType, ValidationError } from './errors.js'
+import { invalidArgument } from './argument-errors.js'
 import { assertKey } from './key.js'
-import { assertValue } from './value.js'
 
-/** Returns the error for an argument that breaks its rule. The message never shows the value. */
-export function invalidArgument(
-  argument: string,
-  rule: string,
-  received: unknown,
-): ValidationError {
-  const shown = typeof received === 'number' ? String(received) : describeType(received)
-  return new ValidationError(`${argument} must be ${rule}; received ${shown}`, {
-    context: { argument, received: shown },
+/**
+ * Rejects `undefined`, which means a miss. Every other value can be stored, including `null`, `0`,
+ * `false` and `''`.
+ *
+ * @throws ValidationError (`INVALID_VALUE`)
+ */
+export function assertValue(value: unknown): void {
+  if (value !== undefined) return
+  throw invalidArgument('value', 'a value other than undefined', value, {
+    code: 'INVALID_VALUE',
+    hint: 'Store null instead: undefined means a miss',
   })
 }
 
 /**
- * Rejects anything but an array of keys. Other iterables are rejected too: a string is one, and its
- * characters are hardly ever the keys that were meant.
+ * Rejects anything but an array of keys. Other iterables are rejected because a string is one, and its
+ * characters are rarely the keys that the caller means.
  *
- * @throws ValidationError (`INVALID_ARGUMENT`) unless it is an array
- * @throws ValidationError (`INVALID_KEY`) for an array with anything else than a key
+ * @throws ValidationError (`INVALID_ARGUMENT`) for anything but an array
+ * @throws ValidationError (`INVALID_KEY`) for an array with anything but keys
  */
 export function assertKeys(keys: unknown): asserts keys is readonly string[] {
   if (!Array.isArray(keys)) throw invalidArgument('keys', 'an array of strings', keys)
@@ -28,8 +29,7 @@ export function assertKeys(keys: unknown): asserts keys is readonly string[] {
 }
 
 /**
- * Collects the entries of a batch: of an array, a `Map` or any other iterable of
- * `[key, value]` pairs.
+ * Copies the entries of a batch from an array, a `Map` or another iterable of `[key, value]` pairs.
  *
  * @throws ValidationError (`INVALID_ARGUMENT`) for anything else
  * @throws ValidationError (`INVALID_KEY`, `INVALID_VALUE`) for a bad key or value in a pair
@@ -41,7 +41,7 @@ export function collectEntries<T>(entries: unknown): (readonly [key: string, val
   return collected
 }
 
-/** @throws ValidationError (`INVALID_ARGUMENT`) unless the entries of a batch can be iterated */
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless the entries of a batch are iterable */
 export function assertIterable(entries: unknown): asserts entries is Iterable<unknown> {
   const isIterable =
     typeof entries === 'object' &&
@@ -51,7 +51,7 @@ export function assertIterable(entries: unknown): asserts entries is Iterable<un
 }
 
 /**
- * Checks one entry of a batch and copies the pair: the caller may change it while the batch is stored.
+ * Checks one entry of a batch and copies the pair, because the caller may change it while the batch is stored.
  *
  * @throws ValidationError (`INVALID_ARGUMENT`, `INVALID_KEY`, `INVALID_VALUE`)
  */
@@ -65,7 +65,7 @@ export function toEntry<T>(entry: unknown, index: number): readonly [key: string
   return [key, value]
 }
 
-/** @throws ValidationError (`INVALID_ARGUMENT`) unless the signal has the shape of one, or is left out */
+/** @throws ValidationError (`INVALID_ARGUMENT`) unless the signal is an `AbortSignal` or undefined */
 export function assertSignal(signal: unknown): asserts signal is AbortSignal | undefined {
   if (signal === undefined || isAbortSignal(signal)) return
   throw invalidArgument('signal', 'an AbortSignal', signal)

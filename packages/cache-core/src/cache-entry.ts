@@ -1,4 +1,4 @@
-import { invalidArgument } from './arguments.js'
+import { invalidArgument } from './argument-errors.js'
 import { type Ttl, toMilliseconds } from './duration.js'
 import { assertKnownFields } from './known-fields.js'
 import type { CacheTier } from './monitor.js'

@@ -1,4 +1,5 @@
-import { assertKeys, assertLoader, collectEntries, invalidArgument } from './arguments.js'
+import { invalidArgument } from './argument-errors.js'
+import { assertKeys, assertLoader, assertValue, collectEntries } from './arguments.js'
 import {
   type CacheEntry,
   type GetEntryOptions,
@@ -23,7 +24,6 @@ import type { CacheTier } from './monitor.js'
 import { choiceOption } from './options.js'
 import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 import { assertTags } from './tags.js'
-import { assertValue } from './value.js'
 
 /** What a cache tells the class it extends. */
 export interface CacheSettings {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
+import { invalidArgument } from './argument-errors.js'
 import { classNameOf, type DataKind, dataKindOf } from './data-kind.js'
-import { describeType, ValidationError } from './errors.js'
+import { describeType, type ValidationError } from './errors.js'
 import { describeProperty, extraPropertyOf } from './extra-properties.js'
 
 /** The deepest nesting; deeper input could overflow the stack. */
@@ -29,7 +30,7 @@ export function canonicalJson(value: unknown, name = 'value'): string {
   try {
     return write(value, place)
   } catch (error) {
-    if (error instanceof RangeError) throw refused('longer than a string can be', place)
+    if (error instanceof RangeError) throw refused('more than fits into a string', place)
     throw error
   }
 }
@@ -52,7 +53,7 @@ function write(value: unknown, place: Place): string {
     case 'number':
       if (!Number.isFinite(value)) throw refused(String(value), place)
       if (Number.isInteger(value) && !Number.isSafeInteger(value))
-        throw refused('an integer beyond 2^53, of which several are written alike', place)
+        throw refused('an integer beyond 2^53, where several numbers have the same text', place)
       return JSON.stringify(value)
     case 'bigint':
       return tag('$bigint', JSON.stringify(String(value)))
@@ -65,7 +66,7 @@ function write(value: unknown, place: Place): string {
 
 function writeObject(value: object, place: Place): string {
   if (place.parents.includes(value)) throw refused('a reference to its own container', place)
-  if (place.parents.length >= MAX_DEPTH) throw refused(`deeper than ${MAX_DEPTH} levels`, place)
+  if (place.parents.length >= MAX_DEPTH) throw refused(`more than ${MAX_DEPTH} levels`, place)
   const known = place.texts.get(value)
   if (known !== undefined) return known
   place.parents.push(value)
@@ -159,10 +160,14 @@ function sorted(items: readonly string[]): string {
   return `[${items.toSorted().join(',')}]`
 }
 
-function refused(what: string, { names: [root, ...names] }: Place): ValidationError {
+const PLAIN_DATA =
+  'plain data (text, finite numbers, booleans, null, arrays, objects, dates, bigints, maps, sets, URLs, bytes)'
+
+function refused(received: string, { names: [root, ...names] }: Place): ValidationError {
   const path = `${root}${names.map((name) => `[${JSON.stringify(name)}]`).join('')}`
-  return new ValidationError(
-    `${path} is ${what}; allowed: plain data (text, finite numbers, booleans, null, lists, objects, dates, bigints, maps, sets, URLs, bytes)`,
-    { code: 'NOT_CANONICAL', context: { path } },
-  )
+  return invalidArgument(path, PLAIN_DATA, undefined, {
+    code: 'NOT_CANONICAL',
+    received,
+    context: { path },
+  })
 }

@@ -1,6 +1,5 @@
-import { invalidArgument } from './arguments.js'
+import { invalidArgument, invalidOption } from './argument-errors.js'
 import { recognizeCopies } from './copies.js'
-import { invalidOption } from './options.js'
 import { timers } from './timers.js'
 
 /** Where a cache reads the time. Pass a {@link ManualClock} to test expiry without waiting. */
@@ -62,5 +61,5 @@ export class ManualClock implements Clock {
 export function assertClock(clock: unknown): asserts clock is Clock {
   const { now, wallTime } = Object(clock) as Partial<Clock>
   if (typeof now === 'function' && typeof wallTime === 'function') return
-  throw invalidOption('clock', clock, 'an object with the methods now and wallTime')
+  throw invalidOption('clock', 'an object with the methods now and wallTime', clock)
 }

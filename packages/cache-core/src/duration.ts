@@ -1,4 +1,4 @@
-import { describeType, ValidationError } from './errors.js'
+import { describeReceived, invalidArgument } from './argument-errors.js'
 
 /**
  * How long something lives: seconds as a number (fractions allowed), a string with its unit such
@@ -18,11 +18,11 @@ const MILLISECONDS_PER_UNIT: Readonly<Record<string, number>> = {
 
 const LONGEST_MILLISECONDS = 100 * 365 * 86_400_000
 
-const ALLOWED =
-  "seconds as a positive number, a string such as '500ms', '30s', '5m', '2h' or '1d', or null for never expires; from 1 ms to 100 years"
+const RULE =
+  "seconds as a number, a string such as '500ms', '30s', '5m', '2h' or '1d', or null for no expiry, from 1 ms to 100 years"
 
-/** For numbers that are most likely a date, or milliseconds. */
-const HINT = '. A TTL is a duration, not a date, and a number counts seconds, not milliseconds'
+/** For numbers that are probably a date, or milliseconds. */
+const HINT = 'A TTL is a duration, not a date, and a number counts seconds, not milliseconds'
 
 /**
  * Turns a {@link Ttl} into whole milliseconds; `null` becomes `Infinity`.
@@ -37,11 +37,10 @@ export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
     typeof ttl === 'number' ? ttl * 1_000 : typeof ttl === 'string' ? parse(ttl) : Number.NaN
   const rounded = Math.round(milliseconds)
   if (rounded >= 1 && rounded <= LONGEST_MILLISECONDS) return rounded
-  const shown = show(ttl)
-  const hint = rounded > LONGEST_MILLISECONDS ? HINT : ''
-  throw new ValidationError(`${name} is ${shown}; allowed: ${ALLOWED}${hint}`, {
+  throw invalidArgument(name, RULE, ttl, {
     code: 'INVALID_TTL',
-    context: { argument: name, received: shown },
+    received: describeTtl(ttl),
+    hint: rounded > LONGEST_MILLISECONDS ? HINT : undefined,
   })
 }
 
@@ -57,9 +56,9 @@ function parse(text: string): number {
   return Number(amount) * (MILLISECONDS_PER_UNIT[unit] ?? Number.NaN)
 }
 
-/** Shows a number, and text that was meant as a duration: any other text may be a secret. */
-function show(ttl: unknown): string {
-  if (typeof ttl === 'number') return String(ttl)
-  const isMeantSo = typeof ttl === 'string' && /^[-+]?[\d.,]{0,16}\s?[a-z]{0,8}$/i.test(ttl)
-  return isMeantSo && /\d/.test(ttl) ? JSON.stringify(ttl) : describeType(ttl)
+/** Shows a text only if it looks like a duration, because any other text may be a secret. */
+function describeTtl(ttl: unknown): string {
+  const looksLikeDuration =
+    typeof ttl === 'string' && /^[-+]?[\d.,]{0,16}\s?[a-z]{0,8}$/i.test(ttl) && /\d/.test(ttl)
+  return looksLikeDuration ? JSON.stringify(ttl) : describeReceived(ttl)
 }

@@ -1,5 +1,4 @@
-import { invalidArgument } from './arguments.js'
-import { ValidationError } from './errors.js'
+import { invalidArgument } from './argument-errors.js'
 import { nearestName } from './known-fields.js'
 import { isPromiseLike } from './timers.js'
 
@@ -66,9 +65,9 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
     const rule = `one of ${this.#names.join(', ')}`
     if (typeof event !== 'string') throw invalidArgument('event', rule, event)
     const nearest = nearestName(event, this.#names)
-    const suggestion = nearest === undefined ? '' : `. Did you mean ${nearest}?`
-    throw new ValidationError(`event must be ${rule}; received an unknown name${suggestion}`, {
-      context: { argument: 'event' },
+    throw invalidArgument('event', rule, event, {
+      received: 'an unknown name',
+      hint: nearest === undefined ? undefined : `Did you mean ${nearest}?`,
     })
   }
 }

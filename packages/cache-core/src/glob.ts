@@ -1,28 +1,17 @@
-import { invalidArgument } from './arguments.js'
-import { describeType, ValidationError } from './errors.js'
+import { invalidArgument } from './argument-errors.js'
 
 /** The longest pattern, in UTF-16 units. */
 export const MAX_PATTERN_LENGTH = 1_024
 
-/**
- * Refuses what cannot be a glob pattern.
- *
- * @throws ValidationError (`INVALID_PATTERN`)
- */
+/** @throws ValidationError (`INVALID_PATTERN`) unless the pattern is a string of 1 to 1,024 characters */
 export function assertPattern(pattern: unknown): asserts pattern is string {
-  const problem =
-    typeof pattern !== 'string'
-      ? describeType(pattern)
-      : pattern.length === 0
-        ? 'empty'
-        : pattern.length > MAX_PATTERN_LENGTH
-          ? `${pattern.length} characters long`
-          : undefined
-  if (problem === undefined) return
-  throw new ValidationError(
-    `pattern is ${problem}; allowed: a glob of 1 to ${MAX_PATTERN_LENGTH} characters, '*' for every key`,
-    { code: 'INVALID_PATTERN', context: { argument: 'pattern' } },
-  )
+  const isText = typeof pattern === 'string'
+  if (isText && pattern !== '' && pattern.length <= MAX_PATTERN_LENGTH) return
+  const rule = `a glob of 1 to ${MAX_PATTERN_LENGTH} characters, such as '*' for every key`
+  const code = 'INVALID_PATTERN'
+  if (!isText || pattern === '') throw invalidArgument('pattern', rule, pattern, { code })
+  const received = `${pattern.length} characters`
+  throw invalidArgument('pattern', rule, pattern, { code, received })
 }
 
 /**

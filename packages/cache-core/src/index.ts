@@ -1,11 +1,17 @@
 export { onAbort } from './abort-listeners.js'
 export {
+  type ArgumentErrorDetails,
+  describeReceived,
+  invalidArgument,
+  invalidOption,
+} from './argument-errors.js'
+export {
   assertIterable,
   assertKeys,
   assertLoader,
   assertSignal,
+  assertValue,
   collectEntries,
-  invalidArgument,
   toEntry,
 } from './arguments.js'
 export {
@@ -82,7 +88,7 @@ export {
   type TextSize,
 } from './monitor.js'
 export { assertMonitor, hasMethod, MonitorGuard } from './monitor-guard.js'
-export { choiceOption, integerOption, invalidOption } from './options.js'
+export { choiceOption, integerOption } from './options.js'
 export { isPlainObject } from './plain-object.js'
 export { Reporter, type ReporterSettings } from './reporter.js'
 export { Secret } from './secret.js'
@@ -100,4 +106,3 @@ export {
   reportLongTtl,
   reportNotStored,
 } from './usual-reports.js'
-export { assertValue } from './value.js'

@@ -1,5 +1,6 @@
+import { describeReceived } from './argument-errors.js'
 import { dataKindOf } from './data-kind.js'
-import { describeType, ValidationError } from './errors.js'
+import { ValidationError } from './errors.js'
 import { enumerableSymbolOf } from './extra-properties.js'
 
 /** The longest part of an unknown name that a message shows. */
@@ -27,7 +28,7 @@ export function assertKnownFields(
   code = 'INVALID_ARGUMENT',
 ): void {
   if (options === null || typeof options !== 'object' || dataKindOf(options) !== 'plain') {
-    const received = typeof options === 'number' ? String(options) : describeType(options)
+    const received = describeReceived(options)
     const message = `${argument} must be a plain object; received ${received}`
     throw new FieldError(message, { code, context: { argument, received } })
   }

@@ -1,5 +1,4 @@
-import { ConfigurationError } from './errors.js'
-import { invalidOption } from './options.js'
+import { invalidOption } from './argument-errors.js'
 import { ignoreRejection } from './timers.js'
 
 /** Takes messages for people. `console`, pino and most other loggers are one. */
@@ -25,7 +24,7 @@ export function assertLogger(logger: unknown): asserts logger is Logger | undefi
   const methods = Object(logger) as Readonly<Record<string, unknown>>
   for (const method of METHODS) {
     if (typeof readMethod(methods, method) === 'function') continue
-    throw invalidOption('logger', logger, LOGGER)
+    throw invalidOption('logger', LOGGER, logger)
   }
 }
 
@@ -34,10 +33,9 @@ function readMethod(logger: Readonly<Record<string, unknown>>, method: LogLevel)
   try {
     return logger[method]
   } catch (cause) {
-    const message = `option logger is an object whose method ${method} cannot be read; allowed: ${LOGGER}`
-    throw new ConfigurationError(message, {
-      code: 'INVALID_OPTION',
-      context: { option: 'logger', method },
+    throw invalidOption('logger', LOGGER, logger, {
+      received: `an object whose method ${method} cannot be read`,
+      context: { method },
       cause,
     })
   }
@@ -63,5 +61,5 @@ export function assertName(name: unknown): asserts name is string | undefined {
   const isUsable = typeof name === 'string' && name.trim() !== '' && name.length <= LONGEST_NAME
   if (isUsable && name.isWellFormed() && name.search(CONTROL_CHARACTERS) === -1) return
   const rule = `a text of 1 to ${LONGEST_NAME} characters, not blank and without control characters`
-  throw invalidOption('name', name, rule)
+  throw invalidOption('name', rule, name)
 }

@@ -1,3 +1,4 @@
+import { invalidOption } from './argument-errors.js'
 import { describeType, isError } from './errors.js'
 import { type Logger, logSafely } from './logger.js'
 import type {
@@ -9,7 +10,6 @@ import type {
   ResponseOutcome,
   TextSize,
 } from './monitor.js'
-import { invalidOption } from './options.js'
 import { isPromiseLike } from './timers.js'
 
 /** Monitors that have failed and were reported. */
@@ -40,7 +40,7 @@ export function assertMonitor(
   method: keyof CacheMonitor = 'observeOperation',
 ): asserts monitor is CacheMonitor | undefined {
   if (monitor === undefined || hasMethod(monitor, method)) return
-  throw invalidOption('performanceMonitor', monitor, `an object with the method ${method}`)
+  throw invalidOption('performanceMonitor', `an object with the method ${method}`, monitor)
 }
 
 /**

@@ -1,9 +1,9 @@
-import { ConfigurationError, describeType } from './errors.js'
+import { invalidOption } from './argument-errors.js'
 
 /**
- * Checks an integer constructor option.
+ * Returns a constructor option that must be an integer.
  *
- * @throws ConfigurationError (`INVALID_OPTION`) that names the option, what it is and its range
+ * @throws ConfigurationError (`INVALID_OPTION`) that names the option and its range
  */
 export function integerOption(
   name: string,
@@ -13,11 +13,11 @@ export function integerOption(
   if (Number.isInteger(value) && (value as number) >= range.min && (value as number) <= range.max) {
     return value as number
   }
-  throw invalidOption(name, value, `an integer from ${range.min} to ${range.max}`)
+  throw invalidOption(name, `an integer from ${range.min} to ${range.max}`, value)
 }
 
 /**
- * Checks a constructor option that is one of a few words.
+ * Returns a constructor option that must be one of a few words.
  *
  * @throws ConfigurationError (`INVALID_OPTION`)
  */
@@ -28,14 +28,5 @@ export function choiceOption<Choice extends string>(
 ): Choice {
   const chosen = choices.find((choice) => choice === value)
   if (chosen !== undefined) return chosen
-  throw invalidOption(name, value, choices.map((choice) => `'${choice}'`).join(', '))
-}
-
-/** The error for a constructor option that is not allowed. */
-export function invalidOption(name: string, value: unknown, allowed: string): ConfigurationError {
-  const shown = typeof value === 'number' ? String(value) : describeType(value)
-  return new ConfigurationError(`option ${name} is ${shown}; allowed: ${allowed}`, {
-    code: 'INVALID_OPTION',
-    context: { option: name, received: shown },
-  })
+  throw invalidOption(name, `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`, value)
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError, describeType } from './errors.js'
+import { invalidOption } from './argument-errors.js'
 import { assertLogger, assertName, type Logger, type LogLevel, logSafely } from './logger.js'
 import { emitWarning } from './process-warnings.js'
 import { timers } from './timers.js'
@@ -114,12 +114,8 @@ export class Reporter {
   }
 }
 
-/** Only the type is checked: caches pass all of their options, among which are name and logger. */
+/** Checks only the type, because caches pass all of their options, with name and logger among them. */
 function assertObject(settings: unknown): void {
   if (typeof settings === 'object' && settings !== null) return
-  const received = describeType(settings)
-  throw new ConfigurationError(`settings must be an object; received ${received}`, {
-    code: 'INVALID_OPTION',
-    context: { option: 'settings', received },
-  })
+  throw invalidOption('settings', 'an object', settings)
 }

@@ -1,5 +1,5 @@
+import { invalidArgument } from './argument-errors.js'
 import { recognizeCopies } from './copies.js'
-import { describeType, ValidationError } from './errors.js'
 
 const SHOWN = '[secret]'
 
@@ -16,9 +16,7 @@ export class Secret {
 
   /** @throws ValidationError (`INVALID_ARGUMENT`) unless it is a string. The error never shows it */
   constructor(text: string) {
-    if (typeof text !== 'string') {
-      throw new ValidationError(`text must be a string; received ${describeType(text)}`)
-    }
+    if (typeof text !== 'string') throw invalidArgument('text', 'a string', text)
     this.#text = text
   }
 

@@ -96,7 +96,7 @@ describe('a cache that writes only the four abstract methods', () => {
     const cache = new FourMethodCache()
     const call = cache.getOrSet('key', () => undefined)
     await expect(call).rejects.toThrow(
-      'the loader must return a value or call skip; received undefined',
+      'the result of the loader must be a value other than undefined, unless the loader calls skip; received undefined',
     )
     await expect(call).rejects.toMatchObject({
       code: 'INVALID_VALUE',

@@ -105,18 +105,18 @@ describe('compileGlob', () => {
 
 describe('assertPattern', () => {
   test.each([
-    ['', 'pattern is empty;'],
-    ['a'.repeat(MAX_PATTERN_LENGTH + 1), 'pattern is 1025 characters long;'],
-    [undefined, 'pattern is undefined;'],
-    [42, 'pattern is a number;'],
-    [['*'], 'pattern is an array;'],
+    ['', '; received an empty string'],
+    ['a'.repeat(MAX_PATTERN_LENGTH + 1), '; received 1025 characters'],
+    [undefined, '; received undefined'],
+    [42, '; received 42'],
+    [['*'], '; received an array'],
   ])('refuses %o', (pattern, problem) => {
     for (const use of [assertPattern, compileGlob] as ((pattern: unknown) => unknown)[]) {
       expect(() => use(pattern)).toThrow(ValidationError)
       expect(() => use(pattern)).toThrow(
         expect.objectContaining({
           code: 'INVALID_PATTERN',
-          context: { argument: 'pattern' },
+          context: expect.objectContaining({ argument: 'pattern' }),
           message: expect.stringContaining(problem),
         }),
       )

@@ -43,20 +43,20 @@ describe('assertKey', () => {
   })
 
   test.each([
-    ['undefined', undefined, 'key is undefined;'],
-    ['null', null, 'key is null;'],
-    ['a number', 42, 'key is a number;'],
-    ['a list of arguments', ['key', 'EX', '1'], 'key is an array;'],
-    ['an object that reads as text', { toString: () => 'key' }, 'key is an object;'],
-    ['empty text', '', 'key is empty;'],
-    ['1025 letters', 'k'.repeat(MAX_KEY_BYTES + 1), 'key has 1025 bytes;'],
-    ['513 characters of two bytes', 'é'.repeat(513), 'key has 1026 bytes;'],
-    ['342 characters of three bytes', '日'.repeat(342), 'key has 1026 bytes;'],
-    ['257 pairs of surrogates', '😀'.repeat(257), 'key has 1028 bytes;'],
-    ['a high surrogate alone', 'a\ud800', 'key holds half of a surrogate pair;'],
-    ['a low surrogate alone', '\udc00a', 'key holds half of a surrogate pair;'],
-    ['a pair the wrong way round', '\ude00\ud83d', 'key holds half of a surrogate pair;'],
-  ])('refuses %s', (_name, key, problem) => {
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a number', 42, '42'],
+    ['a list of arguments', ['key', 'EX', '1'], 'an array'],
+    ['an object that reads as text', { toString: () => 'key' }, 'an object'],
+    ['empty text', '', 'an empty string'],
+    ['1025 letters', 'k'.repeat(MAX_KEY_BYTES + 1), '1025 bytes'],
+    ['513 characters of two bytes', 'é'.repeat(513), '1026 bytes'],
+    ['342 characters of three bytes', '日'.repeat(342), '1026 bytes'],
+    ['257 pairs of surrogates', '😀'.repeat(257), '1028 bytes'],
+    ['a high surrogate alone', 'a\ud800', 'half of a surrogate pair'],
+    ['a low surrogate alone', '\udc00a', 'half of a surrogate pair'],
+    ['a pair the wrong way round', '\ude00\ud83d', 'half of a surrogate pair'],
+  ])('refuses %s', (_name, key, received) => {
     let refusal: unknown
     try {
       assertKey(key)
@@ -64,9 +64,9 @@ describe('assertKey', () => {
       refusal = error
     }
     expect(refusal).toBeInstanceOf(ValidationError)
-    expect(refusal).toMatchObject({ code: 'INVALID_KEY', context: { argument: 'key' } })
+    expect(refusal).toMatchObject({ code: 'INVALID_KEY', context: { argument: 'key', received } })
     expect((refusal as ValidationError).message).toBe(
-      `${problem.replace(/;$/, '')}; allowed: a non-empty, well-formed string of at most 1024 bytes in UTF-8`,
+      `key must be a non-empty, well-formed string of at most 1024 bytes in UTF-8; received ${received}`,
     )
   })
 

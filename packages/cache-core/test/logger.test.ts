@@ -11,7 +11,7 @@ describe('a logger', () => {
     'must have four methods: %j has not',
     (logger) => {
       expect(() => assertLogger(logger)).toThrow(
-        /option logger is .*an object with the methods debug, info, warn and error/,
+        /^logger must be an object with the methods debug, info, warn and error; received /,
       )
     },
   )
@@ -45,6 +45,6 @@ describe('a name', () => {
   })
 
   test.each([null, '', 1, 'a'.repeat(65), '\uD800', {}])('must not be %j', (name) => {
-    expect(() => assertName(name)).toThrow(/option name is .*a text of 1 to 64 characters/)
+    expect(() => assertName(name)).toThrow(/^name must be a text of 1 to 64 characters/)
   })
 })

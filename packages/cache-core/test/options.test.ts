@@ -24,7 +24,7 @@ describe('integerOption', () => {
       expect.objectContaining({
         name: 'ConfigurationError',
         code: 'INVALID_OPTION',
-        message: `option size is ${shown}; allowed: an integer from 1 to 10`,
+        message: `size must be an integer from 1 to 10; received ${shown}`,
         context: { option: 'size', received: shown },
       }),
     )
@@ -40,11 +40,13 @@ describe('choiceOption', () => {
 
   test.each([['blue'], ['Red'], [''], [undefined], [['red']]])('%o is refused', (value) => {
     expect(() => choiceOption('colour', value, colours)).toThrow(ConfigurationError)
-    expect(() => choiceOption('colour', value, colours)).toThrow("allowed: 'red', 'green'")
+    expect(() => choiceOption('colour', value, colours)).toThrow(
+      "colour must be one of 'red', 'green'; received",
+    )
   })
 })
 
 test('the error for an option does not show text, which may be a secret', () => {
-  const error = invalidOption('password', 'hunter2', 'nothing')
+  const error = invalidOption('password', 'a secret', 'hunter2')
   expect(JSON.stringify([error.message, error.context])).not.toContain('hunter2')
 })

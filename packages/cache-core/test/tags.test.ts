@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assertTags, MAX_KEY_BYTES, MAX_TAGS, ValidationError } from '../src/index.js'
 
-const ALLOWED =
-  'allowed: a list of at most 128 non-empty, well-formed strings of at most 1024 bytes in UTF-8'
+const RULE = 'an array of at most 128 non-empty, well-formed strings of at most 1024 bytes in UTF-8'
 
 describe('assertTags', () => {
   test.each<[what: string, tags: readonly string[]]>([
@@ -17,33 +16,33 @@ describe('assertTags', () => {
     expect(() => assertTags(tags)).not.toThrow()
   })
 
-  test.each<[tags: unknown, problem: string]>([
-    [undefined, 'is undefined'],
-    [null, 'is null'],
-    ['red', 'is a string'],
-    [5, 'is a number'],
-    [{ 0: 'red', length: 1 }, 'is an object'],
-    [new Set(['red']), 'is an object'],
-    [() => ['red'], 'is a function'],
-    [Array.from({ length: MAX_TAGS + 1 }, () => 'red'), 'has 129 tags'],
-    [['red', undefined], 'has undefined at place 1'],
-    [Array.of<unknown>(null), 'has null at place 0'],
-    [['red', 'green', 5], 'has a number at place 2'],
-    [[['red']], 'has an array at place 0'],
-    [[{ toString: () => 'red' }], 'has an object at place 0'],
+  test.each<[tags: unknown, received: string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['red', 'a string'],
+    [5, '5'],
+    [{ 0: 'red', length: 1 }, 'an object'],
+    [new Set(['red']), 'an object'],
+    [() => ['red'], 'a function'],
+    [Array.from({ length: MAX_TAGS + 1 }, () => 'red'), '129 tags'],
+    [['red', undefined], 'undefined at index 1'],
+    [Array.of<unknown>(null), 'null at index 0'],
+    [['red', 'green', 5], '5 at index 2'],
+    [[['red']], 'an array at index 0'],
+    [[{ toString: () => 'red' }], 'an object at index 0'],
     // oxlint-disable-next-line no-sparse-arrays -- a hole is what is tested
-    [['red', , 'green'], 'has undefined at place 1'],
-    [['red', ''], 'has an empty tag at place 1'],
-    [['a\ud800'], 'has an ill-formed or too long tag at place 0'],
-    [['é'.repeat(513)], 'has an ill-formed or too long tag at place 0'],
-    [['red', 'r'.repeat(1_025)], 'has an ill-formed or too long tag at place 1'],
-  ])('refuses %o', (tags, problem) => {
+    [['red', , 'green'], 'undefined at index 1'],
+    [['red', ''], 'an empty string at index 1'],
+    [['a\ud800'], 'half of a surrogate pair at index 0'],
+    [['é'.repeat(513)], 'a longer string at index 0'],
+    [['red', 'r'.repeat(1_025)], 'a longer string at index 1'],
+  ])('refuses %o', (tags, received) => {
     expect(() => assertTags(tags)).toThrow(
       expect.objectContaining({
         name: 'ValidationError',
         code: 'INVALID_TAGS',
-        message: `tags ${problem}; ${ALLOWED}`,
-        context: { argument: 'tags' },
+        message: `tags must be ${RULE}; received ${received}`,
+        context: { argument: 'tags', received },
       }),
     )
   })

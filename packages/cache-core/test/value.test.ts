@@ -4,7 +4,10 @@ import { assertValue, ValidationError } from '../src/index.js'
 test('undefined is refused, for it means a miss', () => {
   expect(() => assertValue(undefined)).toThrow(ValidationError)
   expect(() => assertValue(undefined)).toThrow(
-    expect.objectContaining({ code: 'INVALID_VALUE', context: { argument: 'value' } }),
+    expect.objectContaining({
+      code: 'INVALID_VALUE',
+      context: { argument: 'value', received: 'undefined' },
+    }),
   )
 })
 

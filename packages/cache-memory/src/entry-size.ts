@@ -1,4 +1,4 @@
-import { describeType, ignoreRejection, ValidationError } from '@verbatim/cache-core'
+import { ignoreRejection, invalidArgument } from '@verbatim/cache-core'
 import { estimateBytes } from './memory-estimate.js'
 import { countsBytes, type ResolvedOptions } from './options.js'
 
@@ -25,9 +25,8 @@ function checked(bytes: unknown): number {
   // Rounded up, because a sum of fractions would not return to its former value.
   if (Number.isFinite(bytes) && (bytes as number) >= 0) return Math.ceil(bytes as number)
   ignoreRejection(bytes)
-  const shown = typeof bytes === 'number' ? String(bytes) : describeType(bytes)
-  throw new ValidationError(`sizeOf must return bytes, as a number from 0; received ${shown}`, {
+  throw invalidArgument('the result of sizeOf', 'a number of bytes from 0', bytes, {
     code: 'INVALID_SIZE',
-    context: { argument: 'sizeOf', received: shown },
+    context: { argument: 'sizeOf' },
   })
 }

@@ -82,7 +82,7 @@ const LARGEST_SIZE = 2 ** 24
 export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
   const { maxSize = 1_000, isolation = 'none', sizeOf } = options
   if (sizeOf !== undefined && typeof sizeOf !== 'function') {
-    throw invalidOption('sizeOf', sizeOf, 'a function of value and key that answers bytes')
+    throw invalidOption('sizeOf', 'a function of value and key that returns bytes', sizeOf)
   }
   const maxBytes = byteLimit('maxBytes', options.maxBytes, DEFAULT_MAX_BYTES)
   return {

@@ -3,7 +3,7 @@ import {
   assertTags,
   assertValue,
   type Clock,
-  describeType,
+  invalidArgument,
   type StorePlan,
   ValidationError,
 } from '@verbatim/cache-core'
@@ -84,9 +84,9 @@ export function restorable(snapshot: unknown, clock: Clock): RestorableEntry[] {
  */
 function assertSnapshot(snapshot: unknown): asserts snapshot is InMemoryCacheSnapshot {
   const { format, takenAt, entries } = Object(snapshot) as Partial<InMemoryCacheSnapshot>
-  if (format !== 1) throw invalidSnapshot('format', format, '1')
-  if (!Number.isFinite(takenAt)) throw invalidSnapshot('takenAt', takenAt, 'a number')
-  if (!Array.isArray(entries)) throw invalidSnapshot('entries', entries, 'a list')
+  if (format !== 1) throw invalidSnapshot('format', '1', format)
+  if (!Number.isFinite(takenAt)) throw invalidSnapshot('takenAt', 'a number', takenAt)
+  if (!Array.isArray(entries)) throw invalidSnapshot('entries', 'an array', entries)
   for (const [index, entry] of entries.entries()) assertEntry(entry, `entries[${index}]`)
 }
 
@@ -98,10 +98,10 @@ function assertEntry(entry: unknown, place: string): void {
     if (tags !== undefined) assertTags(tags)
   })
   if (leftMs !== null && !Number.isFinite(leftMs)) {
-    throw invalidSnapshot(`${place}.leftMs`, leftMs, 'a number, or null')
+    throw invalidSnapshot(`${place}.leftMs`, 'a number, or null', leftMs)
   }
   if (graceMs !== undefined && !(Number.isFinite(graceMs) && graceMs >= 0)) {
-    throw invalidSnapshot(`${place}.graceMs`, graceMs, 'a number from 0')
+    throw invalidSnapshot(`${place}.graceMs`, 'a number from 0', graceMs)
   }
 }
 
@@ -118,9 +118,8 @@ function inPlace(place: string, check: () => void): void {
   }
 }
 
-function invalidSnapshot(place: string, value: unknown, allowed: string): ValidationError {
-  const shown = typeof value === 'number' ? String(value) : describeType(value)
-  return new ValidationError(`snapshot.${place} is ${shown}; allowed: ${allowed}`, {
+function invalidSnapshot(place: string, rule: string, value: unknown): ValidationError {
+  return invalidArgument(`snapshot.${place}`, rule, value, {
     code: 'INVALID_SNAPSHOT',
     context: { argument: 'snapshot', place },
   })

@@ -194,7 +194,7 @@ describe('sizeOf', () => {
     expect(refusal).toBeInstanceOf(ValidationError)
     expect(refusal).toMatchObject({
       code: 'INVALID_SIZE',
-      message: `sizeOf must return bytes, as a number from 0; received ${shown}`,
+      message: `the result of sizeOf must be a number of bytes from 0; received ${shown}`,
       context: { argument: 'sizeOf', received: shown },
     })
     const batch: [string, object][] = [

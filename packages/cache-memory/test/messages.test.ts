@@ -118,9 +118,9 @@ test('a cache that works reports nothing', async () => {
 })
 
 test.each([
-  [{ logger: { warn: () => undefined } }, /option logger/],
-  [{ logger: null }, /option logger/],
-  [{ name: '' }, /option name/],
+  [{ logger: { warn: () => undefined } }, /^logger must be/],
+  [{ logger: null }, /^logger must be/],
+  [{ name: '' }, /^name must be/],
   [{ loger: console }, /unknown field loger.*Did you mean logger/],
 ])('%j is rejected', (options, message) => {
   expect(() => new InMemoryCache(options as InMemoryCacheOptions)).toThrow(message)

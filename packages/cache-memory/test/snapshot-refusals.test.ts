@@ -14,77 +14,86 @@ const withEntry = (change: object): object => ({
 
 describe('a snapshot is refused as a whole', () => {
   test.each<[name: string, snapshot: unknown, message: string]>([
-    ['undefined', undefined, 'snapshot.format is undefined; allowed: 1'],
-    ['null', null, 'snapshot.format is undefined; allowed: 1'],
-    ['text', JSON.stringify(GOOD), 'snapshot.format is undefined; allowed: 1'],
-    ['a list', [GOOD], 'snapshot.format is undefined; allowed: 1'],
-    ['another format', { ...GOOD, format: 2 }, 'snapshot.format is 2; allowed: 1'],
-    ['a format as text', { ...GOOD, format: '1' }, 'snapshot.format is a string; allowed: 1'],
+    ['undefined', undefined, 'snapshot.format must be 1; received undefined'],
+    ['null', null, 'snapshot.format must be 1; received undefined'],
+    ['text', JSON.stringify(GOOD), 'snapshot.format must be 1; received undefined'],
+    ['a list', [GOOD], 'snapshot.format must be 1; received undefined'],
+    ['another format', { ...GOOD, format: 2 }, 'snapshot.format must be 1; received 2'],
+    ['a format as text', { ...GOOD, format: '1' }, 'snapshot.format must be 1; received a string'],
     [
       'no date',
       { ...GOOD, takenAt: undefined },
-      'snapshot.takenAt is undefined; allowed: a number',
+      'snapshot.takenAt must be a number; received undefined',
     ],
     [
       'a date as text',
       { ...GOOD, takenAt: '1' },
-      'snapshot.takenAt is a string; allowed: a number',
+      'snapshot.takenAt must be a number; received a string',
     ],
     [
       'no such date',
       { ...GOOD, takenAt: Number.NaN },
-      'snapshot.takenAt is NaN; allowed: a number',
+      'snapshot.takenAt must be a number; received NaN',
     ],
-    ['no entries', { ...GOOD, entries: null }, 'snapshot.entries is null; allowed: a list'],
-    ['a map', { ...GOOD, entries: new Map() }, 'snapshot.entries is an object; allowed: a list'],
+    ['no entries', { ...GOOD, entries: null }, 'snapshot.entries must be an array; received null'],
+    [
+      'a map',
+      { ...GOOD, entries: new Map() },
+      'snapshot.entries must be an array; received an object',
+    ],
     [
       'a life as text',
       withEntry({ leftMs: '5' }),
-      'snapshot.entries[1].leftMs is a string; allowed: a number, or null',
+      'snapshot.entries[1].leftMs must be a number, or null; received a string',
     ],
     [
       'no life',
       withEntry({ leftMs: undefined }),
-      'snapshot.entries[1].leftMs is undefined; allowed: a number, or null',
+      'snapshot.entries[1].leftMs must be a number, or null; received undefined',
     ],
     [
       'an endless life as a number',
       withEntry({ leftMs: Number.POSITIVE_INFINITY }),
-      'snapshot.entries[1].leftMs is Infinity; allowed: a number, or null',
+      'snapshot.entries[1].leftMs must be a number, or null; received Infinity',
     ],
     [
       'a grace below 0',
       withEntry({ graceMs: -1 }),
-      'snapshot.entries[1].graceMs is -1; allowed: a number from 0',
+      'snapshot.entries[1].graceMs must be a number from 0; received -1',
     ],
     [
       'no such grace',
       withEntry({ graceMs: Number.NaN }),
-      'snapshot.entries[1].graceMs is NaN; allowed: a number from 0',
+      'snapshot.entries[1].graceMs must be a number from 0; received NaN',
     ],
     [
       'an endless grace',
       withEntry({ graceMs: Number.POSITIVE_INFINITY }),
-      'snapshot.entries[1].graceMs is Infinity; allowed: a number from 0',
+      'snapshot.entries[1].graceMs must be a number from 0; received Infinity',
     ],
     [
       'a grace of null',
       withEntry({ graceMs: null }),
-      'snapshot.entries[1].graceMs is null; allowed: a number from 0',
+      'snapshot.entries[1].graceMs must be a number from 0; received null',
     ],
   ])('%s', (_name, snapshot, message) => {
     expect(refusalOf(snapshot)).toMatchObject({ message, code: 'INVALID_SNAPSHOT' })
   })
 
   test.each<[name: string, snapshot: unknown, code: string, message: string]>([
-    ['an entry that is null', { ...GOOD, entries: [null] }, 'INVALID_KEY', 'entries[0]: key is'],
-    ['a hole', { ...GOOD, entries: Array(2) }, 'INVALID_KEY', 'entries[0]: key is undefined'],
-    ['an empty key', withEntry({ key: '' }), 'INVALID_KEY', 'entries[1]: key is empty'],
-    ['a number as key', withEntry({ key: 5 }), 'INVALID_KEY', 'entries[1]: key is a number'],
-    ['no value', withEntry({ value: undefined }), 'INVALID_VALUE', 'entries[1]: value is'],
-    ['tags as text', withEntry({ tags: 'a' }), 'INVALID_TAGS', 'entries[1]: tags is a string'],
-    ['tags of null', withEntry({ tags: null }), 'INVALID_TAGS', 'entries[1]: tags is null'],
-    ['an empty tag', withEntry({ tags: ['a', ''] }), 'INVALID_TAGS', 'entries[1]: tags has an'],
+    [
+      'an entry that is null',
+      { ...GOOD, entries: [null] },
+      'INVALID_KEY',
+      'entries[0]: key must be',
+    ],
+    ['a hole', { ...GOOD, entries: Array(2) }, 'INVALID_KEY', 'entries[0]: key must be'],
+    ['an empty key', withEntry({ key: '' }), 'INVALID_KEY', 'entries[1]: key must be'],
+    ['a number as key', withEntry({ key: 5 }), 'INVALID_KEY', 'entries[1]: key must be'],
+    ['no value', withEntry({ value: undefined }), 'INVALID_VALUE', 'entries[1]: value must be'],
+    ['tags as text', withEntry({ tags: 'a' }), 'INVALID_TAGS', 'entries[1]: tags must be'],
+    ['tags of null', withEntry({ tags: null }), 'INVALID_TAGS', 'entries[1]: tags must be'],
+    ['an empty tag', withEntry({ tags: ['a', ''] }), 'INVALID_TAGS', 'entries[1]: tags must be'],
   ])('with %s', (_name, snapshot, code, message) => {
     const refusal = refusalOf(snapshot)
     expect(refusal.code).toBe(code)
@@ -106,7 +115,7 @@ describe('a snapshot is refused as a whole', () => {
     })
     const snapshot = withEntry({}) as InMemoryCacheSnapshot
     expect(() => cache.restore(snapshot)).toThrow(
-      'sizeOf must return bytes, as a number from 0; received -1',
+      'the result of sizeOf must be a number of bytes from 0; received -1',
     )
     expect(cache.getKeys()).toEqual([])
   })

@@ -110,7 +110,7 @@ export function monitorNames(): (name: unknown) => string {
 
 function assertPositive(name: string, value: unknown): void {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return
-  throw invalidOption(name, value, 'a finite number above 0')
+  throw invalidOption(name, 'a finite number above 0', value)
 }
 
 function assertOrder(
@@ -119,5 +119,5 @@ function assertOrder(
   critical: 'memoryCriticalThresholdBytes' | 'invalidationRateCriticalPerHour',
 ): void {
   if (options[critical] >= options[warning]) return
-  throw invalidOption(critical, options[critical], `${options[warning]} (${warning}) or more`)
+  throw invalidOption(critical, `${options[warning]} (${warning}) or more`, options[critical])
 }

@@ -148,7 +148,7 @@ test('shows each default once in the help', async () => {
 })
 
 const NO_SCHEME =
-  'url must begin with http:// or https://, such as http://127.0.0.1:3000/metrics; received'
+  'url must be an address that begins with http:// or https://, such as http://127.0.0.1:3000/metrics; received'
 
 test.each([
   [['watch', 'localhost:3000/metrics'], `${NO_SCHEME} no http://`],
@@ -158,7 +158,10 @@ test.each([
   [['watch', ':3000'], `${NO_SCHEME} no http://`],
   [['watch', '/metrics'], `${NO_SCHEME} no http://`],
   [['watch', 'redis://user:s3cret@host'], `${NO_SCHEME} another scheme`],
-  [['watch', 'http://s3cret:70000'], 'url must have a host and, if any, a port from 0 to 65535'],
+  [
+    ['watch', 'http://s3cret:70000'],
+    'url must be an address with a host and, if any, a port from 0 to 65535',
+  ],
   [['watch', 'http://127.0.0.1:1', '--interval', '0'], '--interval must be a number above 0'],
   [['watch', 'http://127.0.0.1:1', '--interval', '3000000'], 'at most 86400'],
   [['watch', 'http://127.0.0.1:1', '--count', '1.5'], '--count must be an integer from 1'],
@@ -180,7 +183,7 @@ test.each([
   ['127.0.0.1:3000/metrics', `${NO_SCHEME} no http://`],
   ['ftp://user:s3cret@host', `${NO_SCHEME} another scheme`],
   ['redis://user:s3cret@host', `${NO_SCHEME} another scheme`],
-  ['http://s3cret:70000', 'url must have a host and, if any, a port from 0 to 65535'],
+  ['http://s3cret:70000', 'url must be an address with a host and, if any, a port from 0 to 65535'],
   [undefined, 'url must be a string; received undefined'],
   [new URL('http://s3cret'), 'url must be a string; received'],
 ])('fetchReading(%j) throws a ValidationError without the address', async (url, message) => {

@@ -33,7 +33,7 @@ describe('options', () => {
   ])('%s rejects %j', (name, value) => {
     const build = (): unknown => new CachePerformanceMonitor({ [name]: value })
     expect(build).toThrow(ConfigurationError)
-    expect(build).toThrow(`option ${name} is `)
+    expect(build).toThrow(`${name} must be `)
   })
 
   test('retentionHours accepts a fraction of an hour', () => {

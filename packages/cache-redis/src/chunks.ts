@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { timers, ValidationError } from '@verbatim/cache-core'
+import { invalidArgument, timers } from '@verbatim/cache-core'
 
 /** How long a turn of the event loop may be used for building chunks, in milliseconds. */
 const TURN_MS = 8
@@ -68,10 +68,14 @@ export async function collect<T, Made>(
     if (all.length % 64 > 0 || timers.now() - turnBegan < TURN_MS) continue
     await nextTurn()
     if (sizeOf(items) !== size) {
-      throw new ValidationError('entries must keep their size until the call resolves', {
-        code: 'INVALID_ARGUMENT',
-        context: { argument: 'entries' },
-      })
+      throw invalidArgument(
+        'entries',
+        'an iterable that keeps its size until the call resolves',
+        items,
+        {
+          received: 'another size',
+        },
+      )
     }
     turnBegan = timers.now()
   }

@@ -175,12 +175,12 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     reporter: new Reporter(options),
   }
   if (typeof enableL1Cache !== 'boolean') {
-    throw invalidOption('enableL1Cache', enableL1Cache, 'true or false')
+    throw invalidOption('enableL1Cache', 'true or false', enableL1Cache)
   }
-  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
+  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', 'true or false', readOnly)
   const location = hasLocation(options) ? checkLocation(options) : undefined
   if (location === undefined && !enableL1Cache) {
-    throw invalidOption('enableL1Cache', enableL1Cache, 'true for a cache without Redis')
+    throw invalidOption('enableL1Cache', 'true for a cache without Redis', enableL1Cache)
   }
   // Last: only now is it certain that nobody has to close the client.
   return {
@@ -213,5 +213,5 @@ function checkedPrefix(prefix: unknown): string {
   ) {
     return prefix
   }
-  throw invalidOption('keyPrefix', prefix, `a string of 1 to ${LONGEST_PREFIX} characters`)
+  throw invalidOption('keyPrefix', `a string of 1 to ${LONGEST_PREFIX} characters`, prefix)
 }

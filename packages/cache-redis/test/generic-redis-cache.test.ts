@@ -240,16 +240,28 @@ describe('options', () => {
       'at most one of redisUrl, sentinel, cluster, client may be given; received redisUrl and client',
       { redisUrl: 'redis://h', client: new Redis({ lazyConnect: true }) },
     ],
-    ['redisUrl has the scheme http:', { redisUrl: 'http://h' }],
-    ['option keyPrefix is a string; allowed: a string of 1 to 128', { keyPrefix: '' }],
-    ['defaultTtl is 0', { defaultTtl: 0 }],
-    ['option l1CacheSize is 0; allowed: an integer from 1', { l1CacheSize: 0 }],
-    ['option compressionLevel is 10', { compressionLevel: 10 }],
-    ['option compressionThreshold is -1', { compressionThreshold: -1 }],
-    ['option commandTimeout is 0.5', { commandTimeout: 0.5 }],
-    ["option onBackendError is a string; allowed: 'degrade', 'throw'", { onBackendError: 'retry' }],
-    ['option enableL1Cache is a string', { enableL1Cache: 'yes' }],
-    ["option isolation is a string; allowed: 'none'", { isolation: 'some' }],
+    ['; received a URL with the scheme http:', { redisUrl: 'http://h' }],
+    [
+      'keyPrefix must be a string of 1 to 128 characters; received an empty string',
+      { keyPrefix: '' },
+    ],
+    ['defaultTtl must be seconds', { defaultTtl: 0 }],
+    ['l1CacheSize must be an integer from 1', { l1CacheSize: 0 }],
+    ['compressionLevel must be an integer from 1 to 9; received 10', { compressionLevel: 10 }],
+    [
+      'compressionThreshold must be an integer from 0 to 1048576; received -1',
+      { compressionThreshold: -1 },
+    ],
+    ['commandTimeout must be an integer from 1 to 60000; received 0.5', { commandTimeout: 0.5 }],
+    [
+      "onBackendError must be one of 'degrade', 'throw'; received a string",
+      { onBackendError: 'retry' },
+    ],
+    ['enableL1Cache must be true or false; received a string', { enableL1Cache: 'yes' }],
+    [
+      "isolation must be one of 'none', 'freeze', 'clone'; received a string",
+      { isolation: 'some' },
+    ],
   ])('%s', (message, options) => {
     const given =
       Object.keys(options).length === 0 ? options : { redisUrl: at.redis.url, ...options }

@@ -241,11 +241,11 @@ const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', ':': '%3A', '|':
 
 function checkedPrefix(prefix: unknown): string {
   if (typeof prefix === 'string' && prefix.length <= LONGEST_PREFIX) return prefix
-  throw invalidOption('prefix', prefix, `a string of at most ${LONGEST_PREFIX} characters`)
+  throw invalidOption('prefix', `a string of at most ${LONGEST_PREFIX} characters`, prefix)
 }
 
 function checkedAlgorithm(algorithm: unknown): string {
   const isKnown = typeof algorithm === 'string' && getHashes().includes(algorithm)
   if (isKnown && createHash(algorithm).digest().length * 2 >= DIGEST_DIGITS) return algorithm
-  throw invalidOption('hashAlgorithm', algorithm, "a hash of 128 bits or more, such as 'sha256'")
+  throw invalidOption('hashAlgorithm', "a hash of 128 bits or more, such as 'sha256'", algorithm)
 }

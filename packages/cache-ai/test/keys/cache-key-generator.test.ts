@@ -178,15 +178,12 @@ describe('bad arguments', () => {
   })
 
   test.each([
-    [
-      { textHashThreshold: 0 },
-      'option textHashThreshold is 0; allowed: an integer from 1 to 100000',
-    ],
-    [{ prefix: 'x'.repeat(129) }, 'option prefix is a string; allowed: a string of at most 128'],
-    [{ hashAlgorithm: 'crc32' }, 'option hashAlgorithm is a string'],
+    [{ textHashThreshold: 0 }, 'textHashThreshold must be an integer from 1 to 100000; received 0'],
+    [{ prefix: 'x'.repeat(129) }, 'prefix must be a string of at most 128 characters; received'],
+    [{ hashAlgorithm: 'crc32' }, 'hashAlgorithm must be a hash of 128 bits or more'],
     [
       { keyStyle: 'short' as KeyStyle },
-      "option keyStyle is a string; allowed: 'readable', 'hashed', 'legacy'",
+      "keyStyle must be one of 'readable', 'hashed', 'legacy'; received a string",
     ],
   ])('option %j', (options, message) => {
     expect(() => new CacheKeyGenerator(options)).toThrow(CacheError)

@@ -1,8 +1,7 @@
 import { isAbortSignal } from '../abort-listeners.js'
-import { invalidArgument } from '../arguments.js'
+import { invalidArgument } from '../argument-errors.js'
 import { planRead, type ReadOptions, type ReadPlan } from '../cache-entry.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
-import { describeType, ValidationError } from '../errors.js'
 import { assertKnownFields } from '../known-fields.js'
 import { assertTags } from '../tags.js'
 
@@ -154,13 +153,14 @@ export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T
 
 function checkNumber(name: string, value: unknown, max: number): void {
   if (typeof value === 'number' && value >= 0 && value <= max) return
-  throw invalid(name, value, `a number from 0 to ${max}`)
+  throw invalidArgument(name, `a number from 0 to ${max}`, value)
 }
 
 function duration(name: string, value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise
-  // Not `null`: what may be stale for ever cannot be told from what is fresh for ever.
-  if (value === null) throw invalid(name, value, "seconds, or a string such as '30s' or '5m'")
+  // `null` is not allowed: a value that is stale for ever would be the same as one that never expires.
+  if (value === null)
+    throw invalidArgument(name, "seconds as a number, or a string such as '30s' or '5m'", value)
   return toMilliseconds(value, name)
 }
 
@@ -176,13 +176,6 @@ function flag(name: string, value: unknown): boolean {
 
 function checkSignal(signal: unknown): void {
   if (signal === undefined) return
-  if (!isAbortSignal(signal)) throw invalid('signal', signal, 'an AbortSignal')
+  if (!isAbortSignal(signal)) throw invalidArgument('signal', 'an AbortSignal', signal)
   if (signal.aborted) throw signal.reason
-}
-
-function invalid(name: string, value: unknown, allowed: string): ValidationError {
-  const shown = typeof value === 'number' ? String(value) : describeType(value)
-  return new ValidationError(`${name} is ${shown}; allowed: ${allowed}`, {
-    context: { argument: name, received: shown },
-  })
 }

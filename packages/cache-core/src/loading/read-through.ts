@@ -1,7 +1,8 @@
+import { invalidArgument } from '../argument-errors.js'
 import { memoryTtlOf } from '../cache-entry.js'
 import type { Clock } from '../clock.js'
 import { type Ttl, toMilliseconds } from '../duration.js'
-import { CacheError, ValidationError } from '../errors.js'
+import { CacheError } from '../errors.js'
 import type { StorePlan } from '../set-options.js'
 import { ignoreRejection, isPromiseLike } from '../timers.js'
 import { BackOff } from './back-off.js'
@@ -405,7 +406,8 @@ function mayServeStale({
 
 function assertLoaded(value: unknown): void {
   if (value !== undefined) return
-  throw new ValidationError('the loader must return a value or call skip; received undefined', {
+  const rule = 'a value other than undefined, unless the loader calls skip'
+  throw invalidArgument('the result of the loader', rule, value, {
     code: 'INVALID_VALUE',
     context: { argument: 'loader' },
   })

@@ -150,12 +150,12 @@ describe('planLoad refuses', () => {
   })
 
   test.each([...NO_PART, [1.1, '1.1'], [2, '2']])('jitter %s', (bad, shown) => {
-    const message = `jitter is ${shown}; allowed: a number from 0 to 1`
+    const message = `jitter must be a number from 0 to 1; received ${shown}`
     expect(refusalOf({ jitter: bad })).toMatchObject(aboutArgument('jitter', message))
   })
 
   test.each([...NO_PART, [100.5, '100.5']])('earlyRefresh %s', (bad, shown) => {
-    const message = `earlyRefresh is ${shown}; allowed: a number from 0 to 100`
+    const message = `earlyRefresh must be a number from 0 to 100; received ${shown}`
     expect(refusalOf({ earlyRefresh: bad })).toMatchObject(aboutArgument('earlyRefresh', message))
   })
 
@@ -166,7 +166,7 @@ describe('planLoad refuses', () => {
     [{ aborted: false }, 'an object'],
     [{ addEventListener: () => {} }, 'an object'],
   ])('signal %s', (bad, shown) => {
-    const message = `signal is ${shown}; allowed: an AbortSignal`
+    const message = `signal must be an AbortSignal; received ${shown}`
     expect(refusalOf({ signal: bad })).toMatchObject(aboutArgument('signal', message))
   })
 
@@ -178,7 +178,7 @@ describe('planLoad refuses', () => {
         const { message, context } = refusalOf({
           [option]: part === undefined ? bad : { [part]: bad },
         })
-        expect(message).toMatch(new RegExp(`^${name} is ${shown}; allowed: seconds`))
+        expect(message).toMatch(new RegExp(`^${name} must be seconds .*; received ${shown}`))
         expect(message).toContain("'30s'")
         expect(message).not.toContain('hunter2')
         expect(context).toEqual({ argument: name, received: shown })
@@ -190,7 +190,7 @@ describe('planLoad refuses', () => {
   test.each(badLives)('ttl %s', (bad, shown) => {
     const { code, message } = refusalOf({ ttl: bad })
     expect(code).toBe('INVALID_TTL')
-    expect(message).toMatch(new RegExp(`^ttl is ${shown}; allowed: seconds`))
+    expect(message).toMatch(new RegExp(`^ttl must be seconds .*; received ${shown}`))
   })
 
   test.each<[tags: unknown]>([[null], ['red'], [['red', '']], [[5]], [{}], [() => []]])(
@@ -198,7 +198,7 @@ describe('planLoad refuses', () => {
     (tags) => {
       const { code, message } = refusalOf({ tags })
       expect(code).toBe('INVALID_TAGS')
-      expect(message).toContain('allowed: a list of at most 128')
+      expect(message).toContain('tags must be an array of at most 128')
     },
   )
 

@@ -132,7 +132,8 @@ describe('a failed load', () => {
     await expect(call).rejects.toMatchObject({
       name: 'ValidationError',
       code: 'INVALID_VALUE',
-      message: 'the loader must return a value or call skip; received undefined',
+      message:
+        'the result of the loader must be a value other than undefined, unless the loader calls skip; received undefined',
     })
     expect(cache.fills).toEqual([])
   })

@@ -270,7 +270,7 @@ function nameOfKind(operation: unknown, outcome: unknown, tier: unknown): string
 
 function assertMethod(option: string, value: unknown, method: string): void {
   if (typeof (Object(value) as Record<string, unknown>)[method] === 'function') return
-  throw invalidOption(option, value, `an object with the method ${method}`)
+  throw invalidOption(option, `an object with the method ${method}`, value)
 }
 
 /** Creates the attributes once, because operations share a few sets of them. */

@@ -177,10 +177,11 @@ function assertHistogram(data: LatencyHistogramData): void {
     bins.every(isBin) &&
     bins.reduce((total, [, binCount]) => total + binCount, zero_count) === count
   if (isHistogram) return
-  throw new ValidationError(
-    `data must be a latency histogram with a relative error of ${RELATIVE_ERROR}; received another object`,
-    { code: 'INVALID_HISTOGRAM', context: { argument: 'data' } },
-  )
+  const rule = `a latency histogram with a relative error of ${RELATIVE_ERROR}`
+  throw invalidArgument('data', rule, data, {
+    code: 'INVALID_HISTOGRAM',
+    received: 'another object',
+  })
 }
 
 function isCount(value: unknown): boolean {

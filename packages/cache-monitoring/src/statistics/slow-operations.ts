@@ -1,4 +1,4 @@
-import { describeType, ValidationError } from '@verbatim/cache-core'
+import { invalidArgument } from '@verbatim/cache-core'
 import type { Recordings } from '../records/recordings.js'
 import { mean } from './distribution.js'
 
@@ -79,10 +79,8 @@ function slowOf(operations: readonly TimedOperation[], multiplier: number): Slow
 
 function assertMultiplier(value: unknown): void {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return
-  const received = typeof value === 'number' ? String(value) : describeType(value)
-  throw new ValidationError(`multiplier must be a finite number above 0; received ${received}`, {
+  throw invalidArgument('multiplier', 'a finite number above 0', value, {
     code: 'INVALID_MULTIPLIER',
-    context: { argument: 'multiplier', received },
   })
 }
 

@@ -104,12 +104,10 @@ export function metricsUrl(value: unknown): string {
   const url = value.trim()
   if (!/^https?:\/\//i.test(url)) {
     const received = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? 'another scheme' : 'no http://'
-    throw new ValidationError(
-      `url must begin with http:// or https://, such as ${SOME_PAGE}; received ${received}`,
-    )
+    const rule = `an address that begins with http:// or https://, such as ${SOME_PAGE}`
+    throw invalidArgument('url', rule, url, { received })
   }
   if (URL.canParse(url)) return url
-  throw new ValidationError(
-    `url must have a host and, if any, a port from 0 to 65535, such as ${SOME_PAGE}; received another text`,
-  )
+  const rule = `an address with a host and, if any, a port from 0 to 65535, such as ${SOME_PAGE}`
+  throw invalidArgument('url', rule, url, { received: 'another text' })
 }

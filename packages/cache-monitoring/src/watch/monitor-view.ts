@@ -58,8 +58,8 @@ export class MonitorView {
   constructor(options: MonitorViewOptions) {
     assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
     const { title, colors = pc.isColorSupported } = options
-    if (typeof title !== 'string') throw invalidOption('title', title, 'a text')
-    if (typeof colors !== 'boolean') throw invalidOption('colors', colors, 'true or false')
+    if (typeof title !== 'string') throw invalidOption('title', 'a text', title)
+    if (typeof colors !== 'boolean') throw invalidOption('colors', 'true or false', colors)
     this.#title = printable(title)
     this.#colors = pc.createColors(colors)
   }

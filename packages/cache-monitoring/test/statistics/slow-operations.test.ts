@@ -39,7 +39,7 @@ test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, '2', null])(
   'getRecentSlowOperations rejects the multiplier %j',
   (multiplier) => {
     expect(() => monitorOf([1]).getRecentSlowOperations(multiplier as number)).toThrow(
-      'multiplier must be a finite number above 0',
+      'multiplier must be a finite number above 0; received',
     )
   },
 )

@@ -1,7 +1,6 @@
 import {
   assertKnownFields,
   ConfigurationError,
-  describeType,
   integerOption,
   invalidOption,
 } from '@verbatim/cache-core'
@@ -77,9 +76,9 @@ function checkSentinel(sentinel: SentinelOptions): SentinelLocation {
   assertFields('sentinel', sentinel, SENTINEL_FIELDS)
   const { name, urls, username, password, database = 0, tls = false } = sentinel
   if (typeof name !== 'string' || name === '') {
-    throw invalidOption('sentinel.name', name, 'what the sentinels call the master')
+    throw invalidOption('sentinel.name', 'the name that the sentinels use for the master', name)
   }
-  if (typeof tls !== 'boolean') throw invalidOption('sentinel.tls', tls, 'true or false')
+  if (typeof tls !== 'boolean') throw invalidOption('sentinel.tls', 'true or false', tls)
   return {
     kind: 'sentinel',
     name,
@@ -99,7 +98,7 @@ function checkCluster(cluster: ClusterOptions): ClusterLocation {
 /** Checks URLs of servers that belong together, and so are all reached in the same way. */
 function checkUrls(option: string, urls: unknown, defaultPort: number): RedisTarget[] {
   if (!Array.isArray(urls) || urls.length === 0) {
-    throw invalidOption(option, urls, 'a list of at least one URL')
+    throw invalidOption(option, 'an array of at least one URL', urls)
   }
   const targets = urls.map((url: unknown, index) =>
     parseRedisUrl(url, { option: `${option}[${index}]`, defaultPort }),
@@ -107,12 +106,13 @@ function checkUrls(option: string, urls: unknown, defaultPort: number): RedisTar
   const [first] = targets
   for (const [index, target] of targets.entries()) {
     const name = `${option}[${index}]`
-    if (target.db !== 0) throw invalidUrl(name, 'has a database, of which there is only one here')
+    if (target.db !== 0)
+      throw invalidUrl(name, 'a URL with a database, which servers of this kind do not have')
     if ((target.tls === undefined) !== (first?.tls === undefined)) {
-      throw invalidUrl(name, 'differs from the first in whether it uses TLS')
+      throw invalidUrl(name, 'a URL that differs from the first in whether it uses TLS')
     }
     if (!mayLogInAs(target, first)) {
-      throw invalidUrl(name, 'has a user or password other than those of the first')
+      throw invalidUrl(name, 'a URL with a user or password other than those of the first')
     }
   }
   return targets
@@ -126,7 +126,7 @@ function mayLogInAs(target: RedisTarget, first: RedisTarget | undefined): boolea
 
 function checkText(option: string, text: unknown): string | undefined {
   if (text === undefined || (typeof text === 'string' && text !== '')) return text
-  throw invalidOption(option, text, 'a string that is not empty')
+  throw invalidOption(option, 'a string that is not empty', text)
 }
 
 function assertFields(option: string, value: object, fields: Readonly<Record<string, true>>): void {
@@ -137,10 +137,7 @@ function assertFields(option: string, value: object, fields: Readonly<Record<str
 function checkClient(client: RedisClient): RedisClient {
   const { isCluster, options: given } = (client ?? {}) as Partial<RedisClient>
   if (typeof isCluster !== 'boolean' || typeof given !== 'object') {
-    throw new ConfigurationError(
-      `option client is ${describeType(client)}; allowed: a Redis or Cluster of ioredis 5 or 6`,
-      { code: 'INVALID_OPTION', context: { option: 'client' } },
-    )
+    throw invalidOption('client', 'a Redis or Cluster of ioredis 5 or 6', client)
   }
   assertNoPrefix(given)
   return client

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { ConfigurationError } from '@verbatim/cache-core'
+import { type ConfigurationError, describeReceived, invalidOption } from '@verbatim/cache-core'
 
 /** Where a server is and how to get in: the part of the client's options that a URL can say. */
 export interface RedisTarget {
@@ -41,14 +41,18 @@ export function parseRedisUrl(
   { option = 'redisUrl', defaultPort = 6_379 }: UrlPlace = {},
 ): RedisTarget {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined) throw invalidUrl(option, 'is not a URL')
+  if (url === undefined) throw invalidUrl(option, notAUrl(text))
   const secure = url.protocol === 'rediss:'
   if (!secure && url.protocol !== 'redis:')
-    throw invalidUrl(option, `has the scheme ${url.protocol}`)
-  if (url.hostname === '') throw invalidUrl(option, 'has no host')
-  if (url.search !== '' || url.hash !== '') throw invalidUrl(option, 'has a query or a fragment')
+    throw invalidUrl(option, `a URL with the scheme ${url.protocol}`)
+  if (url.hostname === '') throw invalidUrl(option, 'a URL without a host')
+  if (url.search !== '' || url.hash !== '') {
+    throw invalidUrl(option, 'a URL with a query or a fragment')
+  }
   const database = /^\/?(\d*)$/.exec(url.pathname)?.[1]
-  if (database === undefined) throw invalidUrl(option, 'has a path that is not a database number')
+  if (database === undefined) {
+    throw invalidUrl(option, 'a URL with a path that is not a database number')
+  }
   // An IPv6 address stands in brackets in a URL, and nowhere else.
   const host = url.hostname.replaceAll(/[[\]]/g, '')
   return {
@@ -82,18 +86,22 @@ export function parseAddress(address: string): { host: string; port: number } {
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
 }
 
-/** The error for a URL that is not allowed. */
-export function invalidUrl(option: string, what: string): ConfigurationError {
-  return new ConfigurationError(`${option} ${what}; allowed: ${REDIS_URL_FORM}`, {
-    code: 'INVALID_REDIS_URL',
-    context: { option },
-  })
+/** Returns the error for a URL that breaks a rule. It does not show the URL. */
+export function invalidUrl(option: string, received: string, hint?: string): ConfigurationError {
+  const code = 'INVALID_REDIS_URL'
+  return invalidOption(option, REDIS_URL_FORM, undefined, { code, received, hint })
+}
+
+function notAUrl(value: unknown): string {
+  const isText = typeof value === 'string' && value !== ''
+  return isText ? 'a string that is not a URL' : describeReceived(value)
 }
 
 function decoded(part: string, option: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw invalidUrl(option, 'has a user or password with a % that escapes nothing; write %25')
+    const received = 'a URL with a user or password with a % that escapes nothing'
+    throw invalidUrl(option, received, 'Write %25 for a %')
   }
 }

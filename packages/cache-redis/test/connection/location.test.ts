@@ -81,29 +81,68 @@ describe('is refused', () => {
   test.each<[unknown, string]>([
     [{ redisUrl: 'redis://h', sentinel }, 'may be given; received redisUrl and sentinel'],
     [{ cluster: { urls: [] }, client: {} }, 'may be given; received cluster and client'],
-    [{ redisUrl: '' }, 'redisUrl is not a URL'],
+    [{ redisUrl: '' }, 'redisUrl must be redis://'],
     [{ sentinel: 'redis://h' }, 'sentinel must be a plain object; received a string'],
-    [{ sentinel: { urls: ['redis://a'] } }, 'option sentinel.name is undefined'],
-    [{ sentinel: { ...sentinel, name: '' } }, 'option sentinel.name is a string'],
-    [{ sentinel: { name: 'cache' } }, 'option sentinel.urls is undefined'],
-    [{ sentinel: { ...sentinel, urls: 'redis://a' } }, 'option sentinel.urls is a string'],
-    [{ sentinel: { ...sentinel, urls: [] } }, 'sentinel.urls is an array; allowed: a list of at'],
-    [{ sentinel: { ...sentinel, urls: ['redis://a', 'x'] } }, 'sentinel.urls[1] is not a URL'],
-    [{ sentinel: { ...sentinel, urls: ['redis://a/1'] } }, 'sentinel.urls[0] has a database'],
-    [{ sentinel: { ...sentinel, username: 1 } }, 'option sentinel.username is 1'],
-    [{ sentinel: { ...sentinel, password: '' } }, 'option sentinel.password is a string'],
-    [{ sentinel: { ...sentinel, database: -1 } }, 'option sentinel.database is -1'],
-    [{ sentinel: { ...sentinel, database: '1' } }, 'option sentinel.database is a string'],
-    [{ sentinel: { ...sentinel, tls: 'yes' } }, 'option sentinel.tls is a string'],
+    [
+      { sentinel: { urls: ['redis://a'] } },
+      'sentinel.name must be the name that the sentinels use for the master; received undefined',
+    ],
+    [{ sentinel: { ...sentinel, name: '' } }, 'for the master; received an empty string'],
+    [
+      { sentinel: { name: 'cache' } },
+      'sentinel.urls must be an array of at least one URL; received undefined',
+    ],
+    [
+      { sentinel: { ...sentinel, urls: 'redis://a' } },
+      'sentinel.urls must be an array of at least one URL; received a string',
+    ],
+    [
+      { sentinel: { ...sentinel, urls: [] } },
+      'sentinel.urls must be an array of at least one URL; received an array',
+    ],
+    [{ sentinel: { ...sentinel, urls: ['redis://a', 'x'] } }, 'sentinel.urls[1] must be redis://'],
+    [{ sentinel: { ...sentinel, urls: ['redis://a/1'] } }, 'received a URL with a database'],
+    [
+      { sentinel: { ...sentinel, username: 1 } },
+      'sentinel.username must be a string that is not empty; received 1',
+    ],
+    [
+      { sentinel: { ...sentinel, password: '' } },
+      'sentinel.password must be a string that is not empty; received an empty string',
+    ],
+    [
+      { sentinel: { ...sentinel, database: -1 } },
+      'sentinel.database must be an integer from 0 to 2147483647; received -1',
+    ],
+    [
+      { sentinel: { ...sentinel, database: '1' } },
+      'sentinel.database must be an integer from 0 to 2147483647; received a string',
+    ],
+    [
+      { sentinel: { ...sentinel, tls: 'yes' } },
+      'sentinel.tls must be true or false; received a string',
+    ],
     [{ cluster: ['redis://a'] }, 'cluster must be a plain object; received an array'],
-    [{ cluster: {} }, 'option cluster.urls is undefined'],
-    [{ cluster: { urls: ['redis://a/1'] } }, 'cluster.urls[0] has a database'],
-    [{ cluster: { urls: ['redis://a', 'rediss://b'] } }, 'cluster.urls[1] differs from the first'],
-    [{ cluster: { urls: ['redis://:p@a', 'redis://:q@b'] } }, 'cluster.urls[1] has a user or'],
-    [{ cluster: { urls: ['redis://a', 'redis://:q@b'] } }, 'cluster.urls[1] has a user or'],
-    [{ client: {} }, 'option client is an object; allowed: a Redis or Cluster of ioredis'],
-    [{ client: 'redis://h' }, 'option client is a string'],
-    [{ client: null }, 'option client is null'],
+    [{ cluster: {} }, 'cluster.urls must be an array of at least one URL; received undefined'],
+    [{ cluster: { urls: ['redis://a/1'] } }, 'received a URL with a database'],
+    [
+      { cluster: { urls: ['redis://a', 'rediss://b'] } },
+      'received a URL that differs from the first in whether it uses TLS',
+    ],
+    [
+      { cluster: { urls: ['redis://:p@a', 'redis://:q@b'] } },
+      'received a URL with a user or password other than those of the first',
+    ],
+    [
+      { cluster: { urls: ['redis://a', 'redis://:q@b'] } },
+      'received a URL with a user or password other than those of the first',
+    ],
+    [{ client: {} }, 'client must be a Redis or Cluster of ioredis 5 or 6; received an object'],
+    [
+      { client: 'redis://h' },
+      'client must be a Redis or Cluster of ioredis 5 or 6; received a string',
+    ],
+    [{ client: null }, 'client must be a Redis or Cluster of ioredis 5 or 6; received null'],
   ])('%j', (options, message) => {
     expect(refused(options).message).toContain(message)
   })

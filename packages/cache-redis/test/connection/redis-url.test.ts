@@ -17,16 +17,16 @@ describe('a Redis URL', () => {
   })
 
   test.each([
-    ['localhost:6379', 'has the scheme localhost:'],
-    ['http://h', 'has the scheme http:'],
-    ['redis:///1', 'has no host'],
-    ['redis://h/one', 'has a path that is not a database number'],
-    ['redis://h?commandTimeout=1', 'has a query'],
-    ['redis://h#x', 'has a query or a fragment'],
-    ['redis://me:%zz@h', 'has a user or password with a %'],
-    ['nonsense', 'is not a URL'],
-    ['', 'is not a URL'],
-    [42, 'is not a URL'],
+    ['localhost:6379', 'received a URL with the scheme localhost:'],
+    ['http://h', 'received a URL with the scheme http:'],
+    ['redis:///1', 'received a URL without a host'],
+    ['redis://h/one', 'received a URL with a path that is not a database number'],
+    ['redis://h?commandTimeout=1', 'received a URL with a query or a fragment'],
+    ['redis://h#x', 'received a URL with a query or a fragment'],
+    ['redis://me:%zz@h', 'received a URL with a user or password with a %'],
+    ['nonsense', 'received a string that is not a URL'],
+    ['', 'received an empty string'],
+    [42, 'received 42'],
   ])('%s is refused', (url, message) => {
     expect(() => parseRedisUrl(url)).toThrow(ConfigurationError)
     expect(() => parseRedisUrl(url)).toThrow(message)
