@@ -1,4 +1,4 @@
-import { nearestName } from '@verbatim/cache-core'
+import { nearestName } from '@verbatim/cache-core/implement'
 import { z } from 'zod'
 import type { Task } from './analysis/operations.js'
 import { RequestError } from './request-error.js'

@@ -1,4 +1,5 @@
-import { type CacheError, type Loader, recognizeCopies } from '@verbatim/cache-core'
+import type { CacheError, Loader } from '@verbatim/cache-core'
+import { recognizeCopies } from '@verbatim/cache-core/implement'
 import type {
   InvalidationFrequencyStats,
   MemoryUsageRecord,

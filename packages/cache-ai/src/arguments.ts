@@ -1,10 +1,5 @@
-import {
-  assertKnownFields,
-  ConfigurationError,
-  describeType,
-  isPlainObject,
-  ValidationError,
-} from '@verbatim/cache-core'
+import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
+import { assertKnownFields, describeType, isPlainObject } from '@verbatim/cache-core/implement'
 
 /** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
 export const LONGEST_OPERATION = 64

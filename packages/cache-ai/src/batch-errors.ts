@@ -1,4 +1,5 @@
-import { describeType, recognizeCopies, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
+import { describeType, recognizeCopies } from '@verbatim/cache-core/implement'
 
 /**
  * The computation of a batch did not return one response for each missing request. Nothing it returned was

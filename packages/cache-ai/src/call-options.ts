@@ -1,12 +1,5 @@
-import {
-  assertKnownFields,
-  type GetOrSetOptions,
-  invalidArgument,
-  planLoad,
-  type ReadOptions,
-  type Ttl,
-  toMilliseconds,
-} from '@verbatim/cache-core'
+import type { GetOrSetOptions, ReadOptions, Ttl } from '@verbatim/cache-core'
+import { assertKnownFields, invalidArgument, planLoad, toMilliseconds } from '@verbatim/cache-core/implement'
 
 /** What one call may read and store. */
 export interface CallOptions {

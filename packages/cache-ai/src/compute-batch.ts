@@ -1,4 +1,5 @@
-import { type LoadContext, type Loader, timers, type ValidationError } from '@verbatim/cache-core'
+import type { LoadContext, Loader, ValidationError } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import type { AIRequest, CachedResponse } from './ai-request.js'
 import { NoResponseError, UnmatchedResponsesError, unmatched } from './batch-errors.js'
 

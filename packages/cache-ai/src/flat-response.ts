@@ -1,4 +1,5 @@
-import { isPlainObject, type TextSize } from '@verbatim/cache-core'
+import type { TextSize } from '@verbatim/cache-core'
+import { isPlainObject } from '@verbatim/cache-core/implement'
 import type { AIRequest, CachedResponse } from './ai-request.js'
 import { countCodePoints } from './keys/code-points.js'
 

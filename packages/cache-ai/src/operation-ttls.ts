@@ -1,10 +1,5 @@
-import {
-  ConfigurationError,
-  describeType,
-  isPlainObject,
-  type Ttl,
-  toMilliseconds,
-} from '@verbatim/cache-core'
+import { ConfigurationError, type Ttl } from '@verbatim/cache-core'
+import { describeType, isPlainObject, toMilliseconds } from '@verbatim/cache-core/implement'
 import { invalidSetting, isOperation, LONGEST_OPERATION } from './arguments.js'
 
 /** How long the response to an operation lives. */

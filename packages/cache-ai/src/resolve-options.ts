@@ -1,13 +1,11 @@
+import { ConfigurationError, systemClock, type Ttl } from '@verbatim/cache-core'
 import {
   assertKnownFields,
-  ConfigurationError,
   describeType,
   invalidOption,
   isPlainObject,
   MonitorGuard,
-  systemClock,
-  type Ttl,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'

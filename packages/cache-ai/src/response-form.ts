@@ -1,11 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import {
-  CacheError,
-  ignoreRejection,
-  isPlainObject,
-  isPromiseLike,
-  SerializationError,
-} from '@verbatim/cache-core'
+import { CacheError, SerializationError } from '@verbatim/cache-core'
+import { ignoreRejection, isPlainObject, isPromiseLike } from '@verbatim/cache-core/implement'
 
 /** How responses that are no plain data are stored, and become what they were. */
 export interface ResponseForm {

@@ -1,4 +1,5 @@
-import { isPlainObject, TEXT_SIZES, type TextSize } from '@verbatim/cache-core'
+import type { TextSize } from '@verbatim/cache-core'
+import { isPlainObject, TEXT_SIZES } from '@verbatim/cache-core/implement'
 import type { CachedResponse } from './ai-request.js'
 
 /** What is known of a response before there is one. */

@@ -1,11 +1,5 @@
-import {
-  CacheError,
-  type Clock,
-  describeType,
-  isPlainObject,
-  type LoadContext,
-  type Loader,
-} from '@verbatim/cache-core'
+import { CacheError, type Clock, type LoadContext, type Loader } from '@verbatim/cache-core'
+import { describeType, isPlainObject } from '@verbatim/cache-core/implement'
 import type { CachedResponse } from './ai-request.js'
 import { assertResponse } from './arguments.js'
 import type { CallPlan } from './call-options.js'

@@ -1,4 +1,5 @@
-import { assertTags, MAX_KEY_BYTES, utf8Length } from '@verbatim/cache-core'
+import { MAX_KEY_BYTES } from '@verbatim/cache-core'
+import { assertTags, utf8Length } from '@verbatim/cache-core/implement'
 import type { RequestOptions } from './keys/cache-key-generator.js'
 
 /** The tag of all responses of a model. */

@@ -1,4 +1,5 @@
-import { TEXT_SIZES, type TextSize, type Ttl } from '@verbatim/cache-core'
+import type { TextSize, Ttl } from '@verbatim/cache-core'
+import { TEXT_SIZES } from '@verbatim/cache-core/implement'
 import { describe, expect, test, vi } from 'vitest'
 import type { AIResponseCache } from '../src/index.js'
 import { PromotionRule } from '../src/promotion.js'

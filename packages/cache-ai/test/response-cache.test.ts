@@ -1,12 +1,5 @@
-import {
-  assertKey,
-  assertValue,
-  CacheInterface,
-  MonitorGuard,
-  type SetOptions,
-  systemClock,
-  type Ttl,
-} from '@verbatim/cache-core'
+import { CacheInterface, type SetOptions, systemClock, type Ttl } from '@verbatim/cache-core'
+import { assertKey, assertValue, MonitorGuard } from '@verbatim/cache-core/implement'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { describe, expect, test } from 'vitest'

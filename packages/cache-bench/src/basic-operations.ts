@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CacheError, type CacheInterface, type Clock, isError } from '@verbatim/cache-core'
+import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
+import { isError } from '@verbatim/cache-core/implement'
 import type { BasicOperationsItem } from './test-data.js'
 
 /** The methods that a cache needs for a benchmark. Every `CacheInterface` has them. */

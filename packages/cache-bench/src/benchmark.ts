@@ -1,14 +1,12 @@
+import { type Clock, ConfigurationError, systemClock } from '@verbatim/cache-core'
 import {
   assertClock,
   assertKnownFields,
   assertSignal,
-  type Clock,
-  ConfigurationError,
   integerOption,
   invalidArgument,
   recognizeCopies,
-  systemClock,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import {
   type BenchmarkedCache,
   type Measurements,

@@ -1,4 +1,4 @@
-import { integerOption, utf8Length } from '@verbatim/cache-core'
+import { integerOption, utf8Length } from '@verbatim/cache-core/implement'
 import { SeededRandom } from './seeded-random.js'
 
 /** One entry of the test data, like those of an AI text service. */

@@ -99,3 +99,8 @@ function nameOfConstructor(prototype: object): unknown {
   const { constructor } = prototype as { constructor?: { name?: unknown } }
   return typeof constructor === 'function' ? constructor.name : undefined
 }
+
+/** Returns whether a value is a plain object of any realm, such as `{}` or `Object.create(null)`. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && dataKindOf(value) === 'plain'
+}

@@ -1,6 +1,6 @@
+import { isPlainObject } from './data-kind.js'
 import { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 import { assertKnownFields } from './known-fields.js'
-import { isPlainObject } from './plain-object.js'
 import { assertTags } from './tags.js'
 
 export interface SetOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { CacheSettings } from '../src/implement.js'
 import {
   CacheError,
   type CacheInterface,
-  type CacheSettings,
   ConfigurationError,
   type Ttl,
   ValidationError,

@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { recognizeCopies, sharedByCopies } from '../src/copies.js'
+import * as implement from '../src/implement.js'
 import * as source from '../src/index.js'
 
+const require = createRequire(import.meta.url)
 /** The package as `require` loads it where it does not load ECMAScript modules, such as in Jest. */
-const built = createRequire(import.meta.url)('../dist/cjs/index.js') as typeof source
+const built = require('../dist/cjs/index.js') as typeof source
+const builtImplement = require('../dist/cjs/implement.js') as typeof implement
 
 const ERRORS = [
   'CacheError',
@@ -18,6 +21,7 @@ const ERRORS = [
 test('the CommonJS copy is another one and exports the same names', () => {
   expect(built.CacheError).not.toBe(source.CacheError)
   expect(Object.keys(built).toSorted()).toEqual(Object.keys(source).toSorted())
+  expect(Object.keys(builtImplement).toSorted()).toEqual(Object.keys(implement).toSorted())
 })
 
 test.each(ERRORS)('instanceof recognizes a %s of the other copy, and its ancestors', (name) => {
@@ -38,8 +42,8 @@ test.each(ERRORS)('instanceof recognizes a %s of the other copy, and its ancesto
 })
 
 test('an error that one copy throws is recognized by the other', () => {
-  expect(() => built.assertKey('')).toThrow(source.ValidationError)
-  expect(() => source.toMilliseconds(0)).toThrow(built.ValidationError)
+  expect(() => builtImplement.assertKey('')).toThrow(source.ValidationError)
+  expect(() => implement.toMilliseconds(0)).toThrow(built.ValidationError)
 })
 
 test('a subclass of a user keeps the usual instanceof', () => {
@@ -64,7 +68,7 @@ test('a secret and a clock of the other copy are recognized and work', () => {
   expect(secret.reveal()).toBe('open sesame')
   const clock = new built.ManualClock()
   expect(clock).toBeInstanceOf(source.ManualClock)
-  expect(() => source.assertClock(clock)).not.toThrow()
+  expect(() => implement.assertClock(clock)).not.toThrow()
 })
 
 test('a cycle of loads through caches of both copies is found', async () => {

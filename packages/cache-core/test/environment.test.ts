@@ -2,7 +2,8 @@ import vm from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type DataKind, dataKindOf } from '../src/data-kind.js'
 import { extraPropertyOf } from '../src/extra-properties.js'
-import { type CacheError, canonicalJson, EventHub, isError, isPlainObject } from '../src/index.js'
+import { EventHub, isError, isPlainObject } from '../src/implement.js'
+import { type CacheError, canonicalJson } from '../src/index.js'
 import { ReferenceCache } from './testkit/reference-cache.js'
 
 afterEach(() => void vi.useRealTimers())

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { describeType } from '../src/implement.js'
 import {
   CacheError,
   ConfigurationError,
-  describeType,
   InfrastructureError,
   SecurityError,
   SerializationError,

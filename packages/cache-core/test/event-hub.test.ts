@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { EventHub, ValidationError } from '../src/index.js'
+import { EventHub } from '../src/implement.js'
+import { ValidationError } from '../src/index.js'
 
 interface Events extends Record<string, readonly unknown[]> {
   readonly hit: readonly [key: string, milliseconds: number]

@@ -1,4 +1,5 @@
-import { assertKey, assertValue, CacheInterface, type Ttl, toMilliseconds } from '../src/index.js'
+import { assertKey, assertValue, toMilliseconds } from '../src/implement.js'
+import { CacheInterface, type Ttl } from '../src/index.js'
 
 /** What somebody else might write: the four abstract methods on a Map, and nothing more. */
 export class FourMethodCache extends CacheInterface {

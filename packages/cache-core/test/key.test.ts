@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { assertKey, MAX_KEY_BYTES, utf8Length, ValidationError } from '../src/index.js'
+import { assertKey, utf8Length } from '../src/implement.js'
+import { MAX_KEY_BYTES, ValidationError } from '../src/index.js'
 
 describe('utf8Length', () => {
   test('agrees with Buffer.byteLength', () => {

@@ -1,11 +1,7 @@
 import vm from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import {
-  assertKnownFields,
-  ConfigurationError,
-  nearestName,
-  ValidationError,
-} from '../src/index.js'
+import { assertKnownFields, nearestName } from '../src/implement.js'
+import { ConfigurationError, ValidationError } from '../src/index.js'
 
 const KNOWN = new Set(['maxSize', 'defaultTtl', 'isolation'])
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { assertLogger, assertName, ConfigurationError } from '../src/index.js'
+import { assertLogger, assertName } from '../src/implement.js'
+import { ConfigurationError } from '../src/index.js'
 
 describe('a logger', () => {
   test('is console, or nothing', () => {

@@ -1,11 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import {
-  assertMonitor,
-  type CacheMonitor,
-  ConfigurationError,
-  type Logger,
-  MonitorGuard,
-} from '../src/index.js'
+import { assertMonitor, MonitorGuard } from '../src/implement.js'
+import { type CacheMonitor, ConfigurationError, type Logger } from '../src/index.js'
 
 const SECRET = 's3cret'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigurationError, choiceOption, integerOption, invalidOption } from '../src/index.js'
+import { choiceOption, integerOption, invalidOption } from '../src/implement.js'
+import { ConfigurationError } from '../src/index.js'
 
 describe('integerOption', () => {
   const range = { min: 1, max: 10 }

@@ -1,6 +1,7 @@
 import { type RecordedWarnings, recordingLogger, recordWarnings } from '@verbatim/test-support'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ConfigurationError, Reporter, reportFailedRefresh, reportLongTtl } from '../src/index.js'
+import { Reporter, reportFailedRefresh, reportLongTtl } from '../src/implement.js'
+import { ConfigurationError } from '../src/index.js'
 
 let warnings: RecordedWarnings
 beforeEach(() => {

@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  planStore,
-  type SetOptions,
-  type Ttl,
-  toSetOptions,
-  ValidationError,
-} from '../src/index.js'
+import { planStore, toSetOptions } from '../src/implement.js'
+import { type SetOptions, type Ttl, ValidationError } from '../src/index.js'
 
 const DEFAULT_MS = 3_600_000
 const NEVER = Number.POSITIVE_INFINITY

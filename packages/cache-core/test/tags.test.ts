@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { assertTags, MAX_KEY_BYTES, MAX_TAGS, ValidationError } from '../src/index.js'
+import { assertTags } from '../src/implement.js'
+import { MAX_KEY_BYTES, MAX_TAGS, ValidationError } from '../src/index.js'
 
 const RULE = 'an array of at most 128 non-empty, well-formed strings of at most 1024 bytes in UTF-8'
 

@@ -1,12 +1,12 @@
 import { types } from 'node:util'
+import { SerializationError } from '@verbatim/cache-core'
 import {
   classNameOf,
   type DataKind,
   dataKindOf,
   describeProperty,
   extraPropertyOf,
-  SerializationError,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 
 // Captured at load: fake timers replace the global.
 const { Date } = globalThis

@@ -1,4 +1,4 @@
-import { ignoreRejection, invalidArgument } from '@verbatim/cache-core'
+import { ignoreRejection, invalidArgument } from '@verbatim/cache-core/implement'
 import { estimateBytes } from './memory-estimate.js'
 import { countsBytes, type ResolvedOptions } from './options.js'
 

@@ -1,4 +1,5 @@
-import type { Clock, LookupResult, StorePlan } from '@verbatim/cache-core'
+import type { Clock } from '@verbatim/cache-core'
+import type { LookupResult, StorePlan } from '@verbatim/cache-core/implement'
 import { LRUCache } from 'lru-cache'
 import { ExpiryCheck } from './expiry-check.js'
 import { type Expiring, ExpiryQueue, REMOVED } from './expiry-queue.js'

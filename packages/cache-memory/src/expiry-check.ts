@@ -1,4 +1,5 @@
-import { type Clock, systemClock, timers } from '@verbatim/cache-core'
+import { type Clock, systemClock } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 
 /** Entries with no more than this left are checked against the clock at every hit. */
 const MARGIN_MS = 300_000

@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 
 /** What there is to do while nobody writes. */
 export interface Sweepable {

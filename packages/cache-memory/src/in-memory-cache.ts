@@ -1,36 +1,5 @@
-import {
-  assertKey,
-  assertKeys,
-  assertLoader,
-  assertTags,
-  assertValue,
-  type CacheError,
-  CacheInterface,
-  collectEntries,
-  compileGlob,
-  EventHub,
-  emptyLookup,
-  type GetOrSetOptions,
-  type InvalidationOptions,
-  invalidationReason,
-  isAccepted,
-  LONGEST_USUAL_TTL_MS,
-  type Loader,
-  type LookupResult,
-  type MemoryHolder,
-  type MemoryUse,
-  planLoad,
-  planStore,
-  type ReadPlan,
-  recognizeCopies,
-  reportFailedRefresh,
-  reportLongTtl,
-  reportNotStored,
-  SerializationError,
-  type SetOptions,
-  type StorePlan,
-  type Ttl,
-} from '@verbatim/cache-core'
+import { type CacheError, CacheInterface, type GetOrSetOptions, type InvalidationOptions, type Loader, type MemoryHolder, type MemoryUse, SerializationError, type SetOptions, type Ttl } from '@verbatim/cache-core'
+import { assertKey, assertKeys, assertLoader, assertTags, assertValue, collectEntries, compileGlob, EventHub, emptyLookup, invalidationReason, isAccepted, LONGEST_USUAL_TTL_MS, type LookupResult, planLoad, planStore, type ReadPlan, recognizeCopies, reportFailedRefresh, reportLongTtl, reportNotStored, type StorePlan } from '@verbatim/cache-core/implement'
 import type { EntryStore } from './entry-store.js'
 import { EVENT_NAMES, type InMemoryCacheEvents } from './events.js'
 import { loadIsolatorFor } from './isolation.js'

@@ -1,4 +1,4 @@
-import { isPlainObject, type LoadIsolator } from '@verbatim/cache-core'
+import { isPlainObject, type LoadIsolator } from '@verbatim/cache-core/implement'
 import { deepCopy, isImmutable } from './deep-copy.js'
 
 /**

@@ -1,17 +1,19 @@
 import {
-  assertKnownFields,
-  assertMonitor,
   type CacheMonitor,
   type Clock,
   ConfigurationError,
+  type Logger,
+  type Ttl,
+} from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  assertMonitor,
   choiceOption,
   integerOption,
   invalidOption,
-  type Logger,
   MonitorGuard,
   Reporter,
-  type Ttl,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import type { Isolation } from './isolation.js'
 
 export interface InMemoryCacheOptions {

@@ -1,12 +1,11 @@
+import { type Clock, ValidationError } from '@verbatim/cache-core'
 import {
   assertKey,
   assertTags,
   assertValue,
-  type Clock,
   invalidArgument,
   type StorePlan,
-  ValidationError,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import { type Entry, freshUntil } from './entry-store.js'
 import type { Isolator } from './isolation.js'
 

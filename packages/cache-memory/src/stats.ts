@@ -1,4 +1,5 @@
-import { hitRate, type MemoryUse } from '@verbatim/cache-core'
+import type { MemoryUse } from '@verbatim/cache-core'
+import { hitRate } from '@verbatim/cache-core/implement'
 import { estimateEntryBytes } from './entry-size.js'
 import type { EntryStore } from './entry-store.js'
 import { countsBytes } from './options.js'

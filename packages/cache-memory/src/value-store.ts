@@ -1,12 +1,12 @@
+import type { Clock } from '@verbatim/cache-core'
 import {
   assertKey,
   assertValue,
-  type Clock,
   type EventHub,
   type LookupResult,
   type StorePlan,
   timers,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import { type EntrySize, entrySizeFor } from './entry-size.js'
 import { type Entry, EntryStore, type RemovalReason } from './entry-store.js'
 import type { InMemoryCacheEvents } from './events.js'

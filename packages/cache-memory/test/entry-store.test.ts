@@ -1,4 +1,5 @@
-import { ManualClock, type StorePlan } from '@verbatim/cache-core'
+import { ManualClock } from '@verbatim/cache-core'
+import type { StorePlan } from '@verbatim/cache-core/implement'
 import { describe, expect, test } from 'vitest'
 import { EntryStore, entryStats, estimateEntryBytes, memoryUseOf } from '../src/implement.js'
 

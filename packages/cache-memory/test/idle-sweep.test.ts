@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleSweep } from '../src/idle-sweep.js'
 import { InMemoryCache } from '../src/index.js'

@@ -2,7 +2,8 @@
 // comes as the process hears of something, after it stood still when it had just done something else
 // and not yet looked what has happened meanwhile.
 import { spawn } from 'node:child_process'
-import { systemClock, timers } from '@verbatim/cache-core'
+import { systemClock } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { InMemoryCache } from '../src/index.js'
 
 const cache = new InMemoryCache({ defaultTtl: '11s' })

@@ -1,10 +1,5 @@
-import {
-  assertKey,
-  type Clock,
-  describeType,
-  isPlainObject,
-  SerializationError,
-} from '@verbatim/cache-core'
+import { type Clock, SerializationError } from '@verbatim/cache-core'
+import { assertKey, describeType, isPlainObject } from '@verbatim/cache-core/implement'
 import { decodeTaggedJson, encodeTaggedJson } from '@verbatim/cache-redis'
 
 /**

@@ -1,4 +1,5 @@
-import { CacheError, isError, isSystemError } from '@verbatim/cache-core'
+import { CacheError } from '@verbatim/cache-core'
+import { isError, isSystemError } from '@verbatim/cache-core/implement'
 
 /** Number of failed keys that are listed by name. All others are only counted. */
 const MAX_LISTED = 100

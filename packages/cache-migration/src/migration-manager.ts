@@ -1,16 +1,18 @@
 import {
+  type CacheInterface,
+  type Clock,
+  ConfigurationError,
+  systemClock,
+} from '@verbatim/cache-core'
+import {
   assertClock,
   assertKnownFields,
   assertPattern,
   assertSignal,
-  type CacheInterface,
-  type Clock,
-  ConfigurationError,
   integerOption,
   invalidArgument,
   recognizeCopies,
-  systemClock,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import { createBackup } from './create-backup.js'
 import { inspectBackup } from './inspect-backup.js'
 import { restoreBackup } from './restore-backup.js'

@@ -1,4 +1,5 @@
-import { type CacheInterface, type Clock, fromMilliseconds } from '@verbatim/cache-core'
+import type { CacheInterface, Clock } from '@verbatim/cache-core'
+import { fromMilliseconds } from '@verbatim/cache-core/implement'
 import { type BackupEntry, remainingMs } from './backup-format.js'
 import { BackupReader } from './backup-reader.js'
 import { assertNotInterrupted } from './backup-writer.js'

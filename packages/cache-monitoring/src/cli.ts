@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CacheError, CONTROL_CHARACTERS } from '@verbatim/cache-core'
+import { CacheError } from '@verbatim/cache-core'
 import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
+import { CONTROL_CHARACTERS } from '@verbatim/cache-core/implement'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { fetchReading, metricsUrl, SOME_PAGE } from './watch/fetch-reading.js'
 import { MonitorView } from './watch/monitor-view.js'

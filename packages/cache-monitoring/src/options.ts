@@ -1,15 +1,5 @@
-import {
-  assertClock,
-  assertKnownFields,
-  assertLogger,
-  assertName,
-  type Clock,
-  ConfigurationError,
-  integerOption,
-  invalidOption,
-  type Logger,
-  systemClock,
-} from '@verbatim/cache-core'
+import { type Clock, ConfigurationError, type Logger, systemClock } from '@verbatim/cache-core'
+import { assertClock, assertKnownFields, assertLogger, assertName, integerOption, invalidOption } from '@verbatim/cache-core/implement'
 
 /** Options of a {@link CachePerformanceMonitor}. */
 export interface CachePerformanceMonitorOptions {

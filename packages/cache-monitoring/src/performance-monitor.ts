@@ -1,17 +1,5 @@
-import {
-  type CacheMonitor,
-  type CacheOperation,
-  type CacheTier,
-  EventHub,
-  type LogLevel,
-  type MemoryHolder,
-  type OperationOutcome,
-  Reporter,
-  type ResponseOutcome,
-  recognizeCopies,
-  type TextSize,
-  timers,
-} from '@verbatim/cache-core'
+import type { CacheMonitor, CacheOperation, CacheTier, LogLevel, MemoryHolder, OperationOutcome, ResponseOutcome, TextSize } from '@verbatim/cache-core'
+import { EventHub, Reporter, recognizeCopies, timers } from '@verbatim/cache-core/implement'
 import { measureAll } from './advice/alert-rules.js'
 import { type Alert, AlertBoard, type AlertChange, type AlertLevel } from './advice/alerts.js'
 import {

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { invalidArgument, timers } from '@verbatim/cache-core'
+import { invalidArgument, timers } from '@verbatim/cache-core/implement'
 
 /** How long a turn of the event loop may be used for building chunks, in milliseconds. */
 const TURN_MS = 8

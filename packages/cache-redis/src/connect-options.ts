@@ -1,4 +1,5 @@
-import { assertKnownFields, InfrastructureError, invalidArgument } from '@verbatim/cache-core'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { assertKnownFields, invalidArgument } from '@verbatim/cache-core/implement'
 import type { RedisStore } from './redis/redis-store.js'
 
 /** How `connect` treats a Redis that cannot be used. */

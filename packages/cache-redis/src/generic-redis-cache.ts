@@ -1,34 +1,5 @@
-import {
-  assertIterable,
-  assertKey,
-  assertKeys,
-  assertLoader,
-  assertPattern,
-  assertTags,
-  assertValue,
-  type CacheError,
-  CacheInterface,
-  compileGlob,
-  EventHub,
-  type Flight,
-  type GetOrSetOptions,
-  type InspectedEntry,
-  type InvalidationOptions,
-  invalidationReason,
-  type Loader,
-  type LookupResult,
-  type MemoryHolder,
-  type MemoryUse,
-  planLoad,
-  planStore,
-  type ReadPlan,
-  recognizeCopies,
-  type SetOptions,
-  type StorePlan,
-  type Ttl,
-  toEntry,
-  ValidationError,
-} from '@verbatim/cache-core'
+import { type CacheError, CacheInterface, type GetOrSetOptions, type InspectedEntry, type InvalidationOptions, type Loader, type MemoryHolder, type MemoryUse, type SetOptions, type Ttl, ValidationError } from '@verbatim/cache-core'
+import { assertIterable, assertKey, assertKeys, assertLoader, assertPattern, assertTags, assertValue, compileGlob, EventHub, type Flight, invalidationReason, type LookupResult, planLoad, planStore, type ReadPlan, recognizeCopies, type StorePlan, toEntry } from '@verbatim/cache-core/implement'
 import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory/implement'
 import { collect } from './chunks.js'
 import { toJson } from './codec/to-json.js'

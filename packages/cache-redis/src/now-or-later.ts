@@ -1,4 +1,4 @@
-import { isPromiseLike } from '@verbatim/cache-core'
+import { isPromiseLike } from '@verbatim/cache-core/implement'
 
 /** A value, or a promise of one. For a small value a promise costs more than the work itself. */
 export type NowOrLater<T> = T | Promise<T>

@@ -1,14 +1,5 @@
-import {
-  type CacheMonitor,
-  type CacheTier,
-  type Clock,
-  type EventHub,
-  emptyLookup,
-  InfrastructureError,
-  isAccepted,
-  type LookupResult,
-  type ReadPlan,
-} from '@verbatim/cache-core'
+import { type CacheMonitor, type CacheTier, type Clock, InfrastructureError } from '@verbatim/cache-core'
+import { type EventHub, emptyLookup, isAccepted, type LookupResult, type ReadPlan } from '@verbatim/cache-core/implement'
 import { type Isolator, OperationObserver } from '@verbatim/cache-memory/implement'
 import type { RedisCacheEvents } from './events.js'
 import type { WriteOutcome } from './redis/writes.js'

@@ -1,19 +1,21 @@
 import {
-  assertKnownFields,
-  assertMonitor,
   type CacheMonitor,
   type Clock,
   ConfigurationError,
+  type Logger,
+  systemClock,
+  type Ttl,
+} from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  assertMonitor,
   choiceOption,
   integerOption,
   invalidOption,
-  type Logger,
   MonitorGuard,
   Reporter,
-  systemClock,
-  type Ttl,
   toMilliseconds,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import type { Isolation } from '@verbatim/cache-memory'
 import type { Redis } from 'ioredis'
 import { DEFAULT_MAX_VALUE_BYTES } from './codec/value-codec.js'

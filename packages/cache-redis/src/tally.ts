@@ -1,4 +1,5 @@
-import { type CacheError, hitRate, type InfrastructureError } from '@verbatim/cache-core'
+import type { CacheError, InfrastructureError } from '@verbatim/cache-core'
+import { hitRate } from '@verbatim/cache-core/implement'
 import type { ForeignReason } from './codec/stored-line.js'
 import type { ChangeCounts, RedisCacheStats } from './stats.js'
 

@@ -1,4 +1,4 @@
-import type { EventHub } from '@verbatim/cache-core'
+import type { EventHub } from '@verbatim/cache-core/implement'
 import { type Isolator, isolatorFor } from '@verbatim/cache-memory/implement'
 import { duplicateFor } from './connection/duplicate.js'
 import { usesTls } from './connection/server-place.js'

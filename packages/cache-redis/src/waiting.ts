@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 
 /** Callers that wait for an event, each with a time limit of its own. */
 export class Waiting {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type GetOrSetOptions, SingleFlight } from '@verbatim/cache-core'
+import type { GetOrSetOptions } from '@verbatim/cache-core'
+import { SingleFlight } from '@verbatim/cache-core/implement'
 import { startFaultProxy } from '@verbatim/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'

@@ -1,7 +1,9 @@
 import { AIResponseCache } from '@verbatim/cache-ai'
 import { CachePerformanceBenchmark } from '@verbatim/cache-bench'
 import { CacheError, CacheInterface, ValidationError } from '@verbatim/cache-core'
+import { toMilliseconds } from '@verbatim/cache-core/implement'
 import { InMemoryCache } from '@verbatim/cache-memory'
+import { estimateEntryBytes } from '@verbatim/cache-memory/implement'
 import { CacheMigrationManager } from '@verbatim/cache-migration'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { OpenTelemetryMonitor } from '@verbatim/cache-monitoring/otel'
@@ -22,6 +24,8 @@ async function main(): Promise<void> {
   await memory.set('answer', { is: 42 })
   check('memory', (await memory.get<{ is: number }>('answer'))?.is === 42)
   check('instanceof of a cache', memory instanceof CacheInterface)
+
+  check('implement', toMilliseconds('1s') === 1_000 && estimateEntryBytes('key', 'value') > 0)
 
   const refusal: unknown = await memory.set('', 1).catch((error: unknown) => error)
   check(

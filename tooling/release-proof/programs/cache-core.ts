@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  CacheInterface,
-  compileGlob,
-  type Ttl,
-  toMilliseconds,
-  ValidationError,
-} from '@verbatim/cache-core'
+import { CacheInterface, type Ttl, ValidationError } from '@verbatim/cache-core'
+import { compileGlob, toMilliseconds } from '@verbatim/cache-core/implement'
 
 /** A minimal implementation of `CacheInterface`. */
 class MapCache extends CacheInterface {

@@ -1,6 +1,7 @@
 import { text as textOf } from 'node:stream/consumers'
-import { assertKeys, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
+import { assertKeys } from '@verbatim/cache-core/implement'
 import { Command } from 'commander'
 import { type CacheLocation, configurationOf, openCache, withLocation } from './open-cache.js'
 import { printJson, printLines } from './print.js'

@@ -1,10 +1,5 @@
-import {
-  assertKnownFields,
-  type CacheInterface,
-  ConfigurationError,
-  hasMethod,
-  isPromiseLike,
-} from '@verbatim/cache-core'
+import { type CacheInterface, ConfigurationError } from '@verbatim/cache-core'
+import { assertKnownFields, hasMethod, isPromiseLike } from '@verbatim/cache-core/implement'
 import { invalidSetting } from '../arguments.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import { LegacyCalls, type LegacyCallsOptions, missing } from './legacy-calls.js'

@@ -1,4 +1,4 @@
-import { isPlainObject } from '@verbatim/cache-core'
+import { isPlainObject } from '@verbatim/cache-core/implement'
 
 /** `get_cache_stats` for `getCacheStats`. */
 export type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`

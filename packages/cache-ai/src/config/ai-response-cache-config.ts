@@ -1,4 +1,4 @@
-import { recognizeCopies } from '@verbatim/cache-core'
+import { recognizeCopies } from '@verbatim/cache-core/implement'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import { mergeOperationTtls } from '../operation-ttls.js'

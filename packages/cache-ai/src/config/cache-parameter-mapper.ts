@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { describeType, hasMethod, nearestName } from '@verbatim/cache-core'
+import { describeType, hasMethod, nearestName } from '@verbatim/cache-core/implement'
 import { REDIS_CACHE_OPTIONS } from '@verbatim/cache-redis'
 import { camelCaseOf, snakeCaseOf } from '../compatibility/snake-case.js'
 import { ruleOf } from './config-schema.js'

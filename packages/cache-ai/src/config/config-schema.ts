@@ -1,4 +1,4 @@
-import { toMilliseconds } from '@verbatim/cache-core'
+import { toMilliseconds } from '@verbatim/cache-core/implement'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { z } from 'zod'
 import { LONGEST_OPERATION } from '../arguments.js'

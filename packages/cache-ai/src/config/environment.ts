@@ -1,4 +1,5 @@
-import { ConfigurationError, describeType } from '@verbatim/cache-core'
+import { ConfigurationError } from '@verbatim/cache-core'
+import { describeType } from '@verbatim/cache-core/implement'
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import type { ConfigValues } from './config-values.js'
 import { CODE_ONLY, FIELD_NAMES, FIELDS, OLD_SIZE_NAME } from './fields.js'

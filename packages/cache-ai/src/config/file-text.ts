@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { describeType, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
+import { describeType } from '@verbatim/cache-core/implement'
 import { configurationError } from './problems.js'
 
 const MOST_BYTES = 262_144

@@ -1,4 +1,4 @@
-import { nearestName } from '@verbatim/cache-core'
+import { nearestName } from '@verbatim/cache-core/implement'
 
 /** Words for fields of `sentinel` and `cluster` that other clients of Redis use. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {

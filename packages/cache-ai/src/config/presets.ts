@@ -1,4 +1,4 @@
-import { isPlainObject } from '@verbatim/cache-core'
+import { isPlainObject } from '@verbatim/cache-core/implement'
 import { DEFAULT_REDIS_URL } from '@verbatim/cache-redis'
 import type { ConfigName, ConfigValues, PresetName } from './config-values.js'
 import { LOCATIONS } from './fields.js'

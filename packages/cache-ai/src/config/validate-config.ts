@@ -1,4 +1,4 @@
-import { describeType, nearestName, toMilliseconds } from '@verbatim/cache-core'
+import { describeType, nearestName, toMilliseconds } from '@verbatim/cache-core/implement'
 import { LONGEST_OPERATION } from '../arguments.js'
 import { DEFAULT_OPERATION_TTLS } from '../operation-ttls.js'
 import { configSchema } from './config-schema.js'

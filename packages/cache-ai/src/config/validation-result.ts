@@ -1,4 +1,4 @@
-import { recognizeCopies } from '@verbatim/cache-core'
+import { recognizeCopies } from '@verbatim/cache-core/implement'
 import type { ConfigProblem } from './problems.js'
 
 /** What is to be said of settings. */

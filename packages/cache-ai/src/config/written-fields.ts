@@ -1,4 +1,4 @@
-import { describeType } from '@verbatim/cache-core'
+import { describeType } from '@verbatim/cache-core/implement'
 import { snakeCaseOf } from '../compatibility/snake-case.js'
 import type { ConfigValues } from './config-values.js'
 import { fieldNamed } from './fields.js'

@@ -1,19 +1,21 @@
 import { createHash, getHashes } from 'node:crypto'
 import {
-  assertKnownFields,
-  assertMonitor,
   type CacheMonitor,
   ConfigurationError,
   canonicalJson,
+  MAX_KEY_BYTES,
+} from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  assertMonitor,
   choiceOption,
   integerOption,
   invalidOption,
-  MAX_KEY_BYTES,
   MonitorGuard,
   recognizeCopies,
   timers,
   utf8Length,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import {
   assertNoTenant,
   assertOperation,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { describeType, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
+import { describeType } from '@verbatim/cache-core/implement'
 import { countCodePoints, hasMoreCodePoints } from './code-points.js'
 import { pythonText } from './python-text.js'
 import { textDigest } from './text-digest.js'

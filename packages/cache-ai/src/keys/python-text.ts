@@ -1,4 +1,5 @@
-import { describeType, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
+import { describeType } from '@verbatim/cache-core/implement'
 
 /**
  * A value as Python's `str` writes it, as the Python version does with options: what JSON can hold, and

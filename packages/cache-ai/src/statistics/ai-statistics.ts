@@ -1,4 +1,5 @@
-import { hitRate, type TextSize, type Ttl } from '@verbatim/cache-core'
+import type { TextSize, Ttl } from '@verbatim/cache-core'
+import { hitRate } from '@verbatim/cache-core/implement'
 import type {
   PerformanceMonitor,
   PerformanceStats,

@@ -1,4 +1,5 @@
-import { hitRate, type Ttl, toMilliseconds } from '@verbatim/cache-core'
+import type { Ttl } from '@verbatim/cache-core'
+import { hitRate, toMilliseconds } from '@verbatim/cache-core/implement'
 import {
   bySeverity,
   type CompressionStats,

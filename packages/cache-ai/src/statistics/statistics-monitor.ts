@@ -1,10 +1,5 @@
-import {
-  assertMonitor,
-  type CacheMonitor,
-  hasMethod,
-  type Logger,
-  MonitorGuard,
-} from '@verbatim/cache-core'
+import type { CacheMonitor, Logger } from '@verbatim/cache-core'
+import { assertMonitor, hasMethod, MonitorGuard } from '@verbatim/cache-core/implement'
 import {
   type CachePerformanceMonitor,
   combineMonitors,

@@ -1,4 +1,5 @@
-import { hitRate, TEXT_SIZES, type TextSize } from '@verbatim/cache-core'
+import type { TextSize } from '@verbatim/cache-core'
+import { hitRate, TEXT_SIZES } from '@verbatim/cache-core/implement'
 import type { ResponseFigures } from '@verbatim/cache-monitoring'
 import type { TextSizeTiers } from '../text-size.js'
 import { groupBy, mean } from './grouping.js'

@@ -1,6 +1,3 @@
-export type { CommandLine, CommandOption } from './command-line.js'
-export { connectOrClose } from './connect-or-close.js'
-export { examples } from './examples.js'
-export { type RedisUrlRule, redisUrlFrom } from './redis-url.js'
+export { connectOrClose, type RedisUrlRule, redisUrlFrom, variable } from './redis.js'
 export { runCommandLine } from './run-command-line.js'
-export { variable } from './variable.js'
+export { type CommandLine, type CommandOption, examples } from './usage.js'

@@ -1,7 +1,6 @@
 import { CacheError, isError, isSystemError, ValidationError } from '../errors.js'
-import type { CommandLine } from './command-line.js'
 import { Interruption } from './interruption.js'
-import { describeUsage, isUsageError } from './usage-errors.js'
+import { type CommandLine, describeUsage, isUsageError } from './usage.js'
 
 /** A URL with a user or a password. */
 const URL_WITH_LOGIN = /[a-z][a-z0-9+.-]*:\/\/[^\s/@[\]]+@\S*/gi

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type GetOrSetOptions, planLoad, ValidationError } from '../../src/index.js'
+import { planLoad } from '../../src/implement.js'
+import { type GetOrSetOptions, ValidationError } from '../../src/index.js'
 
 const PLAIN_PLAN = {
   ttl: undefined,

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type CacheSettings,
-  type LookupResult,
-  ManualClock,
-  type SetOptions,
-  type StorePlan,
-  type Ttl,
-} from '../../src/index.js'
+import type { CacheSettings, LookupResult, StorePlan } from '../../src/implement.js'
+import { ManualClock, type SetOptions, type Ttl } from '../../src/index.js'
 import { FourMethodCache } from '../four-method-cache.js'
 import { follow, Source, turn } from './source.js'
 

@@ -1,15 +1,12 @@
 import { vi } from 'vitest'
 import {
-  type CacheError,
   type Flight,
-  type GetOrSetOptions,
-  type Loader,
   type LoadIsolator,
   type LookupResult,
-  ManualClock,
   planLoad,
   type StorePlan,
-} from '../../src/index.js'
+} from '../../src/implement.js'
+import { type CacheError, type GetOrSetOptions, type Loader, ManualClock } from '../../src/index.js'
 import { type LoadingCache, ReadThrough } from '../../src/loading/read-through.js'
 import { turn } from './source.js'
 

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
-import { type GetOrSetOptions, planLoad } from '../../src/index.js'
+import { planLoad } from '../../src/implement.js'
+import type { GetOrSetOptions } from '../../src/index.js'
 import { withFakeTimers } from './fake-timers.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type CacheError, type GetOrSetOptions, timers } from '../../src/index.js'
+import { timers } from '../../src/implement.js'
+import type { CacheError, GetOrSetOptions } from '../../src/index.js'
 import { ReferenceCache } from '../testkit/reference-cache.js'
 
 const codeOf = (error: CacheError): string => error.code

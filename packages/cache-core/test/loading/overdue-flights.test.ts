@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Flight, type FlightOptions, SingleFlight } from '../../src/index.js'
+import { type Flight, type FlightOptions, SingleFlight } from '../../src/implement.js'
 import { turn } from './source.js'
 
 describe('a flight that was started', () => {

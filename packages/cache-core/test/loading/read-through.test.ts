@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { CacheError, emptyLookup, type GetOrSetOptions, planLoad } from '../../src/index.js'
+import { emptyLookup, planLoad } from '../../src/implement.js'
+import { CacheError, type GetOrSetOptions } from '../../src/index.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 

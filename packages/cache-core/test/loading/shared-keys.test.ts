@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { emptyLookup, type Flight, type LookupResult, planLoad } from '../../src/index.js'
+import { emptyLookup, type Flight, type LookupResult, planLoad } from '../../src/implement.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 

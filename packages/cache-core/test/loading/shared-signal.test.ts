@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { delay } from '../../src/index.js'
+import { delay } from '../../src/implement.js'
 import { ReferenceCache } from '../testkit/reference-cache.js'
 
 test('a hundred calls with one signal share one listener and print no warning', async () => {

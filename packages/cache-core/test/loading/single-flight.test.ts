@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Flight, SingleFlight } from '../../src/index.js'
+import { type Flight, SingleFlight } from '../../src/implement.js'
 import { deferred } from '../deferred.js'
 
 describe('single flight', () => {

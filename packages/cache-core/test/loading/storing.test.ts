@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GetOrSetOptions, StorePlan, Ttl } from '../../src/index.js'
+import type { StorePlan } from '../../src/implement.js'
+import type { GetOrSetOptions, Ttl } from '../../src/index.js'
 import { HoldingCache } from './holding-cache.js'
 import { follow, Source, turn } from './source.js'
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
-import { type Flight, SingleFlight } from '../../src/index.js'
+import { type Flight, SingleFlight } from '../../src/implement.js'
 import { TIMED_OUT, waitFor } from '../../src/loading/wait.js'
 import { withFakeTimers } from './fake-timers.js'
 import { follow, turn } from './source.js'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Flight } from '../../src/index.js'
+import type { Flight } from '../../src/implement.js'
 import { ReferenceCache } from '../testkit/reference-cache.js'
 
 class WatchedCache extends ReferenceCache {

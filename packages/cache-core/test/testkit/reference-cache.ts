@@ -1,24 +1,5 @@
-import {
-  assertKey,
-  assertTags,
-  assertValue,
-  CacheInterface,
-  type CacheMonitor,
-  type CacheOperation,
-  type Clock,
-  compileGlob,
-  type InvalidationOptions,
-  invalidationReason,
-  isAccepted,
-  type LoadIsolator,
-  type LookupResult,
-  type OperationOutcome,
-  planStore,
-  type ReadPlan,
-  type SetOptions,
-  type StorePlan,
-  type Ttl,
-} from '../../src/index.js'
+import { CacheInterface, type CacheMonitor, type CacheOperation, type Clock, type InvalidationOptions, type OperationOutcome, type SetOptions, type Ttl } from '../../src/index.js'
+import { assertKey, assertTags, assertValue, compileGlob, invalidationReason, isAccepted, type LoadIsolator, type LookupResult, planStore, type ReadPlan, type StorePlan } from '../../src/implement.js'
 import { type Isolation, isolate } from './isolate.js'
 
 export interface ReferenceOptions {

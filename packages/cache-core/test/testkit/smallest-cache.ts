@@ -1,12 +1,5 @@
-import {
-  assertKey,
-  assertValue,
-  CacheInterface,
-  type Clock,
-  planStore,
-  type SetOptions,
-  type Ttl,
-} from '../../src/index.js'
+import { assertKey, assertValue, planStore } from '../../src/implement.js'
+import { CacheInterface, type Clock, type SetOptions, type Ttl } from '../../src/index.js'
 
 /** The least that keeps the contract: the four methods that have to be written, on JSON. */
 export class SmallestCache extends CacheInterface {

@@ -1,4 +1,5 @@
-import { type Clock, type Ttl, toMilliseconds } from '@verbatim/cache-core'
+import type { Clock, Ttl } from '@verbatim/cache-core'
+import { toMilliseconds } from '@verbatim/cache-core/implement'
 
 interface PlainEntry {
   readonly value: number

@@ -1,10 +1,10 @@
+import type { CacheMonitor } from '@verbatim/cache-core'
 import {
-  type CacheMonitor,
   hasMethod,
   invalidArgument,
   isPromiseLike,
   MonitorGuard,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 
 /** The methods that a monitor must have. */
 const REQUIRED = [

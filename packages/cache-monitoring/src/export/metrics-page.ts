@@ -1,4 +1,5 @@
-import { ConfigurationError, timers } from '@verbatim/cache-core'
+import { ConfigurationError } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { Counter, Gauge, type Metric } from 'prom-client'
 import { LatencyHistogram } from '../records/latency-histogram.js'
 import type { ExportedMetrics } from './metrics-export.js'

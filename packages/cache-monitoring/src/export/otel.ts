@@ -6,23 +6,8 @@ import {
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api'
-import {
-  assertKnownFields,
-  assertLogger,
-  type CacheMonitor,
-  type CacheOperation,
-  type CacheTier,
-  ConfigurationError,
-  invalidOption,
-  type Logger,
-  type MemoryHolder,
-  type MemoryUse,
-  type OperationOutcome,
-  Reporter,
-  type ResponseOutcome,
-  recognizeCopies,
-  timers,
-} from '@verbatim/cache-core'
+import { type CacheMonitor, type CacheOperation, type CacheTier, ConfigurationError, type Logger, type MemoryHolder, type MemoryUse, type OperationOutcome, type ResponseOutcome } from '@verbatim/cache-core'
+import { assertKnownFields, assertLogger, invalidOption, Reporter, recognizeCopies, timers } from '@verbatim/cache-core/implement'
 import { monitorNames } from '../options.js'
 import { DURATION_BUCKETS } from '../records/latency-histogram.js'
 import { areAmounts, reportRejected } from '../records/measurements.js'

@@ -1,4 +1,4 @@
-import { invalidArgument } from '@verbatim/cache-core'
+import { invalidArgument } from '@verbatim/cache-core/implement'
 import { type Metric, type MetricObject, Registry } from 'prom-client'
 import { MetricsPage, type PageMonitor } from './metrics-page.js'
 

@@ -1,9 +1,5 @@
-import {
-  assertKnownFields,
-  invalidArgument,
-  recognizeCopies,
-  ValidationError,
-} from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
+import { assertKnownFields, invalidArgument, recognizeCopies } from '@verbatim/cache-core/implement'
 import { areAmounts } from './measurements.js'
 import { DDSketch } from './sketch.js'
 

@@ -1,4 +1,5 @@
-import { nearestName, type OperationOutcome, type Reporter } from '@verbatim/cache-core'
+import type { OperationOutcome } from '@verbatim/cache-core'
+import { nearestName, type Reporter } from '@verbatim/cache-core/implement'
 import type { OperationName, TierName } from './operation-counts.js'
 
 /** Data of an application beside a record, as JSON can carry it. */

@@ -1,4 +1,5 @@
-import type { MemoryHolder, MemoryUse, Reporter } from '@verbatim/cache-core'
+import type { MemoryHolder, MemoryUse } from '@verbatim/cache-core'
+import type { Reporter } from '@verbatim/cache-core/implement'
 import { areAmounts, type MemoryUsage, type MemoryUsageRecord } from './measurements.js'
 
 const BYTES_PER_MB = 1_048_576

@@ -1,4 +1,5 @@
-import { type ResponseOutcome, TEXT_SIZES, type TextSize } from '@verbatim/cache-core'
+import type { ResponseOutcome, TextSize } from '@verbatim/cache-core'
+import { TEXT_SIZES } from '@verbatim/cache-core/implement'
 import { copied } from './additional-data.js'
 
 /** Limits of the operations, models, and pairs of both that are counted by name. */

@@ -1,4 +1,4 @@
-import { hitRate } from '@verbatim/cache-core'
+import { hitRate } from '@verbatim/cache-core/implement'
 import type { ResolvedOptions } from '../options.js'
 import {
   type CompressionMeasurement,

@@ -1,4 +1,4 @@
-import { invalidArgument } from '@verbatim/cache-core'
+import { invalidArgument } from '@verbatim/cache-core/implement'
 import type { Recordings } from '../records/recordings.js'
 import { mean } from './distribution.js'
 

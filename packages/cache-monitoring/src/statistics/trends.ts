@@ -1,4 +1,4 @@
-import { hitRate } from '@verbatim/cache-core'
+import { hitRate } from '@verbatim/cache-core/implement'
 import type { ResolvedOptions } from '../options.js'
 import { type OperationTotals, totalsSince } from '../records/operation-counts.js'
 import type { Timed } from '../records/recent-records.js'

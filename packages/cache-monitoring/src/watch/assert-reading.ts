@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { invalidArgument } from '@verbatim/cache-core'
+import { invalidArgument } from '@verbatim/cache-core/implement'
 import { areAmounts } from '../records/measurements.js'
 import type { Reading } from './reading.js'
 

@@ -1,4 +1,4 @@
-import { CONTROL_CHARACTERS } from '@verbatim/cache-core'
+import { CONTROL_CHARACTERS } from '@verbatim/cache-core/implement'
 
 const STEPS = '▁▂▃▄▅▆▇█'
 

@@ -1,4 +1,5 @@
-import { InfrastructureError, invalidArgument, timers, ValidationError } from '@verbatim/cache-core'
+import { InfrastructureError, ValidationError } from '@verbatim/cache-core'
+import { invalidArgument, timers } from '@verbatim/cache-core/implement'
 import { PREFIX, readExport, readPrometheus } from './read-page.js'
 import type { Reading } from './reading.js'
 

@@ -1,4 +1,5 @@
-import { assertKnownFields, ConfigurationError, hitRate, invalidOption } from '@verbatim/cache-core'
+import { ConfigurationError } from '@verbatim/cache-core'
+import { assertKnownFields, hitRate, invalidOption } from '@verbatim/cache-core/implement'
 import pc from 'picocolors'
 import { assertReading } from './assert-reading.js'
 import { bar, formatBytes, formatCount, formatSeconds, printable, sparkline } from './drawing.js'

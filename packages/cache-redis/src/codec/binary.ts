@@ -1,4 +1,4 @@
-import { classNameOf } from '@verbatim/cache-core'
+import { classNameOf } from '@verbatim/cache-core/implement'
 
 /** Every class of raw bytes that has a tag of its own or is named in `$view`. */
 type BinaryClass = 'Buffer' | 'Uint8Array' | ViewClass

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import type { Json } from './json.js'
 

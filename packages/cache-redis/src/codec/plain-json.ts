@@ -1,4 +1,4 @@
-import { enumerableSymbolOf } from '@verbatim/cache-core'
+import { enumerableSymbolOf } from '@verbatim/cache-core/implement'
 import { isJsonNumber } from './json.js'
 
 /** The most parts that are looked at; a larger value is converted instead. */

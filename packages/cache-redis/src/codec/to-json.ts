@@ -5,7 +5,7 @@ import {
   enumerableSymbolOf,
   extraPropertyOf,
   isPromiseLike,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import { binaryClassOf, binaryToJson } from './binary.js'
 import { notSerializable, tooLarge } from './codec-errors.js'
 import { escapeName, isJsonNumber, type Json, setOwn } from './json.js'

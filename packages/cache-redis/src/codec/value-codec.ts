@@ -1,4 +1,5 @@
-import { type CacheMonitor, isPromiseLike, SerializationError } from '@verbatim/cache-core'
+import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
+import { isPromiseLike } from '@verbatim/cache-core/implement'
 import { follow, type NowOrLater } from '../now-or-later.js'
 import {
   type Body,

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { WorkerThread } from './worker-thread.js'
 
 /** Two keep one value from waiting for another; more would take all of a small machine. */

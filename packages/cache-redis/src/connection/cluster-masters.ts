@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import type { Cluster, Redis } from 'ioredis'
 import { Waiting } from '../waiting.js'
 import { guardCluster } from './cluster-guard.js'

@@ -1,4 +1,5 @@
-import { InfrastructureError, isError } from '@verbatim/cache-core'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { isError } from '@verbatim/cache-core/implement'
 import {
   forbiddenPart,
   isErrorReply,

@@ -1,9 +1,5 @@
-import {
-  assertKnownFields,
-  ConfigurationError,
-  integerOption,
-  invalidOption,
-} from '@verbatim/cache-core'
+import { ConfigurationError } from '@verbatim/cache-core'
+import { assertKnownFields, integerOption, invalidOption } from '@verbatim/cache-core/implement'
 import type { ClusterOptions, LocationOptions, SentinelOptions } from './location-options.js'
 import type { RedisClient } from './redis-client.js'
 import { invalidUrl, parseRedisUrl, type RedisTarget } from './redis-url.js'

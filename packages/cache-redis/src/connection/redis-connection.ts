@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import type { Cluster, Redis } from 'ioredis'
 import { AllServers, type Target } from './all-servers.js'
 import { patienceFor } from './client-settings.js'

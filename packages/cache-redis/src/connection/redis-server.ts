@@ -1,4 +1,5 @@
-import { delay, InfrastructureError, timers } from '@verbatim/cache-core'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { delay, timers } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { Waiting } from '../waiting.js'
 import {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { type ConfigurationError, describeReceived, invalidOption } from '@verbatim/cache-core'
+import type { ConfigurationError } from '@verbatim/cache-core'
+import { describeReceived, invalidOption } from '@verbatim/cache-core/implement'
 
 /** Where a server is and how to get in: the part of the client's options that a URL can say. */
 export interface RedisTarget {

@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { overloaded, timedOut } from './connection-errors.js'
 
 /** With so many calls in flight, further calls fail at once: a queue that grows serves nobody. */

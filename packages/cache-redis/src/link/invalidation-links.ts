@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { addressOf } from '../connection/node-address.js'
 import { Waiting } from '../waiting.js'

@@ -1,4 +1,4 @@
-import type { Flight } from '@verbatim/cache-core'
+import type { Flight } from '@verbatim/cache-core/implement'
 import type { TagVersion } from '../codec/stored-line.js'
 
 /** Values held longer than this have their tags' lives looked after when they are stored. */

@@ -1,10 +1,10 @@
+import type { MemoryUse } from '@verbatim/cache-core'
 import {
   compileGlob,
   type LookupResult,
-  type MemoryUse,
   type StorePlan,
   toMilliseconds,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import {
   EntryStore,

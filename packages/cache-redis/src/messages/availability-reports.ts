@@ -1,4 +1,4 @@
-import { delay, type Reporter, timers } from '@verbatim/cache-core'
+import { delay, type Reporter, timers } from '@verbatim/cache-core/implement'
 import type { Circuit } from '../connection/redis-connection.js'
 import { describeDuration } from './describe-duration.js'
 

@@ -1,12 +1,11 @@
+import { type CacheError, escapeGlob } from '@verbatim/cache-core'
 import {
-  type CacheError,
-  escapeGlob,
   LONGEST_USUAL_TTL_MS,
   type Reporter,
   reportFailedRefresh,
   reportLongTtl,
   reportNotStored,
-} from '@verbatim/cache-core'
+} from '@verbatim/cache-core/implement'
 
 /** Reports what callers may have meant otherwise, and what they cannot see. */
 export class CacheMessages {

@@ -1,4 +1,5 @@
-import type { InfrastructureError, Reporter } from '@verbatim/cache-core'
+import type { InfrastructureError } from '@verbatim/cache-core'
+import type { Reporter } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import type { ForeignReason } from '../codec/stored-line.js'
 import { describeTrouble, type TroubleDetails } from '../connection/describe-trouble.js'

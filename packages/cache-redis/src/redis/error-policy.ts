@@ -1,4 +1,5 @@
-import { type EventHub, InfrastructureError } from '@verbatim/cache-core'
+import { InfrastructureError } from '@verbatim/cache-core'
+import type { EventHub } from '@verbatim/cache-core/implement'
 import type { ForeignReason } from '../codec/stored-line.js'
 import type { RedisCacheEvents } from '../events.js'
 import type { RedisReports } from '../messages/redis-reports.js'

@@ -1,4 +1,4 @@
-import { delay, timers } from '@verbatim/cache-core'
+import { delay, timers } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { malformedReply } from '../connection/connection-errors.js'
 import { isErrorReply } from '../connection/error-replies.js'

@@ -1,4 +1,5 @@
-import { compileGlob, escapeGlob } from '@verbatim/cache-core'
+import { escapeGlob } from '@verbatim/cache-core'
+import { compileGlob } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { malformedReply } from '../connection/connection-errors.js'
 import type { RunCommands } from '../connection/redis-connection.js'

@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { malformedReply } from '../connection/connection-errors.js'
 import type { RunCommands } from '../connection/redis-connection.js'

@@ -1,4 +1,5 @@
-import { compileGlob, type InfrastructureError, timers } from '@verbatim/cache-core'
+import type { InfrastructureError } from '@verbatim/cache-core'
+import { compileGlob, timers } from '@verbatim/cache-core/implement'
 import { isLastingRefusal } from '../connection/connection-errors.js'
 import type { ChangeKind } from './recent-changes.js'
 

@@ -1,4 +1,5 @@
-import { InfrastructureError, ignoreRejection, isPromiseLike } from '@verbatim/cache-core'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { ignoreRejection, isPromiseLike } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { classify, readHead, readRevision, type TagVersion } from '../codec/stored-line.js'
 import type { ValueCodec } from '../codec/value-codec.js'

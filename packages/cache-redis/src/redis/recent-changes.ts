@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 import { isLastingRefusal } from '../connection/connection-errors.js'
 
 /**

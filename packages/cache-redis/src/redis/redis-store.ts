@@ -1,4 +1,4 @@
-import type { EventHub } from '@verbatim/cache-core'
+import type { EventHub } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { ValueCodec } from '../codec/value-codec.js'
 import { checkServer } from '../connection/check-server.js'

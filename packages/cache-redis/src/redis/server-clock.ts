@@ -1,4 +1,4 @@
-import { timers } from '@verbatim/cache-core'
+import { timers } from '@verbatim/cache-core/implement'
 
 /** Past this age a sample is replaced by any newer one, for clocks drift and are set. */
 const SAMPLE_LIFE_MS = 5_000

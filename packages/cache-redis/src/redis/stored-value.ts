@@ -1,4 +1,5 @@
-import { isPromiseLike, SerializationError, timers } from '@verbatim/cache-core'
+import { SerializationError } from '@verbatim/cache-core'
+import { isPromiseLike, timers } from '@verbatim/cache-core/implement'
 import type { ForeignReason } from '../codec/stored-line.js'
 import type { Decoded, Unreadable, ValueCodec } from '../codec/value-codec.js'
 import { follow, type NowOrLater } from '../now-or-later.js'

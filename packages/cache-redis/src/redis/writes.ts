@@ -1,4 +1,5 @@
-import { type InfrastructureError, type StorePlan, timers } from '@verbatim/cache-core'
+import type { InfrastructureError } from '@verbatim/cache-core'
+import { type StorePlan, timers } from '@verbatim/cache-core/implement'
 import type { Place, TagVersion } from '../codec/stored-line.js'
 import type { Seal } from '../codec/value-codec.js'
 import { outcomeOf, tooLate } from '../connection/connection-errors.js'

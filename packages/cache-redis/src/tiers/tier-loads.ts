@@ -1,4 +1,4 @@
-import type { Flight, LookupResult, MemoryTtl } from '@verbatim/cache-core'
+import type { Flight, LookupResult, MemoryTtl } from '@verbatim/cache-core/implement'
 import type { TagVersion } from '../codec/stored-line.js'
 import type { KeyNews } from '../link/key-news.js'
 import { LoadLeases } from '../loading/load-leases.js'

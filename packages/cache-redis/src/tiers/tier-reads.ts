@@ -1,9 +1,5 @@
-import {
-  type CacheTier,
-  emptyLookup,
-  type LookupResult,
-  type MemoryTtl,
-} from '@verbatim/cache-core'
+import type { CacheTier } from '@verbatim/cache-core'
+import { emptyLookup, type LookupResult, type MemoryTtl } from '@verbatim/cache-core/implement'
 import type { Isolator } from '@verbatim/cache-memory/implement'
 import { inChunks } from '../chunks.js'
 import { SEEN_NOTHING, seenLease, seenValue } from '../loading/seen.js'

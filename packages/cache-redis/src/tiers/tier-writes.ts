@@ -1,10 +1,5 @@
-import {
-  type Clock,
-  compileGlob,
-  type Flight,
-  SerializationError,
-  type StorePlan,
-} from '@verbatim/cache-core'
+import { type Clock, SerializationError } from '@verbatim/cache-core'
+import { compileGlob, type Flight, type StorePlan } from '@verbatim/cache-core/implement'
 import type { Isolator } from '@verbatim/cache-memory/implement'
 import { forAll, inChunks } from '../chunks.js'
 import { notLeased, unavailable } from '../connection/connection-errors.js'

@@ -1,5 +1,6 @@
 const PLACES = [
-  ...['cache-ai', 'cache-bench', 'cache-core', 'cache-core/testkit', 'cache-memory'],
+  ...['cache-ai', 'cache-bench', 'cache-core', 'cache-core/implement', 'cache-core/testkit'],
+  ...['cache-memory', 'cache-memory/implement'],
   ...['cache-migration', 'cache-monitoring', 'cache-monitoring/otel'],
   ...['cache-monitoring/prometheus', 'cache-monitoring/watch', 'cache-redis'],
 ]

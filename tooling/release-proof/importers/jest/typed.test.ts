@@ -1,4 +1,5 @@
-import { toMilliseconds, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
+import { toMilliseconds } from '@verbatim/cache-core/implement'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'

@@ -1,4 +1,5 @@
-import { type SetOptions, type Ttl, timers } from '../../../src/index.js'
+import { timers } from '../../../src/implement.js'
+import type { SetOptions, Ttl } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

@@ -1,4 +1,5 @@
-import { type SetOptions, type StorePlan, type Ttl, toMilliseconds } from '../../../src/index.js'
+import { type StorePlan, toMilliseconds } from '../../../src/implement.js'
+import type { SetOptions, Ttl } from '../../../src/index.js'
 import { type Entry, ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

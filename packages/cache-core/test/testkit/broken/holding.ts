@@ -1,10 +1,5 @@
-import {
-  type GetOrSetOptions,
-  type Loader,
-  type LookupResult,
-  type StorePlan,
-  toMilliseconds,
-} from '../../../src/index.js'
+import { type LookupResult, type StorePlan, toMilliseconds } from '../../../src/implement.js'
+import type { GetOrSetOptions, Loader } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { type Call, Mishears, without } from './support/mishears.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'

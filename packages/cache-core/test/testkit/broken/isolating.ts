@@ -1,4 +1,4 @@
-import type { LookupResult } from '../../../src/index.js'
+import type { LookupResult } from '../../../src/implement.js'
 import type { CacheContract } from '../../../src/testkit/index.js'
 import { ReferenceCache, type ReferenceOptions } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'

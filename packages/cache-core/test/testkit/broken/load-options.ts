@@ -1,10 +1,9 @@
+import { planLoad, toMilliseconds } from '../../../src/implement.js'
 import {
   CacheError,
   type GetOrSetOptions,
   type LoadContext,
   type Loader,
-  planLoad,
-  toMilliseconds,
 } from '../../../src/index.js'
 import { ReferenceCache, type ReferenceOptions } from '../reference-cache.js'
 import { type Call, Mishears, without } from './support/mishears.js'

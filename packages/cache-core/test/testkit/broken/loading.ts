@@ -1,16 +1,5 @@
-import {
-  assertValue,
-  CacheError,
-  type GetOrSetOptions,
-  type LoadContext,
-  type Loader,
-  type LookupResult,
-  planLoad,
-  type ReadPlan,
-  type SetOptions,
-  type StorePlan,
-  type Ttl,
-} from '../../../src/index.js'
+import { CacheError, type GetOrSetOptions, type LoadContext, type Loader, type SetOptions, type Ttl } from '../../../src/index.js'
+import { assertValue, type LookupResult, planLoad, type ReadPlan, type StorePlan } from '../../../src/implement.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

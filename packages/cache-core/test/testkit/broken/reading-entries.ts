@@ -1,12 +1,5 @@
-import {
-  type CacheEntry,
-  type GetEntryOptions,
-  type GetOrSetOptions,
-  type Loader,
-  type LookupResult,
-  planGetEntry,
-  type StorePlan,
-} from '../../../src/index.js'
+import type { CacheEntry, GetEntryOptions, GetOrSetOptions, Loader } from '../../../src/index.js'
+import { type LookupResult, planGetEntry, type StorePlan } from '../../../src/implement.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

@@ -1,11 +1,5 @@
-import {
-  type CacheOperation,
-  type LookupResult,
-  type OperationOutcome,
-  type ReadPlan,
-  type SetOptions,
-  type Ttl,
-} from '../../../src/index.js'
+import type { CacheOperation, OperationOutcome, SetOptions, Ttl } from '../../../src/index.js'
+import type { LookupResult, ReadPlan } from '../../../src/implement.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

@@ -1,11 +1,5 @@
-import {
-  assertKey,
-  compileGlob,
-  MAX_KEY_BYTES,
-  type SetOptions,
-  type StorePlan,
-  type Ttl,
-} from '../../../src/index.js'
+import { assertKey, compileGlob, type StorePlan } from '../../../src/implement.js'
+import { MAX_KEY_BYTES, type SetOptions, type Ttl } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

@@ -1,4 +1,5 @@
-import { assertTags, type SetOptions, type StorePlan, type Ttl } from '../../../src/index.js'
+import { assertTags, type StorePlan } from '../../../src/implement.js'
+import type { SetOptions, Ttl } from '../../../src/index.js'
 import { type Entry, ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

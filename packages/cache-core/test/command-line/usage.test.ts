@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { describeUsage, isUsageError } from '../../src/command-line/usage-errors.js'
+import { describeUsage, isUsageError } from '../../src/command-line/usage.js'
 
 function program(): Command {
   const root = new Command('tool').version('1.2.3')

@@ -1,7 +1,25 @@
 import { nearestName } from '../known-fields.js'
-import type { CommandLine, CommandOption } from './command-line.js'
 
-/** What `commander` throws. It is recognized by its code, because this package does not import it. */
+/** The part of an option of `commander` that messages need. */
+export interface CommandOption {
+  readonly long?: string | undefined
+  readonly short?: string | undefined
+  /** As the help shows it, such as `--count <number>`. */
+  readonly flags: string
+  readonly hidden: boolean
+}
+
+/** The part of a command of `commander` that {@link runCommandLine} needs. */
+export interface CommandLine {
+  readonly commands: readonly CommandLine[]
+  readonly options: readonly CommandOption[]
+  name(): string
+  exitOverride(): unknown
+  configureOutput(output: { outputError(text: string): void }): unknown
+  parseAsync(): Promise<unknown>
+}
+
+/** An error of `commander`. It is recognized by its code, because this package does not import `commander`. */
 interface UsageError {
   readonly code: string
   readonly exitCode: number
@@ -9,6 +27,11 @@ interface UsageError {
 }
 
 const WORD = /^[\w-]{1,40}$/
+
+/** Returns the end of a help page: one example a line, without the prompt of a shell. */
+export function examples(...lines: readonly string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n')
+}
 
 export function isUsageError(error: unknown): error is UsageError {
   const { code, exitCode } = Object(error) as Partial<Record<keyof UsageError, unknown>>

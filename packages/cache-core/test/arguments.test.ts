@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { assertValue, ValidationError } from '../src/index.js'
+import { assertValue } from '../src/implement.js'
+import { ValidationError } from '../src/index.js'
 
 test('undefined is refused, for it means a miss', () => {
   expect(() => assertValue(undefined)).toThrow(ValidationError)
