@@ -59,7 +59,7 @@ test('a response that cannot be stored is a warning of the process, once for a r
     {
       code: 'VERBATIM_NOT_STORED',
       message: expect.stringMatching(
-        /^answers: A loaded value was not stored: response\.usage must be plain data; .* Its callers have it\.$/,
+        /^answers: A loaded value was not stored: response\.usage must be plain data; .* Its callers received it\.$/,
       ),
     },
   ])

@@ -1,7 +1,7 @@
 const listenersOf = new WeakMap<AbortSignal, AbortListeners>()
 
 /**
- * Calls a function when a signal is aborted. All functions of a signal share one listener: Node
+ * Calls a function when a signal is aborted. All functions of a signal share one listener, because Node
  * prints a warning at the eleventh.
  *
  * @returns a function that stops listening
@@ -9,7 +9,7 @@ const listenersOf = new WeakMap<AbortSignal, AbortListeners>()
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const listeners = listenersOf.get(signal) ?? new AbortListeners(signal)
   listenersOf.set(signal, listeners)
-  // A function of its own, so that one that is given twice is called twice and removed singly.
+  // A wrapper, so that a function that is passed twice is called twice and removed separately.
   const registered = (): void => listener()
   listeners.add(registered)
   return () => listeners.delete(registered)
@@ -38,7 +38,7 @@ class AbortListeners {
   }
 }
 
-/** Whether a value has the shape of an `AbortSignal`: it may come from a polyfill or another realm. */
+/** Returns whether a value has the shape of an `AbortSignal`, which may come from a polyfill or another realm. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
   return typeof aborted === 'boolean' && typeof addEventListener === 'function'

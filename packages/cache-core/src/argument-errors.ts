@@ -4,12 +4,12 @@ import { ConfigurationError, describeType, type ErrorContext, ValidationError } 
 export interface ArgumentErrorDetails {
   /** Default: `INVALID_ARGUMENT` for arguments, `INVALID_OPTION` for options. */
   readonly code?: string
-  /** What the message says was received. Default: {@link describeReceived} of the value. */
+  /** Description of the value in the message. Default: {@link describeReceived} of it. */
   readonly received?: string
-  /** Facts beside the name of the argument and what was received. */
+  /** More facts for the context of the error. */
   readonly context?: ErrorContext
   readonly cause?: unknown
-  /** A sentence after the message that says how to put it right. */
+  /** A sentence at the end of the message that helps to correct the call. */
   readonly hint?: string | undefined
 }
 

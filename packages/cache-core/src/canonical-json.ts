@@ -8,22 +8,31 @@ import { describeProperty, extraPropertyOf } from './extra-properties.js'
 /** The deepest nesting; deeper input could overflow the stack. */
 const MAX_DEPTH = 512
 const MOST_BYTES_WRITTEN = 64
-/** A value with fewer objects is written fast enough, however often one of them is in it. */
+/** A value with fewer objects is written fast enough, even if it contains one of them many times. */
 const REMEMBERED_FROM_OBJECTS = 65_536
 
 /**
- * Writes a value as JSON such that equal values give equal text and different values different
- * text, in every process: what a key is made of.
+ * Returns a value as JSON, to make cache keys. Equal values give the same text in every process, and
+ * different values give different texts.
  *
- * The names of an object are sorted (by UTF-16 code units, as in RFC 8785) and its `undefined`
- * properties left out; `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no
- * plain object can imitate; more than 64 bytes are written as their SHA-256. What has no faithful form
- * is refused: `NaN`, the infinities, integers beyond 2^53, `undefined` and holes in a list, functions,
- * symbols, class instances, cycles, properties on anything but plain objects, and symbol properties.
- * Objects of other realms and dates of fake timers are written like those of this one.
+ * Names of an object are sorted by UTF-16 code units, as in RFC 8785. `undefined` properties are left
+ * out, and `-0` is `0`. `Date`, `BigInt`, `Map`, `Set`, `URL` and bytes get tags that no plain object can
+ * imitate. More than 64 bytes are written as their SHA-256. Objects of other realms and dates of fake
+ * timers are written like those of this realm.
  *
- * @param name - the argument's name, for the message
- * @throws ValidationError (`NOT_CANONICAL`) naming the place of what cannot be written
+ * A value without a faithful form is rejected:
+ *
+ * - `NaN`, infinities, integers beyond 2^53, functions, symbols, class instances and cycles
+ * - `undefined` and holes in an array
+ * - properties on anything but plain objects, and symbol properties
+ *
+ * @example
+ * ```ts
+ * const key = `search:${canonicalJson({ text, page: 2 })}`
+ * ```
+ *
+ * @param name - name of the argument, for the message
+ * @throws ValidationError (`NOT_CANONICAL`) with the path of the part that cannot be written
  */
 export function canonicalJson(value: unknown, name = 'value'): string {
   const place: Place = { names: [name], parents: [], objects: 0, texts: new Map() }
@@ -35,13 +44,13 @@ export function canonicalJson(value: unknown, name = 'value'): string {
   }
 }
 
-/** Where the writer stands: the names on the way down and the containers they lead through. */
+/** Position of the writer: the names from the root and the containers on that path. */
 interface Place {
   readonly names: (string | number)[]
   readonly parents: object[]
-  /** How many objects were written. */
+  /** Number of objects written so far. */
   objects: number
-  /** What was written of a value with so many objects that some of them may be the same one. */
+  /** Texts of the objects of a large value, because one object may occur in it many times. */
   readonly texts: Map<object, string>
 }
 
@@ -73,7 +82,7 @@ function writeObject(value: object, place: Place): string {
   const text = writeContents(value, place)
   place.parents.pop()
   place.objects += 1
-  // An object that contains another one twice, and so on for some levels, has too many parts to walk.
+  // An object that contains another one twice, and so on for 40 levels, has too many parts to visit.
   if (place.objects > REMEMBERED_FROM_OBJECTS) place.texts.set(value, text)
   return text
 }
@@ -100,7 +109,7 @@ function writeProperties(value: Readonly<Record<string, unknown>>, place: Place)
 }
 
 function writeInside(item: unknown, name: string | number, place: Place): string {
-  // Nothing can be wrong with it, so nobody asks for its place.
+  // A text is never rejected, so its place is not needed.
   if (typeof item === 'string') return JSON.stringify(item)
   place.names.push(name)
   const text = write(item, place)
@@ -118,7 +127,7 @@ function writeData(value: object, kind: DataKind, place: Place): string {
     case 'set':
       return tag('$set', sorted(Array.from(value as Set<unknown>, inside)))
     case 'date': {
-      // Not by the object's own method: it belongs to the subclass that fake timers make.
+      // The method of the object may belong to the subclass that fake timers make.
       const time = Date.prototype.getTime.call(value)
       if (Number.isNaN(time)) throw refused('an invalid date', place)
       return tag('$date', String(time))
@@ -141,7 +150,7 @@ function writeArray(items: readonly unknown[], place: Place): string {
   return `[${text}]`
 }
 
-/** Writes few bytes as a list and many as their digest, which takes about as long as hashing them. */
+/** Returns few bytes as an array and many as their digest, which takes about as long as hashing them. */
 function bytesText(bytes: Uint8Array): string {
   if (bytes.length <= MOST_BYTES_WRITTEN) return `[${bytes.join(',')}]`
   return `{"length":${bytes.length},"sha256":"${createHash('sha256').update(bytes).digest('hex')}"}`
@@ -151,7 +160,7 @@ function tag(name: string, content: string): string {
   return `{"${name}":${content}}`
 }
 
-/** A real name that looks like a tag gets a second dollar. */
+/** Adds a second dollar to a name that looks like a tag. */
 function escapeTag(name: string): string {
   return name.startsWith('$') ? `$${name}` : name
 }

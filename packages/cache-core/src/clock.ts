@@ -2,21 +2,32 @@ import { invalidArgument, invalidOption } from './argument-errors.js'
 import { recognizeCopies } from './copies.js'
 import { timers } from './timers.js'
 
-/** Where a cache reads the time. Pass a {@link ManualClock} to test expiry without waiting. */
+/** Source of the time for a cache. Pass a {@link ManualClock} to test expiry without waiting. */
 export interface Clock {
-  /** Milliseconds on a clock that never jumps; only differences mean anything. Decides expiry. */
+  /** Returns milliseconds on a clock that never jumps, for expiry. Only differences have a meaning. */
   now(): number
-  /** Milliseconds since 1970. Tells people when something happened; never decides expiry. */
+  /** Returns milliseconds since 1970, for dates that people read. Never decides expiry. */
   wallTime(): number
 }
 
-/** The machine's clocks. */
+/** The clocks of the machine. */
 export const systemClock: Clock = { now: timers.now, wallTime: timers.wallTime }
 
 /** 1 January 2026, UTC, in milliseconds since 1970. */
 const STARTED_AT = 1_767_225_600_000
 
-/** A clock that stands still until told to move. */
+/**
+ * A clock that stands still until {@link ManualClock.advance} moves it, for tests of expiry.
+ *
+ * @example
+ * ```ts
+ * const clock = new ManualClock()
+ * const cache = new InMemoryCache({ clock })
+ * await cache.set('key', 'value', '5m')
+ * clock.advance(5 * 60_000 + 1)
+ * await cache.get('key') // undefined
+ * ```
+ */
 export class ManualClock implements Clock {
   static {
     recognizeCopies(this, 'cache-core/ManualClock')
@@ -26,7 +37,8 @@ export class ManualClock implements Clock {
   readonly #startedAt: number
 
   /**
-   * @param startedAt - what {@link ManualClock.wallTime} says before the first advance
+   * @param startedAt - result of {@link ManualClock.wallTime} before the first advance, in milliseconds
+   * since 1970. Default: 1 January 2026, UTC
    * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a finite number
    */
   constructor(startedAt: number = STARTED_AT) {
@@ -45,9 +57,9 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves both clocks forward.
+   * Moves `now` and `wallTime` forward.
    *
-   * @throws ValidationError (`INVALID_ARGUMENT`) unless the step is a finite number from 0
+   * @throws ValidationError (`INVALID_ARGUMENT`) unless the argument is a finite number from 0
    */
   advance(milliseconds: number): void {
     if (!(Number.isFinite(milliseconds) && milliseconds >= 0)) {

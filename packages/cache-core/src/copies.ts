@@ -3,12 +3,10 @@ type Class = abstract new (...details: never[]) => object
 /**
  * Makes `instanceof` recognize the objects of every copy of a class.
  *
- * A process loads a class twice when one module imports its package and another one requires it, or
- * when a bundle holds a copy of its own. Subclasses keep the usual `instanceof`.
+ * A process loads a class twice when one module imports its package and another module requires it. A
+ * bundle may also contain its own copy. Subclasses have the usual `instanceof`.
  *
- * Shared by the Verbatim packages; of no use to their users.
- *
- * @param name - the same in each copy and for no other class, such as `cache-core/Secret`
+ * @param name - the same in every copy and different for every class, such as `cache-core/Secret`
  */
 export function recognizeCopies(type: Class, name: string): void {
   const mark = Symbol.for(`@verbatim/${name}`)
@@ -24,7 +22,7 @@ export function recognizeCopies(type: Class, name: string): void {
 /**
  * Returns the state that all copies of a package share in this process.
  *
- * @param name - the same in each copy; a new one when the state changes its form
+ * @param name - the same in every copy. Change it when the form of the state changes
  */
 export function sharedByCopies<State extends object>(name: string, create: () => State): State {
   const place = Symbol.for(`@verbatim/${name}`)

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-/** The kinds of objects that a cache can store and return as they were. */
+/** Kinds of objects that a cache can store and return unchanged. */
 export type DataKind =
   | 'plain'
   | 'array'
@@ -16,9 +16,9 @@ export type DataKind =
 /**
  * Returns the kind of an object, or `undefined` for an instance of any other class.
  *
- * Recognizes kinds by internal slots and by the shape of the prototype chain, never by the identity
- * of a global: objects of another realm (Jest, `vm`) and dates made under fake timers count too. A
- * subclass that adds members does not: a copy would lose them.
+ * Recognizes kinds by internal slots and by the shape of the prototype chain, never by the identity of a
+ * global. Objects of another realm (Jest, `vm`) and dates made under fake timers therefore have a kind.
+ * An instance of a subclass with own members has none, because a copy would lose the members.
  */
 export function dataKindOf(value: object): DataKind | undefined {
   if (Array.isArray(value)) return isDirectInstance(value, 'Array') ? 'array' : undefined
@@ -49,7 +49,7 @@ export function classNameOf(value: object): string {
   }
 }
 
-/** Whether the prototype is the `Object.prototype` of some realm. */
+/** Returns whether a prototype is the `Object.prototype` of any realm. */
 function isForeignObjectPrototype(prototype: object): boolean {
   return (
     Object.getPrototypeOf(prototype) === null &&
@@ -58,7 +58,7 @@ function isForeignObjectPrototype(prototype: object): boolean {
   )
 }
 
-/** Whether the class is the built-in one of some realm and not a subclass. */
+/** Returns whether the class of a value is the built-in one of any realm, and not a subclass. */
 function isDirectInstance(value: object, name: string): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === null || typeof prototype !== 'object') return false
@@ -70,7 +70,7 @@ function isDirectInstance(value: object, name: string): boolean {
   )
 }
 
-/** Fake timers make dates of a subclass; one that adds no member is as good as `Date` itself. */
+/** Returns whether no subclass on the prototype chain adds members. Fake timers make dates of such a subclass. */
 function addsNothing(value: object, name: string): boolean {
   let prototype = Object.getPrototypeOf(value) as object | null
   while (prototype !== null && nameOfConstructor(prototype) !== name) {

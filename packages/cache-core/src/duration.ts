@@ -1,10 +1,11 @@
 import { describeReceived, invalidArgument } from './argument-errors.js'
 
 /**
- * How long something lives: seconds as a number (fractions allowed), a string with its unit such
- * as `'500ms'`, `'30s'`, `'5m'`, `'2h'` or `'1d'`, or `null` for never expires.
+ * A TTL or another duration, from 1 ms to 100 years.
  *
- * The shortest is one millisecond and the longest a hundred years.
+ * - a number of seconds, which may have a fraction
+ * - a string with a unit, such as `'500ms'`, `'30s'`, `'5m'`, `'2h'` or `'1d'`
+ * - `null` for no expiry
  */
 export type Ttl = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}` | null
 
@@ -25,11 +26,10 @@ const RULE =
 const HINT = 'A TTL is a duration, not a date, and a number counts seconds, not milliseconds'
 
 /**
- * Turns a {@link Ttl} into whole milliseconds; `null` becomes `Infinity`.
+ * Converts a {@link Ttl} to whole milliseconds. `null` becomes `Infinity`.
  *
- * @param name - the argument's name, for the message
- * @throws ValidationError (`INVALID_TTL`) for zero, negative, `NaN`, infinite, too short, too long
- * and unreadable durations
+ * @param name - name of the argument, for the message
+ * @throws ValidationError (`INVALID_TTL`) for anything but a duration from 1 ms to 100 years
  */
 export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
   if (ttl === null) return Number.POSITIVE_INFINITY
@@ -44,7 +44,7 @@ export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
   })
 }
 
-/** The reverse of {@link toMilliseconds}, for whole milliseconds; `Infinity` becomes `null`. */
+/** Converts whole milliseconds to a {@link Ttl}. `Infinity` becomes `null`. */
 export function fromMilliseconds(milliseconds: number): Ttl {
   return milliseconds === Number.POSITIVE_INFINITY ? null : `${milliseconds}ms`
 }

@@ -1,20 +1,28 @@
 import { types } from 'node:util'
 import { recognizeCopies } from './copies.js'
 
-/** Plain facts about what went wrong. Never holds a cached value, a password or a whole URL. */
+/** Facts about the cause of an error. Never contains a cached value, a password or a whole URL. */
 export type ErrorContext = Readonly<Record<string, unknown>>
 
 export interface CacheErrorOptions {
-  /** Stable identifier to branch on; messages may change between releases, codes do not. */
+  /** Stable identifier to branch on. Messages may change between releases, codes do not. */
   code?: string
   context?: ErrorContext
   cause?: unknown
 }
 
 /**
- * The root of every error that a Verbatim cache throws.
+ * Base class of every error that a Verbatim cache throws.
  *
- * Branch on {@link CacheError.code} rather than on the message.
+ * @example
+ * ```ts
+ * try {
+ *   await cache.set(key, value)
+ * } catch (error) {
+ *   if (error instanceof CacheError && error.code === 'NOT_CLONEABLE') return
+ *   throw error
+ * }
+ * ```
  */
 export class CacheError extends Error {
   static {
@@ -32,7 +40,7 @@ export class CacheError extends Error {
   }
 }
 
-/** An argument of a call is not allowed: a bad key, TTL, value or pattern. The cache is unchanged. */
+/** Rejects an argument of a call, such as a bad key, TTL, value or pattern. The cache is unchanged. */
 export class ValidationError extends CacheError {
   static {
     recognizeCopies(this, 'cache-core/ValidationError')
@@ -43,7 +51,7 @@ export class ValidationError extends CacheError {
   }
 }
 
-/** A constructor option, a file or an environment variable is not allowed. Nothing was created. */
+/** Rejects a constructor option, a configuration file or an environment variable. Nothing is created. */
 export class ConfigurationError extends CacheError {
   static {
     recognizeCopies(this, 'cache-core/ConfigurationError')
@@ -54,7 +62,7 @@ export class ConfigurationError extends CacheError {
   }
 }
 
-/** The backend could not be reached or refused. Thrown only where a cache was told to throw. */
+/** Reports that the backend was unreachable or refused a command. Thrown only with an option such as `onBackendError: 'throw'`. */
 export class InfrastructureError extends CacheError {
   static {
     recognizeCopies(this, 'cache-core/InfrastructureError')
@@ -65,7 +73,7 @@ export class InfrastructureError extends CacheError {
   }
 }
 
-/** A value cannot be written to bytes, or bytes cannot be read back as a value. */
+/** Reports a value that cannot be copied or encoded, or bytes that cannot be decoded. */
 export class SerializationError extends CacheError {
   static {
     recognizeCopies(this, 'cache-core/SerializationError')
@@ -76,7 +84,7 @@ export class SerializationError extends CacheError {
   }
 }
 
-/** Something was refused because it would not be secure. */
+/** Rejects an operation that would not be secure. */
 export class SecurityError extends CacheError {
   static {
     recognizeCopies(this, 'cache-core/SecurityError')
@@ -87,17 +95,17 @@ export class SecurityError extends CacheError {
   }
 }
 
-/** Whether a value is an error, of this realm or another one: under Jest, Node's own are of another. */
+/** Returns whether a value is an error of any realm. Under Jest, the errors of Node belong to another realm. */
 export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }
 
-/** Whether an error is of the operating system, as of a file or a socket. Its message holds no value. */
+/** Returns whether an error comes from the operating system. The message of such an error has no values. */
 export function isSystemError(error: unknown): error is Error {
   return isError(error) && 'syscall' in error
 }
 
-/** Names the type of a value for an error message, without showing the value. */
+/** Returns the type of a value for an error message, without the value. */
 export function describeType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'

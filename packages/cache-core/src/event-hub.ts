@@ -2,27 +2,27 @@ import { invalidArgument } from './argument-errors.js'
 import { nearestName } from './known-fields.js'
 import { isPromiseLike } from './timers.js'
 
-/** Tells listeners what happened. A listener that throws disturbs neither the cache nor the others. */
+/** Calls the listeners of events. A listener that throws affects neither the cache nor other listeners. */
 export class EventHub<Events extends Record<string, readonly unknown[]>> {
   readonly #listeners = new Map<keyof Events, Set<(...details: never[]) => unknown>>()
   readonly #names: readonly (keyof Events & string)[] | undefined
   #failures = 0
 
-  /** @param names - the events that there are; any name is taken where they are left out */
+  /** @param names - names of the events. Default: any name is accepted */
   constructor(names?: readonly (keyof Events & string)[]) {
     this.#names = names
   }
 
-  /** Listeners that have thrown, or whose promise was rejected, so far. */
+  /** Number of calls of listeners that threw an error or rejected their promise. */
   get failures(): number {
     return this.#failures
   }
 
   /**
-   * Calls the listener at each such event, in order of registration.
+   * Adds a listener. The listeners of an event are called in order of registration.
    *
    * @returns a function that removes the listener
-   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown event or a listener that is no function
+   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown event, or a listener that is not a function
    */
   on<Name extends keyof Events>(
     event: Name,
@@ -32,7 +32,7 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
     if (typeof listener !== 'function') throw invalidArgument('listener', 'a function', listener)
     const listeners = this.#listeners.get(event) ?? new Set()
     this.#listeners.set(event, listeners)
-    // A wrapper of its own, so that a function registered twice is called twice and removed singly.
+    // A wrapper, so that a function that is registered twice is called twice and removed separately.
     const registered = (...details: Events[Name]): unknown => listener(...details)
     listeners.add(registered)
     return () => {
@@ -40,16 +40,16 @@ export class EventHub<Events extends Record<string, readonly unknown[]>> {
     }
   }
 
-  /** True when somebody listens; lets a hot path skip building what nobody reads. */
+  /** Returns whether an event has a listener, so that a hot path can skip preparing its details. */
   has(event: keyof Events): boolean {
-    // Most caches have no listeners at all, and are asked at every hit.
+    // The size is compared first: most caches have no listeners, and this runs at every hit.
     return this.#listeners.size > 0 && (this.#listeners.get(event)?.size ?? 0) > 0
   }
 
   emit<Name extends keyof Events>(event: Name, ...details: Events[Name]): void {
     const listeners = this.#listeners.get(event)
     if (listeners === undefined) return
-    // Over a copy: a listener that registers another at each event would never come to an end.
+    // A copy, because a listener that adds a listener at each event would never finish.
     for (const listener of [...listeners]) {
       try {
         const outcome = (listener as (...args: Events[Name]) => unknown)(...details)

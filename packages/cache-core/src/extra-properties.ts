@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util'
 import type { DataKind } from './data-kind.js'
 
-/** Up to this length, listing every index is as fast as the way around it. */
+/** Up to this length, listing every index is as fast as `inspect`. */
 const SHORT = 64
 
 const NAMES_ONLY = {
@@ -15,17 +15,17 @@ const NAMES_ONLY = {
 type Indexed = readonly unknown[] | Uint8Array
 
 /**
- * Returns the first own property of an object that a copy of its kind would lose: a name on anything
- * but a plain object, or an enumerable symbol on anything. Returns `undefined` if there is none.
+ * Returns the first own property that a copy of an object would lose, or `undefined`. That is a name on
+ * anything but a plain object, or an enumerable symbol on any object.
  */
 export function extraPropertyOf(value: object, kind: DataKind): string | symbol | undefined {
   const name = kind === 'plain' ? undefined : extraName(value, kind)
   if (name !== undefined) return name
-  // Without its iterator an arguments object is another one.
+  // An arguments object would lose its iterator.
   return Object.hasOwn(value, Symbol.iterator) ? Symbol.iterator : enumerableSymbolOf(value)
 }
 
-/** Returns a symbol that an object has an enumerable property for. */
+/** Returns the symbol of an enumerable property, or `undefined`. */
 export function enumerableSymbolOf(value: object): symbol | undefined {
   const symbols = Object.getOwnPropertySymbols(value)
   if (symbols.length === 0) return undefined
@@ -37,17 +37,14 @@ function extraName(value: object, kind: DataKind): string | undefined {
   return hasIndices ? nameBesideIndices(value as Indexed) : Object.keys(value)[0]
 }
 
-/**
- * Returns a name that an array or a typed array has beside its indices, such as `index` in the result
- * of `RegExp.exec`.
- */
+/** Returns a name of an array or typed array that is not an index, such as `index` of a `RegExp` match. */
 function nameBesideIndices(container: Indexed): string | undefined {
-  // `inspect` is the only public function that finds such names without listing the indices, which
-  // takes 15 µs for 1,536 numbers. What it finds is confirmed, as its format may change.
+  // `inspect` is the only public function that finds such names without listing the indices. Listing
+  // takes 15 µs for 1,536 numbers. A difference is confirmed below, because the format may change.
   if (container.length > SHORT && shape(container) === shape(bare(container))) return undefined
   const names = Object.keys(container)
   const last = names.at(-1)
-  // Indices come first, so a last name that is one leaves no room for others.
+  // Indices come first. If the last name is an index, there are no other names.
   return last === undefined || isIndex(last) ? undefined : names.find((name) => !isIndex(name))
 }
 
@@ -55,7 +52,7 @@ function shape(container: Indexed): string {
   return inspect(container, NAMES_ONLY)
 }
 
-/** A container of the same class and length that has no names beside its indices. */
+/** Returns a container of the same class and length without other names. */
 function bare(container: Indexed): Indexed {
   if (Array.isArray(container)) return Object.assign([], { length: container.length })
   return (container as Uint8Array).subarray()
@@ -66,7 +63,7 @@ function isIndex(name: string): boolean {
   return String(index >>> 0) === name && index < 2 ** 32 - 1
 }
 
-/** Describes a property in an error message: its name, or the description of its symbol. */
+/** Describes a property for an error message: by its name, or by the description of its symbol. */
 export function describeProperty(property: string | symbol): string {
   return typeof property === 'symbol'
     ? `the symbol property ${property.description ?? ''}`.trim()

@@ -1,6 +1,6 @@
 import { invalidArgument } from './argument-errors.js'
 
-/** The longest pattern, in UTF-16 units. */
+/** Maximum length of a pattern, in UTF-16 units. */
 export const MAX_PATTERN_LENGTH = 1_024
 
 /** @throws ValidationError (`INVALID_PATTERN`) unless the pattern is a string of 1 to 1,024 characters */
@@ -15,7 +15,12 @@ export function assertPattern(pattern: unknown): asserts pattern is string {
 }
 
 /**
- * Escapes `* ? [ ] \ ^ -` so that a glob matches the text itself, here and in Redis.
+ * Escapes the characters `* ? [ ] \ ^ -`, so that a glob matches the text itself, here and in Redis.
+ *
+ * @example
+ * ```ts
+ * await cache.invalidatePattern(`user:${escapeGlob(id)}:*`)
+ * ```
  *
  * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a string
  */
@@ -24,16 +29,18 @@ export function escapeGlob(text: string): string {
   return text.replaceAll(/[*?[\]\\^-]/g, '\\$&')
 }
 
-/** One position of a pattern: a star, or a test for a single UTF-16 unit. */
+/** A position of a pattern: a star, or a test for a single UTF-16 unit. */
 type Token = '*' | ((unit: number) => boolean)
 
 /**
- * Compiles a glob in Redis' dialect: `*` any run, `?` any one character, `[abc]`, `[a-z]`,
- * `[^abc]`, and `\` before a character that stands for itself. In two places a class is kinder than
- * Redis': a `-` before the closing bracket stands for itself, and the ends of a range may be escaped.
+ * Compiles a glob of the Redis dialect: `*`, `?`, `[abc]`, `[a-z]`, `[^abc]`, and `\` to escape a
+ * character. Unlike Redis, it reads a `-` before a closing bracket literally, and the ends of a range may
+ * be escaped.
  *
- * Matching backtracks to the latest star only, so a hostile pattern costs at most its length times
- * the key's, never more.
+ * Matching goes back to the latest star only. The time is bounded by the length of the pattern times the
+ * length of the text, also for a hostile pattern.
+ *
+ * @returns a function that returns whether a text matches
  *
  * @throws ValidationError (`INVALID_PATTERN`)
  */
@@ -95,7 +102,7 @@ function literal(expected: number): Token {
   return (unit) => unit === expected
 }
 
-/** Reads `[...]` from behind its opening bracket; a missing closing one is taken as at the end. */
+/** Reads `[...]` after the opening bracket. Without a closing bracket, the class ends with the pattern. */
 function characterClass(pattern: string, start: number): [Token, next: number] {
   let index = start
   const negated = pattern.charAt(index) === '^'

@@ -24,6 +24,12 @@ export {
   type ReadPlan,
 } from './cache-entry.js'
 export { type CacheSettings, invalidationReason } from './cache-interface.js'
+export {
+  LONG_TTL_MS,
+  reportFailedRefresh,
+  reportLongTtl,
+  reportNotStored,
+} from './cache-reports.js'
 export { assertClock } from './clock.js'
 export { recognizeCopies } from './copies.js'
 export { classNameOf, type DataKind, dataKindOf, isPlainObject } from './data-kind.js'
@@ -46,9 +52,3 @@ export { Reporter, type ReporterSettings } from './reporter.js'
 export { planStore, type StorePlan, toSetOptions } from './set-options.js'
 export { assertTags } from './tags.js'
 export { delay, ignoreRejection, isPromiseLike, timers } from './timers.js'
-export {
-  LONGEST_USUAL_TTL_MS,
-  reportFailedRefresh,
-  reportLongTtl,
-  reportNotStored,
-} from './usual-reports.js'

@@ -3,7 +3,7 @@ import { dataKindOf } from './data-kind.js'
 import { ValidationError } from './errors.js'
 import { enumerableSymbolOf } from './extra-properties.js'
 
-/** The longest part of an unknown name that a message shows. */
+/** Maximum length of an unknown name in a message. */
 const SHOWN_CHARACTERS = 40
 
 /** An error class that {@link assertKnownFields} can throw. */
@@ -13,11 +13,11 @@ type FieldError = new (
 ) => Error
 
 /**
- * Rejects an options object that is not plain or has a field with another name than these.
+ * Rejects options that are not a plain object, or that have an unknown field.
  *
- * @param argument - the argument's name, for the message
- * @param FieldError - the class to throw. Default: `ValidationError`
- * @param code - its code. Default: `INVALID_ARGUMENT`
+ * @param argument - name of the argument, for the message
+ * @param FieldError - class of the error. Default: `ValidationError`
+ * @param code - code of the error. Default: `INVALID_ARGUMENT`
  * @throws ValidationError that names the unknown field and the nearest known name
  */
 export function assertKnownFields(
@@ -48,7 +48,7 @@ function unknownField(options: object, known: ReadonlySet<string>): string | sym
   return enumerableSymbolOf(options)
 }
 
-/** Returns the known name that a misspelled one most likely stands for. */
+/** Returns the known name that is most similar to a misspelled one, or `undefined`. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const written = comparable(name)
   let nearest: string | undefined
@@ -63,7 +63,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest
 }
 
-/** `max_size`, `maxsize` and `MaxSize` all mean `maxSize`. */
+/** Removes the differences in case and separators between `max_size`, `MaxSize` and `maxSize`. */
 function comparable(name: string): string {
   return name
     .slice(0, 2 * SHOWN_CHARACTERS)
@@ -76,7 +76,7 @@ function shown(field: string): string {
   return /^[\w$.-]+…?$/.test(cut) ? cut : JSON.stringify(cut)
 }
 
-/** The Levenshtein distance. */
+/** Returns the Levenshtein distance. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let line = 1; line <= from.length; line++) {

@@ -1,7 +1,7 @@
 import { invalidOption } from './argument-errors.js'
 import { ignoreRejection } from './timers.js'
 
-/** Takes messages for people. `console`, pino and most other loggers are one. */
+/** Receives messages for people. `console`, pino and most other loggers have these methods. */
 export interface Logger {
   debug(message: string): void
   info(message: string): void
@@ -9,16 +9,16 @@ export interface Logger {
   error(message: string): void
 }
 
-/** How urgent a message is, as the methods of a {@link Logger} are called. */
+/** Severity of a message: the name of a method of {@link Logger}. */
 export type LogLevel = keyof Logger
 
 const METHODS = ['debug', 'info', 'warn', 'error'] as const
 const LOGGER = `an object with the methods ${METHODS.slice(0, -1).join(', ')} and ${METHODS.at(-1)}`
 const LONGEST_NAME = 64
-/** Characters that could start a line, or change the look or the order of the text around them. */
+/** Characters that could start a line, or change the look or the order of the surrounding text. */
 export const CONTROL_CHARACTERS: RegExp = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu
 
-/** @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or has all methods of a {@link Logger} */
+/** @throws ConfigurationError (`INVALID_OPTION`) unless the logger is undefined or has all methods of {@link Logger} */
 export function assertLogger(logger: unknown): asserts logger is Logger | undefined {
   if (logger === undefined) return
   const methods = Object(logger) as Readonly<Record<string, unknown>>
@@ -28,7 +28,7 @@ export function assertLogger(logger: unknown): asserts logger is Logger | undefi
   }
 }
 
-/** Reads a method of a logger. A getter may throw. */
+/** Returns a method of a logger. A getter may throw. */
 function readMethod(logger: Readonly<Record<string, unknown>>, method: LogLevel): unknown {
   try {
     return logger[method]
@@ -46,12 +46,12 @@ export function logSafely(logger: Logger, level: LogLevel, message: string): voi
   try {
     ignoreRejection(logger[level](message))
   } catch {
-    // A logger that fails must not fail the call that the message is about.
+    // A failure of the logger must not become a failure of the call.
   }
 }
 
 /**
- * Checks the name that tells a cache or a monitor from the others of its process.
+ * Checks the name of a cache or a monitor, which identifies it within the process.
  *
  * @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or a text of 1 to 64 characters
  * that is not blank and has no control characters

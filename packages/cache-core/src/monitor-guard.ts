@@ -12,9 +12,9 @@ import type {
 } from './monitor.js'
 import { isPromiseLike } from './timers.js'
 
-/** Monitors that have failed and were reported. */
+/** Monitors whose first failure is reported. */
 const reported = new WeakSet<object>()
-/** The logger of the cache that a monitor belongs to. */
+/** Logger of the cache that uses a monitor. */
 const loggers = new WeakMap<object, Logger>()
 
 /** Returns whether a value is an object with a method of this name. */
@@ -23,7 +23,7 @@ export function hasMethod(value: unknown, method: string): boolean {
   try {
     return typeof Reflect.get(value, method) === 'function'
   } catch {
-    // A getter that throws is reported when the cache uses it, and fails no constructor.
+    // A getter that throws is reported when the cache uses it. It must not fail the constructor.
     return true
   }
 }
@@ -31,9 +31,9 @@ export function hasMethod(value: unknown, method: string): boolean {
 /**
  * Checks the option `performanceMonitor`.
  *
- * @param method - the one that this user of the monitor cannot do without. Others may be missing in
- * programs without types; they are not called then.
- * @throws ConfigurationError (`INVALID_OPTION`) unless it is undefined or has the method
+ * @param method - method that the caller needs. Other methods may be missing in programs without types,
+ * and are then not called.
+ * @throws ConfigurationError (`INVALID_OPTION`) unless the monitor is undefined or has the method
  */
 export function assertMonitor(
   monitor: unknown,
@@ -44,13 +44,11 @@ export function assertMonitor(
 }
 
 /**
- * Passes everything on to a monitor and never throws, whatever the monitor does: throws, returns a
- * promise that is rejected, or has a getter that throws.
+ * Passes calls on to a monitor, and never throws. A monitor may throw, reject a promise or have a getter
+ * that throws.
  *
- * The first failure of a monitor is reported to the logger, or by `process.emitWarning` without one.
- * The report names the method and the class of the error, and never its message.
- *
- * Shared by the Verbatim packages; of no use to their users.
+ * The first failure of a monitor is reported to the logger, or by `process.emitWarning` without one. The
+ * report names the method and the class of the error, never its message.
  */
 export class MonitorGuard implements Required<CacheMonitor> {
   readonly #monitor: CacheMonitor
@@ -58,8 +56,8 @@ export class MonitorGuard implements Required<CacheMonitor> {
   readonly #combination: object
 
   /**
-   * @param combination - the monitor that passes its calls on to this one. The logger of its guard stands
-   * in for a missing logger
+   * @param combination - monitor that passes its calls on to this one. The logger of its guard is used
+   * when `logger` is missing
    */
   constructor(monitor: CacheMonitor, logger?: Logger, combination: object = monitor) {
     this.#monitor = monitor
@@ -68,7 +66,7 @@ export class MonitorGuard implements Required<CacheMonitor> {
     if (logger !== undefined) loggers.set(monitor, logger)
   }
 
-  // Not by `call`: it runs at each hit, and an array of arguments takes as long as the rest.
+  // Does not use `call`: at every hit, an array of arguments would take as long as the rest.
   observeOperation(
     operation: CacheOperation,
     outcome: OperationOutcome,
@@ -112,7 +110,7 @@ export class MonitorGuard implements Required<CacheMonitor> {
   /**
    * Calls any method of the monitor, if the monitor has it.
    *
-   * @returns what the method returns; `undefined` when it is missing or throws
+   * @returns the result of the method; `undefined` when the method is missing or throws
    */
   call(method: string, ...args: readonly unknown[]): unknown {
     try {
@@ -146,12 +144,12 @@ export class MonitorGuard implements Required<CacheMonitor> {
     try {
       process.emitWarning(message, { code: 'VERBATIM_MONITOR_FAILED' })
     } catch {
-      // There is nobody left to report to.
+      // No other place is left to report to.
     }
   }
 }
 
-/** Returns the class of an error. Its message may hold anything, and is not shown. */
+/** Returns the class of an error. The message may contain a value, and is not shown. */
 function nameOf(error: unknown): string {
   try {
     const name = isError(error) ? error.name : ''

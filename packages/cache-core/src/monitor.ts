@@ -1,18 +1,18 @@
 import type { LookupOutcome } from './cache-entry.js'
 
-/** What is observed of a cache. Asking whether a key exists or how long it lives is not. */
+/** Operations that a cache reports. `exists` and `getTtl` are not reported. */
 export type CacheOperation = 'get' | 'set' | 'delete'
 
-/** How it ended: `hit` and `miss` for reads, `ok` for the rest, `error` when the backend failed. */
+/** Outcome of an operation: `hit` or `miss` for reads, `ok` for others, `error` when the backend failed. */
 export type OperationOutcome = 'hit' | 'miss' | 'ok' | 'error'
 
-/** What answered: the memory of this process, or a shared store behind it. */
+/** Tier that an operation used: the memory of this process, or Redis. */
 export type CacheTier = 'memory' | 'redis'
 
-/** How a lookup of an AI response ended, as {@link LookupOutcome}; or a store: `'stored'` or `'failed'`. */
+/** Outcome of a lookup or of a write of an AI response. A write is `'stored'` or `'failed'`. */
 export type ResponseOutcome = LookupOutcome | 'stored' | 'failed'
 
-/** How long the text of a request is, from short to long. */
+/** Size classes of the text of a request, from short to long. */
 export const TEXT_SIZES = ['small', 'medium', 'large', 'xlarge'] as const
 
 export type TextSize = (typeof TEXT_SIZES)[number]
@@ -33,33 +33,34 @@ export function hitRate({
   return hits + misses === 0 ? undefined : (hits / (hits + misses)) * 100
 }
 
-/** What a cache holds in the memory of this process, as it can tell without much work. */
+/** Memory that a cache uses in this process. */
 export interface MemoryUse {
   readonly entries: number
-  /** The most that it may hold. */
+  /** Maximum number of entries. */
   readonly maxEntries: number
-  /** Of all keys and values; an estimate where the cache does not count them. */
+  /** Size of all keys and values; an estimate where the cache does not count it. */
   readonly bytes: number
 }
 
-/** Whoever holds values in the memory of this process. */
+/** A cache that stores values in the memory of this process. */
 export interface MemoryHolder {
   memoryUse(): MemoryUse
 }
 
 /**
- * What a cache reports to, if it is given one. Calls are positional and carry no key and no value,
- * so that observing costs little and leaks nothing. A cache makes one
- * {@link CacheMonitor.observeOperation} call for each key that it reads, writes or deletes, and one
- * {@link CacheMonitor.observeInvalidation} call for each `invalidatePattern` and `clear`. Calls that
- * are refused for their arguments are not observed.
+ * Receives reports about the operations of a cache.
  *
- * A monitor that throws, or whose promise is rejected, is reported once and fails no call.
+ * Arguments are positional and contain no keys and no values. Reports therefore cost little and leak
+ * nothing. A cache reports each key that it reads, writes or deletes with one call of
+ * {@link CacheMonitor.observeOperation}. It reports each `invalidatePattern` and `clear` with one call of
+ * {@link CacheMonitor.observeInvalidation}. Calls with bad arguments are not reported.
+ *
+ * A monitor that throws or rejects a promise is logged once, and never fails a call.
  */
 export interface CacheMonitor {
   /**
-   * @param milliseconds - how long it took; `undefined` where the cache did not time this one. A
-   * cache in memory times a sample: reading the clock would take longer than what it measures.
+   * @param milliseconds - duration; `undefined` where the cache did not measure it. A cache in memory
+   * measures a sample, because reading the clock takes longer than a hit.
    */
   observeOperation(
     operation: CacheOperation,
@@ -69,21 +70,21 @@ export interface CacheMonitor {
   ): void
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void
   observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void
-  /** @param reason - why, in the words of who asked for it; of no use where nobody said */
+  /** @param reason - reason that the caller of the cache gave; `undefined` without one */
   observeInvalidation(keysInvalidated: number, milliseconds: number, reason?: string): void
   /**
-   * Names who may be asked, from time to time, how much memory is in use. To be held weakly: a cache
-   * need not be closed to be forgotten.
+   * Registers a cache whose memory use the monitor can read from time to time. The monitor must hold only
+   * a weak reference, because a cache can become garbage without `close`.
    */
   observeMemory?(holder: MemoryHolder): void
   /**
-   * Called by a cache of AI responses, beside `observeOperation`.
+   * Called by a cache of AI responses, in addition to `observeOperation`.
    *
-   * @param operation - what the response answers, such as `'summarize'`. It comes from the application:
-   * a monitor bounds how many it tells apart, and makes a label only of what looks like a name.
-   * @param model - as the request's options name it; `undefined` where they name none
-   * @param milliseconds - how long the lookup or the store took, without the computation of a response
-   * @param textSize - of the request's text
+   * @param operation - operation of the application, such as `'summarize'`. A monitor must limit the number
+   * of labels, and use only texts that look like names.
+   * @param model - `model` in the options of the request; `undefined` without one
+   * @param milliseconds - duration of the lookup or the write, without the computation of a response
+   * @param textSize - size class of the text of the request
    */
   observeResponse?(
     operation: string,

@@ -3,27 +3,27 @@ import { assertLogger, assertName, type Logger, type LogLevel, logSafely } from 
 import { emitWarning } from './process-warnings.js'
 import { timers } from './timers.js'
 
-/** The options by which a cache or a monitor reports to people. */
+/** Options of a cache or a monitor for messages to people. */
 export interface ReporterSettings {
   readonly name?: string | undefined
   readonly logger?: Logger | undefined
 }
 
-/** A message about one topic is logged at most once in this time. */
+/** A message about one topic is logged at most once in this period. */
 const QUIET_PERIOD_MS = 60_000
-/** Topics that are remembered. */
+/** Maximum number of topics in memory. */
 const MOST_TOPICS = 1_000
 
 interface Topic {
   loggedAt: number
-  leftOut: number
+  omitted: number
 }
 
 /**
- * Reports to people: through the logger of a cache, or, for what must not stay unnoticed, as warnings
- * of the process when there is no logger.
+ * Sends messages to the logger of a cache. Without a logger, important messages become warnings of the
+ * process.
  *
- * A logger that throws never fails a call. Shared by the Verbatim packages; of no use to their users.
+ * A logger that throws never fails a call.
  */
 export class Reporter {
   readonly #prefix: string
@@ -33,8 +33,8 @@ export class Reporter {
   readonly #now: () => number
 
   /**
-   * @param now - returns milliseconds on a clock that never jumps. Default: that of the machine
-   * @throws ConfigurationError (`INVALID_OPTION`) for a bad name or logger, or settings that are no object
+   * @param now - returns milliseconds on a clock that never jumps. Default: the clock of the machine
+   * @throws ConfigurationError (`INVALID_OPTION`) for a bad name or logger, or settings of another type
    */
   constructor(settings: ReporterSettings = {}, now: () => number = timers.now) {
     assertObject(settings)
@@ -46,7 +46,7 @@ export class Reporter {
     this.#now = now
   }
 
-  /** Whether there is a logger: without one, most messages need not be composed. */
+  /** Whether there is a logger. Without one, callers need not compose most messages. */
   get hasLogger(): boolean {
     return this.#logger !== undefined
   }
@@ -57,31 +57,32 @@ export class Reporter {
   }
 
   /**
-   * Logs a message about a topic at most once a minute. The next one says how many were left out.
+   * Logs a message about a topic at most once a minute. The next message contains the number of omitted
+   * ones.
    *
-   * @param topic - what the message is about, such as an error code
+   * @param topic - subject of the message, such as an error code
    */
   logRarely(level: LogLevel, topic: string, message: string): void {
     if (this.#logger === undefined) return
     const now = this.#now()
     const known = this.#topics.get(topic)
     if (known !== undefined && now - known.loggedAt < QUIET_PERIOD_MS) {
-      known.leftOut++
+      known.omitted++
       return
     }
-    const leftOut = known?.leftOut ?? 0
+    const omitted = known?.omitted ?? 0
     if (this.#topics.size >= MOST_TOPICS) this.#topics.clear()
-    this.#topics.set(topic, { loggedAt: now, leftOut: 0 })
-    const since = leftOut === 0 ? '' : ` (${leftOut} more since the last such message)`
+    this.#topics.set(topic, { loggedAt: now, omitted: 0 })
+    const since = omitted === 0 ? '' : ` (${omitted} more since the last such message)`
     this.log(level, `${message}${since}`)
   }
 
   /**
-   * Logs a message; without a logger, emits it as a warning of the process, once for each topic.
+   * Logs a message. Without a logger, emits it as a warning of the process, once for each topic.
    *
-   * @param code - of the warning, to filter by
-   * @param topic - what the warning is about. Default: the code
-   * @returns whether somebody could notice it
+   * @param code - code of the warning, for filters
+   * @param topic - subject of the warning. Default: the code
+   * @returns whether the message was logged or emitted
    */
   notify(level: LogLevel, code: string, message: string, topic: string = code): boolean {
     if (this.#logger !== undefined) {
@@ -91,13 +92,13 @@ export class Reporter {
     return this.#warnOnce(code, message, topic)
   }
 
-  /** The same, but a logger too receives the message at most once a minute for each topic. */
+  /** Does the same as `notify`, but logs at most once a minute for each topic. */
   notifyRarely(level: LogLevel, code: string, message: string, topic: string = code): void {
     if (this.#logger !== undefined) this.logRarely(level, topic, message)
     else this.#warnOnce(code, message, topic)
   }
 
-  /** The same, but a logger too receives the message only once for each topic. */
+  /** Does the same as `notify`, but logs only once for each topic. */
   notifyOnce(level: LogLevel, code: string, message: string, topic: string = code): void {
     if (this.#warned.has(topic)) return
     if (this.#logger === undefined) this.#warnOnce(code, message, topic)

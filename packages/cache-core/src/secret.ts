@@ -4,8 +4,8 @@ import { recognizeCopies } from './copies.js'
 const SHOWN = '[secret]'
 
 /**
- * A text that must not be seen, such as a password. Whatever prints, joins, serialises or inspects
- * it does not see the text; only {@link Secret.reveal} gives it away.
+ * Hides a text such as a password. Printing, joining, serializing and inspecting show `[secret]`. Only
+ * {@link Secret.reveal} returns the text.
  */
 export class Secret {
   static {
@@ -14,13 +14,13 @@ export class Secret {
 
   readonly #text: string
 
-  /** @throws ValidationError (`INVALID_ARGUMENT`) unless it is a string. The error never shows it */
+  /** @throws ValidationError (`INVALID_ARGUMENT`) unless the text is a string. The error does not show it */
   constructor(text: string) {
     if (typeof text !== 'string') throw invalidArgument('text', 'a string', text)
     this.#text = text
   }
 
-  /** The text itself. Call it where the text is used, and keep it nowhere. */
+  /** Returns the text. Call it where the text is used, and store the result nowhere. */
   reveal(): string {
     return this.#text
   }

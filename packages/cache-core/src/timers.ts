@@ -1,6 +1,6 @@
 import { onAbort } from './abort-listeners.js'
 
-// Bound at once: what is called later must not be a fake that has replaced it.
+// Bound when the module loads, because fake timers may replace these functions later.
 const now: () => number = performance.now.bind(performance)
 const wallTime: () => number = Date.now.bind(Date)
 const nextTick: typeof process.nextTick = process.nextTick.bind(process)
@@ -23,10 +23,8 @@ interface Timers {
 /**
  * The timers and clocks of the platform, captured when this module loads.
  *
- * Test frameworks replace the globals with fakes that stand still. A cache that used the fakes would
- * wait forever for its own time limits. To test expiry, pass a `ManualClock` to the cache instead.
- *
- * Shared by the Verbatim packages; of no use to their users.
+ * Test frameworks replace the globals with fakes that stand still. A cache that used the fakes would wait
+ * forever for its own time limits. To test expiry, pass a `ManualClock` to the cache instead.
  */
 export const timers: Timers = {
   setTimeout: globalThis.setTimeout,
@@ -57,12 +55,12 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
   })
 }
 
-/** Handles the rejection of a value that may be a promise and that nobody awaits: it would end the process. */
+/** Handles the rejection of a value that may be a promise. Without a handler, it would end the process. */
 export function ignoreRejection(value: unknown): void {
   if (isPromiseLike(value)) value.then(undefined, () => undefined)
 }
 
-/** Whether a value is a promise of any implementation: native, zone.js, bluebird, another realm's. */
+/** Returns whether a value is a promise of any implementation: native, zone.js, bluebird or another realm. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return (
     (typeof value === 'object' || typeof value === 'function') &&

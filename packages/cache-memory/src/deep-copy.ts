@@ -11,33 +11,32 @@ import {
 // Captured at load: fake timers replace the global.
 const { Date } = globalThis
 
-/** What all classes of typed arrays extend. It knows the class of each, whatever they call themselves. */
+/** The class that all typed arrays extend. Its `toStringTag` returns the built-in class of an instance. */
 const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object
 
-/** The deepest nesting; deeper input could overflow the stack. */
+/** Maximum depth. Deeper values could overflow the stack. */
 const MAX_DEPTH = 512
 
 /**
- * Copies a value all the way down, to objects of this realm.
+ * Returns a deep copy of a value, made of objects of this realm.
  *
- * The platform's structured clone is not used: it turns a `URL` and every class instance into a
- * bare object without a word, and a cache must return what it was given.
+ * `structuredClone` is not used, because it silently turns a `URL` or a class instance into a bare object.
  *
- * @throws SerializationError (`NOT_CLONEABLE`), with the path, for functions, instances of other
- * classes, properties on anything but plain objects, symbol properties, and nesting deeper than 512
- * levels
+ * @throws SerializationError (`NOT_CLONEABLE`) with the path of the part that cannot be copied. Such parts
+ * are functions, instances of other classes, properties on anything but plain objects, symbol properties,
+ * and objects deeper than 512 levels
  */
 export function deepCopy(value: unknown): unknown {
   return new Copier().copy(value)
 }
 
-/** True for values that cannot change, so that a copy would be pointless. */
+/** Returns whether a value cannot change and needs no copy. */
 export function isImmutable(value: unknown): boolean {
   return value === null || (typeof value !== 'object' && typeof value !== 'function')
 }
 
 class Copier {
-  /** What was copied already, so that shared and circular parts stay so. */
+  /** Finished copies, so that shared and circular parts stay shared and circular. */
   readonly #copies = new Map<object, unknown>()
   readonly #path: (string | number)[] = []
 
@@ -79,7 +78,7 @@ class Copier {
       const item = value[index]
       if (item !== undefined || index in value) copied[index] = this.#inside(item, index)
     }
-    // A hole at the end has no item to make room for it.
+    // Holes at the end have no items that would extend the array.
     copied.length = value.length
     return copied
   }
@@ -141,13 +140,13 @@ class Copier {
   #refused(what: string): SerializationError {
     const path = this.#path.map((name) => `[${JSON.stringify(name)}]`).join('')
     return new SerializationError(
-      `value${path} is ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
+      `value${path} must be data that can be copied; received ${what}. Store plain data, or use isolation 'none'`,
       { code: 'NOT_CLONEABLE', context: { path } },
     )
   }
 }
 
-/** Assigning to this name would replace the prototype. */
+/** Defines an own property `__proto__`. An assignment would replace the prototype. */
 function defineProto(copied: object, value: unknown): void {
   Object.defineProperty(copied, '__proto__', {
     value,
@@ -162,7 +161,7 @@ function copyView(view: ArrayBufferView): ArrayBufferView {
   const name = types.isDataView(view)
     ? 'DataView'
     : (Reflect.get(TYPED_ARRAY, Symbol.toStringTag, view) as string)
-  // The class of this realm, which may be another than that of the view.
+  // The class of this realm. The view may belong to another realm.
   const View = (
     globalThis as unknown as Record<string, new (bytes: ArrayBuffer) => ArrayBufferView>
   )[name] as new (
@@ -171,7 +170,7 @@ function copyView(view: ArrayBufferView): ArrayBufferView {
   return new View(buffer)
 }
 
-/** A copy of the bytes that are looked at: those of a Buffer may be part of a large pool. */
+/** Returns a copy of the bytes of a view only, because a Buffer may be part of a large pool. */
 function bytesOfView(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
 }

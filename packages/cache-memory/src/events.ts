@@ -1,16 +1,16 @@
 import type { CacheError } from '@verbatim/cache-core'
 
-/** What an {@link InMemoryCache} tells its listeners, after the call that brought it about. */
+/** Events of an {@link InMemoryCache}, with the arguments of their listeners. They are emitted after the call. */
 export type InMemoryCacheEvents = {
-  /** An entry had to go because the cache was full. */
+  /** An entry was removed because the cache was full. */
   evicted: [key: string, value: unknown]
-  /** An entry was dropped because its life was over; that may be well after its end. */
+  /** An entry was removed after its TTL, which may be much later. */
   expired: [key: string, value: unknown]
-  /** A value was too large for the cache, and is not in it. */
+  /** A value was not stored because it was too large. */
   refused: [key: string, bytes: number]
-  /** A loaded value could not be stored. Its callers have it; `error.code` is the reason. */
+  /** A loaded value could not be stored. Its callers received it. `error.code` is the reason. */
   not_stored: [key: string, error: CacheError]
-  /** A load failed whose error not everybody saw: it ran in the background, or a stale value stood in. */
+  /** A load failed in the background, or was replaced by a stale value. */
   refresh_failed: [key: string, error: unknown]
 }
 

@@ -1,48 +1,45 @@
-/** Something with an expiry that a queue can hold. */
+/** An object with an expiry time. */
 export interface Expiring {
-  /** When it dies, on the cache's clock, in milliseconds; `Infinity` for never. */
+  /** Time of expiry on the clock of the cache, in milliseconds; `Infinity` for never. */
   expiresAt: number
-  /** The time under which it waits in the queue; `Infinity` while it does not, {@link REMOVED} once
-   * the cache no longer holds it. */
+  /** Time under which it is queued: `Infinity` when it is not queued, {@link REMOVED} after its removal. */
   queuedAt: number
 }
 
-/** Under this time an entry is never found in the queue again. */
+/** An entry with this `queuedAt` is skipped in the queue. */
 export const REMOVED: number = Number.NEGATIVE_INFINITY
 
 /**
- * Finds the entries that have expired without looking at those that have not: a binary heap ordered
- * by expiry.
+ * Finds the entries that have expired without visiting the others: a binary heap, ordered by expiry.
  *
- * Entries change their life and leave the cache while they wait here. Rather than search the heap
- * at each such change, a place in it is judged when its turn comes: one whose entry was removed, or
- * has since been queued under another time, is dropped; an entry whose life was extended is queued
- * anew.
+ * An entry can get another expiry time or be removed while it is queued. The heap is not searched then.
+ * Instead, each place is checked when its time has come. A place is ignored if its entry was removed or
+ * queued again under another time. An entry with a later expiry is queued again.
  */
 export class ExpiryQueue<Entry extends Expiring> {
-  // Two arrays instead of one of pairs: an entry then costs 16 bytes here.
+  // Two arrays instead of an array of pairs, so that an entry takes 16 bytes.
   #times: number[] = []
   #entries: Entry[] = []
 
-  /** Places taken, those of removed entries included. */
+  /** Number of places, including those of removed entries. */
   get length(): number {
     return this.#times.length
   }
 
-  /** A time before which nothing expires; `Infinity` when nothing ever will. */
+  /** No entry expires before this time; `Infinity` when no entry ever does. */
   get nextAt(): number {
     return this.#times[0] ?? Number.POSITIVE_INFINITY
   }
 
-  /** Must be called whenever an entry's expiry was set. Takes O(log n). */
+  /** Queues an entry in O(log n). Must be called whenever the expiry of an entry was set. */
   schedule(entry: Entry): void {
-    // Waiting under an earlier time already: it will be looked at soon enough.
+    // An entry that is queued under an earlier time will be checked soon enough.
     if (entry.expiresAt >= entry.queuedAt) return
     entry.queuedAt = entry.expiresAt
     this.#push(entry.expiresAt, entry)
   }
 
-  /** Takes out one entry that expired before `now`, or answers `undefined`. */
+  /** Removes an entry that expired before `now` and returns it, or returns `undefined`. */
   takeExpired(now: number): Entry | undefined {
     for (;;) {
       const time = this.#times[0]
@@ -55,7 +52,7 @@ export class ExpiryQueue<Entry extends Expiring> {
     }
   }
 
-  /** Starts over with these entries. Takes O(n); for when most places are dead. */
+  /** Replaces the queue by these entries in O(n), for when most places belong to removed entries. */
   rebuild(entries: Iterable<Entry>): void {
     this.clear()
     for (const entry of entries) {
@@ -94,7 +91,7 @@ export class ExpiryQueue<Entry extends Expiring> {
     return first
   }
 
-  /** Puts an entry into a free place or, past those that expire sooner, below it. */
+  /** Puts an entry into a free place, or further down below the entries that expire sooner. */
   #settle(place: number, time: number, entry: Entry): void {
     let index = place
     for (;;) {

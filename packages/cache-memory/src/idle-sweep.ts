@@ -1,23 +1,22 @@
 import { timers } from '@verbatim/cache-core/implement'
 
-/** What there is to do while nobody writes. */
+/** An object that removes expired entries on demand. */
 export interface Sweepable {
   /**
-   * Drops at most so many entries that nobody will read.
+   * Removes at most this many expired entries.
    *
-   * @returns milliseconds until there is more to drop: 0 when there is already, `Infinity` when
-   * nothing is to come
+   * @returns milliseconds until more entries can be removed: 0 for now, `Infinity` for never
    */
   sweep(most: number): number
 }
 
-const DROPPED_AT_ONCE = 1_000
+const REMOVED_AT_ONCE = 1_000
 const SHORTEST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
 
 /**
- * Gives back the memory of a cache that is not used: one timer for all of it, which neither keeps
- * the process alive nor, when somebody forgot to close it, the cache.
+ * Frees the memory of an idle cache with a single timer. The timer keeps neither the process nor an
+ * unclosed cache alive.
  */
 export class IdleSweep {
   readonly #target: WeakRef<Sweepable>
@@ -27,7 +26,7 @@ export class IdleSweep {
     this.#target = new WeakRef(target)
   }
 
-  /** Starts sweeping, because something will have to be dropped. */
+  /** Starts the timer, because there is an entry that will expire. */
   arm(): void {
     this.#timer ??= timers.setTimeout(() => this.#run(), SHORTEST_PAUSE_MS).unref()
   }
@@ -39,7 +38,7 @@ export class IdleSweep {
 
   #run(): void {
     this.#timer = undefined
-    const untilNextMs = this.#target.deref()?.sweep(DROPPED_AT_ONCE) ?? Number.POSITIVE_INFINITY
+    const untilNextMs = this.#target.deref()?.sweep(REMOVED_AT_ONCE) ?? Number.POSITIVE_INFINITY
     if (untilNextMs === Number.POSITIVE_INFINITY) return
     const pauseMs =
       untilNextMs <= 0 ? 0 : Math.min(Math.max(untilNextMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)

@@ -1,5 +1,38 @@
-import { type CacheError, CacheInterface, type GetOrSetOptions, type InvalidationOptions, type Loader, type MemoryHolder, type MemoryUse, SerializationError, type SetOptions, type Ttl } from '@verbatim/cache-core'
-import { assertKey, assertKeys, assertLoader, assertTags, assertValue, collectEntries, compileGlob, EventHub, emptyLookup, invalidationReason, isAccepted, LONGEST_USUAL_TTL_MS, type LookupResult, planLoad, planStore, type ReadPlan, recognizeCopies, reportFailedRefresh, reportLongTtl, reportNotStored, type StorePlan } from '@verbatim/cache-core/implement'
+import {
+  type CacheError,
+  CacheInterface,
+  type GetOrSetOptions,
+  type InvalidationOptions,
+  type Loader,
+  type MemoryHolder,
+  type MemoryUse,
+  SerializationError,
+  type SetOptions,
+  type Ttl,
+} from '@verbatim/cache-core'
+import {
+  assertKey,
+  assertKeys,
+  assertLoader,
+  assertTags,
+  assertValue,
+  collectEntries,
+  compileGlob,
+  EventHub,
+  emptyLookup,
+  invalidationReason,
+  isAccepted,
+  LONG_TTL_MS,
+  type LookupResult,
+  planLoad,
+  planStore,
+  type ReadPlan,
+  recognizeCopies,
+  reportFailedRefresh,
+  reportLongTtl,
+  reportNotStored,
+  type StorePlan,
+} from '@verbatim/cache-core/implement'
 import type { EntryStore } from './entry-store.js'
 import { EVENT_NAMES, type InMemoryCacheEvents } from './events.js'
 import { loadIsolatorFor } from './isolation.js'
@@ -365,7 +398,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   #checkTtl(ttlMs: number): void {
-    if (ttlMs > LONGEST_USUAL_TTL_MS) reportLongTtl(this.#options.reporter, ttlMs)
+    if (ttlMs > LONG_TTL_MS) reportLongTtl(this.#options.reporter, ttlMs)
   }
 
   #delete(key: string): boolean {

@@ -2,25 +2,31 @@ import { isPlainObject, type LoadIsolator } from '@verbatim/cache-core/implement
 import { deepCopy, isImmutable } from './deep-copy.js'
 
 /**
- * What stands between a cached value and the code that holds it.
+ * Protection of stored values against changes by the code that reads or writes them.
  *
- * - `'none'`: a hit is the very object that was set. Fastest; whoever changes it changes the cache.
- * - `'freeze'`: the cache keeps a deeply frozen copy, and every hit is that copy. Values with parts
- *   that cannot be frozen (`Date`, `Map`, `Set`, `URL`, bytes) are copied at each hit instead.
- * - `'clone'`: the cache keeps a copy, and every hit is a copy of its own.
+ * - `'none'`: a hit returns the object that was set. This is fastest, but a change of the object changes
+ *   the cache.
+ * - `'freeze'`: the cache stores a deeply frozen copy, and every hit returns that copy. A value with parts
+ *   that cannot be frozen (`Date`, `Map`, `Set`, `URL`, bytes) is copied at each hit instead.
+ * - `'clone'`: the cache stores a copy, and every hit returns a new copy.
  */
 export type Isolation = 'none' | 'freeze' | 'clone'
 
-/** Turns values into what is kept, and what is kept into what is handed out. */
+/** Converts values to the form in which they are stored, and back. */
 export interface Isolator {
-  /** @throws SerializationError (`NOT_CLONEABLE`) for a value that has to be copied and has no copy */
+  /**
+   * Returns the stored form of a value.
+   *
+   * @throws SerializationError (`NOT_CLONEABLE`) for a value that must be copied and cannot be
+   */
   admit(value: unknown): unknown
-  /** As {@link Isolator.admit}, for a value that nobody else holds: it need not be copied. */
+  /** Returns the stored form of a value to which there is no other reference, without a copy. */
   adopt(value: unknown): unknown
+  /** Returns the value for a caller. */
   release(stored: unknown): unknown
 }
 
-/** Marks a kept value that cannot be frozen, and so is copied at every hit. */
+/** Marks a stored value that cannot be frozen and is therefore copied at every hit. */
 class CopiedAtEveryHit {
   readonly value: unknown
 
@@ -34,7 +40,7 @@ const unchanged = (value: unknown): unknown => value
 const copyUnlessImmutable = (value: unknown): unknown =>
   isImmutable(value) ? value : deepCopy(value)
 
-/** Copies that were frozen here: nobody can change them, so they need not be copied again. */
+/** Copies that this module has frozen. They cannot change, so they need no further copy. */
 const frozenCopies = new WeakSet<object>()
 
 const isFrozenCopy = (value: unknown): boolean =>
@@ -57,17 +63,17 @@ const ISOLATORS: Readonly<Record<Isolation, Isolator>> = {
   clone: { admit: copyUnlessImmutable, adopt: unchanged, release: copyUnlessImmutable },
 }
 
-/** The isolation of an `InMemoryCache`, for caches that keep values in other places too. */
+/** Returns the isolator for a value of the option `isolation`. */
 export function isolatorFor(isolation: Isolation): Isolator {
   return ISOLATORS[isolation]
 }
 
-/** The same for what loads return; `undefined` where callers get the loaded value itself. */
+/** Returns the isolator for loaded values; `undefined` when callers receive the loaded value itself. */
 export function loadIsolatorFor(isolation: Isolation): LoadIsolator | undefined {
   return isolation === 'none' ? undefined : ISOLATORS[isolation]
 }
 
-/** Freezes plain objects and lists all the way down; false as soon as something else turns up. */
+/** Freezes plain objects and arrays deeply. Returns false, and freezes nothing, if there is any other object. */
 function freezeDeeply(root: unknown): boolean {
   const visited = new Set<object>()
   const pending: unknown[] = [root]

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-// What V8 takes on 64 bits without pointer compression, as Node is built. Measured in
+// Sizes in V8 on 64 bits without pointer compression, as in Node. Measured in
 // `test/memory-estimate.test.ts`.
 const WORD = 8
 const NUMBER_BYTES = 16
@@ -14,28 +14,28 @@ const BUFFER_BYTES = 96
 const URL_BYTES = 180
 const REGEXP_BYTES = 160
 
-/** Shorter strings are mostly shared: by literals, and by `JSON.parse` up to this length. */
+/** Strings up to this length are mostly shared, by literals and by `JSON.parse`. */
 const SHARED_STRING_LENGTH = 10
-/** Strings up to this length count 1.25 bytes a character, whatever they contain. */
+/** Strings up to this length count 1.25 bytes per character, without a look at the characters. */
 const SHORT_STRING_LENGTH = 32
-/** A larger object is a dictionary, whose names are its own. */
+/** A larger object is stored as a dictionary with its own names. */
 const DICTIONARY_SIZE = 32
-/** So many of the objects in a container are looked into; they stand for the others. */
+/** Number of objects in a container that are measured. They represent the others. */
 const SAMPLED_OBJECTS = 4
-/** So many parts of a container are looked at. */
+/** Number of parts of a container that are visited. */
 const SAMPLED_PARTS = 2_048
-/** Past so many objects one in each container stands for the others. */
+/** Above this number of objects, only one object in each container is measured. */
 const MOST_OBJECTS = 4_096
-/** Deeper parts are not counted; much deeper ones would overflow the stack. */
+/** Maximum depth. Deeper parts are not counted, because they could overflow the stack. */
 const MAX_DEPTH = 512
-/** Up to so many objects are searched for one that was counted before; a set takes over then. */
+/** Up to this number of counted objects, an array is searched; a set is used above. */
 const SEARCHED_OBJECTS = 12
 
 /**
- * Estimates the memory that a value occupies in this process, in bytes, on the heap and outside.
+ * Estimates the memory that a value occupies in this process, in bytes, on the heap and outside of it.
  *
- * The estimate is within a factor of two for plain data, also for shared parts, which count once. It
- * takes a bounded time: of containers with many parts some are looked at and stand for the others.
+ * The estimate is within a factor of two for plain data. Shared parts count once. The time is bounded:
+ * in a container with many parts, only some are measured and represent the others.
  */
 export function estimateBytes(value: unknown): number {
   if (typeof value === 'string') return stringBytes(value)
@@ -47,12 +47,12 @@ class Estimate {
   readonly #few: object[] = []
   #many: Set<object> | undefined
 
-  /** Whether so much was looked at that one object of each container has to stand for the others. */
+  /** Whether so many objects were measured that only one object of each container is measured from now on. */
   get isExhausted(): boolean {
     return this.#many !== undefined && this.#many.size > MOST_OBJECTS
   }
 
-  /** The bytes of an object with its parts; 0 if it was counted before. */
+  /** Returns the bytes of an object with its parts; 0 if it was counted before. */
   objectBytes(value: object, depth: number): number {
     if (depth > MAX_DEPTH || this.#isCounted(value)) return 0
     if (Array.isArray(value)) return this.#arrayBytes(value, depth)
@@ -74,7 +74,7 @@ class Estimate {
     let objectBytes = 0
     let objects = 0
     let skipped = 0
-    // Without a list of names or parts: most objects are small, and most of the time goes here.
+    // Does not create a list of names or parts: most objects are small, and this loop takes most of the time.
     for (const name in value) {
       if (++count > DICTIONARY_SIZE)
         return bytes + objectBytes + this.#dictionaryBytes(value, depth)
@@ -94,7 +94,7 @@ class Estimate {
     return bytes + objectBytes + (hasTable ? tableSize(1.5 * count) * 24 : count * WORD)
   }
 
-  /** The bytes of a large object, without the parts that were counted before it proved to be large. */
+  /** Returns the bytes of a large object, without the parts that the caller has already counted. */
   #dictionaryBytes(value: object, depth: number): number {
     const names = Object.keys(value)
     const rest = names.length - DICTIONARY_SIZE
@@ -112,7 +112,7 @@ class Estimate {
   #arrayBytes(value: readonly unknown[], depth: number): number {
     const step = Math.ceil(value.length / SAMPLED_PARTS)
     const slotBytes = ARRAY_BYTES + value.length * WORD
-    // Numbers alone are kept in the array itself.
+    // An array of numbers contains them without pointers.
     if (areNumbers(value, step)) return slotBytes
     const parts = new Parts(this, depth, Math.min(value.length, SAMPLED_PARTS))
     for (let index = 0; index < value.length; index += step) parts.add(value[index])
@@ -146,13 +146,13 @@ class Estimate {
 
   #viewBytes(value: ArrayBufferView): number {
     const { buffer, byteLength } = value
-    // A small Buffer is a part of a pool that it shares with others.
+    // A small Buffer is part of a shared pool.
     const isPooled = buffer.byteLength <= Buffer.poolSize && byteLength < buffer.byteLength
     if (isPooled) return VIEW_BYTES + byteLength
     return VIEW_BYTES + (this.#isCounted(buffer) ? 0 : BUFFER_BYTES + buffer.byteLength)
   }
 
-  /** Whether an object was counted before; from now on it was. */
+  /** Returns whether an object was counted before, and marks it as counted. */
   #isCounted(value: object): boolean {
     if (this.#many === undefined) {
       if (this.#few.includes(value)) return true
@@ -166,7 +166,7 @@ class Estimate {
   }
 }
 
-/** The parts of one container. Of its objects some are looked into, at even distances. */
+/** Sums up the parts of one container. Some of its objects are measured, at even distances. */
 class Parts {
   readonly #estimate: Estimate
   readonly #depth: number
@@ -194,7 +194,7 @@ class Parts {
 
   bytes(): number {
     if (this.#sampled === 0) return this.#bytes
-    // Where most of the sample was counted before, so were most of the others.
+    // If most of the sample was counted before, most of the others were too.
     const isShared = 2 * this.#counted <= this.#sampled
     const factor = isShared ? 1 : this.#objects / this.#sampled
     return this.#bytes + this.#objectBytes * factor
@@ -218,7 +218,7 @@ function areNumbers(items: readonly unknown[], step: number): boolean {
 function primitiveBytes(value: unknown): number {
   switch (typeof value) {
     case 'number':
-      // Integers of 32 bits stand in the place of a pointer.
+      // An integer of 32 bits replaces the pointer.
       return (value | 0) === value ? 0 : NUMBER_BYTES
     case 'bigint':
       return bigintBytes(value)
@@ -232,7 +232,7 @@ function primitiveBytes(value: unknown): number {
 function stringBytes(text: string): number {
   const { length } = text
   if (length <= SHARED_STRING_LENGTH) return length <= 1 ? 0 : STRING_BYTES
-  // Between one byte a character and two, so never wrong by half.
+  // Between one and two bytes per character, so the error is less than half.
   if (length <= SHORT_STRING_LENGTH) return STRING_BYTES + 1.25 * length
   // oxlint-disable-next-line no-control-regex -- Latin-1 is what takes one byte a character
   return STRING_BYTES + (/[^\u0000-\u00ff]/.test(text) ? 2 * length : length)
@@ -245,7 +245,7 @@ function bigintBytes(value: bigint): number {
   return 16 + words * WORD
 }
 
-/** Places in the hash table of a `Map` or `Set`. */
+/** Returns the number of places in the hash table of a `Map` or `Set`. */
 function tableSize(size: number): number {
   return size <= 4 ? 4 : 2 ** Math.ceil(Math.log2(size))
 }

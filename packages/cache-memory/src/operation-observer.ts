@@ -1,18 +1,15 @@
 import type { CacheMonitor, CacheOperation, Clock, OperationOutcome } from '@verbatim/cache-core'
 
-/** So many operations are timed one by one: who looks at few of them may look closely. */
+/** Number of operations that are all timed, so that a short test sees every duration. */
 const ALL_TIMED_UP_TO = 1_000
-/**
- * From then on one in so many is timed. Reading the clock twice takes longer than a hit, so timing
- * all of them would cost more than everything else that is observed.
- */
+/** After that, one operation in this many is timed, because reading the clock twice takes longer than a hit. */
 const TIMED_ONE_IN = 64
 
-/** Tells a monitor of operations in memory: of each that it happened, of some how long they took. */
+/** Reports all operations in memory to a monitor, and the duration of a sample of them. */
 export class OperationObserver {
   readonly #monitor: CacheMonitor
   readonly #clock: Clock
-  /** Operations up to the next that is timed, itself included. */
+  /** Number of operations until the next one that is timed. */
   #untilTimed = 1
   #allTimedFor = ALL_TIMED_UP_TO
 
@@ -21,12 +18,12 @@ export class OperationObserver {
     this.#clock = clock
   }
 
-  /** Called before an operation. Answers its start, or `undefined` when this one is not timed. */
+  /** Called before an operation. Returns its start, or `undefined` when it is not timed. */
   start(): number | undefined {
     return --this.#untilTimed > 0 ? undefined : this.#startTimed()
   }
 
-  /** Called after it with what {@link OperationObserver.start} answered. */
+  /** Called after an operation with the result of {@link OperationObserver.start}. */
   end(operation: CacheOperation, outcome: OperationOutcome, startedAt: number | undefined): void {
     const milliseconds = startedAt === undefined ? undefined : this.#clock.now() - startedAt
     this.#monitor.observeOperation(operation, outcome, 'memory', milliseconds)

@@ -17,33 +17,33 @@ import {
 import type { Isolation } from './isolation.js'
 
 export interface InMemoryCacheOptions {
-  /** The life of an entry that is set without one. Default: 3600 seconds. */
+  /** TTL of an entry that is set without one. Default: 3600 seconds. */
   readonly defaultTtl?: Ttl | undefined
-  /** The most entries held; the least recently used goes first. 1 to 16,777,216. Default: 1000. */
+  /** Maximum number of entries. The least recently used is evicted first. 1 to 16,777,216. Default: 1000. */
   readonly maxSize?: number | undefined
   /**
-   * The most memory that the entries may occupy together, in bytes; the least recently used goes first.
-   * `Infinity` for no limit; then nothing is counted. Default: 64 MiB.
+   * Maximum memory of all entries, in bytes. The least recently used is evicted first. `Infinity` for no
+   * limit; sizes are then not counted. Default: 64 MiB.
    */
   readonly maxBytes?: number | undefined
-  /** The most bytes of one entry; a larger value is not stored. Default: `maxBytes`. */
+  /** Maximum size of one entry, in bytes. A larger value is not stored. Default: `maxBytes`. */
   readonly maxEntryBytes?: number | undefined
   /**
-   * Counts the bytes of a value, for the two limits above; the UTF-8 bytes of the key are added. Default:
-   * an estimate of the memory that the entry occupies in this process, within a factor of two.
+   * Returns the bytes of a value for `maxBytes` and `maxEntryBytes`. The UTF-8 bytes of the key are added.
+   * Default: an estimate of the memory that the entry occupies in this process, within a factor of two.
    */
   readonly sizeOf?: ((value: unknown, key: string) => number) | undefined
-  /** Whether hits are protected against changes by those who hold them. Default: `'none'`. */
+  /** Protection of stored values against changes by callers. Default: `'none'`. */
   readonly isolation?: Isolation | undefined
-  /** Where the time is read. Default: the machine's clocks. */
+  /** Source of the time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
-  /** Told about every operation. Default: nobody. */
+  /** Receives a report about every operation. Default: none. */
   readonly performanceMonitor?: CacheMonitor | undefined
-  /** Stands before every message, to tell caches apart. 1 to 64 characters. Default: none. */
+  /** Prefix of every message, to identify the cache. 1 to 64 characters. Default: none. */
   readonly name?: string | undefined
   /**
-   * Receives messages for people, such as `console` or a pino logger. Default: warnings of the process
-   * for what must not stay unnoticed, nothing else.
+   * Receives messages for people, such as `console` or a pino logger. Default: only important messages are
+   * emitted, as warnings of the process.
    */
   readonly logger?: Logger | undefined
 }
@@ -78,7 +78,7 @@ export function assertOptions(options: unknown): void {
 
 const DEFAULT_MAX_BYTES = 64 * 2 ** 20
 
-/** The most entries a JavaScript Map can hold. */
+/** Maximum number of entries in a JavaScript Map. */
 const LARGEST_SIZE = 2 ** 24
 
 export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
@@ -98,7 +98,7 @@ export function resolveOptions(options: InMemoryCacheOptions): ResolvedOptions {
   }
 }
 
-/** Whether each entry is measured as it is stored. */
+/** Returns whether entries are measured when they are stored. */
 export function countsBytes({ maxEntryBytes }: Pick<ResolvedOptions, 'maxEntryBytes'>): boolean {
   return maxEntryBytes !== Number.POSITIVE_INFINITY
 }

@@ -9,9 +9,7 @@ import {
 import { type Entry, freshUntil } from './entry-store.js'
 import type { Isolator } from './isolation.js'
 
-/**
- * What a cache held at one moment, as plain data. It can be written as JSON if its values can.
- */
+/** Entries of a cache at one moment, as plain data. It can be written as JSON if its values can. */
 export interface InMemoryCacheSnapshot {
   readonly format: 1
   /** Milliseconds since 1970. */
@@ -23,27 +21,31 @@ export interface InMemoryCacheSnapshot {
 export interface SnapshotEntry {
   readonly key: string
   readonly value: unknown
-  /** Milliseconds that were left of its life; negative when only its grace was; `null` for ever. */
+  /** Remaining TTL in milliseconds; negative during the grace period; `null` for no expiry. */
   readonly leftMs: number | null
   readonly graceMs?: number
   readonly tags?: readonly string[]
 }
 
-/** An entry of a snapshot with what is left of its life now. */
+/** An entry of a snapshot with its remaining TTL. */
 export interface RestorableEntry {
   readonly key: string
   readonly value: unknown
   readonly plan: StorePlan
 }
 
-/** @param retained - most recently used first */
+/**
+ * Returns a snapshot of entries.
+ *
+ * @param retained - most recently used first
+ */
 export function takeSnapshot(
   retained: Iterable<Entry>,
   clock: Clock,
   isolator: Isolator,
 ): InMemoryCacheSnapshot {
   const now = clock.now()
-  // Before the copies are made, which takes time: what is left is counted from here.
+  // Read before the copies are made, because the remaining TTLs count from here.
   const takenAt = clock.wallTime()
   const entries = Array.from(retained, (entry): SnapshotEntry => {
     const leftMs = freshUntil(entry) - now
@@ -60,13 +62,13 @@ export function takeSnapshot(
 }
 
 /**
- * The entries that still have something to live, in the order in which they were taken.
+ * Returns the entries of a snapshot that have not expired, in its order.
  *
- * @throws ValidationError as {@link assertSnapshot} does
+ * @throws ValidationError for a bad snapshot, see {@link assertSnapshot}
  */
 export function restorable(snapshot: unknown, clock: Clock): RestorableEntry[] {
   assertSnapshot(snapshot)
-  // A date is all that two processes share. One that went backwards takes nothing off a life.
+  // Two processes share only the date. A date that went backwards must not shorten a TTL.
   const passedMs = Math.max(0, clock.wallTime() - snapshot.takenAt)
   return snapshot.entries
     .map(({ key, value, leftMs, graceMs = 0, tags = [] }) => {
@@ -77,9 +79,9 @@ export function restorable(snapshot: unknown, clock: Clock): RestorableEntry[] {
 }
 
 /**
- * Checks a snapshot before anything of it is used.
+ * Checks a whole snapshot before it is used.
  *
- * @throws ValidationError (`INVALID_SNAPSHOT`, or the code of what is wrong) that names the place
+ * @throws ValidationError (`INVALID_SNAPSHOT`, or the code for a bad key, value or tag) with the place
  */
 function assertSnapshot(snapshot: unknown): asserts snapshot is InMemoryCacheSnapshot {
   const { format, takenAt, entries } = Object(snapshot) as Partial<InMemoryCacheSnapshot>
@@ -104,7 +106,7 @@ function assertEntry(entry: unknown, place: string): void {
   }
 }
 
-/** Runs a check that does not know where in a snapshot its argument is, and says so for it. */
+/** Runs a check and adds the place in the snapshot to its error. */
 function inPlace(place: string, check: () => void): void {
   try {
     check()

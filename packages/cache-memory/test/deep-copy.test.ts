@@ -153,7 +153,7 @@ describe('deepCopy', () => {
         expect.objectContaining({
           code: 'NOT_CLONEABLE',
           context: { path },
-          message: `value${path} is ${what}, which cannot be copied; store plain data, or use isolation 'none'`,
+          message: `value${path} must be data that can be copied; received ${what}. Store plain data, or use isolation 'none'`,
         }),
       )
     }

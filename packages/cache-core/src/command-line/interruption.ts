@@ -1,15 +1,14 @@
-/** By convention, 128 and the number of the signal. */
+/** By convention, 128 plus the number of the signal. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
-/** How long a command may take to clean up. */
+/** Maximum duration of the cleanup of a command. */
 const GRACE_MS = 2_000
 
 type ExitCode = number | string | undefined
 
 /**
- * Aborts a signal when the process is asked to end, or when the reader of its output has gone.
- *
- * The command then has two seconds to clean up. A second request ends the process at once.
+ * Aborts a signal when the process receives a signal to end, or when the reader of its output closes the
+ * pipe. The command then has two seconds to clean up. A second signal ends the process at once.
  */
 export class Interruption {
   readonly #controller = new AbortController()
@@ -26,10 +25,10 @@ export class Interruption {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       const isUnread = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED'
       if (!isUnread) this.fail(`standard output cannot be written (${error.code ?? 'unknown'})`)
-      // The reader has all it wanted, so this alone is no failure.
+      // The reader has read enough, so the exit code is not changed.
       if (this.#exitCode === undefined) this.#begin(() => process.exitCode ?? 0)
     })
-    // Without a reader of messages, the command itself still has its work to do.
+    // The command continues without a reader of its messages.
     process.stderr.on('error', () => undefined)
   }
 
@@ -43,7 +42,7 @@ export class Interruption {
     process.exit(1)
   }
 
-  /** Ends the process if it was interrupted, or once it is. Called when the command has cleaned up. */
+  /** Ends the process now or later, when it is interrupted. Called after the cleanup of the command. */
   finish(): void {
     this.#isFinished = true
     if (this.#exitCode !== undefined) process.exit(this.#exitCode())
@@ -51,7 +50,7 @@ export class Interruption {
 
   #begin(exitCode: () => ExitCode): void {
     this.#exitCode = exitCode
-    // That nobody reads the last output is known only after the command has ended.
+    // A closed pipe may be noticed only after the command has ended.
     if (this.#isFinished) this.finish()
     setTimeout(() => this.finish(), GRACE_MS)
     this.#controller.abort()

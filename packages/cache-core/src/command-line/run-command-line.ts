@@ -8,11 +8,11 @@ const URL_WITH_LOGIN = /[a-z][a-z0-9+.-]*:\/\/[^\s/@[\]]+@\S*/gi
 /**
  * Runs a program of `commander` until its command has ended.
  *
- * A failure prints one line, without a stack and without passwords. The process ends with 1 for a
- * failure, 2 for wrong arguments, 130 after Ctrl-C and 143 after SIGTERM. When the reader of its
- * output closes the pipe, it ends without a message.
+ * A failure prints one line, without a stack and without passwords. The exit code is 1 for a failure, 2
+ * for wrong arguments, 130 after Ctrl-C and 143 after SIGTERM. If the reader of the output closes the
+ * pipe, the process ends without a message.
  *
- * @param create - makes the program. Its commands must clean up and return when the signal is aborted
+ * @param create - creates the program. Its commands must clean up and return when the signal is aborted
  */
 export async function runCommandLine(create: (signal: AbortSignal) => CommandLine): Promise<void> {
   const interruption = new Interruption()
@@ -20,7 +20,7 @@ export async function runCommandLine(create: (signal: AbortSignal) => CommandLin
   const program = create(interruption.signal)
   for (const command of allOf(program)) {
     command.exitOverride()
-    // Usage errors are thrown too, and printed below.
+    // Usage errors are thrown too, and printed by `report`.
     command.configureOutput({ outputError: () => undefined })
   }
   try {
@@ -42,10 +42,10 @@ function report(error: unknown, program: CommandLine): void {
   process.exitCode = error instanceof ValidationError ? 2 : 1
 }
 
-/** Messages of other errors may quote values, so only their kind is printed. */
+/** Returns the message of an error that never contains values, or the class of any other error. */
 function explain(error: unknown): string {
-  const isOurs = error instanceof CacheError || isSystemError(error)
-  const message = isOurs
+  const isSafe = error instanceof CacheError || isSystemError(error)
+  const message = isSafe
     ? error.message
     : `unexpected ${isError(error) ? error.name : 'failure'}; please report it`
   return message.replaceAll(URL_WITH_LOGIN, '<url>').replaceAll(/\s*\n\s*/g, ' ')

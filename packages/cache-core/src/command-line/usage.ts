@@ -55,9 +55,9 @@ export function describeUsage(
   if (code === 'commander.unknownOption') {
     const [, flag = ''] = /unknown option '(-{1,2}[\w-]*)/.exec(message) ?? []
     const known = command.options.find(({ long, short }) => long === flag || short === flag)
-    // The program itself read the option, because the option stands before the name of the command.
+    // The option precedes the name of the command, so the program itself has parsed it.
     if (known !== undefined)
-      return `${flag} must stand after the command: ${path} ${usageOf(flag, known)}`
+      return `${flag} must follow the command: ${path} ${usageOf(flag, known)}`
     return `${flag} is not an option of ${path}. ${suggestFlag(flag, program, command) ?? help}`
   }
   if (code === 'commander.unknownCommand') {
@@ -71,7 +71,7 @@ export function describeUsage(
   return `${ruleOf(code, message)}. ${help}`
 }
 
-/** Returns the rule that was broken, in our form if the code is known. */
+/** Returns the rule that was broken, in the form of the other errors if the code is known. */
 function ruleOf(code: string, message: string): string {
   const names = Array.from(message.matchAll(/'(--?[\w-]+|[\w-]+)[^']*'/g), ([, name]) => name)
   const [name = 'an option', other = 'the other'] = names
@@ -90,7 +90,7 @@ function ruleOf(code: string, message: string): string {
   }
 }
 
-/** `--style must be one of readable, hashed; received another text`. */
+/** Returns a line such as `--style must be one of readable, hashed; received another text`. */
 function invalidValue(message: string): string {
   const [, option, argument] =
     /option '(?:-\w, )?(--?[\w-]+)|for argument '([\w-]+)'/.exec(message) ?? []
@@ -114,7 +114,7 @@ function usageOf(flag: string, { flags }: CommandOption): string {
   return value === undefined ? flag : `${flag} ${value}`
 }
 
-/** Finds the command that the arguments name, and how it is called. */
+/** Returns the command that the arguments name, with its path. */
 function commandOf(program: CommandLine, words: readonly string[]): [string, CommandLine] {
   let [path, command] = [program.name(), program]
   for (const word of words) {

@@ -1,6 +1,6 @@
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
-/** Past so many keys the one whose failure is oldest is forgotten, and may be loaded sooner. */
+/** Above this number of keys, the key with the oldest failure is forgotten and may be loaded sooner. */
 const MAX_KEYS = 10_000
 
 interface Failure {
@@ -9,9 +9,8 @@ interface Failure {
 }
 
 /**
- * Remembers which keys lately failed to load, so that a source in trouble is not asked at every
- * read while there is an old value to serve. The pause doubles with each failure in a row, from one
- * second to a minute.
+ * Pauses the loads of keys that failed to load, while a stale value can be served. The pause doubles with
+ * each consecutive failure, from one second to one minute.
  */
 export class BackOff {
   readonly #failures = new Map<string, Failure>()
@@ -27,7 +26,7 @@ export class BackOff {
       before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs,
       LONGEST_PAUSE_MS,
     )
-    // Put last anew: the map is in the order of the latest failures.
+    // Moved to the end: the map is ordered by the time of the latest failure.
     this.#failures.delete(key)
     this.#failures.set(key, { pauseMs, until: now + pauseMs })
     const [oldest] = this.#failures.keys()

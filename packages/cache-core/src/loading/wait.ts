@@ -2,17 +2,16 @@ import { onAbort } from '../abort-listeners.js'
 import { timers } from '../timers.js'
 import type { Flight } from './single-flight.js'
 
-/** What waiting ends in when the time is up. */
+/** Result of {@link waitFor} after the timeout. */
 export const TIMED_OUT: unique symbol = Symbol('timed out')
 
-/** Node's timers cannot run longer, about 24 days; then there is no timeout. */
+/** Maximum delay of a timer of Node, about 24 days. A longer timeout is ignored. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Waits for a load, for so long and while the signal is not aborted. Either ends the waiting only:
- * what becomes of the load is for the caller to say.
+ * Waits for a load until the timeout or until the signal is aborted. The load itself continues.
  *
- * @throws what the loader threw, or the signal's reason
+ * @throws the error of the loader, or the reason of the signal
  */
 export async function waitFor<T>(
   flight: Flight<T>,
@@ -20,7 +19,7 @@ export async function waitFor<T>(
   signal: AbortSignal | undefined,
 ): Promise<T | typeof TIMED_OUT> {
   if (signal === undefined && timeoutMs > LONGEST_TIMER_MS) return flight.result
-  // A signal says so only once: who comes later has to look.
+  // A listener added after the abort would not be called.
   if (signal?.aborted) throw signal.reason
   const { promise, resolve, reject } = withResolvers<T | typeof TIMED_OUT>()
   const timer =

@@ -67,15 +67,15 @@ describe('a usage error becomes one line without a value:', () => {
     [['read', 'x', '-z'], '-z is not an option of tool read. Run tool read --help for examples'],
     [
       ['--redis-url', 's3cret', 'read', 'x'],
-      '--redis-url must stand after the command: tool read --redis-url <url>',
+      '--redis-url must follow the command: tool read --redis-url <url>',
     ],
-    [['--all', 'read', 'x'], '--all must stand after the command: tool read --all'],
-    [['-n', '5', 'read', 'x'], '-n must stand after the command: tool read -n <number>'],
+    [['--all', 'read', 'x'], '--all must follow the command: tool read --all'],
+    [['-n', '5', 'read', 'x'], '-n must follow the command: tool read -n <number>'],
     [
       ['--redisurl=s3cret', 'read'],
       '--redisurl is not an option of tool read. Did you mean --redis-url?',
     ],
-    [['group', '--long', 'list'], '--long must stand after the command: tool group list --long'],
+    [['group', '--long', 'list'], '--long must follow the command: tool group list --long'],
     [['--versoin'], '--versoin is not an option of tool. Did you mean --version?'],
     [
       ['read', 'x', '--style', "it's s3cret"],

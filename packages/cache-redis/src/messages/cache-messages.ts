@@ -1,6 +1,6 @@
 import { type CacheError, escapeGlob } from '@verbatim/cache-core'
 import {
-  LONGEST_USUAL_TTL_MS,
+  LONG_TTL_MS,
   type Reporter,
   reportFailedRefresh,
   reportLongTtl,
@@ -19,7 +19,7 @@ export class CacheMessages {
 
   /** Reports a TTL that is longer than a year. */
   checkTtl(ttlMs: number): void {
-    if (ttlMs > LONGEST_USUAL_TTL_MS) reportLongTtl(this.#reporter, ttlMs)
+    if (ttlMs > LONG_TTL_MS) reportLongTtl(this.#reporter, ttlMs)
   }
 
   refreshFailed(error: unknown): void {

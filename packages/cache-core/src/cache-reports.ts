@@ -3,14 +3,14 @@ import type { Reporter } from './reporter.js'
 
 const DAY_MS = 86_400_000
 
-/** A finite TTL of more milliseconds than this is reported: a year. */
-export const LONGEST_USUAL_TTL_MS: number = 365 * DAY_MS
+/** A year in milliseconds. A longer finite TTL is reported. */
+export const LONG_TTL_MS: number = 365 * DAY_MS
 
 /**
- * Warns once for each cache of a TTL that is longer than a year: somebody may have given milliseconds, or
- * a date. Call it only for TTLs above {@link LONGEST_USUAL_TTL_MS}.
+ * Warns once for each cache about a TTL longer than a year, because it may be meant as milliseconds or as a
+ * date. Call it only for TTLs above {@link LONG_TTL_MS}.
  *
- * @param ttlMs - in milliseconds; `Infinity` is not reported, for `null` says so
+ * @param ttlMs - in milliseconds. `Infinity` is not reported, because `null` is a deliberate choice
  */
 export function reportLongTtl(reporter: Reporter, ttlMs: number): void {
   if (ttlMs === Number.POSITIVE_INFINITY) return
@@ -23,28 +23,28 @@ export function reportLongTtl(reporter: Reporter, ttlMs: number): void {
   )
 }
 
-/** Logs, at most once a minute, that a load failed whose caller did not receive the error. */
+/** Logs at most once a minute that a load failed and its caller did not receive the error. */
 export function reportFailedRefresh(reporter: Reporter, error: unknown): void {
   if (!reporter.hasLogger) return
-  const message = `A load failed in the background, or a stale value stood in for it (${kindOf(error)}).`
+  const message = `A load failed in the background or was replaced by a stale value (${kindOf(error)}).`
   reporter.logRarely('warn', 'refresh_failed', message)
 }
 
 /**
- * Warns that a loaded value could not be stored, so that it is loaded again and again: a logger at most
- * once a minute for each reason, the process once.
+ * Warns that a loaded value could not be stored, and is therefore loaded again and again. A logger receives
+ * the message at most once a minute for each reason, the process once.
  */
 export function reportNotStored(reporter: Reporter, error: CacheError): void {
   const { code, message } = error
   const topic = `not_stored ${code}`
-  const text = `A loaded value was not stored: ${message}. Its callers have it.`
+  const text = `A loaded value was not stored: ${message}. Its callers received it.`
   if (code === 'TTL_ZERO') reporter.logRarely('debug', topic, text)
-  // A Redis that is away has a message of its own.
+  // An unreachable Redis is reported separately.
   else if (error instanceof InfrastructureError) reporter.logRarely('warn', topic, text)
   else reporter.notifyRarely('warn', 'VERBATIM_NOT_STORED', text, topic)
 }
 
-/** The class of an error and its code. The message may quote what nobody should read. */
+/** Returns the code or the class of an error. The message may contain a value. */
 function kindOf(error: unknown): string {
   if (!isError(error)) return describeType(error)
   const { code } = error as { code?: unknown }
