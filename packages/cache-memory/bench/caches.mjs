@@ -1,29 +1,29 @@
-// The caches that are measured, each behind the same few calls.
+// The measured caches, each with the same three functions.
 import { InMemoryCache } from '../dist/index.js'
 
 /**
- * @typedef {object} Subject A cache as it is measured. What it cannot do is left out.
+ * @typedef {object} Subject A measured cache. Functions that it does not have are absent.
  * @property {(key: string) => Promise<unknown>} [get]
  * @property {(key: string, value: unknown) => Promise<unknown>} [set]
- * @property {(key: string) => Promise<unknown>} [getOrSet] loads with the loader it was made with
+ * @property {(key: string) => Promise<unknown>} [getOrSet] calls the loader of the cache
  *
  * @typedef {object} Wanted
- * @property {number} life of every entry, in milliseconds
+ * @property {number} ttl TTL of every entry, in milliseconds
  * @property {number} maxSize in entries
  * @property {(key: string) => Promise<unknown>} loader
  *
- * @typedef {'reference' | 'reads' | 'safe'} Isolation What a caller who changes its object does to
- * the cache: `reference`, both writer and reader change it; `reads`, the writer does; `safe`, none.
+ * @typedef {'reference' | 'reads' | 'safe'} Isolation Who can change a cached object: `reference`,
+ * writer and reader; `reads`, only the writer; `safe`, neither.
  *
  * @typedef {object} Contender
- * @property {Isolation} isolation as its authors describe it; the gate looks whether it is so
- * @property {string} [installed] the package whose version is printed; ours when left out
- * @property {number} [shortestLife] the shortest life it knows, in milliseconds, if that is long
+ * @property {Isolation} isolation as its authors describe it; the gate checks it
+ * @property {string} [installed] package whose version is printed. Default: this package
+ * @property {number} [shortestTtl] its shortest TTL in milliseconds, if that is long
  * @property {(wanted: Wanted) => Promise<Subject>} create
  */
 
 /**
- * Loads a peer only where it is measured: no process holds the code of two.
+ * Loads a peer only where it is measured, so that no process loads two.
  *
  * @param {string} name
  */
@@ -36,10 +36,10 @@ const peer = (name) => import(name)
  */
 const ours =
   (isolation, monitored = false) =>
-  async ({ life, maxSize, loader }) => {
+  async ({ ttl, maxSize, loader }) => {
     const { CachePerformanceMonitor } = await import('../../cache-monitoring/dist/index.js')
     const performanceMonitor = monitored ? new CachePerformanceMonitor() : undefined
-    const defaultTtl = life / 1_000
+    const defaultTtl = ttl / 1_000
     const cache = new InMemoryCache({ maxSize, defaultTtl, isolation, performanceMonitor })
     return {
       get: (key) => cache.get(key),
@@ -54,11 +54,11 @@ const ours =
  */
 const bentocache =
   (serialize) =>
-  async ({ life, maxSize, loader }) => {
+  async ({ ttl, maxSize, loader }) => {
     const { BentoCache, bentostore } = await peer('bentocache')
     const { memoryDriver } = await peer('bentocache/drivers/memory')
     const memory = bentostore().useL1Layer(memoryDriver({ maxItems: maxSize, serialize }))
-    const cache = new BentoCache({ default: 'memory', stores: { memory }, ttl: life })
+    const cache = new BentoCache({ default: 'memory', stores: { memory }, ttl })
     return {
       get: (key) => cache.get({ key }),
       set: (key, value) => cache.set({ key, value }),
@@ -72,9 +72,9 @@ const bentocache =
  */
 const cacheable =
   (clones) =>
-  async ({ life, maxSize, loader }) => {
+  async ({ ttl, maxSize, loader }) => {
     const { Cacheable, Keyv, KeyvCacheableMemory } = await peer('cacheable')
-    const cache = new Cacheable({ ttl: life })
+    const cache = new Cacheable({ ttl })
     if (!clones) {
       const store = new KeyvCacheableMemory({ useClone: false, lruSize: maxSize })
       const primary = new Keyv({ store })
@@ -95,9 +95,9 @@ const cacheable =
  */
 const keyv =
   (options) =>
-  async ({ life }) => {
+  async ({ ttl }) => {
     const { Keyv } = await peer('keyv-6')
-    const cache = new Keyv({ ttl: life, ...options })
+    const cache = new Keyv({ ttl, ...options })
     return { get: (key) => cache.get(key), set: (key, value) => cache.set(key, value) }
   }
 
@@ -111,9 +111,9 @@ export const CONTENDERS = {
   'lru-cache': {
     isolation: 'reference',
     installed: 'lru-cache',
-    create: async ({ life, maxSize, loader }) => {
+    create: async ({ ttl, maxSize, loader }) => {
       const { LRUCache } = await peer('lru-cache')
-      const cache = new LRUCache({ max: maxSize, ttl: life, fetchMethod: loader })
+      const cache = new LRUCache({ max: maxSize, ttl, fetchMethod: loader })
       return {
         get: async (key) => cache.get(key),
         set: async (key, value) => cache.set(key, value),
@@ -124,9 +124,9 @@ export const CONTENDERS = {
   'layered-loader': {
     isolation: 'reference',
     installed: 'layered-loader',
-    create: async ({ life, maxSize, loader }) => {
+    create: async ({ ttl, maxSize, loader }) => {
       const { Loader, ManualCache } = await peer('layered-loader')
-      const inMemoryCache = { ttlInMsecs: life, maxItems: maxSize }
+      const inMemoryCache = { ttlInMsecs: ttl, maxItems: maxSize }
       const manual = new ManualCache({ inMemoryCache })
       const loading = new Loader({ inMemoryCache, dataSourceGetOneFn: loader })
       return {
@@ -139,9 +139,9 @@ export const CONTENDERS = {
   'cache-manager': {
     isolation: 'reference',
     installed: 'cache-manager',
-    create: async ({ life, loader }) => {
+    create: async ({ ttl, loader }) => {
       const { createCache } = await peer('cache-manager')
-      const cache = createCache({ ttl: life })
+      const cache = createCache({ ttl })
       return {
         get: (key) => cache.get(key),
         set: (key, value) => cache.set(key, value),
@@ -152,15 +152,15 @@ export const CONTENDERS = {
   'async-cache-dedupe': {
     isolation: 'reference',
     installed: 'async-cache-dedupe',
-    shortestLife: 1_000,
-    create: async ({ life, maxSize, loader }) => {
+    shortestTtl: 1_000,
+    create: async ({ ttl, maxSize, loader }) => {
       const { createCache } = await peer('async-cache-dedupe')
-      const ttl = life / 1_000
-      const cache = createCache({ ttl, storage: { type: 'memory', options: { size: maxSize } } })
+      const seconds = ttl / 1_000
+      const cache = createCache({ ttl: seconds, storage: { type: 'memory', options: { size: maxSize } } })
       cache.define('load', loader)
       return {
         get: (key) => cache.get('load', `load~${key}`),
-        set: (key, value) => cache.set('load', `load~${key}`, value, ttl),
+        set: (key, value) => cache.set('load', `load~${key}`, value, seconds),
         getOrSet: (key) => cache.load(key),
       }
     },
@@ -168,12 +168,12 @@ export const CONTENDERS = {
   '@epic-web/cachified on lru-cache': {
     isolation: 'reference',
     installed: '@epic-web/cachified',
-    create: async ({ life, maxSize, loader }) => {
+    create: async ({ ttl, maxSize, loader }) => {
       const { cachified } = await peer('@epic-web/cachified')
       const { LRUCache } = await peer('lru-cache')
       const cache = new LRUCache({ max: maxSize })
       return {
-        getOrSet: (key) => cachified({ cache, key, ttl: life, getFreshValue: () => loader(key) }),
+        getOrSet: (key) => cachified({ cache, key, ttl, getFreshValue: () => loader(key) }),
       }
     },
   },

@@ -1,11 +1,11 @@
-// One cell: one measurement of one cache, in this process and no other. Prints figures as JSON.
+// One cell: one measurement of one cache in a process of its own. Prints figures as JSON.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CONTENDERS } from './caches.mjs'
 import { failuresOf } from './gate.mjs'
 import { makeValue } from './values.mjs'
 
 const KEYS = 1_000
-const LIFE = 600_000
+const TTL = 600_000
 const WARM_UP_MS = 150
 const MEASURED_MS = 300
 /** Reading the clock takes as long as half a hit. */
@@ -39,7 +39,7 @@ const MEASUREMENTS = {
 }
 
 /**
- * A cache that holds every key.
+ * Creates a cache that contains every key.
  *
  * @param {string} name
  * @param {{ byLoading?: boolean }} [how]
@@ -53,8 +53,8 @@ async function filled(name, { byLoading = false } = {}) {
     loads++
     return valueOf(key)
   }
-  // Twice as many places: caches that spread their keys over shards would evict.
-  const cache = await CONTENDERS[name].create({ life: LIFE, maxSize: 2 * KEYS, loader })
+  // Twice as many places, because caches that spread their keys over shards would evict.
+  const cache = await CONTENDERS[name].create({ ttl: TTL, maxSize: 2 * KEYS, loader })
   for (const key of keys) {
     if (byLoading) await cache.getOrSet(key)
     else await cache.set(key, valueOf(key))
@@ -93,7 +93,7 @@ async function rate(keys, operation, kind = 'reads') {
 }
 
 /**
- * Many callers at once for a key that has to be loaded.
+ * Measures many simultaneous callers of a key that must be loaded.
  *
  * @param {string} name
  * @returns {Promise<Figures>}
@@ -105,7 +105,7 @@ async function cold(name) {
     await sleep(LOADER_MS)
     return key
   }
-  const cache = await CONTENDERS[name].create({ life: LIFE, maxSize: 100, loader })
+  const cache = await CONTENDERS[name].create({ ttl: TTL, maxSize: 100, loader })
   const alone = []
   const together = []
   let mostLoads = 0
@@ -114,8 +114,8 @@ async function cold(name) {
     loads = 0
     const key = `cold:${trial}`
     const calls = async () => {
-      const answers = await Promise.all(Array.from({ length: CALLERS }, () => cache.getOrSet(key)))
-      if (answers.some((answer) => answer !== key)) throw new Error('a wrong answer')
+      const values = await Promise.all(Array.from({ length: CALLERS }, () => cache.getOrSet(key)))
+      if (values.some((value) => value !== key)) throw new Error('a wrong value')
     }
     together.push(await timed(calls))
     mostLoads = Math.max(mostLoads, loads)
@@ -124,8 +124,8 @@ async function cold(name) {
 }
 
 /**
- * Memory for each entry, and speed in random order. All entries hold one value: what is measured is
- * what a cache adds to it.
+ * Measures memory for each entry, and speed in random order. All entries have the same value, so the
+ * result is the memory that the cache adds to it.
  *
  * @param {string} name
  * @param {number} size in entries
@@ -137,7 +137,7 @@ async function atSize(name, size) {
   const newKeys = Array.from({ length: size }, (_, index) => flat(`new:${index}`))
 
   const before = memoryInUse()
-  const wanted = { life: LIFE, maxSize: size, loader: async () => value }
+  const wanted = { ttl: TTL, maxSize: size, loader: async () => value }
   const cache = await CONTENDERS[name].create(wanted)
   for (const key of keys) await cache.set(key, value)
   const bytesPerEntry = (memoryInUse() - before) / size
@@ -151,7 +151,7 @@ async function atSize(name, size) {
   return { bytesPerEntry, getInOrder, getAtSize: get, setAtSize: set, evictAtSize: evict }
 }
 
-/** A joined string is held as its parts until something reads it, which would pass for saved memory. */
+/** Copies a text, because V8 stores a joined string as its parts, which would look like saved memory. */
 const flat = (text) => Buffer.from(text).toString('latin1')
 
 function memoryInUse() {
@@ -160,7 +160,7 @@ function memoryInUse() {
   return heapUsed + external
 }
 
-/** The same order in every process. @param {string[]} list */
+/** Shuffles in the same order in every process. @param {string[]} list */
 function shuffle(list) {
   let state = 12_345
   for (let index = list.length - 1; index > 0; index--) {

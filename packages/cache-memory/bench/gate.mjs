@@ -1,16 +1,16 @@
-// What a cache must do right before anybody looks at how fast it is.
+// Checks that a cache works before its speed is measured.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CONTENDERS } from './caches.mjs'
 import { makeValue } from './values.mjs'
 
-const LIFE = 100
-const LONG_LIFE = 600_000
+const TTL = 100
+const LONG_TTL = 600_000
 const FALSY = [0, false, '', null]
 
 /**
  * @param {string} name of a contender
- * @returns {Promise<string[]>} what it does wrong
+ * @returns {Promise<string[]>} its failures
  */
 export async function failuresOf(name) {
   /** @type {string[]} */
@@ -28,13 +28,13 @@ export async function failuresOf(name) {
 /** @type {Record<string, (contender: import('./caches.mjs').Contender) => Promise<void>>} */
 const CHECKS = {
   async 'round trip'({ create }) {
-    const { write, read } = await tell(create, LONG_LIFE)
+    const { write, read } = await accessOf(create, LONG_TTL)
     await write('key', makeValue(1))
     assert.deepEqual(await read('key'), makeValue(1), 'another value came back')
   },
 
   async 'falsy values'({ create }) {
-    const { write, read } = await tell(create, LONG_LIFE)
+    const { write, read } = await accessOf(create, LONG_TTL)
     for (const value of FALSY) {
       await write(`key ${value}`, value)
       assert.equal(await read(`key ${value}`), value, `${JSON.stringify(value)} was lost`)
@@ -49,7 +49,7 @@ const CHECKS = {
       loads++
       return loaded
     }
-    const { getOrSet } = await create({ life: LONG_LIFE, maxSize: 1_000, loader })
+    const { getOrSet } = await create({ ttl: LONG_TTL, maxSize: 1_000, loader })
     if (getOrSet === undefined) return
     for (const [index, value] of FALSY.entries()) {
       loaded = value
@@ -58,38 +58,38 @@ const CHECKS = {
     }
   },
 
-  async expiry({ create, shortestLife = LIFE }) {
-    const { write, read } = await tell(create, shortestLife)
+  async expiry({ create, shortestTtl = TTL }) {
+    const { write, read } = await accessOf(create, shortestTtl)
     await write('key', makeValue(1))
     assert.deepEqual(await read('key'), makeValue(1), 'missed at once')
-    // Half a life late: few promise the exact millisecond.
-    await sleep(shortestLife * 1.5)
-    assert.equal((await read('key')) ?? MISSED, MISSED, 'answered after its life was over')
+    // Half a TTL later, because few caches promise the exact millisecond.
+    await sleep(shortestTtl * 1.5)
+    assert.equal((await read('key')) ?? MISSED, MISSED, 'returned a value after its TTL')
   },
 
-  async 'expiry, loaded'({ create, shortestLife = LIFE }) {
+  async 'expiry, loaded'({ create, shortestTtl = TTL }) {
     let loads = 0
     const loader = async () => ++loads
-    const { getOrSet } = await create({ life: shortestLife, maxSize: 1_000, loader })
+    const { getOrSet } = await create({ ttl: shortestTtl, maxSize: 1_000, loader })
     if (getOrSet === undefined) return
     for (const _ of [1, 2]) assert.equal(await getOrSet('key'), 1, 'loaded twice at once')
-    await sleep(shortestLife * 1.5)
-    assert.equal(await getOrSet('key'), 2, 'answered after its life was over')
+    await sleep(shortestTtl * 1.5)
+    assert.equal(await getOrSet('key'), 2, 'returned a value after its TTL')
   },
 
   async 'isolation as claimed'({ create, isolation }) {
-    const { write, read } = await tell(create, LONG_LIFE)
+    const { write, read } = await accessOf(create, LONG_TTL)
     const written = makeValue(1)
     await write('writer', written)
     written.author.name = 'changed'
     const writerReaches = (await read('writer')).author.name === 'changed'
 
     await write('reader', makeValue(1))
-    const answer = await read('reader')
+    const found = await read('reader')
     try {
-      answer.author.name = 'changed'
+      found.author.name = 'changed'
     } catch (error) {
-      // A frozen answer refuses; that protects the cache as well as a copy does.
+      // A frozen object protects the cache as well as a copy does.
       assert(error instanceof TypeError)
     }
     const readerReaches = (await read('reader')).author.name === 'changed'
@@ -101,15 +101,15 @@ const CHECKS = {
 const MISSED = Symbol('missed')
 
 /**
- * Writes and reads by whichever calls a cache has; some can only load.
+ * Returns functions that write and read with the functions that a cache has. Some caches can only load.
  *
  * @param {import('./caches.mjs').Contender['create']} create
- * @param {number} life
+ * @param {number} ttl
  */
-async function tell(create, life) {
+async function accessOf(create, ttl) {
   /** @type {unknown} */
   let toLoad = MISSED
-  const cache = await create({ life, maxSize: 1_000, loader: async () => toLoad })
+  const cache = await create({ ttl, maxSize: 1_000, loader: async () => toLoad })
   return {
     /** @type {(key: string, value: unknown) => Promise<void>} */
     write: async (key, value) => {

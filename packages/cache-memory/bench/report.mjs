@@ -1,4 +1,4 @@
-// Turns raw figures into the tables that are published.
+// Turns raw figures into the tables of `docs/benchmarks.md`.
 
 /** @param {readonly number[]} numbers */
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
@@ -8,6 +8,9 @@ const FREEZE = "ours, 'freeze'"
 const CLONE = "ours, 'clone'"
 const MONITORED = "ours, 'none', monitored"
 const FLOOR = 'lru-cache'
+
+/** Returns the name of a contender as the tables show it. */
+const shown = (name) => name.replace(/^ours/, 'InMemoryCache')
 
 const SECTIONS = {
   reference: 'By reference: a caller who changes its object changes the cache',
@@ -49,13 +52,13 @@ function speedTable(contenders, figures, failures) {
     for (const name of Object.keys(contenders)) {
       if (contenders[name].isolation !== isolation) continue
       if (failures[name].length > 0) {
-        lines.push(`| ${name} | failed the gate: ${failures[name].join('; ')} | | | | |`)
+        lines.push(`| ${shown(name)} | failed the gate: ${failures[name].join('; ')} | | | | |`)
         continue
       }
       const of = figures[name]
       const cells = COLUMNS.map((column) => spread(of[column], 1e-6))
       const loads = of.coldLoads === undefined ? '' : String(Math.max(...of.coldLoads))
-      lines.push(`| ${[name, ...cells, spread(of.coldMilliseconds), loads].join(' | ')} |`)
+      lines.push(`| ${[shown(name), ...cells, spread(of.coldMilliseconds), loads].join(' | ')} |`)
     }
   }
   return lines
@@ -73,12 +76,12 @@ function sizeTable(contenders, figures) {
       ['1,000', '1,000,000'].map((size) => spread(of[`${figure}, size ${size}`], 1e-6)).join(' → '),
     )
     cells.push(spread(of['bytesPerEntry, size 1,000,000']))
-    lines.push(`| ${[name, ...cells].join(' | ')} |`)
+    lines.push(`| ${[shown(name), ...cells].join(' | ')} |`)
   }
   return lines
 }
 
-/** The median, and the lowest and highest of all processes. */
+/** Returns the median, the lowest and the highest figure of all processes. */
 function spread(numbers, unit = 1) {
   if (numbers === undefined) return ''
   const lowest = Math.min(...numbers)
@@ -91,9 +94,9 @@ function short(number) {
   return number.toFixed(number < 1 ? 3 : number < 10 ? 2 : number < 100 ? 1 : 0)
 }
 
-/** Every figure of the same class that is better than ours. */
+/** Returns the figures in which another cache of the same class is better. */
 function losses(contenders, figures) {
-  const lines = ['Rows we lose, as their median through ours:', '']
+  const lines = ['Better figures of other caches, as a ratio of the medians:', '']
   for (const [ours, isolation] of [
     [NONE, 'reference'],
     [FREEZE, 'safe'],
@@ -108,7 +111,7 @@ function losses(contenders, figures) {
         if (better === 'more' ? ratio <= 1 : ratio >= 1) return []
         return [`${what} ${ratio.toFixed(2)}${overlap(mine, theirs) ? ' (ranges overlap)' : ''}`]
       })
-      if (lost.length > 0) lines.push(`- ${ours} to ${peer}: ${lost.join('; ')}`)
+      if (lost.length > 0) lines.push(`- ${peer} to ${shown(ours)}: ${lost.join('; ')}`)
     }
   }
   return lines

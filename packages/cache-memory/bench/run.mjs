@@ -1,7 +1,7 @@
-// Runs every cell in processes of its own, and prints what came out.
+// Runs every cell in processes of its own, and prints the results.
 //   --processes 5   how often each cell is run
 //   --seed 1        the order of the runs
-//   --from FILE     only prints what an earlier run found
+//   --from FILE     only prints the results of an earlier run
 //   --publish       writes results/published.json, which is committed
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -30,10 +30,10 @@ const MAJORS = ['20', '22']
 const OURS = ["ours, 'none'", "ours, 'none', monitored", "ours, 'freeze'", "ours, 'clone'"]
 const BY_LOADING_ONLY = new Set(['@epic-web/cachified on lru-cache'])
 const WITHOUT_LOADING = new Set(['keyv', 'keyv, serialization: false', 'unstorage'])
-/** By reference, where nothing but the cache itself is measured. */
+/** Caches that are measured at several sizes: only those that store references. */
 const SIZED = ["ours, 'none'", 'lru-cache', 'layered-loader']
 
-/** What the targets are ratios of is run more often: a ratio has the noise of both. */
+/** The figures of the targets are measured more often, because a ratio has the noise of both figures. */
 const OFTEN = {
   get: [...OURS, 'lru-cache'],
   getOrSet: ["ours, 'none'", 'lru-cache'],
@@ -62,7 +62,7 @@ const result = {
     model: cpus()[0]?.model,
     gigabytes: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform} ${process.arch}`,
-    /** The machine's load when the runs begin and every 50 runs after: ours is 1 of it. */
+    /** Load of the machine at the start and after every 50 runs. This run adds 1 to it. */
     load: [loadavg()[0]],
   },
   versions: Object.fromEntries(peers.map((name) => [name, versionOf(name)])),
@@ -106,8 +106,8 @@ for (const [index, { major, measurement, name }] of runs.entries()) {
 }
 result.seconds = Math.round((performance.now() - startedAt) / 1_000)
 
-const stamp = result.date.replaceAll(':', '-').slice(0, 19)
-for (const file of options.publish ? [stamp, 'published'] : [stamp]) {
+const time = result.date.replaceAll(':', '-').slice(0, 19)
+for (const file of options.publish ? [time, 'published'] : [time]) {
   writeFileSync(new URL(`results/${file}.json`, import.meta.url), JSON.stringify(result))
 }
 console.log(report(result, CONTENDERS))
@@ -121,7 +121,7 @@ function run(binary, measurement, name) {
   return JSON.parse(output.trim().split('\n').at(-1) ?? '')
 }
 
-/** Where a Node of this version is; npx brings those that are not here. */
+/** Returns the path of a Node of this version. npx downloads a missing one. */
 function nodeBinary(major) {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
   const output = execFileSync(
@@ -144,7 +144,7 @@ function shuffle(list) {
   let state = seed
   for (let index = list.length - 1; index > 0; index--) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    // The high bits: the low ones of such a generator repeat after a few steps.
+    // The high bits, because the low bits of such a generator repeat after a few steps.
     const other = Math.floor((state / 2 ** 32) * (index + 1))
     const item = list[index]
     list[index] = list[other]

@@ -1,7 +1,7 @@
 /**
- * A value as services cache them, about 1.2 kB as JSON.
+ * Returns a value of about 1.2 kB as JSON, as services cache it.
  *
- * @param {number} seed makes one differ from the next
+ * @param {number} seed different for each value
  */
 export function makeValue(seed) {
   return {

@@ -247,7 +247,7 @@ export class EntryStore<Value = unknown> implements Sweepable {
     const now = this.#clock.now()
     const removed = this.#removeExpired(most, now)
     // At `expiresAt` itself an entry is not yet expired. On a clock that stands still, a pause of 0 would
-    // repeat the sweep for ever.
+    // repeat the sweep endlessly.
     return removed === most ? 0 : Math.max(this.#expiry.nextAt - now, 1)
   }
 
