@@ -8,11 +8,11 @@ import { cacheWithClock } from './cache-with-clock.js'
 import { useFakeTimers, useRealTimers } from './fake-timers.js'
 import { stillHeld } from './garbage.js'
 
-describe('a cache that was dropped without close', () => {
+describe('a cache that becomes garbage without close', () => {
   test.each([
     ['a clock of the caller', new ManualClock()],
     ["the machine's clock", systemClock],
-  ])('is let go of while its timers run, with %s', async (_name, clock) => {
+  ])('is collected while its timers run, with %s', async (_name, clock) => {
     const caches = new Map<string, WeakRef<object>>()
     await (async () => {
       const cache = new InMemoryCache({ clock })
@@ -27,7 +27,7 @@ describe('a cache that was dropped without close', () => {
     expect(await stillHeld(caches)).toEqual([])
   })
 
-  test('lets its process exit at once', async () => {
+  test('does not keep its process alive', async () => {
     const program = `
       import { InMemoryCache } from '@verbatim/cache-memory'
       const cache = new InMemoryCache()
@@ -50,11 +50,11 @@ describe('a cache that was dropped without close', () => {
   })
 })
 
-describe('with a cache that is idle', () => {
+describe('an idle cache', () => {
   beforeEach(() => useFakeTimers())
   afterEach(() => useRealTimers())
 
-  test('expired and invalidated values are let go of without any call', async () => {
+  test('releases expired and invalidated values without any call', async () => {
     const { cache, clock } = cacheWithClock()
     const values = new Map<string, WeakRef<object>>()
     for (const key of ['expired', 'invalidated', 'kept']) {

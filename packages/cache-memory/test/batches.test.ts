@@ -8,10 +8,10 @@ type Entry = readonly [key: string, value: unknown]
 
 const BAD_KEYS: readonly unknown[] = ['', 42, null, undefined, ['a'], '\ud800', 'k'.repeat(1_025)]
 
-/** Keys, values, lives and how often each was told, which a refused batch must not change. */
+/** Returns the entries, TTLs, figures of a cache. A rejected batch must not change them. */
 async function everythingIn(cache: InMemoryCache): Promise<unknown> {
-  const lives = cache.getKeys().map((key) => cache.getTtl(key))
-  return { entries: [...cache], lives: await Promise.all(lives), stats: cache.getStats() }
+  const ttls = cache.getKeys().map((key) => cache.getTtl(key))
+  return { entries: [...cache], ttls: await Promise.all(ttls), stats: cache.getStats() }
 }
 
 describe('setMany', () => {
@@ -45,21 +45,24 @@ describe('setMany', () => {
     ],
   ]
 
-  test.each(BAD_BATCHES)('with %s stores nothing', async (_name, batch, code) => {
-    const { cache } = cacheWithClock({ isolation: 'clone' })
-    await fill(cache, 'ab')
-    const before = await everythingIn(cache)
-    await expect(cache.setMany(batch as Entry[])).rejects.toMatchObject({ code })
-    await expect(cache.setMany(batch.toReversed() as Entry[])).rejects.toMatchObject({ code })
-    expect(await everythingIn(cache)).toEqual(before)
-  })
+  test.each(BAD_BATCHES)(
+    'setMany stores nothing for a batch with %s',
+    async (_name, batch, code) => {
+      const { cache } = cacheWithClock({ isolation: 'clone' })
+      await fill(cache, 'ab')
+      const before = await everythingIn(cache)
+      await expect(cache.setMany(batch as Entry[])).rejects.toMatchObject({ code })
+      await expect(cache.setMany(batch.toReversed() as Entry[])).rejects.toMatchObject({ code })
+      expect(await everythingIn(cache)).toEqual(before)
+    },
+  )
 
   test.each<[name: string, ttl: unknown, code: string]>([
-    ['a bad life', 0, 'INVALID_TTL'],
-    ['a bad life in options', { ttl: 'soon' }, 'INVALID_TTL'],
+    ['a bad TTL', 0, 'INVALID_TTL'],
+    ['a bad TTL in options', { ttl: 'soon' }, 'INVALID_TTL'],
     ['a bad tag', { tags: ['a', ''] }, 'INVALID_TAGS'],
     ['no list of tags', { tags: 'a' }, 'INVALID_TAGS'],
-  ])('with %s stores nothing, and does not begin to read', async (_name, ttl, code) => {
+  ])('setMany stores nothing and does not read the batch for %s', async (_name, ttl, code) => {
     const { cache } = cacheWithClock()
     const unread = {
       [Symbol.iterator]: (): never => expect.unreachable('the entries were read'),
@@ -77,7 +80,7 @@ describe('setMany', () => {
     },
   )
 
-  test('reads what it is given once, and whole, before it stores anything', async () => {
+  test('setMany reads the whole iterable once before it stores anything', async () => {
     const { cache } = cacheWithClock()
     const heldMeanwhile: string[][] = []
     const entries = function* (): Iterable<Entry> {
@@ -93,7 +96,7 @@ describe('setMany', () => {
     expect(cache.getKeys()).toEqual(['c', 'b', 'a'])
   })
 
-  test('a source that fails half-way stores nothing', async () => {
+  test('setMany stores nothing if the iterable throws in the middle', async () => {
     const { cache } = cacheWithClock()
     const failure = new Error('the source is down')
     const entries = function* (): Iterable<Entry> {
@@ -104,7 +107,7 @@ describe('setMany', () => {
     expect(cache.getKeys()).toEqual([])
   })
 
-  test('of a key named twice keeps the last value and evicts nothing for it', async () => {
+  test('setMany stores the last value of a key that occurs twice, without an eviction', async () => {
     const { cache } = cacheWithClock({ maxSize: 2, maxBytes: 100, ...countingText })
     const entries: Entry[] = [
       ['a', 'first'],
@@ -121,13 +124,13 @@ describe('setMany', () => {
     expect(cache.size()).toBe(0)
   })
 
-  test('larger than the cache keeps its last entries', async () => {
+  test('setMany retains the last entries of a batch larger than the cache', async () => {
     const { cache } = cacheWithClock({ maxSize: 3 })
     await cache.setMany(Array.from('abcdefg', (key): Entry => [key, 1]))
     expect(cache.getKeys()).toEqual(['g', 'f', 'e'])
   })
 
-  test('of many keeps the loads under way of each out', async () => {
+  test('setMany fences the loads in flight for all of its keys', async () => {
     const { cache } = cacheWithClock()
     const loads = ['a', 'b'].map((key) => cache.getOrSet(key, () => setImmediate('loaded')))
     await cache.setMany([
@@ -153,7 +156,7 @@ describe.each(['getMany', 'deleteMany'] as const)('%s', (method) => {
   )
 })
 
-test('getMany answers in the order asked for, a key named twice once but counted twice', async () => {
+test('getMany returns entries in the order of the keys, and counts a key that occurs twice as two reads', async () => {
   const { cache } = cacheWithClock()
   await fill(cache, 'abc')
   const found = await cache.getMany(['c', 'absent', 'a', 'c'])
@@ -164,7 +167,7 @@ test('getMany answers in the order asked for, a key named twice once but counted
   expect(cache.getStats()).toMatchObject({ hits: 3, misses: 1 })
 })
 
-test('deleteMany counts a key named twice once, and the dead not at all', async () => {
+test('deleteMany counts a key that occurs twice once, and expired entries not at all', async () => {
   const { cache, clock } = cacheWithClock()
   await cache.set('dead', 1, '10ms')
   clock.advance(11)

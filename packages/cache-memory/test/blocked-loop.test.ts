@@ -8,7 +8,7 @@ function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
-/** Reads so often that the cache sees a run of hits. */
+/** Reads often enough for a run of hits. */
 async function readOften(cache: InMemoryCache): Promise<void> {
   for (let hit = 0; hit < 200; hit++) await cache.get('long')
 }
@@ -71,8 +71,8 @@ describe('after the event loop was blocked past the TTL, between two awaited hit
   })
 })
 
-describe('a consumer that is slower than the TTL', () => {
-  test('of scan is not given a key that has expired since', async () => {
+describe('a consumer slower than the TTL', () => {
+  test('scan does not yield a key that has expired since it began', async () => {
     const cache = await filled()
     const keys: string[] = []
     for await (const key of cache.scan()) {
@@ -82,7 +82,7 @@ describe('a consumer that is slower than the TTL', () => {
     expect(keys).toEqual(['long'])
   })
 
-  test('of the iterator is not given an entry that has expired since', async () => {
+  test('the iterator does not yield an entry that has expired since it began', async () => {
     const cache = await filled()
     const keys: string[] = []
     for (const [key] of cache) {
@@ -93,7 +93,7 @@ describe('a consumer that is slower than the TTL', () => {
   })
 })
 
-test('a snapshot is dated before its values are copied, so that no TTL grows', () => {
+test('a snapshot reads the clock before it copies values, so that no TTL grows', () => {
   let elapsed = 0
   const clock = { now: () => elapsed, wallTime: () => elapsed }
   const slowIsolator = {

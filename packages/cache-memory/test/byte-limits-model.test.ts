@@ -12,7 +12,7 @@ interface Held {
   readonly tag: string
 }
 
-/** The least recently used entry comes first. */
+/** Entries by key, least recently used first. */
 class Model {
   readonly held = new Map<string, Held>()
   readonly refused: string[] = []
@@ -61,7 +61,7 @@ const STEP = fc.oneof(
         fc.integer({ min: 0, max: 70 }),
         fc.double({ min: 0, max: 70, noNaN: true }),
       ),
-      life: fc.integer({ min: 1, max: 40 }),
+      ttlMs: fc.integer({ min: 1, max: 40 }),
       tag: TAG,
     }),
   },
@@ -71,7 +71,7 @@ const STEP = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), milliseconds: fc.integer({ min: 1, max: 20 }) }),
 )
 
-test('bytes are those of the living at every size, and victims the least recently used', async () => {
+test('bytes are the sum of the fresh entries, and evicted entries are the least recently used', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 60, size: 'max' }), async (steps) => {
       const { cache, clock } = cacheWithClock({
@@ -81,14 +81,14 @@ test('bytes are those of the living at every size, and victims the least recentl
         sizeOf: (value) => value as number,
       })
       const model = new Model()
-      const told = { refused: [] as string[], evicted: [] as string[] }
-      cache.on('refused', (key) => told.refused.push(key))
-      cache.on('evicted', (key) => told.evicted.push(key))
+      const emitted = { refused: [] as string[], evicted: [] as string[] }
+      cache.on('refused', (key) => emitted.refused.push(key))
+      cache.on('evicted', (key) => emitted.evicted.push(key))
       for (const step of steps) {
         if (step.kind === 'set') {
-          const { key, size, life, tag } = step
-          await cache.set(key, size, { ttl: `${life}ms`, tags: [tag] })
-          model.set(key, { bytes: 1 + Math.ceil(size), expiresAt: clock.now() + life, tag })
+          const { key, size, ttlMs, tag } = step
+          await cache.set(key, size, { ttl: `${ttlMs}ms`, tags: [tag] })
+          model.set(key, { bytes: 1 + Math.ceil(size), expiresAt: clock.now() + ttlMs, tag })
         } else if (step.kind === 'get') {
           await cache.get(step.key)
           model.use(step.key)
@@ -103,7 +103,7 @@ test('bytes are those of the living at every size, and victims the least recentl
           model.deleteWhere(({ expiresAt }) => expiresAt < clock.now())
         }
         expect(cache.getActiveKeys()).toEqual([...model.held.keys()].toReversed())
-        // With the dead, which only a write has to make room for.
+        // Includes expired entries, which are removed by writes only.
         expect(cache.getStats().bytes).toBeGreaterThanOrEqual(model.bytes)
         expect(cache.getStats().bytes).toBeLessThanOrEqual(MAX_BYTES)
         const { evictions, refusals } = cache.getStats()
@@ -112,7 +112,7 @@ test('bytes are those of the living at every size, and victims the least recentl
       expect(cache.size()).toBe(model.held.size)
       expect(cache.getStats().bytes).toBe(model.bytes)
       await Promise.resolve()
-      expect(told).toEqual({ refused: model.refused, evicted: model.evicted })
+      expect(emitted).toEqual({ refused: model.refused, evicted: model.evicted })
     }),
     { numRuns: 500 },
   )

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import type { InMemoryCache } from '../src/index.js'
 import { cacheWithClock } from './cache-with-clock.js'
 
-/** Values are how much they count for; the keys in these tests have one byte. */
+/** Each value is its own size. The keys of these tests have one byte. */
 const counted = { sizeOf: (value: unknown): number => value as number }
 
 const bytesOf = (cache: InMemoryCache): number | null => cache.getStats().bytes
 
 describe('maxBytes', () => {
-  test('is for keys and values together', async () => {
+  test('maxBytes limits the size of keys and values together', async () => {
     const { cache } = cacheWithClock({ maxBytes: 100, ...counted })
     await cache.set('é', 6)
     expect(bytesOf(cache)).toBe(2 + 6)
@@ -18,7 +18,7 @@ describe('maxBytes', () => {
     expect(bytesOf(cache)).toBe(8 + 3 + 10)
   })
 
-  test('is for the memory that entries occupy, unless sizeOf counts them', async () => {
+  test('maxBytes limits the estimated memory of entries without sizeOf', async () => {
     const { cache } = cacheWithClock({ maxBytes: 5_000 })
     for (const key of 'abc') await cache.set(key, 'x'.repeat(2_000))
     expect(cache.getKeys()).toEqual(['c', 'b'])
@@ -27,7 +27,7 @@ describe('maxBytes', () => {
     expect(cache.getKeys()).toEqual(['d'])
   })
 
-  test('is reached to the byte, and not passed', async () => {
+  test('the entries may occupy exactly maxBytes, but not more', async () => {
     const { cache } = cacheWithClock({ maxBytes: 30, ...counted })
     for (const key of 'abc') await cache.set(key, 9)
     expect(cache.getStats()).toMatchObject({ bytes: 30, evictions: 0 })
@@ -36,7 +36,7 @@ describe('maxBytes', () => {
     expect(cache.getStats()).toMatchObject({ bytes: 21, evictions: 1 })
   })
 
-  test('makes as many of the least recently used go as it takes', async () => {
+  test('a write evicts as many of the least recently used entries as necessary', async () => {
     const { cache } = cacheWithClock({ maxBytes: 50, ...counted })
     for (const key of 'abcde') await cache.set(key, 9)
     await cache.get('a')
@@ -47,20 +47,20 @@ describe('maxBytes', () => {
     expect(bytesOf(cache)).toBe(50)
   })
 
-  test('an overwrite counts for what it changes', async () => {
+  test('an overwrite counts the difference in size', async () => {
     const { cache } = cacheWithClock({ maxBytes: 30, ...counted })
     for (const key of 'abc') await cache.set(key, 9)
     await cache.set('a', 4)
     expect(bytesOf(cache)).toBe(25)
     await cache.set('a', 9)
     expect(cache.getKeys()).toEqual(['a', 'c', 'b'])
-    // The one that grows is the most recently used, and so the last to go.
+    // The entry that grows is the most recently used, and is evicted last.
     await cache.set('b', 19)
     expect(cache.getKeys()).toEqual(['b', 'a'])
     expect(cache.getStats()).toMatchObject({ bytes: 30, evictions: 1 })
   })
 
-  test('a dead entry never costs a live one its place', async () => {
+  test('an expired entry never causes the eviction of a fresh one', async () => {
     const { cache, clock } = cacheWithClock({ maxBytes: 1_000, ...counted })
     for (const key of 'abcde') await cache.set(key, 99)
     for (const key of 'vw') await cache.set(key, 99, '10ms')
@@ -72,7 +72,7 @@ describe('maxBytes', () => {
     expect(cache.getStats()).toMatchObject({ bytes: 1_000, evictions: 0, expirations: 2 })
   })
 
-  test('whatever leaves gives its bytes back', async () => {
+  test('every removed entry frees its bytes', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 1_000, ...counted })
     for (const key of 'abcde') await cache.set(key, 9)
     expect(bytesOf(cache)).toBe(40)
@@ -101,7 +101,7 @@ describe('a value that is too large', () => {
     { name: 'the smaller', options: { maxBytes: 10, maxEntryBytes: 1_000, ...counted } },
   ]
 
-  test.each(limits)('by $name, is not kept, nor is what was there', async ({ options }) => {
+  test.each(limits)('is not stored and replaces nothing, by $name', async ({ options }) => {
     const { cache } = cacheWithClock(options)
     const refused: unknown[] = []
     cache.on('refused', (...details) => refused.push(details))
@@ -118,21 +118,21 @@ describe('a value that is too large', () => {
     })
   })
 
-  test('is answered by getOrSet, but loaded again by the next', async () => {
+  test('is returned by getOrSet and loaded again by the next call', async () => {
     const { cache } = cacheWithClock({ maxEntryBytes: 10, ...counted })
     expect(await cache.getOrSet('a', () => 10)).toBe(10)
     expect(await cache.getOrSet('a', () => 11)).toBe(11)
     expect(cache.getStats()).toMatchObject({ refusals: 2, misses: 2, totalEntries: 0 })
   })
 
-  test('makes nobody else go', async () => {
+  test('does not evict other entries', async () => {
     const { cache } = cacheWithClock({ maxBytes: 10, ...counted })
     await cache.set('a', 9)
     await cache.set('b', 10)
     expect(cache.getKeys()).toEqual(['a'])
   })
 
-  test('in a batch leaves the others be', async () => {
+  test('does not affect the other entries of its batch', async () => {
     const { cache } = cacheWithClock({ maxBytes: 10, ...counted })
     await cache.setMany([
       ['a', 1],
@@ -145,7 +145,7 @@ describe('a value that is too large', () => {
 })
 
 describe('sizeOf', () => {
-  test('is called with value and key, once a write, and not at all for nothing', async () => {
+  test('sizeOf is called once for each write, with value and key', async () => {
     const calls: unknown[] = []
     const sizeOf = (...details: unknown[]): number => calls.push(details)
     const { cache } = cacheWithClock({ maxBytes: 1_000, sizeOf })
@@ -164,7 +164,7 @@ describe('sizeOf', () => {
     expect(calls).toHaveLength(3)
   })
 
-  test('may answer fractions: bytes begun are bytes', async () => {
+  test('sizeOf may return a fraction, which is rounded up', async () => {
     const { cache } = cacheWithClock({ maxBytes: 100, ...counted })
     for (let value = 0.1; value < 3; value += 0.1) await cache.set('a', value)
     expect(bytesOf(cache)).toBe(1 + 3)
@@ -184,7 +184,7 @@ describe('sizeOf', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [Promise.resolve(5), 'an object'],
-  ])('may not answer %s', async (answer, shown) => {
+  ])('sizeOf must not return %s', async (answer, shown) => {
     const bad = {}
     const sizeOf = (value: unknown): number => (value === bad ? (answer as number) : 1)
     const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
@@ -212,7 +212,7 @@ describe('sizeOf', () => {
     })
   })
 
-  test('may throw, which changes nothing', async () => {
+  test('an error of sizeOf rejects the write and changes nothing', async () => {
     const failure = new Error('cannot tell')
     const sizeOf = (value: unknown): number => {
       if (value === 'bad') throw failure
@@ -229,13 +229,13 @@ describe('sizeOf', () => {
 test.each([
   ['an async sizeOf that rejects', () => Promise.reject(new Error('lost'))],
   ['a sizeOf with a promise of another realm', () => runInNewContext('Promise.reject(Error())')],
-])('%s is refused without an unhandled rejection', async (_, rejects) => {
+])('%s is rejected without an unhandled rejection', async (_, rejects) => {
   const sizeOf = rejects as unknown as () => number
   const { cache } = cacheWithClock({ maxBytes: 100, sizeOf })
   await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'INVALID_SIZE' })
 })
 
-describe('a value that is larger than an entry may be', () => {
+describe('a value larger than maxEntryBytes', () => {
   test('is loaded, returned and reported as not stored', async () => {
     const { cache } = cacheWithClock({ maxBytes: 1_000 })
     const large = 'x'.repeat(5_000)
@@ -244,7 +244,7 @@ describe('a value that is larger than an entry may be', () => {
     expect(cache.getStats().notStored).toEqual({ VALUE_TOO_LARGE: 1 })
   })
 
-  test('is not reported as added', async () => {
+  test('add returns false', async () => {
     const { cache } = cacheWithClock({ maxBytes: 1_000 })
     expect(await cache.add('key', 'x'.repeat(5_000))).toBe(false)
     expect(await cache.add('key', 'small')).toBe(true)

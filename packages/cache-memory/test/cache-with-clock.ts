@@ -1,7 +1,7 @@
 import { ManualClock } from '@verbatim/cache-core'
 import { InMemoryCache, type InMemoryCacheOptions } from '../src/index.js'
 
-/** A cache for which time stands still until the test lets it pass. */
+/** Creates a cache with a manual clock. */
 export function cacheWithClock(options: InMemoryCacheOptions = {}): {
   cache: InMemoryCache
   clock: ManualClock
@@ -10,7 +10,7 @@ export function cacheWithClock(options: InMemoryCacheOptions = {}): {
   return { cache: new InMemoryCache({ clock, ...options }), clock }
 }
 
-/** Stores each letter under itself. */
+/** Sets each letter of a text as a key, with itself as the value. */
 export async function fill(cache: InMemoryCache, keys: string): Promise<void> {
   for (const key of keys) await cache.set(key, key)
 }

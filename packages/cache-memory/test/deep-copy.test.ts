@@ -25,7 +25,7 @@ describe('deepCopy', () => {
     ['an array buffer', new Uint8Array([1, 2]).buffer],
     ['a view of bytes', new DataView(new Uint8Array([1, 2]).buffer)],
     ['dollar names', { $date: 1, '': 2 }],
-  ])('%s comes back equal and apart', (_name, value) => {
+  ])('deepCopy returns an equal and separate copy of %s', (_name, value) => {
     const copied = deepCopy(value)
     expect(copied).toStrictEqual(value)
     expect(copied).not.toBe(value)
@@ -40,18 +40,18 @@ describe('deepCopy', () => {
     ['bytes', new Uint8Array([1, 2])],
     ['floats', new Float32Array([0.5])],
     ['a view of bytes', new DataView(new ArrayBuffer(2))],
-  ])('%s that call themselves otherwise come back as what they are', (_name, view) => {
+  ])('deepCopy recognizes %s with another toStringTag', (_name, view) => {
     Object.defineProperty(view, Symbol.toStringTag, { value: 'Map', enumerable: false })
     expect(Object.getPrototypeOf(deepCopy(view))).toBe(Object.getPrototypeOf(view))
   })
 
-  test('a name on bytes is refused', () => {
+  test('deepCopy rejects bytes with a name', () => {
     expect(() => deepCopy(Object.assign(Buffer.alloc(100), { encoding: 'png' }))).toThrow(
       'value is an object with the property "encoding"',
     )
   })
 
-  test('nothing inside is shared with the original', () => {
+  test('a copy shares no part with the copied object', () => {
     const original = { list: [{ a: 1 }], map: new Map([['k', { b: 1 }]]), set: new Set([[1]]) }
     const copied = deepCopy(original) as typeof original
     expect(copied.list).not.toBe(original.list)
@@ -60,14 +60,14 @@ describe('deepCopy', () => {
     expect([...copied.set][0]).not.toBe([...original.set][0])
   })
 
-  test('the keys of a map are copied, too', () => {
+  test('the keys of a map are copied too', () => {
     const key = { part: 1 }
     const [copied] = (deepCopy(new Map([[key, 'value']])) as Map<unknown, string>).keys()
     expect(copied).toEqual(key)
     expect(copied).not.toBe(key)
   })
 
-  test('what was shared inside stays shared, and cycles stay cycles', () => {
+  test('shared parts stay shared, and cycles stay cycles', () => {
     const shared = { a: 1 }
     const original = { one: shared, other: shared, list: [shared], self: {} as object }
     original.self = original
@@ -86,7 +86,7 @@ describe('deepCopy', () => {
     expect(copied[0].one).not.toBe(shared)
   })
 
-  test('an own __proto__ stays a name like any other', () => {
+  test('an own __proto__ is copied as an ordinary name', () => {
     const original = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}') as object
     const copied = deepCopy(original) as object
     expect(Object.keys(copied)).toEqual(['__proto__', 'a'])
@@ -94,32 +94,32 @@ describe('deepCopy', () => {
     expect('polluted' in copied).toBe(false)
   })
 
-  test('an object without prototype stays without', () => {
+  test('the copy of an object without prototype has no prototype', () => {
     const original = Object.assign(Object.create(null) as object, { a: 1 })
     expect(Object.getPrototypeOf(deepCopy(original))).toBeNull()
   })
 
-  test('a Buffer comes back as a Buffer, without the pool it was cut from', () => {
+  test('the copy of a Buffer is a Buffer without its pool', () => {
     const copied = deepCopy(Buffer.from('abc')) as Buffer
     expect(Buffer.isBuffer(copied)).toBe(true)
     expect(String(copied)).toBe('abc')
     expect(copied.buffer.byteLength).toBe(3)
   })
 
-  test('a view comes back with the bytes that it shows, without the rest of its buffer', () => {
+  test('the copy of a view has only the bytes of the view', () => {
     const { buffer } = new Float64Array([1, 2, 3, 4])
     const copied = deepCopy(new Float64Array(buffer, 8, 2)) as Float64Array
     expect(copied).toStrictEqual(new Float64Array([2, 3]))
     expect(copied.buffer.byteLength).toBe(16)
   })
 
-  test('a regular expression keeps the place of its last match', () => {
+  test('the copy of a regular expression has its lastIndex', () => {
     const original = /a/g
     original.test('aa')
     expect((deepCopy(original) as RegExp).lastIndex).toBe(1)
   })
 
-  test('a copied object can be changed, even of a frozen one', () => {
+  test('the copy of a frozen object is not frozen', () => {
     const copied = deepCopy(Object.freeze({ a: 1 })) as { a: number }
     copied.a = 2
     expect(copied.a).toBe(2)
@@ -140,7 +140,7 @@ describe('deepCopy', () => {
     ['an instance of nothing known', Object.create(Object.create(null)), 'an instance of a class'],
     ['a list of a class of its own', new Names('a'), 'an instance of Names'],
     ['a map of a class of its own', new Counts(), 'an instance of Counts'],
-  ])('%s is refused, wherever it is', (_name, value, what) => {
+  ])('deepCopy rejects %s at any depth', (_name, value, what) => {
     for (const [path, holder] of [
       ['', value],
       ['[0]', [value]],
@@ -160,7 +160,7 @@ describe('deepCopy', () => {
   })
 })
 
-test('512 levels are copied, one more is refused', () => {
+test('deepCopy copies 512 levels and rejects 513', () => {
   expect(deepCopy(nested(512))).toEqual(nested(512))
   for (const depth of [513, 100_000]) {
     expect(() => deepCopy(nested(depth))).toThrow('is deeper than 512 levels')
@@ -168,7 +168,7 @@ test('512 levels are copied, one more is refused', () => {
   }
 })
 
-test('isImmutable tells what cannot change', () => {
+test('isImmutable returns true for values that cannot change', () => {
   expect([null, undefined, 1, 'a', true, 1n, Symbol('s')].map(isImmutable)).not.toContain(false)
   expect([{}, [], new Date(), () => {}].map(isImmutable)).not.toContain(true)
 })

@@ -26,13 +26,13 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
     ['new Uint8Array([1]).buffer', new Uint8Array([1]).buffer],
     ['/a+/gi', /a+/gi],
     ['[,1]', Array(1).concat([1])],
-  ])('%s of another realm comes back as data of this one', async (code, expected) => {
+  ])('%s of another realm is returned as data of this realm', async (code, expected) => {
     const read = (await roundTrip(foreign(code))) as object
     expect(read).toStrictEqual(expected)
     expect(Object.getPrototypeOf(read)).toBe(Object.getPrototypeOf(expected))
   })
 
-  test('a date made under fake timers is stored, and a date read under them is stored again', async () => {
+  test('dates made and read under fake timers can be stored', async () => {
     vi.useFakeTimers({ now: 5 })
     const read = await roundTrip({ at: new Date() })
     expect(JSON.stringify(read)).toBe('{"at":"1970-01-01T00:00:00.005Z"}')
@@ -41,20 +41,20 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
     expect(Object.getPrototypeOf((read as { at: Date }).at)).toBe(Date.prototype)
   })
 
-  test('a date made after vi.setSystemTime is stored', async () => {
+  test('a date made after vi.setSystemTime can be stored', async () => {
     vi.setSystemTime(7)
     const at = new Date()
     vi.useRealTimers()
     expect(await roundTrip([at])).toEqual([new Date(7)])
   })
 
-  test('holes in arrays are kept', async () => {
+  test('copies have the holes of their arrays', async () => {
     const read = (await roundTrip(Object.assign([1], { length: 4, 2: 3 }))) as unknown[]
     expect(Object.keys(read)).toEqual(['0', '2'])
     expect(read).toHaveLength(4)
   })
 
-  test('a Buffer comes back as a Buffer', async () => {
+  test('a stored Buffer is returned as a Buffer', async () => {
     const read = (await roundTrip({ bytes: Buffer.from('abc') })) as { bytes: Buffer }
     expect(Buffer.isBuffer(read.bytes)).toBe(true)
     expect(String(read.bytes)).toBe('abc')
@@ -94,7 +94,7 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
 
   test('iterators, generators and arguments objects are rejected', async () => {
     const argumentsObject = (function () {
-      // oxlint-disable-next-line prefer-rest-params -- the object itself is what is tested
+      // oxlint-disable-next-line prefer-rest-params -- this test needs the arguments object
       return arguments
     })()
     const generator = (function* () {

@@ -3,33 +3,33 @@ import { isolatorFor } from '../src/implement.js'
 import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 describe('evicted', () => {
-  test('is told of each entry that had to go, in order, with its value', async () => {
+  test('evicted is emitted for each evicted entry, in order, with its value', async () => {
     const { cache } = cacheWithClock({ maxSize: 2 })
-    const told: unknown[] = []
-    cache.on('evicted', (...details) => told.push(details))
+    const emitted: unknown[] = []
+    cache.on('evicted', (...details) => emitted.push(details))
     await fill(cache, 'abcd')
-    expect(told).toEqual([
+    expect(emitted).toEqual([
       ['a', 'a'],
       ['b', 'b'],
     ])
   })
 
-  test('is told of those that had to go for bytes, too', async () => {
+  test('evicted is emitted for entries evicted because of maxBytes', async () => {
     const { cache } = cacheWithClock({ maxBytes: 10, ...countingText })
-    const told: string[] = []
-    cache.on('evicted', (key) => told.push(key))
+    const emitted: string[] = []
+    cache.on('evicted', (key) => emitted.push(key))
     await fill(cache, 'abc')
     await cache.set('d', 'five')
-    expect(told).toEqual(['a'])
+    expect(emitted).toEqual(['a'])
     await cache.set('e', 'seven..')
-    expect(told).toEqual(['a', 'b', 'c', 'd'])
+    expect(emitted).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('is not told of what was deleted, overwritten, refused or cleared', async () => {
+  test('evicted is not emitted for deleted, overwritten, refused or cleared entries', async () => {
     const { cache } = cacheWithClock({ maxSize: 2, maxEntryBytes: 10, ...countingText })
-    const told: string[] = []
-    cache.on('evicted', (key) => told.push(key))
-    cache.on('expired', (key) => told.push(key))
+    const emitted: string[] = []
+    cache.on('evicted', (key) => emitted.push(key))
+    cache.on('expired', (key) => emitted.push(key))
     await fill(cache, 'aab')
     await cache.delete('a')
     await cache.set('b', 'far too large')
@@ -38,53 +38,53 @@ describe('evicted', () => {
     await fill(cache, 'ab')
     await cache.clear()
     await cache.close()
-    expect(told).toEqual([])
+    expect(emitted).toEqual([])
   })
 })
 
 describe('expired', () => {
-  test('is told when the entry is dropped, whoever comes across it', async () => {
+  test('expired is emitted when any method removes the entry', async () => {
     const { cache, clock } = cacheWithClock()
-    const told: string[] = []
-    cache.on('expired', (key) => told.push(key))
+    const emitted: string[] = []
+    cache.on('expired', (key) => emitted.push(key))
     for (const key of 'abcdefg') await cache.set(key, key, '10ms')
     clock.advance(11)
-    expect(told).toEqual([])
+    expect(emitted).toEqual([])
     await cache.get('g')
     await cache.exists('f')
     cache.peek('e')
     await Promise.resolve()
-    expect(told).toEqual(['g', 'f', 'e'])
-    // A write drops two.
+    expect(emitted).toEqual(['g', 'f', 'e'])
+    // A write removes two.
     await cache.set('new', 1)
-    expect(told).toHaveLength(5)
+    expect(emitted).toHaveLength(5)
     cache.size()
     await Promise.resolve()
-    expect(told.toSorted()).toEqual(Array.from('abcdefg'))
+    expect(emitted.toSorted()).toEqual(Array.from('abcdefg'))
   })
 
-  test('is told of all that a clear or a close comes across', async () => {
+  test('expired is emitted for all expired entries that clear and close remove', async () => {
     const { cache, clock } = cacheWithClock()
-    const told: string[] = []
-    cache.on('expired', (key) => told.push(key))
+    const emitted: string[] = []
+    cache.on('expired', (key) => emitted.push(key))
     for (const end of ['clear', 'close'] as const) {
       await cache.set(end, 1, '10ms')
       await cache.set('alive', 1)
       clock.advance(11)
       await cache[end]()
     }
-    expect(told).toEqual(['clear', 'close'])
+    expect(emitted).toEqual(['clear', 'close'])
   })
 })
 
 describe('a listener', () => {
-  test('is called after the call is done, in the order of what happened', async () => {
+  test('is called after the call, in the order of the events', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 2, maxEntryBytes: 10, ...countingText })
-    const told: unknown[] = []
-    const tell = (event: string) => (key: string) => told.push([event, key, cache.getKeys()])
-    cache.on('evicted', tell('evicted'))
-    cache.on('expired', tell('expired'))
-    cache.on('refused', tell('refused'))
+    const emitted: unknown[] = []
+    const emit = (event: string) => (key: string) => emitted.push([event, key, cache.getKeys()])
+    cache.on('evicted', emit('evicted'))
+    cache.on('expired', emit('expired'))
+    cache.on('refused', emit('refused'))
     await cache.set('a', 1, '10ms')
     clock.advance(11)
     const done = cache.setMany<unknown>([
@@ -93,16 +93,16 @@ describe('a listener', () => {
       ['large', 'more than ten bytes'],
       ['d', 1],
     ])
-    expect(told).toEqual([])
+    expect(emitted).toEqual([])
     await done
-    expect(told).toEqual([
+    expect(emitted).toEqual([
       ['expired', 'a', ['d', 'c']],
       ['refused', 'large', ['d', 'c']],
       ['evicted', 'b', ['d', 'c']],
     ])
   })
 
-  test('may use the cache', async () => {
+  test('can use the cache', async () => {
     const { cache } = cacheWithClock({ maxSize: 2 })
     const second = new Map<string, unknown>()
     cache.on('evicted', async (key, value) => {
@@ -112,12 +112,12 @@ describe('a listener', () => {
       cache.size()
     })
     await fill(cache, 'abcde')
-    // 'b' was used at each turn, and so stayed.
+    // 'b' was used at each step, so it was not evicted.
     expect(second).toEqual(new Map(Array.from('acd', (key) => [key, key])))
     expect(cache.getKeys()).toEqual(['b', 'e'])
   })
 
-  test('may put back what was evicted, for which another goes', async () => {
+  test('can store an evicted entry again, which evicts another one', async () => {
     const { cache } = cacheWithClock({ maxSize: 2 })
     let puts = 0
     cache.on('evicted', async (key, value) => {
@@ -130,20 +130,20 @@ describe('a listener', () => {
     expect(cache.getStats()).toMatchObject({ evictions: 4, totalEntries: 2 })
   })
 
-  test('that fails disturbs neither the cache nor the others', async () => {
+  test('that throws affects neither the cache nor other listeners', async () => {
     const { cache } = cacheWithClock({ maxSize: 1 })
-    const told: string[] = []
+    const emitted: string[] = []
     cache.on('evicted', () => {
       throw new Error('a listener failed')
     })
     cache.on('evicted', () => Promise.reject(new Error('later')))
-    cache.on('evicted', (key) => told.push(key))
+    cache.on('evicted', (key) => emitted.push(key))
     await fill(cache, 'abc')
-    expect(told).toEqual(['a', 'b'])
+    expect(emitted).toEqual(['a', 'b'])
     expect(cache.getKeys()).toEqual(['c'])
   })
 
-  test('is no longer called once it has stopped, not even for what was on its way', async () => {
+  test('is not called after its removal, not even for an earlier event', async () => {
     const { cache } = cacheWithClock({ maxSize: 1 })
     const [stopped, other] = [vi.fn(), vi.fn()]
     const stop = cache.on('evicted', stopped)
@@ -165,18 +165,18 @@ describe('a listener', () => {
     async (isolation) => {
       const { cache } = cacheWithClock({ isolation, maxSize: 1 })
       const value = { list: [1] }
-      const told: unknown[] = []
-      cache.on('evicted', (_key, evicted) => told.push(evicted))
+      const emitted: unknown[] = []
+      cache.on('evicted', (_key, evicted) => emitted.push(evicted))
       await cache.set('a', value)
       await cache.set('b', 1)
-      expect(told).toEqual([{ list: [1] }])
-      expect(told[0]).not.toBe(value)
-      expect(Object.isFrozen(told[0])).toBe(isolation === 'freeze')
+      expect(emitted).toEqual([{ list: [1] }])
+      expect(emitted[0]).not.toBe(value)
+      expect(Object.isFrozen(emitted[0])).toBe(isolation === 'freeze')
     },
   )
 })
 
-test('what nobody listens to is not copied', async () => {
+test('a value is not copied for an event without listeners', async () => {
   const { cache } = cacheWithClock({ isolation: 'clone', maxSize: 1 })
   const release = vi.spyOn(isolatorFor('clone'), 'release')
   try {

@@ -8,8 +8,8 @@ import { ExpiryCheck } from '../src/expiry-check.js'
 
 const HOUR_MS = 3_600_000
 
-describe('with a clock of the caller', () => {
-  test('every answer is exact, to the millisecond', () => {
+describe('an expiry check with a clock of the caller', () => {
+  test('is exact to the millisecond', () => {
     const clock = new ManualClock()
     const check = new ExpiryCheck(clock)
     for (const expiresAt of [10, HOUR_MS]) {
@@ -22,7 +22,7 @@ describe('with a clock of the caller', () => {
   })
 })
 
-describe("with the machine's clock", () => {
+describe('an expiry check with the clock of the machine', () => {
   let elapsed = 0
   const readClock = vi.fn(() => elapsed)
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe("with the machine's clock", () => {
     vi.restoreAllMocks()
   })
 
-  test('reads the clock once for sixteen hits of a run', async () => {
+  test('reads the clock once for 16 hits of a run', async () => {
     const check = new ExpiryCheck(systemClock)
     for (let hit = 0; hit < 7 + 10 * 16; hit++) {
       expect(check.isPending(HOUR_MS)).toBe(true)
@@ -43,7 +43,7 @@ describe("with the machine's clock", () => {
     expect(readClock).toHaveBeenCalledTimes(7 + 10)
   })
 
-  test('reads the clock at every hit where few come at a time', async () => {
+  test('reads the clock at every hit outside of a run', async () => {
     const check = new ExpiryCheck(systemClock)
     for (let hit = 0; hit < 100; hit++) {
       expect(check.isPending(HOUR_MS)).toBe(true)
@@ -53,14 +53,14 @@ describe("with the machine's clock", () => {
     expect(readClock).toHaveBeenCalledTimes(100)
   })
 
-  test('reads the clock at every hit of an entry with five minutes left or less', () => {
+  test('reads the clock at every hit of an entry with at most five minutes left', () => {
     const check = new ExpiryCheck(systemClock)
     expect(check.isPending(300_000)).toBe(true)
     elapsed = 300_001
     expect(check.isPending(300_000)).toBe(false)
   })
 
-  test('reads the clock again when all promises are settled', async () => {
+  test('reads the clock again after all promises are settled', async () => {
     const check = new ExpiryCheck(systemClock)
     for (let hit = 0; hit < 8; hit++) check.isPending(HOUR_MS)
     elapsed = HOUR_MS + 1
@@ -68,7 +68,7 @@ describe("with the machine's clock", () => {
     expect(check.isPending(HOUR_MS)).toBe(false)
   })
 
-  test('returns an expired entry at most 15 times in a run that stood still for minutes', () => {
+  test('accepts an expired entry at most 15 times in a run that was suspended for minutes', () => {
     const check = new ExpiryCheck(systemClock)
     for (let hit = 0; hit < 8; hit++) check.isPending(HOUR_MS)
     elapsed = HOUR_MS + 1
@@ -78,7 +78,7 @@ describe("with the machine's clock", () => {
   })
 })
 
-test('a process that was stopped returns no entry that has expired since', async () => {
+test('a process that was suspended returns no entry that expired during the pause', async () => {
   const script = fileURLToPath(new URL('woken.ts', import.meta.url))
   const args = ['--import', import.meta.resolve('tsx'), script]
   const { stdout } = await promisify(execFile)(process.execPath, args)

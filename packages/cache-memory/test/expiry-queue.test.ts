@@ -5,7 +5,7 @@ import { type Expiring, ExpiryQueue, REMOVED } from '../src/expiry-queue.js'
 const NEVER = Number.POSITIVE_INFINITY
 
 describe('the expiry queue', () => {
-  test('hands out what has expired, soonest first, and nothing else', () => {
+  test('returns expired entries only, ordered by expiry', () => {
     const queue = new ExpiryQueue<Named>()
     for (const [name, expiresAt] of Object.entries({ c: 30, a: 10, d: 40, b: 20 })) {
       queue.schedule(named(name, expiresAt))
@@ -16,20 +16,20 @@ describe('the expiry queue', () => {
     expect(queue.length).toBe(0)
   })
 
-  test('an entry lives up to its very expiry', () => {
+  test('does not return an entry at its expiry, but one millisecond later', () => {
     const queue = new ExpiryQueue<Named>()
     queue.schedule(named('a', 10))
     expect(takeAll(queue, 10)).toEqual([])
     expect(takeAll(queue, 10.001)).toEqual(['a'])
   })
 
-  test('what never expires takes no place', () => {
+  test('has no place for an entry that never expires', () => {
     const queue = new ExpiryQueue<Named>()
     queue.schedule(named('a', NEVER))
     expect(queue.length).toBe(0)
   })
 
-  test('a life that is extended again and again takes one place', () => {
+  test('has one place for an entry whose expiry is extended many times', () => {
     const queue = new ExpiryQueue<Named>()
     const entry = named('a', 10)
     for (let expiresAt = 10; expiresAt <= 1_000; expiresAt++) {
@@ -41,7 +41,7 @@ describe('the expiry queue', () => {
     expect(takeAll(queue, 1_001)).toEqual(['a'])
   })
 
-  test('a shortened life is noticed, and the entry is handed out once', () => {
+  test('returns an entry with a shortened expiry once', () => {
     const queue = new ExpiryQueue<Named>()
     const entry = named('a', 100)
     queue.schedule(entry)
@@ -51,7 +51,7 @@ describe('the expiry queue', () => {
     expect(takeAll(queue, 101)).toEqual([])
   })
 
-  test('a rebuilt queue holds each entry that can expire once', () => {
+  test('has each entry that can expire once after a rebuild', () => {
     const queue = new ExpiryQueue<Named>()
     const entries = [named('a', 30), named('b', NEVER), named('c', 10)]
     for (const entry of entries) queue.schedule(entry)
@@ -65,20 +65,20 @@ describe('the expiry queue', () => {
     expect(takeAll(queue, 100)).toEqual(['c', 'a'])
   })
 
-  test('a cleared queue is empty', () => {
+  test('is empty after clear', () => {
     const queue = new ExpiryQueue<Named>()
     queue.schedule(named('a', 1))
     queue.clear()
     expect([queue.length, queue.takeExpired(10), queue.nextAt]).toEqual([0, undefined, NEVER])
   })
 
-  test('nextAt is when to look again', () => {
+  test('nextAt is the earliest time at which an entry may expire', () => {
     const queue = new ExpiryQueue<Named>()
     expect(queue.nextAt).toBe(NEVER)
     const [first, second] = [named('a', 20), named('b', 10)]
     for (const entry of [first, second, named('c', NEVER)]) queue.schedule(entry)
     expect(queue.nextAt).toBe(10)
-    // A longer life is noticed when the old time comes, and only then.
+    // A later expiry is noticed only at the old time.
     second.expiresAt = 30
     queue.schedule(second)
     expect(queue.nextAt).toBe(10)
@@ -89,13 +89,13 @@ describe('the expiry queue', () => {
     expect([queue.takeExpired(31), queue.nextAt]).toEqual([second, NEVER])
   })
 
-  test('a queue rebuilt of any entries hands them out in the order of their ends', () => {
-    const lives = fc.array(fc.oneof(fc.nat(50), fc.nat(), fc.constant(NEVER)), {
+  test('returns any entries in the order of their expiry after a rebuild', () => {
+    const expiryTimes = fc.array(fc.oneof(fc.nat(50), fc.nat(), fc.constant(NEVER)), {
       maxLength: 300,
       size: 'max',
     })
     fc.assert(
-      fc.property(lives, (times) => {
+      fc.property(expiryTimes, (times) => {
         const queue = new ExpiryQueue<Named>()
         queue.schedule(named('forgotten', 1))
         queue.rebuild(times.map((time) => named(String(time), time)))
@@ -107,7 +107,7 @@ describe('the expiry queue', () => {
     )
   })
 
-  test('agrees with a list that is searched from end to end', () => {
+  test('agrees with a linear search', () => {
     fc.assert(
       fc.property(fc.array(STEP, { maxLength: 80 }), (steps) => {
         const queue = new ExpiryQueue<Named>()
@@ -115,13 +115,13 @@ describe('the expiry queue', () => {
         const rebuiltTo: [nextAt: number, firstEnd: number][] = []
         const comparisons: [taken: string[], expired: string[]][] = []
         let now = 0
-        for (const { kind, name, life } of steps) {
+        for (const { kind, name, ttlMs } of steps) {
           const entry = entries.get(name)
           if (kind === 'set' && entry !== undefined) {
-            entry.expiresAt = now + life
+            entry.expiresAt = now + ttlMs
             queue.schedule(entry)
           } else if (kind === 'set') {
-            const added = named(name, now + life)
+            const added = named(name, now + ttlMs)
             entries.set(name, added)
             queue.schedule(added)
           } else if (kind === 'remove' && entry !== undefined) {
@@ -131,7 +131,7 @@ describe('the expiry queue', () => {
             queue.rebuild(entries.values())
             rebuiltTo.push([queue.nextAt, firstEnd(entries)])
           } else if (kind === 'wait') {
-            now += Math.min(life, 20)
+            now += Math.min(ttlMs, 20)
             const expired = [...entries.values()].filter(({ expiresAt }) => expiresAt < now)
             comparisons.push([takeAll(queue, now).toSorted(), expired.map(nameOf).toSorted()])
             for (const one of expired) entries.delete(one.name)
@@ -153,7 +153,7 @@ interface Named extends Expiring {
 const STEP = fc.record({
   kind: fc.constantFrom('set', 'set', 'set', 'remove', 'wait', 'wait', 'rebuild'),
   name: fc.constantFrom(...Array.from('abcdefgh')),
-  life: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(NEVER)),
+  ttlMs: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(NEVER)),
 })
 
 function firstEnd(entries: ReadonlyMap<string, Named>): number {

@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 
 const real = { ...timers }
 
-/** Fakes the timers of the platform and those that the cache has captured. */
+/** Replaces the timers of the platform, and those that the cache has captured, with fakes. */
 export function useFakeTimers(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   timers.setTimeout = globalThis.setTimeout

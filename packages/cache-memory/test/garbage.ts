@@ -6,10 +6,10 @@ setFlagsFromString('--expose-gc')
 
 export const MEGABYTE: number = 2 ** 20
 
-/** Frees what nobody holds, now. */
+/** Runs the garbage collector. */
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** Bytes by which the heap has grown while doing this, garbage not counted. */
+/** Returns the growth of the heap during an action, in bytes without garbage. */
 export async function heapGrowth(action: () => Promise<void>): Promise<number> {
   collectGarbage()
   const before = process.memoryUsage().heapUsed
@@ -18,9 +18,9 @@ export async function heapGrowth(action: () => Promise<void>): Promise<number> {
   return process.memoryUsage().heapUsed - before
 }
 
-/** The names of those that are still held by somebody. */
+/** Returns the names of the objects that are still referenced. */
 export async function stillHeld(values: ReadonlyMap<string, WeakRef<object>>): Promise<string[]> {
-  // A weak reference holds on until the task that made it has ended.
+  // The target of a weak reference is retained until the task that created the reference has ended.
   await setImmediate()
   collectGarbage()
   return [...values].filter(([, value]) => value.deref() !== undefined).map(([name]) => name)

@@ -11,8 +11,8 @@ afterEach(() => {
   useRealTimers()
 })
 
-describe('while nobody uses the cache', () => {
-  test('what has expired is given back', async () => {
+describe('an idle cache', () => {
+  test('removes expired entries', async () => {
     const { cache, clock } = cacheWithClock()
     const expired: string[] = []
     cache.on('expired', (key) => expired.push(key))
@@ -38,7 +38,7 @@ describe('while nobody uses the cache', () => {
     expect(cache.getStats().expirations).toBe(3)
   })
 
-  test('what was invalidated is given back, though it never expires', async () => {
+  test('removes invalidated entries that never expire', async () => {
     const { cache } = cacheWithClock({ defaultTtl: null, maxBytes: 1_000, ...countingText })
     await cache.setMany(
       Array.from('abc', (key) => [key, key]),
@@ -53,7 +53,7 @@ describe('while nobody uses the cache', () => {
     expect(cache.getStats()).toMatchObject({ bytes: 2, expirations: 0 })
   })
 
-  test('no more than a thousand entries go at once, but all of them soon', async () => {
+  test('removes at most a thousand entries at once, and soon all of them', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 20_000 })
     for (let index = 0; index < 5_000; index++) {
       await cache.set(`expired:${index}`, index, '500ms')
@@ -64,7 +64,7 @@ describe('while nobody uses the cache', () => {
     const drops: number[] = []
     let held = 10_000
     for (let ticks = 0; held > 0 && ticks < 100; ticks++) {
-      // The first tick comes after a second, the others one upon the other.
+      // The first tick comes after a second, the others immediately after it.
       vi.advanceTimersByTime(ticks === 0 ? 1_000 : 1)
       const { totalEntries } = cache.getStats()
       drops.push(held - totalEntries)
@@ -75,7 +75,7 @@ describe('while nobody uses the cache', () => {
 })
 
 describe('the timer', () => {
-  test('does not keep the process alive, neither the first nor those that follow', async () => {
+  test('does not keep the process alive, neither at first nor later', async () => {
     const made = vi.spyOn(timers, 'setTimeout')
     const { cache } = cacheWithClock()
     await cache.set('key', 1)
@@ -84,7 +84,7 @@ describe('the timer', () => {
     expect(created.map(({ value }) => value.hasRef())).toEqual([false, false])
   })
 
-  test('is one, however much there is to expire', async () => {
+  test('is a single one for any number of entries', async () => {
     const { cache } = cacheWithClock()
     for (let index = 0; index < 100; index++) await cache.set(`key:${index}`, 1, `${index + 1}s`)
     await cache.invalidateTags(['unknown'])
@@ -110,7 +110,7 @@ describe('the timer', () => {
     expect(vi.getTimerCount()).toBe(1)
   })
 
-  test('is the only one, with the clock of the machine too, and none after close', async () => {
+  test('is a single one with the clock of the machine too, and is stopped by close', async () => {
     const cache = new InMemoryCache()
     await fill(cache, 'a')
     for (let hit = 0; hit < 100; hit++) await cache.get('a')
@@ -119,7 +119,7 @@ describe('the timer', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('does not run after close, nor for long after clear', async () => {
+  test('stops at close, and soon after clear', async () => {
     const { cache } = cacheWithClock()
     await fill(cache, 'a')
     await cache.clear()
@@ -131,7 +131,7 @@ describe('the timer', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('waits calmly for what expires this very moment', async () => {
+  test('pauses when an entry expires exactly now', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('key', 1, '5s')
     clock.advance(5_000)
@@ -151,7 +151,7 @@ describe('the pauses', () => {
     [30_000, 30_000],
     [30_001, 30_000],
     [1e15, 30_000],
-  ])('with the next to drop in %d ms: %d ms', (untilNextMs, pauseMs) => {
+  ])('are, when the next entry expires in %d ms, %d ms', (untilNextMs, pauseMs) => {
     const sweep = vi.fn(() => untilNextMs)
     const idle = new IdleSweep({ sweep })
     idle.arm()
@@ -168,7 +168,7 @@ describe('the pauses', () => {
     expect(sweep).toHaveBeenCalledTimes(2)
   })
 
-  test('with nothing to drop it rests until it is armed again', () => {
+  test('end when no entry can expire, until the sweep is armed again', () => {
     const sweep = vi.fn(() => Number.POSITIVE_INFINITY)
     const idle = new IdleSweep({ sweep })
     for (const times of [1, 2]) {
@@ -185,7 +185,7 @@ describe('the pauses', () => {
   })
 })
 
-/** Lets the clock of the cache and that of the timers go on together, a quarter second at a time. */
+/** Advances the clock of the cache and the timers together, in steps of a quarter second. */
 function passTime(clock: { advance(milliseconds: number): void }, milliseconds: number): void {
   for (let passed = 0; passed < milliseconds; passed += 250) {
     clock.advance(250)

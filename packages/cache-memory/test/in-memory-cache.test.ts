@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
 import { cacheWithClock, fill } from './cache-with-clock.js'
 
-describe('the least recently used entry goes first', () => {
-  test('in the exact order of use', async () => {
+describe('the least recently used entry is evicted first', () => {
+  test('entries are evicted in the exact order of use', async () => {
     const { cache } = cacheWithClock({ maxSize: 3 })
     await fill(cache, 'abc')
     await cache.get('a')
@@ -18,7 +18,7 @@ describe('the least recently used entry goes first', () => {
     expect(cache.getStats().evictions).toBe(3)
   })
 
-  test('overwriting counts as use and evicts nothing, at capacity too', async () => {
+  test('an overwrite counts as use and evicts nothing, also in a full cache', async () => {
     const { cache } = cacheWithClock({ maxSize: 3 })
     await fill(cache, 'abc')
     await cache.set('a', 'again')
@@ -28,7 +28,7 @@ describe('the least recently used entry goes first', () => {
     expect(cache.getKeys()).toEqual(['d', 'a', 'c'])
   })
 
-  test('looking without reading is not use and is not counted', async () => {
+  test('peek, exists, getTtl and listings count neither as use nor as reads', async () => {
     const { cache } = cacheWithClock({ maxSize: 3 })
     await fill(cache, 'abc')
     await cache.exists('a')
@@ -46,7 +46,7 @@ describe('the least recently used entry goes first', () => {
     expect(cache.getKeys()).toEqual(['d', 'c', 'b'])
   })
 
-  test('reading several is use, in the order asked for', async () => {
+  test('getMany counts as use, in the order of its keys', async () => {
     const { cache } = cacheWithClock({ maxSize: 3 })
     await fill(cache, 'abc')
     await cache.getMany(['b', 'absent', 'a'])
@@ -54,14 +54,14 @@ describe('the least recently used entry goes first', () => {
     expect(cache.getStats()).toMatchObject({ hits: 2, misses: 1 })
   })
 
-  test('an expired entry never costs a live one its place', async () => {
+  test('an expired entry never causes the eviction of a fresh one', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 4 })
     await cache.set('live', 1)
     await cache.set('x', 1, '10ms')
     await cache.set('y', 1, '20ms')
     await cache.set('z', 1, '30ms')
     clock.advance(31)
-    // The live one is the least recently used of the four.
+    // The fresh entry is the least recently used of the four.
     await fill(cache, 'abc')
     expect(cache.getKeys()).toEqual(['c', 'b', 'a', 'live'])
     expect(cache.getStats()).toMatchObject({ evictions: 0, expirations: 3 })
@@ -71,8 +71,8 @@ describe('the least recently used entry goes first', () => {
   })
 })
 
-describe('lives', () => {
-  test('an entry lives up to its very expiry', async () => {
+describe('TTLs', () => {
+  test('an entry is returned until its TTL has passed, and not after', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('key', 1, '100ms')
     clock.advance(100)
@@ -82,7 +82,7 @@ describe('lives', () => {
     expect(await cache.get('key')).toBeUndefined()
   })
 
-  test('getTtl tells seconds with their fraction', async () => {
+  test('getTtl returns seconds with a fraction', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('key', 1, '2s')
     clock.advance(750)
@@ -90,7 +90,7 @@ describe('lives', () => {
     expect(await cache.getTtl('absent')).toBeUndefined()
   })
 
-  test('a default life of null never ends', async () => {
+  test('entries do not expire with a defaultTtl of null', async () => {
     const { cache, clock } = cacheWithClock({ defaultTtl: null })
     await cache.set('key', 1)
     clock.advance(1e15)
@@ -99,7 +99,7 @@ describe('lives', () => {
     expect(cache.getStats().defaultTtl).toBeNull()
   })
 
-  test('a default life may be written with its unit', async () => {
+  test('defaultTtl accepts a unit', async () => {
     const { cache, clock } = cacheWithClock({ defaultTtl: '5m' })
     await cache.set('key', 1)
     expect(await cache.getTtl('key')).toBe(300)
@@ -108,7 +108,7 @@ describe('lives', () => {
     expect(await cache.exists('key')).toBe(false)
   })
 
-  test('every way of asking drops and counts an expired entry once', async () => {
+  test('every read removes an expired entry and counts it once', async () => {
     const { cache, clock } = cacheWithClock()
     for (const key of 'abcd') await cache.set(key, 1, '10ms')
     clock.advance(11)
@@ -120,7 +120,7 @@ describe('lives', () => {
     expect(cache.getStats()).toMatchObject({ expirations: 4, totalEntries: 0 })
   })
 
-  test('the real clock works, too', async () => {
+  test('entries expire by the clock of the machine', async () => {
     const cache = new InMemoryCache()
     await cache.set('short', 1, '1ms')
     await cache.set('long', 1)
@@ -130,7 +130,7 @@ describe('lives', () => {
 })
 
 describe('listing', () => {
-  test('getKeys lists what is held, getActiveKeys what is alive, both most recent first', async () => {
+  test('getKeys returns all keys and getActiveKeys the fresh ones, most recently used first', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('short', 1, '10ms')
     await fill(cache, 'ab')
@@ -139,7 +139,7 @@ describe('listing', () => {
     expect(cache.getActiveKeys()).toEqual(['b', 'a'])
   })
 
-  test('size counts the living and drops the rest', async () => {
+  test('size counts the fresh entries and removes the expired ones', async () => {
     const { cache, clock } = cacheWithClock()
     for (const key of 'abcdef') await cache.set(key, 1, '10ms')
     await cache.set('long', 1)
@@ -149,7 +149,7 @@ describe('listing', () => {
     expect(cache.getStats().expirations).toBe(6)
   })
 
-  test('scan is not disturbed by what happens meanwhile', async () => {
+  test('scan is not affected by changes during the iteration', async () => {
     const { cache } = cacheWithClock()
     await fill(cache, 'abc')
     const seen: string[] = []
@@ -161,7 +161,7 @@ describe('listing', () => {
     expect(seen).toEqual(['c', 'b', 'a'])
   })
 
-  test('scan refuses a bad pattern', async () => {
+  test('scan rejects a bad pattern', async () => {
     const { cache } = cacheWithClock()
     const first = async (): Promise<void> => {
       for await (const key of cache.scan('')) throw new Error(`listed ${key}`)
@@ -169,7 +169,7 @@ describe('listing', () => {
     await expect(first()).rejects.toMatchObject({ code: 'INVALID_PATTERN' })
   })
 
-  test('invalidatePattern and clear count the living only', async () => {
+  test('invalidatePattern and clear count only fresh entries', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('user:1', 1, '10ms')
     await fill(cache, 'ab')
@@ -184,7 +184,7 @@ describe('listing', () => {
   })
 })
 
-test('a closed cache is empty, and closes at the end of its block', async () => {
+test('a closed cache is empty, and a cache closes at the end of its block', async () => {
   const { cache } = cacheWithClock()
   {
     await using scoped = cache
@@ -193,7 +193,7 @@ test('a closed cache is empty, and closes at the end of its block', async () => 
   expect(cache.getKeys()).toEqual([])
 })
 
-test('a load that is under way when the cache is closed is answered, but not stored', async () => {
+test('a load in flight at close is returned but not stored', async () => {
   const { cache } = cacheWithClock()
   const answer = cache.getOrSet('key', () => setImmediate('loaded'))
   await cache.close()
@@ -201,7 +201,7 @@ test('a load that is under way when the cache is closed is answered, but not sto
   expect(cache.getKeys()).toEqual([])
 })
 
-test('many at once do not disturb each other', async () => {
+test('concurrent calls do not affect each other', async () => {
   const { cache } = cacheWithClock({ maxSize: 100 })
   await Promise.all(
     Array.from({ length: 2_000 }, async (_, index) => {

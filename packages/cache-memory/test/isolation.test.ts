@@ -19,7 +19,7 @@ const cacheWith = (isolation: Isolation): InMemoryCache =>
   new InMemoryCache({ isolation, clock: new ManualClock() })
 
 describe("isolation 'none'", () => {
-  test('a hit is the very object that was set', async () => {
+  test('a hit returns the object that was set', async () => {
     const cache = cacheWith('none')
     const value = { list: [1], act: () => 'even a function' }
     await cache.set('key', value)
@@ -27,7 +27,7 @@ describe("isolation 'none'", () => {
     expect(Object.isFrozen(value)).toBe(false)
   })
 
-  test('is the default', async () => {
+  test("isolation is 'none' by default", async () => {
     const cache = new InMemoryCache()
     const value = profile()
     await cache.set('key', value)
@@ -38,7 +38,7 @@ describe("isolation 'none'", () => {
 
 for (const isolation of ['freeze', 'clone'] as const) {
   describe(`isolation '${isolation}'`, () => {
-    test('the writer cannot change a hit afterwards', async () => {
+    test('a change by the writer does not affect later hits', async () => {
       const cache = cacheWith(isolation)
       const value = profile()
       await cache.set('key', value)
@@ -49,7 +49,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect(Object.isFrozen(value)).toBe(false)
     })
 
-    test('a reader cannot change what others read', async () => {
+    test('a change by a reader does not affect other readers', async () => {
       const cache = cacheWith(isolation)
       await cache.set('key', profile())
       const hit = (await cache.get<Profile>('key')) as Profile
@@ -65,7 +65,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect((await cache.getMany('key'.split(','))).get('key')).toStrictEqual(profile())
     })
 
-    test('what cannot be frozen is safe as well', async () => {
+    test('values that cannot be frozen are protected too', async () => {
       const cache = cacheWith(isolation)
       const fresh = () => ({
         date: new Date(0),
@@ -91,7 +91,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect(await cache.get('key')).toStrictEqual(fresh())
     })
 
-    test('the loader keeps its object, and its callers get a protected copy', async () => {
+    test('callers of a load receive a protected copy of the loaded object', async () => {
       const cache = cacheWith(isolation)
       const loaded = profile()
       const answer = await cache.getOrSet('key', () => loaded)
@@ -101,7 +101,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect(await cache.get('key')).toStrictEqual(profile())
     })
 
-    test('shared parts and cycles come back as they were', async () => {
+    test('shared parts and cycles are preserved', async () => {
       const cache = cacheWith(isolation)
       const shared = { a: 1 }
       const value: Record<string, unknown> = { one: shared, other: shared }
@@ -112,7 +112,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect(hit['one']).toBe(hit['other'])
     })
 
-    test('what has no copy is refused and changes nothing', async () => {
+    test('a value that cannot be copied is rejected and changes nothing', async () => {
       const cache = cacheWith(isolation)
       await cache.set('key', 'before')
       for (const value of [() => {}, { act: () => {} }, new Point()]) {
@@ -123,7 +123,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
       expect(cache.getKeys()).toEqual(['key'])
     })
 
-    test('what cannot change is handed out as it is', async () => {
+    test('an immutable value is returned unchanged', async () => {
       const cache = cacheWith(isolation)
       for (const value of ['text', 1, null, false, 1n, Symbol.for('name')]) {
         await cache.set('key', value)
@@ -133,7 +133,7 @@ for (const isolation of ['freeze', 'clone'] as const) {
   })
 }
 
-test("with 'freeze' plain data is one frozen object for every hit, what cannot be frozen is not", async () => {
+test("'freeze' returns the same frozen object at every hit, and copies of values that cannot be frozen", async () => {
   const cache = cacheWith('freeze')
   await cache.set('plain', profile())
   const hit = await cache.get<Profile>('plain')
@@ -146,7 +146,7 @@ test("with 'freeze' plain data is one frozen object for every hit, what cannot b
   expect(Object.isFrozen(dated)).toBe(false)
 })
 
-test("with 'clone' every hit is another object", async () => {
+test("'clone' returns another object at every hit", async () => {
   const cache = cacheWith('clone')
   await cache.set('key', profile())
   expect(await cache.get('key')).not.toBe(await cache.get('key'))
@@ -161,7 +161,7 @@ function throwsTypeError(action: () => void): boolean {
   }
 }
 
-test('a value that nobody else holds is adopted as it is, and hits are as safe', () => {
+test('adopt stores a value without a copy, and hits are as safe as with admit', () => {
   const plain = { list: [1] }
   const dated = { at: new Date(0) }
   const freeze = isolatorFor('freeze')
@@ -169,8 +169,8 @@ test('a value that nobody else holds is adopted as it is, and hits are as safe',
   expect(Object.isFrozen(plain.list)).toBe(true)
   const clone = isolatorFor('clone')
   for (const isolator of [freeze, clone]) {
-    const kept = isolator.adopt(dated)
-    expect(isolator.release(kept)).toEqual(dated)
-    expect(isolator.release(kept)).not.toBe(dated)
+    const stored = isolator.adopt(dated)
+    expect(isolator.release(stored)).toEqual(dated)
+    expect(isolator.release(stored)).not.toBe(dated)
   }
 })

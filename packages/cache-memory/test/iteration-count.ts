@@ -4,7 +4,7 @@ interface Stepping {
 
 const prototypeOf = (value: object): object => Object.getPrototypeOf(value) as object
 
-/** What lets one go through sets, maps, lists and whatever a generator hands out. */
+/** Prototypes of the iterators of sets, maps, arrays and generators. */
 const STEPPING = [
   prototypeOf(new Set().values()),
   prototypeOf(new Map().values()),
@@ -12,7 +12,7 @@ const STEPPING = [
   prototypeOf(prototypeOf((function* () {})())),
 ] as Stepping[]
 
-/** How many steps through collections an action takes before it first awaits. */
+/** Returns how many steps of iterators an action takes before its first await. */
 export async function iterationSteps(action: () => unknown): Promise<number> {
   let steps = 0
   const originals = STEPPING.map((prototype) => prototype.next)
@@ -35,7 +35,7 @@ export async function iterationSteps(action: () => unknown): Promise<number> {
   }
 }
 
-/** How often an action begins to go through a set. */
+/** Returns how often an action starts to iterate over a set. */
 export function setsBegun(action: () => unknown): number {
   let begun = 0
   // oxlint-disable-next-line typescript/unbound-method -- called with its set below

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { cacheWithClock, fill } from './cache-with-clock.js'
 
 describe('peek', () => {
-  test('answers a value without counting as use or as a read', async () => {
+  test('peek returns a value without counting as use or as a read', async () => {
     const { cache } = cacheWithClock({ maxSize: 3 })
     await fill(cache, 'abc')
     expect(cache.peek('a')).toBe('a')
@@ -13,13 +13,13 @@ describe('peek', () => {
     expect(cache.peek('a')).toBeUndefined()
   })
 
-  test.each([0, null, false, ''])('answers %j as a value', async (value) => {
+  test.each([0, null, false, ''])('peek returns %j as a value', async (value) => {
     const { cache } = cacheWithClock()
     await cache.set('key', value)
     expect(cache.peek('key')).toBe(value)
   })
 
-  test('drops and counts what has expired', async () => {
+  test('peek removes and counts an expired entry', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('key', 1, '10ms')
     clock.advance(10)
@@ -29,7 +29,7 @@ describe('peek', () => {
     expect(cache.getStats()).toMatchObject({ expirations: 1, totalEntries: 0 })
   })
 
-  test('refuses a bad key at once', () => {
+  test('peek throws for a bad key', () => {
     const { cache } = cacheWithClock()
     for (const key of ['', 42, undefined]) {
       expect(() => cache.peek(key as string)).toThrow(
@@ -39,7 +39,7 @@ describe('peek', () => {
   })
 
   test.each(['freeze', 'clone'] as const)(
-    "with isolation '%s' is as safe as get",
+    "peek is as safe as get with isolation '%s'",
     async (isolation) => {
       const { cache } = cacheWithClock({ isolation })
       const value = { list: [1] }
@@ -56,8 +56,8 @@ describe('peek', () => {
   )
 })
 
-describe('going through a cache', () => {
-  test('gives the living entries, most recently used first, and uses none of them', async () => {
+describe('iterating over a cache', () => {
+  test('yields the fresh entries, most recently used first, without using them', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 5 })
     await cache.set('short', 1, '10ms')
     await fill(cache, 'ab')
@@ -75,7 +75,7 @@ describe('going through a cache', () => {
     expect(cache.getStats()).toMatchObject({ hits: 1, misses: 0 })
   })
 
-  test('leaves out what goes meanwhile, and what comes', async () => {
+  test('omits entries that are removed or added during the iteration', async () => {
     const { cache, clock } = cacheWithClock()
     await cache.set('short', 1, '10ms')
     await fill(cache, 'abcd')
@@ -91,7 +91,7 @@ describe('going through a cache', () => {
     expect(seen).toEqual(['d', 'd', 'b', 'changed', 'a', 'a'])
   })
 
-  test('can be broken off and begun anew', async () => {
+  test('can be stopped and started again', async () => {
     const { cache } = cacheWithClock()
     await fill(cache, 'abc')
     for (const [key] of cache) if (key === 'b') break

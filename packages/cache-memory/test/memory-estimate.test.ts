@@ -10,7 +10,7 @@ interface Measured {
   readonly ratio: number
 }
 
-describe('the estimate of what values occupy in the process', () => {
+describe('the estimate of the memory of values', () => {
   let shapes: Readonly<Record<string, Measured>> = {}
 
   // Measures heap and external memory, with at least 1,000 values of each shape.
@@ -33,11 +33,11 @@ test.each<[name: string, value: unknown]>([
   ['null', null],
   ['undefined', undefined],
   ['true', true],
-])('%s takes no more than its place', (_name, value) => {
+])('%s takes no memory besides its place', (_name, value) => {
   expect(estimateBytes(value)).toBe(0)
 })
 
-test('shared parts count once, and cycles end', () => {
+test('shared parts and cycles count once', () => {
   const part = { text: 'x'.repeat(10_000) }
   const once = estimateBytes({ a: part })
   expect(estimateBytes({ a: part, b: part, c: [part, part] })).toBeLessThan(once + 200)
@@ -47,14 +47,14 @@ test('shared parts count once, and cycles end', () => {
   expect(estimateBytes(cycle)).toBeLessThan(once + 200)
 })
 
-test('a view counts for the whole buffer that it keeps, a pooled Buffer for its own bytes', () => {
+test('a view counts as its whole buffer, and a pooled Buffer as its own bytes', () => {
   const large = Buffer.alloc(1_000_000)
   expect(estimateBytes(large.subarray(0, 10))).toBeGreaterThan(1_000_000)
   expect(estimateBytes([large.subarray(0, 10), large.subarray(10, 20)])).toBeLessThan(1_001_000)
   expect(estimateBytes(Buffer.from('abc'))).toBeLessThan(200)
 })
 
-test('one large text among many small parts counts', () => {
+test('one large text among many small parts is counted', () => {
   const parts = Array.from({ length: 1_000 }, (_, index) => index as unknown)
   parts[501] = 'x'.repeat(1_000_000)
   expect(estimateBytes(parts)).toBeGreaterThan(1_000_000)
@@ -63,13 +63,13 @@ test('one large text among many small parts counts', () => {
 test.each<[name: string, make: () => unknown, objects: number]>([
   ['a deep binary tree', () => tree(17, 2), 2 ** 18],
   ['a deep tree of arrays', () => arrays(6), 8 ** 6],
-])('of %s some thousand objects stand for all', (_name, make, objects) => {
+])('some thousand objects of %s represent all', (_name, make, objects) => {
   const bytesPerObject = estimateBytes(make()) / objects
   expect(bytesPerObject).toBeGreaterThan(24)
   expect(bytesPerObject).toBeLessThan(130)
 })
 
-test('nesting of any depth is estimated', () => {
+test('an object of any depth is estimated', () => {
   let value: unknown[] = []
   for (let level = 1; level < 100_000; level++) value = [value]
   expect(estimateBytes(value)).toBeGreaterThan(20_000)
@@ -83,7 +83,7 @@ test('a cache of many entries takes at most twice the memory that it counts', as
   expect(bytes).toBeLessThan(20_000 * 400)
 })
 
-test('by default a cache keeps to 64 MiB', async () => {
+test('a cache occupies at most 64 MiB by default', async () => {
   const cache = new InMemoryCache({ maxSize: 1_000 })
   for (let index = 0; index < 100; index++) await cache.set(`key:${index}`, 'x'.repeat(2 ** 20))
   const { bytes, evictions, maxBytes } = cache.getStats()

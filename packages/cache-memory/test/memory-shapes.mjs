@@ -1,4 +1,4 @@
-// In a process of its own, with --expose-gc: prints what values of each shape occupy, and the estimate.
+// Prints the memory of values of each shape, and the estimate. Runs in a process of its own, with --expose-gc.
 import { estimateBytes } from '@verbatim/cache-memory'
 
 const random = (() => {
@@ -78,7 +78,7 @@ const SHAPES = {
 const used = () => {
   for (let round = 0; round < 4; round++) globalThis.gc()
   const { heapUsed, external } = process.memoryUsage()
-  // `external` includes what array buffers take.
+  // `external` includes array buffers.
   return heapUsed + external
 }
 

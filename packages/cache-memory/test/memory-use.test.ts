@@ -2,7 +2,7 @@ import type { CacheMonitor, MemoryHolder } from '@verbatim/cache-core'
 import { expect, test } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
 
-test('the figure is what counts against the limit', async () => {
+test('memoryUse returns the bytes that count against maxBytes', async () => {
   const cache = new InMemoryCache({ maxSize: 10, sizeOf: () => 5 })
   await cache.set('key', 'value')
   expect(cache.memoryUse()).toEqual({ entries: 1, maxEntries: 10, bytes: 8 })
@@ -10,7 +10,7 @@ test('the figure is what counts against the limit', async () => {
   expect(cache.memoryUse()).toEqual({ entries: 0, maxEntries: 10, bytes: 0 })
 })
 
-test('without a limit it is estimated from the entries used last', async () => {
+test('memoryUse estimates the bytes from the most recently used entries without a limit', async () => {
   const cache = new InMemoryCache({ maxBytes: Number.POSITIVE_INFINITY })
   expect(cache.memoryUse()).toEqual({ entries: 0, maxEntries: 1_000, bytes: 0 })
   await cache.setMany(
@@ -20,7 +20,7 @@ test('without a limit it is estimated from the entries used last', async () => {
   expect(cache.memoryUse().bytes).toBeLessThan(500 * 1_300)
 })
 
-test('a monitor may ask for it', () => {
+test('a monitor receives the cache as a memory holder', () => {
   const holders: MemoryHolder[] = []
   const monitor: Partial<CacheMonitor> = {
     observeOperation: () => {},

@@ -8,7 +8,7 @@ const CYCLES = 200_000
 
 describe('memory stays bounded', () => {
   let longestQueue = 0
-  // Not a spy of vitest: that would itself remember every call.
+  // A spy of vitest would remember every call, so this is not one.
   // oxlint-disable-next-line typescript/unbound-method -- called with its queue below
   const { schedule } = ExpiryQueue.prototype
   beforeEach(() => {
@@ -35,14 +35,14 @@ describe('memory stays bounded', () => {
     expect(grown).toBeLessThan(10 * MEGABYTE)
   })
 
-  test('over 200,000 overwrites with lives that grow and shrink', async () => {
+  test('over 200,000 overwrites with growing and shrinking TTLs', async () => {
     const clock = new ManualClock()
     const cache = new InMemoryCache({ maxSize: 100, clock })
     const grown = await heapGrowth(async () => {
       for (let cycle = 0; cycle < CYCLES; cycle++) {
-        // Each life ends before all that were given so far, the worst case for the queue.
-        const life = cycle % 2 === 0 ? '1h' : (`${3_000_000 - 10 * cycle}ms` as const)
-        await cache.set(`key:${cycle % 50}`, [cycle], life)
+        // Each TTL ends before all earlier ones, which is the worst case for the queue.
+        const ttl = cycle % 2 === 0 ? '1h' : (`${3_000_000 - 10 * cycle}ms` as const)
+        await cache.set(`key:${cycle % 50}`, [cycle], ttl)
         if (cycle % 100 === 0) clock.advance(1)
       }
     })
@@ -62,7 +62,7 @@ describe('memory stays bounded', () => {
   })
 })
 
-test('a value is let go of as soon as its entry is gone, long before its life would have ended', async () => {
+test('a value becomes garbage when its entry is removed, long before its TTL has passed', async () => {
   const clock = new ManualClock()
   const cache = new InMemoryCache({ maxSize: 4, clock })
   const values = new Map<string, WeakRef<object>>()

@@ -24,7 +24,7 @@ describe('a TTL of more than a year', () => {
     ['setMany', (cache) => cache.setMany([['key', 1]], YEAR + 1)],
     ['add', (cache) => cache.add('key', 1, YEAR + 1)],
     ['getOrSet', (cache) => cache.getOrSet('key', () => 1, { ttl: Date.now() / 1_000 })],
-  ])('in %s is reported once: a number counts seconds', async (_method, store) => {
+  ])('is reported once when it is passed to %s', async (_method, store) => {
     const { cache, logger } = open()
     for (let times = 0; times < 3; times++) {
       await store(cache)
@@ -35,7 +35,7 @@ describe('a TTL of more than a year', () => {
     ])
   })
 
-  test('as defaultTtl is reported when the cache is made', () => {
+  test('is reported by the constructor when it is the defaultTtl', () => {
     expect(open({ defaultTtl: 86_400_000 }).logger.lines).toHaveLength(1)
   })
 
@@ -57,7 +57,7 @@ describe('a TTL of more than a year', () => {
     expect(logger.lines).toEqual([])
   })
 
-  test('is an error past a hundred years, with a hint', async () => {
+  test('is rejected with a hint when it is longer than a hundred years', async () => {
     await expect(open().cache.set('key', 1, Date.now() + 5_000)).rejects.toThrow(
       /a TTL is a duration, not a date, and a number counts seconds, not milliseconds/i,
     )
@@ -93,7 +93,7 @@ test('a value that is too large is logged once, without its key', async () => {
   ])
 })
 
-test('a load that fails in the background is logged without its message', async () => {
+test('a failed load in the background is logged without the message of its error', async () => {
   const clock = new ManualClock()
   const { cache, logger } = open({ clock })
   await cache.set('key', 1, 1)
@@ -107,7 +107,7 @@ test('a load that fails in the background is logged without its message', async 
   expect(logger.lines.join()).not.toContain('private')
 })
 
-test('a cache that works reports nothing', async () => {
+test('a cache without problems logs nothing', async () => {
   const cache = new InMemoryCache()
   await cache.set('key', 1)
   await cache.get('key')

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { COMMAND, type Command, MAX_SIZE, mayForget, newPair, run } from './model/commands.js'
 import type { PlainCounts } from './model/plain-cache.js'
 
-/** How many commands are run at the least. */
+/** Minimum number of commands. */
 const COMMANDS = Number(process.env['MODEL_COMMANDS'] ?? 20_000)
-/** Sequences are up to 200 commands long, and almost 100 on average. */
+/** Average length of a sequence. The maximum is 200 commands. */
 const SEQUENCES = COMMANDS / 50
 const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31)
 
@@ -22,16 +22,16 @@ test('the cache agrees with a plain model after each of many commands', async ()
     { numRuns: SEQUENCES, seed: SEED },
   )
   expect(commandsRun).toBeGreaterThan(COMMANDS)
-  // To agree on what hardly ever happens means nothing.
+  // Each kind of event must be frequent enough for the agreement to mean something.
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(commandsRun / 200)
   console.log(`${commandsRun} commands, seed ${SEED}, 0 divergences`)
 }, 1_200_000)
 
-/** Answers what each of the caches has done that were restored one from the other. */
+/** Returns the counts of the caches, each restored from a snapshot of the one before. */
 async function runAll(commands: readonly Command[]): Promise<PlainCounts[]> {
   const pair = newPair()
   const counts = [pair.model.counts]
-  /** An expired entry is dropped and counted later, or overwritten or invalidated before that. */
+  /** An expired entry is removed and counted later, unless it is overwritten or invalidated first. */
   let perhapsUncounted = 0
   const expectExpirations = (notYetDropped: number): void => {
     const uncounted = pair.model.counts.expirations - pair.cache.getStats().expirations
@@ -40,7 +40,7 @@ async function runAll(commands: readonly Command[]): Promise<PlainCounts[]> {
   }
 
   for (const [index, command] of commands.entries()) {
-    const alive = new Set(pair.model.held())
+    const alive = new Set(pair.model.retained())
     const dead = pair.cache.getKeys().filter((key) => !alive.has(key))
     perhapsUncounted += dead.filter((key) => mayForget(command, key)).length
     const answers = await run(command, index, pair)
@@ -53,20 +53,20 @@ async function runAll(commands: readonly Command[]): Promise<PlainCounts[]> {
 
     expect(answers.cache).toEqual(answers.model)
     expect(cache.getActiveKeys()).toEqual(model.fresh())
-    const held = cache.snapshot().entries.map(({ key }) => key)
-    expect(held.toReversed()).toEqual(model.held())
+    const retained = cache.snapshot().entries.map(({ key }) => key)
+    expect(retained.toReversed()).toEqual(model.retained())
     const { hits, misses, staleServed, evictions } = model.counts
     const activeEntries = model.fresh().length
     const stats = cache.getStats()
     expect(stats).toMatchObject({ hits, misses, staleServed, evictions, activeEntries })
     expect(stats.totalEntries).toBe(activeEntries + stats.expiredEntries)
-    expect(stats.totalEntries).toBeGreaterThanOrEqual(model.held().length)
+    expect(stats.totalEntries).toBeGreaterThanOrEqual(model.retained().length)
     expect(stats.totalEntries).toBeLessThanOrEqual(MAX_SIZE)
-    expectExpirations(stats.totalEntries - model.held().length)
+    expectExpirations(stats.totalEntries - model.retained().length)
   }
 
   expect(pair.cache.size()).toBe(pair.model.fresh().length)
-  expect(pair.cache.getStats().totalEntries).toBe(pair.model.held().length)
+  expect(pair.cache.getStats().totalEntries).toBe(pair.model.retained().length)
   expectExpirations(0)
   return counts
 }

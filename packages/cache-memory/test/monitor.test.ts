@@ -2,8 +2,8 @@ import { type CacheMonitor, ManualClock } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import { InMemoryCache } from '../src/index.js'
 
-describe('a monitor is told', () => {
-  test('each operation once, with its outcome and how long it took', async () => {
+describe('a monitor receives', () => {
+  test('each operation once, with its outcome and duration', async () => {
     const { monitor, calls } = recordingMonitor()
     const clock = new ManualClock()
     const ticking = { now: () => (clock.advance(1), clock.now()), wallTime: () => clock.wallTime() }
@@ -54,7 +54,7 @@ describe('a monitor is told', () => {
     expect(await callsDuring(() => cache.close())).toEqual([])
   })
 
-  test('how long each of a thousand operations took, and then one in 64', async () => {
+  test('the durations of the first thousand operations, then of one in 64', async () => {
     const { monitor, calls, timed } = recordingMonitor()
     const clock = new ManualClock()
     const ticking = { now: () => (clock.advance(1), clock.now()), wallTime: () => clock.wallTime() }
@@ -67,7 +67,7 @@ describe('a monitor is told', () => {
     expect(timed.count).toBe(1_010)
   })
 
-  test('nothing by an expired entry but a miss', async () => {
+  test('only a miss for an expired entry', async () => {
     const { monitor, calls } = recordingMonitor()
     const clock = new ManualClock()
     const cache = new InMemoryCache({ clock, performanceMonitor: monitor })
@@ -78,7 +78,7 @@ describe('a monitor is told', () => {
   })
 })
 
-/** Notes what it is told, and any duration that is none: what it throws would not fail a call. */
+/** Collects the reports. Collects bad durations too, because an error of a monitor fails no call. */
 function recordingMonitor(): {
   monitor: CacheMonitor
   calls: string[]

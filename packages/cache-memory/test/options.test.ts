@@ -5,7 +5,7 @@ import { resolveOptions } from '../src/options.js'
 import { fill } from './cache-with-clock.js'
 
 describe('the constructor', () => {
-  test('has defaults: a thousand entries, an hour, 64 MiB', () => {
+  test('has defaults of a thousand entries, an hour and 64 MiB', () => {
     expect(new InMemoryCache().getStats()).toMatchObject({
       maxSize: 1_000,
       maxBytes: 64 * 2 ** 20,
@@ -14,7 +14,7 @@ describe('the constructor', () => {
     })
   })
 
-  test('takes undefined for an option that is left out', () => {
+  test('treats undefined like a missing option', () => {
     const undefinedOptions = {
       maxSize: undefined,
       maxBytes: undefined,
@@ -28,7 +28,7 @@ describe('the constructor', () => {
     expect(new InMemoryCache(undefinedOptions).getStats()).toEqual(new InMemoryCache().getStats())
   })
 
-  test('holds a single entry if told so', async () => {
+  test('accepts a maxSize of 1', async () => {
     const cache = new InMemoryCache({ maxSize: 1 })
     await fill(cache, 'ab')
     expect(cache.getKeys()).toEqual(['b'])
@@ -42,8 +42,8 @@ const LARGEST: Readonly<Record<string, number>> = {
 }
 
 describe.each(Object.entries(LARGEST))('%s', (name, largest) => {
-  // Without a cache, which would take 450 MB at once for the most entries.
-  test.each([1, largest])('may be %d', (value) => {
+  // Checks the options without a cache, which would take 450 MB for the maximum.
+  test.each([1, largest])('accepts %d', (value) => {
     const unlimited = { maxBytes: Number.POSITIVE_INFINITY }
     expect(resolveOptions({ ...unlimited, [name]: value })).toMatchObject({ [name]: value })
   })
@@ -58,7 +58,7 @@ describe.each(Object.entries(LARGEST))('%s', (name, largest) => {
     ['5', 'a string'],
     [null, 'null'],
     [5n, 'a bigint'],
-  ])('may not be %s', (value, shown) => {
+  ])('rejects %s', (value, shown) => {
     const create = (): InMemoryCache => new InMemoryCache({ [name]: value })
     expect(create).toThrow(ConfigurationError)
     expect(create).toThrow(
@@ -75,7 +75,7 @@ test.each<[value: unknown, shown: string]>([
   ['5', 'a string'],
   [null, 'null'],
   [{}, 'an object'],
-])('sizeOf may not be %s', (sizeOf, shown) => {
+])('the constructor rejects %s as sizeOf', (sizeOf, shown) => {
   const create = (): InMemoryCache => new InMemoryCache({ sizeOf } as object)
   expect(create).toThrow(ConfigurationError)
   expect(create).toThrow(
@@ -87,7 +87,7 @@ test.each<[value: unknown, shown: string]>([
   ['copy', 'a string'],
   [true, 'a boolean'],
   [null, 'null'],
-])('isolation may not be %s', (isolation, shown) => {
+])('the constructor rejects %s as isolation', (isolation, shown) => {
   const create = (): InMemoryCache => new InMemoryCache({ isolation } as object)
   expect(create).toThrow(ConfigurationError)
   expect(create).toThrow(`isolation must be one of 'none', 'freeze', 'clone'; received ${shown}`)
@@ -98,7 +98,7 @@ test.each<[value: unknown, shown: string]>([
   [-5, '-5'],
   ['1 hour', '"1 hour"'],
   [Number.NaN, 'NaN'],
-])('defaultTtl may not be %s', (defaultTtl, shown) => {
+])('the constructor rejects %s as defaultTtl', (defaultTtl, shown) => {
   const create = (): InMemoryCache => new InMemoryCache({ defaultTtl } as object)
   expect(create).toThrow(ValidationError)
   expect(create).toThrow(

@@ -4,23 +4,23 @@ import { expect, test } from 'vitest'
 import { InMemoryCache, type Isolation } from '../src/index.js'
 
 /**
- * A source changes and its key is invalidated while a load of it is under way. Time is counted in
- * turns of the microtask queue, so that the change can be put at each point where a load awaits.
+ * A race between a load and a change of its source, which invalidates the key. Time is counted in turns of
+ * the microtask queue, so that the change can happen at each point where a load awaits.
  */
 interface Race {
   readonly isolation: Isolation
   readonly change: Change
-  /** What the cache holds at the start: nothing, or an old value that is served while it is loaded. */
-  readonly held: 'nothing' | 'stale'
-  /** Callers that wait for the load; each comes a turn after the one before. */
+  /** Content of the cache at the start: nothing, or a stale value that is served during the load. */
+  readonly content: 'nothing' | 'stale'
+  /** Number of callers that wait for the load. Each one starts a turn after the previous one. */
   readonly callers: number
-  /** Whose turn comes first when both are due. */
+  /** Whether the change precedes the callers when both are due. */
   readonly changerFirst: boolean
   /** Turns between the call and the change of the source. */
   readonly changeAfter: number
   /** Turns between the change of the source and that of the cache. */
   readonly invalidateAfter: number
-  /** Turns a loader takes before it reads the source, and from there to its answer. */
+  /** Turns of the loader before it reads the source, and from there to its result. */
   readonly readAfter: number
   readonly answerAfter: number
   /** Turns between the invalidation and the next caller. */
@@ -36,7 +36,7 @@ interface Value {
 const KEY = 'user:1'
 const TAGS = ['users', 'user:1']
 
-/** How a key is said to have changed; resolves once the cache has acknowledged it. */
+/** Ways to invalidate a key. Each resolves when the cache has acknowledged the invalidation. */
 const CHANGES = {
   delete: (cache) => cache.delete(KEY),
   deleteMany: (cache) => cache.deleteMany(['user:2', KEY]),
@@ -51,7 +51,7 @@ type Change = keyof typeof CHANGES
 const DIMENSIONS: { readonly [Name in keyof Race]: readonly Race[Name][] } = {
   isolation: ['none', 'freeze', 'clone'],
   change: Object.keys(CHANGES) as Change[],
-  held: ['nothing', 'stale'],
+  content: ['nothing', 'stale'],
   callers: [1, 2],
   changerFirst: [false, true],
   changeAfter: upTo(20),
@@ -62,9 +62,9 @@ const DIMENSIONS: { readonly [Name in keyof Race]: readonly Race[Name][] } = {
   changeAgainAfter: [null, 2, 5],
 }
 const ALL_RACES = Object.values(DIMENSIONS).reduce((product, { length }) => product * length, 1)
-/** In about half of them the load is over before the change. */
+/** Number of races to run. In about half of them, the load ends before the change. */
 const RACES = Math.min(Number(process.env['RACES'] ?? 4_000), ALL_RACES)
-/** Coprime to the number of all races: its multiples visit each of them once, far apart. */
+/** Coprime to the number of all races, so that its multiples visit each race once. */
 const STRIDE = 7_919
 
 test('all races are visited once', () => {
@@ -73,7 +73,7 @@ test('all races are visited once', () => {
   expect(visits.indexOf(0)).toBe(-1)
 })
 
-test(`no stale value is left by ${RACES} races of a load with a change`, async () => {
+test(`${RACES} races between a load and a change leave no stale value`, async () => {
   const stale: { race: Race; seen: string }[] = []
   const overlapping = new Set<number>()
   let tooLate = 0
@@ -83,12 +83,12 @@ test(`no stale value is left by ${RACES} races of a load with a change`, async (
     for (const what of seen) stale.push({ race, seen: what })
     if (loadWasOver) tooLate++
     else overlapping.add(race.changeAfter + race.invalidateAfter)
-    // Every cache has a weak reference, and what it refers to stays while promises keep resolving.
+    // Weak references retain their targets as long as promises keep resolving.
     if (index % 1_000 === 0) await setImmediate()
   }
 
   expect(stale.slice(0, 5)).toEqual([])
-  // The changes reach from the call itself to past the end of every load.
+  // The changes range from the call itself to after the end of every load.
   expect(Math.min(...overlapping)).toBe(0)
   expect(Math.max(...overlapping)).toBeLessThan(20)
   expect(tooLate).toBeGreaterThan(0)
@@ -108,7 +108,7 @@ async function run(race: Race): Promise<{ seen: string[]; loadWasOver: boolean }
     return { version }
   }
   const seen: string[] = []
-  /** From an invalidation on nobody who asks may be told of what was before it. */
+  /** Callers that start after an invalidation must not receive an older version. */
   let oldestAllowed = 1
   const ask = async (who: string, answer: Promise<Value | undefined>): Promise<void> => {
     const allowed = oldestAllowed
@@ -117,7 +117,7 @@ async function run(race: Race): Promise<{ seen: string[]; loadWasOver: boolean }
   }
   const get = (): Promise<Value> =>
     cache.getOrSet(KEY, load, { tags: TAGS, staleWhileRevalidate: '1h' })
-  if (race.held === 'stale') {
+  if (race.content === 'stale') {
     const options = { ttl: '1ms', tags: TAGS, staleWhileRevalidate: '1h' } as const
     await cache.getOrSet(KEY, () => ({ version: 0 }), options)
     clock.advance(2)
@@ -149,7 +149,7 @@ async function run(race: Race): Promise<{ seen: string[]; loadWasOver: boolean }
     await invalidate()
   }
   const nextCaller = async (): Promise<void> => {
-    // One turn more, for the changer may come second in its own.
+    // One more turn, because the changer may be second in its turn.
     await turns(race.changeAfter + race.invalidateAfter + race.nextCallAfter + 1)
     await ask('next caller', get())
   }
@@ -162,7 +162,7 @@ async function run(race: Race): Promise<{ seen: string[]; loadWasOver: boolean }
   return { seen, loadWasOver }
 }
 
-/** The races are numbered like the readings of an odometer. */
+/** Returns the race with a number, like a reading of an odometer. */
 function raceAt(number: number): Race {
   let rest = number
   const race = Object.entries(DIMENSIONS).map(([name, choices]) => {

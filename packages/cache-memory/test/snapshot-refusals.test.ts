@@ -4,7 +4,7 @@ import type { InMemoryCacheSnapshot } from '../src/index.js'
 import { cacheWithClock } from './cache-with-clock.js'
 
 const GOOD_ENTRY = { key: 'good', value: 1, leftMs: 1_000 }
-// Taken at the very date that a clock of tests begins with, so that all of it has yet to live.
+// Taken at the start of a manual clock, so that all TTLs are complete.
 const GOOD = { format: 1, takenAt: Date.UTC(2026, 0, 1), entries: [GOOD_ENTRY] }
 
 const withEntry = (change: object): object => ({
@@ -12,7 +12,7 @@ const withEntry = (change: object): object => ({
   entries: [GOOD_ENTRY, { ...GOOD_ENTRY, key: 'bad', ...change }],
 })
 
-describe('a snapshot is refused as a whole', () => {
+describe('restore rejects a whole snapshot', () => {
   test.each<[name: string, snapshot: unknown, message: string]>([
     ['undefined', undefined, 'snapshot.format must be 1; received undefined'],
     ['null', null, 'snapshot.format must be 1; received undefined'],
@@ -42,37 +42,37 @@ describe('a snapshot is refused as a whole', () => {
       'snapshot.entries must be an array; received an object',
     ],
     [
-      'a life as text',
+      'a TTL as text',
       withEntry({ leftMs: '5' }),
       'snapshot.entries[1].leftMs must be a number, or null; received a string',
     ],
     [
-      'no life',
+      'no TTL',
       withEntry({ leftMs: undefined }),
       'snapshot.entries[1].leftMs must be a number, or null; received undefined',
     ],
     [
-      'an endless life as a number',
+      'an infinite TTL as a number',
       withEntry({ leftMs: Number.POSITIVE_INFINITY }),
       'snapshot.entries[1].leftMs must be a number, or null; received Infinity',
     ],
     [
-      'a grace below 0',
+      'a negative grace period',
       withEntry({ graceMs: -1 }),
       'snapshot.entries[1].graceMs must be a number from 0; received -1',
     ],
     [
-      'no such grace',
+      'a grace period of NaN',
       withEntry({ graceMs: Number.NaN }),
       'snapshot.entries[1].graceMs must be a number from 0; received NaN',
     ],
     [
-      'an endless grace',
+      'an infinite grace period',
       withEntry({ graceMs: Number.POSITIVE_INFINITY }),
       'snapshot.entries[1].graceMs must be a number from 0; received Infinity',
     ],
     [
-      'a grace of null',
+      'a grace period of null',
       withEntry({ graceMs: null }),
       'snapshot.entries[1].graceMs must be a number from 0; received null',
     ],
@@ -101,14 +101,14 @@ describe('a snapshot is refused as a whole', () => {
     expect(refusal.context['place']).toMatch(/^entries\[[01]\]$/)
   })
 
-  test('for a value that has no copy', () => {
+  test('for a value that cannot be copied', () => {
     const { cache } = cacheWithClock({ isolation: 'clone' })
     const snapshot = withEntry({ value: () => {} }) as InMemoryCacheSnapshot
     expect(() => cache.restore(snapshot)).toThrow(SerializationError)
     expect(cache.getKeys()).toEqual([])
   })
 
-  test('for a value of no size', () => {
+  test('for a bad result of sizeOf', () => {
     const { cache } = cacheWithClock({
       maxBytes: 100,
       sizeOf: (_value, key) => (key === 'bad' ? -1 : 1),
@@ -121,19 +121,19 @@ describe('a snapshot is refused as a whole', () => {
   })
 })
 
-test('what else a snapshot says is ignored', () => {
+test('restore ignores unknown fields of a snapshot', () => {
   const { cache } = cacheWithClock()
   const snapshot = withEntry({ note: 'from 2030' }) as InMemoryCacheSnapshot
   expect(cache.restore(Object.assign(snapshot, { note: [] }))).toBe(2)
 })
 
-test('a key that a snapshot names twice gets the value of the more recent use', async () => {
+test('restore stores the more recently used value of a key that occurs twice', async () => {
   const { cache } = cacheWithClock()
   cache.restore(withEntry({ key: 'good', value: 2 }) as InMemoryCacheSnapshot)
   expect([...cache]).toEqual([['good', 2]])
 })
 
-/** What restoring it throws; nothing is taken over then. */
+/** Returns the error of restoring a snapshot. Nothing is restored then. */
 function refusalOf(snapshot: unknown): ValidationError {
   const { cache } = cacheWithClock()
   let refusal: unknown

@@ -5,7 +5,7 @@ import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 const TAKEN_AT = Date.UTC(2026, 5, 1)
 
-/** A cache whose clock has shown another time for now than that of any cache before. */
+/** Creates a cache whose `now` differs from the clocks of all earlier caches. */
 function cacheAt(date: number, options: object = {}): { cache: InMemoryCache; clock: ManualClock } {
   const clock = new ManualClock(date - 12_345)
   clock.advance(12_345)
@@ -24,7 +24,7 @@ async function snapshotOf(
 }
 
 describe('a snapshot', () => {
-  test('says what is held, least recently used first, and is plain data', async () => {
+  test('contains the entries as plain data, least recently used first', async () => {
     const { cache, clock } = cacheAt(TAKEN_AT)
     await cache.set('endless', [null, { a: 1 }], null)
     await cache.set('tagged', 'text', { ttl: '1s', tags: ['b', 'a'] })
@@ -86,7 +86,7 @@ describe('a snapshot', () => {
 })
 
 describe('a restored cache', () => {
-  test('answers what the other answered, in the same order of use', async () => {
+  test('returns the same values in the same order of use', async () => {
     const values = { a: 1, b: 'text', c: null, d: [1, { e: '😀' }], f: false }
     const snapshot = await snapshotOf(async (cache) => {
       await cache.setMany(Object.entries<unknown>(values))
@@ -100,7 +100,7 @@ describe('a restored cache', () => {
     expect(throughJson(cache.snapshot())).toEqual(snapshot)
   })
 
-  test('lets lives go on by the date', async () => {
+  test('counts TTLs by the date', async () => {
     const snapshot = await snapshotOf(async (cache) => {
       await cache.set('short', 1, '10s')
       await cache.set('long', 1, '1h')
@@ -118,14 +118,14 @@ describe('a restored cache', () => {
     expect(cache.getActiveKeys()).toEqual(['endless'])
   })
 
-  test('takes nothing off a life when the date went backwards', async () => {
+  test('does not shorten a TTL when the date went backwards', async () => {
     const snapshot = await snapshotOf((cache) => cache.set('key', 1, '10s'))
     const { cache } = cacheAt(TAKEN_AT - 5_000)
     expect(cache.restore(snapshot)).toBe(1)
     expect(await cache.getTtl('key')).toBe(10)
   })
 
-  test('leaves out what has expired meanwhile, to the millisecond', async () => {
+  test('omits entries that have expired since the snapshot, to the millisecond', async () => {
     const snapshot = await snapshotOf((cache) => cache.set('key', 1, '10s'))
     const { cache: inTime } = cacheAt(TAKEN_AT + 10_000)
     expect([inTime.restore(snapshot), await inTime.getTtl('key')]).toEqual([1, 0])
@@ -134,7 +134,7 @@ describe('a restored cache', () => {
     expect(tooLate.getStats().expirations).toBe(0)
   })
 
-  test('holds stale values for what is left of their grace', async () => {
+  test('retains stale values for the rest of their grace period', async () => {
     const options = { ttl: '1s', staleIfError: '5s' } as const
     const snapshot = await snapshotOf((cache) => cache.getOrSet('key', () => 'old', options))
     const { cache, clock } = cacheAt(TAKEN_AT + 3_000)
@@ -143,7 +143,7 @@ describe('a restored cache', () => {
     expect(cache.snapshot().entries).toMatchObject([{ value: 'old', leftMs: -2_000 }])
     const failing = (): Promise<string> => Promise.reject(new Error('down'))
     expect(await cache.getOrSet('key', failing, options)).toBe('old')
-    // Once more by way of a third.
+    // The same again, through a third cache.
     const { cache: third } = cacheAt(clock.wallTime() + 3_000)
     expect(third.restore(cache.snapshot())).toBe(1)
     expect(third.snapshot().entries).toMatchObject([{ leftMs: -5_000 }])
@@ -151,7 +151,7 @@ describe('a restored cache', () => {
     expect(tooLate.restore(snapshot)).toBe(0)
   })
 
-  test('knows the tags', async () => {
+  test('has the tags', async () => {
     const snapshot = await snapshotOf(async (cache) => {
       await cache.set('a', 1, { tags: ['x', 'y'] })
       await cache.set('b', 1, { tags: ['y'] })
@@ -165,7 +165,7 @@ describe('a restored cache', () => {
     expect(cache.getActiveKeys()).toEqual(['c'])
   })
 
-  test('that is smaller keeps the most recently used', async () => {
+  test('that is smaller retains the most recently used entries', async () => {
     const snapshot = await snapshotOf(async (cache) => {
       await fill(cache, 'abcdef')
       await cache.get('b')
@@ -175,7 +175,7 @@ describe('a restored cache', () => {
     expect(cache.getKeys()).toEqual(['b', 'f', 'e'])
   })
 
-  test('with a limit in bytes keeps to it, and refuses what is too large', async () => {
+  test('obeys a limit in bytes, and refuses a value that is too large', async () => {
     const snapshot = await snapshotOf(async (cache) => {
       await fill(cache, 'abc')
       await cache.set('large', 'far too large')
@@ -187,7 +187,7 @@ describe('a restored cache', () => {
     expect(cache.getStats()).toMatchObject({ bytes: 6, refusals: 1, evictions: 1 })
   })
 
-  test('keeps what it has, which is newer', async () => {
+  test('does not replace newer entries', async () => {
     const snapshot = await snapshotOf((cache) => fill(cache, 'abcd'))
     const { cache, clock } = cacheAt(TAKEN_AT)
     await cache.set('a', 'newer', '10s')
@@ -196,7 +196,7 @@ describe('a restored cache', () => {
     await cache.set('d', 'newer', '1s')
     clock.advance(1_001)
     await cache.invalidateTags(['tag'])
-    // Stale is still newer, dead is not there.
+    // A stale entry is newer too, but an expired entry is absent.
     expect(cache.restore(snapshot)).toBe(2)
     expect(await cache.getTtl('a')).toBeCloseTo(8.999)
     expect(cache.snapshot().entries).toContainEqual(
@@ -211,7 +211,7 @@ describe('a restored cache', () => {
     )
   })
 
-  test('restored into itself takes nothing over', async () => {
+  test('restores nothing from its own snapshot', async () => {
     const { cache } = cacheWithClock()
     await fill(cache, 'abc')
     expect(cache.restore(cache.snapshot())).toBe(0)

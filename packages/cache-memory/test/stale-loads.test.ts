@@ -15,10 +15,10 @@ async function staleCache(isolation: Isolation = 'none'): Promise<InMemoryCache>
 }
 
 describe('refresh_failed', () => {
-  test('is told once for all who were served the old value meanwhile', async () => {
+  test('is emitted once for all callers that received the stale value', async () => {
     const cache = await staleCache()
-    const told: unknown[] = []
-    cache.on('refresh_failed', (...details) => told.push(details))
+    const emitted: unknown[] = []
+    cache.on('refresh_failed', (...details) => emitted.push(details))
     const down = new Error('down')
     const failing = async (): Promise<never> => {
       await setImmediate()
@@ -26,45 +26,45 @@ describe('refresh_failed', () => {
     }
     const callers = Array.from({ length: 5 }, () => cache.getOrSet('key', failing, REVALIDATE))
     expect(await Promise.all(callers)).toEqual(callers.map(() => ({ list: ['old'] })))
-    expect(told).toEqual([])
+    expect(emitted).toEqual([])
     await setImmediate()
     await setImmediate()
-    expect(told).toEqual([['key', down]])
+    expect(emitted).toEqual([['key', down]])
     expect(cache.getStats().staleServed).toBe(5)
-    // While the loader rests there is nothing new to tell.
+    // During the pause, there is no load that could fail.
     await cache.getOrSet('key', failing, REVALIDATE)
     await setImmediate()
-    expect(told).toHaveLength(1)
+    expect(emitted).toHaveLength(1)
   })
 
-  test('is told when an old value stood in, not when everybody saw the error', async () => {
+  test('is emitted when a stale value was served, not when every caller received the error', async () => {
     const cache = await staleCache()
-    const told: unknown[] = []
-    cache.on('refresh_failed', (...details) => told.push(details))
+    const emitted: unknown[] = []
+    cache.on('refresh_failed', (...details) => emitted.push(details))
     const down = new Error('down')
     const failing = (): Promise<never> => Promise.reject(down)
     await expect(cache.getOrSet('key', failing)).rejects.toBe(down)
     await setImmediate()
-    expect(told).toEqual([])
+    expect(emitted).toEqual([])
     expect(await cache.getOrSet('key', failing, IF_ERROR)).toEqual({ list: ['old'] })
     await setImmediate()
-    expect(told).toEqual([['key', down]])
+    expect(emitted).toEqual([['key', down]])
   })
 
-  test('is not emitted when the new value cannot be kept: not_stored is', async () => {
+  test('is not emitted when the new value cannot be stored, but not_stored is', async () => {
     const cache = await staleCache('clone')
-    const told: unknown[] = []
-    cache.on('refresh_failed', (key) => told.push('failed', key))
-    cache.on('not_stored', (key, error) => told.push(key, error.name))
+    const emitted: unknown[] = []
+    cache.on('refresh_failed', (key) => emitted.push('failed', key))
+    cache.on('not_stored', (key, error) => emitted.push(key, error.name))
     expect(await cache.getOrSet<unknown>('key', () => () => {}, REVALIDATE)).toEqual({
       list: ['old'],
     })
     await setImmediate()
-    expect(told).toEqual(['key', 'SerializationError'])
+    expect(emitted).toEqual(['key', 'SerializationError'])
   })
 })
 
-test('a refresh makes the value fresh, and fresh values are not counted as stale', async () => {
+test('a refreshed value is fresh and is not counted as stale', async () => {
   const cache = await staleCache()
   expect(await cache.getOrSet<unknown>('key', () => 'new', REVALIDATE)).toEqual({ list: ['old'] })
   await setImmediate()
@@ -86,7 +86,7 @@ describe('stale values are isolated like hits', () => {
     expect(cache.snapshot().entries).toMatchObject([{ value: { list: ['old'] } }])
   })
 
-  test('with none they are the object itself', async () => {
+  test('with none, they are the stored object itself', async () => {
     const cache = await staleCache()
     const [stored] = cache.snapshot().entries
     expect(await cache.getOrSet<unknown>('key', () => 'new', REVALIDATE)).toBe(stored?.value)
@@ -96,8 +96,8 @@ describe('stale values are isolated like hits', () => {
 describe('early refresh', () => {
   afterEach(() => void vi.restoreAllMocks())
 
-  test('depends on how long the load took, as the cache has noted it', async () => {
-    // What is left of the life must be 100 ms * -ln(1 - 0.99) or less, about 460.5 ms.
+  test('depends on the duration of the load', async () => {
+    // The remaining TTL must be at most 100 ms * -ln(1 - 0.99), about 460.5 ms.
     vi.spyOn(Math, 'random').mockReturnValue(0.99)
     const clock = new ManualClock()
     const cache = new InMemoryCache({ clock })
@@ -113,7 +113,7 @@ describe('early refresh', () => {
     await setImmediate()
     expect(loads).toBe(1)
     clock.advance(1)
-    // A call that does not ask for it leaves the value as it is.
+    // A call without the option does not refresh the value.
     expect(await cache.getOrSet('key', load, { ttl: '1s' })).toBe(1)
     await setImmediate()
     expect(loads).toBe(1)
@@ -124,7 +124,7 @@ describe('early refresh', () => {
     expect(cache.getStats()).toMatchObject({ staleServed: 0, misses: 1, hits: 4 })
   })
 
-  test('never comes for a value that never expires, or that was set', async () => {
+  test('never happens for a value without expiry, or for a value that was set', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON)
     const clock = new ManualClock()
     const cache = new InMemoryCache({ clock })
@@ -142,7 +142,7 @@ describe('early refresh', () => {
   })
 })
 
-test('a load that fails does not fall back on a value whose tag was invalidated meanwhile', async () => {
+test('a failed load does not serve a stale value whose tag was invalidated during the load', async () => {
   const { cache, clock } = cacheWithClock()
   await cache.getOrSet('key', () => 'old', { ...IF_ERROR, tags: ['a'] })
   await cache.getOrSet('other', () => 'old', { ...IF_ERROR, tags: ['c'] })

@@ -3,16 +3,16 @@ import type { InMemoryCache } from '../src/index.js'
 import { cacheWithClock } from './cache-with-clock.js'
 import { iterationSteps } from './iteration-count.js'
 
-const HELD = { ttl: '10ms', staleWhileRevalidate: '50ms', staleIfError: '100ms' } as const
+const STALE_OPTIONS = { ttl: '10ms', staleWhileRevalidate: '50ms', staleIfError: '100ms' } as const
 
-async function hold(cache: InMemoryCache, keys: string): Promise<void> {
-  for (const key of keys) await cache.getOrSet(key, () => `loaded ${key}`, HELD)
+async function load(cache: InMemoryCache, keys: string): Promise<void> {
+  for (const key of keys) await cache.getOrSet(key, () => `loaded ${key}`, STALE_OPTIONS)
 }
 
-describe('an entry whose life is over, but not its grace', () => {
-  test('is there for getOrSet and for nobody else', async () => {
+describe('an entry in its grace period', () => {
+  test('is visible to getOrSet only', async () => {
     const { cache, clock } = cacheWithClock()
-    await hold(cache, 'ab')
+    await load(cache, 'ab')
     clock.advance(10)
     expect(cache.getActiveKeys()).toEqual(['b', 'a'])
     clock.advance(0.001)
@@ -35,13 +35,13 @@ describe('an entry whose life is over, but not its grace', () => {
     const failing = (): never => {
       throw new Error('not to be seen')
     }
-    expect(await cache.getOrSet('a', failing, HELD)).toBe('loaded a')
+    expect(await cache.getOrSet('a', failing, STALE_OPTIONS)).toBe('loaded a')
     expect(cache.getStats().staleServed).toBe(1)
   })
 
-  test('getTtl tells its life, not its grace', async () => {
+  test('getTtl does not include the grace period', async () => {
     const { cache, clock } = cacheWithClock()
-    await hold(cache, 'a')
+    await load(cache, 'a')
     clock.advance(4)
     expect(await cache.getTtl('a')).toBe(0.006)
     expect(cache.snapshot().entries).toMatchObject([{ value: 'loaded a', leftMs: 6 }])
@@ -49,11 +49,11 @@ describe('an entry whose life is over, but not its grace', () => {
     expect(cache.snapshot().entries).toMatchObject([{ value: 'loaded a', leftMs: -4 }])
   })
 
-  test('is dropped when the grace is over, and counted as expired once', async () => {
+  test('is removed after the grace period, and counted as expired once', async () => {
     const { cache, clock } = cacheWithClock()
     const expired: unknown[] = []
     cache.on('expired', (...details) => expired.push(details))
-    await hold(cache, 'abc')
+    await load(cache, 'abc')
     clock.advance(110)
     expect(cache.snapshot().entries).toHaveLength(3)
     clock.advance(0.001)
@@ -70,7 +70,7 @@ describe('an entry whose life is over, but not its grace', () => {
     ])
   })
 
-  test('is removed for good, though nobody is told that it was there', async () => {
+  test('is removed by every method, though none of them reports it', async () => {
     const ways: ((cache: InMemoryCache) => Promise<boolean | number>)[] = [
       (cache) => cache.delete('a'),
       (cache) => cache.deleteMany(['a']),
@@ -79,56 +79,56 @@ describe('an entry whose life is over, but not its grace', () => {
     ]
     for (const remove of ways) {
       const { cache, clock } = cacheWithClock()
-      await hold(cache, 'a')
+      await load(cache, 'a')
       clock.advance(11)
       expect(Number(await remove(cache))).toBe(0)
       expect(cache.getKeys()).toEqual([])
-      expect(await cache.getOrSet('a', () => 'new', HELD)).toBe('new')
+      expect(await cache.getOrSet('a', () => 'new', STALE_OPTIONS)).toBe('new')
       expect(cache.getStats()).toMatchObject({ staleServed: 0, expirations: 0 })
     }
   })
 
-  test('is not counted among those that are removed with it', async () => {
+  test('is not counted with the fresh entries that are removed with it', async () => {
     const { cache, clock } = cacheWithClock()
-    await hold(cache, 'ab')
+    await load(cache, 'ab')
     clock.advance(11)
-    await hold(cache, 'cde')
+    await load(cache, 'cde')
     expect(await cache.invalidatePattern('[ac]')).toBe(1)
     expect(cache.getKeys()).toEqual(['e', 'd', 'b'])
     expect(await cache.deleteMany(['b', 'd'])).toBe(1)
-    await hold(cache, 'a')
+    await load(cache, 'a')
     clock.advance(11)
     await cache.set('f', 1)
     expect(await cache.clear()).toBe(1)
   })
 
-  test('gives its place to another only as the least recently used', async () => {
+  test('is evicted only as the least recently used entry', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 3 })
-    await hold(cache, 'ab')
+    await load(cache, 'ab')
     clock.advance(11)
     await cache.set('c', 1)
-    await cache.getOrSet('a', () => Promise.reject(new Error('down')), HELD)
+    await cache.getOrSet('a', () => Promise.reject(new Error('down')), STALE_OPTIONS)
     await cache.set('d', 1)
     expect(cache.getKeys()).toEqual(['d', 'a', 'c'])
     expect(cache.getStats()).toMatchObject({ evictions: 1, expirations: 0 })
   })
 })
 
-test('size counts the fresh among fresh, stale, dead and endless ones', async () => {
+test('size counts only fresh entries, including those without expiry', async () => {
   const { cache, clock } = cacheWithClock()
   await cache.getOrSet('endless', () => 1, { ttl: null, staleWhileRevalidate: '1h' })
-  await hold(cache, 'dead')
+  await load(cache, 'dead')
   clock.advance(110)
-  await hold(cache, 'st')
+  await load(cache, 'st')
   await cache.set('over', 1, '10ms')
   clock.advance(11)
-  await hold(cache, 'f')
+  await load(cache, 'f')
   await cache.set('plain', 1)
   expect(cache.getActiveKeys()).toEqual(['plain', 'f', 'endless'])
   expect(cache.size()).toBe(3)
   expect(cache.getKeys()).toEqual(['plain', 'f', 't', 's', 'endless'])
   expect(cache.getStats()).toMatchObject({ activeEntries: 3, totalEntries: 5, expiredEntries: 2 })
-  // With the last grace gone the count is that of all entries again.
+  // Without an entry in its grace period, the count is the number of all entries.
   for (const key of ['s', 't', 'f', 'endless']) await cache.set(key, 1)
   expect(cache.size()).toBe(5)
   expect(await iterationSteps(() => cache.size())).toBe(0)
@@ -136,9 +136,9 @@ test('size counts the fresh among fresh, stale, dead and endless ones', async ()
   expect(cache.size()).toBe(0)
 })
 
-test('what is set over a stale value has no grace', async () => {
+test('a value that is set over a stale one has no grace period', async () => {
   const { cache, clock } = cacheWithClock()
-  await hold(cache, 'a')
+  await load(cache, 'a')
   clock.advance(11)
   await cache.set('a', 'set', '10ms')
   expect(await cache.get('a')).toBe('set')
@@ -147,9 +147,9 @@ test('what is set over a stale value has no grace', async () => {
   expect(cache.getStats().expirations).toBe(1)
 })
 
-test('each call takes what it permits, of what was held', async () => {
+test('each call of getOrSet returns a stale value only within its own options', async () => {
   const { cache, clock } = cacheWithClock()
-  await hold(cache, 'a')
+  await load(cache, 'a')
   clock.advance(61)
   const down = new Error('down')
   const failing = (): Promise<string> => Promise.reject(down)

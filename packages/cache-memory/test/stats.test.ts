@@ -3,7 +3,7 @@ import { InMemoryCache } from '../src/index.js'
 import { cacheWithClock, countingText, fill } from './cache-with-clock.js'
 
 describe('getStats', () => {
-  test('of a new cache', () => {
+  test('returns the figures of a new cache', () => {
     expect(new InMemoryCache({ maxSize: 10, defaultTtl: 60 }).getStats()).toEqual({
       hits: 0,
       misses: 0,
@@ -25,7 +25,7 @@ describe('getStats', () => {
     })
   })
 
-  test('of a cache that was used', async () => {
+  test('returns the figures of a used cache', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 4, maxBytes: 20, ...countingText })
     await cache.set('short', 1, '10ms')
     await cache.set('shorter', 1, '5ms')
@@ -55,28 +55,28 @@ describe('getStats', () => {
     })
   })
 
-  test('counts one miss for a load, and the calls that joined it apart', async () => {
+  test('counts one miss for a load, and the joined calls separately', async () => {
     const { cache } = cacheWithClock()
     const load = async (): Promise<string> => 'loaded'
     await Promise.all(Array.from({ length: 10 }, () => cache.getOrSet('key', load)))
     expect(cache.getStats()).toMatchObject({ hits: 0, misses: 1, joined: 9, hitRate: 0 })
   })
 
-  test('counts loaded values that could not be stored by reason', async () => {
+  test('counts loaded values that could not be stored, by code', async () => {
     const { cache } = cacheWithClock({ isolation: 'clone' })
-    const told: unknown[] = []
-    cache.on('not_stored', (key, { code }) => told.push([key, code]))
+    const emitted: unknown[] = []
+    cache.on('not_stored', (key, { code }) => emitted.push([key, code]))
     for (const key of ['a', 'b']) await cache.getOrSet(key, () => () => 'a function')
     await cache.getOrSet('c', () => 'value', { ttl: () => 0 })
     expect(cache.getStats().notStored).toEqual({ NOT_CLONEABLE: 2, TTL_ZERO: 1 })
-    expect(told).toEqual([
+    expect(emitted).toEqual([
       ['a', 'NOT_CLONEABLE'],
       ['b', 'NOT_CLONEABLE'],
       ['c', 'TTL_ZERO'],
     ])
   })
 
-  test('tells the living from the dead and from the stale', async () => {
+  test('counts fresh entries separately from expired and stale ones', async () => {
     const { cache, clock } = cacheWithClock({ maxSize: 8 })
     await cache.set('dead', 1, '10ms')
     await cache.getOrSet('stale', () => 1, { ttl: '10ms', staleIfError: '1h' })
@@ -94,7 +94,7 @@ describe('getStats', () => {
     })
   })
 
-  test('bytes are told where either limit is set', async () => {
+  test('returns bytes if either limit is set', async () => {
     const never = Number.POSITIVE_INFINITY
     const sizes = [
       { maxBytes: 100 },
@@ -102,13 +102,13 @@ describe('getStats', () => {
       { maxBytes: never, maxEntryBytes: 100 },
       { maxBytes: never },
     ]
-    const told = sizes.map(async (options) => {
+    const figures = sizes.map(async (options) => {
       const cache = new InMemoryCache({ ...countingText, ...options })
       await cache.set('key', 'value')
       const { bytes, maxBytes } = cache.getStats()
       return { bytes, maxBytes }
     })
-    expect(await Promise.all(told)).toEqual([
+    expect(await Promise.all(figures)).toEqual([
       { bytes: 8, maxBytes: 100 },
       { bytes: 8, maxBytes: 64 * 2 ** 20 },
       { bytes: 8, maxBytes: null },
@@ -116,7 +116,7 @@ describe('getStats', () => {
     ])
   })
 
-  test('counts survive clear', async () => {
+  test('retains the counts after clear', async () => {
     const { cache } = cacheWithClock()
     await fill(cache, 'a')
     await cache.get('a')

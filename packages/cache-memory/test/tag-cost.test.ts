@@ -14,25 +14,25 @@ async function cacheWithTagged(count: number): Promise<InMemoryCache> {
   return cache
 }
 
-describe('the work that tags make', () => {
-  test('invalidating looks at no more with 200,000 entries than with 10', async () => {
+describe('the cost of tags', () => {
+  test('an invalidation visits as many entries with 200,000 entries as with 10', async () => {
     const [few, many] = [await cacheWithTagged(10), await cacheWithTagged(MANY)]
     const invalidate = (cache: InMemoryCache) => () => cache.invalidateTags(['all', 'unknown'])
     const stepsForFew = await iterationSteps(invalidate(few))
     expect(stepsForFew).toBeGreaterThan(0)
     expect(await iterationSteps(invalidate(many))).toBe(stepsForFew)
 
-    // Neither does the next read or write make up for it.
+    // The next read and write do not visit more either.
     const use = (cache: InMemoryCache) => () =>
       Promise.all([cache.get('key:5'), cache.set('new', 1)])
     const useOfFew = await iterationSteps(use(few))
     expect(await iterationSteps(use(many))).toBe(useOfFew)
-    // To begin a set again for each would take the square of its size: it passes what was deleted.
+    // A new iterator for each entry would take quadratic time, because it passes all deleted places.
     expect(setsBegun(() => many.size())).toBeLessThan(10)
     expect([few.size(), many.size()]).toEqual([1, 1])
   })
 
-  test('reading and writing without tags goes through nothing', async () => {
+  test('reads and writes without tags iterate over nothing', async () => {
     const { cache } = cacheWithClock()
     await cache.set('key', 1)
     expect(await iterationSteps(() => cache.get('key'))).toBe(0)
@@ -40,7 +40,7 @@ describe('the work that tags make', () => {
   })
 })
 
-describe('no tag is remembered longer than its entries', () => {
+describe('a tag is not retained after its entries', () => {
   const CYCLES: Readonly<Record<string, (cache: InMemoryCache, cycle: number) => unknown>> = {
     'over 200,000 deletes': (cache) => cache.delete('key'),
     'over 200,000 overwrites': () => {},
@@ -62,7 +62,7 @@ describe('no tag is remembered longer than its entries', () => {
   })
 })
 
-test('an invalidated value is let go of by the writes that follow', async () => {
+test('later writes release an invalidated value', async () => {
   const { cache } = cacheWithClock()
   const values = new Map<string, WeakRef<object>>()
   for (const key of ['first', 'second', 'kept']) {

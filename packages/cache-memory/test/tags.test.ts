@@ -3,7 +3,7 @@ import type { InMemoryCache } from '../src/index.js'
 import { cacheWithClock, countingText } from './cache-with-clock.js'
 
 describe('an invalidated entry', () => {
-  test('is gone for every way of asking, before anything has dropped it', async () => {
+  test('is absent for every method before it is removed', async () => {
     const { cache } = cacheWithClock()
     for (const key of 'abc') await cache.set(key, key, { tags: [`tag ${key}`] })
     await cache.invalidateTags(['tag b'])
@@ -20,11 +20,11 @@ describe('an invalidated entry', () => {
     expect(cache.size()).toBe(2)
   })
 
-  test('is not told or counted as expired or evicted, even when its life has ended since', async () => {
+  test('is neither emitted nor counted as expired or evicted, even after its TTL', async () => {
     const { cache, clock } = cacheWithClock()
-    const told: string[] = []
-    cache.on('expired', (key) => told.push(key))
-    cache.on('evicted', (key) => told.push(key))
+    const emitted: string[] = []
+    cache.on('expired', (key) => emitted.push(key))
+    cache.on('evicted', (key) => emitted.push(key))
     for (const key of 'abcd') await cache.set(key, key, { ttl: '10ms', tags: ['tag'] })
     await cache.invalidateTags(['tag'])
     await cache.get('a')
@@ -33,16 +33,16 @@ describe('an invalidated entry', () => {
     await cache.set('other', 1)
     expect(cache.size()).toBe(1)
     await cache.clear()
-    expect(told).toEqual([])
+    expect(emitted).toEqual([])
     expect(cache.getStats()).toMatchObject({ expirations: 0, evictions: 0, totalEntries: 0 })
   })
 
-  test('never costs a live one its place', async () => {
+  test('never causes the eviction of a fresh one', async () => {
     const { cache } = cacheWithClock({ maxSize: 100 })
     for (let index = 0; index < 40; index++) await cache.set(`live ${index}`, index)
     for (let index = 0; index < 60; index++) await cache.set(`tagged ${index}`, 1, { tags: ['t'] })
     await cache.invalidateTags(['t'])
-    // The live ones are the least recently used, and 30 writes have not dropped all the dead.
+    // The fresh entries are the least recently used, and 30 writes have not removed all expired ones.
     for (let index = 0; index < 60; index++) {
       await cache.set(`new ${index}`, index)
       expect(cache.getActiveKeys()).toHaveLength(40 + index + 1)
@@ -53,7 +53,7 @@ describe('an invalidated entry', () => {
     expect(cache.peek('live 0')).toBeUndefined()
   })
 
-  test('is dropped once, whichever of its tags were invalidated', async () => {
+  test('is removed once, for any combination of invalidated tags', async () => {
     const { cache } = cacheWithClock()
     const tagsOf = { a: ['x'], b: ['x', 'y'], c: ['y', 'z', 'x'], d: ['z'], e: ['w'] }
     for (const [key, tags] of Object.entries(tagsOf)) await cache.set(key, key, { tags })
@@ -66,11 +66,11 @@ describe('an invalidated entry', () => {
     expect(cache.getActiveKeys()).toEqual(['e'])
   })
 
-  test('may be set anew at once, with the same tag, and lives', async () => {
+  test('can be set again at once with the same tag', async () => {
     const { cache } = cacheWithClock()
     for (const key of 'abcdef') await cache.set(key, 'old', { tags: ['tag'] })
     await cache.invalidateTags(['tag'])
-    // Some of the dead are dropped by the writes, others are overwritten before that.
+    // The writes remove some expired entries, and overwrite others first.
     for (const key of 'fa') await cache.set(key, 'new', { tags: ['tag'] })
     expect(cache.getActiveKeys()).toEqual(['a', 'f'])
     expect(cache.size()).toBe(2)
@@ -79,7 +79,7 @@ describe('an invalidated entry', () => {
   })
 })
 
-describe('an entry gives up its tags', () => {
+describe('an entry loses its tags', () => {
   const WAYS: Readonly<
     Record<string, (cache: InMemoryCache, advance: (milliseconds: number) => void) => unknown>
   > = {
@@ -92,12 +92,12 @@ describe('an entry gives up its tags', () => {
     'when it is evicted': async (cache) => {
       for (const key of 'abcd') await cache.set(key, 1)
     },
-    'when it has expired and was dropped': async (cache, advance) => {
+    'when it has expired and was removed': async (cache, advance) => {
       advance(101)
       await cache.get('key')
     },
-    'when it has expired and was not dropped yet': (_cache, advance) => advance(101),
-    'when a value was refused in its stead': (cache) => cache.set('key', 'x'.repeat(100)),
+    'when it has expired and is not removed yet': (_cache, advance) => advance(101),
+    'when a larger value was refused': (cache) => cache.set('key', 'x'.repeat(100)),
   }
 
   test.each(Object.entries(WAYS))('%s', async (_name, leave) => {
@@ -110,7 +110,7 @@ describe('an entry gives up its tags', () => {
   })
 })
 
-test('a tag named twice is one tag', async () => {
+test('a tag that occurs twice is one tag', async () => {
   const { cache } = cacheWithClock()
   await cache.set('a', 1, { tags: ['tag', 'tag'] })
   expect(cache.snapshot().entries[0]?.tags).toEqual(['tag'])
@@ -120,7 +120,7 @@ test('a tag named twice is one tag', async () => {
   expect(cache.size()).toBe(1)
 })
 
-test('what getOrSet has loaded carries its tags, stale and fresh', async () => {
+test('a value loaded by getOrSet has its tags, both fresh and stale', async () => {
   const { cache, clock } = cacheWithClock()
   const options = { ttl: '10ms', staleWhileRevalidate: '1h', tags: ['user:1'] } as const
   for (const age of [0, 11]) {

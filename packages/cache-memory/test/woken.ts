@@ -1,6 +1,5 @@
-// In a process of its own, for the loop of a test runner is never idle. Says what a read answers that
-// comes as the process hears of something, after it stood still when it had just done something else
-// and not yet looked what has happened meanwhile.
+// Prints the result of a read right after the process was suspended. The read happens in a callback of a
+// socket, before any timer. Runs in a process of its own, because the event loop of a test runner is never idle.
 import { spawn } from 'node:child_process'
 import { systemClock } from '@verbatim/cache-core'
 import { timers } from '@verbatim/cache-core/implement'
@@ -14,13 +13,13 @@ spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => {
 })
 setTimeout(() => {
   const isThere = (value: unknown): void => {
-    if (value !== 'value') throw new Error('it should be there still')
+    if (value !== 'value') throw new Error('the entry should still exist')
   }
   for (let hit = 0; hit < 100; hit++) void cache.get('key').then(isThere)
   setImmediate(() => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
     const now = timers.now
-    // As if it had been longer.
+    // Pretends that the pause was longer.
     Object.assign(systemClock, { now: () => now() + 11_000 })
   })
 }, 1)

@@ -13,7 +13,7 @@ const PATTERNS: Readonly<Record<string, (key: string) => boolean>> = {
   'none*': () => false,
 }
 
-/** The two that are to agree. A cache that is restored is another, with a clock of its own. */
+/** A cache and the model that it must agree with. A restored cache is a new one with a clock of its own. */
 export interface Pair {
   cache: InMemoryCache
   model: PlainCache
@@ -42,7 +42,7 @@ const TTL = fc.constantFrom<Ttl | undefined>(
   1,
 )
 const TAGS = fc.constantFrom<string[] | undefined>(undefined, undefined, ['x'], ['y'], ['y', 'x'])
-/** Of what is loaded more is to be stale, and sooner. */
+/** Shorter than {@link TTL}, so that more loaded values become stale. */
 const LOADED_TTL = fc.constantFrom<Ttl | undefined>('1ms', '5ms', '10ms', '10ms', '20ms', null)
 const DOWNTIME = fc.integer({ min: 0, max: 40 })
 const GRACE_MS = fc.constantFrom(0, 40, 5_000)
@@ -71,7 +71,7 @@ const COMMANDS = {
   invalidatePattern: [1, fc.record({ pattern: fc.constantFrom(...Object.keys(PATTERNS)) })],
   invalidateTags: [2, fc.record({ tags: fc.subarray(['x', 'y', 'z']) })],
   advance: [8, fc.record({ milliseconds: fc.integer({ min: 1, max: 30 }) })],
-  // Long enough for a loader that rests after a failure.
+  // Long enough for the pause after a failed load.
   wait: [1, fc.record({ milliseconds: fc.integer({ min: 900, max: 2_100 }) })],
   restore: [1, fc.record({ downtimeMs: DOWNTIME })],
   clear: [1, fc.record({})],
@@ -93,14 +93,14 @@ export const COMMAND = fc.oneof(
   })),
 ) as fc.Arbitrary<Command>
 
-/** Whether a command may make an entry go that has expired, without counting it as such. */
+/** Returns whether a command may remove an expired entry without counting an expiration. */
 export function mayForget(command: Command, key: string): boolean {
   if (command.kind === 'set') return command.key === key
   if (command.kind === 'setMany') return command.keys.includes(key)
   return command.kind === 'invalidateTags'
 }
 
-/** Runs a command on both; answers what each of them said. */
+/** Runs a command on the cache and the model. Returns the results of both. */
 export async function run(
   command: Command,
   value: number,
@@ -161,7 +161,7 @@ export async function run(
       pair.model = model.restored(pair.clock)
       pair.cache = new InMemoryCache({ maxSize: MAX_SIZE, clock: pair.clock })
       const restored = pair.cache.restore(JSON.parse(written) as InMemoryCacheSnapshot)
-      return { cache: restored, model: pair.model.held().length }
+      return { cache: restored, model: pair.model.retained().length }
     }
     default: {
       const { kind, key } = command
@@ -188,7 +188,7 @@ async function runLoad(
       staleIfError: ifErrorMs === 0 ? undefined : `${ifErrorMs}ms`,
     })
     .catch((error: unknown) => (error as Error).message)
-  // For a load in the background to come to its end.
+  // Waits for the end of a load in the background.
   await setImmediate()
   return { cache: answer, model: model.getOrSet(key, command, fails ? undefined : value) }
 }

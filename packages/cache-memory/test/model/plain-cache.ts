@@ -4,8 +4,8 @@ import { toMilliseconds } from '@verbatim/cache-core/implement'
 interface PlainEntry {
   readonly value: number
   readonly freshUntil: number
-  /** From `freshUntil` on it is stale, and from here on gone. */
-  readonly heldUntil: number
+  /** End of the grace period. */
+  readonly retainedUntil: number
   readonly tags: readonly string[]
 }
 
@@ -15,25 +15,25 @@ export interface PlainOptions {
 }
 
 export interface PlainLoad extends PlainOptions {
-  /** For how many milliseconds after its life a value may be served while it is loaded anew. */
+  /** Period after the TTL in which a value may be served while it is loaded again, in milliseconds. */
   readonly revalidateMs: number
-  /** The same for a value whose load fails. */
+  /** Period after the TTL in which a value may be served if its load fails, in milliseconds. */
   readonly ifErrorMs: number
 }
 
 export type PlainCounts = PlainCache['counts']
 
-/** What a load comes to that fails, with nothing to serve in its stead. */
+/** Result of a failed load without a stale value. */
 export const FAILED = 'failed'
 
 /**
- * What the cache should do, said as plainly as possible. Whatever is over goes at once, and lives
- * are told by the date, for a cache may be restored by another.
+ * The expected behavior of the cache, as simply as possible. Expired entries are removed at once. Expiry
+ * uses the date, because another cache may restore the entries.
  */
 export class PlainCache {
   readonly #maxSize: number
   readonly #clock: Clock
-  /** The most recently used is last. */
+  /** Entries by key, most recently used last. */
   readonly #entries: Map<string, PlainEntry>
   readonly #rests = new Map<string, { readonly pauseMs: number; readonly until: number }>()
   readonly counts = { hits: 0, misses: 0, staleServed: 0, evictions: 0, expirations: 0 }
@@ -44,20 +44,22 @@ export class PlainCache {
     this.#entries = new Map(entries)
   }
 
-  /** Forgets what is over; called whenever time has passed. */
+  /** Removes expired entries. Called whenever time has passed. */
   expire(): void {
-    for (const [key, { heldUntil }] of this.#entries) {
-      if (heldUntil < this.#now) {
+    for (const [key, { retainedUntil }] of this.#entries) {
+      if (retainedUntil < this.#now) {
         this.#entries.delete(key)
         this.counts.expirations++
       }
     }
   }
 
-  /** As another that has taken over what this one holds, and which has done nothing so far. */
+  /** Returns a model with the same entries and new counts. */
   restored(clock: Clock): PlainCache {
-    const held = [...this.#entries].filter(([, entry]) => entry.heldUntil >= clock.wallTime())
-    return new PlainCache(this.#maxSize, clock, held)
+    const retained = [...this.#entries].filter(
+      ([, entry]) => entry.retainedUntil >= clock.wallTime(),
+    )
+    return new PlainCache(this.#maxSize, clock, retained)
   }
 
   get(key: string): number | undefined {
@@ -101,7 +103,7 @@ export class PlainCache {
   set(key: string, value: number, { ttl = 3_600, tags = [] }: PlainOptions, graceMs = 0): void {
     const freshUntil = this.#now + toMilliseconds(ttl)
     this.#entries.delete(key)
-    this.#entries.set(key, { value, freshUntil, heldUntil: freshUntil + graceMs, tags })
+    this.#entries.set(key, { value, freshUntil, retainedUntil: freshUntil + graceMs, tags })
     const [oldest] = this.#entries.keys()
     if (this.#entries.size > this.#maxSize && oldest !== undefined) {
       this.#entries.delete(oldest)
@@ -115,7 +117,7 @@ export class PlainCache {
     return wasFresh
   }
 
-  /** Answers how many of them were fresh. */
+  /** Returns how many of them were fresh. */
   deleteWhere(matches: (key: string, tags: readonly string[]) => boolean): number {
     const keys = [...this.#entries].filter(([key, { tags }]) => matches(key, tags))
     return keys.filter(([key]) => this.delete(key)).length
@@ -137,13 +139,13 @@ export class PlainCache {
     return Number.isFinite(left) ? left : null
   }
 
-  /** Fresh or stale, most recently used first. */
-  held(): string[] {
+  /** Returns the keys of fresh and stale entries, most recently used first. */
+  retained(): string[] {
     return [...this.#entries.keys()].toReversed()
   }
 
   fresh(): string[] {
-    return this.held().filter((key) => this.exists(key))
+    return this.retained().filter((key) => this.exists(key))
   }
 
   get #now(): number {
@@ -162,7 +164,7 @@ export class PlainCache {
     return entry
   }
 
-  /** Answers whether it has come to something. Failures make the loader rest, longer each time. */
+  /** Returns whether the load succeeds. Each failure pauses the loads of a key for longer. */
   #load(key: string, load: PlainLoad, loaded: number | undefined): boolean {
     const graceMs = Math.max(load.revalidateMs, load.ifErrorMs)
     if (loaded !== undefined) {
