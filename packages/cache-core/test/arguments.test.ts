@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { assertValue } from '../src/implement.js'
 import { ValidationError } from '../src/index.js'
 
-test('undefined is refused, for it means a miss', () => {
+test('assertValue rejects undefined, because it means a miss', () => {
   expect(() => assertValue(undefined)).toThrow(ValidationError)
   expect(() => assertValue(undefined)).toThrow(
     expect.objectContaining({
@@ -13,7 +13,7 @@ test('undefined is refused, for it means a miss', () => {
 })
 
 test.each([[null], [0], [false], [''], [Number.NaN], [[undefined]], [{}], [() => {}]])(
-  '%o is a value',
+  'assertValue accepts %o',
   (value) => {
     expect(() => assertValue(value)).not.toThrow()
   },

@@ -11,7 +11,7 @@ import { deferred } from './deferred.js'
 import { FourMethodCache } from './four-method-cache.js'
 
 describe('a cache that writes only the four abstract methods', () => {
-  test('can read, write and delete several keys', async () => {
+  test('reads, writes and deletes several keys', async () => {
     const cache = new FourMethodCache()
     await cache.setMany(
       new Map<string, unknown>([
@@ -33,7 +33,7 @@ describe('a cache that writes only the four abstract methods', () => {
     expect(await cache.getMany(['a', 'b'])).toEqual(new Map())
   })
 
-  test('a batch with one bad part changes nothing', async () => {
+  test('changes nothing for a batch with one bad part', async () => {
     const cache = new FourMethodCache()
     await cache.set('kept', 1)
     const bad: [() => Promise<unknown>, code: string][] = [
@@ -66,14 +66,14 @@ describe('a cache that writes only the four abstract methods', () => {
     expect(await cache.exists('new')).toBe(false)
   })
 
-  test('loads through getOrSet, with the TTL it was given', async () => {
+  test('loads through getOrSet with the given TTL', async () => {
     const cache = new FourMethodCache()
     expect(await cache.getOrSet('key', () => 'value', { ttl: '1h' })).toBe('value')
     expect(await cache.getOrSet('key', () => 'another')).toBe('value')
     expect(cache.calls).toEqual(['get key', 'set key 3600000ms', 'get key'])
   })
 
-  test('refuses a bad TTL before it loads', async () => {
+  test('rejects a bad TTL before it loads', async () => {
     const cache = new FourMethodCache()
     let loads = 0
     const call = cache.getOrSet('key', () => ++loads, { ttl: '0s' })
@@ -81,7 +81,7 @@ describe('a cache that writes only the four abstract methods', () => {
     expect(loads).toBe(0)
   })
 
-  test('passes on what a loader throws, at once or later', async () => {
+  test('passes on the error of a loader, synchronous or not', async () => {
     const cache = new FourMethodCache()
     const failure = new Error('the source is down')
     const atOnce = (): never => {
@@ -92,7 +92,7 @@ describe('a cache that writes only the four abstract methods', () => {
     expect(await cache.getOrSet('key', () => 'value')).toBe('value')
   })
 
-  test('refuses a loader that answers undefined', async () => {
+  test('rejects a loader that returns undefined', async () => {
     const cache = new FourMethodCache()
     const call = cache.getOrSet('key', () => undefined)
     await expect(call).rejects.toThrow(
@@ -104,7 +104,7 @@ describe('a cache that writes only the four abstract methods', () => {
     })
   })
 
-  test('says what it does not support', async () => {
+  test('rejects calls of methods that it does not support', async () => {
     const cache = new FourMethodCache()
     await cache.set('key', 'value')
     const calls: [method: string, call: () => Promise<unknown>][] = [
@@ -143,8 +143,8 @@ describe('a cache that writes only the four abstract methods', () => {
   })
 })
 
-describe('invalidatePattern, built on scan', () => {
-  /** Lists the keys it was given, when it is told to go on. */
+describe('invalidatePattern by default', () => {
+  /** A cache whose scan lists the given keys after `proceed`. */
   class ScanningCache extends FourMethodCache {
     listed: string[] = []
     goOn = Promise.resolve()
@@ -155,7 +155,7 @@ describe('invalidatePattern, built on scan', () => {
     }
   }
 
-  test('deletes and counts what scan lists', async () => {
+  test('deletes and counts the keys of scan', async () => {
     const cache = new ScanningCache()
     await cache.set('a', 1)
     cache.listed = ['a', 'gone meanwhile']
@@ -163,7 +163,7 @@ describe('invalidatePattern, built on scan', () => {
     expect(await cache.exists('a')).toBe(false)
   })
 
-  test('keeps out a value that was being loaded when it began, though scan cannot list it', async () => {
+  test('fences a load that was in flight at its start, although scan does not list the key', async () => {
     const cache = new ScanningCache()
     const begun = deferred<void>()
     const loaded = deferred<string>()
@@ -182,7 +182,7 @@ describe('invalidatePattern, built on scan', () => {
     expect(await cache.get('key')).toBeUndefined()
   })
 
-  test('refuses a bad pattern before it scans', async () => {
+  test('rejects a bad pattern before it scans', async () => {
     const cache = new ScanningCache()
     cache.listed = ['a']
     await cache.set('a', 1)
@@ -191,7 +191,7 @@ describe('invalidatePattern, built on scan', () => {
   })
 })
 
-test('a cache whose set fences its own key still answers and stores what was loaded', async () => {
+test('a cache whose set fences its own key returns and stores the loaded value', async () => {
   class SlowCache extends FourMethodCache {
     override async set<T>(key: string, value: T, ttl?: Ttl): Promise<void> {
       await super.set(key, value, ttl)
@@ -214,7 +214,7 @@ test.each<[name: string, settings: unknown, problem: string]>([
   ['null', null, 'settings must be a plain object; received null'],
   ['text', '5m', 'settings must be a plain object; received a string'],
   ['a TTL alone', 300, 'settings must be a plain object; received 300'],
-])('the settings of a cache must not be %s', (_name, settings, problem) => {
+])('the constructor rejects %s', (_name, settings, problem) => {
   class Built extends FourMethodCache {
     constructor() {
       super(settings as CacheSettings)

@@ -102,7 +102,7 @@ describe('canonicalJson', () => {
       'options["inner"]["self"] is a reference to its own container',
     ],
     ['a map that holds itself', cyclicMap(), 'options[0][1] is a reference to its own container'],
-  ])('%s is refused, with its place', (_name, value, problem) => {
+  ])('rejects %s with its path', (_name, value, problem) => {
     const [path, received] = problem.split(' is ')
     expect(() => canonicalJson(value, 'options')).toThrow(ValidationError)
     expect(() => canonicalJson(value, 'options')).toThrow(
@@ -118,26 +118,29 @@ describe('canonicalJson', () => {
     ['a list', (inner) => [inner, inner]],
     ['an object', (inner) => ({ a: inner, b: inner })],
     ['a list at two depths', (inner) => [inner, [[inner]]]],
-  ])('%s that holds one object twice, for 40 levels, is refused soon', (_name, twice) => {
-    let value: unknown = 'leaf'
-    for (let level = 0; level < 40; level++) value = twice(value)
-    expect(() => canonicalJson(value)).toThrow(
-      expect.objectContaining({
-        code: 'NOT_CANONICAL',
-        message: expect.stringMatching(
-          / must be plain data .*; received more than fits into a string$/,
-        ),
-      }),
-    )
-  })
+  ])(
+    'rejects %s that contains one object twice on each of 40 levels, in a short time',
+    (_name, twice) => {
+      let value: unknown = 'leaf'
+      for (let level = 0; level < 40; level++) value = twice(value)
+      expect(() => canonicalJson(value)).toThrow(
+        expect.objectContaining({
+          code: 'NOT_CANONICAL',
+          message: expect.stringMatching(
+            / must be plain data .*; received more than fits into a string$/,
+          ),
+        }),
+      )
+    },
+  )
 
-  test('512 levels are written, one more is refused', () => {
+  test('writes 512 levels and rejects 513', () => {
     expect(canonicalJson(nested(512))).toBe('['.repeat(512) + ']'.repeat(512))
     expect(() => canonicalJson(nested(513))).toThrow('received more than 512 levels')
     expect(() => canonicalJson(nested(100_000))).toThrow(ValidationError)
   })
 
-  test('the order of names never changes the text, at any depth', () => {
+  test('the order of names does not change the text at any depth', () => {
     fc.assert(
       fc.property(VALUE, fc.infiniteStream(fc.nat()), (value, numbers) => {
         const reordered = shuffled(value, () => numbers.next().value)
@@ -147,7 +150,7 @@ describe('canonicalJson', () => {
     )
   })
 
-  test('the text can be read back, so different values never share one', () => {
+  test('the text can be parsed back, so different values have different texts', () => {
     fc.assert(
       fc.property(VALUE, (value) => {
         const text = canonicalJson(value)
@@ -157,7 +160,7 @@ describe('canonicalJson', () => {
     )
   })
 
-  test('two JSON values have the same text exactly when they are equal', () => {
+  test('two JSON values have the same text if and only if they are equal', () => {
     const json = fc
       .jsonValue({ maxDepth: 2 })
       .filter(hasExactNumbers)
@@ -170,7 +173,7 @@ describe('canonicalJson', () => {
     )
   })
 
-  test('no plain object imitates a tag', () => {
+  test('no plain object has the text of a tag', () => {
     const tagged = [
       1n,
       new Date(1),
@@ -190,7 +193,7 @@ describe('canonicalJson', () => {
     }
   })
 
-  test('data from outside cannot reach a prototype', () => {
+  test('input with __proto__ does not change a prototype', () => {
     canonicalJson(JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":1}}'))
     expect('polluted' in {}).toBe(false)
   })
@@ -212,7 +215,7 @@ const NAME = fc.oneof(
   fc.string({ maxLength: 3, unit: 'binary' }),
 )
 
-/** Every kind of value that has a text. */
+/** Generates every kind of value that has a text. */
 const VALUE = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -244,7 +247,7 @@ const VALUE = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value
 
-/** The same value with its names, map entries and set items in another order. */
+/** Returns an equal value with its names, map entries and set items in another order. */
 function shuffled(value: unknown, random: () => number): unknown {
   const inAnyOrder = <Item>(items: Iterable<Item>): Item[] =>
     Array.from(items, (item) => ({ item, place: random() }))
@@ -261,7 +264,7 @@ function shuffled(value: unknown, random: () => number): unknown {
   )
 }
 
-/** The inverse of canonicalJson, behind JSON.parse. */
+/** Restores a value from the result of `JSON.parse`. Together they are the inverse of canonicalJson. */
 function readBack(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(readBack)
   if (!isPlainObject(json)) return json

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock, systemClock, ValidationError } from '../src/index.js'
 
-test('a manual clock stands still until told to move', () => {
+test('a manual clock stands still until advance', () => {
   const clock = new ManualClock(1_000)
   expect([clock.now(), clock.wallTime()]).toEqual([0, 1_000])
   clock.advance(250)
@@ -10,7 +10,7 @@ test('a manual clock stands still until told to move', () => {
   expect([clock.now(), clock.wallTime()]).toEqual([250.5, 1_250.5])
 })
 
-test('a manual clock starts on the first of January 2026 unless told otherwise', () => {
+test('a manual clock starts on 1 January 2026 by default', () => {
   expect(new Date(new ManualClock().wallTime()).toISOString()).toBe('2026-01-01T00:00:00.000Z')
 })
 
@@ -35,7 +35,7 @@ test.each<unknown>([Number.NaN, Infinity, '2026-01-01', null, new Date(), 5n])(
   },
 )
 
-test('the system clock never runs backwards and knows the date', () => {
+test('the system clock never runs backwards and has the current date', () => {
   const readings = Array.from({ length: 1_000 }, () => systemClock.now())
   expect(readings).toEqual(readings.toSorted((one, other) => one - other))
   expect(Math.abs(systemClock.wallTime() - Date.now())).toBeLessThan(10_000)

@@ -18,13 +18,13 @@ const ERRORS = [
   'SecurityError',
 ] as const
 
-test('the CommonJS copy is another one and exports the same names', () => {
+test('the CommonJS copy is separate and has the same exports', () => {
   expect(built.CacheError).not.toBe(source.CacheError)
   expect(Object.keys(built).toSorted()).toEqual(Object.keys(source).toSorted())
   expect(Object.keys(builtImplement).toSorted()).toEqual(Object.keys(implement).toSorted())
 })
 
-test.each(ERRORS)('instanceof recognizes a %s of the other copy, and its ancestors', (name) => {
+test.each(ERRORS)('instanceof recognizes a %s of the other copy and its base classes', (name) => {
   for (const [one, other] of [
     [source, built],
     [built, source],
@@ -41,12 +41,12 @@ test.each(ERRORS)('instanceof recognizes a %s of the other copy, and its ancesto
   expect(new Error('')).not.toBeInstanceOf(built.CacheError)
 })
 
-test('an error that one copy throws is recognized by the other', () => {
+test('one copy recognizes an error of the other', () => {
   expect(() => builtImplement.assertKey('')).toThrow(source.ValidationError)
   expect(() => implement.toMilliseconds(0)).toThrow(built.ValidationError)
 })
 
-test('a subclass of a user keeps the usual instanceof', () => {
+test('a subclass of a user has the usual instanceof', () => {
   class QuotaError extends source.InfrastructureError {}
   expect(new QuotaError('')).toBeInstanceOf(QuotaError)
   expect(new QuotaError('')).toBeInstanceOf(built.InfrastructureError)
@@ -79,7 +79,7 @@ test('a cycle of loads through caches of both copies is found', async () => {
   expect(await one.getOrSet('a', () => other.getOrSet('b', () => 2))).toBe(2)
 })
 
-test('two classes of one name count as copies, and those of two names do not', () => {
+test('two classes with one name are copies, and classes with two names are not', () => {
   class First {
     readonly place = 1
   }
@@ -103,7 +103,7 @@ test('copies share one state for each name', () => {
   expect(sharedByCopies('test/other-state', () => ({ count: 2 }))).toEqual({ count: 2 })
 })
 
-/** The least cache that a copy of the package lets one make. */
+/** Creates a minimal cache with a copy of the package. */
 function mapCache({ CacheInterface }: typeof source): source.CacheInterface {
   class MapCache extends CacheInterface {
     readonly #values = new Map<string, unknown>()

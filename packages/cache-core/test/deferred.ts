@@ -3,7 +3,7 @@ export interface Deferred<T> {
   readonly resolve: (value: T) => void
 }
 
-/** A promise that is settled from outside; Node 20 has no Promise.withResolvers. */
+/** Creates a promise that is settled from outside. Node 20 has no `Promise.withResolvers`. */
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => {}
   const promise = new Promise<T>((settle) => {

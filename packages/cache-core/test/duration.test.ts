@@ -29,7 +29,7 @@ describe('toMilliseconds', () => {
     ['007s', 7_000],
     ['36500d', HUNDRED_YEARS],
     [null, Number.POSITIVE_INFINITY],
-  ])('%o is %d ms', (ttl, milliseconds) => {
+  ])('converts %o to %d ms', (ttl, milliseconds) => {
     expect(toMilliseconds(ttl)).toBe(milliseconds)
   })
 
@@ -65,7 +65,7 @@ describe('toMilliseconds', () => {
     ['5s5s', 'a string'],
     ['Infinitys', 'a string'],
     ['٥s', 'a string'],
-    // Text that was not meant as a duration may be a secret in the wrong place.
+    // A text that does not look like a duration may be a secret.
     ['hunter2', 'a string'],
     [undefined, 'undefined'],
     [true, 'a boolean'],
@@ -74,7 +74,7 @@ describe('toMilliseconds', () => {
     [{ seconds: 5 }, 'an object'],
     [new Date(), 'an object'],
     [Symbol('5s'), 'a symbol'],
-  ])('%o is refused', (ttl, shown) => {
+  ])('rejects %o', (ttl, shown) => {
     const refusal = refusalOf(() => toMilliseconds(ttl))
     expect(refusal).toMatchObject({
       code: 'INVALID_TTL',
@@ -85,14 +85,14 @@ describe('toMilliseconds', () => {
     expect(refusal.message).toContain('from 1 ms to 100 years')
   })
 
-  test('the message names the argument', () => {
+  test('has the name of the argument in the message', () => {
     expect(refusalOf(() => toMilliseconds(0, 'defaultTtl'))).toMatchObject({
       message: expect.stringMatching(/^defaultTtl must be seconds .*; received 0$/),
       context: { argument: 'defaultTtl', received: '0' },
     })
   })
 
-  test('a number and the same number of seconds as text agree, to the millisecond', () => {
+  test('returns the same for a number and for a text, to the millisecond', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: HUNDRED_YEARS }), (milliseconds) => {
         expect(toMilliseconds(milliseconds / 1_000)).toBe(milliseconds)
@@ -101,7 +101,7 @@ describe('toMilliseconds', () => {
     )
   })
 
-  test('whatever comes in, a whole number of milliseconds comes out or a ValidationError', () => {
+  test('returns whole milliseconds or throws a ValidationError for any input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.double(), fc.string()), (ttl) => {
         let outcome: unknown

@@ -18,7 +18,7 @@ describe('canonicalJson', () => {
     '({ url: new URL("a:b"), bytes: Buffer.from("ab") })',
     'Object.create(null)',
     '[new Date(5), 12n]',
-  ])('writes %s of another realm like that of this one', (code) => {
+  ])('writes %s of another realm like data of this realm', (code) => {
     const own: unknown = vm.runInThisContext(code)
     expect(canonicalJson(foreign(code))).toBe(canonicalJson(own))
   })
@@ -55,7 +55,7 @@ describe('canonicalJson', () => {
   })
 })
 
-test('isPlainObject accepts plain objects of another realm only', () => {
+test('isPlainObject accepts plain objects of another realm, but no other objects', () => {
   expect(isPlainObject(foreign('({})'))).toBe(true)
   expect(isPlainObject(foreign('Object.create(null)'))).toBe(true)
   expect(isPlainObject(foreign('[]'))).toBe(false)
@@ -63,7 +63,7 @@ test('isPlainObject accepts plain objects of another realm only', () => {
   expect(isPlainObject(foreign('new (class Point {})'))).toBe(false)
 })
 
-test('a promise of another implementation that a listener returns may be rejected', async () => {
+test('a listener may return a rejected promise of another implementation', async () => {
   const hub = new EventHub<{ event: [] }>()
   // oxlint-disable-next-line unicorn/no-thenable -- a promise of another implementation is one
   const rejected = { then: (_: unknown, onRejected: (error: Error) => void) => onRejected(Error()) }

@@ -29,14 +29,14 @@ describe('errors', () => {
       expect(error.stack).toContain('what happened')
     })
 
-    test(`a ${Kind.name} takes a code, a context and a cause`, () => {
+    test(`a ${Kind.name} has the given code, context and cause`, () => {
       const cause = new Error('the reason')
       const error = new Kind('what happened', { code: 'OWN_CODE', context: { port: 1 }, cause })
       expect(error).toMatchObject({ code: 'OWN_CODE', context: { port: 1 }, cause })
     })
   }
 
-  test('an error of a subclass carries its name', () => {
+  test('an error of a subclass has the name of the subclass', () => {
     class QuotaError extends InfrastructureError {}
     expect(new QuotaError('full').name).toBe('QuotaError')
   })
@@ -54,6 +54,6 @@ test.each([
   [true, 'a boolean'],
   [Symbol('name'), 'a symbol'],
   [() => {}, 'a function'],
-])('describeType names the type of %o', (value, name) => {
+])('describeType returns the type of %o', (value, name) => {
   expect(describeType(value)).toBe(name)
 })

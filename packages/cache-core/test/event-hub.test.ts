@@ -9,7 +9,7 @@ interface Events extends Record<string, readonly unknown[]> {
 }
 
 describe('an event hub', () => {
-  test('calls the listeners of an event in order of registration, with its details', () => {
+  test('calls the listeners of an event in order of registration, with its arguments', () => {
     const hub = new EventHub<Events>()
     const calls: unknown[] = []
     hub.on('hit', (...details) => calls.push(['first', ...details]))
@@ -22,7 +22,7 @@ describe('an event hub', () => {
     ])
   })
 
-  test('knows whether somebody listens', () => {
+  test('returns whether an event has listeners', () => {
     const hub = new EventHub<Events>()
     expect(hub.has('hit')).toBe(false)
     const stop = hub.on('hit', () => {})
@@ -33,7 +33,7 @@ describe('an event hub', () => {
     hub.emit('miss', 'key')
   })
 
-  test('a function registered twice is called twice and removed singly', () => {
+  test('calls a function that is registered twice twice, and removes it separately', () => {
     const hub = new EventHub<Events>()
     let calls = 0
     const listener = (): number => calls++
@@ -47,7 +47,7 @@ describe('an event hub', () => {
     expect(calls).toBe(3)
   })
 
-  test('a listener that throws or rejects is counted and disturbs nobody', async () => {
+  test('counts a listener that throws or rejects, and calls the others', async () => {
     const hub = new EventHub<Events>()
     let calls = 0
     hub.on('miss', () => {
@@ -62,7 +62,7 @@ describe('an event hub', () => {
     expect(hub.failures).toBe(2)
   })
 
-  test('a listener may stop itself and register itself again', () => {
+  test('lets a listener remove itself and add itself again', () => {
     const hub = new EventHub<Events>()
     let calls = 0
     const listenOnce = (): void => {
@@ -79,13 +79,13 @@ describe('an event hub', () => {
   })
 })
 
-describe('a hub that knows its events', () => {
+describe('an event hub with names', () => {
   const hub = new EventHub<{ evicted: [key: string]; expired: [key: string] }>([
     'evicted',
     'expired',
   ])
 
-  test('rejects another event by name and suggests the one that is meant', () => {
+  test('rejects an unknown event and suggests a known one', () => {
     for (const bad of ['evict', 'EVICTED', '', '__proto__', undefined, null, 5]) {
       expect(() => hub.on(bad as 'evicted', () => {})).toThrow(ValidationError)
     }

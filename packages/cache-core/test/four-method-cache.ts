@@ -1,7 +1,7 @@
 import { assertKey, assertValue, toMilliseconds } from '../src/implement.js'
 import { CacheInterface, type Ttl } from '../src/index.js'
 
-/** What somebody else might write: the four abstract methods on a Map, and nothing more. */
+/** A minimal cache of a user: the four abstract methods on a Map. */
 export class FourMethodCache extends CacheInterface {
   readonly calls: string[] = []
   readonly #values = new Map<string, unknown>()

@@ -40,23 +40,26 @@ describe('compileGlob', () => {
     ['a]', 'a]', 'a'],
     ['.', '.', 'a'],
     ['(a|b)+$', '(a|b)+$', 'a'],
-    // As Redis reads what was not finished: a class ends with the pattern, a backslash is one.
+    // As in Redis: an unfinished class ends with the pattern, and a last backslash is literal.
     ['[ab', 'b', '[ab'],
     ['[a-', '-', 'b'],
     ['a\\', 'a\\', 'a'],
     ['[\\', '\\', '['],
-  ])('%j matches %j and not %j', (pattern, match, other) => {
+  ])('matches with %j the text %j and not %j', (pattern, match, other) => {
     const matches = compileGlob(pattern)
     expect(matches(match)).toBe(true)
     expect(other !== undefined && matches(other)).toBe(false)
   })
 
-  test.each(['[]', '[', '[]a]'])('%j matches nothing, for its class is empty', (pattern) => {
-    const matches = compileGlob(pattern)
-    for (const text of ['', 'a', '[', ']', '[]', 'a]']) expect(matches(text)).toBe(false)
-  })
+  test.each(['[]', '[', '[]a]'])(
+    'matches nothing with %j, because its class is empty',
+    (pattern) => {
+      const matches = compileGlob(pattern)
+      for (const text of ['', 'a', '[', ']', '[]', 'a]']) expect(matches(text)).toBe(false)
+    },
+  )
 
-  test('agrees with a matcher that tries every way', () => {
+  test('agrees with a matcher that tries every possibility', () => {
     fc.assert(
       fc.property(fc.array(PART, { minLength: 1, maxLength: 6 }), TEXT, (parts, text) => {
         const pattern = parts.map(({ written }) => written).join('')
@@ -66,12 +69,12 @@ describe('compileGlob', () => {
     )
   })
 
-  test('every character that means something is escaped, those of classes as well', () => {
+  test('escapeGlob escapes every special character, including those of classes', () => {
     expect(escapeGlob('a*?[]\\^-.')).toBe('a\\*\\?\\[\\]\\\\\\^\\-.')
     expect(compileGlob(`[${escapeGlob('a-c')}]`)('b')).toBe(false)
   })
 
-  test('an escaped text matches itself and nothing else', () => {
+  test('an escaped text matches only itself', () => {
     const text = fc.string({ unit: SYMBOL, minLength: 1, maxLength: 20 })
     fc.assert(
       fc.property(text, text, (own, other) => {
@@ -84,7 +87,7 @@ describe('compileGlob', () => {
     )
   })
 
-  test('a hostile pattern costs at most its length times the text', () => {
+  test('a hostile pattern takes at most its length times the length of the text', () => {
     for (const pattern of ['*a'.repeat(100), `${'*a'.repeat(100)}b`, `*${'a'.repeat(200)}b`]) {
       const matches = compileGlob(pattern)
       const [work, doubled] = [5_000, 10_000].map((length) => {
@@ -105,7 +108,7 @@ describe('assertPattern', () => {
     [undefined, '; received undefined'],
     [42, '; received 42'],
     [['*'], '; received an array'],
-  ])('refuses %o', (pattern, problem) => {
+  ])('rejects %o', (pattern, problem) => {
     for (const use of [assertPattern, compileGlob] as ((pattern: unknown) => unknown)[]) {
       expect(() => use(pattern)).toThrow(ValidationError)
       expect(() => use(pattern)).toThrow(
@@ -118,13 +121,13 @@ describe('assertPattern', () => {
     }
   })
 
-  test('takes the longest pattern', () => {
+  test('accepts the longest pattern', () => {
     const longest = 'a'.repeat(MAX_PATTERN_LENGTH)
     expect(compileGlob(longest)(longest)).toBe(true)
   })
 })
 
-/** One element of a pattern: how it is written and what it takes. */
+/** An element of a pattern: its text and the characters that it matches. */
 interface Part {
   readonly written: string
   readonly takes: 'any run' | ((character: string) => boolean)
@@ -174,7 +177,7 @@ function matchesEveryWay(parts: readonly Part[], text: string): boolean {
   return text !== '' && part.takes(text.charAt(0)) && matchesEveryWay(rest, text.slice(1))
 }
 
-/** Stands in for a text and counts how often it is looked at: the same figure on any machine. */
+/** Replaces a text and counts the reads of its characters, which is the same on any machine. */
 class CountingText {
   reads = 0
   readonly #text: string

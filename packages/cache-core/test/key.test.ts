@@ -39,7 +39,7 @@ describe('assertKey', () => {
     ['512 characters of two bytes', 'é'.repeat(MAX_KEY_BYTES / 2)],
     ['341 characters of three bytes', '日'.repeat(341)],
     ['256 pairs of surrogates', '😀'.repeat(MAX_KEY_BYTES / 4)],
-  ])('takes %s', (_name, key) => {
+  ])('accepts %s', (_name, key) => {
     expect(() => assertKey(key)).not.toThrow()
   })
 
@@ -57,7 +57,7 @@ describe('assertKey', () => {
     ['a high surrogate alone', 'a\ud800', 'half of a surrogate pair'],
     ['a low surrogate alone', '\udc00a', 'half of a surrogate pair'],
     ['a pair the wrong way round', '\ude00\ud83d', 'half of a surrogate pair'],
-  ])('refuses %s', (_name, key, received) => {
+  ])('rejects %s', (_name, key, received) => {
     let refusal: unknown
     try {
       assertKey(key)
@@ -71,7 +71,7 @@ describe('assertKey', () => {
     )
   })
 
-  test('takes a string exactly when it is well formed and fits', () => {
+  test('accepts a string if and only if it is well formed and short enough', () => {
     const unit = fc.oneof(fc.string({ unit: 'binary', maxLength: 1 }), fc.constant('\ud800'))
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 700, size: 'max' }), (key) => {

@@ -25,7 +25,7 @@ describe('assertKnownFields', () => {
   })
 
   test.each([undefined, null, 'text', 5, [], new Map(), new Date(), () => 1])(
-    'rejects %s, which is no plain object',
+    'rejects %s, which is not a plain object',
     (options) => {
       expect(errorOf(options)).toMatchObject({
         message: expect.stringMatching(/^options must be a plain object; received /),
@@ -34,7 +34,7 @@ describe('assertKnownFields', () => {
     },
   )
 
-  test('names an unknown field and suggests the known name that is meant', () => {
+  test('names an unknown field and suggests the nearest known one', () => {
     for (const field of ['maxsize', 'max_size', 'maxSiez', 'MAX-SIZE']) {
       const error = errorOf({ [field]: 'hunter2' })
       expect(error).toBeInstanceOf(ConfigurationError)
@@ -43,13 +43,13 @@ describe('assertKnownFields', () => {
     }
   })
 
-  test('suggests nothing for a name that is like none', () => {
+  test('suggests nothing for a name that is similar to none', () => {
     expect(String(errorOf({ redisUrl: 1 }))).toContain(
       'unknown field redisUrl. Known fields: maxSize, defaultTtl, isolation',
     )
   })
 
-  test('shows no more than the beginning of a long name, and escapes control characters', () => {
+  test('shows only the beginning of a long name, and escapes control characters', () => {
     expect(String(errorOf({ ['x'.repeat(10_000)]: 1 })).length).toBeLessThan(200)
     expect(String(errorOf({ 'a\nb': 1 }))).toContain('"a\\nb"')
   })
@@ -68,16 +68,16 @@ describe('assertKnownFields', () => {
     expect(String(errorOf({ [Symbol()]: 1 }))).toContain('unknown field Symbol(). Known fields')
   })
 
-  test('accepts a symbol that is not enumerable: a copy of the options does not have it', () => {
+  test('accepts a symbol that is not enumerable', () => {
     const options = Object.defineProperty({ maxSize: 1 }, Symbol('mark'), { value: 1 })
     expect(() => assertKnownFields(options, KNOWN, 'options')).not.toThrow()
   })
 
-  test('throws a ValidationError unless told otherwise', () => {
+  test('throws a ValidationError by default', () => {
     expect(() => assertKnownFields({ a: 1 }, KNOWN, 'options')).toThrow(ValidationError)
   })
 })
 
-test('nearestName returns undefined where no name is near', () => {
+test('nearestName returns undefined if no name is similar', () => {
   expect(nearestName('zzz', ['maxSize', 'isolation'])).toBeUndefined()
 })

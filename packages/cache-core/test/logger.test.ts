@@ -3,7 +3,7 @@ import { assertLogger, assertName } from '../src/implement.js'
 import { ConfigurationError } from '../src/index.js'
 
 describe('a logger', () => {
-  test('is console, or nothing', () => {
+  test('can be console or undefined', () => {
     expect(() => assertLogger(console)).not.toThrow()
     expect(() => assertLogger(undefined)).not.toThrow()
   })
@@ -17,7 +17,7 @@ describe('a logger', () => {
     },
   )
 
-  test('with a method that cannot be read is refused with the name of the method', () => {
+  test('is rejected with the name of a method that cannot be read', () => {
     const logger = {
       debug: () => undefined,
       info: () => undefined,
@@ -33,14 +33,14 @@ describe('a logger', () => {
 })
 
 describe('a name', () => {
-  test.each([undefined, 'answers', 'a'.repeat(64), 'été'])('may be %j', (name) => {
+  test.each([undefined, 'answers', 'a'.repeat(64), 'été'])('can be %j', (name) => {
     expect(() => assertName(name)).not.toThrow()
   })
 
   test.each([
     ...[' ', '\u00A0\t', 'a\nERROR b', 'a\u001B[31m', 'a\u009B31m'],
     ...['a\u2028b', 'a\u202Eb', 'a\u007F'],
-  ])('must not be %j, which could change how a line of a log reads', (name) => {
+  ])('must not be %j, which could change the look of a log line', (name) => {
     expect(() => assertName(name)).toThrow(ConfigurationError)
     expect(() => assertName(name)).toThrow('without control characters')
   })

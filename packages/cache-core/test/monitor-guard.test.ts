@@ -23,7 +23,7 @@ const METHODS = [
   'observeResponse',
 ] as const
 
-/** A monitor each of whose methods is made by a function. */
+/** Returns a monitor with all methods made by a function. */
 function monitorOf(method: (name: string) => PropertyDescriptor): CacheMonitor {
   const methods = METHODS.map((name) => [name, { enumerable: true, ...method(name) }])
   return Object.defineProperties({}, Object.fromEntries(methods)) as CacheMonitor
@@ -33,7 +33,7 @@ function fail(): never {
   throw new TypeError(SECRET)
 }
 
-/** An object with a property `then` that is no promise. */
+/** Creates an object with a property `then` that is not a promise. */
 function thenable(then: PropertyDescriptor): object {
   return Object.defineProperty({}, ['th', 'en'].join(''), then)
 }
@@ -60,7 +60,7 @@ function recordingLogger(): { logger: Logger; lines: string[] } {
 }
 
 describe.each(BROKEN)('a monitor that %s', (_what, make) => {
-  test('fails no call and is logged once, without its message', async () => {
+  test('fails no call and is logged once, without the message of its error', async () => {
     const { logger, lines } = recordingLogger()
     const monitor = make()
     useAll(new MonitorGuard(monitor, logger))
@@ -88,7 +88,7 @@ describe.each(BROKEN)('a monitor that %s', (_what, make) => {
   })
 })
 
-test('a logger that throws fails no call either', () => {
+test('a logger that throws does not fail a call', () => {
   const broken = monitorOf(() => ({ value: fail }))
   const logger = { debug: fail, info: fail, warn: fail, error: fail }
   expect(() => useAll(new MonitorGuard(broken, logger))).not.toThrow()
@@ -100,7 +100,7 @@ test('a logger that rejects does not end the process', async () => {
   const broken = monitorOf(() => ({ value: fail }))
   useAll(new MonitorGuard(broken, logger))
   expect(reject).toHaveBeenCalledTimes(1)
-  // A rejection that nobody handles would fail the test run.
+  // An unhandled rejection would fail the test run.
   await new Promise((resolve) => setImmediate(resolve))
 })
 
@@ -117,7 +117,7 @@ test('a member of a combination is reported to the logger of the combination', (
   expect(lines).toEqual([expect.stringMatching(/^performanceMonitor\.observe\w+ failed with /)])
 })
 
-test('a monitor is called with itself as this, and with what was observed', () => {
+test('a monitor is called with itself as this and with all arguments', () => {
   const calls: unknown[][] = []
   const isItself: boolean[] = []
   const monitor = monitorOf((name) => ({

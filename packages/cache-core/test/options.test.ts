@@ -5,7 +5,7 @@ import { ConfigurationError } from '../src/index.js'
 describe('integerOption', () => {
   const range = { min: 1, max: 10 }
 
-  test.each([1, 5, 10])('%d is taken', (value) => {
+  test.each([1, 5, 10])('accepts %d', (value) => {
     expect(integerOption('size', value, range)).toBe(value)
   })
 
@@ -35,7 +35,7 @@ describe('integerOption', () => {
 describe('choiceOption', () => {
   const colours = ['red', 'green'] as const
 
-  test('one of the words is taken', () => {
+  test('accepts one of the words', () => {
     expect(choiceOption('colour', 'green', colours)).toBe('green')
   })
 
@@ -47,7 +47,7 @@ describe('choiceOption', () => {
   })
 })
 
-test('the error for an option does not show text, which may be a secret', () => {
+test('invalidOption does not show a text, which may be a secret', () => {
   const error = invalidOption('password', 'a secret', 'hunter2')
   expect(JSON.stringify([error.message, error.context])).not.toContain('hunter2')
 })

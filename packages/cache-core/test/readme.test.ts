@@ -8,7 +8,7 @@ const README = new URL('../README.md', import.meta.url)
 
 await testReadme(README)
 
-test('the cache that the README shows keeps the contract', async () => {
+test('the cache in the README passes the contract suite', async () => {
   const text = await readFile(README, 'utf8')
   const folder = new URL('../.readme/', import.meta.url)
   await mkdir(new URL('test/', folder), { recursive: true })

@@ -15,22 +15,22 @@ afterEach(() => {
 /** Warnings are emitted on the next tick. */
 const nextTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-describe('with a logger', () => {
-  test('a message starts with the name of the cache', () => {
+describe('a reporter with a logger', () => {
+  test('starts each message with the name of the cache', () => {
     const logger = recordingLogger()
     new Reporter({ name: 'sessions', logger }).log('info', 'text')
     new Reporter({ logger }).log('warn', 'text')
     expect(logger.lines).toEqual(['info sessions: text', 'warn text'])
   })
 
-  test('nothing is emitted as a warning of the process', async () => {
+  test('emits no warning of the process', async () => {
     const logger = recordingLogger()
     expect(new Reporter({ logger }).notify('warn', 'VERBATIM_TEST', 'text')).toBe(true)
     await nextTick()
     expect([logger.lines, warnings.all]).toEqual([['warn text'], []])
   })
 
-  test('the methods are called as methods of the logger', () => {
+  test('calls methods with the logger as this', () => {
     const logger = {
       ...recordingLogger(),
       seen: [] as string[],
@@ -51,15 +51,15 @@ describe('with a logger', () => {
     ],
     ['rejects', () => Promise.reject(new Error('disk full'))],
     ['resolves', () => Promise.resolve()],
-  ])('a logger that %s fails no call', async (_what, warn) => {
+  ])('does not fail for a logger that %s', async (_what, warn) => {
     const reporter = new Reporter({ logger: { ...recordingLogger(), warn } })
     expect(reporter.notify('warn', 'VERBATIM_TEST', 'text')).toBe(true)
     reporter.notifyRarely('warn', 'VERBATIM_TEST', 'text')
-    // A rejection that nobody handles would fail the test run.
+    // An unhandled rejection would fail the test run.
     await nextTick()
   })
 
-  test('a topic is logged once a minute, and the next message counts those left out', () => {
+  test('logs a topic once a minute, with the number of omitted messages', () => {
     const logger = recordingLogger()
     let now = 0
     const reporter = new Reporter({ logger }, () => now)
@@ -80,15 +80,15 @@ describe('with a logger', () => {
   })
 })
 
-describe('without a logger', () => {
-  test('a warning of the process has a type and a code to filter by', async () => {
+describe('a reporter without a logger', () => {
+  test('emits warnings of the process with a type and a code', async () => {
     const isNoticed = new Reporter({ name: 'sessions' }).notify('warn', 'VERBATIM_A', 'text')
     await nextTick()
     expect(isNoticed).toBe(true)
     expect(warnings.all).toMatchObject([{ code: 'VERBATIM_A', message: 'sessions: text' }])
   })
 
-  test('each topic is reported once, however often and in whatever way it is', async () => {
+  test('reports each topic once for any number and kind of calls', async () => {
     const reporter = new Reporter()
     for (let times = 0; times < 5; times++) {
       reporter.notify('warn', 'VERBATIM_B', 'text')
@@ -100,7 +100,7 @@ describe('without a logger', () => {
     expect(warnings.all).toHaveLength(2)
   })
 
-  test('a thousand caches with one trouble emit ten warnings and a remark', async () => {
+  test('emits ten warnings and a remark for a thousand caches with one problem', async () => {
     for (let caches = 0; caches < 1_000; caches++) {
       new Reporter({ name: `cache ${caches}` }).notify('warn', 'VERBATIM_C', 'text')
     }
@@ -113,7 +113,7 @@ describe('without a logger', () => {
     expect(warnings.all.at(-1)?.message).toBe('another text')
   })
 
-  test('a thousand caches with a thousand troubles emit a hundred warnings and a remark', async () => {
+  test('emits a hundred warnings and a remark for a thousand caches with different problems', async () => {
     for (let caches = 0; caches < 1_000; caches++) {
       new Reporter().notify('warn', 'VERBATIM_E', `text ${caches}`)
     }
@@ -121,7 +121,7 @@ describe('without a logger', () => {
     expect(warnings.all).toHaveLength(101)
   })
 
-  test('details are not reported', async () => {
+  test('does not report messages for a log only', async () => {
     const reporter = new Reporter()
     reporter.log('warn', 'text')
     reporter.logRarely('error', 'topic', 'text')
@@ -130,7 +130,7 @@ describe('without a logger', () => {
     expect(warnings.all).toEqual([])
   })
 
-  test('an emitWarning that throws fails no call', () => {
+  test('does not fail if emitWarning throws', () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {
       throw new Error('no')
     })
@@ -152,7 +152,7 @@ describe('a failed refresh', () => {
     [new TypeError('private'), 'TypeError'],
     [Object.assign(new Error('x'), { code: 'private words' }), 'Error'],
     ['private', 'a string'],
-  ])('is logged with the kind of its error alone: %s', (error, kind) => {
+  ])('is logged with only the code or class of its error: %s', (error, kind) => {
     const logger = recordingLogger()
     reportFailedRefresh(new Reporter({ logger }), error)
     expect(logger.lines).toEqual([expect.stringContaining(`(${kind})`)])
@@ -160,7 +160,7 @@ describe('a failed refresh', () => {
   })
 })
 
-test('a TTL of more than a year is reported once for a cache', () => {
+test('reportLongTtl reports once for each cache', () => {
   const logger = recordingLogger()
   const reporter = new Reporter({ logger })
   reportLongTtl(reporter, Number.POSITIVE_INFINITY)

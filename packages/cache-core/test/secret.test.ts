@@ -7,7 +7,7 @@ const PASSWORD = 'hunter2-canary'
 describe('a secret', () => {
   const secret = new Secret(PASSWORD)
 
-  test('is revealed to those who ask for it', () => {
+  test('returns its text from reveal', () => {
     expect(secret.reveal()).toBe(PASSWORD)
   })
 
@@ -37,7 +37,7 @@ describe('a secret', () => {
     },
   )
 
-  test('shows that there is one', () => {
+  test('shows that it is a secret', () => {
     expect(String(secret)).toBe('[secret]')
     expect(JSON.stringify([secret])).toBe('["[secret]"]')
   })

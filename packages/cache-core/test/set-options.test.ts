@@ -19,11 +19,11 @@ describe('planStore', () => {
     [{ ttl: '1m', tags: [] }, 60_000, []],
     [{ ttl: '1m', tags: ['red', 'green'] }, 60_000, ['red', 'green']],
     [{ tags: ['red'] }, DEFAULT_MS, ['red']],
-  ])('makes of %o a life of %d ms and the tags %o', (ttl, ttlMs, tags) => {
+  ])('returns for %o a TTL of %d ms and the tags %o', (ttl, ttlMs, tags) => {
     expect(planStore(ttl, DEFAULT_MS)).toEqual({ ttlMs, graceMs: 0, loadMs: 0, tags })
   })
 
-  test('takes a default without end', () => {
+  test('accepts a default without expiry', () => {
     expect(planStore(undefined, NEVER).ttlMs).toBe(NEVER)
     expect(planStore({ tags: ['red'] }, NEVER).ttlMs).toBe(NEVER)
   })
@@ -40,7 +40,7 @@ describe('planStore', () => {
     [() => 5, 'a function'],
     [Symbol('5s'), 'a symbol'],
     [5n, 'a bigint'],
-  ])('refuses %o as a life, alone and among options', (bad, shown) => {
+  ])('rejects %o as a TTL, alone and in options', (bad, shown) => {
     for (const ttl of [bad, { ttl: bad }, { ttl: bad, tags: ['red'] }]) {
       expect(() => planStore(ttl as Ttl, DEFAULT_MS)).toThrow(
         expect.objectContaining({
@@ -52,7 +52,7 @@ describe('planStore', () => {
     }
   })
 
-  test('refuses options as a life among options', () => {
+  test('rejects options as a TTL in options', () => {
     const nested = { ttl: { ttl: 5 } } as unknown as SetOptions
     expect(() => planStore(nested, DEFAULT_MS)).toThrow(
       /^ttl must be seconds .*; received an object$/,
@@ -60,7 +60,7 @@ describe('planStore', () => {
   })
 
   test.each<[bad: unknown]>([[null], ['red'], [['']], [[5]], [{}], [() => []]])(
-    'refuses tags %o',
+    'rejects tags %o',
     (bad) => {
       const options = { ttl: 5, tags: bad } as SetOptions
       expect(() => planStore(options, DEFAULT_MS)).toThrow(ValidationError)
@@ -68,7 +68,7 @@ describe('planStore', () => {
     },
   )
 
-  test('is not changed by what becomes of the tags it was given', () => {
+  test('is not affected by later changes of the tags', () => {
     const tags = ['red']
     const plan = planStore({ tags }, DEFAULT_MS)
     tags.push('')
@@ -82,15 +82,15 @@ describe('toSetOptions', () => {
     [NEVER, [], null],
     [1_500, ['red'], { ttl: '1500ms', tags: ['red'] }],
     [NEVER, ['red'], { ttl: null, tags: ['red'] }],
-  ])('makes of %d ms and the tags %o %o', (ttlMs, tags, options) => {
+  ])('returns for %d ms and the tags %o the options %o', (ttlMs, tags, options) => {
     expect(toSetOptions({ ttlMs, graceMs: 5, loadMs: 5, tags })).toEqual(options)
   })
 
-  test('is the reverse of planStore', () => {
-    const life = fc.oneof(fc.integer({ min: 1, max: 100 * 365 * 86_400_000 }), fc.constant(NEVER))
+  test('is the inverse of planStore', () => {
+    const ttl = fc.oneof(fc.integer({ min: 1, max: 100 * 365 * 86_400_000 }), fc.constant(NEVER))
     const tags = fc.array(fc.string({ minLength: 1 }), { maxLength: 5 })
     fc.assert(
-      fc.property(life, tags, (ttlMs, names) => {
+      fc.property(ttl, tags, (ttlMs, names) => {
         const plan = { ttlMs, graceMs: 0, loadMs: 0, tags: names }
         expect(planStore(toSetOptions(plan), DEFAULT_MS)).toEqual(plan)
       }),

@@ -13,7 +13,7 @@ describe('assertTags', () => {
     ['128 of them', Array.from({ length: MAX_TAGS }, (_none, index) => `tag ${index}`)],
     ['whatever is text', [' ', '\n', '\u0000', '😀', '*', 'a,b']],
     ['one of 1024 bytes', ['é'.repeat(MAX_KEY_BYTES / 2)]],
-  ])('takes %s', (_what, tags) => {
+  ])('accepts %s', (_what, tags) => {
     expect(() => assertTags(tags)).not.toThrow()
   })
 
@@ -31,13 +31,13 @@ describe('assertTags', () => {
     [['red', 'green', 5], '5 at index 2'],
     [[['red']], 'an array at index 0'],
     [[{ toString: () => 'red' }], 'an object at index 0'],
-    // oxlint-disable-next-line no-sparse-arrays -- a hole is what is tested
+    // oxlint-disable-next-line no-sparse-arrays -- this test needs a hole
     [['red', , 'green'], 'undefined at index 1'],
     [['red', ''], 'an empty string at index 1'],
     [['a\ud800'], 'half of a surrogate pair at index 0'],
     [['é'.repeat(513)], 'a longer string at index 0'],
     [['red', 'r'.repeat(1_025)], 'a longer string at index 1'],
-  ])('refuses %o', (tags, received) => {
+  ])('rejects %o', (tags, received) => {
     expect(() => assertTags(tags)).toThrow(
       expect.objectContaining({
         name: 'ValidationError',
@@ -48,7 +48,7 @@ describe('assertTags', () => {
     )
   })
 
-  test('takes a list exactly when each of its tags could be a key', () => {
+  test('accepts an array if and only if each of its tags could be a key', () => {
     const unit = fc.oneof(fc.string({ unit: 'binary', maxLength: 2 }), fc.constant('\ud800'))
     const tag = fc.tuple(unit, fc.nat(700)).map(([text, times]) => text.repeat(times))
     fc.assert(

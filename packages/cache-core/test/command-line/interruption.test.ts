@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Interruption } from '../../src/command-line/interruption.js'
 
-// A real timer would end the process later on.
+// A real timer would end the process later.
 beforeEach(() => void vi.useFakeTimers())
 
 afterEach(() => {
@@ -14,7 +14,7 @@ const closePipe = (): void => {
   process.stdout.emit('error', Object.assign(new Error(), { code: 'EPIPE' }))
 }
 
-test('a command that has ended exits as soon as its pipe closes', () => {
+test('the process exits when the pipe closes after the command has ended', () => {
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
   const interruption = new Interruption()
   interruption.finish()
@@ -23,7 +23,7 @@ test('a command that has ended exits as soon as its pipe closes', () => {
   expect(exit).toHaveBeenCalledExactlyOnceWith(process.exitCode ?? 0)
 })
 
-test('a command that has not ended may clean up when its pipe closes', () => {
+test('a command can clean up when the pipe closes before its end', () => {
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
   const interruption = new Interruption()
   closePipe()

@@ -8,19 +8,19 @@ const rule = {
 
 afterEach(() => vi.unstubAllEnvs())
 
-test('the flag wins over REDIS_URL, and both are trimmed', () => {
+test('redisUrlFrom prefers the flag to REDIS_URL, and trims both', () => {
   vi.stubEnv('REDIS_URL', ' redis://variable\n')
   expect(redisUrlFrom(undefined, rule)).toBe('redis://variable')
   expect(redisUrlFrom(' redis://flag ', rule)).toBe('redis://flag')
 })
 
-test.each([undefined, '', ' ', '\n'])('REDIS_URL=%j counts as unset', (text) => {
+test.each([undefined, '', ' ', '\n'])('redisUrlFrom treats REDIS_URL=%j as unset', (text) => {
   vi.stubEnv('REDIS_URL', text)
   expect(redisUrlFrom(undefined, rule)).toBeUndefined()
   expect(variable('REDIS_URL')).toBeUndefined()
 })
 
-test('errors name what was written, and never show it', () => {
+test('errors name the flag or the variable, and never show its text', () => {
   vi.stubEnv('REDIS_URL', 'http://user:s3cret@host')
   expect(() => redisUrlFrom(undefined, rule)).toThrow(
     /^REDIS_URL must be redis:\/\/host; received another text$/,

@@ -34,7 +34,7 @@ function program(): Command {
   return root
 }
 
-/** What a real parser throws, described. */
+/** Describes the error of a real parser. */
 async function described(words: readonly string[]): Promise<string | undefined> {
   const root = program()
   try {
@@ -46,7 +46,7 @@ async function described(words: readonly string[]): Promise<string | undefined> 
   throw new Error('the words are right')
 }
 
-describe('a usage error becomes one line without a value:', () => {
+describe('describeUsage returns one line without a value for', () => {
   test.each([
     [['red'], 'red is not a command of tool. Did you mean read?'],
     [['teleport'], 'teleport is not a command of tool. Run tool --help for examples'],
@@ -95,11 +95,14 @@ describe('a usage error becomes one line without a value:', () => {
   })
 })
 
-test.each([['--help'], ['--version'], ['help']])('%s needs no line', async (word) => {
-  expect(await described([word])).toBeUndefined()
-})
+test.each([['--help'], ['--version'], ['help']])(
+  'describeUsage returns no line for %s',
+  async (word) => {
+    expect(await described([word])).toBeUndefined()
+  },
+)
 
-test('other errors are not about usage', () => {
+test('isUsageError returns false for other errors', () => {
   for (const error of [new Error('x'), undefined, { code: 'commander.help' }, 'commander.help']) {
     expect(isUsageError(error)).toBe(false)
   }

@@ -7,7 +7,7 @@ test('a key that never failed is not paused', () => {
   expect(backOff.isPaused('key', 0)).toBe(false)
 })
 
-test('each failure in a row doubles the pause, from a second to a minute', () => {
+test('each consecutive failure doubles the pause, from one second to one minute', () => {
   const backOff = new BackOff()
   let now = 5
   for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
@@ -19,7 +19,7 @@ test('each failure in a row doubles the pause, from a second to a minute', () =>
   }
 })
 
-test('a success ends the pause, and the next one is the shortest again', () => {
+test('a success ends the pause, and the next pause is the shortest again', () => {
   const backOff = new BackOff()
   backOff.failed('key', 0)
   backOff.failed('key', 0)
@@ -29,18 +29,18 @@ test('a success ends the pause, and the next one is the shortest again', () => {
   expect(backOff.isPaused('key', 1_000)).toBe(false)
 })
 
-test('a success of another key changes nothing', () => {
+test('a success of another key has no effect', () => {
   const backOff = new BackOff()
   backOff.failed('key', 0)
   backOff.succeeded('other')
   expect(backOff.isPaused('key', 0)).toBe(true)
 })
 
-test('ten thousand keys are remembered; then the one that failed longest ago is forgotten', () => {
+test('above ten thousand keys, the key with the oldest failure is forgotten', () => {
   const backOff = new BackOff()
   for (let number = 0; number < 10_000; number++) backOff.failed(`key ${number}`, 0)
   expect(backOff.isPaused('key 0', 0)).toBe(true)
-  // Fails once more, so that the next one is now the oldest.
+  // The first key fails again, so the second one is the oldest.
   backOff.failed('key 0', 0)
   expect(backOff.isPaused('key 1', 0)).toBe(true)
   backOff.failed('one too many', 0)

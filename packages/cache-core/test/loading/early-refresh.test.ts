@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isDueForRefresh } from '../../src/loading/early-refresh.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { Source } from './source.js'
 
 const FAILURE = new Error('the source is down')
@@ -22,25 +22,25 @@ describe('isDueForRefresh', () => {
       for (let draw = 0; draw < draws; draw++) {
         if (isDueForRefresh(leftMs, loadMs, eagerness, random())) due++
       }
-      // Five standard deviations of the draws.
+      // Five standard deviations of the samples.
       expect(Math.abs(due / draws - chance)).toBeLessThanOrEqual(
         5 * Math.sqrt((chance * (1 - chance)) / draws) + 1e-9,
       )
     },
   )
 
-  test('never refreshes what never expires, or took no time to load', () => {
+  test('never refreshes a value that does not expire or took no time to load', () => {
     for (const random of [0, 0.5, 1 - Number.EPSILON / 2]) {
       expect(isDueForRefresh(Number.POSITIVE_INFINITY, 1e9, 100, random)).toBe(false)
       expect(isDueForRefresh(1, 0, 100, random)).toBe(false)
     }
   })
 
-  test('always refreshes at the very end', () => {
+  test('always refreshes at the end of the TTL', () => {
     for (const random of [0, 0.5]) expect(isDueForRefresh(0, 100, 1, random)).toBe(true)
   })
 
-  test('is decided by the random number alone', () => {
+  test('depends only on the random number', () => {
     const chance = Math.exp(-1)
     expect(isDueForRefresh(100, 100, 1, 1 - chance - 1e-9)).toBe(false)
     expect(isDueForRefresh(100, 100, 1, 1 - chance + 1e-9)).toBe(true)
@@ -48,25 +48,25 @@ describe('isDueForRefresh', () => {
   })
 })
 
-describe('a fresh value that is due', () => {
+describe('a fresh value that is due for a refresh', () => {
   const always = (): number => 0.999_999
   const options = { earlyRefresh: 1 } as const
 
-  test('is served, and loaded once in the background', async () => {
-    const cache = new HoldingCache(always)
-    cache.hold('key', 'old', { freshMs: 100, loadMs: 50 })
+  test('is served and loaded once in the background', async () => {
+    const cache = new RecordingCache(always)
+    cache.retain('key', 'old', { freshMs: 100, loadMs: 50 })
     const source = new Source()
     const readers = [1, 2, 3].map(() => cache.getOrSet('key', source.load, options))
     expect(await Promise.all(readers)).toEqual(['old', 'old', 'old'])
     expect(source.loads).toHaveLength(1)
     expect(cache.served).toEqual([])
     await source.answer('new')
-    expect(cache.held('key')?.value).toBe('new')
+    expect(cache.lookup('key')?.value).toBe('new')
   })
 
-  test('is only loaded anew when asked for', async () => {
-    const cache = new HoldingCache(always)
-    cache.hold('key', 'old', { freshMs: 100, loadMs: 50 })
+  test('is loaded again only with the option earlyRefresh', async () => {
+    const cache = new RecordingCache(always)
+    cache.retain('key', 'old', { freshMs: 100, loadMs: 50 })
     const source = new Source()
     for (const earlyRefresh of [undefined, 0]) {
       await cache.getOrSet('key', source.load, { earlyRefresh, staleWhileRevalidate: '1h' })
@@ -74,17 +74,17 @@ describe('a fresh value that is due', () => {
     expect(source.loads).toEqual([])
   })
 
-  test('is not loaded anew when it never expires', async () => {
-    const cache = new HoldingCache(always)
-    cache.hold('key', 'old', { freshMs: Number.POSITIVE_INFINITY, loadMs: 1e6 })
+  test('is not loaded again when it does not expire', async () => {
+    const cache = new RecordingCache(always)
+    cache.retain('key', 'old', { freshMs: Number.POSITIVE_INFINITY, loadMs: 1e6 })
     const source = new Source()
     await cache.getOrSet('key', source.load, { earlyRefresh: 100 })
     expect(source.loads).toEqual([])
   })
 
-  test('rests after a failure, which is told', async () => {
-    const cache = new HoldingCache(always)
-    cache.hold('key', 'old', { freshMs: 10_000, loadMs: 5_000 })
+  test('is not loaded during the pause after a failure, and the failure is reported', async () => {
+    const cache = new RecordingCache(always)
+    cache.retain('key', 'old', { freshMs: 10_000, loadMs: 5_000 })
     const source = new Source()
     const read = (): Promise<string> => cache.getOrSet('key', source.load, options)
     await read()
@@ -98,7 +98,7 @@ describe('a fresh value that is due', () => {
     expect(source.loads).toHaveLength(2)
   })
 
-  test('is due by what its load took, what is left and how eager the caller is', async () => {
+  test('is due depending on the load time, the remaining TTL and the eagerness', async () => {
     for (const [random, freshMs, loadMs, earlyRefresh, loads] of [
       [0.63, 100, 100, 1, 0],
       [0.64, 100, 100, 1, 1],
@@ -106,16 +106,16 @@ describe('a fresh value that is due', () => {
       [0.63, 100, 101, 1, 1],
       [0.63, 100, 100, 1.1, 1],
     ] as const) {
-      const cache = new HoldingCache(() => random)
-      cache.hold('key', 'old', { freshMs, loadMs })
+      const cache = new RecordingCache(() => random)
+      cache.retain('key', 'old', { freshMs, loadMs })
       const source = new Source()
       expect(await cache.getOrSet('key', source.load, { earlyRefresh })).toBe('old')
       expect(source.loads).toHaveLength(loads)
     }
   })
 
-  test('has its load timed for those who refresh early', async () => {
-    const cache = new HoldingCache(() => 0.64)
+  test('is stored with its load time only with the option earlyRefresh', async () => {
+    const cache = new RecordingCache(() => 0.64)
     const source = new Source()
     const call = cache.getOrSet('key', source.load, { ttl: '150ms', earlyRefresh: 1 })
     cache.clock.advance(100)
@@ -130,7 +130,7 @@ describe('a fresh value that is due', () => {
   })
 })
 
-/** The same numbers on every run: mulberry32. */
+/** Returns the same random numbers in every run, by mulberry32. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {

@@ -21,7 +21,7 @@ const PLAIN_PLAN = {
   takesFresh: true,
 }
 
-/** Of every type but numbers, with what a message may say of it; text may be a secret. */
+/** A value of every type but numbers, with its description in a message. */
 const NO_NUMBERS: [bad: unknown, shown: string][] = [
   [null, 'null'],
   ['hunter2', 'a string'],
@@ -63,14 +63,14 @@ const NO_OBJECT: [bad: unknown, shown: string][] = [
 ]
 
 describe('planLoad', () => {
-  test('makes the plain plan of no options and of empty ones', () => {
+  test('returns the default plan without options and for empty options', () => {
     const plans = [planLoad(undefined), planLoad({}), planLoad(everyOptionUndefined())]
     expect(plans).toEqual([PLAIN_PLAN, PLAIN_PLAN, PLAIN_PLAN])
     expect(planLoad({ timeout: {} })).toEqual(PLAIN_PLAN)
     expect(planLoad({ timeout: { soft: undefined, hard: undefined } })).toEqual(PLAIN_PLAN)
   })
 
-  test('turns durations into milliseconds and keeps the rest', () => {
+  test('converts durations to milliseconds and copies the other options', () => {
     const ttl = (): number => 1
     const { signal } = new AbortController()
     const plan = planLoad({
@@ -113,30 +113,30 @@ describe('planLoad', () => {
     ['the earliest refresh', { earlyRefresh: 100 }],
     ['a soft timeout above the hard one', { timeout: { soft: '2s', hard: '1s' } }],
     ['a signal that was made elsewhere', { signal: foreignSignal(false) }],
-  ])('takes %s', (_what, options) => {
+  ])('accepts %s', (_what, options) => {
     expect(planLoad(options)).toMatchObject(options.timeout === undefined ? options : {})
   })
 
-  test('is not changed by what becomes of the tags it was given', () => {
+  test('is not affected by later changes of the tags', () => {
     const tags = ['red']
     const plan = planLoad({ tags })
     tags.push('')
     expect(plan.tags).toEqual(['red'])
   })
 
-  test('throws the reason of a signal that is aborted already', () => {
+  test('throws the reason of an aborted signal', () => {
     const reason = new Error('the client has gone')
     expect(() => planLoad({ signal: AbortSignal.abort(reason) })).toThrow(reason)
     expect(() => planLoad({ signal: foreignSignal(true) })).toThrow('gone elsewhere')
   })
 
-  test('says that an option is bad rather than that the signal is aborted', () => {
+  test('rejects a bad option before an aborted signal', () => {
     const options = { jitter: 2, signal: AbortSignal.abort() }
     expect(() => planLoad(options)).toThrow(ValidationError)
   })
 })
 
-describe('planLoad refuses', () => {
+describe('planLoad rejects', () => {
   test.each(NO_OBJECT)('options %s', (bad, shown) => {
     expect(refusalOf(bad)).toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -187,8 +187,8 @@ describe('planLoad refuses', () => {
     },
   )
 
-  const badLives = NO_DURATION.filter(([bad]) => bad !== null && typeof bad !== 'function')
-  test.each(badLives)('ttl %s', (bad, shown) => {
+  const badTtls = NO_DURATION.filter(([bad]) => bad !== null && typeof bad !== 'function')
+  test.each(badTtls)('ttl %s', (bad, shown) => {
     const { code, message } = refusalOf({ ttl: bad })
     expect(code).toBe('INVALID_TTL')
     expect(message).toMatch(new RegExp(`^ttl must be seconds .*; received ${shown}`))
@@ -203,7 +203,7 @@ describe('planLoad refuses', () => {
     },
   )
 
-  test('whatever else it does not take, by a ValidationError and nothing else', () => {
+  test('any other bad value with a ValidationError', () => {
     const names = ['ttl', 'tags', 'jitter', 'staleIfError', 'timeout', 'earlyRefresh', 'signal']
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.anything(), (name, value) => {
@@ -225,7 +225,7 @@ function refusalOf(options: unknown): ValidationError {
   throw new Error('the options were not refused', { cause: outcome })
 }
 
-/** The plan, or what was thrown. */
+/** Returns the plan, or the error. */
 function outcomeOf(options: unknown): unknown {
   try {
     return planLoad(options as GetOrSetOptions)
@@ -240,7 +240,7 @@ function everyOptionUndefined(): GetOrSetOptions {
   return Object.fromEntries([...names, ...stale].map((name) => [name, undefined]))
 }
 
-/** A signal of another realm or a polyfill: it has the shape, and is no instance of ours. */
+/** Returns a signal of another realm or a polyfill: an object with the shape of an AbortSignal. */
 function foreignSignal(aborted: boolean): AbortSignal {
   const signal = {
     aborted,

@@ -7,25 +7,25 @@ import { follow, Source, turn } from './source.js'
 const FAILURE = new Error('the source is down')
 
 describe('getOrSet of a cache that writes only the four abstract methods', () => {
-  /** Writes down what it is told about lives and tags. */
+  /** Records the TTL and tags of each set. */
   class TellingCache extends FourMethodCache {
-    readonly told: unknown[] = []
+    readonly received: unknown[] = []
 
     override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
-      this.told.push(ttl)
+      this.received.push(ttl)
       await super.set(key, value)
     }
   }
 
-  test('tells set about lives and tags', async () => {
+  test('passes TTL and tags to set', async () => {
     const cache = new TellingCache({ defaultTtl: '2m' })
     await cache.getOrSet('a', () => 1)
     await cache.getOrSet('b', () => 1, { ttl: '5m', tags: ['red'] })
     await cache.getOrSet('c', () => 1, { ttl: null, staleIfError: '1h' })
-    expect(cache.told).toEqual(['120000ms', { ttl: '300000ms', tags: ['red'] }, null])
+    expect(cache.received).toEqual(['120000ms', { ttl: '300000ms', tags: ['red'] }, null])
   })
 
-  test('does not look for the key when an option is bad or the caller has gone', async () => {
+  test('does not look up the key for a bad option or an aborted signal', async () => {
     const cache = new FourMethodCache()
     const reason = new Error('the client has gone')
     const source = new Source()
@@ -37,16 +37,16 @@ describe('getOrSet of a cache that writes only the four abstract methods', () =>
     expect(source.loads).toEqual([])
   })
 
-  test('refuses a bad default for lives', () => {
+  test('rejects a bad defaultTtl', () => {
     expect(() => new FourMethodCache({ defaultTtl: 0 })).toThrow(
       /^defaultTtl must be .*; received 0$/,
     )
   })
 })
 
-/** Keeps values past their life, as caches do that override `lookup` and `fill`. */
+/** A cache that retains stale values, because it overrides `lookup` and `fill`. */
 class KeepingCache extends FourMethodCache {
-  readonly kept = new Map<string, LookupResult>()
+  readonly entries = new Map<string, LookupResult>()
   readonly plans: StorePlan[] = []
   readonly served: string[] = []
   readonly failures: [key: string, error: unknown][] = []
@@ -59,14 +59,14 @@ class KeepingCache extends FourMethodCache {
 
   protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
     this.calls.push(`lookup ${key}`)
-    const held = this.kept.get(key)
+    const held = this.entries.get(key)
     await this.found
     return held as LookupResult<T> | undefined
   }
 
   protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
     this.plans.push(plan)
-    this.kept.set(key, { value, freshMs: plan.ttlMs, loadMs: plan.loadMs })
+    this.entries.set(key, { value, freshMs: plan.ttlMs, loadMs: plan.loadMs })
     await this.filled
   }
 
@@ -79,10 +79,10 @@ class KeepingCache extends FourMethodCache {
   }
 }
 
-describe('getOrSet of a cache that keeps values past their life', () => {
-  test('asks it what it holds, has it fill, and tells it of stale values', async () => {
+describe('getOrSet of a cache that retains stale values', () => {
+  test('calls lookup, fill and staleServed', async () => {
     const cache = new KeepingCache()
-    cache.kept.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
+    cache.entries.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
     const source = new Source()
     const options = { ttl: '5m', staleWhileRevalidate: '1h', tags: ['red'] } as const
     const readers = Array.from({ length: 1_000 }, () => cache.getOrSet('key', source.load, options))
@@ -95,9 +95,9 @@ describe('getOrSet of a cache that keeps values past their life', () => {
     expect(cache.calls).toEqual(Array.from({ length: 1_001 }, () => 'lookup key'))
   })
 
-  test('tells it of a failed refresh', async () => {
+  test('calls refreshFailed', async () => {
     const cache = new KeepingCache()
-    cache.kept.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
+    cache.entries.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
     const loader = (): Promise<string> => Promise.reject(FAILURE)
     const options = { staleWhileRevalidate: '1h' } as const
     expect(await cache.getOrSet('key', loader, options)).toBe('old')
@@ -105,7 +105,7 @@ describe('getOrSet of a cache that keeps values past their life', () => {
     expect(cache.failures).toEqual([['key', FAILURE]])
   })
 
-  test('gives those who come during the filling what is being filled', async () => {
+  test('returns the loaded value to callers during fill', async () => {
     const cache = new KeepingCache()
     const source = new Source()
     let filled = (): void => {}
@@ -115,7 +115,7 @@ describe('getOrSet of a cache that keeps values past their life', () => {
     const first = follow(cache.getOrSet('key', source.load))
     await turn()
     await source.answer('loaded')
-    cache.kept.clear()
+    cache.entries.clear()
     const second = follow(cache.getOrSet('key', source.load))
     await turn()
     expect([first().state, second().state]).toEqual(['pending', 'pending'])
@@ -125,7 +125,7 @@ describe('getOrSet of a cache that keeps values past their life', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('does not load for a caller that went while the key was looked for', async () => {
+  test('does not load for a caller that aborts during lookup', async () => {
     const cache = new KeepingCache()
     const source = new Source()
     const controller = new AbortController()

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { planLoad } from '../../src/implement.js'
 import type { GetOrSetOptions } from '../../src/index.js'
 import { withFakeTimers } from './fake-timers.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
 const REASON = new Error('the client has gone')
@@ -11,8 +11,8 @@ const REASON = new Error('the client has gone')
 withFakeTimers()
 
 describe('a caller that gives up', () => {
-  test('ends its load when nobody else waits, and the next caller loads anew', async () => {
-    const cache = new HoldingCache()
+  test('ends its load if no other caller waits, and the next caller loads again', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { call, abort } = abortable(cache, source)
     await abort()
@@ -27,8 +27,8 @@ describe('a caller that gives up', () => {
     expect(source.nth(1).context.signal.aborted).toBe(false)
   })
 
-  test('does not make a failure of the load that it ends', async () => {
-    const cache = new HoldingCache()
+  test('does not report the ended load as a failure', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { abort } = abortable(cache, source)
     await abort()
@@ -36,8 +36,8 @@ describe('a caller that gives up', () => {
     expect(cache.failures).toEqual([])
   })
 
-  test('ends a load that has not asked for its signal yet', async () => {
-    const cache = new HoldingCache()
+  test('ends a load that has not read its signal yet', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { abort } = abortable(cache, source)
     await abort()
@@ -47,17 +47,17 @@ describe('a caller that gives up', () => {
   })
 
   test('ends a load that listens to its signal', async () => {
-    const cache = new HoldingCache()
+    const cache = new RecordingCache()
     const source = new Source()
     const { abort } = abortable(cache, source)
-    const told = vi.fn<() => void>()
-    source.nth(0).context.signal.addEventListener('abort', told)
+    const called = vi.fn<() => void>()
+    source.nth(0).context.signal.addEventListener('abort', called)
     await abort()
-    expect(told).toHaveBeenCalledOnce()
+    expect(called).toHaveBeenCalledOnce()
   })
 
-  test('leaves the load to the others who wait for it', async () => {
-    const cache = new HoldingCache()
+  test('does not end a load that other callers wait for', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { call, abort } = abortable(cache, source)
     const other = follow(cache.getOrSet('key', source.load))
@@ -67,11 +67,11 @@ describe('a caller that gives up', () => {
     expect(source.nth(0).context.signal.aborted).toBe(false)
     await source.answer('loaded')
     expect(other().value).toBe('loaded')
-    expect(cache.held('key')?.value).toBe('loaded')
+    expect(cache.lookup('key')?.value).toBe('loaded')
   })
 
-  test('ends the load as the last of several', async () => {
-    const cache = new HoldingCache()
+  test('ends the load when it is the last caller', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const callers = [1, 2, 3].map(() => abortable(cache, source))
     for (const [index, { abort }] of callers.entries()) {
@@ -83,8 +83,8 @@ describe('a caller that gives up', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('ends the load together with all others of one signal', async () => {
-    const cache = new HoldingCache()
+  test('ends the load together with all callers of one signal', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { signal, abort } = abortable(cache, source)
     const other = follow(cache.getOrSet('key', source.load, { signal }))
@@ -93,8 +93,8 @@ describe('a caller that gives up', () => {
     expect(source.nth(0).context.signal.aborted).toBe(true)
   })
 
-  test('leaves a load that another waited for until its timeout: its value is wanted', async () => {
-    const cache = new HoldingCache()
+  test('does not end a load after another caller has timed out, because the value is wanted', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { call, abort } = abortable(cache, source)
     const impatient = follow(cache.getOrSet('key', source.load, { timeout: { hard: '50ms' } }))
@@ -104,11 +104,11 @@ describe('a caller that gives up', () => {
     expect(call().reason).toBe(REASON)
     expect(source.nth(0).context.signal.aborted).toBe(false)
     await source.answer('late')
-    expect(cache.held('key')?.value).toBe('late')
+    expect(cache.lookup('key')?.value).toBe('late')
   })
 
-  test('makes way for one that comes in the same moment', async () => {
-    const cache = new HoldingCache()
+  test('does not prevent a caller of the same moment from starting a load', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { call, abort } = abortable(cache, source)
     const aborted = abort()
@@ -117,7 +117,7 @@ describe('a caller that gives up', () => {
     expect(call().reason).toBe(REASON)
     await source.answer('loaded')
     expect(next().value).toBe('loaded')
-    expect(cache.held('key')?.value).toBe('loaded')
+    expect(cache.lookup('key')?.value).toBe('loaded')
   })
 
   test('is not served a stale value', async () => {
@@ -132,7 +132,7 @@ describe('a caller that gives up', () => {
     expect(other().value).toBe('old')
   })
 
-  test('does not make the loader rest: the source has not failed', async () => {
+  test('does not pause the loads, because the source has not failed', async () => {
     const cache = staleCache()
     const source = new Source()
     const { abort } = abortable(cache, source, { staleIfError: '1h' })
@@ -144,8 +144,8 @@ describe('a caller that gives up', () => {
     expect(next().value).toBe('new')
   })
 
-  test('is rejected with whatever its signal was aborted with', async () => {
-    const cache = new HoldingCache()
+  test('is rejected with the reason of its signal', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const { call, controller } = abortable(cache, source)
     controller.abort()
@@ -155,26 +155,26 @@ describe('a caller that gives up', () => {
   })
 })
 
-describe('a caller that has given up before it would wait', () => {
+describe('a caller that gives up before it waits', () => {
   test.each<[held: number | undefined, options: GetOrSetOptions<string>]>([
     [undefined, {}],
     [1_000, { earlyRefresh: 100 }],
     [-1, { staleWhileRevalidate: '1h' }],
     [-1, { staleIfError: '1h' }],
-  ])('is rejected and nothing is loaded, with %s ms left and %o', async (freshMs, options) => {
-    const cache = new HoldingCache(() => 0.999)
-    if (freshMs !== undefined) cache.hold('key', 'held', { freshMs, loadMs: 1_000 })
+  ])('is rejected without a load, with %s ms left and %o', async (freshMs, options) => {
+    const cache = new RecordingCache(() => 0.999)
+    if (freshMs !== undefined) cache.retain('key', 'held', { freshMs, loadMs: 1_000 })
     const source = new Source()
     const controller = new AbortController()
     const plan = planLoad<string>({ ...options, signal: controller.signal })
-    const held = cache.held('key')
+    const held = cache.lookup('key')
     controller.abort(REASON)
     await expect(cache.reads.read('key', source.load, plan, held)).rejects.toBe(REASON)
     expect(source.loads).toEqual([])
   })
 
-  test('ends its load when the loader itself made it give up', async () => {
-    const cache = new HoldingCache()
+  test('ends its load if the loader itself aborts the signal', async () => {
+    const cache = new RecordingCache()
     const controller = new AbortController()
     const loader = (): Promise<string> => {
       controller.abort(REASON)
@@ -186,7 +186,7 @@ describe('a caller that has given up before it would wait', () => {
   })
 })
 
-describe('a signal is left as it was', () => {
+describe('a signal has no listeners', () => {
   test.each<[end: string, options: GetOrSetOptions<string>]>([
     ['answer', {}],
     ['fail', {}],
@@ -206,7 +206,7 @@ describe('a signal is left as it was', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  test('when the value was served at once', async () => {
+  test('after a value that is served at once', async () => {
     const cache = staleCache()
     const { signal } = new AbortController()
     const source = new Source()
@@ -215,8 +215,8 @@ describe('a signal is left as it was', () => {
   })
 })
 
-test('a load that has ended is not ended again by its caller', async () => {
-  const cache = new HoldingCache()
+test('a finished load is not ended again by its caller', async () => {
+  const cache = new RecordingCache()
   const source = new Source()
   const { call, abort } = abortable(cache, source)
   await source.answer('loaded')
@@ -233,7 +233,7 @@ interface Abortable {
 }
 
 function abortable(
-  cache: HoldingCache,
+  cache: RecordingCache,
   source: Source,
   options: GetOrSetOptions<string> = {},
 ): Abortable {
@@ -247,8 +247,8 @@ function abortable(
   return { call, controller, signal, abort }
 }
 
-function staleCache(): HoldingCache {
-  const cache = new HoldingCache()
-  cache.hold('key', 'old', { freshMs: -1 })
+function staleCache(): RecordingCache {
+  const cache = new RecordingCache()
+  cache.retain('key', 'old', { freshMs: -1 })
   return cache
 }

@@ -30,7 +30,7 @@ describe('a loader that requests its own key', () => {
     expect(await call.catch(codeOf)).toBe('LOAD_CYCLE')
   })
 
-  test('may catch the error and return a value', async () => {
+  test('can catch the error and return a value', async () => {
     const cache = new ReferenceCache()
     const call = cache.getOrSet('key', async () => {
       await sleep(1)
@@ -52,7 +52,7 @@ describe('a loader that requests its own key', () => {
     expect(await cache.getOrSet('key', helper).catch(codeOf)).toBe('LOAD_CYCLE')
   })
 
-  test('is rejected instead of being served the stale value that it is to replace', async () => {
+  test('is rejected and does not receive the stale value that it replaces', async () => {
     const cache = new ReferenceCache()
     const stale = { ttl: '1ms', staleIfError: '1h' } as const
     await cache.getOrSet('key', () => 'stale', stale)
@@ -68,7 +68,7 @@ describe('a loader that requests its own key', () => {
   })
 })
 
-describe('loaders of several keys that wait for each other', () => {
+describe('loaders of different keys that wait for each other', () => {
   test('are rejected when one requests the other and the other the first', async () => {
     const cache = new ReferenceCache()
     const a = (): Promise<string> => cache.getOrSet('a', () => sleep(1).then(b))
@@ -99,7 +99,7 @@ describe('loaders of several keys that wait for each other', () => {
 })
 
 describe('callers that only share loads', () => {
-  test('all get the value, however many join from other loaders', async () => {
+  test('all get the value, for any number of joins from other loaders', async () => {
     const cache = new ReferenceCache()
     const shared = (): Promise<string> => cache.getOrSet('shared', () => sleep(5, 'shared'))
     const loads = Array.from({ length: 100 }, (_, index) =>
@@ -122,7 +122,7 @@ describe('callers that only share loads', () => {
     expect(await top).toBe(2)
   })
 
-  test('get the value of a key whose load was started by code that a loader left behind', async () => {
+  test('get the value of a key whose load was started by code that outlived its loader', async () => {
     const cache = new ReferenceCache()
     let late: Promise<string> | undefined
     const load = (): string => {
@@ -134,7 +134,7 @@ describe('callers that only share loads', () => {
     expect(await late).toBe('again')
   })
 
-  test('may wait for a load again after their own wait has timed out', async () => {
+  test('can wait for a load again after their own wait has timed out', async () => {
     const cache = new ReferenceCache()
     const slow = cache.getOrSet('slow', async () => {
       await sleep(30)

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { withFakeTimers } from './fake-timers.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source } from './source.js'
 
 const FAILURE = new Error('the source is down')
 
 withFakeTimers()
 
-describe('a key that is deleted while it is loaded', () => {
-  test('is answered to those who waited, and not stored', async () => {
-    const cache = new HoldingCache()
+describe('a key that is deleted during its load', () => {
+  test('is returned to the waiting callers and not stored', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const waiting = follow(cache.getOrSet('key', source.load))
     cache.delete('key')
@@ -23,7 +23,7 @@ describe('a key that is deleted while it is loaded', () => {
     expect(cache.fills.map(({ value }) => value)).toEqual(['after'])
   })
 
-  test('is not brought back by a refresh in the background', async () => {
+  test('is not stored by a refresh in the background', async () => {
     const cache = staleCache()
     const source = new Source()
     await cache.getOrSet('key', source.load, { staleWhileRevalidate: '1h' })
@@ -32,7 +32,7 @@ describe('a key that is deleted while it is loaded', () => {
     expect(cache.fills).toEqual([])
   })
 
-  test('is not served stale over its failed load', async () => {
+  test('is not served stale after its failed load', async () => {
     const cache = staleCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, { staleIfError: '1h' }))
@@ -42,7 +42,7 @@ describe('a key that is deleted while it is loaded', () => {
     expect(cache.served).toEqual([])
   })
 
-  test('is not served stale while it is loaded in the background for longer than its timeout', async () => {
+  test('is not served stale after the soft timeout of its load', async () => {
     const cache = staleCache()
     const source = new Source()
     const timeout = { soft: '20ms' } as const
@@ -55,7 +55,7 @@ describe('a key that is deleted while it is loaded', () => {
     expect(cache.served).toEqual([])
   })
 
-  test('is waited for up to the hard timeout, counted from the start', async () => {
+  test('is waited for until the hard timeout, counted from the start', async () => {
     const cache = staleCache()
     const source = new Source()
     const timeout = { soft: '20ms', hard: '50ms' } as const
@@ -69,18 +69,18 @@ describe('a key that is deleted while it is loaded', () => {
     expect(cache.fills).toEqual([])
   })
 
-  test('times out when there is nothing left to wait for after the hard timeout', async () => {
+  test('times out at once when the hard timeout has passed', async () => {
     const cache = staleCache()
     const source = new Source()
     const timeout = { soft: '50ms', hard: '20ms' } as const
     const call = follow(cache.getOrSet('key', source.load, { staleIfError: '1h', timeout }))
     cache.delete('key')
-    // What is left, nothing, is a timer of one millisecond in Node.
+    // A timer of 0 ms takes 1 ms in Node.
     await cache.pass(21)
     expect(call().reason).toMatchObject({ code: 'LOAD_TIMEOUT', context: { timeoutMs: 20 } })
   })
 
-  test('is not stored when the stale value was served before, after the soft timeout', async () => {
+  test('is not stored after a stale value was served at the soft timeout', async () => {
     const cache = staleCache()
     const source = new Source()
     const timeout = { soft: '20ms' } as const
@@ -92,8 +92,8 @@ describe('a key that is deleted while it is loaded', () => {
     expect(cache.fills).toEqual([])
   })
 
-  test('is not stored when everybody gave up waiting before, after the hard timeout', async () => {
-    const cache = new HoldingCache()
+  test('is not stored after all callers have reached the hard timeout', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, { timeout: { hard: '50ms' } }))
     await cache.pass(51)
@@ -104,7 +104,7 @@ describe('a key that is deleted while it is loaded', () => {
   })
 
   test('is not stored when its own loader deletes it', async () => {
-    const cache = new HoldingCache()
+    const cache = new RecordingCache()
     const call = cache.getOrSet('key', () => {
       cache.delete('key')
       return 'before'
@@ -114,19 +114,19 @@ describe('a key that is deleted while it is loaded', () => {
   })
 
   test('is stored when another key was deleted', async () => {
-    const cache = new HoldingCache()
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load))
     cache.delete('other')
     await source.answer('loaded')
     expect(call().value).toBe('loaded')
-    expect(cache.held('key')?.value).toBe('loaded')
+    expect(cache.lookup('key')?.value).toBe('loaded')
   })
 })
 
-describe('tags that are invalidated during loads', () => {
-  test('keep out what would carry one of them, and nothing else', async () => {
-    const cache = new HoldingCache()
+describe('tags that are invalidated during a load', () => {
+  test('fence the loads with one of the tags, and no others', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const tagsOf = { a: ['red', 'green'], b: ['green', 'blue'], c: ['yellow'], d: undefined }
     for (const [key, tags] of Object.entries(tagsOf)) {
@@ -137,8 +137,8 @@ describe('tags that are invalidated during loads', () => {
     expect(cache.fills.map(({ key }) => key)).toEqual(['c', 'd'])
   })
 
-  test('keep out an overdue load as well', async () => {
-    const cache = new HoldingCache()
+  test('fence an overdue load too', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const options = { tags: ['red'], timeout: { hard: '50ms' } } as const
     follow(cache.getOrSet('key', source.load, options))
@@ -152,7 +152,7 @@ describe('tags that are invalidated during loads', () => {
   })
 })
 
-test('everything that was being loaded is kept out when any key may have changed', async () => {
+test('fenceAll fences all loads in flight', async () => {
   const cache = staleCache()
   const source = new Source()
   follow(cache.getOrSet('key', source.load, { timeout: { hard: '50ms' } }))
@@ -164,8 +164,8 @@ test('everything that was being loaded is kept out when any key may have changed
   expect(cache.fills).toEqual([])
 })
 
-function staleCache(): HoldingCache {
-  const cache = new HoldingCache()
-  cache.hold('key', 'old', { freshMs: -1 })
+function staleCache(): RecordingCache {
+  const cache = new RecordingCache()
+  cache.retain('key', 'old', { freshMs: -1 })
   return cache
 }

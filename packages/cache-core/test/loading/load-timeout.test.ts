@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { CacheError } from '../../src/index.js'
 import { withFakeTimers } from './fake-timers.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
 const FAILURE = new Error('the source is down')
@@ -10,8 +10,8 @@ const HARD = { timeout: { hard: '50ms' } } as const
 withFakeTimers()
 
 describe('a load that takes longer than timeout.hard', () => {
-  test('rejects the call, goes on, and is stored', async () => {
-    const cache = new HoldingCache()
+  test('rejects the call, continues and is stored', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, HARD))
     await cache.pass(49)
@@ -28,8 +28,8 @@ describe('a load that takes longer than timeout.hard', () => {
     expect(await cache.getOrSet('key', source.load)).toBe('late')
   })
 
-  test('fails late: that is told', async () => {
-    const cache = new HoldingCache()
+  test('is reported when it fails later', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, HARD))
     await cache.pass(50)
@@ -38,8 +38,8 @@ describe('a load that takes longer than timeout.hard', () => {
     expect(cache.failures).toEqual([{ key: 'key', error: FAILURE }])
   })
 
-  test('does not keep those waiting who have no timeout', async () => {
-    const cache = new HoldingCache()
+  test('is still awaited by callers without a timeout', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const first = follow(cache.getOrSet('key', source.load, HARD))
     const patient = follow(cache.getOrSet('key', source.load))
@@ -50,8 +50,8 @@ describe('a load that takes longer than timeout.hard', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('gives those who joined it late as much time', async () => {
-    const cache = new HoldingCache()
+  test('gives later callers the same time', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const first = follow(cache.getOrSet('key', source.load, HARD))
     await cache.pass(40)
@@ -63,8 +63,8 @@ describe('a load that takes longer than timeout.hard', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('is not joined any more', async () => {
-    const cache = new HoldingCache()
+  test('is not joined after the timeout', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [follow(cache.getOrSet('key', source.load, HARD))]
     await cache.pass(51)
@@ -75,8 +75,8 @@ describe('a load that takes longer than timeout.hard', () => {
     expect(calls.map((call) => call().value)).toEqual([undefined, 'new', 'new'])
   })
 
-  test('is not joined by a retry, though the clock is a little behind the timer', async () => {
-    const cache = new HoldingCache()
+  test('is not joined by a retry, even if the clock is slightly behind the timer', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, HARD))
     cache.clock.advance(49.3)
@@ -88,8 +88,8 @@ describe('a load that takes longer than timeout.hard', () => {
     expect(retry().value).toBe('new')
   })
 
-  test('is not joined any more, though it was begun by somebody more patient', async () => {
-    const cache = new HoldingCache()
+  test('is not joined after the timeout of a joined caller, even if its first caller has a longer one', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const patient = follow(cache.getOrSet('key', source.load))
     const impatient = follow(cache.getOrSet('key', source.load, HARD))
@@ -100,12 +100,12 @@ describe('a load that takes longer than timeout.hard', () => {
     await source.answer('new', 1)
     await source.answer('old', 0)
     expect([patient().value, newcomer().value]).toEqual(['old', 'new'])
-    expect(cache.held('key')?.value).toBe('new')
+    expect(cache.lookup('key')?.value).toBe('new')
   })
 
-  test('in the background is joined up to the end of its time and not later', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('in the background is joined until its timeout and not later', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     await cache.getOrSet('key', source.load, { ...HARD, staleWhileRevalidate: '1h' })
     await cache.pass(50)
@@ -120,7 +120,7 @@ describe('a load that takes longer than timeout.hard', () => {
   })
 })
 
-describe('of two loads of one key, the older one overdue,', () => {
+describe('two loads of one key, the older one overdue:', () => {
   test('the older one is not stored when it ends last', async () => {
     const { cache, source } = await twoLoads()
     await source.answer('new', 1)
@@ -146,33 +146,33 @@ describe('of two loads of one key, the older one overdue,', () => {
   test('the older one is stored when it ends first, until the newer one is', async () => {
     const { cache, source } = await twoLoads()
     await source.answer('old', 0)
-    expect(cache.held('key')?.value).toBe('old')
+    expect(cache.lookup('key')?.value).toBe('old')
     await source.answer('new', 1)
-    expect(cache.held('key')?.value).toBe('new')
+    expect(cache.lookup('key')?.value).toBe('new')
   })
 
   test('the older one is stored when the newer one fails', async () => {
     const { cache, source } = await twoLoads()
     await source.fail(FAILURE, 1)
     await source.answer('old', 0)
-    expect(cache.held('key')?.value).toBe('old')
+    expect(cache.lookup('key')?.value).toBe('old')
   })
 
-  test('the older one is stored when the newer one is kept out of the cache', async () => {
+  test('the older one is stored when the newer one is skipped', async () => {
     const { cache, source } = await twoLoads()
     source.nth(1).context.skip()
     await source.answer('new', 1)
     await source.answer('old', 0)
-    expect(cache.held('key')?.value).toBe('old')
+    expect(cache.lookup('key')?.value).toBe('old')
   })
 
-  test('the older one goes on whatever becomes of other keys', async () => {
+  test('the older one is not affected by other keys', async () => {
     const { cache, source } = await twoLoads()
     const other = cache.getOrSet('other', source.load)
     await source.answer('of other', 2)
     expect(await other).toBe('of other')
     await source.answer('old', 0)
-    expect(cache.held('key')?.value).toBe('old')
+    expect(cache.lookup('key')?.value).toBe('old')
   })
 
   test('neither is stored after a delete', async () => {
@@ -183,9 +183,9 @@ describe('of two loads of one key, the older one overdue,', () => {
     expect(cache.fills).toEqual([])
   })
 
-  /** One that its caller gave up waiting for, and one that another caller waits for now. */
-  async function twoLoads(): Promise<{ cache: HoldingCache; source: Source }> {
-    const cache = new HoldingCache()
+  /** Starts a load whose caller times out, and then a load with a waiting caller. */
+  async function twoLoads(): Promise<{ cache: RecordingCache; source: Source }> {
+    const cache = new RecordingCache()
     const source = new Source()
     const first = follow(cache.getOrSet('key', source.load, HARD))
     await cache.pass(51)
@@ -196,8 +196,8 @@ describe('of two loads of one key, the older one overdue,', () => {
   }
 })
 
-test('of three loads each makes way for the later ones only', async () => {
-  const cache = new HoldingCache()
+test('each of three loads is fenced by later ones only', async () => {
+  const cache = new RecordingCache()
   const source = new Source()
   for (let count = 0; count < 3; count++) {
     follow(cache.getOrSet('key', source.load, HARD))
@@ -205,7 +205,7 @@ test('of three loads each makes way for the later ones only', async () => {
   }
   await source.answer('second', 1)
   await source.answer('first', 0)
-  expect(cache.held('key')?.value).toBe('second')
+  expect(cache.lookup('key')?.value).toBe('second')
   await source.answer('third', 2)
-  expect(cache.held('key')?.value).toBe('third')
+  expect(cache.lookup('key')?.value).toBe('third')
 })

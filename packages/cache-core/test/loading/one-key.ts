@@ -1,9 +1,9 @@
 import { CacheError, type LoadContext } from '../../src/index.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, turn } from './source.js'
 
-/** How long a loaded value lives. */
-const LIFE_MS = 20
+/** TTL of a loaded value. */
+const TTL_MS = 20
 const FAILURE = new Error('the source is down')
 const REASON = new Error('the caller has gone')
 
@@ -23,7 +23,7 @@ export type Event =
   | { readonly what: 'pass'; readonly milliseconds: number }
   | { readonly what: 'delete' }
 
-/** A load, and after how many deletions of the key it began. */
+/** A load, with the number of deletions of the key before it. */
 interface Load {
   readonly number: number
   readonly deletions: number
@@ -32,7 +32,7 @@ interface Load {
   readonly end: (how: 'answer' | 'skip' | 'fail') => void
 }
 
-/** A call, and how things stood when it was made. */
+/** A call, with the state at its start. */
 interface Call {
   readonly outcome: ReturnType<typeof follow<Load>>
   readonly controller: AbortController
@@ -41,13 +41,13 @@ interface Call {
   readonly deletions: number
   readonly fills: number
   readonly held: Load | undefined
-  /** Until when what was held may be served. */
+  /** Time until which the stale value may be served. */
   readonly servedUntil: number
 }
 
-/** One key, what happens to it, and what must be true of it at any time. */
+/** One key with random events, and the conditions that must hold at any time. */
 export class OneKey {
-  readonly #cache = new HoldingCache<Load>(() => 0.5)
+  readonly #cache = new RecordingCache<Load>(() => 0.5)
   readonly #hardTimeoutMs: number | undefined
   readonly #pending = new Set<Load>()
   #loads = 0
@@ -59,7 +59,7 @@ export class OneKey {
     this.#hardTimeoutMs = hardTimeoutMs
   }
 
-  /** Makes something happen, and says what is wrong after it. */
+  /** Runs an event. Returns the conditions that are violated after it. */
   async after(event: Event): Promise<readonly string[]> {
     if (event.what === 'call') this.#call(event)
     if (event.what === 'end') oneOf([...this.#pending], event.place)?.end(event.how)
@@ -69,7 +69,7 @@ export class OneKey {
     return this.#look()
   }
 
-  /** Ends all loads, and says what is wrong then. */
+  /** Ends all loads. Returns the conditions that are violated then. */
   async atTheEnd(): Promise<readonly string[]> {
     for (const load of this.#pending) load.end('answer')
     await this.#look()
@@ -82,11 +82,11 @@ export class OneKey {
   #call({ staleWhileRevalidateMs, staleIfErrorMs, ...event }: CallEvent): void {
     const controller = new AbortController()
     const { length: fills } = this.#cache.fills
-    const held = this.#cache.held('key')
+    const held = this.#cache.lookup('key')
     const madeAt = this.#cache.clock.now()
     const staleMs = Math.max(staleWhileRevalidateMs ?? 0, staleIfErrorMs ?? 0)
     const call = this.#cache.getOrSet('key', (context) => this.#load(context), {
-      ttl: `${LIFE_MS}ms`,
+      ttl: `${TTL_MS}ms`,
       staleWhileRevalidate: seconds(staleWhileRevalidateMs),
       staleIfError: seconds(staleIfErrorMs),
       timeout: { soft: seconds(event.softTimeoutMs), hard: seconds(this.#hardTimeoutMs) },
@@ -138,7 +138,7 @@ export class OneKey {
 
   async #look(): Promise<readonly string[]> {
     await turn()
-    const held = this.#cache.held('key')?.value
+    const held = this.#cache.lookup('key')?.value
     const isOld = held !== undefined && held.deletions < this.#deletions
     this.#require('nothing is held that was loaded before a delete', !isOld)
     const filled = this.#cache.fills.map(({ value }) => (value as Load).number)
@@ -173,14 +173,14 @@ export class OneKey {
       const isTime = now >= call.madeAt + (this.#hardTimeoutMs ?? Number.POSITIVE_INFINITY)
       this.#require('a call fails of nothing but its source and its timeout', isTimeout && isTime)
     }
-    // What was stored meanwhile is newer, and may have replaced what was held.
+    // A value stored since then is newer, and may have replaced the old one.
     const mayServe = isUnchanged && this.#cache.fills.length === call.fills
     const isInTime = now <= call.servedUntil
     this.#require('what may be served is served rather than a failure', !(mayServe && isInTime))
   }
 
-  #require(promise: string, isKept: boolean): void {
-    if (!isKept) this.#problems.push(`${promise}, at ${this.#cache.clock.now()} ms`)
+  #require(promise: string, isRetained: boolean): void {
+    if (!isRetained) this.#problems.push(`${promise}, at ${this.#cache.clock.now()} ms`)
   }
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { type Flight, type FlightOptions, SingleFlight } from '../../src/implement.js'
 import { turn } from './source.js'
 
-describe('a flight that was started', () => {
-  test('is found under way until it has ended', async () => {
+describe('a flight in progress', () => {
+  test('is found by inFlight until it has ended', async () => {
     const { flights, start } = tower()
     const { flight, land } = start('key')
     expect(flights.inFlight('key', 0)).toBe(flight)
@@ -15,7 +15,7 @@ describe('a flight that was started', () => {
     expect(flights.inFlight('key', 0)).toBeUndefined()
   })
 
-  test('is found up to the time at which it is overdue', () => {
+  test('is found until it is overdue', () => {
     const { flights, start } = tower()
     const { flight } = start('key', { overdueAt: 50 })
     expect(flights.inFlight('key', 50)).toBe(flight)
@@ -23,7 +23,7 @@ describe('a flight that was started', () => {
     expect(flights.inFlight('key', 50)).toBeUndefined()
   })
 
-  test('is joined by run, whatever the time', async () => {
+  test('is joined by run at any time', async () => {
     const { flights, start } = tower()
     const { land } = start('key', { overdueAt: 50 })
     const joined = flights.run('key', async () => 'another')
@@ -31,7 +31,7 @@ describe('a flight that was started', () => {
     expect(await joined).toBe('landed')
   })
 
-  test('is found by its own loader, which does not get an answer before there is one', async () => {
+  test('is found by its own loader, with a pending result', async () => {
     const flights = new SingleFlight()
     let joined: Promise<string> | undefined
     const first = flights.run('key', async () => {
@@ -42,7 +42,7 @@ describe('a flight that was started', () => {
     expect(await Promise.all([first, joined])).toEqual(['loaded', 'loaded'])
   })
 
-  test('is not found any more once it is retired, but may be stored', () => {
+  test('is not found after retire, but may be stored', () => {
     const { flights, start } = tower()
     const { flight } = start('key')
     flights.retire(flight)
@@ -50,7 +50,7 @@ describe('a flight that was started', () => {
     expect(flight.fenced).toBe(false)
   })
 
-  test('does not retire the one that came after it', async () => {
+  test('does not retire a later flight', async () => {
     const { flights, start } = tower()
     const old = start('key')
     flights.retire(old.flight)
@@ -62,12 +62,12 @@ describe('a flight that was started', () => {
   })
 })
 
-describe('a flight that nobody joins any more', () => {
+describe('a retired flight', () => {
   test.each<[how: string, flightOptions: FlightOptions, end: (flights: SingleFlight) => void]>([
     ['by its key', {}, (flights) => flights.fence('key')],
     ['by a tag', { tags: ['red', 'green'] }, (flights) => flights.fenceTags(['blue', 'green'])],
     ['with all others', {}, (flights) => flights.fenceAll()],
-  ])('is fenced %s, as the one after it is', (_how, options, end) => {
+  ])('is fenced %s, like the next one', (_how, options, end) => {
     const { flights, start } = tower()
     const overdue = start('key', { ...options, overdueAt: 50 })
     expect(flights.inFlight('key', 51)).toBeUndefined()
@@ -77,7 +77,7 @@ describe('a flight that nobody joins any more', () => {
     expect(flights.inFlight('key', 0)).toBeUndefined()
   })
 
-  test('is fenced as well when it was replaced before it was overdue', () => {
+  test('is fenced too if it was replaced before it was overdue', () => {
     const { flights, start } = tower()
     const replaced = start('key')
     const current = start('key')
@@ -100,7 +100,7 @@ describe('a flight that nobody joins any more', () => {
     for (const { flight } of [overdue, current, untagged]) expect(flight.fenced).toBe(false)
   })
 
-  test('is not fenced once it has ended', async () => {
+  test('is not fenced after its end', async () => {
     const { flights, start } = tower()
     const { flight, land } = start('key', { overdueAt: 50 })
     flights.inFlight('key', 51)
@@ -111,8 +111,8 @@ describe('a flight that nobody joins any more', () => {
   })
 })
 
-describe('overtaking', () => {
-  test('fences the flights of the key that began before, and no others', () => {
+describe('fenceOlder', () => {
+  test('fences the earlier flights of the key, and no others', () => {
     const { flights, start } = tower()
     const [first, second, third] = [start('key'), start('key'), start('key')]
     const other = start('other', { overdueAt: 50 })
@@ -126,8 +126,8 @@ describe('overtaking', () => {
   })
 })
 
-describe('a flight that is abandoned', () => {
-  test('is aborted, fenced and not joined any more', () => {
+describe('an abandoned flight', () => {
+  test('is aborted, fenced and not joined', () => {
     const { flights, start } = tower()
     const { flight } = start('key')
     const { signal } = flight
@@ -137,7 +137,7 @@ describe('a flight that is abandoned', () => {
     expect(flights.inFlight('key', 0)).toBeUndefined()
   })
 
-  test('is aborted also for those who look only afterwards', () => {
+  test('has an aborted signal for a loader that reads it later', () => {
     const { flights, start } = tower()
     const { flight } = start('key')
     flights.abandon(flight)
@@ -145,7 +145,7 @@ describe('a flight that is abandoned', () => {
     expect(flight.signal).toBe(flight.signal)
   })
 
-  test('takes no other with it', () => {
+  test('does not affect other flights', () => {
     const { flights, start } = tower()
     const old = start('key')
     const current = start('key')
@@ -160,7 +160,7 @@ interface Started {
   readonly land: () => void
 }
 
-/** Flights that end when told to. */
+/** Starts flights that end on demand. */
 function tower(): {
   flights: SingleFlight
   start: (key: string, options?: FlightOptions) => Started

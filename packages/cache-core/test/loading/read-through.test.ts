@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { emptyLookup, planLoad } from '../../src/implement.js'
 import { CacheError, type GetOrSetOptions } from '../../src/index.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
 const SHORT_THEN_LONG = { staleWhileRevalidate: '10ms', staleIfError: '20ms' } as const
 const LONG_THEN_SHORT = { staleWhileRevalidate: '20ms', staleIfError: '10ms' } as const
 
-describe('what is done with what the cache holds', () => {
+describe('the stored value decides', () => {
   test.each<[freshMs: number | undefined, options: GetOrSetOptions<string>, what: string]>([
     [undefined, {}, 'loaded'],
     [undefined, SHORT_THEN_LONG, 'loaded'],
@@ -17,34 +17,34 @@ describe('what is done with what the cache holds', () => {
     [0, SHORT_THEN_LONG, 'served'],
     [-0.5, {}, 'loaded'],
     [-1, {}, 'loaded'],
-    [-1, { staleWhileRevalidate: '10ms' }, 'served, and loaded meanwhile'],
-    [-10, { staleWhileRevalidate: '10ms' }, 'served, and loaded meanwhile'],
+    [-1, { staleWhileRevalidate: '10ms' }, 'served, and loaded in the background'],
+    [-10, { staleWhileRevalidate: '10ms' }, 'served, and loaded in the background'],
     [-10.5, { staleWhileRevalidate: '10ms' }, 'loaded'],
     [-1, { staleIfError: '10ms' }, 'loaded, and served if that fails'],
     [-10, { staleIfError: '10ms' }, 'loaded, and served if that fails'],
     [-10.5, { staleIfError: '10ms' }, 'loaded'],
-    [-10, SHORT_THEN_LONG, 'served, and loaded meanwhile'],
+    [-10, SHORT_THEN_LONG, 'served, and loaded in the background'],
     [-11, SHORT_THEN_LONG, 'loaded, and served if that fails'],
     [-20, SHORT_THEN_LONG, 'loaded, and served if that fails'],
     [-20.5, SHORT_THEN_LONG, 'loaded'],
-    [-10, LONG_THEN_SHORT, 'served, and loaded meanwhile'],
-    [-20, LONG_THEN_SHORT, 'served, and loaded meanwhile'],
+    [-10, LONG_THEN_SHORT, 'served, and loaded in the background'],
+    [-20, LONG_THEN_SHORT, 'served, and loaded in the background'],
     [-20.5, LONG_THEN_SHORT, 'loaded'],
-  ])('with %d ms left of its life and %o it is %s', async (freshMs, options, what) => {
-    const cache = new HoldingCache()
-    if (freshMs !== undefined) cache.hold('key', 'held', { freshMs })
+  ])('with %d ms left of its TTL and %o it is %s', async (freshMs, options, what) => {
+    const cache = new RecordingCache()
+    if (freshMs !== undefined) cache.retain('key', 'held', { freshMs })
     expect(await whatIsDone(cache, options)).toBe(what)
   })
 
   async function whatIsDone(
-    cache: HoldingCache,
+    cache: RecordingCache,
     options: GetOrSetOptions<string>,
   ): Promise<string> {
     const source = new Source()
     const outcome = follow(cache.getOrSet('key', source.load, options))
     await turn()
     if (outcome().value === 'held') {
-      return source.loads.length === 0 ? 'served' : 'served, and loaded meanwhile'
+      return source.loads.length === 0 ? 'served' : 'served, and loaded in the background'
     }
     expect(outcome().state).toBe('pending')
     await source.fail(new Error('the source is down'))
@@ -53,8 +53,8 @@ describe('what is done with what the cache holds', () => {
 })
 
 describe('a load', () => {
-  test('answers what was loaded, and that is served from then on', async () => {
-    const cache = new HoldingCache()
+  test('returns the loaded value, which is served from then on', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = cache.getOrSet('key', source.load)
     await source.answer('loaded')
@@ -64,8 +64,8 @@ describe('a load', () => {
     expect(cache.served).toEqual([])
   })
 
-  test('is shared by those who come while it is under way', async () => {
-    const cache = new HoldingCache()
+  test('is shared by all callers during it', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = Array.from({ length: 100 }, () => cache.getOrSet('key', source.load))
     await source.answer('loaded')
@@ -77,13 +77,13 @@ describe('a load', () => {
   test.each([null, false, 0, '', Number.NaN])(
     'may answer %o, a value like any other',
     async (value) => {
-      const cache = new HoldingCache<unknown>()
+      const cache = new RecordingCache<unknown>()
       let loads = 0
       const loader = (): unknown => (loads++, value)
       expect(await cache.getOrSet('key', loader, { ttl: '1s' })).toBe(value)
       expect(await cache.getOrSet('key', loader)).toBe(value)
       expect(loads).toBe(1)
-      cache.hold('key', value, { freshMs: -1 })
+      cache.retain('key', value, { freshMs: -1 })
       const down = (): never => {
         throw new Error('the source is down')
       }
@@ -93,7 +93,7 @@ describe('a load', () => {
   )
 
   test('of another key is another load', async () => {
-    const cache = new HoldingCache()
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [cache.getOrSet('a', source.load), cache.getOrSet('b', source.load)]
     await source.answer('of a', 0)
@@ -103,8 +103,8 @@ describe('a load', () => {
 })
 
 describe('a failed load', () => {
-  test('reaches everybody who waits, is told to nobody else, and may be tried again', async () => {
-    const cache = new HoldingCache()
+  test('reaches all waiting callers, is not reported, and can be tried again', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [1, 2].map(() => follow(cache.getOrSet('key', source.load)))
     const failure = new Error('the source is down')
@@ -117,8 +117,8 @@ describe('a failed load', () => {
     expect(await again).toBe('loaded')
   })
 
-  test('may have failed before there was a promise', async () => {
-    const cache = new HoldingCache()
+  test('includes a loader that throws before it returns a promise', async () => {
+    const cache = new RecordingCache()
     const failure = new Error('thrown at once')
     const call = cache.getOrSet('key', () => {
       throw failure
@@ -127,8 +127,8 @@ describe('a failed load', () => {
     expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
   })
 
-  test('is what an answer of undefined is', async () => {
-    const cache = new HoldingCache()
+  test('includes a loader that returns undefined', async () => {
+    const cache = new RecordingCache()
     const call = cache.getOrSet('key', (() => undefined) as unknown as () => string)
     await expect(call).rejects.toMatchObject({
       name: 'ValidationError',
@@ -141,8 +141,8 @@ describe('a failed load', () => {
 })
 
 describe('a loaded value that cannot be stored', () => {
-  test('reaches every caller, and the reason is told once', async () => {
-    const cache = new HoldingCache()
+  test('reaches every caller, and the reason is reported once', async () => {
+    const cache = new RecordingCache()
     cache.stored = () => Promise.reject(new CacheError('no room', { code: 'FULL' }))
     const calls = [1, 2].map(() => cache.getOrSet('key', () => 'loaded'))
     expect(await Promise.all(calls)).toEqual(['loaded', 'loaded'])
@@ -151,14 +151,14 @@ describe('a loaded value that cannot be stored', () => {
   })
 
   test('reaches every caller when storing fails with an error of another kind', async () => {
-    const cache = new HoldingCache()
+    const cache = new RecordingCache()
     cache.stored = () => Promise.reject(new TypeError('a bug'))
     expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded')
     expect(cache.refusals).toEqual([{ key: 'key', code: 'STORE_FAILED' }])
   })
 
-  test('reaches every caller when it cannot even be copied', async () => {
-    const cache = new HoldingCache()
+  test('reaches every caller even if it cannot be copied', async () => {
+    const cache = new RecordingCache()
     const admit = (): never => {
       throw new CacheError('no copy', { code: 'NOT_CLONEABLE' })
     }
@@ -170,13 +170,13 @@ describe('a loaded value that cannot be stored', () => {
   })
 
   test('is not loaded again at every call while a stale value is served', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     cache.stored = () => Promise.reject(new CacheError('no room', { code: 'FULL' }))
     let loads = 0
     const load = (): string => `new ${++loads}`
     for (let call = 0; call < 5; call++) {
-      cache.hold('key', 'old', { freshMs: -1 })
+      cache.retain('key', 'old', { freshMs: -1 })
       expect(await cache.getOrSet('key', load, { staleWhileRevalidate: '1h' })).toBe('old')
       await turn()
     }
@@ -186,7 +186,7 @@ describe('a loaded value that cannot be stored', () => {
 
 describe('the values of one load', () => {
   test('are released for each of its callers', async () => {
-    const cache = new HoldingCache<{ by: string }>()
+    const cache = new RecordingCache<{ by: string }>()
     cache.isolator = {
       admit: (value) => structuredClone(value),
       release: (value) => structuredClone(value),
@@ -202,9 +202,9 @@ describe('the values of one load', () => {
   })
 })
 
-describe('a call that finds nothing', () => {
+describe('a call without a stored value', () => {
   test('is a miss if it starts the load, and joins otherwise', async () => {
-    const cache = new HoldingCache()
+    const cache = new RecordingCache()
     const source = new Source()
     const joined: boolean[] = []
     const held = { ...emptyLookup<string>(undefined), onMiss: (yes: boolean) => joined.push(yes) }
@@ -216,7 +216,7 @@ describe('a call that finds nothing', () => {
 })
 
 test('callers wait until the loaded value is stored', async () => {
-  const cache = new HoldingCache()
+  const cache = new RecordingCache()
   const source = new Source()
   let stored = (): void => {}
   cache.stored = () =>

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { emptyLookup, type Flight, type LookupResult, planLoad } from '../../src/implement.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
 const PLAN = planLoad<string>(undefined)
 
 describe('a key that other processes change', () => {
-  test('is stored over the state that was seen before the load', async () => {
-    const cache = new HoldingCache()
+  test('is stored with the revision from before the load', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     await source.answer('loaded')
@@ -17,8 +17,8 @@ describe('a key that other processes change', () => {
     ])
   })
 
-  test('is loaded once for those who saw it in the same state', async () => {
-    const cache = new HoldingCache()
+  test('is loaded once for callers with the same revision', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [1, 2].map(() =>
       follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1'))),
@@ -28,8 +28,8 @@ describe('a key that other processes change', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('is loaded anew for who saw it changed, and both loads may try to be stored', async () => {
-    const cache = new HoldingCache()
+  test('is loaded again for a caller with another revision, and both loads may be stored', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const before = follow(
       cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')),
@@ -47,8 +47,8 @@ describe('a key that other processes change', () => {
     ])
   })
 
-  test('is one load for who cannot see its state', async () => {
-    const cache = new HoldingCache()
+  test('is loaded once for callers without a revision', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [emptyLookup<string>('state 1'), undefined].map((held) =>
       follow(cache.reads.read('key', source.load, PLAN, held)),
@@ -57,16 +57,16 @@ describe('a key that other processes change', () => {
     expect(calls.map((call) => call().value)).toEqual(['loaded', 'loaded'])
   })
 
-  test('is not joined by who saw its state when the load did not', async () => {
-    const cache = new HoldingCache()
+  test('is not joined by a caller with a revision if the load has none', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     follow(cache.reads.read('key', source.load, PLAN, undefined))
     follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
     expect(source.loads).toHaveLength(2)
   })
 
-  test('has its stale value refreshed anew when that has changed', async () => {
-    const cache = new HoldingCache()
+  test('is refreshed again when its stale value has changed', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const plan = planLoad<string>({ staleWhileRevalidate: '1h' })
     const stale = (revision: string): LookupResult<string> => ({
@@ -81,8 +81,8 @@ describe('a key that other processes change', () => {
 })
 
 describe('before a load', () => {
-  test('what another process has stored meanwhile is served, and nothing loaded', async () => {
-    const cache = new HoldingCache()
+  test('a value that another process has stored is served without a load', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     cache.turn = async () => ({ value: 'theirs', freshMs: 1, loadMs: 0 })
     const call = follow(cache.reads.read('key', source.load, PLAN, emptyLookup<string>('state 1')))
@@ -92,8 +92,8 @@ describe('before a load', () => {
     expect(cache.fills).toEqual([])
   })
 
-  test('the state may be brought up to date', async () => {
-    const cache = new HoldingCache()
+  test('beforeLoad can update the expected revision', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     cache.turn = async (flight: Flight) => {
       flight.expectedRevision = 'state 2'
@@ -105,8 +105,8 @@ describe('before a load', () => {
     expect(cache.fills).toMatchObject([{ expectedRevision: 'state 2' }])
   })
 
-  test('a failure of the waiting is a failure of the load', async () => {
-    const cache = new HoldingCache()
+  test('a failure of beforeLoad is a failure of the load', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const failure = new Error('no turn')
     cache.turn = () => Promise.reject(failure)

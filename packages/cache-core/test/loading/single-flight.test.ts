@@ -3,7 +3,7 @@ import { type Flight, SingleFlight } from '../../src/implement.js'
 import { deferred } from '../deferred.js'
 
 describe('single flight', () => {
-  test('callers that ask meanwhile share one load', async () => {
+  test('callers during a load share it', async () => {
     const loads = new SingleFlight()
     const source = new Source()
     const callers = Array.from({ length: 100 }, () => loads.run('key', source.load))
@@ -12,7 +12,7 @@ describe('single flight', () => {
     expect(source.flights).toHaveLength(1)
   })
 
-  test('different keys load apart', async () => {
+  test('different keys have separate loads', async () => {
     const loads = new SingleFlight()
     const both = [loads.run('a', async () => 1), loads.run('b', async () => 2)]
     expect(await Promise.all(both)).toEqual([1, 2])
@@ -42,7 +42,7 @@ describe('single flight', () => {
     expect(await loads.run('key', async () => 'value')).toBe('value')
   })
 
-  test('a loader may ask for another key, and start its own key anew after a fence', async () => {
+  test('a loader can load another key, and its own key after a fence', async () => {
     const loads = new SingleFlight()
     const answer = await loads.run('outer', async () => {
       loads.fence('outer')
@@ -52,7 +52,7 @@ describe('single flight', () => {
     expect(answer).toBe(11)
   })
 
-  test('a fenced load answers those who waited, and newcomers load for themselves', async () => {
+  test('a fenced load reaches its waiting callers, and later callers start a new one', async () => {
     const loads = new SingleFlight()
     const before = new Source()
     const after = new Source()
@@ -61,7 +61,7 @@ describe('single flight', () => {
     const newcomers = [loads.run('key', after.load), loads.run('key', after.load)]
     before.answer('old')
     expect(await Promise.all(waiting)).toEqual(['old', 'old'])
-    // The old load has ended; the new one, still under way, must not have been forgotten with it.
+    // The end of the old load must not remove the new one.
     const late = loads.run('key', after.load)
     after.answer('new')
     expect(await Promise.all([...newcomers, late])).toEqual(['new', 'new', 'new'])
@@ -69,7 +69,7 @@ describe('single flight', () => {
     expect(after.flights.map(({ fenced }) => fenced)).toEqual([false])
   })
 
-  test('a fence touches its own key only', async () => {
+  test('a fence affects only its own key', async () => {
     const loads = new SingleFlight()
     const source = new Source()
     const caller = loads.run('key', source.load)
@@ -80,7 +80,7 @@ describe('single flight', () => {
     expect(source.flights.map(({ fenced }) => fenced)).toEqual([false])
   })
 
-  test('fenceAll touches every key', async () => {
+  test('fenceAll affects every key', async () => {
     const loads = new SingleFlight()
     const source = new Source()
     const callers = ['a', 'b'].map((key) => loads.run(key, source.load))
@@ -92,7 +92,7 @@ describe('single flight', () => {
   })
 })
 
-/** A loader that answers when told to and remembers its flights. */
+/** A loader that returns on demand and records its flights. */
 class Source {
   readonly flights: Flight[] = []
   readonly #answer = deferred<string>()

@@ -1,13 +1,13 @@
 import type { LoadContext, Loader } from '../../src/index.js'
 
-/** One call of a loader, which ends when told to. */
+/** A call of a loader that ends on demand. */
 export interface PendingLoad {
   readonly context: LoadContext
   readonly answer: (value: string) => void
   readonly fail: (reason: unknown) => void
 }
 
-/** A loader that answers and fails when told to, and remembers its calls. */
+/** A loader that returns or fails on demand, and records its calls. */
 export class Source {
   readonly loads: PendingLoad[] = []
 
@@ -16,7 +16,7 @@ export class Source {
       this.loads.push({ context, answer, fail })
     })
 
-  /** The call of this number, from 0. */
+  /** Returns the call with this index. */
   nth(index: number): PendingLoad {
     const load = this.loads[index]
     if (load === undefined) throw new Error(`load ${index} was not begun`)
@@ -34,21 +34,21 @@ export class Source {
   }
 }
 
-/** Lets everything happen that waits for no timer. */
+/** Waits until all pending promises without timers are settled. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })
 }
 
-/** What has become of a call, to be looked at without waiting for it. */
+/** State of a call, which can be read without waiting for it. */
 export interface Outcome<T> {
   readonly state: 'pending' | 'answered' | 'failed'
   readonly value?: T
   readonly reason?: unknown
 }
 
-/** Follows a call; also takes care that its failure is not unhandled meanwhile. */
+/** Returns a function that returns the state of a call. Handles a rejection of the call. */
 export function follow<T>(call: Promise<T>): () => Outcome<T> {
   let outcome: Outcome<T> = { state: 'pending' }
   const end = (settled: Outcome<T>): void => {

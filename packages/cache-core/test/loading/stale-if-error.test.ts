@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { withFakeTimers } from './fake-timers.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
 const FAILURE = new Error('the source is down')
@@ -8,7 +8,7 @@ const FAILURE = new Error('the source is down')
 withFakeTimers()
 
 describe('a stale value within staleIfError', () => {
-  test('is served to everybody whose load failed', async () => {
+  test('is served to all callers whose load failed', async () => {
     const cache = staleCache()
     const source = new Source()
     const calls = [1, 2, 3].map(() => cache.getOrSet('key', source.load, { staleIfError: '1h' }))
@@ -16,11 +16,11 @@ describe('a stale value within staleIfError', () => {
     expect(await Promise.all(calls)).toEqual(['old', 'old', 'old'])
     expect(cache.served).toEqual(['key', 'key', 'key'])
     expect(source.loads).toHaveLength(1)
-    // None of them sees the error, so it is told.
+    // No caller receives the error, so it is reported.
     expect(cache.failures).toEqual([{ key: 'key', error: FAILURE }])
   })
 
-  test('is not served to those of them who do not permit it', async () => {
+  test('is not served to callers without the option', async () => {
     const cache = staleCache()
     const source = new Source()
     const permits = follow(cache.getOrSet('key', source.load, { staleIfError: '1h' }))
@@ -31,8 +31,8 @@ describe('a stale value within staleIfError', () => {
     expect(cache.failures).toHaveLength(1)
   })
 
-  test('is all that a failure is told for: a caller that sees the error needs no telling', async () => {
-    const cache = new HoldingCache()
+  test('causes a report of the failure, which is not needed for callers that receive the error', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, { staleIfError: '1h' }))
     await source.fail(FAILURE)
@@ -40,7 +40,7 @@ describe('a stale value within staleIfError', () => {
     expect(cache.failures).toEqual([])
   })
 
-  test('gives way to what was loaded', async () => {
+  test('is replaced by the loaded value', async () => {
     const cache = staleCache()
     const source = new Source()
     const call = cache.getOrSet('key', source.load, { staleIfError: '1h' })
@@ -49,7 +49,7 @@ describe('a stale value within staleIfError', () => {
     expect(cache.served).toEqual([])
   })
 
-  test('is served without a load while the loader rests after a failure', async () => {
+  test('is served without a load during the pause after a failure', async () => {
     const cache = staleCache()
     const source = new Source()
     const read = (): Promise<string> => cache.getOrSet('key', source.load, { staleIfError: '1h' })
@@ -66,7 +66,7 @@ describe('a stale value within staleIfError', () => {
     expect(await later).toBe('new')
   })
 
-  test('is not served once its time is over, though it was not when the load began', async () => {
+  test('is not served after its end, even if that came during the load', async () => {
     const cache = staleCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, { staleIfError: '10ms' }))
@@ -76,7 +76,7 @@ describe('a stale value within staleIfError', () => {
     expect(cache.served).toEqual([])
   })
 
-  test('is served at the very end of its time', async () => {
+  test('is served at its end', async () => {
     const cache = staleCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, { staleIfError: '10ms' }))
@@ -85,8 +85,8 @@ describe('a stale value within staleIfError', () => {
     expect(call().value).toBe('old')
   })
 
-  test('is not served in place of what is not there at all', async () => {
-    const cache = new HoldingCache()
+  test('is not served for an absent key', async () => {
+    const cache = new RecordingCache()
     const call = cache.getOrSet('key', () => Promise.reject(FAILURE), { staleIfError: '1h' })
     await expect(call).rejects.toBe(FAILURE)
     expect(cache.served).toEqual([])
@@ -96,7 +96,7 @@ describe('a stale value within staleIfError', () => {
 describe('a load that takes longer than timeout.soft', () => {
   const options = { staleIfError: '1h', timeout: { soft: '20ms' } } as const
 
-  test('is stood in for by the stale value, and stored when it ends', async () => {
+  test('is replaced by the stale value, and stored at its end', async () => {
     const cache = staleCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, options))
@@ -110,7 +110,7 @@ describe('a load that takes longer than timeout.soft', () => {
     expect(cache.failures).toEqual([])
   })
 
-  test('is joined by those who come later, each with as much patience', async () => {
+  test('is joined by later callers, each with its own timeout', async () => {
     const cache = staleCache()
     const source = new Source()
     const first = follow(cache.getOrSet('key', source.load, options))
@@ -123,7 +123,7 @@ describe('a load that takes longer than timeout.soft', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('fails late: that is told, and the loader rests', async () => {
+  test('is reported when it fails later, and pauses the loads', async () => {
     const cache = staleCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, options))
@@ -135,8 +135,8 @@ describe('a load that takes longer than timeout.soft', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('is waited for when there is nothing that may be served', async () => {
-    const cache = new HoldingCache()
+  test('is awaited when no stale value may be served', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load, options))
     await cache.pass(1_000)
@@ -145,7 +145,7 @@ describe('a load that takes longer than timeout.soft', () => {
     expect(call().value).toBe('new')
   })
 
-  test('is waited for when the stale value may no longer be served', async () => {
+  test('is awaited when the stale value is too old', async () => {
     const cache = staleCache()
     const source = new Source()
     const limited = { staleIfError: '10ms', timeout: { soft: '20ms' } } as const
@@ -156,7 +156,7 @@ describe('a load that takes longer than timeout.soft', () => {
     expect(call().value).toBe('new')
   })
 
-  test('is not ended by a caller that gives up afterwards', async () => {
+  test('is not ended by a caller that gives up later', async () => {
     const cache = staleCache()
     const source = new Source()
     const controller = new AbortController()
@@ -169,12 +169,12 @@ describe('a load that takes longer than timeout.soft', () => {
     expect(waiting().state).toBe('failed')
     expect(source.nth(0).context.signal.aborted).toBe(false)
     await source.answer('new')
-    expect(cache.held('key')?.value).toBe('new')
+    expect(cache.lookup('key')?.value).toBe('new')
   })
 })
 
 describe('a load that takes longer than timeout.hard', () => {
-  test('is stood in for by the stale value, when there is no soft timeout or a later one', async () => {
+  test('is replaced by the stale value without an earlier soft timeout', async () => {
     for (const timeout of [{ hard: '20ms' }, { soft: '30ms', hard: '20ms' }] as const) {
       const cache = staleCache()
       const source = new Source()
@@ -185,8 +185,8 @@ describe('a load that takes longer than timeout.hard', () => {
   })
 })
 
-function staleCache(): HoldingCache {
-  const cache = new HoldingCache()
-  cache.hold('key', 'old', { freshMs: -1 })
+function staleCache(): RecordingCache {
+  const cache = new RecordingCache()
+  cache.retain('key', 'old', { freshMs: -1 })
   return cache
 }

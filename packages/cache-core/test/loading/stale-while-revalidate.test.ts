@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
 const OPTIONS = { staleWhileRevalidate: '1h' } as const
 const FAILURE = new Error('the source is down')
 
 describe('a stale value within staleWhileRevalidate', () => {
-  test('is served to a thousand readers at once for one load, and then what was loaded', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('is served to a thousand callers with one load, and then replaced by the loaded value', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const read = (): Promise<string> => cache.getOrSet('key', source.load, OPTIONS)
     const readers = Array.from({ length: 1_000 }, read)
@@ -21,9 +21,9 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(cache.served).toHaveLength(1_000)
   })
 
-  test('is served on while it is loaded, by those as well who would not start a load', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('is served during the load, also to callers that would not start one', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const first = follow(cache.getOrSet('key', source.load))
     expect(await cache.getOrSet('key', source.load, OPTIONS)).toBe('old')
@@ -32,9 +32,9 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(first().value).toBe('new')
   })
 
-  test('is served though its refresh fails, which is told once', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('is served when its refresh fails, which is reported once', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const readers = [1, 2, 3].map(() => cache.getOrSet('key', source.load, OPTIONS))
     await source.fail(FAILURE)
@@ -42,9 +42,9 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(cache.failures).toEqual([{ key: 'key', error: FAILURE }])
   })
 
-  test('is served though its loader throws at once', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('is served when its loader throws at once', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const loader = (): never => {
       throw FAILURE
     }
@@ -53,18 +53,18 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(cache.failures).toEqual([{ key: 'key', error: FAILURE }])
   })
 
-  test('is served though its refresh cannot be stored, which is told', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('is served when its refresh cannot be stored, which is reported', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     cache.stored = () => Promise.reject(FAILURE)
     expect(await cache.getOrSet('key', () => 'new', OPTIONS)).toBe('old')
     await turn()
     expect(cache.refusals).toEqual([{ key: 'key', code: 'STORE_FAILED' }])
   })
 
-  test('a failed refresh that somebody waited for reaches them and is not told', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('a failed refresh with waiting callers reaches them and is not reported', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     await cache.getOrSet('key', source.load, OPTIONS)
     const waiting = follow(cache.getOrSet('key', source.load))
@@ -73,9 +73,9 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(cache.failures).toEqual([])
   })
 
-  test('a refresh goes on when the reader that caused it gives up', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('a refresh continues when its first caller gives up', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const controller = new AbortController()
     await cache.getOrSet('key', source.load, { ...OPTIONS, signal: controller.signal })
@@ -85,9 +85,9 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(await cache.getOrSet('key', source.load, OPTIONS)).toBe('new')
   })
 
-  test('a refresh goes on when others join it and give up', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('a refresh continues when other callers join it and give up', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const controller = new AbortController()
     await cache.getOrSet('key', source.load, OPTIONS)
@@ -96,12 +96,12 @@ describe('a stale value within staleWhileRevalidate', () => {
     await turn()
     expect(joined().state).toBe('failed')
     await source.answer('new')
-    expect(cache.held('key')?.value).toBe('new')
+    expect(cache.lookup('key')?.value).toBe('new')
   })
 
-  test('a load that others gave up goes on once it is wanted as a refresh', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('a load whose callers have given up continues if it is needed as a refresh', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const controller = new AbortController()
     const first = follow(cache.getOrSet('key', source.load, { signal: controller.signal }))
@@ -111,14 +111,14 @@ describe('a stale value within staleWhileRevalidate', () => {
     expect(first().state).toBe('failed')
     expect(source.nth(0).context.signal.aborted).toBe(false)
     await source.answer('new')
-    expect(cache.held('key')?.value).toBe('new')
+    expect(cache.lookup('key')?.value).toBe('new')
   })
 })
 
 describe('after a failed load', () => {
-  test('the loader rests for 1 s, doubling to 60 s', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('loads pause for 1 s, doubling to 60 s', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const read = (): Promise<string> => cache.getOrSet('key', source.load, OPTIONS)
     for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
@@ -134,9 +134,9 @@ describe('after a failed load', () => {
     expect(cache.failures).toHaveLength(8)
   })
 
-  test('the loader rests for readers who would wait for it as well', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('loads pause for callers that would wait for them too', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     await cache.getOrSet('key', source.load, OPTIONS)
     await source.fail(FAILURE)
@@ -145,9 +145,9 @@ describe('after a failed load', () => {
     expect(cache.served).toHaveLength(2)
   })
 
-  test('whoever can take no stale value loads all the same', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('a caller that does not accept a stale value loads anyway', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     await cache.getOrSet('key', source.load, OPTIONS)
     await source.fail(FAILURE)
@@ -156,9 +156,9 @@ describe('after a failed load', () => {
     expect(await call).toBe('new')
   })
 
-  test('nobody rests when it was of a caller that can take no stale value', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('loads do not pause if its caller does not accept a stale value', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const call = follow(cache.getOrSet('key', source.load))
     await source.fail(FAILURE)
@@ -167,9 +167,9 @@ describe('after a failed load', () => {
     expect(source.loads).toHaveLength(2)
   })
 
-  test('the rest counts from the end of the load', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('the pause begins at the end of the load', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     await cache.getOrSet('key', source.load, OPTIONS)
     cache.clock.advance(5_000)
@@ -179,9 +179,9 @@ describe('after a failed load', () => {
     expect(source.loads).toHaveLength(1)
   })
 
-  test('a success ends the rest, and the next failure begins with 1 s again', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('a success ends the pause, and the next failure pauses for 1 s again', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const source = new Source()
     const read = (): Promise<string> => cache.getOrSet('key', source.load, OPTIONS)
     for (const pauseMs of [1_000, 2_000]) {
@@ -191,7 +191,7 @@ describe('after a failed load', () => {
     }
     await read()
     await source.answer('new')
-    cache.hold('key', 'old again', { freshMs: -1 })
+    cache.retain('key', 'old again', { freshMs: -1 })
     await read()
     await source.fail(FAILURE)
     cache.clock.advance(1_000)
@@ -200,9 +200,9 @@ describe('after a failed load', () => {
   })
 
   test('other keys are loaded', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
-    cache.hold('other', 'old', { freshMs: -1 })
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
+    cache.retain('other', 'old', { freshMs: -1 })
     const source = new Source()
     await cache.getOrSet('key', source.load, OPTIONS)
     await source.fail(FAILURE)

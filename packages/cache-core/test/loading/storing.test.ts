@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { StorePlan } from '../../src/implement.js'
 import type { GetOrSetOptions, Ttl } from '../../src/index.js'
-import { HoldingCache } from './holding-cache.js'
+import { RecordingCache } from './recording-cache.js'
 import { follow, Source, turn } from './source.js'
 
-describe('what a loaded value is stored with', () => {
+describe('the plan for a loaded value', () => {
   test.each<[options: GetOrSetOptions<string>, plan: Partial<StorePlan>]>([
     [{}, { ttlMs: 3_600_000, graceMs: 0, tags: [] }],
     [{ ttl: '5m' }, { ttlMs: 300_000 }],
@@ -22,8 +22,8 @@ describe('what a loaded value is stored with', () => {
     [{ tags: ['red', 'green'] }, { tags: ['red', 'green'] }],
     [{ earlyRefresh: 1 }, { loadMs: 25 }],
     [{ staleWhileRevalidate: '1m' }, { loadMs: 0 }],
-  ])('by %o it is %o', async (options, plan) => {
-    const cache = new HoldingCache()
+  ])('with %o is %o', async (options, plan) => {
+    const cache = new RecordingCache()
     const source = new Source()
     const call = cache.getOrSet('key', source.load, options)
     cache.clock.advance(25)
@@ -32,8 +32,8 @@ describe('what a loaded value is stored with', () => {
     expect(cache.fills).toMatchObject([{ key: 'key', value: 'loaded', plan }])
   })
 
-  test('is what the call said that began the load', async () => {
-    const cache = new HoldingCache()
+  test('comes from the call that started the load', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [
       cache.getOrSet('key', source.load, { ttl: '1s', tags: ['red'] }),
@@ -44,8 +44,8 @@ describe('what a loaded value is stored with', () => {
     expect(cache.fills).toMatchObject([{ plan: { ttlMs: 1_000, tags: ['red'] } }])
   })
 
-  test('is not changed by what becomes of the tags during the load', async () => {
-    const cache = new HoldingCache()
+  test('is not affected by changes of the tags during the load', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const tags = ['red']
     const call = cache.getOrSet('key', source.load, { tags })
@@ -55,8 +55,8 @@ describe('what a loaded value is stored with', () => {
     expect(cache.fills).toMatchObject([{ plan: { tags: ['red'] } }])
   })
 
-  test('must be a TTL: a value with a bad one reaches its caller and is not stored', async () => {
-    const cache = new HoldingCache()
+  test('must have a valid TTL, otherwise the value reaches its caller and is not stored', async () => {
+    const cache = new RecordingCache()
     const bad = [-1, '5 m', Number.NaN, {}]
     for (const ttl of bad) {
       expect(await cache.getOrSet('key', () => 'loaded', { ttl: () => ttl as Ttl })).toBe('loaded')
@@ -65,17 +65,17 @@ describe('what a loaded value is stored with', () => {
     expect(cache.refusals).toEqual(bad.map(() => ({ key: 'key', code: 'INVALID_TTL' })))
   })
 
-  test('may be 0, which keeps the value out of the cache', async () => {
-    const cache = new HoldingCache()
+  test('may have a TTL of 0, so that the value is not stored', async () => {
+    const cache = new RecordingCache()
     expect(await cache.getOrSet('key', () => 'loaded', { ttl: () => 0 })).toBe('loaded')
     expect(cache.fills).toEqual([])
     expect(cache.refusals).toEqual([{ key: 'key', code: 'TTL_ZERO' }])
   })
 
-  test('may fail to be told from the value, which reaches its caller', async () => {
-    const cache = new HoldingCache()
+  test('cannot be made if the ttl function throws, and the value reaches its caller', async () => {
+    const cache = new RecordingCache()
     const ttl = (): never => {
-      throw new Error('no life in it')
+      throw new Error('no ttlMs in it')
     }
     expect(await cache.getOrSet('key', () => 'loaded', { ttl })).toBe('loaded')
     expect(cache.fills).toEqual([])
@@ -83,9 +83,9 @@ describe('what a loaded value is stored with', () => {
   })
 })
 
-describe('a value that its loader keeps out of the cache', () => {
-  test('is answered to everybody who waits, and the next caller loads', async () => {
-    const cache = new HoldingCache()
+describe('a value whose loader calls skip', () => {
+  test('is returned to all waiting callers, and the next caller loads', async () => {
+    const cache = new RecordingCache()
     const source = new Source()
     const calls = [1, 2].map(() => follow(cache.getOrSet('key', source.load)))
     const { context } = source.nth(0)
@@ -101,9 +101,9 @@ describe('a value that its loader keeps out of the cache', () => {
     expect(cache.fills.map(({ value }) => value)).toEqual(['loaded'])
   })
 
-  test('leaves the stale value where it was', async () => {
-    const cache = new HoldingCache()
-    cache.hold('key', 'old', { freshMs: -1 })
+  test('does not replace the stale value', async () => {
+    const cache = new RecordingCache()
+    cache.retain('key', 'old', { freshMs: -1 })
     const options = { staleWhileRevalidate: '1h' } as const
     await cache.getOrSet(
       'key',
@@ -114,17 +114,17 @@ describe('a value that its loader keeps out of the cache', () => {
       options,
     )
     await turn()
-    expect(cache.held('key')?.value).toBe('old')
+    expect(cache.lookup('key')?.value).toBe('old')
   })
 })
 
 describe('jitter', () => {
-  test('shortens a life by a random part up to its own, to whole milliseconds', async () => {
+  test('shortens a TTL by a random part of up to jitter, to whole milliseconds', async () => {
     const part = fc.double({ min: 0, max: 1, noNaN: true })
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-    const life = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 3e12 }))
+    const ttlMs = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 3e12 }))
     await fc.assert(
-      fc.asyncProperty(life, part, random, async (fullMs, jitter, chance) => {
+      fc.asyncProperty(ttlMs, part, random, async (fullMs, jitter, chance) => {
         const ttlMs = await storedTtlMs({ ttl: `${fullMs}ms`, jitter }, () => chance)
         expect(Number.isInteger(ttlMs)).toBe(true)
         expect(ttlMs).toBeGreaterThanOrEqual(Math.max(1, fullMs * (1 - jitter)))
@@ -142,7 +142,7 @@ describe('jitter', () => {
     expect(await storedTtlMs({ ttl: () => 100, jitter: 0.5 }, () => 0.5)).toBe(75_000)
   })
 
-  test('leaves a life alone that has no end, and one that it was not asked for', async () => {
+  test('does not change an infinite TTL, or any TTL without the option', async () => {
     for (const jitter of [0.5, 1]) {
       const ttlMs = await storedTtlMs({ ttl: null, jitter }, () => 0.999)
       expect(ttlMs).toBe(Number.POSITIVE_INFINITY)
@@ -154,7 +154,7 @@ describe('jitter', () => {
     options: GetOrSetOptions<string>,
     random: () => number,
   ): Promise<number | undefined> {
-    const cache = new HoldingCache(random)
+    const cache = new RecordingCache(random)
     await cache.getOrSet('key', () => 'loaded', options)
     return cache.fills[0]?.plan.ttlMs
   }

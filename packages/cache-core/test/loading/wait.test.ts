@@ -12,7 +12,7 @@ const REASON = new Error('the client has gone')
 
 withFakeTimers()
 
-describe('waiting', () => {
+describe('waitFor', () => {
   test.each([
     ['for ever', NEVER, false],
     ['for a time', 20, false],
@@ -36,7 +36,7 @@ describe('waiting', () => {
     }
   })
 
-  test('ends when the time is up, and not before', async () => {
+  test('ends at the timeout and not before', async () => {
     const { flight } = flightOf()
     const { signal } = new AbortController()
     const wait = follow(waitFor(flight, 20, signal))
@@ -47,7 +47,7 @@ describe('waiting', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  test('ends when the signal is aborted, with its reason', async () => {
+  test('ends with the reason of an aborted signal', async () => {
     const { flight } = flightOf()
     const controller = new AbortController()
     const wait = follow(waitFor(flight, 20, controller.signal))
@@ -58,7 +58,7 @@ describe('waiting', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
-  test('does not begin when the signal is aborted already', async () => {
+  test('does not start with an aborted signal', async () => {
     const { flight } = flightOf()
     const signal = AbortSignal.abort(REASON)
     const wait = follow(waitFor(flight, 20, signal))
@@ -68,7 +68,7 @@ describe('waiting', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  test('is not ended by a failure that comes too late, nor is that unhandled', async () => {
+  test('handles a failure of the load after the timeout', async () => {
     const { flight, fail } = flightOf()
     const wait = follow(waitFor(flight, 20, undefined))
     await vi.advanceTimersByTimeAsync(20)
@@ -77,7 +77,7 @@ describe('waiting', () => {
     expect(wait().value).toBe(TIMED_OUT)
   })
 
-  test('leaves the load alone however it ends', async () => {
+  test('does not affect the load', async () => {
     const { flight } = flightOf()
     const controller = new AbortController()
     const waits = [
@@ -91,7 +91,7 @@ describe('waiting', () => {
     expect([flight.fenced, flight.signal.aborted]).toEqual([false, false])
   })
 
-  test('for longer than a timer can run has no timeout', async () => {
+  test('has no timeout for more than the longest timer', async () => {
     const { signal } = new AbortController()
     for (const maybeSignal of [signal, undefined]) {
       const { flight, answer } = flightOf()
@@ -103,7 +103,7 @@ describe('waiting', () => {
     }
   })
 
-  test('for as long as a timer can run has one', async () => {
+  test('has a timeout for the longest timer', async () => {
     for (const signal of [undefined, new AbortController().signal]) {
       const { flight } = flightOf()
       const wait = follow(waitFor(flight, LONGEST_TIMER_MS, signal))

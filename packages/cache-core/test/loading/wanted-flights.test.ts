@@ -21,7 +21,7 @@ test('a load is wanted while a caller waits', async () => {
   await call
 })
 
-test('a load whose callers have all timed out is not wanted, and is stored', async () => {
+test('a load is not wanted when all callers have timed out, and is still stored', async () => {
   const cache = new WatchedCache()
   const timeout = { hard: '5ms' } as const
   await expect(cache.getOrSet('key', load, { timeout })).rejects.toThrow('timeout.hard')
@@ -31,7 +31,7 @@ test('a load whose callers have all timed out is not wanted, and is stored', asy
   expect(await cache.get('key')).toBe('loaded')
 })
 
-test('a load whose callers have all been aborted is not wanted', async () => {
+test('a load is not wanted when all callers have aborted', async () => {
   const cache = new WatchedCache()
   const controller = new AbortController()
   const call = cache.getOrSet('key', load, { signal: controller.signal })

@@ -17,15 +17,15 @@ interface Entry<T> {
   readonly loadMs: number
 }
 
-/** What a test says of a value that is there from the start. */
-export interface Held {
-  /** Milliseconds until its life is over; negative since then. */
+/** Times of a value that a test puts into the cache. */
+export interface ValueTimes {
+  /** Remaining TTL in milliseconds; negative after it. */
   readonly freshMs: number
   readonly loadMs?: number
 }
 
-/** The smallest cache that loading can be done for: it holds, and writes down what it is told. */
-export class HoldingCache<T = string> implements LoadingCache {
+/** A minimal {@link LoadingCache}, which records all calls. */
+export class RecordingCache<T = string> implements LoadingCache {
   readonly clock = new ManualClock()
   readonly defaultTtlMs = 3_600_000
   readonly reads: ReadThrough
@@ -40,7 +40,7 @@ export class HoldingCache<T = string> implements LoadingCache {
   /** Loaded values that were not stored. */
   readonly refusals: { key: string; code: string }[] = []
   isolator: LoadIsolator | undefined
-  /** What storing waits for, once the value is there. */
+  /** Called after a value is stored. `fill` waits for it. */
   stored: () => Promise<void> = () => Promise.resolve()
   readonly #entries = new Map<string, Entry<T>>()
 
@@ -48,7 +48,7 @@ export class HoldingCache<T = string> implements LoadingCache {
     this.reads = new ReadThrough(this, random)
   }
 
-  /** What {@link LoadingCache.beforeLoad} does, where a test says so. */
+  /** Implementation of {@link LoadingCache.beforeLoad}, which a test can replace. */
   turn: (flight: Flight) => Promise<LookupResult | undefined> | undefined = () => undefined
 
   readonly beforeLoad = <V>(flight: Flight<V>): Promise<LookupResult<V> | undefined> | undefined =>
@@ -78,12 +78,12 @@ export class HoldingCache<T = string> implements LoadingCache {
     this.refusals.push({ key, code: error.code })
   }
 
-  /** As {@link CacheInterface.getOrSet}, but the loader has begun when this returns. */
+  /** Starts the loader before it returns, unlike {@link CacheInterface.getOrSet}. */
   getOrSet(key: string, loader: Loader<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    return this.reads.read(key, loader, planLoad(options), this.held(key))
+    return this.reads.read(key, loader, planLoad(options), this.lookup(key))
   }
 
-  held(key: string): LookupResult<T> | undefined {
+  lookup(key: string): LookupResult<T> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     const freshMs = entry.expiresAt - this.clock.now()
@@ -91,8 +91,8 @@ export class HoldingCache<T = string> implements LoadingCache {
     return { value: entry.value, freshMs, loadMs: entry.loadMs }
   }
 
-  /** Holds a value past its life for ever, so that a call's options alone decide about it. */
-  hold(key: string, value: T, { freshMs, loadMs = 0 }: Held): void {
+  /** Stores a value without an end of its grace period, so that only the options of a call decide. */
+  retain(key: string, value: T, { freshMs, loadMs = 0 }: ValueTimes): void {
     const expiresAt = this.clock.now() + freshMs
     this.#entries.set(key, { value, expiresAt, graceMs: Number.POSITIVE_INFINITY, loadMs })
   }
@@ -102,7 +102,7 @@ export class HoldingCache<T = string> implements LoadingCache {
     this.#entries.delete(key)
   }
 
-  /** Lets time pass, by the clock and for timers; these have to be fake. */
+  /** Advances the clock and the timers, which must be fake. */
   async pass(milliseconds: number): Promise<void> {
     this.clock.advance(milliseconds)
     await vi.advanceTimersByTimeAsync(milliseconds)
