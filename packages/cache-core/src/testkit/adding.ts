@@ -1,5 +1,5 @@
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { expectGone, expectThere } from './presence.js'
+import { expectGone, expectThere } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 import { slowLoad } from './waiting.js'
 
@@ -7,12 +7,12 @@ export function addingTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
   describe('add', () => {
-    test('stores a value under a key that has no entry', async (cache) => {
+    test('add stores a value under a key without an entry', async (cache) => {
       expect(await cache.add('key', 'first')).toBe(true)
       await expectThere(contract, cache, 'key', 'first')
     })
 
-    test('changes nothing under a key that has an entry', async (cache) => {
+    test('add changes nothing under a key with an entry', async (cache) => {
       for (const value of ['value', null, 0, false, '']) {
         await cache.set('key', value)
         expect(await cache.add('key', 'another')).toBe(false)
@@ -20,7 +20,7 @@ export function addingTests(contract: CacheContract): void {
       }
     })
 
-    test('stores a value again after a delete or the end of a TTL', async (cache) => {
+    test('add stores a value after a delete and after the TTL', async (cache) => {
       await cache.set('deleted', 'first')
       await cache.delete('deleted')
       await cache.set('expired', 'first', '50ms')
@@ -31,7 +31,7 @@ export function addingTests(contract: CacheContract): void {
       }
     })
 
-    test('gives the value its own TTL and leaves the TTL of an entry alone', async (cache) => {
+    test('add sets the TTL of its value and does not change the TTL of an entry', async (cache) => {
       await cache.add('short', 'value', '100ms')
       await cache.add('also short', 'value', { ttl: 0.1 })
       await cache.set('long', 'value', '1h')
@@ -41,7 +41,7 @@ export function addingTests(contract: CacheContract): void {
       await expectThere(contract, cache, 'long', 'value')
     })
 
-    test('keeps a value that is being loaded out if it stores one', async (cache) => {
+    test('add fences a load in flight if it stores its value', async (cache) => {
       const load = await slowLoad(cache, 'key', 'loaded')
       expect(await cache.add('key', 'added')).toBe(true)
       load.finish()
@@ -50,7 +50,7 @@ export function addingTests(contract: CacheContract): void {
     })
 
     if (promises(contract, 'tags')) {
-      test('gives the value its tags', async (cache) => {
+      test('add sets the tags of its value', async (cache) => {
         await cache.add('key', 'value', { tags: ['tag'] })
         await cache.invalidateTags(['tag'])
         await expectGone(contract, cache, 'key')
@@ -59,7 +59,7 @@ export function addingTests(contract: CacheContract): void {
     }
 
     if (promises(contract, 'atomicAdd')) {
-      test('stores one of many values that are added at once', async (cache) => {
+      test('add stores one of many values that are added at once', async (cache) => {
         const values = Array.from({ length: 50 }, (_, index) => `value ${index}`)
         const added = await Promise.all(values.map((value) => cache.add('key', value)))
         expect(added.filter(Boolean)).toHaveLength(1)

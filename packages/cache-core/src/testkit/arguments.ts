@@ -3,8 +3,7 @@ import type { Ttl } from '../duration.js'
 import { MAX_KEY_BYTES } from '../key.js'
 import type { SetOptions } from '../set-options.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { listed } from './presence.js'
-import { reasonOf, refuses } from './refusal.js'
+import { listed, reasonOf, refuses } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 
 const BAD_KEYS: readonly unknown[] = [
@@ -97,7 +96,7 @@ function keyTests(contract: CacheContract): void {
     if (promises(contract, 'scan')) expect(await cache.clear()).toBe(0)
   })
 
-  test('a key of the longest length is taken', async (cache) => {
+  test('a key of the maximum length is accepted', async (cache) => {
     const longest = '😀'.repeat(MAX_KEY_BYTES / 4)
     await cache.set(longest, 'value')
     expect(await cache.get(longest)).toBe('value')
@@ -211,7 +210,7 @@ function loaderTests(contract: CacheContract): void {
 function optionTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('an unknown field of options is rejected by its name', async (cache) => {
+  test('an unknown field of options is rejected with its name', async (cache) => {
     await cache.set('there', 'before')
     const options: object = { ttl: '5m', tagss: ['a'] }
     const timeout: object = { timeout: { soft: '1s', hart: '2s' } }

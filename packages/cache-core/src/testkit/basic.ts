@@ -11,7 +11,7 @@ export function basicTests(contract: CacheContract): void {
       expect(await cache.delete('absent')).toBe(false)
     })
 
-    test('a set value is read back', async (cache) => {
+    test('get returns a value that was set', async (cache) => {
       await cache.set('user:1', { name: 'Ada' })
       expect(await cache.get('user:1')).toEqual({ name: 'Ada' })
       expect(await cache.exists('user:1')).toBe(true)
@@ -23,14 +23,14 @@ export function basicTests(contract: CacheContract): void {
       expect(await cache.get('key')).toBe('second')
     })
 
-    test('a deleted key is a miss, and deleting tells whether it was there', async (cache) => {
+    test('a deleted key is a miss, and delete returns whether there was an entry', async (cache) => {
       await cache.set('key', 'value')
       expect(await cache.delete('key')).toBe(true)
       expect(await cache.get('key')).toBeUndefined()
       expect(await cache.delete('key')).toBe(false)
     })
 
-    test('keys that look alike stay apart', async (cache) => {
+    test('similar keys are different keys', async (cache) => {
       const keys = [
         'a',
         'A',

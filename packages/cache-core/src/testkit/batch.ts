@@ -5,7 +5,7 @@ export function batchTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
   describe('several keys at once', () => {
-    test('getMany leaves misses out and keeps falsy values', async (cache) => {
+    test('getMany omits misses and returns falsy values', async (cache) => {
       await cache.setMany<unknown>([
         ['a', 0],
         ['b', null],
@@ -23,7 +23,7 @@ export function batchTests(contract: CacheContract): void {
       )
     })
 
-    test('setMany gives every entry the same life', async (cache) => {
+    test('setMany sets the TTL of every entry', async (cache) => {
       await cache.setMany(
         new Map([
           ['a', 1],
@@ -35,7 +35,7 @@ export function batchTests(contract: CacheContract): void {
       expect(await cache.getMany(['a', 'b'])).toEqual(new Map())
     })
 
-    test('setMany takes whatever can be iterated', async (cache) => {
+    test('setMany accepts any iterable', async (cache) => {
       const entries = function* (): Iterable<[key: string, value: number]> {
         yield ['a', 1]
         yield ['b', 2]
@@ -44,7 +44,7 @@ export function batchTests(contract: CacheContract): void {
       expect(await cache.getMany(['a', 'b'])).toEqual(new Map(entries()))
     })
 
-    test('of a key named twice setMany keeps the last value', async (cache) => {
+    test('setMany stores the last value of a key that occurs twice', async (cache) => {
       await cache.setMany([
         ['a', 1],
         ['b', 2],
@@ -57,7 +57,7 @@ export function batchTests(contract: CacheContract): void {
       expect(await cache.getMany(['a', 'b', 'a'])).toEqual(expected)
     })
 
-    test('deleteMany counts what was there, once', async (cache) => {
+    test('deleteMany counts each entry once', async (cache) => {
       await cache.setMany([
         ['a', 1],
         ['b', 2],
@@ -66,7 +66,7 @@ export function batchTests(contract: CacheContract): void {
       expect(await cache.deleteMany(['a', 'b'])).toBe(0)
     })
 
-    test('no keys at all are a batch too', async (cache) => {
+    test('an empty batch is accepted', async (cache) => {
       await cache.set('key', 'value')
       await cache.setMany([])
       expect(await cache.getMany([])).toEqual(new Map())

@@ -3,10 +3,10 @@ import { type CacheContract, promises } from './contract.js'
 
 export type Change = (cache: CacheInterface, key: string) => Promise<unknown>
 
-/** The tag that a key has to carry for the change `invalidateTags`. */
+/** Returns the tag of a key for the change `invalidateTags`. */
 const tagOf = (key: string): string => `tag of ${key}`
 
-/** Every way to remove a key that the implementation has, by name. */
+/** Returns every method of the implementation that removes a key, by name. */
 export function removals(contract: CacheContract): [name: string, remove: Change][] {
   const ways: [name: string, remove: Change][] = [
     ['delete', (cache, key) => cache.delete(key)],
@@ -25,7 +25,7 @@ export function removals(contract: CacheContract): [name: string, remove: Change
   return ways
 }
 
-/** Options for a load of a key that any removal reaches. */
+/** Returns options for a load of a key, so that each of the {@link removals} affects it. */
 export function tagged(contract: CacheContract, key: string): { tags?: readonly string[] } {
   return promises(contract, 'tags') ? { tags: [tagOf(key)] } : {}
 }

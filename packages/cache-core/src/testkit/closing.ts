@@ -1,5 +1,5 @@
 import { type CacheContract, cacheTest } from './contract.js'
-import { reasonOf } from './refusal.js'
+import { reasonOf } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 import { settle, slowLoad } from './waiting.js'
 
@@ -13,14 +13,14 @@ export function closingTests(contract: CacheContract): void {
       expect(await cache.close()).toBeUndefined()
     })
 
-    test('a cache is closed at the end of its block, and may be closed before', async (cache) => {
+    test('a cache is closed at the end of its block, and can be closed before', async (cache) => {
       await cache.set('key', 'value')
       await cache[Symbol.asyncDispose]()
       await cache.close()
       expect(await cache[Symbol.asyncDispose]()).toBeUndefined()
     })
 
-    test('a load that ends after it answers those who wait, and disturbs nothing', async (cache) => {
+    test('a load that ends after close reaches its callers without another effect', async (cache) => {
       const answered = await slowLoad(cache, 'answered', 'value')
       const failed = await slowLoad(cache, 'failed', 'value')
       await cache.close()

@@ -3,68 +3,66 @@ import type { CacheMonitor } from '../monitor.js'
 import { test as baseTest } from './test-runner.js'
 
 /**
- * What an implementation may do without; the tests of what is named are left out.
+ * A feature that an implementation may lack. Its tests are then omitted.
  *
- * - `'getTtl'`: it cannot tell how long a key has left.
- * - `'scan'`: it cannot list its keys, and so has no `invalidatePattern` and no `clear`.
- * - `'tags'`: it has no `invalidateTags`.
- * - `'stale'`: it holds no value past its life, and does not know how long a load took.
- * - `'types'`: it keeps what JSON can say, but no dates, maps, sets, URLs, bytes, bigints, `undefined`
- *   inside a value, or numbers such as `NaN` and `-0`.
- * - `'atomicAdd'`: it inherits `add`, which lets other writes come between its look and its write.
+ * - `'getTtl'`: the remaining TTL of a key
+ * - `'scan'`: a list of the keys, and therefore `invalidatePattern` and `clear`
+ * - `'tags'`: `invalidateTags`
+ * - `'stale'`: stale values and load times
+ * - `'types'`: values beyond JSON, such as dates, maps, sets, URLs, bytes, bigints, `undefined` inside a
+ *   value, `NaN` and `-0`
+ * - `'atomicAdd'`: an `add` without a gap between its check and its write
  */
 export type Feature = 'getTtl' | 'scan' | 'tags' | 'stale' | 'types' | 'atomicAdd'
 
-/** The counts of reads that an implementation keeps. */
+/** Counts of reads of an implementation. */
 export interface ReadCounts {
   readonly hits: number
   readonly misses: number
-  /** hits / (hits + misses), in percent; left out before the first read. */
+  /** hits / (hits + misses), in percent; absent before the first read. */
   readonly hitRate?: number | undefined
 }
 
-/** How much the model-based run does. */
+/** Options of the model-based run. */
 export interface ModelRun {
   /**
-   * About how many commands are run; 0 leaves the run out, as a cache needs that evicts with fewer
-   * than 16 entries. Default: 4000 where `clock` is `'manual'`, 400 where it is `'real'`.
+   * Approximate number of commands. 0 omits the run, for a cache that evicts with fewer than 16 entries.
+   * Default: 4000 if `clock` is `'manual'`, otherwise 400.
    */
   readonly commands?: number | undefined
-  /** The same seed makes the same commands. Default: another one each time; failures print it. */
+  /** Seed of the commands. Default: random. A failure prints it. */
   readonly seed?: number | undefined
 }
 
-/** What the conformance suite has to know about an implementation. */
+/** Description of an implementation for the contract suite. */
 export interface CacheContract<Cache extends CacheInterface = CacheInterface> {
   /**
-   * Makes an empty cache that holds at least 1000 entries, with a default life of at least ten
-   * seconds. The suite closes it.
+   * Creates an empty cache for at least 1000 entries, with a default TTL of at least ten seconds. The
+   * suite closes it.
    */
   create(): Cache | Promise<Cache>
   /**
-   * Lets time pass for the cache made last: move its clock, or really wait.
+   * Advances the time of the latest cache: moves its clock, or waits.
    *
-   * @param milliseconds - at most 200 in one test where `clock` is `'real'`, any number where it is
-   * `'manual'`
+   * @param milliseconds - any number if `clock` is `'manual'`, otherwise at most 200 in one test
    */
   advance(milliseconds: number): void | Promise<void>
   /**
-   * `'manual'` when time stands still for the cache but for `advance`: then the very ends of lives are
-   * tested, and lives of years. Default: `'real'`.
+   * `'manual'` if only `advance` changes the time of the cache. The suite then tests exact expiry and TTLs
+   * of years. Default: `'real'`.
    */
   readonly clock?: 'manual' | 'real' | undefined
-  /** What the implementation does not promise. Default: nothing, the whole suite runs. */
+  /** Features that the implementation lacks. Default: none, so that the whole suite runs. */
   readonly without?: readonly Feature[] | undefined
   /**
-   * How hits are protected against changes by those who hold them: not at all, by freezing them, or
-   * by handing out copies. Default: not tested.
+   * Protection of hits against changes by callers: none, frozen values or copies. Default: not tested.
    */
   readonly isolation?: 'none' | 'freeze' | 'clone' | undefined
-  /** As `create`, for a cache that reports to this monitor. Default: reporting is not tested. */
+  /** Creates a cache as `create` does, which reports to a monitor. Default: reports are not tested. */
   createObserved?(monitor: CacheMonitor): CacheInterface | Promise<CacheInterface>
-  /** Reads the counts of a cache. Default: counting is not tested. */
+  /** Returns the counts of a cache. Default: counts are not tested. */
   stats?(cache: Cache): ReadCounts
-  /** Default: as many commands as take about a second. */
+  /** Options of the model-based run. Default: about one second of commands. */
   readonly model?: ModelRun | undefined
 }
 
@@ -73,7 +71,7 @@ export type CacheTest = (
   body: (cache: CacheInterface) => void | Promise<void>,
 ) => void
 
-/** A `test` that brings a fresh cache and closes it, whatever happens. */
+/** Returns a `test` function that creates a cache for each test and closes it. */
 export function cacheTest(contract: Pick<CacheContract, 'create'>): CacheTest {
   return (name, body) => {
     baseTest(name, async () => {
@@ -87,7 +85,7 @@ export function cacheTest(contract: Pick<CacheContract, 'create'>): CacheTest {
   }
 }
 
-/** Whether an implementation says that it can do this. */
+/** Returns whether an implementation has a feature. */
 export function promises(contract: CacheContract, feature: Feature): boolean {
   return !(contract.without ?? []).includes(feature)
 }

@@ -191,7 +191,7 @@ function refreshTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'key', 'value')
   })
 
-  test('a loader that calls skip with an error keeps its result out of the cache', async (cache) => {
+  test('a value is not stored if its loader calls skip with an error', async (cache) => {
     const load = ({ skip }: { skip: (error: unknown) => void }): string => {
       skip(new Error('this value cannot be stored'))
       return 'value'

@@ -23,16 +23,26 @@ import { valueTests } from './values.js'
 export type { CacheContract, Feature, ModelRun, ReadCounts } from './contract.js'
 
 /**
- * Registers the contract of {@link CacheInterface} as vitest tests against one implementation.
+ * Registers tests of the contract of {@link CacheInterface} for one implementation. Needs vitest (or Jest)
+ * and fast-check.
  *
- * Every Verbatim cache runs it; run it on yours, or on ours in your set-up. It needs vitest and
- * fast-check.
+ * @example
+ * ```ts
+ * let clock = new ManualClock()
+ * testCacheContract('MapCache', {
+ *   create: () => new MapCache((clock = new ManualClock())),
+ *   advance: (milliseconds) => clock.advance(milliseconds),
+ *   clock: 'manual',
+ * })
+ * ```
+ *
+ * @param name - name of the implementation in the titles of the tests
  */
 export function testCacheContract<Cache extends CacheInterface>(
   name: string,
   contract: CacheContract<Cache>,
 ): void {
-  // Each cache that the suite reads the counts of is one that this contract has made.
+  // The suite passes only caches of this contract to `stats`.
   const suite = contract as CacheContract
   describe(`${name} keeps the cache contract`, () => {
     basicTests(suite)

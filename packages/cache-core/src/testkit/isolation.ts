@@ -1,10 +1,10 @@
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { unreachable } from './refusal.js'
+import { unreachable } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 import { settle, slowLoad } from './waiting.js'
 
-/** A kind of value, and what its holder may do to it. */
+/** A kind of value, with a change of it. */
 interface Specimen {
   readonly make: () => object
   readonly change: (value: never) => unknown
@@ -52,7 +52,7 @@ const OTHER: Readonly<Record<string, Specimen>> = {
   ),
 }
 
-/** Every way to read a key that has a value. */
+/** Every method that reads a key with a value. */
 const READS: Readonly<Record<string, (cache: CacheInterface) => Promise<unknown>>> = {
   get: (cache) => cache.get('key'),
   getEntry: async (cache) => (await cache.getEntry('key'))?.value,
@@ -80,7 +80,7 @@ export function isolationTests(contract: CacheContract): void {
 function equalityTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('are equal however they are read', async (cache) => {
+  test('every read returns an equal value', async (cache) => {
     const make = (): object => ({ name: 'Ada', list: [{ count: 1 }] })
     await cache.set('key', make())
     for (const [how, read] of Object.entries(READS)) {
@@ -92,7 +92,7 @@ function equalityTests(contract: CacheContract): void {
 function writerTests(contract: CacheContract, what: string, { make, change }: Specimen): void {
   const test = cacheTest(contract)
 
-  test(`who has written a value cannot change ${what} in it any more`, async (cache) => {
+  test(`a writer cannot change ${what} in the cache`, async (cache) => {
     const [written, inBatch, loaded] = [make(), make(), make()]
     await cache.set('set', written)
     await cache.setMany([['setMany', inBatch]])
@@ -107,7 +107,7 @@ function writerTests(contract: CacheContract, what: string, { make, change }: Sp
 function loaderTests(contract: CacheContract, what: string, { make, change }: Specimen): void {
   const test = cacheTest(contract)
 
-  test(`nobody who has waited for a load can change ${what} for the others`, async (cache) => {
+  test(`a caller of a load cannot change ${what} for the others`, async (cache) => {
     const loaded = make()
     const load = await slowLoad(cache, 'key', loaded)
     const joined = cache.getOrSet('key', make)
@@ -124,7 +124,7 @@ function loaderTests(contract: CacheContract, what: string, { make, change }: Sp
 function readerTests(contract: CacheContract, what: string, { make, change }: Specimen): void {
   const test = cacheTest(contract)
 
-  test(`who has read a value cannot change ${what} for the next`, async (cache) => {
+  test(`a reader cannot change ${what} for later readers`, async (cache) => {
     await cache.set('key', make())
     for (const [how, read] of Object.entries(READS)) {
       const hit = await read(cache)
@@ -142,7 +142,7 @@ function readerTests(contract: CacheContract, what: string, { make, change }: Sp
 function freezeTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('are frozen all the way down, if they are plain', async (cache) => {
+  test('a plain value is deeply frozen', async (cache) => {
     await cache.set('key', { list: [{ count: 1 }] })
     const hit = await cache.get<{ list: [{ count: number }] }>('key')
     expect([hit, hit?.list, hit?.list[0]].map((part) => Object.isFrozen(part))).toEqual([
@@ -156,7 +156,7 @@ function freezeTests(contract: CacheContract): void {
 function cloneTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('belong to their reader, who may change them', async (cache) => {
+  test('a reader can change its own copy', async (cache) => {
     await cache.set('key', { list: [{ count: 1 }] })
     const hit = await cache.get<{ list: { count: number }[] }>('key')
     hit?.list.push({ count: 2 })
@@ -169,7 +169,7 @@ function specimen<T extends object>(make: () => T, change: (value: T) => unknown
   return { make, change }
 }
 
-/** Tries a change: with `'freeze'` it is refused where it is made. */
+/** Tries a change, which throws with `'freeze'`. */
 function unlessFrozen(change: () => unknown): void {
   try {
     change()

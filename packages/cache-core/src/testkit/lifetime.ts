@@ -1,12 +1,12 @@
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, isManual, promises } from './contract.js'
-import { expectGone, expectThere } from './presence.js'
+import { expectGone, expectThere } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 
 const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000
 
 export function lifetimeTests(contract: CacheContract): void {
-  describe('entries live as long as they were told to', () => {
+  describe('entries expire after their TTL', () => {
     expiryTests(contract)
     overwriteTests(contract)
     if (promises(contract, 'getTtl')) getTtlTests(contract)
@@ -17,7 +17,7 @@ export function lifetimeTests(contract: CacheContract): void {
 function expiryTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('an entry is gone after its life, in every way of asking', async (cache) => {
+  test('an entry is absent for every method after its TTL', async (cache) => {
     await cache.set('short', 'value', '100ms')
     await cache.set('long', 'value', '1h')
     expect(await cache.get('short')).toBe('value')
@@ -27,14 +27,14 @@ function expiryTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'long', 'value')
   })
 
-  test('a life in seconds keeps its fraction', async (cache) => {
+  test('a TTL in seconds can have a fraction', async (cache) => {
     await cache.set('key', 'value', 0.1)
     expect(await cache.get('key')).toBe('value')
     await contract.advance(150)
     expect(await cache.get('key')).toBeUndefined()
   })
 
-  test('a life can be told as an option', async (cache) => {
+  test('a TTL can be passed as an option', async (cache) => {
     await cache.set('short', 'value', { ttl: '100ms' })
     await cache.setMany([['also short', 'value']], { ttl: 0.1 })
     await cache.set('long', 'value', { ttl: '1h' })
@@ -49,25 +49,25 @@ function expiryTests(contract: CacheContract): void {
     ])
   })
 
-  test('the shortest life is one millisecond', async (cache) => {
+  test('the shortest TTL is one millisecond', async (cache) => {
     await cache.set('key', 'value', '1ms')
     await contract.advance(20)
     await expectGone(contract, cache, 'key')
   })
 
-  test('the longest life is a hundred years', async (cache) => {
+  test('the longest TTL is a hundred years', async (cache) => {
     await cache.set('key', 'value', '36500d')
     await contract.advance(150)
     await expectThere(contract, cache, 'key', 'value')
   })
 
-  test('null never expires', async (cache) => {
+  test('an entry with a TTL of null never expires', async (cache) => {
     await cache.set('key', 'value', null)
     await contract.advance(isManual(contract) ? 2 * HUNDRED_YEARS_MS : 150)
     await expectThere(contract, cache, 'key', 'value')
   })
 
-  test('the default life is used when none is given', async (cache) => {
+  test('an entry without a TTL has the default TTL', async (cache) => {
     await cache.set('key', 'value')
     await contract.advance(150)
     await expectThere(contract, cache, 'key', 'value')
@@ -77,21 +77,21 @@ function expiryTests(contract: CacheContract): void {
 function overwriteTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('writing again starts a new life', async (cache) => {
+  test('an overwrite starts a new TTL', async (cache) => {
     await cache.set('key', 'first', '100ms')
     await cache.set('key', 'second', '1h')
     await contract.advance(150)
     await expectThere(contract, cache, 'key', 'second')
   })
 
-  test('writing again may shorten a life', async (cache) => {
+  test('an overwrite can shorten the TTL', async (cache) => {
     await cache.set('key', 'first', '1h')
     await cache.set('key', 'second', '100ms')
     await contract.advance(150)
     await expectGone(contract, cache, 'key')
   })
 
-  test('what never expired can be given a life, and the other way round', async (cache) => {
+  test('an overwrite can add or remove the TTL', async (cache) => {
     await cache.set('short', 'first', null)
     await cache.set('short', 'second', '100ms')
     await cache.set('long', 'first', '100ms')
@@ -101,7 +101,7 @@ function overwriteTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'long', 'second')
   })
 
-  test('a key set again after its delete or its end has its new life only', async (cache) => {
+  test('a key that is set after a delete or its TTL has only the new TTL', async (cache) => {
     const again = (key: string): Promise<void> => cache.set(key, 'second', '1h')
     await cache.set('deleted', 'first', '100ms')
     await cache.delete('deleted')
@@ -118,25 +118,25 @@ function overwriteTests(contract: CacheContract): void {
 function getTtlTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('getTtl tells the seconds left', async (cache) => {
+  test('getTtl returns the remaining seconds', async (cache) => {
     await cache.set('hour', 'value', '1h')
     await expectSecondsLeft(cache, 'hour', 3_600)
     await cache.set('century', 'value', '36500d')
     await expectSecondsLeft(cache, 'century', HUNDRED_YEARS_MS / 1_000)
   })
 
-  test('getTtl tells null of what never expires', async (cache) => {
+  test('getTtl returns null for an entry that never expires', async (cache) => {
     await cache.set('key', 'value', null)
     expect(await cache.getTtl('key')).toBeNull()
   })
 
-  test('getTtl tells a default life of at least ten seconds', async (cache) => {
+  test('getTtl returns a default TTL of at least ten seconds', async (cache) => {
     await cache.set('key', 'value')
     expect((await cache.getTtl('key')) ?? Number.POSITIVE_INFINITY).toBeGreaterThan(5)
   })
 }
 
-/** Fails unless about so many seconds are left: real clocks go on between the calls. */
+/** Fails unless the remaining TTL is close to a number of seconds, because a real clock does not stop. */
 async function expectSecondsLeft(
   cache: CacheInterface,
   key: string,
@@ -147,17 +147,17 @@ async function expectSecondsLeft(
   expect(left).toBeLessThanOrEqual(seconds)
 }
 
-/** Only a clock that stands still shows the very end of a life. */
+/** Tests exact expiry, which needs a clock that stands still. */
 function exactTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  for (const [life, milliseconds] of [
+  for (const [ttl, milliseconds] of [
     ['1ms', 1],
     ['100ms', 100],
     ['36500d', HUNDRED_YEARS_MS],
   ] as const) {
-    test(`an entry lives to the very end of ${life}, and no longer`, async (cache) => {
-      await cache.set('key', 'value', life)
+    test(`an entry is present until the end of ${ttl} and absent after it`, async (cache) => {
+      await cache.set('key', 'value', ttl)
       await contract.advance(milliseconds)
       await expectThere(contract, cache, 'key', 'value')
       await contract.advance(1)
@@ -166,7 +166,7 @@ function exactTests(contract: CacheContract): void {
   }
 
   if (promises(contract, 'getTtl')) {
-    test('getTtl counts down to nothing, and is for each key its own', async (cache) => {
+    test('getTtl counts down to zero for each key separately', async (cache) => {
       await cache.set('first', 'value', '90s')
       await contract.advance(30_000)
       await cache.set('second', 'value', '90s')

@@ -1,7 +1,6 @@
 import type { GetOrSetOptions } from '../loading/get-or-set-options.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { expectGone, expectThere } from './presence.js'
-import { reasonOf, refuses } from './refusal.js'
+import { expectGone, expectThere, reasonOf, refuses } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 import { eventually, settle, slowLoad } from './waiting.js'
 
@@ -18,7 +17,7 @@ export function loadOptionTests(contract: CacheContract): void {
 function lifeTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('the life can be told from the value', async (cache) => {
+  test('the TTL can be a function of the value', async (cache) => {
     const ttl = (value: string): '100ms' | null | undefined =>
       value === 'short' ? '100ms' : value === 'for ever' ? null : undefined
     const values = ['short', 'for ever', 'default']
@@ -27,7 +26,7 @@ function lifeTests(contract: CacheContract): void {
     expect([...(await cache.getMany(values)).keys()].toSorted()).toEqual(['default', 'for ever'])
   })
 
-  test('returns a loaded value that is not stored because of the TTL told from it', async (cache) => {
+  test('a loaded value with a bad TTL from the function is returned and not stored', async (cache) => {
     for (const bad of [0, 'soon', {}] as unknown as readonly number[]) {
       expect(await cache.getOrSet('key', () => 'value', { ttl: () => bad })).toBe('value')
       await expectGone(contract, cache, 'key')
@@ -40,14 +39,14 @@ function lifeTests(contract: CacheContract): void {
   })
 
   if (promises(contract, 'getTtl')) {
-    test('jitter shortens lives, each by another part, and never by more than told', async (cache) => {
+    test('jitter shortens each TTL by another part, within its limit', async (cache) => {
       const keys = Array.from({ length: 50 }, (_, index) => `key:${index}`)
       for (const key of keys) await cache.getOrSet(key, () => key, { ttl: '1h', jitter: 0.5 })
       const lives = await Promise.all(keys.map((key) => cache.getTtl(key)))
       const seconds = lives.map((life) => life ?? Number.POSITIVE_INFINITY)
       expect(Math.max(...seconds)).toBeLessThanOrEqual(3_600)
       expect(Math.min(...seconds)).toBeGreaterThan(1_800 - 10)
-      // All of them in so small a part of the range: once in 10^50 times.
+      // All 50 in such a small part of the range have a chance of 1 in 10^50.
       expect(Math.max(...seconds) - Math.min(...seconds)).toBeGreaterThan(180)
     })
   }
@@ -56,7 +55,7 @@ function lifeTests(contract: CacheContract): void {
 function skipTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('a loader can keep its answer out of the cache', async (cache) => {
+  test('a value is not stored if its loader calls skip', async (cache) => {
     const first = cache.getOrSet('key', async (context) => {
       context.skip()
       await settle(contract)
@@ -69,7 +68,7 @@ function skipTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'key', 'kept')
   })
 
-  test('every caller gets undefined from a loader that calls skip and returns it', async (cache) => {
+  test('every caller gets undefined from a loader that calls skip and returns undefined', async (cache) => {
     const load = async ({ skip }: { skip: () => void }): Promise<undefined> => {
       skip()
       await settle(contract)
@@ -86,14 +85,14 @@ function signalTests(contract: CacheContract): void {
   const test = cacheTest(contract)
   const reason = new Error('the client has gone')
 
-  test('who is gone already is told so, and nothing is loaded', async (cache) => {
+  test('a call with an aborted signal is rejected without a load', async (cache) => {
     let loads = 0
     const call = cache.getOrSet('key', () => ++loads, { signal: AbortSignal.abort(reason) })
     await expect(call).rejects.toBe(reason)
     expect(loads).toBe(0)
   })
 
-  test('a load ends when the last who waits for it goes, and is not stored', async (cache) => {
+  test('a load ends when its last caller aborts, and is not stored', async (cache) => {
     const first = new AbortController()
     const second = new AbortController()
     const load = await slowLoad(cache, 'key', 'unwanted', { signal: first.signal })
@@ -114,7 +113,7 @@ function signalTests(contract: CacheContract): void {
     await expectGone(contract, cache, 'key')
   })
 
-  test('who goes does not disturb who stays', async (cache) => {
+  test('a caller that aborts does not affect the others', async (cache) => {
     const gone = new AbortController()
     const load = await slowLoad(cache, 'key', 'loaded', { signal: gone.signal })
     const stays = cache.getOrSet('key', () => 'another')
@@ -129,12 +128,12 @@ function signalTests(contract: CacheContract): void {
   })
 }
 
-/** Timeouts are real time whatever the cache's clock. */
+/** Tests timeouts, which use real time with any clock. */
 function timeoutTests(contract: CacheContract): void {
   const test = cacheTest(contract)
   const timeout = { hard: '20ms' } as const
 
-  test('the hard timeout ends the waiting, and the load is stored all the same', async (cache) => {
+  test('the hard timeout rejects the call, and the load is still stored', async (cache) => {
     const load = await slowLoad(cache, 'key', 'late', { timeout })
     await expect(load.answer).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
     expect(load.signal.aborted).toBe(false)
@@ -143,7 +142,7 @@ function timeoutTests(contract: CacheContract): void {
     await eventually(() => cache.get('key'), 'late')
   })
 
-  test('an overdue load is not waited for again, and does not replace a later one', async (cache) => {
+  test('an overdue load is not joined, and does not replace a later one', async (cache) => {
     const overdue = await slowLoad(cache, 'key', 'overdue', { timeout })
     await expect(overdue.answer).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
     await contract.advance(30)
@@ -153,7 +152,7 @@ function timeoutTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'key', 'later')
   })
 
-  test('who set no timeout waits on', async (cache) => {
+  test('a caller without a timeout continues to wait', async (cache) => {
     const load = await slowLoad(cache, 'key', 'loaded', { timeout: { hard: '50ms' } })
     const patient = cache.getOrSet('key', () => 'another')
     await expect(load.answer).rejects.toMatchObject({ code: 'LOAD_TIMEOUT' })
@@ -186,7 +185,7 @@ const BAD_OPTIONS: readonly [options: unknown, code: string][] = [
 function refusalTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('bad ones are refused before anything is loaded', async (cache) => {
+  test('bad options are rejected before a load', async (cache) => {
     let loads = 0
     await cache.set('there', 'value')
     for (const [options, code] of BAD_OPTIONS) {

@@ -1,6 +1,6 @@
 import { removals, tagged } from './changes.js'
 import { type CacheContract, cacheTest } from './contract.js'
-import { expectGone } from './presence.js'
+import { expectGone } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 import { deferred, settle, slowLoad } from './waiting.js'
 
@@ -14,7 +14,7 @@ export function loadingTests(contract: CacheContract): void {
 function plainLoadTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('loads once, then answers from the cache', async (cache) => {
+  test('getOrSet loads once and then returns the stored value', async (cache) => {
     let loads = 0
     const load = (): { loads: number } => ({ loads: ++loads })
     expect(await cache.getOrSet('key', load)).toEqual({ loads: 1 })
@@ -22,7 +22,7 @@ function plainLoadTests(contract: CacheContract): void {
     expect(await cache.get('key')).toEqual({ loads: 1 })
   })
 
-  test('keeps falsy values', async (cache) => {
+  test('getOrSet stores falsy values', async (cache) => {
     for (const value of [null, 0, false, '']) {
       const key = `key of ${String(value)}`
       await cache.getOrSet<unknown>(key, () => value)
@@ -70,7 +70,7 @@ function plainLoadTests(contract: CacheContract): void {
     expect(await cache.getOrSet('key', () => 'value')).toBe('value')
   })
 
-  test('rejects a loader that requests its own key', async (cache) => {
+  test('getOrSet rejects a loader that requests its own key', async (cache) => {
     const ownKey = async (): Promise<string> => {
       await settle(contract)
       return cache.getOrSet('key', () => 'inner')
@@ -82,7 +82,7 @@ function plainLoadTests(contract: CacheContract): void {
     expect(await cache.getOrSet('key', () => 'value')).toBe('value')
   })
 
-  test('gives the loaded value its life', async (cache) => {
+  test('getOrSet sets the TTL of the loaded value', async (cache) => {
     await cache.getOrSet('key', () => 'value', { ttl: '100ms' })
     await contract.advance(150)
     await expectGone(contract, cache, 'key')
@@ -93,7 +93,7 @@ function changeDuringLoadTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
   for (const [change, remove] of removals(contract)) {
-    test(`${change} during a load keeps the loaded value out`, async (cache) => {
+    test(`${change} during a load fences it`, async (cache) => {
       const load = await slowLoad(cache, 'key', 'old', tagged(contract, 'key'))
       await remove(cache, 'key')
       expect(await cache.getOrSet('key', () => 'new')).toBe('new')
@@ -103,7 +103,7 @@ function changeDuringLoadTests(contract: CacheContract): void {
     })
   }
 
-  test('a write during a load is not overwritten by it', async (cache) => {
+  test('a load does not overwrite a write during it', async (cache) => {
     for (const write of ['set', 'setMany'] as const) {
       const load = await slowLoad(cache, write, 'loaded')
       if (write === 'set') await cache.set(write, 'written')
@@ -114,7 +114,7 @@ function changeDuringLoadTests(contract: CacheContract): void {
     }
   })
 
-  test('a write that is refused during a load changes nothing', async (cache) => {
+  test('a rejected write during a load has no effect', async (cache) => {
     const load = await slowLoad(cache, 'key', 'loaded')
     await expect(cache.set('key', 'written', -5)).rejects.toMatchObject({ code: 'INVALID_TTL' })
     await expect(cache.set('key', undefined)).rejects.toMatchObject({ code: 'INVALID_VALUE' })
@@ -123,7 +123,7 @@ function changeDuringLoadTests(contract: CacheContract): void {
     expect(await cache.get('key')).toBe('loaded')
   })
 
-  test('a change of another key during a load changes nothing', async (cache) => {
+  test('a change of another key during a load has no effect', async (cache) => {
     const load = await slowLoad(cache, 'key', 'loaded')
     await cache.set('another', 'written')
     await cache.delete('another')

@@ -1,8 +1,7 @@
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { listed } from './presence.js'
+import { listed, unreachable } from './expectations.js'
 import { RecordingMonitor } from './recording-monitor.js'
-import { unreachable } from './refusal.js'
 import { describe, expect } from './test-runner.js'
 
 type ObservedTest = (
@@ -12,13 +11,13 @@ type ObservedTest = (
 
 export function observingTests(contract: CacheContract): void {
   if (contract.createObserved === undefined) return
-  describe('a monitor is told of', () => {
+  describe('a monitor receives', () => {
     operationTests(contract, observedTest(contract))
-    silenceTests(contract, observedTest(contract))
+    noReportTests(contract, observedTest(contract))
   })
 }
 
-/** A test with a cache that reports to a monitor. */
+/** Returns a `test` function for a cache that reports to a monitor. */
 function observedTest(contract: CacheContract): ObservedTest {
   return (name, body) => {
     const monitor = new RecordingMonitor()
@@ -29,7 +28,7 @@ function observedTest(contract: CacheContract): ObservedTest {
 }
 
 function operationTests(contract: CacheContract, test: ObservedTest): void {
-  test('each read, write and delete once, with its outcome', async (cache, monitor) => {
+  test('one report for each read, write and delete, with its outcome', async (cache, monitor) => {
     expect(await monitor.during(() => cache.set('key', 1))).toEqual(['set ok'])
     expect(await monitor.during(() => cache.get('key'))).toEqual(['get hit'])
     expect(await monitor.during(() => cache.get('absent'))).toEqual(['get miss'])
@@ -37,7 +36,7 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
     expect(await monitor.during(() => cache.delete('key'))).toEqual(['delete ok'])
   })
 
-  test('each key of a batch', async (cache, monitor) => {
+  test('one report for each key of a batch', async (cache, monitor) => {
     const entries = ['a', 'b', 'c'].map((key) => [key, key] as const)
     expect(await monitor.during(() => cache.setMany(entries))).toEqual([
       'set ok',
@@ -55,7 +54,7 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
     ])
   })
 
-  test('getOrSet as a read, and as a write where it has loaded', async (cache, monitor) => {
+  test('a read for getOrSet, and a write if it has loaded', async (cache, monitor) => {
     const call = (): Promise<string> => cache.getOrSet('key', () => 'value')
     expect(await monitor.during(call)).toEqual(['get miss', 'set ok'])
     expect(await monitor.during(call)).toEqual(['get hit'])
@@ -64,7 +63,7 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
     expect(await monitor.during(failing)).toEqual(['get miss'])
   })
 
-  test('an entry as a read, and one that accept refuses as a miss', async (cache, monitor) => {
+  test('a read for an entry, and a miss for a value that accept rejects', async (cache, monitor) => {
     const get = (accept?: () => boolean): Promise<unknown> => cache.getEntry('key', { accept })
     const load = (accept?: () => boolean): Promise<unknown> =>
       cache.getOrSetEntry('key', () => 'value', { accept })
@@ -76,14 +75,14 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
     expect(await monitor.during(() => load(() => false))).toEqual(['get miss', 'set ok'])
   })
 
-  test('what has expired as a miss', async (cache, monitor) => {
+  test('a miss for an expired entry', async (cache, monitor) => {
     await cache.set('key', 'value', '20ms')
     await contract.advance(50)
     expect(await monitor.during(() => cache.get('key'))).toEqual(['get miss'])
   })
 
   if (promises(contract, 'scan')) {
-    test('an invalidation once, with how many keys it removed', async (cache, monitor) => {
+    test('one report for an invalidation, with the number of removed keys', async (cache, monitor) => {
       await cache.setMany(['a:1', 'a:2', 'b:1', 'b:2', 'b:3'].map((key) => [key, key]))
       const invalidate = (): Promise<number> => cache.invalidatePattern('a:*')
       expect(await monitor.during(invalidate)).toEqual(['invalidation of 2'])
@@ -98,7 +97,7 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
     })
   }
 
-  test('times in milliseconds, where it is told any, and of tiers by their names', async (cache, monitor) => {
+  test('durations in milliseconds, if any, and the names of the tiers', async (cache, monitor) => {
     await cache.set('key', 'value')
     for (const key of ['key', 'absent']) await cache.get(key)
     await cache.getOrSet('another', () => 'value')
@@ -114,20 +113,20 @@ function operationTests(contract: CacheContract, test: ObservedTest): void {
   })
 }
 
-function silenceTests(contract: CacheContract, test: ObservedTest): void {
-  test('nothing when it is asked what is there', async (cache, monitor) => {
+function noReportTests(contract: CacheContract, test: ObservedTest): void {
+  test('no report for exists, getTtl and scan', async (cache, monitor) => {
     await cache.set('key', 'value')
-    const ask = async (): Promise<void> => {
+    const inspect = async (): Promise<void> => {
       for (const key of ['key', 'absent']) {
         await cache.exists(key)
         if (promises(contract, 'getTtl')) await cache.getTtl(key)
       }
       if (promises(contract, 'scan')) await listed(cache)
     }
-    expect(await monitor.during(ask)).toEqual([])
+    expect(await monitor.during(inspect)).toEqual([])
   })
 
-  test('nothing by calls that are refused', async (cache, monitor) => {
+  test('no report for a rejected call', async (cache, monitor) => {
     const refused = [
       () => cache.get(''),
       () => cache.set('', 1),
@@ -146,7 +145,7 @@ function silenceTests(contract: CacheContract, test: ObservedTest): void {
     }
   })
 
-  test('nothing by a close', async (cache, monitor) => {
+  test('no report for close', async (cache, monitor) => {
     expect(await monitor.during(() => cache.close())).toEqual([])
   })
 }

@@ -5,21 +5,21 @@ import { type CacheContract, cacheTest } from './contract.js'
 import { describe, expect } from './test-runner.js'
 
 /**
- * A source changes, and its key is invalidated, while a load of it is under way. Time is counted in
- * turns of a queue, so that the change can be put at each point where a load awaits.
+ * A race between a load and a change of its source, which invalidates the key. Time is counted in turns of a
+ * queue, so that the change can happen at each point where a load awaits.
  */
 interface Race {
-  /** A turn of the microtask queue, or of the event loop, in which answers come in from outside. */
+  /** Unit of time: a turn of the microtask queue, or of the event loop, in which sockets are read. */
   readonly turn: 'microtask' | 'event loop'
-  /** Whose turn comes first when both are due. */
+  /** Whether the change precedes the callers when both are due. */
   readonly changerFirst: boolean
-  /** Callers that wait for the load; each comes a turn after the one before. */
+  /** Number of callers that wait for the load. Each one starts a turn after the previous one. */
   readonly callers: number
   /** Turns between the call and the change of the source. */
   readonly changeAfter: number
   /** Turns between the change of the source and that of the cache. */
   readonly invalidateAfter: number
-  /** Turns a loader takes before it reads the source, and from there to its answer. */
+  /** Turns of the loader before it reads the source, and from there to its result. */
   readonly readAfter: number
   readonly answerAfter: number
   /** Turns between the acknowledged change of the cache and the next caller. */
@@ -30,7 +30,7 @@ interface Value {
   readonly version: number
 }
 
-/** Invalidates a key, or writes its new value. Resolves when that is acknowledged. */
+/** Invalidates a key, or writes its new value. Resolves when the cache has acknowledged it. */
 type Invalidate = (cache: CacheInterface, key: string, value: Value) => Promise<unknown>
 
 const DIMENSIONS: { readonly [Name in keyof Race]: readonly Race[Name][] } = {
@@ -45,7 +45,7 @@ const DIMENSIONS: { readonly [Name in keyof Race]: readonly Race[Name][] } = {
 }
 const ALL_RACES = Object.values(DIMENSIONS).reduce((product, { length }) => product * length, 1)
 const RACES_PER_CHANGE = 50
-/** Coprime to the number of all races: its multiples visit each of them once, far apart. */
+/** Coprime to the number of all races, so that its multiples visit each race once. */
 const STRIDE = 7_919
 
 export function raceTests(contract: CacheContract): void {
@@ -56,17 +56,17 @@ export function raceTests(contract: CacheContract): void {
     ['setMany', (cache, key, value) => cache.setMany([[key, value]])],
   ]
 
-  describe(`${RACES_PER_CHANGE} races each leave nothing stale behind`, () => {
+  describe(`${RACES_PER_CHANGE} races leave no stale value:`, () => {
     for (const [name, invalidate] of changes) {
       test(`a load and ${name}`, async (cache) => {
-        const stale: { race: Race; seen: string }[] = []
+        const stale: { race: Race; outdated: string }[] = []
         let duringLoad = 0
         for (let index = 0; index < RACES_PER_CHANGE; index++) {
           const race = raceAt((index * STRIDE) % ALL_RACES)
           const key = `race:${100 + index}`
           const load = tagged(contract, key)
-          const { seen, loadWasOver } = await run(race, { cache, key, invalidate, load })
-          for (const what of seen) stale.push({ race, seen: what })
+          const { outdated, loadWasOver } = await run(race, { cache, key, invalidate, load })
+          for (const what of outdated) stale.push({ race, outdated: what })
           if (!loadWasOver) duringLoad++
         }
         expect(stale.slice(0, 3)).toEqual([])
@@ -80,16 +80,16 @@ interface Ground {
   readonly cache: CacheInterface
   readonly key: string
   readonly invalidate: Invalidate
-  /** The options of each load. */
+  /** Options of each load. */
   readonly load: { tags?: readonly string[] }
 }
 
 async function run(
   race: Race,
   { cache, key, invalidate, load }: Ground,
-): Promise<{ seen: string[]; loadWasOver: boolean }> {
+): Promise<{ outdated: string[]; loadWasOver: boolean }> {
   const source = { version: 1 }
-  const seen: string[] = []
+  const outdated: string[] = []
   let loadIsOver = false
   let loadWasOver = false
   const loader = async (): Promise<Value> => {
@@ -109,7 +109,7 @@ async function run(
     await turns(race.invalidateAfter)
     loadWasOver = loadIsOver
     await invalidate(cache, key, { version: 2 })
-    // From here on nobody who asks may be told of what was before.
+    // Callers that start from here on must receive the new version.
     await expectNew('read at once', cache.get(key))
     await turns(race.nextCallAfter)
     await expectNew('next caller', cache.getOrSet(key, loader, load))
@@ -117,10 +117,10 @@ async function run(
   const actors = race.changerFirst ? [changer, ...callers] : [...callers, changer]
   await Promise.all(actors.map((actor) => actor()))
   await expectNew('read after all', cache.get(key))
-  return { seen, loadWasOver }
+  return { outdated, loadWasOver }
 
   async function expectNew(who: string, answer: Promise<Value | undefined>): Promise<void> {
-    if ((await answer)?.version === 1) seen.push(who)
+    if ((await answer)?.version === 1) outdated.push(who)
   }
   async function turns(count: number): Promise<void> {
     for (let turn = 0; turn < count; turn++) {
@@ -131,7 +131,7 @@ async function run(
   }
 }
 
-/** The races are numbered like the readings of an odometer. */
+/** Returns the race with a number, like a reading of an odometer. */
 function raceAt(number: number): Race {
   let rest = number
   const race = Object.entries(DIMENSIONS).map(([name, choices]) => {

@@ -1,10 +1,10 @@
 import type { CacheMonitor } from '../monitor.js'
 
-/** A monitor that notes what it is told. */
+/** A monitor that records its reports. */
 export class RecordingMonitor implements CacheMonitor {
-  /** Such as `'get hit'`, `'set ok'` and `'invalidation of 2'`. */
+  /** Reports, such as `'get hit'`, `'set ok'` and `'invalidation of 2'`. */
   readonly calls: string[] = []
-  /** Times that were told, in milliseconds; `undefined` for calls that were not timed. */
+  /** Durations in milliseconds; `undefined` for operations that were not timed. */
   readonly times: (number | undefined)[] = []
   readonly tiers: string[] = []
   /** Reasons of invalidations; `undefined` where none was given. */
@@ -27,14 +27,14 @@ export class RecordingMonitor implements CacheMonitor {
     this.times.push(milliseconds)
   }
 
-  /** No test of the contract asks for a key: the call is one too many. */
+  /** Records an unexpected report, because no test of the contract generates a key. */
   observeKeyGeneration(): void {
     this.calls.push('key generation')
   }
 
   observeCompression(): void {}
 
-  /** What is told during an action, sorted: several keys may be dealt with in any order. */
+  /** Returns the reports during an action, sorted, because a batch may handle its keys in any order. */
   async during(action: () => Promise<unknown>): Promise<string[]> {
     this.calls.length = 0
     await action()

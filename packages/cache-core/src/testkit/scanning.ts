@@ -1,6 +1,6 @@
 import { escapeGlob } from '../glob.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { listed } from './presence.js'
+import { listed } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 
 export function scanningTests(contract: CacheContract): void {
@@ -14,7 +14,7 @@ export function scanningTests(contract: CacheContract): void {
       expect((await listed(cache)).toSorted()).toEqual(keys.toSorted())
     })
 
-    test('scan takes a glob', async (cache) => {
+    test('scan accepts a glob', async (cache) => {
       await cache.setMany(['cat', 'cot', 'cart', 'dog', 'c*t'].map((key) => [key, key]))
       expect((await listed(cache, 'c?t')).toSorted()).toEqual(['c*t', 'cat', 'cot'])
       expect((await listed(cache, 'c[ao]t')).toSorted()).toEqual(['cat', 'cot'])
@@ -22,14 +22,14 @@ export function scanningTests(contract: CacheContract): void {
       expect(await listed(cache, escapeGlob('c*t'))).toEqual(['c*t'])
     })
 
-    test('invalidatePattern removes what matches and counts it', async (cache) => {
+    test('invalidatePattern removes and counts the matching keys', async (cache) => {
       await cache.setMany(['user:1', 'user:2', 'user_3', 'order:1'].map((key) => [key, key]))
       expect(await cache.invalidatePattern('user:*')).toBe(2)
       expect((await listed(cache)).toSorted()).toEqual(['order:1', 'user_3'])
       expect(await cache.get('user:1')).toBeUndefined()
     })
 
-    test('clear removes everything and counts it', async (cache) => {
+    test('clear removes and counts all keys', async (cache) => {
       await cache.setMany(['a', 'b', 'c'].map((key) => [key, key]))
       expect(await cache.clear()).toBe(3)
       expect(await listed(cache)).toEqual([])

@@ -1,7 +1,6 @@
 import type { CacheInterface } from '../cache-interface.js'
 import { type CacheContract, cacheTest, promises, type ReadCounts } from './contract.js'
-import { listed } from './presence.js'
-import { unreachable } from './refusal.js'
+import { listed, unreachable } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 
 export function statsTests(contract: CacheContract): void {
@@ -11,12 +10,12 @@ export function statsTests(contract: CacheContract): void {
     contract.stats?.(cache) ?? unreachable('the contract has no stats')
 
   describe('hits and misses', () => {
-    test('are none before the first read', (cache) => {
+    test('a new cache has no hits, no misses and no hit rate', (cache) => {
       expect(counts(cache)).toMatchObject({ hits: 0, misses: 0 })
       expect(counts(cache).hitRate, 'a rate of no reads is not known').toBeUndefined()
     })
 
-    test('are counted exactly, key by key, with their rate in percent', async (cache) => {
+    test('hits and misses are counted for each key, with the hit rate in percent', async (cache) => {
       await cache.setMany(['a', 'b'].map((key) => [key, key]))
       for (let read = 0; read < 5; read++) await cache.get('a')
       for (let read = 0; read < 2; read++) await cache.get('absent')
@@ -26,14 +25,14 @@ export function statsTests(contract: CacheContract): void {
       expect(counts(cache).hitRate).toBeCloseTo((100 * 7) / 11, 6)
     })
 
-    test('are one for each getOrSet, whether or not it loads', async (cache) => {
+    test('each getOrSet counts as one read', async (cache) => {
       await cache.getOrSet('key', () => 'value')
       expect(counts(cache)).toMatchObject({ hits: 0, misses: 1 })
       for (let read = 0; read < 3; read++) await cache.getOrSet('key', () => 'value')
       expect(counts(cache)).toMatchObject({ hits: 3, misses: 1 })
     })
 
-    test('are not counted where nothing is read', async (cache) => {
+    test('methods that do not read count neither hits nor misses', async (cache) => {
       await cache.set('key', 'value')
       for (const key of ['key', 'absent']) {
         await cache.exists(key)
@@ -49,7 +48,7 @@ export function statsTests(contract: CacheContract): void {
       expect(counts(cache)).toMatchObject({ hits: 0, misses: 0 })
     })
 
-    test('a value past its life is a miss', async (cache) => {
+    test('an expired value counts as a miss', async (cache) => {
       await cache.set('key', 'value', '20ms')
       await contract.advance(50)
       await cache.get('key')

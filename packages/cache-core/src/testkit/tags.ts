@@ -2,8 +2,7 @@ import type { CacheInterface } from '../cache-interface.js'
 import { MAX_KEY_BYTES } from '../key.js'
 import { MAX_TAGS } from '../tags.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { expectGone, expectThere, listed } from './presence.js'
-import { refuses, unreachable } from './refusal.js'
+import { expectGone, expectThere, listed, refuses, unreachable } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 import { slowLoad } from './waiting.js'
 
@@ -21,7 +20,7 @@ export function tagTests(contract: CacheContract): void {
 function invalidationTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('an entry is gone once its tag is invalidated, in every way of asking', async (cache) => {
+  test('an entry is absent for every method after an invalidation of its tag', async (cache) => {
     await cache.set('tagged', 'value', { ttl: '1h', tags: ['user:1'] })
     await cache.set('untagged', 'value', '1h')
     await cache.invalidateTags(['user:1'])
@@ -30,7 +29,7 @@ function invalidationTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'untagged', 'value')
   })
 
-  test('one of the tags of an entry is enough, and one call can name many', async (cache) => {
+  test('one tag of an entry is enough, and one call can have many tags', async (cache) => {
     const keys = ['ab', 'bc', 'cd', 'e']
     for (const key of keys) await cache.set(key, 'value', { tags: key.split('') })
     await cache.invalidateTags(['b'])
@@ -39,14 +38,14 @@ function invalidationTests(contract: CacheContract): void {
     expect(await left(cache, keys)).toEqual([])
   })
 
-  test('tags that no entry has, and no tags at all, remove nothing', async (cache) => {
+  test('unknown tags and an empty array of tags remove nothing', async (cache) => {
     await cache.set('key', 'value', { tags: ['a'] })
     await cache.invalidateTags(['unknown', 'key'])
     await cache.invalidateTags([])
     await expectThere(contract, cache, 'key', 'value')
   })
 
-  test('tags that look alike stay apart', async (cache) => {
+  test('similar tags are different tags', async (cache) => {
     const tags = ['user', 'user:1', 'user:11', 'User', 'user ', '*', 'é', 'e\u0301', '__proto__']
     for (const tag of tags) await cache.set(tag, tag, { tags: [tag] })
     for (const [index, tag] of tags.entries()) {
@@ -72,21 +71,21 @@ function invalidationTests(contract: CacheContract): void {
 function taggingTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('setMany gives every entry the tags', async (cache) => {
+  test('setMany sets the tags of every entry', async (cache) => {
     const entries = ['a', 'b'].map((key) => [key, key] as const)
     await cache.setMany(entries, { ttl: '1h', tags: ['first', 'second'] })
     await cache.invalidateTags(['second'])
     for (const key of ['a', 'b']) await expectGone(contract, cache, key)
   })
 
-  test('getOrSet gives the loaded value its tags', async (cache) => {
+  test('getOrSet sets the tags of the loaded value', async (cache) => {
     await cache.getOrSet('key', () => 'old', { ttl: '1h', tags: ['first', 'second'] })
     await cache.invalidateTags(['second'])
     await expectGone(contract, cache, 'key')
     expect(await cache.getOrSet('key', () => 'new')).toBe('new')
   })
 
-  test('tags change nothing about lives', async (cache) => {
+  test('tags do not affect TTLs', async (cache) => {
     await cache.set('short', 'value', { ttl: '100ms', tags: ['tag'] })
     await cache.set('long', 'value', { ttl: '1h', tags: ['tag'] })
     await cache.set('default', 'value', { tags: ['tag'] })
@@ -96,7 +95,7 @@ function taggingTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'default', 'value')
   })
 
-  test('the tags are those of the call, whatever becomes of its list', async (cache) => {
+  test('later changes of the array of tags have no effect', async (cache) => {
     const tags = ['meant']
     await cache.set('set', 'value', { tags })
     await cache.getOrSet('loaded', () => 'value', { tags })
@@ -107,7 +106,7 @@ function taggingTests(contract: CacheContract): void {
     expect(await left(cache, ['set', 'loaded'])).toEqual([])
   })
 
-  test('as many tags as may be, and as long', async (cache) => {
+  test('the maximum number of tags of the maximum length is accepted', async (cache) => {
     const longest = '😀'.repeat(MAX_KEY_BYTES / 4)
     const tags = Array.from({ length: MAX_TAGS - 1 }, (_, index) => `tag:${index}`)
     await cache.set('key', 'value', { tags: [...tags, longest] })
@@ -134,7 +133,7 @@ function forgettingTests(contract: CacheContract): void {
     expect(await left(cache, keys)).toEqual(['loaded', 'set', 'setMany'])
   })
 
-  test('what was deleted or has expired leaves no tags to what comes after it', async (cache) => {
+  test('a deleted or expired entry leaves no tags to the next one', async (cache) => {
     await cache.set('deleted', 'first', { tags: ['old'] })
     await cache.set('expired', 'first', { ttl: '50ms', tags: ['old'] })
     await cache.delete('deleted')
@@ -144,8 +143,8 @@ function forgettingTests(contract: CacheContract): void {
     expect(await left(cache, ['deleted', 'expired'])).toEqual(['deleted', 'expired'])
   })
 
-  // All within the same millisecond, if the clock stands still.
-  test('an entry set again after the invalidation lives until the next', async (cache) => {
+  // With a clock that stands still, all of this happens in one millisecond.
+  test('an entry that is set after an invalidation is removed by the next one', async (cache) => {
     for (const round of [1, 2, 3]) {
       await cache.set('key', round, { tags: ['tag'] })
       await expectThere(contract, cache, 'key', round)
@@ -158,7 +157,7 @@ function forgettingTests(contract: CacheContract): void {
 function loadTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('invalidateTags leaves loads with other tags alone', async (cache) => {
+  test('invalidateTags does not fence loads with other tags', async (cache) => {
     const tagged = await slowLoad(cache, 'tagged', 'tagged', { tags: ['another', 'one'] })
     const untagged = await slowLoad(cache, 'untagged', 'untagged')
     await cache.invalidateTags(['an', 'unknown'])
@@ -169,7 +168,7 @@ function loadTests(contract: CacheContract): void {
     for (const key of ['tagged', 'untagged']) await expectThere(contract, cache, key, key)
   })
 
-  test('each tag of a load keeps its value out', async (cache) => {
+  test('an invalidation of any tag of a load fences it', async (cache) => {
     for (const tag of ['first', 'second']) {
       const load = await slowLoad(cache, 'key', 'old', { tags: ['first', 'second'] })
       await cache.invalidateTags(['unknown', tag])
@@ -183,7 +182,7 @@ function loadTests(contract: CacheContract): void {
 function refusalTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('bad tags are refused and change nothing', async (cache) => {
+  test('bad tags are rejected and change nothing', async (cache) => {
     await cache.set('key', 'before', { tags: ['a'] })
     for (const bad of BAD_TAGS as readonly (readonly string[])[]) {
       const options = { tags: bad }
@@ -212,7 +211,7 @@ const BAD_TAGS: readonly unknown[] = [
   Array.from({ length: MAX_TAGS + 1 }, (_, index) => `tag:${index}`),
 ]
 
-/** Which of these keys are there, sorted. */
+/** Returns the keys that have an entry, sorted. */
 async function left(cache: CacheInterface, keys: readonly string[]): Promise<string[]> {
   return [...(await cache.getMany(keys)).keys()].toSorted()
 }

@@ -1,7 +1,7 @@
 import type * as vitest from 'vitest'
 
-// Nothing can `require` vitest. Under Jest the suite runs with the global functions of Jest, which
-// take the same arguments as far as the suite uses them.
+// vitest cannot be loaded with `require`. Under Jest, the suite uses the global functions of Jest, which
+// accept the same arguments.
 const globals = globalThis as unknown as typeof vitest
 
 export const describe: typeof vitest.describe = globals.describe

@@ -1,8 +1,8 @@
 import { type CacheContract, cacheTest, promises } from './contract.js'
-import { unreachable } from './refusal.js'
+import { unreachable } from './expectations.js'
 import { describe, expect } from './test-runner.js'
 
-/** What JSON can say. */
+/** Values that JSON can represent. */
 const PLAIN: Readonly<Record<string, unknown>> = {
   null: null,
   zero: 0,
@@ -37,11 +37,11 @@ export function valueTests(contract: CacheContract): void {
   const test = cacheTest(contract)
   const values = promises(contract, 'types') ? { ...PLAIN, ...OTHER } : PLAIN
 
-  describe('values come back as they were', () => {
+  describe('values are returned unchanged:', () => {
     for (const [kind, value] of Object.entries(values)) {
       test(kind, async (cache) => {
         await cache.set('value', value)
-        // Twice, because the first read may have moved the value to a nearer tier.
+        // Twice, because the first read may have copied the value to a memory tier.
         for (const attempt of [1, 2]) {
           expect(await cache.get('value'), `read ${attempt}`).toStrictEqual(value)
         }

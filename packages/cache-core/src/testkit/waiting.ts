@@ -9,7 +9,7 @@ export interface Deferred {
   readonly resolve: () => void
 }
 
-/** A promise that is settled from outside; Node 20 has no Promise.withResolvers. */
+/** Creates a promise that is settled from outside. Node 20 has no `Promise.withResolvers`. */
 export function deferred(): Deferred {
   let resolve = (): void => {}
   const promise = new Promise<void>((resolvePromise) => {
@@ -20,17 +20,17 @@ export function deferred(): Deferred {
 
 /** A call of `getOrSet` whose loader is running. */
 export interface SlowLoad<T> {
-  /** What the call answers. */
+  /** Result of the call. */
   readonly answer: Promise<T>
-  /** What the loader was given to know when nobody waits any more. */
+  /** Signal of the loader. */
   readonly signal: AbortSignal
-  /** Makes the loader answer. */
+  /** Makes the loader return. */
   readonly finish: () => void
   /** Makes the loader throw. */
   readonly fail: (error: unknown) => void
 }
 
-/** Starts a load that has begun when this resolves, and ends when told to. */
+/** Starts a load that ends on demand. Resolves when the loader is running. */
 export async function slowLoad<T>(
   cache: CacheInterface,
   key: string,
@@ -52,16 +52,16 @@ export async function slowLoad<T>(
   }
   const answer = cache.getOrSet<T>(key, load, options)
   await begun.promise
-  if (signal === undefined) throw new Error('a loader was given no signal')
+  if (signal === undefined) throw new Error('the loader has received no signal')
   return { answer, signal, finish: () => finish(), fail: (error) => fail(error) }
 }
 
-/** Asks again until the answer is as expected, for a second at most. */
-export async function eventually(ask: () => Promise<unknown>, expected: unknown): Promise<void> {
+/** Repeats a read until its result is as expected, for at most one second. */
+export async function eventually(read: () => Promise<unknown>, expected: unknown): Promise<void> {
   const endsAt = timers.now() + 1_000
   for (;;) {
     try {
-      expect(await ask()).toEqual(expected)
+      expect(await read()).toEqual(expected)
       return
     } catch (error) {
       if (timers.now() > endsAt) throw error
@@ -71,14 +71,13 @@ export async function eventually(ask: () => Promise<unknown>, expected: unknown)
 }
 
 /**
- * Gives what is done in the background the time to be done. A cache whose clock is moved by hand does
- * it in this process, and needs less.
+ * Waits for work in the background. A cache with a manual clock works in this process and needs less time.
  */
 export async function settle(contract: CacheContract): Promise<void> {
   await elapse(isManual(contract) ? 5 : 30)
 }
 
-/** Lets real time pass, as timeouts count it whatever the cache's clock is. */
+/** Waits for real time, which timeouts use with any clock. */
 export async function elapse(milliseconds: number): Promise<void> {
   await new Promise((resolve) => timers.setTimeout(resolve, milliseconds))
 }

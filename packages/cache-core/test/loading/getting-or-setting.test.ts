@@ -45,7 +45,7 @@ describe('getOrSet of a cache that writes only the four abstract methods', () =>
 })
 
 /** A cache that retains stale values, because it overrides `lookup` and `fill`. */
-class KeepingCache extends FourMethodCache {
+class StaleCache extends FourMethodCache {
   readonly entries = new Map<string, LookupResult>()
   readonly plans: StorePlan[] = []
   readonly served: string[] = []
@@ -81,7 +81,7 @@ class KeepingCache extends FourMethodCache {
 
 describe('getOrSet of a cache that retains stale values', () => {
   test('calls lookup, fill and staleServed', async () => {
-    const cache = new KeepingCache()
+    const cache = new StaleCache()
     cache.entries.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
     const source = new Source()
     const options = { ttl: '5m', staleWhileRevalidate: '1h', tags: ['red'] } as const
@@ -96,7 +96,7 @@ describe('getOrSet of a cache that retains stale values', () => {
   })
 
   test('calls refreshFailed', async () => {
-    const cache = new KeepingCache()
+    const cache = new StaleCache()
     cache.entries.set('key', { value: 'old', freshMs: -1, loadMs: 0 })
     const loader = (): Promise<string> => Promise.reject(FAILURE)
     const options = { staleWhileRevalidate: '1h' } as const
@@ -106,7 +106,7 @@ describe('getOrSet of a cache that retains stale values', () => {
   })
 
   test('returns the loaded value to callers during fill', async () => {
-    const cache = new KeepingCache()
+    const cache = new StaleCache()
     const source = new Source()
     let filled = (): void => {}
     cache.filled = new Promise((resolve) => {
@@ -126,7 +126,7 @@ describe('getOrSet of a cache that retains stale values', () => {
   })
 
   test('does not load for a caller that aborts during lookup', async () => {
-    const cache = new KeepingCache()
+    const cache = new StaleCache()
     const source = new Source()
     const controller = new AbortController()
     let found = (): void => {}

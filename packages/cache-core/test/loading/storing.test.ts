@@ -75,7 +75,7 @@ describe('the plan for a loaded value', () => {
   test('cannot be made if the ttl function throws, and the value reaches its caller', async () => {
     const cache = new RecordingCache()
     const ttl = (): never => {
-      throw new Error('no ttlMs in it')
+      throw new Error('the value has no TTL')
     }
     expect(await cache.getOrSet('key', () => 'loaded', { ttl })).toBe('loaded')
     expect(cache.fills).toEqual([])

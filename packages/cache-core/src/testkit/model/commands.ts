@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import type { Ttl } from '../../duration.js'
 import { type CacheContract, isManual, promises } from '../contract.js'
 
-/** One call, as fast-check makes it up and prints it. */
+/** A call that fast-check generates and prints. */
 export type Command =
   | { readonly kind: 'get' | 'delete' | 'exists' | 'getTtl'; readonly key: string }
   | ({ readonly kind: 'set'; readonly key: string } & Stored)
-  | ({ readonly kind: 'getOrSet'; readonly key: string; readonly held: boolean } & Stored)
+  | ({ readonly kind: 'getOrSet'; readonly key: string; readonly hasGrace: boolean } & Stored)
   | ({ readonly kind: 'setMany'; readonly keys: readonly string[] } & Stored)
   | { readonly kind: 'getMany' | 'deleteMany'; readonly keys: readonly string[] }
   | { readonly kind: 'invalidatePattern' | 'scan'; readonly pattern: Pattern }
@@ -21,7 +21,7 @@ interface Stored {
 
 export type Pattern = 'a*' | '?3' | 'b[0-3]' | '*' | 'none*'
 
-/** Globs, each with another way to say what it matches. */
+/** Globs, each with an equivalent function. */
 export const PATTERNS: Readonly<Record<Pattern, (key: string) => boolean>> = {
   'a*': (name) => name.startsWith('a'),
   '?3': (name) => name.endsWith('3'),
@@ -35,24 +35,24 @@ export const KEYS: readonly string[] = Array.from(
   (_, index) => `${index < 8 ? 'a' : 'b'}${index % 8}`,
 )
 
-/** A sequence of so many commands ends long before the shortest default life. */
+/** Maximum length of a sequence, which ends long before the shortest default TTL. */
 const LONGEST_SEQUENCE = 100
-/** Sequences are about half as long on average. */
+/** Average length of a sequence. */
 export const USUAL_SEQUENCE: number = LONGEST_SEQUENCE / 2
 
-const LONG_LIVES: readonly (Ttl | undefined)[] = [undefined, null, '1h', 7_200, '36500d']
-const SHORT_LIVES: readonly Ttl[] = [0.005, '1ms', '5ms', '20ms', '50ms']
+const LONG_TTLS: readonly (Ttl | undefined)[] = [undefined, null, '1h', 7_200, '36500d']
+const SHORT_TTLS: readonly Ttl[] = [0.005, '1ms', '5ms', '20ms', '50ms']
 
 const key = fc.constantFrom(...KEYS)
 const keys = fc.array(key, { maxLength: 5 })
 const pattern = fc.constantFrom(...(Object.keys(PATTERNS) as Pattern[]))
 const tag = fc.constantFrom('red', 'green', 'blue', 'redder')
 
-/** Sequences of the commands that the implementation has, on 16 keys. */
+/** Generates sequences of the commands that the implementation has, on 16 keys. */
 export function sequences(contract: CacheContract): fc.Arbitrary<Command[]> {
-  const lives = isManual(contract) ? [...LONG_LIVES, ...SHORT_LIVES] : LONG_LIVES
+  const ttls = isManual(contract) ? [...LONG_TTLS, ...SHORT_TTLS] : LONG_TTLS
   const stored = {
-    ttl: fc.constantFrom(...lives),
+    ttl: fc.constantFrom(...ttls),
     tags: promises(contract, 'tags') ? fc.array(tag, { maxLength: 3 }) : fc.constant([]),
   }
   const commands: fc.WeightedArbitrary<Command>[] = [
@@ -63,7 +63,7 @@ export function sequences(contract: CacheContract): fc.Arbitrary<Command[]> {
       arbitrary: fc.record({
         kind: fc.constant('getOrSet'),
         key,
-        held: promises(contract, 'stale') ? fc.boolean() : fc.constant(false),
+        hasGrace: promises(contract, 'stale') ? fc.boolean() : fc.constant(false),
         ...stored,
       }),
     },

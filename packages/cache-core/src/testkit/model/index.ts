@@ -5,9 +5,9 @@ import { type Command, sequences, USUAL_SEQUENCE } from './commands.js'
 import { PlainModel } from './plain-model.js'
 import { runCommand } from './run-command.js'
 
-/** How long one sequence may take. */
+/** Maximum duration of one sequence. */
 const SEQUENCE_TIMEOUT_MS = 20_000
-/** How long the search for the shortest sequence that fails may take, beyond the run itself. */
+/** Maximum duration of the search for the shortest failing sequence, after the run itself. */
 const SHRINKING_MS = 30_000
 
 export function modelTests(contract: CacheContract): void {

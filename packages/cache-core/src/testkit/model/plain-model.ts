@@ -1,17 +1,17 @@
 import { type Ttl, toMilliseconds } from '../../duration.js'
 
-/** How long an entry lives; the default life is known to be longer than a sequence of commands. */
-type Life = number | 'default'
+/** TTL of an entry in milliseconds. The default TTL is longer than any sequence of commands. */
+type ModelTtl = number | 'default'
 
 interface ModelEntry {
   readonly value: unknown
-  readonly life: Life
-  /** On the model's own clock, in milliseconds. */
+  readonly ttl: ModelTtl
+  /** Time on the clock of the model, in milliseconds. */
   readonly expiresAt: number
   readonly tags: readonly string[]
 }
 
-/** What a cache should do, said as plainly as possible. */
+/** The expected behavior of a cache, as simply as possible. */
 export class PlainModel {
   readonly #entries = new Map<string, ModelEntry>()
   #now = 0
@@ -31,9 +31,9 @@ export class PlainModel {
   }
 
   set(key: string, value: unknown, ttl: Ttl | undefined, tags: readonly string[]): void {
-    const life = ttl === undefined ? 'default' : toMilliseconds(ttl)
-    const expiresAt = life === 'default' ? Number.POSITIVE_INFINITY : this.#now + life
-    this.#entries.set(key, { value, life, expiresAt, tags })
+    const ttlMs = ttl === undefined ? 'default' : toMilliseconds(ttl)
+    const expiresAt = ttlMs === 'default' ? Number.POSITIVE_INFINITY : this.#now + ttlMs
+    this.#entries.set(key, { value, ttl: ttlMs, expiresAt, tags })
   }
 
   delete(key: string): boolean {
@@ -44,11 +44,11 @@ export class PlainModel {
     return this.#entries.has(key)
   }
 
-  /** Seconds left, `null` for ever, `'default'` where only the cache knows. */
+  /** Returns the remaining seconds, `null` for no expiry, or `'default'` for the default TTL of the cache. */
   getTtl(key: string): number | null | 'default' | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    if (entry.life === 'default') return 'default'
+    if (entry.ttl === 'default') return 'default'
     const leftMs = entry.expiresAt - this.#now
     return leftMs === Number.POSITIVE_INFINITY ? null : leftMs / 1_000
   }
@@ -61,7 +61,7 @@ export class PlainModel {
     this.#deleteWhere((_key, entry) => entry.tags.some((tag) => tags.includes(tag)))
   }
 
-  /** Sorted. */
+  /** Returns the keys, sorted. */
   keys(): string[] {
     return [...this.#entries.keys()].toSorted()
   }

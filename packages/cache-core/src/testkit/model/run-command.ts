@@ -1,22 +1,22 @@
 import type { CacheInterface } from '../../cache-interface.js'
 import { type CacheContract, isManual, promises } from '../contract.js'
-import { listed } from '../presence.js'
+import { listed } from '../expectations.js'
 import { expect } from '../test-runner.js'
 import { type Command, KEYS, PATTERNS } from './commands.js'
 import type { PlainModel } from './plain-model.js'
 
-/** A cache and what it should do. */
+/** A cache and the model of its behavior. */
 export interface Pair {
   readonly contract: CacheContract
   readonly cache: CacheInterface
   readonly model: PlainModel
 }
 
-/** Runs a command on both, and fails unless they agree on the answer and on what is there now. */
+/** Runs a command on the cache and the model. Fails unless results and keys are the same. */
 export async function runCommand(command: Command, value: number, pair: Pair): Promise<void> {
-  if (command.kind === 'getTtl') await compareLives(command.key, pair)
+  if (command.kind === 'getTtl') await compareTtls(command.key, pair)
   else if (command.kind === 'advance') await advance(command.milliseconds, pair)
-  else expect(await askCache(command, value, pair)).toEqual(askModel(command, value, pair))
+  else expect(await callCache(command, value, pair)).toEqual(callModel(command, value, pair))
 
   const { contract, cache, model } = pair
   if (promises(contract, 'scan')) {
@@ -27,17 +27,17 @@ export async function runCommand(command: Command, value: number, pair: Pair): P
   }
 }
 
-type Asked = Exclude<Command, { kind: 'getTtl' | 'advance' }>
+type Called = Exclude<Command, { kind: 'getTtl' | 'advance' }>
 
-async function askCache(command: Asked, value: number, { cache }: Pair): Promise<unknown> {
+async function callCache(command: Called, value: number, { cache }: Pair): Promise<unknown> {
   switch (command.kind) {
     case 'set':
       return cache.set(command.key, value, settings(command))
     case 'setMany':
       return cache.setMany(entries(command.keys, value), settings(command))
     case 'getOrSet': {
-      const { ttl, tags, held } = command
-      const grace = held ? ({ staleIfError: '1h' } as const) : {}
+      const { ttl, tags, hasGrace } = command
+      const grace = hasGrace ? ({ staleIfError: '1h' } as const) : {}
       return cache.getOrSet(command.key, () => value, { ttl, tags, ...grace })
     }
     case 'getMany':
@@ -56,7 +56,7 @@ async function askCache(command: Asked, value: number, { cache }: Pair): Promise
   }
 }
 
-function askModel(command: Asked, value: number, { model }: Pair): unknown {
+function callModel(command: Called, value: number, { model }: Pair): unknown {
   switch (command.kind) {
     case 'set':
       return model.set(command.key, value, command.ttl, command.tags)
@@ -87,12 +87,12 @@ function askModel(command: Asked, value: number, { model }: Pair): unknown {
   }
 }
 
-/** A cache without tags must not be handed any, not even none. */
+/** Returns options without `tags` if there are none, because a cache may not support tags. */
 function settings({ ttl, tags }: Extract<Command, { kind: 'set' | 'setMany' }>): object {
   return tags.length === 0 ? { ttl } : { ttl, tags }
 }
 
-/** Each with a value of its own, so that of two for one key the right one has to stay. */
+/** Returns entries with different values, so that the values of a repeated key can be distinguished. */
 function entries(keys: readonly string[], value: number): [key: string, value: number][] {
   return keys.map((key, index) => [key, value + index / 10])
 }
@@ -102,16 +102,16 @@ async function advance(milliseconds: number, { contract, model }: Pair): Promise
   model.advance(milliseconds)
 }
 
-async function compareLives(key: string, { contract, cache, model }: Pair): Promise<void> {
-  const [answer, expected] = [await cache.getTtl(key), model.getTtl(key)]
+async function compareTtls(key: string, { contract, cache, model }: Pair): Promise<void> {
+  const [ttl, expected] = [await cache.getTtl(key), model.getTtl(key)]
   if (expected === 'default') {
-    expect(answer, 'seconds left of the default life').not.toBeUndefined()
+    expect(ttl, 'remaining seconds of the default TTL').not.toBeUndefined()
   } else if (typeof expected === 'number') {
-    const passed = expected - (answer ?? Number.NaN)
-    expect(passed, 'seconds that went missing').toBeGreaterThanOrEqual(-0.001)
-    // Half a minute for all commands of a sequence, on a clock that does not stand still.
-    expect(passed, 'seconds that went missing').toBeLessThan(isManual(contract) ? 0.001 : 30)
+    const passed = expected - (ttl ?? Number.NaN)
+    expect(passed, 'seconds below the expected TTL').toBeGreaterThanOrEqual(-0.001)
+    // With a real clock, all commands of a sequence together may take half a minute.
+    expect(passed, 'seconds below the expected TTL').toBeLessThan(isManual(contract) ? 0.001 : 30)
   } else {
-    expect(answer, 'seconds left').toBe(expected)
+    expect(ttl, 'remaining seconds').toBe(expected)
   }
 }

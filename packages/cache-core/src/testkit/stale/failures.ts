@@ -1,8 +1,7 @@
 import type { CacheInterface } from '../../cache-interface.js'
 import type { GetOrSetOptions } from '../../loading/get-or-set-options.js'
 import { type CacheContract, cacheTest, isManual } from '../contract.js'
-import { expectThere } from '../presence.js'
-import { reasonOf } from '../refusal.js'
+import { expectThere, reasonOf } from '../expectations.js'
 import { expect } from '../test-runner.js'
 import { elapse, eventually, settle, slowLoad } from '../waiting.js'
 import { IF_ERROR, makeStale, WHILE_REVALIDATING } from './make-stale.js'
@@ -18,7 +17,7 @@ const failing = (): Promise<string> => Promise.reject(new Error('the source is d
 function failedLoadTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('are served with staleIfError when the load fails', async (cache) => {
+  test('a stale value is served with staleIfError when the load fails', async (cache) => {
     await makeStale(contract, cache, 'key')
     const failure = new Error('the source is down')
     const load = await slowLoad(cache, 'key', 'new', IF_ERROR)
@@ -26,20 +25,20 @@ function failedLoadTests(contract: CacheContract): void {
     expect(await load.answer).toBe('stale')
   })
 
-  test('give way with staleIfError to what the load answers', async (cache) => {
+  test('the loaded value replaces a stale one with staleIfError', async (cache) => {
     await makeStale(contract, cache, 'key')
     expect(await cache.getOrSet('key', () => 'new', IF_ERROR)).toBe('new')
     await expectThere(contract, cache, 'key', 'new')
   })
 
-  test('are served on when they cannot be loaded anew, and nobody is disturbed', async (cache) => {
+  test('a stale value is served when its refresh fails, without an effect on callers', async (cache) => {
     await makeStale(contract, cache, 'key')
     expect(await cache.getOrSet('key', failing, WHILE_REVALIDATING)).toBe('stale')
     await settle(contract)
     expect(await cache.getOrSet('key', failing, WHILE_REVALIDATING)).toBe('stale')
   })
 
-  test('are not served when they were deleted during the load that failed', async (cache) => {
+  test('a stale value is not served if it was deleted during the failed load', async (cache) => {
     await makeStale(contract, cache, 'key')
     const failure = new Error('the source is down')
     const load = await slowLoad(cache, 'key', 'new', IF_ERROR)
@@ -49,7 +48,7 @@ function failedLoadTests(contract: CacheContract): void {
     expect(await refusal).toBe(failure)
   })
 
-  test('are not served to who has gone', async (cache) => {
+  test('a stale value is not served to a caller that has aborted', async (cache) => {
     await makeStale(contract, cache, 'key')
     const gone = new AbortController()
     const reason = new Error('the client has gone')
@@ -65,7 +64,7 @@ function slowLoadTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
   for (const kind of ['soft', 'hard'] as const) {
-    test(`are served after the ${kind} timeout, and the load is stored all the same`, async (cache) => {
+    test(`a stale value is served after the ${kind} timeout, and the load is still stored`, async (cache) => {
       await makeStale(contract, cache, 'key')
       const options: GetOrSetOptions = { ...IF_ERROR, timeout: { [kind]: '20ms' } }
       const load = await slowLoad(cache, 'key', 'new', options)
@@ -75,7 +74,7 @@ function slowLoadTests(contract: CacheContract): void {
     })
   }
 
-  test('are not served after a timeout when they were deleted meanwhile', async (cache) => {
+  test('a stale value is not served after a timeout if it was deleted during the load', async (cache) => {
     await makeStale(contract, cache, 'key')
     const timeout = { soft: '20ms' } as const
     const load = await slowLoad(cache, 'key', 'new', { ...IF_ERROR, timeout })
@@ -87,49 +86,49 @@ function slowLoadTests(contract: CacheContract): void {
   })
 }
 
-/** A source in trouble rests for a second, and twice as long after each failure, up to a minute. */
+/** Tests the pauses after failed loads: one second, doubled after each failure, up to a minute. */
 function backOffTests(contract: CacheContract): void {
   const test = cacheTest(contract)
   const options = { ttl: '50ms', staleIfError: '1h' } as const
 
-  /** Whether a call asks the source, which is down. */
-  const asks = async (cache: CacheInterface): Promise<boolean> => {
-    let asked = false
+  /** Returns whether a call loads from the source, which is down. */
+  const callsSource = async (cache: CacheInterface): Promise<boolean> => {
+    let isCalled = false
     const load = (): Promise<string> => {
-      asked = true
+      isCalled = true
       return failing()
     }
     expect(await cache.getOrSet('key', load, options)).toBe('stale')
-    return asked
+    return isCalled
   }
 
-  test('spare their source after a failure, for longer after each', async (cache) => {
+  test('failed loads pause, for longer after each failure', async (cache) => {
     await makeStale(contract, cache, 'key')
     for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
-      expect(await asks(cache), `before the pause of ${seconds} s`).toBe(true)
+      expect(await callsSource(cache), `before the pause of ${seconds} s`).toBe(true)
       await contract.advance(seconds * 1_000 - 1)
-      expect(await asks(cache), `within the pause of ${seconds} s`).toBe(false)
+      expect(await callsSource(cache), `within the pause of ${seconds} s`).toBe(false)
       await contract.advance(1)
     }
   })
 
-  test('spare their source for a second again once it has answered', async (cache) => {
+  test('failed loads pause for one second again after a success', async (cache) => {
     await makeStale(contract, cache, 'key')
-    expect(await asks(cache)).toBe(true)
+    expect(await callsSource(cache)).toBe(true)
     await contract.advance(1_000)
-    expect(await asks(cache)).toBe(true)
+    expect(await callsSource(cache)).toBe(true)
     await contract.advance(2_000)
     expect(await cache.getOrSet('key', () => 'stale', options)).toBe('stale')
     await contract.advance(100)
-    expect(await asks(cache)).toBe(true)
+    expect(await callsSource(cache)).toBe(true)
     await contract.advance(1_000)
-    expect(await asks(cache)).toBe(true)
+    expect(await callsSource(cache)).toBe(true)
   })
 
-  test('spare their source for their own key only', async (cache) => {
+  test('failed loads pause for their own key only', async (cache) => {
     await makeStale(contract, cache, 'key')
     await makeStale(contract, cache, 'another')
-    expect(await asks(cache)).toBe(true)
+    expect(await callsSource(cache)).toBe(true)
     expect(await cache.getOrSet('another', () => 'new', options)).toBe('new')
   })
 }

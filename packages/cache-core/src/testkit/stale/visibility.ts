@@ -1,19 +1,26 @@
+import { removals, tagged } from '../changes.js'
 import { type CacheContract, cacheTest, promises } from '../contract.js'
-import { expectGone, expectThere } from '../presence.js'
+import { expectGone, expectThere } from '../expectations.js'
 import { expect } from '../test-runner.js'
+import { settle, slowLoad } from '../waiting.js'
 import { makeStale, WHILE_REVALIDATING } from './make-stale.js'
 
 export function visibilityTests(contract: CacheContract): void {
+  readTests(contract)
+  removalTests(contract)
+}
+
+function readTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
-  test('are gone for every way of asking but getOrSet', async (cache) => {
+  test('a stale value is visible to getOrSet only', async (cache) => {
     await makeStale(contract, cache, 'key')
     await expectGone(contract, cache, 'key')
-    // They were held all the while, or there would have been nothing to hide.
+    // Shows that the value was retained, so that the test proves something.
     expect(await cache.getOrSet('key', () => 'new', WHILE_REVALIDATING)).toBe('stale')
   })
 
-  test('are removed like others, and not counted', async (cache) => {
+  test('a stale value is removed and not counted', async (cache) => {
     await makeStale(contract, cache, 'key')
     expect(await cache.delete('key')).toBe(false)
     await makeStale(contract, cache, 'key')
@@ -21,7 +28,7 @@ export function visibilityTests(contract: CacheContract): void {
   })
 
   if (promises(contract, 'scan')) {
-    test('are removed with others by a pattern, and not counted', async (cache) => {
+    test('a stale value is removed by a pattern and not counted', async (cache) => {
       await makeStale(contract, cache, 'key:1')
       await cache.set('key:2', 'fresh')
       expect(await cache.invalidatePattern('key:*')).toBe(1)
@@ -30,7 +37,7 @@ export function visibilityTests(contract: CacheContract): void {
     })
   }
 
-  test('are not handed to a call that takes none', async (cache) => {
+  test('a stale value is not returned to a call without an option for it', async (cache) => {
     await makeStale(contract, cache, 'key')
     const failure = new Error('the source is down')
     await expect(cache.getOrSet('key', () => Promise.reject(failure))).rejects.toBe(failure)
@@ -38,7 +45,7 @@ export function visibilityTests(contract: CacheContract): void {
     await expectThere(contract, cache, 'key', 'new')
   })
 
-  test('are not handed out past the time that the call grants', async (cache) => {
+  test('a stale value is not returned after the time in the options of the call', async (cache) => {
     await makeStale(contract, cache, 'key')
     const failing = (): Promise<string> => Promise.reject(new Error('the source is down'))
     await expect(cache.getOrSet('key', failing, { staleIfError: '10ms' })).rejects.toThrow()
@@ -46,11 +53,34 @@ export function visibilityTests(contract: CacheContract): void {
     expect(await cache.getOrSet('key', () => 'new', short)).toBe('new')
   })
 
-  test('are forgotten when the key is written', async (cache) => {
+  test('a write replaces a stale value', async (cache) => {
     await makeStale(contract, cache, 'key')
     await cache.set('key', 'written', '20ms')
     await contract.advance(40)
     await expectGone(contract, cache, 'key')
     expect(await cache.getOrSet('key', () => 'new', WHILE_REVALIDATING)).not.toBe('stale')
   })
+}
+
+function removalTests(contract: CacheContract): void {
+  const test = cacheTest(contract)
+
+  for (const [removal, remove] of removals(contract)) {
+    test(`a stale value is not served after ${removal}`, async (cache) => {
+      await makeStale(contract, cache, 'key', tagged(contract, 'key'))
+      await remove(cache, 'key')
+      expect(await cache.getOrSet('key', () => 'new', WHILE_REVALIDATING)).toBe('new')
+    })
+
+    test(`a refresh in flight does not store its value after ${removal}`, async (cache) => {
+      const options = { ...WHILE_REVALIDATING, ...tagged(contract, 'key') }
+      await makeStale(contract, cache, 'key', options)
+      const refresh = await slowLoad(cache, 'key', 'old', options)
+      await remove(cache, 'key')
+      refresh.finish()
+      await settle(contract)
+      await expectGone(contract, cache, 'key')
+      expect(await cache.getOrSet('key', () => 'new', WHILE_REVALIDATING)).toBe('new')
+    })
+  }
 }

@@ -21,7 +21,7 @@ export const CAUGHT_READING_ENTRIES: Readonly<Record<string, readonly string[]>>
     'getEntry returns only a value that accept permits, and leaves another where it is',
     'getOrSet replaces a value that accept does not permit',
     'getOrSetEntry replaces a value that accept does not permit',
-    'an entry as a read, and one that accept refuses as a miss',
+    'a read for an entry, and a miss for a value that accept rejects',
   ],
   NotifiesNobody: [
     'onLookup of getEntry is called once with the outcome',

@@ -1,8 +1,9 @@
 import type { CacheInterface } from '../cache-interface.js'
+import { ValidationError } from '../errors.js'
 import { type CacheContract, promises } from './contract.js'
 import { expect } from './test-runner.js'
 
-/** Fails unless a key is gone, in every way of asking that the implementation has. */
+/** Fails unless a key is absent for every method of the implementation. */
 export async function expectGone(
   contract: CacheContract,
   cache: CacheInterface,
@@ -17,7 +18,7 @@ export async function expectGone(
   if (promises(contract, 'scan')) expect(await listed(cache), 'scan()').not.toContain(key)
 }
 
-/** Fails unless a key has this value, in every way of asking that the implementation has. */
+/** Fails unless a key has this value for every method of the implementation. */
 export async function expectThere(
   contract: CacheContract,
   cache: CacheInterface,
@@ -33,8 +34,29 @@ export async function expectThere(
   if (promises(contract, 'scan')) expect(await listed(cache), 'scan()').toContain(key)
 }
 
+/** Returns the keys that scan lists. */
 export async function listed(cache: CacheInterface, pattern?: string): Promise<string[]> {
   const keys: string[] = []
   for await (const key of cache.scan(pattern)) keys.push(key)
   return keys
+}
+
+/** Fails unless the call rejects with a ValidationError with this code. */
+export async function refuses(call: () => Promise<unknown>, code: string): Promise<void> {
+  const refusal = await reasonOf(call())
+  expect(refusal).toBeInstanceOf(ValidationError)
+  expect(refusal).toMatchObject({ code })
+}
+
+/** Returns the reason of a rejected promise. Handles the rejection at once. */
+export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => unreachable('the promise was not rejected'),
+    (error: unknown) => error,
+  )
+}
+
+/** Fails the test. Called at places that a correct cache never reaches. */
+export function unreachable(message: string): never {
+  throw new Error(message)
 }
