@@ -1,5 +1,10 @@
 import type { GetOrSetOptions, ReadOptions, Ttl } from '@verbatim/cache-core'
-import { assertKnownFields, invalidArgument, planLoad, toMilliseconds } from '@verbatim/cache-core/implement'
+import {
+  assertKnownFields,
+  invalidArgument,
+  planLoad,
+  toMilliseconds,
+} from '@verbatim/cache-core/implement'
 
 /** What one call may read and store. */
 export interface CallOptions {

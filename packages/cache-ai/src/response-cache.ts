@@ -1,4 +1,15 @@
-import { type CacheEntry, CacheError, type CacheInterface, type Clock, escapeGlob, type GetEntryOptions, type Loader, type ReadOptions, type ResponseOutcome, type Ttl } from '@verbatim/cache-core'
+import {
+  type CacheEntry,
+  CacheError,
+  type CacheInterface,
+  type Clock,
+  escapeGlob,
+  type GetEntryOptions,
+  type Loader,
+  type ReadOptions,
+  type ResponseOutcome,
+  type Ttl,
+} from '@verbatim/cache-core'
 import { assertLoader, type MonitorGuard } from '@verbatim/cache-core/implement'
 import type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 import {

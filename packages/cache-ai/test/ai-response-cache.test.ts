@@ -310,10 +310,10 @@ describe('bad arguments', () => {
   })
 
   test.each<[Record<string, unknown>, string]>([
-    [{ operationTtls: { qa: -1 } }, 'operationTtls["qa"] is -1'],
+    [{ operationTtls: { qa: -1 } }, 'operationTtls["qa"] must be seconds'],
     [{ operationTtls: [] }, 'operationTtls must be a plain object'],
-    [{ textHashThreshold: 0 }, 'option textHashThreshold'],
-    [{ l1CacheSize: 0 }, 'option l1CacheSize'],
+    [{ textHashThreshold: 0 }, 'textHashThreshold must be'],
+    [{ l1CacheSize: 0 }, 'l1CacheSize must be'],
   ])('option %j', (options, message) => {
     const given = { redisUrl: at.redis.url, ...options }
     expect(() => new AIResponseCache(given)).toThrow(CacheError)

@@ -67,7 +67,7 @@ test('a response that cannot be stored is a warning of the process, once for a r
 })
 
 test.each([{ name: '' }, { logger: { warn: () => undefined } }])('%j is rejected', (options) => {
-  expect(() => new AIResponseCache(options as object)).toThrow(/option (name|logger) is/)
+  expect(() => new AIResponseCache(options as object)).toThrow(/^(name|logger) must be/)
 })
 
 test('the parameter mapper takes name and logger for options of the cache underneath', () => {

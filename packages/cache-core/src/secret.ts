@@ -1,5 +1,6 @@
 import { invalidArgument } from './argument-errors.js'
 import { recognizeCopies } from './copies.js'
+import { describeType } from './errors.js'
 
 const SHOWN = '[secret]'
 
@@ -16,7 +17,10 @@ export class Secret {
 
   /** @throws ValidationError (`INVALID_ARGUMENT`) unless the text is a string. The error does not show it */
   constructor(text: string) {
-    if (typeof text !== 'string') throw invalidArgument('text', 'a string', text)
+    // A number may be a secret too, so the message has only the type.
+    if (typeof text !== 'string') {
+      throw invalidArgument('text', 'a string', text, { received: describeType(text) })
+    }
     this.#text = text
   }
 

@@ -106,7 +106,7 @@ describe('a reporter without a logger', () => {
     }
     await nextTick()
     expect(warnings.all).toHaveLength(11)
-    expect(warnings.all.at(-1)?.message).toMatch(/^More warnings like these are left out/)
+    expect(warnings.all.at(-1)?.message).toMatch(/^More warnings like these are omitted/)
     // A warning with another code is still reported.
     new Reporter().notify('warn', 'VERBATIM_C', 'another text')
     await nextTick()

@@ -156,7 +156,10 @@ export const CONTENDERS = {
     create: async ({ ttl, maxSize, loader }) => {
       const { createCache } = await peer('async-cache-dedupe')
       const seconds = ttl / 1_000
-      const cache = createCache({ ttl: seconds, storage: { type: 'memory', options: { size: maxSize } } })
+      const cache = createCache({
+        ttl: seconds,
+        storage: { type: 'memory', options: { size: maxSize } },
+      })
       cache.define('load', loader)
       return {
         get: (key) => cache.get('load', `load~${key}`),

@@ -51,7 +51,8 @@ class Copier {
   #copyObject(value: object): unknown {
     const kind = dataKindOf(value)
     if (kind === undefined) throw this.#refused(`an instance of ${classNameOf(value)}`)
-    if (this.#path.length >= MAX_DEPTH) throw this.#refused(`deeper than ${MAX_DEPTH} levels`)
+    if (this.#path.length >= MAX_DEPTH)
+      throw this.#refused(`an object deeper than ${MAX_DEPTH} levels`)
     const extra = extraPropertyOf(value, kind)
     if (extra !== undefined) throw this.#refused(`an object with ${describeProperty(extra)}`)
     if (kind === 'plain') return this.#copyPlain(value as Readonly<Record<string, unknown>>)

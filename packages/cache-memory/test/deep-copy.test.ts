@@ -47,7 +47,7 @@ describe('deepCopy', () => {
 
   test('deepCopy rejects bytes with a name', () => {
     expect(() => deepCopy(Object.assign(Buffer.alloc(100), { encoding: 'png' }))).toThrow(
-      'value is an object with the property "encoding"',
+      'received an object with the property "encoding"',
     )
   })
 
@@ -163,7 +163,7 @@ describe('deepCopy', () => {
 test('deepCopy copies 512 levels and rejects 513', () => {
   expect(deepCopy(nested(512))).toEqual(nested(512))
   for (const depth of [513, 100_000]) {
-    expect(() => deepCopy(nested(depth))).toThrow('is deeper than 512 levels')
+    expect(() => deepCopy(nested(depth))).toThrow('an object deeper than 512 levels')
     expect(() => deepCopy(nested(depth))).toThrow(SerializationError)
   }
 })

@@ -77,12 +77,12 @@ describe.each(['clone', 'freeze'] as const)("with isolation '%s'", (isolation) =
       expect([name, message]).toEqual([
         name,
         expect.stringMatching(
-          /^value\["list"\]\[0\] is an object with the property "(total|index)"/,
+          /^value\["list"\]\[0\] must be data that can be copied; received an object with the property "(total|index)"/,
         ),
       ])
     }
     expect(await messageOf({ a: withSymbol({}) })).toContain(
-      'value["a"] is an object with the symbol property tag',
+      'received an object with the symbol property tag',
     )
     expect(await codeOf(withSymbol(new Uint8Array(1)))).toBe('NOT_CLONEABLE')
   })

@@ -1,5 +1,12 @@
 import { type Clock, ConfigurationError, type Logger, systemClock } from '@verbatim/cache-core'
-import { assertClock, assertKnownFields, assertLogger, assertName, integerOption, invalidOption } from '@verbatim/cache-core/implement'
+import {
+  assertClock,
+  assertKnownFields,
+  assertLogger,
+  assertName,
+  integerOption,
+  invalidOption,
+} from '@verbatim/cache-core/implement'
 
 /** Options of a {@link CachePerformanceMonitor}. */
 export interface CachePerformanceMonitorOptions {

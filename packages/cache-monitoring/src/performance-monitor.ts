@@ -1,4 +1,13 @@
-import type { CacheMonitor, CacheOperation, CacheTier, LogLevel, MemoryHolder, OperationOutcome, ResponseOutcome, TextSize } from '@verbatim/cache-core'
+import type {
+  CacheMonitor,
+  CacheOperation,
+  CacheTier,
+  LogLevel,
+  MemoryHolder,
+  OperationOutcome,
+  ResponseOutcome,
+  TextSize,
+} from '@verbatim/cache-core'
 import { EventHub, Reporter, recognizeCopies, timers } from '@verbatim/cache-core/implement'
 import { measureAll } from './advice/alert-rules.js'
 import { type Alert, AlertBoard, type AlertChange, type AlertLevel } from './advice/alerts.js'

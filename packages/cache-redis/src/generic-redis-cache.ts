@@ -1,5 +1,36 @@
-import { type CacheError, CacheInterface, type GetOrSetOptions, type InspectedEntry, type InvalidationOptions, type Loader, type MemoryHolder, type MemoryUse, type SetOptions, type Ttl, ValidationError } from '@verbatim/cache-core'
-import { assertIterable, assertKey, assertKeys, assertLoader, assertPattern, assertTags, assertValue, compileGlob, EventHub, type Flight, invalidationReason, type LookupResult, planLoad, planStore, type ReadPlan, recognizeCopies, type StorePlan, toEntry } from '@verbatim/cache-core/implement'
+import {
+  type CacheError,
+  CacheInterface,
+  type GetOrSetOptions,
+  type InspectedEntry,
+  type InvalidationOptions,
+  type Loader,
+  type MemoryHolder,
+  type MemoryUse,
+  type SetOptions,
+  type Ttl,
+  ValidationError,
+} from '@verbatim/cache-core'
+import {
+  assertIterable,
+  assertKey,
+  assertKeys,
+  assertLoader,
+  assertPattern,
+  assertTags,
+  assertValue,
+  compileGlob,
+  EventHub,
+  type Flight,
+  invalidationReason,
+  type LookupResult,
+  planLoad,
+  planStore,
+  type ReadPlan,
+  recognizeCopies,
+  type StorePlan,
+  toEntry,
+} from '@verbatim/cache-core/implement'
 import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory/implement'
 import { collect } from './chunks.js'
 import { toJson } from './codec/to-json.js'
@@ -422,10 +453,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   #assertWritable(method: string): void {
     if (!this.#readOnly) return
-    throw new ValidationError(`${method} must not be called: the cache was opened with readOnly`, {
-      code: 'READ_ONLY',
-      context: { method },
-    })
+    const message = `${method} must not be called: the cache was opened with readOnly`
+    throw new ValidationError(message, { code: 'READ_ONLY', context: { method } })
   }
 
   protected override staleServed(): void {

@@ -1,5 +1,16 @@
-import { type CacheMonitor, type CacheTier, type Clock, InfrastructureError } from '@verbatim/cache-core'
-import { type EventHub, emptyLookup, isAccepted, type LookupResult, type ReadPlan } from '@verbatim/cache-core/implement'
+import {
+  type CacheMonitor,
+  type CacheTier,
+  type Clock,
+  InfrastructureError,
+} from '@verbatim/cache-core'
+import {
+  type EventHub,
+  emptyLookup,
+  isAccepted,
+  type LookupResult,
+  type ReadPlan,
+} from '@verbatim/cache-core/implement'
 import { type Isolator, OperationObserver } from '@verbatim/cache-memory/implement'
 import type { RedisCacheEvents } from './events.js'
 import type { WriteOutcome } from './redis/writes.js'

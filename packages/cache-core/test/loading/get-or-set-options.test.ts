@@ -25,7 +25,7 @@ const PLAIN_PLAN = {
 const NO_NUMBERS: [bad: unknown, shown: string][] = [
   [null, 'null'],
   ['hunter2', 'a string'],
-  ['', 'a string'],
+  ['', 'an empty string'],
   [true, 'a boolean'],
   [false, 'a boolean'],
   [5n, 'a bigint'],

@@ -32,7 +32,7 @@ describe('getOrSet of a cache that writes only the four abstract methods', () =>
     const signal = AbortSignal.abort(reason)
     await expect(cache.getOrSet('key', source.load, { signal })).rejects.toBe(reason)
     const bad = { jitter: 2 }
-    await expect(cache.getOrSet('key', source.load, bad)).rejects.toThrow('jitter is 2')
+    await expect(cache.getOrSet('key', source.load, bad)).rejects.toThrow('jitter must be')
     expect(cache.calls).toEqual([])
     expect(source.loads).toEqual([])
   })

@@ -122,9 +122,9 @@ describe('jitter', () => {
   test('shortens a TTL by a random part of up to jitter, to whole milliseconds', async () => {
     const part = fc.double({ min: 0, max: 1, noNaN: true })
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-    const ttlMs = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 3e12 }))
+    const fullTtl = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 3e12 }))
     await fc.assert(
-      fc.asyncProperty(ttlMs, part, random, async (fullMs, jitter, chance) => {
+      fc.asyncProperty(fullTtl, part, random, async (fullMs, jitter, chance) => {
         const ttlMs = await storedTtlMs({ ttl: `${fullMs}ms`, jitter }, () => chance)
         expect(Number.isInteger(ttlMs)).toBe(true)
         expect(ttlMs).toBeGreaterThanOrEqual(Math.max(1, fullMs * (1 - jitter)))

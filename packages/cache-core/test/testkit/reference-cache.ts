@@ -1,5 +1,26 @@
-import { CacheInterface, type CacheMonitor, type CacheOperation, type Clock, type InvalidationOptions, type OperationOutcome, type SetOptions, type Ttl } from '../../src/index.js'
-import { assertKey, assertTags, assertValue, compileGlob, invalidationReason, isAccepted, type LoadIsolator, type LookupResult, planStore, type ReadPlan, type StorePlan } from '../../src/implement.js'
+import {
+  assertKey,
+  assertTags,
+  assertValue,
+  compileGlob,
+  invalidationReason,
+  isAccepted,
+  type LoadIsolator,
+  type LookupResult,
+  planStore,
+  type ReadPlan,
+  type StorePlan,
+} from '../../src/implement.js'
+import {
+  CacheInterface,
+  type CacheMonitor,
+  type CacheOperation,
+  type Clock,
+  type InvalidationOptions,
+  type OperationOutcome,
+  type SetOptions,
+  type Ttl,
+} from '../../src/index.js'
 import { type Isolation, isolate } from './isolate.js'
 
 export interface ReferenceOptions {

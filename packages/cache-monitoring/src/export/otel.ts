@@ -6,8 +6,25 @@ import {
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api'
-import { type CacheMonitor, type CacheOperation, type CacheTier, ConfigurationError, type Logger, type MemoryHolder, type MemoryUse, type OperationOutcome, type ResponseOutcome } from '@verbatim/cache-core'
-import { assertKnownFields, assertLogger, invalidOption, Reporter, recognizeCopies, timers } from '@verbatim/cache-core/implement'
+import {
+  type CacheMonitor,
+  type CacheOperation,
+  type CacheTier,
+  ConfigurationError,
+  type Logger,
+  type MemoryHolder,
+  type MemoryUse,
+  type OperationOutcome,
+  type ResponseOutcome,
+} from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  assertLogger,
+  invalidOption,
+  Reporter,
+  recognizeCopies,
+  timers,
+} from '@verbatim/cache-core/implement'
 import { monitorNames } from '../options.js'
 import { DURATION_BUCKETS } from '../records/latency-histogram.js'
 import { areAmounts, reportRejected } from '../records/measurements.js'

@@ -1,4 +1,9 @@
-import { type Flight, type LookupResult, type MemoryTtl, timers } from '@verbatim/cache-core/implement'
+import {
+  type Flight,
+  type LookupResult,
+  type MemoryTtl,
+  timers,
+} from '@verbatim/cache-core/implement'
 import type { KeyNews } from '../link/key-news.js'
 import { LEASE_MS } from '../redis/programs/sources.js'
 import { isLease, revisionOf } from './seen.js'

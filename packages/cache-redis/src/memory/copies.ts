@@ -1,5 +1,10 @@
 import type { Clock } from '@verbatim/cache-core'
-import { type LookupResult, type MemoryTtl, memoryTtlOf, type StorePlan } from '@verbatim/cache-core/implement'
+import {
+  type LookupResult,
+  type MemoryTtl,
+  memoryTtlOf,
+  type StorePlan,
+} from '@verbatim/cache-core/implement'
 import type { StoredValue } from '../redis/stored-value.js'
 import { Change, KeyFence, type Ticket, type TicketKind } from './key-fence.js'
 import type { NearEntry, NearTier } from './near-tier.js'

@@ -37,7 +37,7 @@ describe('a copy of the build', () => {
   })
 
   test('contains copies of the other packages', async () => {
-    const file = 'cache-memory/dist/in-memory-cache.js'
+    const file = 'cache-memory/dist/entry-store.js'
     const find = 'use(key) {'
     const cache = await open(bugOf({ file, find, replace: `${find} throw new Error('patched')` }))
     await expect(cache.get('key')).rejects.toThrow('patched')

@@ -1,5 +1,18 @@
-import { CacheError, type GetOrSetOptions, type LoadContext, type Loader, type SetOptions, type Ttl } from '../../../src/index.js'
-import { assertValue, type LookupResult, planLoad, type ReadPlan, type StorePlan } from '../../../src/implement.js'
+import {
+  assertValue,
+  type LookupResult,
+  planLoad,
+  type ReadPlan,
+  type StorePlan,
+} from '../../../src/implement.js'
+import {
+  CacheError,
+  type GetOrSetOptions,
+  type LoadContext,
+  type Loader,
+  type SetOptions,
+  type Ttl,
+} from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

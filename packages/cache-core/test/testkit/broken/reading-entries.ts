@@ -1,5 +1,5 @@
-import type { CacheEntry, GetEntryOptions, GetOrSetOptions, Loader } from '../../../src/index.js'
 import { type LookupResult, planGetEntry, type StorePlan } from '../../../src/implement.js'
+import type { CacheEntry, GetEntryOptions, GetOrSetOptions, Loader } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 

@@ -1,5 +1,5 @@
-import type { CacheOperation, OperationOutcome, SetOptions, Ttl } from '../../../src/index.js'
 import type { LookupResult, ReadPlan } from '../../../src/implement.js'
+import type { CacheOperation, OperationOutcome, SetOptions, Ttl } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
