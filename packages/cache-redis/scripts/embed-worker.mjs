@@ -1,16 +1,16 @@
-// Puts the program of the codec threads into the built module `codec/worker-program.js`.
+// Puts the program of the codec threads into the built module `codec/workers/worker-script.js`.
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
-const PLACE = `workerProgram = ''`
+const PLACE = `workerScript = ''`
 
 /** @param folders - built sources, as ECMAScript modules or CommonJS */
 async function embedWorker(folders) {
   const { outputFiles } = await build({
-    entryPoints: [path.join(PACKAGE, 'src/codec/codec-worker.ts')],
+    entryPoints: [path.join(PACKAGE, 'src/codec/workers/codec-worker.ts')],
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -21,12 +21,12 @@ async function embedWorker(folders) {
   })
   const program = JSON.stringify(outputFiles[0].text)
   for (const folder of folders) {
-    const file = path.join(folder, 'codec/worker-program.js')
+    const file = path.join(folder, 'codec/workers/worker-script.js')
     const built = await readFile(file, 'utf8')
     if (!built.includes(PLACE)) throw new Error(`${file} has no place for the program`)
     await writeFile(
       file,
-      built.replace(PLACE, () => `workerProgram = ${program}`),
+      built.replace(PLACE, () => `workerScript = ${program}`),
     )
   }
 }

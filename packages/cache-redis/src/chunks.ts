@@ -1,14 +1,14 @@
 import { types } from 'node:util'
 import { invalidArgument, timers } from '@verbatim/cache-core/implement'
 
-/** How long a turn of the event loop may be used for building chunks, in milliseconds. */
+/** The longest time that the chunks of one turn of the event loop take, in milliseconds. */
 const TURN_MS = 8
 
 /**
- * Works through items in chunks, in their order, with a bounded number of chunks in flight. The event
- * loop goes on in between.
+ * Works through items in chunks, in their order, with a limited number of chunks in flight. Other work of the
+ * event loop runs in between.
  *
- * @param work - starts with a chunk before it returns; what it rejects with ends the whole
+ * @param work - starts with a chunk before it returns; its error ends the whole
  */
 export async function inChunks<T>(
   items: readonly T[],
@@ -21,16 +21,16 @@ export async function inChunks<T>(
     return
   }
   const inFlight = new Set<Promise<void>>()
-  let turnBegan = timers.now()
+  let turnStartedAt = timers.now()
   for (let start = 0; start < items.length; start += size) {
     const done = work(items.slice(start, start + size)).finally(() => inFlight.delete(done))
-    // Awaited below, in any case; until then it must not count as unhandled.
+    // Awaited below. Until then a rejection must not count as unhandled.
     done.catch(() => undefined)
     inFlight.add(done)
     if (inFlight.size >= mostInFlight) await Promise.race(inFlight)
-    if (timers.now() - turnBegan < TURN_MS) continue
+    if (timers.now() - turnStartedAt < TURN_MS) continue
     await nextTurn()
-    turnBegan = timers.now()
+    turnStartedAt = timers.now()
   }
   await Promise.all(inFlight)
 }
@@ -40,18 +40,18 @@ export async function forAll<T>(
   items: readonly T[],
   use: (item: T, index: number) => void,
 ): Promise<void> {
-  let turnBegan = timers.now()
+  let turnStartedAt = timers.now()
   for (let index = 0; index < items.length; index++) {
     use(items[index] as T, index)
-    if (index % 64 < 63 || timers.now() - turnBegan < TURN_MS) continue
+    if (index % 64 < 63 || timers.now() - turnStartedAt < TURN_MS) continue
     await nextTurn()
-    turnBegan = timers.now()
+    turnStartedAt = timers.now()
   }
 }
 
 /**
- * Returns what is made of each item of an iterable. A long one is read over several turns; later changes
- * of an array's length do not show.
+ * Returns what `make` returns for each item of an iterable. A long iterable is read over several turns. Later
+ * changes of an array's length have no effect.
  *
  * @param make - called with an item before the iterable is asked for the next one
  * @throws ValidationError (`INVALID_ARGUMENT`) for a `Map` or `Set` whose size changes between turns
@@ -62,10 +62,10 @@ export async function collect<T, Made>(
 ): Promise<readonly Made[]> {
   const size = sizeOf(items)
   const all: Made[] = []
-  let turnBegan = timers.now()
+  let turnStartedAt = timers.now()
   for (const item of Array.isArray(items) ? items.slice() : items) {
     all.push(make(item, all.length))
-    if (all.length % 64 > 0 || timers.now() - turnBegan < TURN_MS) continue
+    if (all.length % 64 > 0 || timers.now() - turnStartedAt < TURN_MS) continue
     await nextTurn()
     if (sizeOf(items) !== size) {
       throw invalidArgument(
@@ -77,7 +77,7 @@ export async function collect<T, Made>(
         },
       )
     }
-    turnBegan = timers.now()
+    turnStartedAt = timers.now()
   }
   return all
 }

@@ -1,35 +1,35 @@
 import type { CacheError, InfrastructureError } from '@verbatim/cache-core'
 import type { ForeignReason } from './codec/stored-line.js'
 
-/** What a {@link GenericRedisCache} tells its listeners, with what it passes to them. */
+/** The events of a {@link GenericRedisCache}, with the arguments of their listeners. */
 export type RedisCacheEvents = {
   /** A read found a value. */
   get_success: [key: string, value: unknown]
-  /** A read found none. */
+  /** A read found no value. */
   get_miss: [key: string]
-  /** A write has reached Redis. */
+  /** Redis stored a value. */
   set_success: [key: string, value: unknown]
-  /** A delete removed something. */
+  /** A delete removed a value. */
   delete_success: [key: string]
-  /** A loaded value could not be stored. Its callers have it; `error.code` is the reason. */
+  /** A loaded value could not be stored, for the reason in `error.code`. Its callers received it. */
   not_stored: [key: string, error: CacheError]
-  /** A load failed whose error not everybody saw: it ran in the background, or a stale value stood in. */
+  /** A load failed in the background, or a stale value was returned in its place. */
   refresh_failed: [key: string, error: unknown]
-  /** Redis can be used, for the first time or again. */
+  /** Redis is available, for the first time or again. */
   connected: []
-  /** Redis cannot be used: from here on the cache lives in memory only. */
+  /** Redis is unavailable: the cache uses memory only. */
   disconnected: []
-  /** Every change in Redis is heard of, for the first time or again: copies in memory are used. */
-  link_up: []
-  /** Changes in Redis may go unheard: copies in memory are not used while Redis can be asked. */
-  link_down: []
-  /** Redis did not do what a call needed. */
+  /** This process receives every invalidation, for the first time or again: copies in memory are served. */
+  tracking_up: []
+  /** Invalidations may be missed: copies in memory are not served while Redis is available. */
+  tracking_down: []
+  /** A Redis call failed. */
   backend_error: [error: InfrastructureError]
-  /** Redis held a damaged value of this cache under a key. It was removed, if it was still unchanged. */
+  /** A key held a damaged value of this cache. It was removed, unless another process changed it first. */
   corrupt_value: [key: string]
-  /** Redis holds something under a key that is not a value of this cache. It stays. Emitted once for a key. */
+  /** A key holds something that is not a value of this cache. It stays. Emitted once for each key. */
   foreign_value: [key: string, reason: ForeignReason]
-  /** An invalidation that Redis kept refusing was given up: the key, pattern or tag may be served stale. */
+  /** Redis refused an invalidation so often that it was given up. Old values may be served until their TTL. */
   invalidation_given_up: [kind: 'key' | 'pattern' | 'tag', name: string, error: InfrastructureError]
 }
 
@@ -43,8 +43,8 @@ export const EVENT_NAMES: readonly (keyof RedisCacheEvents)[] = [
   'refresh_failed',
   'connected',
   'disconnected',
-  'link_up',
-  'link_down',
+  'tracking_up',
+  'tracking_down',
   'backend_error',
   'corrupt_value',
   'foreign_value',

@@ -19,7 +19,6 @@ import {
   assertPattern,
   assertTags,
   assertValue,
-  compileGlob,
   EventHub,
   type Flight,
   invalidationReason,
@@ -34,84 +33,100 @@ import {
 import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory/implement'
 import { collect } from './chunks.js'
 import { toJson } from './codec/to-json.js'
-import { type ConnectOptions, isRedisRequired, redisIsUnusable } from './connect-options.js'
 import { unavailable } from './connection/connection-errors.js'
 import { EVENT_NAMES, type RedisCacheEvents } from './events.js'
-import type { NearTier } from './memory/near-tier.js'
-import { CacheMessages } from './messages/cache-messages.js'
-import { OperationReports, type ReadValue } from './operation-reports.js'
-import { assertOptions, type GenericRedisCacheOptions, resolveOptions } from './options.js'
-import type { RedisServerInfo } from './redis/server-info.js'
-import { type RedisCacheStats, statsOf } from './stats.js'
-import { Tally } from './tally.js'
-import type { Found } from './tiers/tier-reads.js'
-import { TwoTiers } from './two-tiers.js'
+import { Instrumentation, type ReadValue } from './instrumentation.js'
+import { CacheMessages } from './messages/redis-messages.js'
+import {
+  assertOptions,
+  type ConnectOptions,
+  type GenericRedisCacheOptions,
+  isRedisRequired,
+  redisUnavailable,
+  resolveOptions,
+} from './options.js'
+import type { RedisServerInfo } from './redis/masters.js'
+import { Counters, type RedisCacheStats, statsOf } from './stats.js'
+import type { TwoTierStore } from './two-tier/two-tier-store.js'
+import { createTwoTierStore } from './two-tier/wiring.js'
 
 /**
  * A cache in two tiers: the memory of this process before a Redis that processes share.
  *
- * No call fails because Redis does, unless `onBackendError` says so, and none waits for one command
- * longer than `commandTimeout`. While Redis is away the memory tier keeps serving and accepting; keys
- * that were written or deleted then are misses in Redis until they have been removed there.
+ * No call fails because Redis is unavailable, unless `onBackendError` is `'throw'`. No call waits longer than
+ * `commandTimeout` for a command. While Redis is unavailable, memory serves and accepts values. A key that
+ * was written or deleted then is a miss in Redis until its old value there is deleted.
  *
- * Without any of `redisUrl`, `sentinel`, `cluster` and `client` the cache is memory only.
+ * Without `redisUrl`, `sentinel`, `cluster` or `client`, the cache is memory only.
+ *
+ * @example
+ * ```ts
+ * const cache = new GenericRedisCache({ redisUrl: 'redis://127.0.0.1:6379', keyPrefix: 'app:' })
+ * const user = await cache.getOrSet('user:1', () => loadUser(1), { ttl: '5m' })
+ * await cache.invalidatePattern('user:*')
+ * await cache.close()
+ * ```
  */
 export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   static {
     recognizeCopies(this, 'cache-redis/GenericRedisCache')
   }
 
-  readonly #tiers: TwoTiers
+  readonly #store: TwoTierStore
   readonly #events = new EventHub<RedisCacheEvents>(EVENT_NAMES)
-  readonly #tally = new Tally()
-  readonly #reports: OperationReports
+  readonly #counters = new Counters()
+  readonly #instrumentation: Instrumentation
   readonly #readOnly: boolean
   readonly #messages: CacheMessages
 
-  /** @throws ConfigurationError or ValidationError that names the option and what it may be */
+  /** @throws ConfigurationError or ValidationError that names the option and the rule */
   constructor(options: GenericRedisCacheOptions = {}) {
     assertOptions(options)
     const resolved = resolveOptions(options)
-    const { clock, defaultTtl, isolation } = resolved
+    const { clock, defaultTtl, isolation, monitor } = resolved
     super({ clock, defaultTtl, isolator: loadIsolatorFor(isolation) })
-    this.#tiers = new TwoTiers({
+    this.#store = createTwoTierStore({
       ...resolved,
       memoryTtlMs: this.defaultTtlMs,
       events: this.#events,
-      tally: this.#tally,
-      fenceLoad: (key) => this.loads.fence(key),
+      counters: this.#counters,
+      flights: this.loads,
     })
-    this.#reports = new OperationReports({
+    this.#instrumentation = new Instrumentation({
       events: this.#events,
-      tally: this.#tally,
-      monitor: resolved.monitor,
-      isolator: this.#tiers.isolator,
+      counters: this.#counters,
+      monitor,
+      isolator: isolatorFor(isolation),
       clock: this.clock,
       changedTier: resolved.client === undefined ? 'memory' : 'redis',
     })
     this.#readOnly = resolved.readOnly
     this.#messages = new CacheMessages(resolved)
     this.#messages.checkTtl(this.defaultTtlMs)
-    resolved.monitor?.observeMemory?.(this)
+    monitor?.observeMemory?.(this)
   }
 
   /**
-   * Connects to Redis. Not required: the first call does it.
+   * Connects to Redis. Optional: the first call connects too.
    *
-   * @param options - `required: true` to reject when Redis cannot be used, or none is configured
-   * @returns whether Redis can be used, after at most 1.5 seconds or ten times `commandTimeout`
-   * @throws InfrastructureError (`BACKEND_UNAVAILABLE`) that says which Redis cannot be used and why, only
-   * when it is required
+   * @param options - `required: true` rejects when Redis is unavailable or not configured
+   * @returns whether Redis is available, after at most 1.5 seconds or ten times `commandTimeout`
+   * @throws InfrastructureError (`BACKEND_UNAVAILABLE`) that says which Redis is unavailable and why; only if
+   * required
    * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown option
    */
   async connect(options: ConnectOptions = {}): Promise<boolean> {
     const isRequired = isRedisRequired(options)
-    const isConnected = await this.#tiers.connect()
-    if (isRequired && !isConnected) throw redisIsUnusable(this.#tiers.redis)
+    const isConnected = await this.#store.connect()
+    if (isRequired && !isConnected) throw redisUnavailable(this.#store.redis)
     return isConnected
   }
 
-  /** Calls a function at each such event. Returns how to stop. What it throws is ignored. */
+  /**
+   * Calls a function at each event of this name. Errors of the function are ignored.
+   *
+   * @returns a function that stops
+   */
   on<Name extends keyof RedisCacheEvents>(
     event: Name,
     listener: (...details: RedisCacheEvents[Name]) => unknown,
@@ -119,7 +134,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.#events.on(event, listener)
   }
 
-  /** The seed's name for {@link GenericRedisCache.on}. */
+  /** Calls a function at each event, like {@link GenericRedisCache.on}. The name is that of the Python version. */
   registerCallback<Name extends keyof RedisCacheEvents>(
     event: Name,
     callback: (...details: RedisCacheEvents[Name]) => unknown,
@@ -127,39 +142,41 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     return this.#events.on(event, callback)
   }
 
-  // Neither this nor `set` is an async function: that is one promise less, and a twentieth of its time.
+  // `get` and `set` are not async functions. That saves a promise, and a twentieth of the time of a hit.
   override get<T>(key: string): Promise<T | undefined> {
     try {
-      const startedAt = this.#reports.startNear()
-      const near = this.#tiers.near?.use(key)
-      if (near === undefined) return this.#getFar(key)
-      return Promise.resolve(this.#reports.near(key, near.kept, startedAt) as T)
+      const startedAt = this.#instrumentation.startMemoryRead()
+      const copy = this.#store.getLocal(key)
+      if (copy === undefined) return this.#getFromStore(key)
+      const value = this.#instrumentation.memoryHit(key, copy.storedValue, startedAt)
+      return Promise.resolve(value as T)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  async #getFar<T>(key: string): Promise<T | undefined> {
-    const held = await this.#readFar<T>(key)
-    return held.freshMs >= 0 ? held.value : undefined
+  async #getFromStore<T>(key: string): Promise<T | undefined> {
+    const { freshMs, value } = await this.#read<T>(key)
+    return freshMs >= 0 ? value : undefined
   }
 
-  #readFar<T>(key: string, plan?: ReadPlan): Promise<ReadValue<T>> {
+  #read<T>(key: string, plan?: ReadPlan): Promise<ReadValue<T>> {
     assertKey(key)
-    const find = (): Promise<Found> => this.#tiers.reads.find(key, plan?.memoryTtl)
-    return this.#reports.read(key, find, plan) as Promise<ReadValue<T>>
+    const startedAt = this.#instrumentation.start()
+    const found = this.#store.get(key, plan?.memoryTtl)
+    return this.#instrumentation.read(key, startedAt, found, plan) as Promise<ReadValue<T>>
   }
 
   /** Takes no lease, because no load follows. */
   protected override async lookUpOnly<T>(key: string, plan: ReadPlan): Promise<LookupResult<T>> {
-    const startedAt = this.#reports.startNear()
-    const { near } = this.#tiers
-    const used = near?.use(key)
-    const accepted = used && this.#reports.acceptedNear(key, used.kept, startedAt, plan)
-    if (accepted === undefined) return this.#readFar<T>(key, plan)
+    const startedAt = this.#instrumentation.startMemoryRead()
+    const copy = this.#store.getLocal(key)
+    const hit =
+      copy && this.#instrumentation.acceptedMemoryHit(key, copy.storedValue, startedAt, plan)
+    if (hit === undefined) return this.#read<T>(key, plan)
     // The clock may have moved on since the copy was found to be fresh.
-    const freshMs = Math.max(0, near?.find(key)?.freshMs ?? 0)
-    return { value: accepted.value as T, freshMs, loadMs: 0, tier: 'memory' }
+    const freshMs = Math.max(0, this.#store.memory?.peek(key)?.freshMs ?? 0)
+    return { value: hit.value as T, freshMs, loadMs: 0, tier: 'memory' }
   }
 
   override getOrSet<T>(
@@ -171,10 +188,12 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
       assertLoader(loader)
       const plan = planLoad<T>(options)
       if (plan.takesFresh) {
-        const startedAt = this.#reports.startNear()
-        const near = this.#tiers.near?.use(key)
-        if (near !== undefined)
-          return Promise.resolve(this.#reports.near(key, near.kept, startedAt) as T)
+        const startedAt = this.#instrumentation.startMemoryRead()
+        const copy = this.#store.getLocal(key)
+        if (copy !== undefined) {
+          const value = this.#instrumentation.memoryHit(key, copy.storedValue, startedAt)
+          return Promise.resolve(value as T)
+        }
       }
       return this.lookUpAndLoad(key, loader, plan)
     } catch (error) {
@@ -182,49 +201,45 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     }
   }
 
-  protected override lookup<T>(key: string, plan?: ReadPlan): Promise<ReadValue<T>> {
-    try {
-      assertKey(key)
-      const { reads } = this.#tiers
-      const memoryTtl = plan?.memoryTtl
-      const find = (): Promise<Found> =>
-        this.#readOnly ? reads.find(key, memoryTtl) : reads.findOrLease(key, memoryTtl)
-      return this.#reports.readToLoad(key, find, plan) as Promise<ReadValue<T>>
-    } catch (error) {
-      return Promise.reject(error)
-    }
+  protected override async lookup<T>(key: string, plan?: ReadPlan): Promise<ReadValue<T>> {
+    assertKey(key)
+    const startedAt = this.#instrumentation.start()
+    const found = this.#readOnly
+      ? this.#store.get(key, plan?.memoryTtl)
+      : this.#store.getOrLease(key, plan?.memoryTtl)
+    return this.#instrumentation.readToLoad(key, startedAt, found, plan) as Promise<ReadValue<T>>
   }
 
   /**
    * {@inheritDoc CacheInterface.getMany}
    *
-   * Takes any number of keys. In a Cluster, a master that fails fails its own keys alone.
+   * Takes any number of keys. In a Cluster, a master that fails affects only its own keys.
    */
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     assertKeys(keys)
-    // A copy: the caller may change the array while Redis is asked.
+    // A copy, because the caller may change the array while Redis is asked.
     const wanted = [...keys]
     const values = new Map<string, T>()
     const expiries = new Map<string, number>()
     const startedAt = this.clock.now()
-    const seen = new Set<string>()
+    const read = new Set<string>()
     try {
-      await this.#tiers.reads.findMany(wanted, (found) => {
+      await this.#store.getMany(wanted, (found) => {
         const now = this.clock.now()
         for (const [key, each] of found) {
-          if (seen.has(key)) continue
-          seen.add(key)
-          const held = this.#reports.found(key, each, startedAt)
-          if (held.freshMs < 0) continue
-          values.set(key, held.value as T)
-          if (held.freshMs !== Number.POSITIVE_INFINITY) expiries.set(key, now + held.freshMs)
+          if (read.has(key)) continue
+          read.add(key)
+          const { freshMs, value } = this.#instrumentation.found(key, each, startedAt)
+          if (freshMs < 0) continue
+          values.set(key, value as T)
+          if (freshMs !== Number.POSITIVE_INFINITY) expiries.set(key, now + freshMs)
         }
       })
     } catch (error) {
-      this.#reports.failed(new Set(wanted).size - seen.size, startedAt)
+      this.#instrumentation.readFailed(error, startedAt, new Set(wanted).size - read.size)
       throw error
     }
-    // Many chunks take their time: what was found first may have expired since.
+    // Many chunks take time, so values of the first ones may have expired.
     const now = this.clock.now()
     for (const [key, expiresAt] of expiries) if (expiresAt < now) values.delete(key)
     return values
@@ -236,7 +251,9 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
       assertKey(key)
       assertValue(value)
       this.loads.fence(key)
-      return this.#reports.store(key, value, () => this.#tiers.writes.store(key, value, plan))
+      const startedAt = this.#instrumentation.start()
+      const writing = this.#store.set(key, value, plan)
+      return this.#instrumentation.write(key, value, startedAt, writing)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -245,10 +262,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /**
    * {@inheritDoc CacheInterface.setMany}
    *
-   * Takes any number of entries and sends them in chunks. With more than 1,000 of them, do not change
-   * the values until it resolves.
+   * Takes any number of entries, and sends them in chunks. With more than 1,000 entries, do not change the
+   * values until the call resolves.
    *
-   * @throws SerializationError for a value that cannot be stored; nothing is stored then
+   * @throws SerializationError for a value that cannot be stored; then no value is stored
    */
   override async setMany<T>(
     entries: Iterable<readonly [key: string, value: T]>,
@@ -257,22 +274,23 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     const plan = this.#planWrite('setMany', ttl)
     assertIterable(entries)
     const all = await collect(entries, toEntry<T>)
-    const startedAt = this.clock.now()
-    await this.#tiers.writes.storeMany(all, plan, (chunk, outcomes) => {
-      this.#reports.storedMany(chunk, outcomes, startedAt)
+    const startedAt = this.#instrumentation.start()
+    await this.#store.setMany(all, plan, (chunk, outcomes) => {
+      this.#instrumentation.storedMany(chunk, outcomes, startedAt)
     })
   }
 
   /**
    * {@inheritDoc CacheInterface.add}
    *
-   * One step in Redis: of several processes one stores. While Redis is away, memory decides.
+   * Redis does it in one step: of several processes, one stores its value. While Redis is unavailable, memory
+   * decides.
    */
   override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
     const plan = this.#planWrite('add', ttl)
     assertKey(key)
     assertValue(value)
-    const isStored = await this.#tiers.writes.storeIfAbsent(key, value, plan)
+    const isStored = await this.#store.setIfAbsent(key, value, plan)
     if (isStored) this.loads.fence(key)
     return isStored
   }
@@ -281,8 +299,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     flight: Flight<T>,
   ): Promise<LookupResult<T> | undefined> | undefined {
     if (this.#readOnly) return undefined
-    const turn = this.#tiers.loads.beforeLoad(flight)
-    return turn?.then((held) => held && (this.#reports.released(held) as LookupResult<T>))
+    const turn = this.#store.beforeLoad(flight)
+    return turn?.then(
+      (found) => found && (this.#instrumentation.released(found) as LookupResult<T>),
+    )
   }
 
   protected override async fill<T>(
@@ -293,81 +313,77 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   ): Promise<void> {
     this.#messages.checkTtl(plan.ttlMs)
     if (this.#readOnly) return
-    await this.#reports.store(key, value, () => this.#tiers.writes.storeLoaded(value, plan, flight))
+    const startedAt = this.#instrumentation.start()
+    const writing = this.#store.setLoaded(value, plan, flight)
+    await this.#instrumentation.write(key, value, startedAt, writing)
   }
 
   override async delete(key: string): Promise<boolean> {
     assertKey(key)
     this.#assertWritable('delete')
     this.loads.fence(key)
-    return this.#reports.remove(key, () => this.#tiers.writes.remove(key))
+    const startedAt = this.#instrumentation.start()
+    return this.#instrumentation.remove(key, startedAt, this.#store.delete(key))
   }
 
   /**
    * {@inheritDoc CacheInterface.deleteMany}
    *
-   * Takes any number of keys and removes them in chunks.
+   * Takes any number of keys, and deletes them in chunks.
    */
   override async deleteMany(keys: readonly string[]): Promise<number> {
     assertKeys(keys)
     this.#assertWritable('deleteMany')
-    // A copy: the caller may change the array while chunks of it are removed.
+    // A copy, because the caller may change the array while chunks of it are deleted.
     const unwanted = [...keys]
     for (const key of unwanted) this.loads.fence(key)
-    const startedAt = this.clock.now()
-    let removed = 0
-    await this.#tiers.writes.removeMany(unwanted, (chunk, existed, isConfirmed) => {
-      removed += existed.length
-      this.#reports.removedMany(chunk, existed, isConfirmed, startedAt)
+    const startedAt = this.#instrumentation.start()
+    let deleted = 0
+    await this.#store.deleteMany(unwanted, (removed) => {
+      deleted += removed.existed.length
+      this.#instrumentation.removedMany(removed, startedAt)
     })
-    return removed
+    return deleted
   }
 
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    const { near, redis } = this.#tiers
-    if (near?.use(key) !== undefined) return true
-    return typeof (await redis?.reads.freshMs(key)) === 'number'
+    return this.#store.exists(key)
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const { near, redis } = this.#tiers
-    const freshMs = await redis?.reads.freshMs(key)
-    // What was written while Redis was away is in memory only.
-    if (typeof freshMs !== 'number') return near?.getTtl(key)
-    return freshMs === Number.POSITIVE_INFINITY ? null : freshMs / 1_000
+    return this.#store.getTtl(key)
   }
 
   /**
    * {@inheritDoc CacheInterface.scan}
    *
-   * @throws InfrastructureError when Redis cannot be listed, whatever `onBackendError` says: half a
-   * list would look like a whole one
+   * @throws InfrastructureError when Redis cannot be listed, whatever `onBackendError` is: half a list would
+   * look like a whole one
    */
   override scan(pattern = '*'): AsyncIterable<string> {
-    const { near, redis } = this.#tiers
-    return redis === undefined ? keysInMemory(near, pattern) : redis.reads.keys(pattern)
+    return this.#store.keys(pattern)
   }
 
   /**
    * {@inheritDoc CacheInterface.inspect}
    *
-   * Sends no command that writes, and does not use the memory tier. A damaged value, and one that is too
-   * large for this process, is named with a SerializationError.
+   * Sends no command that writes, and does not use memory. A damaged value, and a value too large for this
+   * process, is returned with a SerializationError in its place.
    *
-   * @throws InfrastructureError when Redis cannot be read, whatever `onBackendError` says
+   * @throws InfrastructureError when Redis cannot be read, whatever `onBackendError` is
    */
   override inspect(pattern = '*'): AsyncIterable<InspectedEntry> {
-    const { redis } = this.#tiers
-    return redis === undefined ? super.inspect(pattern) : redis.inspection.inspect(pattern)
+    const { redis } = this.#store
+    return redis === undefined ? super.inspect(pattern) : redis.listing.inspect(pattern)
   }
 
   /**
    * {@inheritDoc CacheInterface.invalidatePattern}
    *
-   * Without Redis it counts what was in memory; the rest is removed when Redis is back, before
-   * anything is read from it.
+   * While Redis is unavailable, the count is that of memory. The values in Redis are deleted when it is
+   * available again, before any of them is read.
    */
   override async invalidatePattern(
     pattern: string,
@@ -377,73 +393,77 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     const reason = invalidationReason(options)
     this.#assertWritable('invalidatePattern')
     this.loads.fenceAll()
-    const remove = (): Promise<number> => this.#tiers.writes.removeMatching(pattern)
-    const removed = await this.#reports.invalidate(remove, reason)
-    // Without Redis, nobody knows what the pattern matches.
-    const isKnown = this.#tiers.redis?.connected ?? true
+    const startedAt = this.#instrumentation.start()
+    const removed = await this.#store.deleteMatching(pattern)
+    this.#instrumentation.invalidated(removed, startedAt, reason)
+    // While Redis is unavailable, it is not known what the pattern matches.
+    const isKnown = this.#store.redis?.connected ?? true
     if (removed === 0 && isKnown) this.#messages.patternMatchedNothing(pattern)
     return removed
   }
 
-  /** One command, however many values carry the tags. */
+  /**
+   * {@inheritDoc CacheInterface.invalidateTags}
+   *
+   * Sends one command, however many values have the tags.
+   */
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
     this.#assertWritable('invalidateTags')
     if (tags.length === 0) return
-    // A copy: the caller may change the array while Redis is asked.
+    // A copy, because the caller may change the array while Redis is asked.
     const invalidated = [...tags]
     this.loads.fenceTags(invalidated)
-    const matched = await this.#tiers.writes.invalidateTags(invalidated)
+    const matched = await this.#store.invalidateTags(invalidated)
     if (!matched) this.#messages.tagsMatchedNothing()
   }
 
-  /** Ends the connections, unless the client was handed in, and empties the memory tier. */
+  /** Closes the connections, except a client that was passed in, and empties the memory tier. */
   override async close(): Promise<void> {
     this.loads.fenceAll()
-    await this.#tiers.close()
+    await this.#store.close()
   }
 
-  /** How much this process holds: the bytes that Redis holds for the same values. */
+  /** Returns how much memory the values in this process occupy. */
   memoryUse(): MemoryUse {
-    return this.#tiers.near?.memoryUse() ?? { entries: 0, maxEntries: 0, bytes: 0 }
+    return this.#store.memory?.memoryUse() ?? { entries: 0, maxEntries: 0, bytes: 0 }
   }
 
+  /** Returns the statistics since the creation of this cache. */
   getStats(): RedisCacheStats {
-    return statsOf(this.#tiers, this.#tally)
+    return statsOf(this.#store, this.#counters)
   }
 
   /**
-   * What Redis says of itself.
+   * Returns what Redis reports about itself.
    *
-   * @throws InfrastructureError when it cannot be asked, or does not allow it; always for a cache that is
-   * memory only
+   * @throws InfrastructureError when Redis is unavailable, denies the command, or is not configured
    */
   async getServerInfo(): Promise<RedisServerInfo> {
-    const { redis } = this.#tiers
-    if (redis === undefined) throw unavailable('no Redis is configured', 'failed')
-    return redis.info()
+    const { redis } = this.#store
+    if (redis !== undefined) return redis.info()
+    throw unavailable('no Redis is configured', 'failed')
   }
 
   /**
-   * Checks that Redis could store a value, where there is none that would. For caches that are built on
-   * this one, and store the same with Redis and without.
+   * Checks that Redis could store a value, in a cache without Redis. For subclasses that store the same
+   * values with and without Redis.
    *
-   * @throws SerializationError (`NOT_SERIALIZABLE`) that names the place of what is no data
+   * @throws SerializationError (`NOT_SERIALIZABLE`) that names the path of the part that is not data
    */
   protected assertStorable(value: unknown): void {
-    if (this.#tiers.redis === undefined) toJson(value)
+    if (this.#store.redis === undefined) toJson(value)
   }
 
   /**
-   * Returns a deep copy of a stored value. For caches that hand values to code of their users.
+   * Returns a deep copy of a stored value. For subclasses that pass values to code of their users.
    *
-   * @throws SerializationError (`NOT_CLONEABLE`) for what is no data
+   * @throws SerializationError (`NOT_CLONEABLE`) for a value that is not data
    */
   protected copyOf<T>(value: T): T {
     return isolatorFor('clone').release(value) as T
   }
 
-  /** Checks the entries of a batch, of which a small one is copied. */
   #planWrite(method: string, ttl: Ttl | SetOptions | undefined): StorePlan {
     this.#assertWritable(method)
     const plan = planStore(ttl, this.defaultTtlMs)
@@ -453,16 +473,18 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   #assertWritable(method: string): void {
     if (!this.#readOnly) return
-    const message = `${method} must not be called: the cache was opened with readOnly`
-    throw new ValidationError(message, { code: 'READ_ONLY', context: { method } })
+    throw new ValidationError(`${method} must not be called: the cache was opened with readOnly`, {
+      code: 'READ_ONLY',
+      context: { method },
+    })
   }
 
   protected override staleServed(): void {
-    this.#tally.staleServed()
+    this.#counters.staleServed()
   }
 
   protected override notStored(key: string, error: CacheError): void {
-    this.#tally.notStored(error)
+    this.#counters.notStored(error)
     this.#messages.notStored(error)
     this.#events.emit('not_stored', key, error)
   }
@@ -471,11 +493,4 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     this.#messages.refreshFailed(error)
     this.#events.emit('refresh_failed', key, error)
   }
-}
-
-async function* keysInMemory(
-  near: NearTier | undefined,
-  pattern: string,
-): AsyncGenerator<string, void> {
-  yield* near?.keys(compileGlob(pattern)) ?? []
 }

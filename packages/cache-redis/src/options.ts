@@ -2,6 +2,7 @@ import {
   type CacheMonitor,
   type Clock,
   ConfigurationError,
+  InfrastructureError,
   type Logger,
   systemClock,
   type Ttl,
@@ -11,6 +12,7 @@ import {
   assertMonitor,
   choiceOption,
   integerOption,
+  invalidArgument,
   invalidOption,
   MonitorGuard,
   Reporter,
@@ -19,54 +21,59 @@ import {
 import type { Isolation } from '@verbatim/cache-memory'
 import type { Redis } from 'ioredis'
 import { DEFAULT_MAX_VALUE_BYTES } from './codec/value-codec.js'
-import { checkLocation, hasLocation, type RedisLocation } from './connection/location.js'
-import type { LocationOptions } from './connection/location-options.js'
-import { createRedisClient, databaseOf, type RedisClient } from './connection/redis-client.js'
+import { createRedisClient, databaseOf, type RedisClient } from './connection/clients.js'
+import {
+  checkLocation,
+  hasLocation,
+  type LocationOptions,
+  type RedisLocation,
+} from './connection/location.js'
+import type { RedisStore } from './redis/redis-store.js'
 
 export interface GenericRedisCacheOptions extends LocationOptions {
-  /** Stands before every key in Redis. 1 to 128 characters. Default: `'cache:'`. */
+  /** Prefix of every key in Redis, 1 to 128 characters. Default: `'cache:'`. */
   readonly keyPrefix?: string | undefined
-  /** The life of an entry that is set without one. Default: 3600 seconds. */
+  /** The TTL of an entry that is set without one. Default: 3600 seconds. */
   readonly defaultTtl?: Ttl | undefined
-  /** Whether hot entries are kept in the memory of this process too. Default: true. */
+  /** Whether entries are also copied to the memory of this process. Default: true. */
   readonly enableL1Cache?: boolean | undefined
-  /** The most entries kept in memory. 1 to 16,777,216. Default: 100. */
+  /** The maximum number of entries in memory, 1 to 16,777,216. Default: 100. */
   readonly l1CacheSize?: number | undefined
   /**
-   * The most memory that those entries may occupy in this process, in bytes. 1 to
-   * 9,007,199,254,740,991. Default: 64 MiB.
+   * The maximum memory of those entries in this process, in bytes, 1 to 9,007,199,254,740,991.
+   * Default: 64 MiB.
    */
   readonly l1CacheBytes?: number | undefined
-  /** Whether hits from memory are protected against changes by those who hold them. Default: `'none'`. */
+  /** Protection of hits from memory against changes by their callers. Default: `'none'`. */
   readonly isolation?: Isolation | undefined
-  /** Values of more bytes than this are compressed. 0 to 1,048,576. Default: 1000. */
+  /** Larger values are compressed, in bytes, 0 to 1,048,576. Default: 1000. */
   readonly compressionThreshold?: number | undefined
-  /** 1 (fastest) to 9 (smallest). Default: 6. */
+  /** The compression level, 1 (fastest) to 9 (smallest). Default: 6. */
   readonly compressionLevel?: number | undefined
-  /** The largest value, as Redis holds it: compressed. 1,024 to 536,870,912 bytes. Default: 8 MiB. */
+  /** The largest value after compression, in bytes, 1,024 to 536,870,912. Default: 8 MiB. */
   readonly maxValueBytes?: number | undefined
-  /** The longest that one command may take, in milliseconds. 1 to 60,000. Default: 200. */
+  /** The time limit of a command, in milliseconds, 1 to 60,000. Default: 200. */
   readonly commandTimeout?: number | undefined
   /**
-   * What trouble with Redis does to a call: `'degrade'` makes a read a miss and a write
-   * memory-only; `'throw'` makes both throw an InfrastructureError. Default: `'degrade'`.
+   * The effect of an error of Redis on a call. `'degrade'`: a read is a miss, and a write goes to memory only.
+   * `'throw'`: both throw an InfrastructureError. Default: `'degrade'`.
    */
   readonly onBackendError?: 'degrade' | 'throw' | undefined
   /**
-   * Whether the cache sends no command that writes. Every method that changes something throws a
-   * ValidationError (`READ_ONLY`); `getOrSet` loads what is missing and stores nothing. For tools that look
-   * after a store. Default: false.
+   * Whether the cache sends no command that writes, for tools that inspect a store. Methods that change
+   * something throw a ValidationError (`READ_ONLY`). `getOrSet` loads a missing value and stores nothing.
+   * Default: false.
    */
   readonly readOnly?: boolean | undefined
-  /** Told about every operation. Default: nobody. */
+  /** Receives every operation. Default: none. */
   readonly performanceMonitor?: CacheMonitor | undefined
-  /** Where the time is read. Default: the machine's clocks. */
+  /** The source of time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
-  /** Stands before every message, to tell caches apart. 1 to 64 characters. Default: none. */
+  /** Prefix of every message, to tell caches apart, 1 to 64 characters. Default: none. */
   readonly name?: string | undefined
   /**
-   * Receives messages for people, such as `console` or a pino logger: what is wrong with Redis, and
-   * details. Default: warnings of the process for what must not stay unnoticed, nothing else.
+   * Receives messages for people, such as `console` or a pino logger. Default: only the messages that must
+   * not go unnoticed are emitted, as warnings of the process.
    */
   readonly logger?: Logger | undefined
 }
@@ -75,9 +82,9 @@ export interface ResolvedOptions {
   /** `undefined` for a cache that is memory only. */
   readonly client: RedisClient | undefined
   readonly ownsClient: boolean
-  /** The number of the database to use on a client of ours. */
+  /** The database to select on a client that the cache created. */
   readonly database: number
-  /** The number of the database in use, also on a client that was handed in. */
+  /** The database in use, also on a client that was passed in. */
   readonly usedDatabase: number
   readonly keyPrefix: string
   readonly defaultTtl: Ttl
@@ -96,7 +103,7 @@ export interface ResolvedOptions {
   readonly reporter: Reporter
 }
 
-const LONGEST_PREFIX = 128
+const MAX_PREFIX_LENGTH = 128
 
 const FIELDS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = {
   redisUrl: true,
@@ -184,7 +191,7 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
   if (location === undefined && !enableL1Cache) {
     throw invalidOption('enableL1Cache', 'true for a cache without Redis', enableL1Cache)
   }
-  // Last: only now is it certain that nobody has to close the client.
+  // Created last, so that no error above leaves a client open.
   return {
     ...resolved,
     client: location && createRedisClient(location, commandTimeoutMs),
@@ -195,8 +202,8 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
 }
 
 function usedDatabase(location: RedisLocation | undefined): number {
-  const isHandedIn = location?.kind === 'client' && !location.client.isCluster
-  return isHandedIn ? databaseOf(location.client as Redis) : databaseToSelect(location)
+  const isPassedIn = location?.kind === 'client' && !location.client.isCluster
+  return isPassedIn ? databaseOf(location.client as Redis) : databaseToSelect(location)
 }
 
 function databaseToSelect(location: RedisLocation | undefined): number {
@@ -205,15 +212,46 @@ function databaseToSelect(location: RedisLocation | undefined): number {
   return location.kind === 'sentinel' ? location.database : 0
 }
 
-/** Without a prefix, clearing the cache would clear the database. */
+/** Rejects an empty prefix: with it, clearing the cache would clear the database. */
 function checkedPrefix(prefix: unknown): string {
   if (
     typeof prefix === 'string' &&
     prefix.length >= 1 &&
-    prefix.length <= LONGEST_PREFIX &&
+    prefix.length <= MAX_PREFIX_LENGTH &&
     prefix.isWellFormed()
   ) {
     return prefix
   }
-  throw invalidOption('keyPrefix', `a string of 1 to ${LONGEST_PREFIX} characters`, prefix)
+  throw invalidOption('keyPrefix', `a string of 1 to ${MAX_PREFIX_LENGTH} characters`, prefix)
+}
+
+/** Options of `connect`. */
+export interface ConnectOptions {
+  /** Whether to reject, instead of resolving with false, when Redis is unavailable. Default: false. */
+  readonly required?: boolean | undefined
+}
+
+const CONNECT_FIELDS: ReadonlySet<string> = new Set<keyof ConnectOptions>(['required'])
+
+/**
+ * Returns whether Redis is required.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown field or another type
+ */
+export function isRedisRequired(options: ConnectOptions): boolean {
+  assertKnownFields(options, CONNECT_FIELDS, 'options')
+  const { required = false } = options
+  if (typeof required !== 'boolean') throw invalidArgument('required', 'true or false', required)
+  return required
+}
+
+const NOT_CONFIGURED =
+  'Redis is required, but none of the options redisUrl, sentinel, cluster and client is set.'
+
+/** Returns the error for a required Redis that is unavailable, or that is not configured. */
+export function redisUnavailable(redis: RedisStore | undefined): InfrastructureError {
+  return new InfrastructureError(redis?.whyUnavailable() ?? NOT_CONFIGURED, {
+    code: 'BACKEND_UNAVAILABLE',
+    context: { reason: redis?.status.lastErrorCode, outcome: 'failed' },
+  })
 }

@@ -2,7 +2,7 @@ import { InfrastructureError } from '@verbatim/cache-core'
 import { type RedisCluster, startRedisCluster } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { slotOf } from '../src/connection/key-slot.js'
+import { slotOf } from '../src/connection/cluster-slots.js'
 import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
 
 let cluster: RedisCluster

@@ -143,7 +143,7 @@ describe('races', () => {
       const cache = at.open({ onBackendError })
       await at.open().set('key', 'old')
       await cache.get('another')
-      await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'))
+      await vi.waitFor(() => expect(cache.getStats().memory?.tracking).toBe('live'))
       await at.raw.config('SET', 'maxmemory', '1')
       // The write is sent twice, so that the read is answered before it fails.
       await at.raw.script('FLUSH')
@@ -200,7 +200,9 @@ describe('clients that were handed in', () => {
 
   test('with a prefix of their own are refused', () => {
     const client = new Redis(at.redis.url, { keyPrefix: 'app:', lazyConnect: true })
-    expect(() => new GenericRedisCache({ client })).toThrow('client has a keyPrefix of its own')
+    expect(() => new GenericRedisCache({ client })).toThrow(
+      'client must have no keyPrefix of its own',
+    )
   })
 })
 

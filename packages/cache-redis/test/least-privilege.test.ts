@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import { FUNCTION_LIBRARY, type GenericRedisCache } from '../src/index.js'
+import type { GenericRedisCache } from '../src/index.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis()
@@ -47,63 +47,49 @@ async function exercise(cache: GenericRedisCache): Promise<void> {
 }
 
 const EVERYTHING = [...KEYS, ...SCRIPTS, ...OTHERS, ...LINK]
-const WITHOUT_PROGRAMS = [...KEYS, ...OTHERS, ...LINK]
+const WITHOUT_SCRIPTS = [...KEYS, ...OTHERS, ...LINK]
 
 test.each([
-  ['full', 'script', EVERYTHING],
-  ['loader', 'function', [...WITHOUT_PROGRAMS, 'fcall', 'function|load']],
-  ['caller', 'function', [...WITHOUT_PROGRAMS, 'fcall']],
-  ['plain', 'plain', WITHOUT_PROGRAMS],
-  ['no library', 'plain', [...WITHOUT_PROGRAMS, 'fcall']],
+  ['scripts', EVERYTHING],
+  ['commands', WITHOUT_SCRIPTS],
 ])(
-  '%s: a user with the rights that the README asks for can do everything',
-  async (user, programs, rights) => {
-    await at.raw.call('FUNCTION', 'FLUSH')
-    if (user === 'caller') await at.raw.call('FUNCTION', 'LOAD', FUNCTION_LIBRARY)
-    const cache = await openAs(user.replace(' ', '-'), rights)
+  'a user with the permissions that the README lists for %s can use every method',
+  async (scripting, rights) => {
+    const cache = await openAs(`all-${scripting}`, rights)
     await exercise(cache)
-    expect(cache.getStats().redis).toMatchObject({ programs, errors: {} })
-    await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'))
+    expect(cache.getStats().redis).toMatchObject({ scripting, errors: {} })
+    await vi.waitFor(() => expect(cache.getStats().memory?.tracking).toBe('live'))
   },
 )
 
-test('functions that Redis has lost are loaded again', async () => {
-  const cache = await openAs('loses', [...WITHOUT_PROGRAMS, 'fcall', 'function|load'])
-  await cache.set('key', 1)
-  await at.raw.call('FUNCTION', 'FLUSH')
-  await cache.set('key', 2)
-  expect(await cache.get('key')).toBe(2)
-  await at.raw.call('FUNCTION', 'FLUSH')
-  expect(await cache.delete('key')).toBe(true)
-  expect(cache.getStats().redis.errors).toEqual({})
-})
-
 test.each([
-  ['script', EVERYTHING],
-  ['function', [...WITHOUT_PROGRAMS, 'fcall', 'function|load']],
-  ['plain', WITHOUT_PROGRAMS],
-])('out of memory, by way of %s: reads, loads and deletes go on', async (programs, rights) => {
-  const cache = await openAs(`oom-${programs}`, rights, 'degrade')
-  await cache.set('key', 1)
-  await cache.set('other', 1)
-  await at.raw.config('SET', 'maxmemory', '1')
-  try {
-    expect(await cache.get('key')).toBe(1)
-    expect(await cache.getOrSet('other', () => 2)).toBe(1)
-    expect(await cache.getOrSet('absent', () => 3)).toBe(3)
-    expect(cache.getStats().redis).toMatchObject({ programs, errors: { BACKEND_REFUSED: 1 } })
-    await cache.set('refused', 4)
-    expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 2 })
-    expect(await cache.delete('key')).toBe(true)
-    expect(await at.raw.exists('cache:key')).toBe(0)
-  } finally {
-    await at.raw.config('SET', 'maxmemory', '0')
-  }
-})
+  ['scripts', EVERYTHING],
+  ['commands', WITHOUT_SCRIPTS],
+])(
+  'with %s, reads, loads and deletes go on while Redis is out of memory',
+  async (scripting, rights) => {
+    const cache = await openAs(`oom-${scripting}`, rights, 'degrade')
+    await cache.set('key', 1)
+    await cache.set('other', 1)
+    await at.raw.config('SET', 'maxmemory', '1')
+    try {
+      expect(await cache.get('key')).toBe(1)
+      expect(await cache.getOrSet('other', () => 2)).toBe(1)
+      expect(await cache.getOrSet('absent', () => 3)).toBe(3)
+      expect(cache.getStats().redis).toMatchObject({ scripting, errors: { BACKEND_REFUSED: 1 } })
+      await cache.set('refused', 4)
+      expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 2 })
+      expect(await cache.delete('key')).toBe(true)
+      expect(await at.raw.exists('cache:key')).toBe(0)
+    } finally {
+      await at.raw.config('SET', 'maxmemory', '0')
+    }
+  },
+)
 
 describe.each([
-  ['script', EVERYTHING],
-  ['plain', WITHOUT_PROGRAMS],
+  ['scripts', EVERYTHING],
+  ['commands', WITHOUT_SCRIPTS],
 ])('a load that is overtaken, by way of %s', (mode, rights) => {
   test.each([
     ['a delete', () => at.raw.unlink('cache:key')],
@@ -138,8 +124,8 @@ describe.each([
 test('by way of plain a lease holds although another process takes the time to be earlier', async () => {
   const name = 'cache:key'
   const [one, two] = [
-    await openAs('early', WITHOUT_PROGRAMS),
-    await openAs('early', WITHOUT_PROGRAMS),
+    await openAs('early', WITHOUT_SCRIPTS),
+    await openAs('early', WITHOUT_SCRIPTS),
   ]
   const load = vi.fn(() => sleep(300, 'loaded'))
   const first = one.getOrSet('key', load)
@@ -154,6 +140,6 @@ test('by way of plain a lease holds although another process takes the time to b
 test('a user who may not listen asks Redis each time', async () => {
   const cache = await openAs('deaf', [...KEYS, ...SCRIPTS, ...OTHERS])
   await exercise(cache)
-  expect(cache.getStats().memory).toMatchObject({ link: 'refused', hits: 0 })
+  expect(cache.getStats().memory).toMatchObject({ tracking: 'refused', hits: 0 })
   expect(cache.getStats().redis.errors).toEqual({})
 })

@@ -4,9 +4,9 @@ import { SingleFlight } from '@verbatim/cache-core/implement'
 import { startFaultProxy } from '@verbatim/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
-import { KeyNews } from '../src/link/key-news.js'
-import { LoadLeases } from '../src/loading/load-leases.js'
-import { seenLease } from '../src/loading/seen.js'
+import { leaseState } from '../src/two-tier/key-state.js'
+import { LoadLeases } from '../src/two-tier/load-leases.js'
+import { KeyWaiters } from '../src/waiters.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis({ commandTimeout: 5_000 })
@@ -179,23 +179,27 @@ test('a cache that is opened with readOnly loads without a command that writes',
 
 describe('a loader that never settles', () => {
   test('is waited for only so long by a process that found its lease', async () => {
-    const news = new KeyNews()
-    const lease = seenLease('of-another-process', 'one')
-    const look = vi.fn(async () => ({ value: undefined, freshMs: -1, loadMs: 0, revision: lease }))
-    const renew = vi.fn(async () => undefined)
-    const leases = new LoadLeases({ look, renew }, news, 600)
+    const waiters = new KeyWaiters()
+    const lease = leaseState('of-another-process', 'one')
+    const lookUp = vi.fn(async () => ({
+      value: undefined,
+      freshMs: -1,
+      loadMs: 0,
+      revision: lease,
+    }))
+    const leases = new LoadLeases({ renewLease: async () => undefined }, waiters, 600)
     const { answer, milliseconds } = await timed(
       () =>
         new SingleFlight().start(
           'key',
-          async (flight) => (await leases.beforeLoad(flight)) ?? 'loads itself',
+          async (flight) => (await leases.beforeLoad(flight, lookUp)) ?? 'loads itself',
           { expectedRevision: lease },
         ).result,
     )
     expect(answer).toBe('loads itself')
     expect(milliseconds).toBeGreaterThan(500)
     expect(milliseconds).toBeLessThan(5_000)
-    expect(look).toHaveBeenCalled()
+    expect(lookUp).toHaveBeenCalled()
   })
 
   test('whose callers gave up with a signal is replaced by another process', async () => {

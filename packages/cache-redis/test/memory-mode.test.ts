@@ -34,7 +34,7 @@ describe('a cache without a location', () => {
   ] as const)('(%s) is memory only, and nothing is wrong with it', async (_, options) => {
     await using cache = new GenericRedisCache(options)
     const told: string[] = []
-    for (const event of ['backend_error', 'disconnected', 'connected', 'link_down'] as const) {
+    for (const event of ['backend_error', 'disconnected', 'connected', 'tracking_down'] as const) {
       cache.on(event, () => told.push(event))
     }
     expect(await cache.connect()).toBe(false)

@@ -138,7 +138,7 @@ test('an invalidation holds for its own process, though a version was on its way
   at.atTheEnd(() => proxy.close())
   const cache = await at.openConnected({ redisUrl: proxy.url, commandTimeout: 5_000 })
   await cache.set('key', 1, TAGS)
-  await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'), soon)
+  await vi.waitFor(() => expect(cache.getStats().memory?.tracking).toBe('live'), soon)
   await proxy.dropPushes()
   await proxy.delay({ milliseconds: 100, direction: 'down' })
   const read = cache.get('key')

@@ -72,13 +72,13 @@ describe('a copy in memory', () => {
   test('is not used while the link is down, and not after it is up again', async () => {
     const [here, there] = await withCopy('old')
     const down: string[] = []
-    there.on('link_down', () => down.push('down'))
-    there.on('link_up', () => down.push('up'))
+    there.on('tracking_down', () => down.push('down'))
+    there.on('tracking_up', () => down.push('up'))
     await at.raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
-    await vi.waitFor(() => expect(there.getStats().memory?.link).toBe('down'), soon)
+    await vi.waitFor(() => expect(there.getStats().memory?.tracking).toBe('down'), soon)
     await here.set('key', 'new')
     expect(await there.get('key')).toBe('new')
-    await vi.waitFor(() => expect(there.getStats().memory?.link).toBe('live'), soon)
+    await vi.waitFor(() => expect(there.getStats().memory?.tracking).toBe('live'), soon)
     expect(await there.get('key')).toBe('new')
     expect(down).toEqual(['down', 'up'])
   })

@@ -1,6 +1,6 @@
 import { classNameOf } from '@verbatim/cache-core/implement'
 
-/** Every class of raw bytes that has a tag of its own or is named in `$view`. */
+/** The classes of raw bytes that can be stored. */
 type BinaryClass = 'Buffer' | 'Uint8Array' | ViewClass
 
 type ViewClass =
@@ -19,7 +19,7 @@ type ViewClass =
 
 type View = ArrayBuffer | ArrayBufferView
 
-/** Each restores a class from bytes that nothing else refers to. */
+/** Restores each class from bytes that nothing else refers to. */
 const VIEWS: Readonly<Record<ViewClass, (buffer: ArrayBuffer) => View>> = {
   ArrayBuffer: (buffer) => buffer,
   DataView: (buffer) => new DataView(buffer),
@@ -46,7 +46,7 @@ export type BinaryJson =
  */
 export function binaryClassOf(value: object): BinaryClass | undefined {
   const name = classNameOf(value)
-  // The tag comes from an internal slot, so that a class cannot merely be called like one of these.
+  // The tag comes from an internal slot. So a class with the name of one of these is not mistaken for it.
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
   if (name === 'Buffer' && tag === 'Uint8Array') return 'Buffer'
   if (name !== tag) return undefined

@@ -1,33 +1,33 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
 import { timers } from '@verbatim/cache-core/implement'
-import { follow, type NowOrLater } from '../now-or-later.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
 import type { Json } from './json.js'
 
-/** The largest value, before compression. Reading refuses more before it allocates anything. */
+/** The largest value before compression. A larger one is refused before memory is allocated for it. */
 export const MAX_JSON_BYTES: number = 64 * 1_024 * 1_024
 
-/** From here on (de)compression is done by zlib's threads; below, one would cost more than it saves. */
+/** From this size on, zlib compresses in its threads. For less, a thread costs more than it saves. */
 const ASYNC_FROM_BYTES = 64 * 1_024
 
 const deflateAsync = promisify(deflate)
 const inflateAsync = promisify(inflate)
 
-/** A value as JSON, maybe compressed. */
+/** A value as JSON, compressed or not. */
 export interface Body {
-  /** Text is not compressed, and becomes UTF-8 only where it goes: that saves a copy. */
+  /** Uncompressed content is text. It is encoded where it is sent, which saves a copy. */
   readonly content: string | Uint8Array
-  /** How many bytes the content has, be they there yet or not. */
+  /** The length of the content in bytes. */
   readonly length: number
   readonly compressed: boolean
-  /** How many bytes it has once decompressed. */
+  /** The length after decompression, in bytes. */
   readonly decodedLength: number
 }
 
 export interface CompressionSettings {
-  /** Values of more bytes than this are compressed. */
+  /** Larger values are compressed, in bytes. */
   readonly compressionThreshold: number
-  /** 1 fastest to 9 smallest. */
+  /** 1 (fastest) to 9 (smallest). */
   readonly compressionLevel: number
 }
 
@@ -36,14 +36,17 @@ interface Compression {
   readonly milliseconds: number
 }
 
-/** A body as it was made. */
+/** A body with the cost of its compression. */
 export interface PackedBody extends Body {
-  /** What compressing it came to, also where that did not pay; `undefined` if it was not tried. */
+  /** The result of the compression, even if it was not used; `undefined` if none was tried. */
   readonly compression: Compression | undefined
 }
 
-/** What is beyond {@link MAX_JSON_BYTES} is not compressed. Reads the JSON before it returns. */
-export function pack(json: Json, settings: CompressionSettings): NowOrLater<PackedBody> {
+/**
+ * Compresses JSON, unless it is small or larger than {@link MAX_JSON_BYTES}. Reads the whole JSON before it
+ * returns.
+ */
+export function pack(json: Json, settings: CompressionSettings): MaybePromise<PackedBody> {
   const content = JSON.stringify(json)
   const decodedLength = Buffer.byteLength(content)
   if (decodedLength <= settings.compressionThreshold || decodedLength > MAX_JSON_BYTES) {
@@ -53,7 +56,7 @@ export function pack(json: Json, settings: CompressionSettings): NowOrLater<Pack
   const level = { level: settings.compressionLevel }
   const smaller =
     decodedLength < ASYNC_FROM_BYTES ? deflateSync(content, level) : deflateAsync(content, level)
-  return follow(smaller, (deflated) => {
+  return chain(smaller, (deflated) => {
     const milliseconds = timers.now() - startedAt
     const { length } = deflated
     const compression = { length, milliseconds }
@@ -62,7 +65,7 @@ export function pack(json: Json, settings: CompressionSettings): NowOrLater<Pack
   })
 }
 
-/** Lists the fields: copying them with a spread takes 50 times as long. */
+/** Lists the fields, because a spread would take 50 times as long. */
 function uncompressed(
   content: string,
   length: number,
@@ -71,13 +74,11 @@ function uncompressed(
   return { content, length, compressed: false, decodedLength: length, compression }
 }
 
-/**
- * Answers the JSON as text. A body that unpacks to more than it says is refused as soon as it does.
- */
-export function unpack({ content, compressed, decodedLength }: Body): NowOrLater<string> {
+/** Returns the JSON as text. Stops as soon as a body is longer than its stated length. */
+export function unpack({ content, compressed, decodedLength }: Body): MaybePromise<string> {
   const bytes = toBuffer(content)
-  return follow(compressed ? decompress(bytes, decodedLength) : bytes, (plain) => {
-    if (plain.length !== decodedLength) throw new RangeError('of another length than it says')
+  return chain(compressed ? decompress(bytes, decodedLength) : bytes, (plain) => {
+    if (plain.length !== decodedLength) throw new RangeError('the length must be the stated one')
     return plain.toString()
   })
 }
@@ -88,7 +89,7 @@ export function toBuffer(content: Body['content']): Buffer {
   return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
 }
 
-function decompress(bytes: Buffer, decodedLength: number): NowOrLater<Buffer> {
+function decompress(bytes: Buffer, decodedLength: number): MaybePromise<Buffer> {
   const limit = { maxOutputLength: Math.max(decodedLength, 1) }
   return decodedLength < ASYNC_FROM_BYTES ? inflateSync(bytes, limit) : inflateAsync(bytes, limit)
 }

@@ -1,18 +1,21 @@
 import { SerializationError } from '@verbatim/cache-core'
+import { isError } from '@verbatim/cache-core/implement'
 
-/** Stored bytes that are no value, or not intact. */
+/** Returns the error for stored bytes that are not an intact value. */
 export function corrupt(how: string): SerializationError {
   return new SerializationError(`the stored value is ${how}`, { code: 'CORRUPT_VALUE' })
 }
 
-/** @param why - what reading them failed with */
+/** Returns the error for stored bytes that cannot be read, with the reason. */
 export function unreadable(why: string): SerializationError {
   return corrupt(`unreadable (${why})`)
 }
 
 /**
- * @param what - the kind of the part that cannot be stored
- * @param place - the names that lead to that part
+ * Returns the error for a value with a part that cannot be stored.
+ *
+ * @param what - the kind of the part
+ * @param place - the names that lead to the part
  * @param hint - what to store instead
  */
 export function notSerializable(
@@ -28,8 +31,10 @@ export function notSerializable(
 }
 
 /**
- * @param where - in what form it takes them
- * @param limit - what is allowed, and by which option
+ * Returns the error for a value that is too large.
+ *
+ * @param where - the form in which it has so many bytes
+ * @param limit - the limit and its option
  */
 export function tooLarge(bytes: number, where: string, limit: string): SerializationError {
   return new SerializationError(`value takes ${bytes} bytes ${where}; ${limit}`, {
@@ -38,7 +43,13 @@ export function tooLarge(bytes: number, where: string, limit: string): Serializa
   })
 }
 
-/** The work on a value came to nothing, through no fault of the value's. */
+/** Returns the error for a conversion that failed for a reason outside the value. */
 export function codecFailed(why: string): SerializationError {
   return new SerializationError(`the value was not converted: ${why}`, { code: 'CODEC_FAILED' })
+}
+
+/** Returns the kind of an error. Its message may contain a part of a value, as a syntax error of JSON does. */
+export function failureOf(error: unknown): string {
+  if (!isError(error)) return 'unknown'
+  return 'code' in error ? String(error.code) : error.name
 }

@@ -1,32 +1,40 @@
-import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Body } from './body.js'
 import { corrupt } from './codec-errors.js'
+import {
+  CHECKSUM_LENGTH,
+  FORMAT,
+  PLACE_LENGTH,
+  PLACE_OFFSET,
+  type Place,
+  readHex,
+  toHex,
+} from './place.js'
 
 /**
- * How a value is stored in Redis: a line of words, then its body.
+ * A value as it is stored in Redis: a line of words, then its body.
  *
  * `V2 kPz0tqk2GbJ6c36d344 9f2b11aa =kPz0tqk2GbJv100000 1794890000000 0 0 13 1.x8Kq02aB\n{"answer":42}`
  *
  * | word | meaning |
  * | --- | --- |
  * | `V2` | the format and its version |
- * | place | whose value this is and under which key, see {@link Place} |
+ * | place | the prefix and the key of the value, see {@link Place} |
  * | checksum | CRC-32 of the place and of everything after the next space, eight hexadecimal digits |
- * | kind and revision | one character, then what no other write has: `=` tagged JSON, `z` the same compressed with zlib |
+ * | kind and revision | `=` for tagged JSON or `z` for compressed tagged JSON, then the revision of the write |
  * | fresh until | when its TTL ends, in milliseconds since 1970 on the server's clock; `Infinity` |
- * | grace | how long after its TTL it is kept for stale reads, in milliseconds |
+ * | grace | how long after its TTL it stays for stale reads, in milliseconds |
  * | load | how long its load took, in milliseconds; 0 when unknown |
- * | length | bytes of the body, once decompressed |
+ * | length | the length of the body after decompression, in bytes |
  * | generation | the generation of the prefix that the value belongs to |
- * | tags | with their versions, as JSON without spaces: `[["tag","version"],…]`; absent without tags |
+ * | tags | the tags and their versions as JSON without spaces: `[["tag","version"],…]`; absent without tags |
  *
- * Every line of this cache starts with the format and the place at fixed offsets, so that a script in
- * Redis can tell whose it is without reading the body. The body is text unless it is compressed:
- * people can read it, and clients send text faster than bytes.
+ * Every line of this cache starts with the format and the place at fixed offsets. So a script in Redis
+ * recognizes it without reading the body. An uncompressed body is text: people can read it, and clients send
+ * text faster than bytes.
  *
- * Other lines have the same start and a kind of their own: `?` a load lease, `#` the version of a tag,
- * `!` the generation of the prefix.
+ * Other lines have the same start and another kind: `?` a load lease, `#` the version of a tag, `!` the
+ * generation of the prefix.
  */
 export interface StoredLine extends WriteDetails {
   readonly tags: readonly TagVersion[]
@@ -36,45 +44,39 @@ export interface StoredLine extends WriteDetails {
   readonly body: Body
 }
 
-/** A tag and the version of it that a value was stored under. */
+/** A tag, and its version when the value was stored. */
 export type TagVersion = readonly [tag: string, version: string]
 
-/** What is stored about a write beside its value. */
+/** The metadata of a write. */
 export interface WriteDetails {
   readonly graceMs: number
   readonly loadMs: number
-  /** What no other write has: {@link REVISION_LENGTH} letters and digits. */
+  /** Identifies the write: {@link REVISION_LENGTH} letters and digits. */
   readonly revision: string
 }
 
-/** What a line says about its value, without the body. */
+/** The metadata of a value that validity depends on. */
 export interface ValueHead {
   readonly graceMs: number
   readonly generation: string
   readonly tags: readonly TagVersion[]
 }
 
-/** Why the bytes under a key are not a value of this cache. They stay where they are. */
+/** Why the bytes under a key are not a value of this cache. Such bytes stay in Redis. */
 export type ForeignReason =
-  /** Not in this format: written by something else. */
+  /** In no format of this cache: another program wrote them. */
   | 'foreign'
-  /** In another version of this format, or with contents this release does not know. */
+  /** In another version of the format, or with contents that this release does not know. */
   | 'other_format'
-  /** Stored under another prefix, another key or another database, then copied or renamed. */
+  /** Stored under another prefix, key or database, and then copied or renamed. */
   | 'other_place'
   /** Larger than this process accepts. */
   | 'too_large'
   /** A list, a hash or another type that is not a string. */
   | 'wrong_type'
 
-const FORMAT = 'V2 '
-const OWNER_LENGTH = 11
-const CHECKSUM_LENGTH = 8
-/** Length of {@link Place.text}. */
-export const PLACE_LENGTH: number = OWNER_LENGTH + CHECKSUM_LENGTH
-const PLACE_OFFSET = FORMAT.length
 const CHECKSUM_OFFSET = PLACE_OFFSET + PLACE_LENGTH + 1
-/** Everything from here on is covered by the checksum. */
+/** The checksum covers everything from here on. */
 export const KIND_OFFSET: number = CHECKSUM_OFFSET + CHECKSUM_LENGTH + 1
 export const REVISION_OFFSET: number = KIND_OFFSET + 1
 export const REVISION_LENGTH = 18
@@ -91,64 +93,10 @@ const LEASE = '?'.charCodeAt(0)
 const SPACE = 32
 const ZERO = 48
 const LINE_FEED = 10
-/** How the Python version wrote small values: this marker, then plain JSON. Read, never written. */
+/** The start of small values of the Python version; plain JSON follows. It is read and never written. */
 const PYTHON_MARKER = Buffer.from('rawj:')
 
 const NO_TAGS: readonly TagVersion[] = []
-
-/**
- * Where a value belongs: a database and a prefix on one side, a key on the other.
- *
- * The two sides are kept apart, so that `users:1` under the prefix `app:` is not taken for `1` under
- * `app:users:`, although both have the same name in Redis.
- */
-export class Place {
-  /** CRC-32 of the owner and the key: the start of every checksum. */
-  readonly seed: number
-  readonly #owner: Owner
-  #text: string | undefined
-
-  constructor(owner: Owner, key: string) {
-    this.#owner = owner
-    this.seed = crc32(key, owner.seed)
-  }
-
-  /** Whether a line belongs here. */
-  has(bytes: Buffer): boolean {
-    return this.#owner.owns(bytes) && readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed
-  }
-
-  /** {@link PLACE_LENGTH} characters: the owner, then the key, each as a digest. */
-  get text(): string {
-    this.#text ??= this.#owner.name + toHex(this.seed)
-    return this.#text
-  }
-}
-
-/** A prefix in one database, as a digest. */
-export class Owner {
-  readonly name: string
-  readonly seed: number
-  /** How every line of this owner starts. */
-  readonly #start: Buffer
-
-  constructor(prefix: string, database: number) {
-    const digest = createHash('sha256').update(`${database}\n${prefix}`).digest('base64url')
-    this.name = digest.slice(0, OWNER_LENGTH)
-    this.seed = crc32(this.name)
-    this.#start = Buffer.from(FORMAT + this.name)
-  }
-
-  /** Whether a line starts with the format and this owner. */
-  owns(bytes: Buffer): boolean {
-    const start = this.#start
-    // Byte by byte: a call to native code takes longer than all of it.
-    for (let index = 0; index < start.length; index++) {
-      if (bytes[index] !== start[index]) return false
-    }
-    return true
-  }
-}
 
 export function sealLine(place: Place, line: StoredLine): string | Buffer {
   const { body, revision, freshUntil, graceMs, loadMs, tags, generation } = line
@@ -164,10 +112,10 @@ export function sealLine(place: Place, line: StoredLine): string | Buffer {
 }
 
 /**
- * Returns what the bytes under a key are, without reading the body.
+ * Classifies the bytes under a key, without reading the body.
  *
- * @returns `'value'` or `'lease'` of this very place, `'python'` for a value of the Python version, or
- * why the bytes are none of these
+ * @returns `'value'` or `'lease'` of this place, `'python'` for a value of the Python version, or why the
+ * bytes are something else
  */
 export function classify(
   place: Place,
@@ -180,11 +128,11 @@ export function classify(
     return version === FORMAT ? 'other_place' : 'other_format'
   }
   // The words up to the revision have fixed lengths.
-  const isOurForm =
+  const hasForm =
     bytes[CHECKSUM_OFFSET - 1] === SPACE &&
     bytes[KIND_OFFSET - 1] === SPACE &&
     bytes[REVISION_END] === SPACE
-  if (!isOurForm) return 'other_format'
+  if (!hasForm) return 'other_format'
   const kind = bytes[KIND_OFFSET]
   if (kind === TAGGED_JSON || kind === COMPRESSED) return 'value'
   return kind === LEASE ? 'lease' : 'other_format'
@@ -193,7 +141,7 @@ export function classify(
 /**
  * Reads a value of this place, see {@link classify}.
  *
- * @throws SerializationError (`CORRUPT_VALUE`) when anything is not as {@link sealLine} wrote it
+ * @throws SerializationError (`CORRUPT_VALUE`) when {@link sealLine} did not write these bytes
  */
 export function openLine(place: Place, bytes: Buffer): StoredLine {
   if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {
@@ -214,9 +162,9 @@ export function openLine(place: Place, bytes: Buffer): StoredLine {
 }
 
 /**
- * Reads what the first bytes of a value say about it.
+ * Reads the metadata in the first bytes of a value.
  *
- * @returns `undefined` when they are not the head of a value of this place
+ * @returns `undefined` when the bytes are not the head of a value of this place
  */
 export function readHead(place: Place, bytes: Buffer): ValueHead | undefined {
   if (classify(place, bytes) !== 'value') return undefined
@@ -230,12 +178,12 @@ export function readHead(place: Place, bytes: Buffer): ValueHead | undefined {
     const tags = words.isAtEnd ? NO_TAGS : fromWord(words.next())
     return words.isAtEnd ? { graceMs, generation, tags } : undefined
   } catch {
-    // The line is damaged; a read of the value itself reports that.
+    // The line is damaged. A read of the value reports that.
     return undefined
   }
 }
 
-/** Returns the start of a lease line; its revision comes next. */
+/** Returns the start of a lease line, before its revision. */
 export function leaseHead(place: string): string {
   return `${FORMAT}${place} ${NO_CHECKSUM} ?`
 }
@@ -251,20 +199,20 @@ export function readLease(bytes: Buffer): {
   }
 }
 
-/** Returns what stands in the place of a revision, whatever it is. */
+/** Returns the characters at the place of the revision, whatever the line is. */
 export function readRevision(bytes: Buffer): string {
   return bytes.toString('latin1', REVISION_OFFSET, REVISION_END)
 }
 
-/** Kinds of lines that hold one word instead of a value. */
+/** The kinds of lines with one word instead of a value. */
 export type RecordKind = '#' | '!'
 
-/** Returns the start of a line that holds one word: the version of a tag, or a generation. */
+/** Returns the start of a line with one word: the version of a tag, or a generation. */
 export function recordHead(place: string, kind: RecordKind): string {
   return `${FORMAT}${place} ${NO_CHECKSUM} ${kind}`
 }
 
-/** Returns the word of such a line, or `undefined` when the text is not one of this place and kind. */
+/** Returns the word of such a line; `undefined` when the text is not a line of this place and kind. */
 export function readRecord(
   place: string,
   kind: RecordKind,
@@ -287,7 +235,7 @@ export function openPythonValue(bytes: Buffer): unknown {
   return JSON.parse(bytes.toString('utf8', PYTHON_MARKER.length))
 }
 
-/** JSON has other words for a space inside of a string, and needs none elsewhere. */
+/** Writes tags without spaces: JSON can escape a space in a string, and needs none elsewhere. */
 function toWord(tags: readonly TagVersion[]): string {
   return JSON.stringify(tags).replaceAll(' ', '\\u0020')
 }
@@ -296,9 +244,9 @@ function fromWord(word: string): readonly TagVersion[] {
   return JSON.parse(word) as TagVersion[]
 }
 
-/** The words of a line, one after the other, without a list of them. */
+/** Reads the words of a line one after the other, without a list of them. */
 class Words {
-  /** Where the next word starts; after the last one, the body. */
+  /** The offset of the next word; after the last one, of the body. */
   at: number
   /** Whether the line has ended. */
   isAtEnd = false
@@ -320,7 +268,7 @@ class Words {
     let number = 0
     for (let index = start; index < end; index++) {
       const digit = (this.#bytes[index] as number) - ZERO
-      // A fraction, or Infinity.
+      // The word is a fraction, or Infinity.
       if (digit < 0 || digit > 9) return Number(this.#bytes.toString('latin1', start, end))
       number = 10 * number + digit
     }
@@ -337,34 +285,3 @@ class Words {
     return end
   }
 }
-
-/** Reads eight hexadecimal digits; -1 for anything else. */
-function readHex(bytes: Buffer, offset: number): number {
-  let number = 0
-  for (let index = offset; index < offset + CHECKSUM_LENGTH; index++) {
-    const digit = HEX_DIGITS[bytes[index] ?? 0] as number
-    if (digit > 15) return -1
-    number = number * 16 + digit
-  }
-  return number
-}
-
-/** The value of each lower-case hexadecimal digit by its character; 16 for other characters. */
-const HEX_DIGITS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
-  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code))
-  return value < 0 ? 16 : value
-})
-
-/** By a table of bytes: that takes a fifth of the time of `toString(16)` and padding. */
-function toHex(checksum: number): string {
-  return (
-    (HEX_BYTES[checksum >>> 24] as string) +
-    (HEX_BYTES[(checksum >>> 16) & 0xff] as string) +
-    (HEX_BYTES[(checksum >>> 8) & 0xff] as string) +
-    (HEX_BYTES[checksum & 0xff] as string)
-  )
-}
-
-const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
-)

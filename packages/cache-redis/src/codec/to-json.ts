@@ -13,50 +13,52 @@ import { escapeName, isJsonNumber, type Json, setOwn } from './json.js'
 /** The deepest nesting of a value; a deeper one could overflow the stack. */
 export const MAX_DEPTH = 512
 
-/** What JSON takes for a number, `true` or an empty list, roughly, with its comma. */
+/** The typical length in JSON of a number, `true` or an empty list with its comma. */
 const TYPICAL_LEAF_BYTES = 8
 const BASE64_GROWTH = 4 / 3
 const DOLLAR = 36
-/** A value with fewer parts is walked fast enough, however often an object is in it. */
+/** From so many parts on, converted containers are remembered, in case the value contains them again. */
 const REMEMBERED_FROM_NODES = 65_536
-/** Stands for a place of an array that was never set. */
+/** Stands for an array index that was never set. */
 const HOLE: Json = { $hole: true }
 
 type StoredKind = Exclude<DataKind, 'regexp'>
 
 export interface JsonTree {
-  /** A copy: later changes of the value do not show in it. */
+  /** A copy: later changes of the value do not change it. */
   readonly json: Json
-  /** How long it is as text, roughly. */
+  /** The rough length of the JSON as text. */
   readonly likelyBytes: number
 }
 
-/** What {@link toJson} knows on its way through a value. */
+/** The state of {@link toJson} on its way through a value. */
 interface Walk {
-  /** The containers around the present place, outermost first. */
+  /** The containers around the current part, outermost first. */
   readonly parents: object[]
-  /** Their names for what they contain. Beyond the present depth it holds leftovers. */
+  /** The names in these containers that lead to the current part. Later items are outdated. */
   readonly place: (string | number)[]
   readonly maxBytes: number
   characters: number
   nodes: number
-  /** What was converted, of a value with so many parts that some of them may be the same object. */
+  /** Containers that were converted, in a value with many parts. */
   readonly converted: Map<object, Converted>
 }
 
-/** A container that was converted, for the other places where it is. */
+/** A converted container, for the next time that the value contains it. */
 interface Converted {
   readonly json: Json
   readonly characters: number
   readonly nodes: number
-  /** The number of containers around it. With more of them its parts could be too deep, so it is walked again. */
+  /** The number of containers around it. At a greater depth it is converted again, to check the depth of its parts. */
   readonly depth: number
 }
 
 /**
- * @param maxBytes - a value that takes more than this as text need not be walked to its end
- * @throws SerializationError (`NOT_SERIALIZABLE`) naming the place of what cannot be written, or
- * `VALUE_TOO_LARGE`
+ * Converts a value to JSON with tags; see `encodeTaggedJson`.
+ *
+ * @param maxBytes - a value that is longer as text is refused
+ * @throws SerializationError (`NOT_SERIALIZABLE`) that names the path of the part that cannot be stored, or
+ * (`VALUE_TOO_LARGE`)
  */
 export function toJson(value: unknown, maxBytes: number = Number.POSITIVE_INFINITY): JsonTree {
   const walk: Walk = {
@@ -92,7 +94,7 @@ function convert(value: unknown, walk: Walk): Json {
   }
 }
 
-/** Counts a value that is JSON as it is. Most are: to know it early saves a third of the time. */
+/** Counts a part that is JSON already, and returns whether it is. This check saves a third of the time. */
 function isLeaf(value: unknown, walk: Walk): boolean {
   if (typeof value === 'string') walk.characters += value.length
   else if (typeof value === 'number' ? !isJsonNumber(value) : typeof value !== 'boolean')
@@ -103,9 +105,9 @@ function isLeaf(value: unknown, walk: Walk): boolean {
 
 function convertObject(value: object, walk: Walk): Json {
   const { parents } = walk
-  // A list and not a set: values are rarely deep.
+  // Values are rarely deep, so a list is faster than a set.
   if (parents.includes(value)) {
-    throw notSerializable('a reference to its own container', currentPlace(walk))
+    throw notSerializable('a circular reference', currentPlace(walk))
   }
   if (parents.length >= MAX_DEPTH) throw notSerializable(`more than ${MAX_DEPTH} levels`, [])
   if (walk.characters + walk.nodes > walk.maxBytes) assertNotTooLarge(walk, 0)
@@ -121,7 +123,7 @@ function convertObject(value: object, walk: Walk): Json {
   parents.push(value)
   const json = convertContent(value, kind, walk)
   parents.pop()
-  // An object that contains another one twice, and so on for some levels, has too many parts to walk.
+  // An object that contains another one twice, on many levels, would have too many parts to convert.
   if (walk.nodes > REMEMBERED_FROM_NODES) {
     walk.converted.set(value, {
       json,
@@ -137,7 +139,7 @@ function isArray(value: object): boolean {
   return Object.getPrototypeOf(value) === Array.prototype && Array.isArray(value)
 }
 
-/** Each character and each node takes at least one byte. */
+/** Throws if a value is too large. Each character and each node takes at least one byte. */
 function assertNotTooLarge({ characters, nodes, maxBytes }: Walk, furtherNodes: number): void {
   const leastBytes = characters + nodes + furtherNodes
   if (leastBytes <= maxBytes) return
@@ -191,10 +193,10 @@ function refusedInstance(value: object, walk: Walk): Error {
   return notSerializable(`an instance of ${classNameOf(value)}`, place)
 }
 
-/** Nothing may be dropped: what a container has beside its content is refused. */
+/** Refuses a container with properties beside its content, because nothing may be lost. */
 function assertNoExtra(container: object, place: string | symbol | undefined, walk: Walk): void {
   if (place === undefined) return
-  // The container is on the list of parents already.
+  // The list of parents includes the container.
   const path = [...walk.place.slice(0, walk.parents.length - 1), String(place)]
   const what = `a property of ${classNameOf(container)} with a ${typeof place} for its name`
   throw notSerializable(what, path, 'store plain data without it')
@@ -202,12 +204,12 @@ function assertNoExtra(container: object, place: string | symbol | undefined, wa
 
 function convertArray(array: readonly unknown[], walk: Walk): Json {
   assertNoExtra(array, extraPropertyOf(array, 'array'), walk)
-  // Embeddings are long, and this takes a quarter of the time.
+  // Embeddings are long, and this path takes a quarter of the time.
   if (isNumeric(array)) {
     walk.nodes += array.length
     return [...array]
   }
-  // A sparse array can be far longer than the list of its items.
+  // A sparse array can be far longer than the number of its items.
   assertNotTooLarge(walk, array.length)
   const copy = [...array]
   for (let index = 0; index < copy.length; index++) {
@@ -227,7 +229,7 @@ function isNumeric(array: readonly unknown[]): array is readonly number[] {
 }
 
 function convertProperties(value: object, walk: Walk): Json {
-  // Takes symbols along.
+  // The spread copies symbols too.
   const copy: Record<string, unknown> = { ...value }
   assertNoExtra(copy, enumerableSymbolOf(copy), walk)
   const names = Object.keys(copy)
@@ -245,7 +247,7 @@ function convertProperties(value: object, walk: Walk): Json {
   return (hasDollar ? escapeNames(copy) : copy) as Json
 }
 
-/** A new object keeps the order of names. */
+/** Escapes names in a new object, which keeps their order. */
 function escapeNames(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const escaped: Record<string, unknown> = {}
   for (const [name, item] of Object.entries(properties)) setOwn(escaped, escapeName(name), item)

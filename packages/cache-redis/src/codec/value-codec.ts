@@ -1,6 +1,6 @@
 import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
 import { isPromiseLike } from '@verbatim/cache-core/implement'
-import { follow, type NowOrLater } from '../now-or-later.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
 import {
   type Body,
   type CompressionSettings,
@@ -10,16 +10,15 @@ import {
   unpack,
 } from './body.js'
 import { tooLarge } from './codec-errors.js'
-import { type CodecThreads, codecThreads } from './codec-threads.js'
 import type { Json } from './json.js'
-import { plainJsonBytes } from './plain-json.js'
+import { plainJsonBytes } from './json.js'
+import type { Place } from './place.js'
 import {
   classify,
   type ForeignReason,
   MAX_TAGS_LENGTH,
   openLine,
   openPythonValue,
-  type Place,
   type StoredLine,
   sealLine,
   type TagVersion,
@@ -28,54 +27,55 @@ import {
 } from './stored-line.js'
 import { decodeTaggedJson } from './tagged-json.js'
 import { type JsonTree, toJson } from './to-json.js'
+import { type CodecThreads, codecThreads } from './workers/codec-threads.js'
 
-/** Default of `maxValueBytes`. */
+/** The default of `maxValueBytes`. */
 export const DEFAULT_MAX_VALUE_BYTES: number = 8 * 1_024 * 1_024
 
-/** Bytes of JSON from which worker threads convert. A smaller value blocks the event loop for less time than a thread takes. */
+/** From this size of JSON on, worker threads convert. A smaller value takes less time than a thread does. */
 const THREAD_FROM_BYTES = 1_024 * 1_024
 
 export interface CodecOptions extends CompressionSettings {
-  /** The largest value as Redis holds it, in bytes: compressed, without its line. Default: 8 MiB. */
+  /** The largest body in bytes, after compression. Default: 8 MiB. */
   readonly maxValueBytes?: number | undefined
   readonly monitor: CacheMonitor | undefined
 }
 
-/** A value read back from bytes. */
+/** A decoded value. */
 export interface Decoded extends WriteDetails {
   readonly value: unknown
   readonly tags: readonly TagVersion[]
-  /** As in {@link StoredLine}; `undefined` where the value itself does not say. */
+  /** As in {@link StoredLine}; `undefined` for a value of the Python version. */
   readonly freshUntil: number | undefined
   /** As in {@link StoredLine}; `undefined` for a value of the Python version. */
   readonly generation: string | undefined
 }
 
-/** Why bytes could not be read. Only a `'damaged'` value may be removed. */
+/** Why bytes are not a value. Only a `'damaged'` value may be removed. */
 export interface Unreadable {
   readonly unreadable: ForeignReason | 'damaged'
 }
 
-/** Finishes the bytes of a value, once everything that its line says is known. */
+/** Composes the bytes of a value, once all words of its line are known. */
 export type Seal = (
   tags: readonly TagVersion[],
   freshUntil: number,
   generation: string,
 ) => string | Buffer
 
-/** JSON escapes a character with at most so many bytes. */
-const MOST_BYTES_PER_LIKELY_BYTE = 6
+/** The most bytes of a character in JSON. */
+const MAX_BYTES_PER_LIKELY_BYTE = 6
 
-/** A value as it will be stored. */
+/** An encoded value. */
 export interface Sealable {
   readonly seal: Seal
-  /** Bytes of its body. */
+  /** The length of its body in bytes. */
   readonly length: number
 }
 
-/** Converts values to the bytes that Redis holds, and back. */
+/** Encodes values to the bytes in Redis, and decodes them. */
 export class ValueCodec {
-  /** Bytes that Redis holds for the largest value that this process reads. */
+  /** The length in Redis of the largest value that this process reads, in bytes. */
   readonly maxStoredBytes: number
   readonly #compression: CompressionSettings
   readonly #maxValueBytes: number
@@ -86,21 +86,21 @@ export class ValueCodec {
     const { compressionThreshold, compressionLevel } = options
     this.#compression = { compressionThreshold, compressionLevel }
     this.#maxValueBytes = options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES
-    // Tags come on top: they are not known yet when a value is measured.
+    // Tags are added, because they are not known yet when a value is measured.
     this.maxStoredBytes = this.#maxValueBytes + USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH
     this.#monitor = options.monitor
     this.#threads = threads
   }
 
   /**
-   * Encodes the value as it is when called.
+   * Encodes a value as it is now.
    *
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`) for a value that cannot be
    * stored, (`CODEC_FAILED`) when too many large values are converted at once
    */
-  encode(place: Place, value: unknown, details: WriteDetails): NowOrLater<Sealable> {
+  encode(place: Place, value: unknown, details: WriteDetails): MaybePromise<Sealable> {
     const { graceMs, loadMs, revision } = details
-    return follow(this.#pack(toTree(value)), (body): Sealable => {
+    return chain(this.#pack(toTree(value)), (body): Sealable => {
       this.#report(body)
       this.#assertStorable(body)
       const seal: Seal = (tags, freshUntil, generation) =>
@@ -112,15 +112,15 @@ export class ValueCodec {
   /**
    * Checks that a value can be stored, without encoding it.
    *
-   * @returns whether it certainly is small enough; otherwise {@link ValueCodec.assertFits} tells
+   * @returns whether the value is certainly small enough; if not, call {@link ValueCodec.assertFits}
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`)
    */
   assertEncodable(value: unknown): boolean {
-    return toTree(value).likelyBytes * MOST_BYTES_PER_LIKELY_BYTE <= this.#maxValueBytes
+    return toTree(value).likelyBytes * MAX_BYTES_PER_LIKELY_BYTE <= this.#maxValueBytes
   }
 
   /**
-   * Encodes a value to check that it is small enough to be stored.
+   * Encodes a value to check that it is small enough.
    *
    * @throws SerializationError (`NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`)
    */
@@ -131,10 +131,10 @@ export class ValueCodec {
   /**
    * Decodes the bytes under a key.
    *
-   * @throws SerializationError (`CODEC_FAILED`) when no worker thread could decode a large value; that
-   * says nothing about its bytes
+   * @throws SerializationError (`CODEC_FAILED`) when no worker thread could decode a large value. That says
+   * nothing about its bytes
    */
-  decode(place: Place, bytes: Buffer): NowOrLater<Decoded | Unreadable> {
+  decode(place: Place, bytes: Buffer): MaybePromise<Decoded | Unreadable> {
     const kind = classify(place, bytes)
     if (kind !== 'value' && kind !== 'python') {
       return { unreadable: kind === 'lease' ? 'other_format' : kind }
@@ -158,7 +158,7 @@ export class ValueCodec {
     }
   }
 
-  #pack(tree: JsonTree): NowOrLater<PackedBody> {
+  #pack(tree: JsonTree): MaybePromise<PackedBody> {
     return tree.likelyBytes > THREAD_FROM_BYTES
       ? this.#threads.pack(tree, this.#compression)
       : pack(tree.json, this.#compression)
@@ -167,7 +167,7 @@ export class ValueCodec {
   #unpack(body: Body): unknown {
     return body.decodedLength > THREAD_FROM_BYTES
       ? this.#threads.unpack(body)
-      : follow(unpack(body), decodeTaggedJson)
+      : chain(unpack(body), decodeTaggedJson)
   }
 
   #report({ compression, decodedLength }: PackedBody): void {
@@ -186,7 +186,7 @@ export class ValueCodec {
   }
 }
 
-/** A value that is converted in threads is copied: pieces of it are sent while its owner may change it. */
+/** Copies a value for worker threads, because its owner may change it while its pieces are sent. */
 function toTree(value: unknown): JsonTree {
   const likelyBytes = plainJsonBytes(value)
   const isAsItIs = likelyBytes >= 0 && likelyBytes <= THREAD_FROM_BYTES
@@ -196,7 +196,7 @@ function toTree(value: unknown): JsonTree {
 function decodePython(bytes: Buffer): Decoded | Unreadable {
   try {
     const value = openPythonValue(bytes)
-    // Nothing is ever written over it but by `set`, so no revision is needed.
+    // Only `set` overwrites it, so it needs no revision.
     const revision = ''
     return {
       ...{ value, freshUntil: undefined, graceMs: 0, loadMs: 0 },
@@ -212,7 +212,7 @@ function decoded(value: unknown, line: StoredLine): Decoded {
   return { value, freshUntil, graceMs, loadMs, revision, tags, generation }
 }
 
-/** The checksum was right, so the bytes are as somebody wrote them: a release that knows more. */
+/** Returns the result for bytes with a right checksum that this release cannot read: another one wrote them. */
 function unknownContents(error: unknown): Unreadable {
   if (error instanceof SerializationError && error.code === 'CODEC_FAILED') throw error
   return { unreadable: 'other_format' }

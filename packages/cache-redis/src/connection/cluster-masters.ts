@@ -1,39 +1,41 @@
 import { timers } from '@verbatim/cache-core/implement'
 import type { Cluster, Redis } from 'ioredis'
-import { Waiting } from '../waiting.js'
+import { Waiters } from '../waiters.js'
+import { listen } from './client-hooks.js'
 import { guardCluster } from './cluster-guard.js'
-import { addressOf, addressOfMaster } from './node-address.js'
-import { listen } from './shared-listeners.js'
+import { addressOf, addressOfMaster } from './cluster-slots.js'
+import { errorForCaller } from './connection-errors.js'
+import type { RedisServer } from './redis-server.js'
 
 const PAUSE_BETWEEN_REFRESHES_MS = 500
 
-/** The masters of a Cluster as the client knows them, and which one a key is on. */
+/** The masters of a Cluster as the client knows them, and which of them holds a key. */
 export class ClusterMasters {
   readonly #cluster: Cluster
   readonly #onChange: () => void
   readonly #stops: (() => void)[] = []
-  readonly #waiting = new Waiting()
+  readonly #waiters = new Waiters()
   #byAddress = new Map<string, Redis>()
   #coverAllSlots = false
   #refreshing: NodeJS.Timeout | undefined
 
-  /** @param onChange - some have come or gone */
+  /** @param onChange - called when masters have come or gone */
   constructor(cluster: Cluster, onChange: () => void) {
     this.#cluster = cluster
     this.#onChange = onChange
   }
 
-  /** None before the client has connected. */
+  /** Empty before the client has connected. */
   get all(): Redis[] {
     return [...this.#byAddress.values()]
   }
 
-  /** Masters, replicas and nodes of which that is not known yet. */
+  /** Masters, replicas, and nodes whose role is not known yet. */
   get allNodes(): Redis[] {
     return this.#cluster.nodes()
   }
 
-  /** Whether each slot that the client knows of is on one of them. */
+  /** Whether each slot that the client knows is on a known master. */
   get coverAllSlots(): boolean {
     return this.#coverAllSlots
   }
@@ -43,31 +45,31 @@ export class ClusterMasters {
     return address === undefined ? undefined : this.#byAddress.get(address)
   }
 
-  /** Connects if need be. The rest is told by events. */
+  /** Connects if there is no connection. Events report the rest. */
   start(): void {
     this.#stops.push(guardCluster(this.#cluster))
-    const look = (): void => this.#look()
-    // Not every change has an event of its own: a node that was not connected goes without one, and
-    // a replica becomes a master without one. A refresh of the slots tells of both.
+    const update = (): void => this.#update()
+    // Some changes have no event of their own: a node that was never connected leaves, or a replica
+    // becomes a master. The refresh of the slots shows both.
     for (const event of ['ready', '+node', '-node', 'refresh']) {
-      this.#stops.push(listen(this.#cluster, event, look))
+      this.#stops.push(listen(this.#cluster, event, update))
     }
     this.#stops.push(
       listen(this.#cluster, 'close', () => {
-        look()
-        this.#waiting.tell()
+        update()
+        this.#waiters.notify()
       }),
     )
     if (this.#cluster.status === 'wait') this.#cluster.connect().catch(() => undefined)
-    look()
+    update()
   }
 
-  /** Waits until they are known, or the client found no node, or the time is over. */
+  /** Waits until masters are known, the client found no node, or a time in milliseconds is over. */
   async known(milliseconds: number): Promise<void> {
-    if (this.#byAddress.size === 0) await this.#waiting.wait(milliseconds)
+    if (this.#byAddress.size === 0) await this.#waiters.wait(milliseconds)
   }
 
-  /** Asks where the slots are, again and again while that is needed: what failed may be replaced. */
+  /** Asks where the slots are, repeatedly while that is needed: a failed master may be replaced. */
   refreshWhile(isNeeded: () => boolean): void {
     this.#refreshing ??= timers
       .setInterval(() => {
@@ -80,7 +82,7 @@ export class ClusterMasters {
   close(): void {
     this.#stopRefreshing()
     for (const stop of this.#stops) stop()
-    this.#waiting.tell()
+    this.#waiters.notify()
   }
 
   #stopRefreshing(): void {
@@ -88,8 +90,8 @@ export class ClusterMasters {
     this.#refreshing = undefined
   }
 
-  #look(): void {
-    // Until it is ready, the client takes every node that it was told of for a master.
+  #update(): void {
+    // Until the client is ready, it takes every node for a master.
     const masters = this.#cluster.status === 'ready' ? this.#cluster.nodes('master') : []
     const before = this.#byAddress
     this.#byAddress = new Map(masters.map((redis) => [addressOf(redis), redis]))
@@ -99,6 +101,60 @@ export class ClusterMasters {
       masters.every((redis) => before.get(addressOf(redis)) === redis)
     if (isSame) return
     this.#onChange()
-    if (masters.length > 0) this.#waiting.tell()
+    if (masters.length > 0) this.#waiters.notify()
+  }
+}
+
+/** The target of commands: one server, or all of them. */
+export type Target = Pick<
+  RedisServer,
+  'usable' | 'wasTried' | 'lastErrorCode' | 'settled' | 'classify' | 'receivedBytes'
+>
+
+/** All masters of a Cluster as one target, for commands that may concern any of them. */
+export class AllServers implements Target {
+  readonly #servers: ReadonlyMap<unknown, RedisServer>
+  readonly #areComplete: () => boolean
+
+  /** @param areComplete - returns whether there is a server for every key */
+  constructor(servers: ReadonlyMap<unknown, RedisServer>, areComplete: () => boolean) {
+    this.#servers = servers
+    this.#areComplete = areComplete
+  }
+
+  get usable(): boolean {
+    return this.#servers.size > 0 && this.#areComplete() && this.#every((server) => server.usable)
+  }
+
+  get wasTried(): boolean {
+    return this.#every((server) => server.wasTried)
+  }
+
+  get lastErrorCode(): string | undefined {
+    for (const { usable, lastErrorCode } of this.#servers.values())
+      if (!usable) return lastErrorCode
+    return undefined
+  }
+
+  get receivedBytes(): number {
+    let sum = 0
+    for (const server of this.#servers.values()) sum += server.receivedBytes
+    return sum
+  }
+
+  async settled(milliseconds: number): Promise<boolean> {
+    await Promise.all(Array.from(this.#servers.values(), (server) => server.settled(milliseconds)))
+    return this.usable
+  }
+
+  /** Applies an error to all servers, because it is not known which one it is about. Each is checked. */
+  readonly classify = (error: unknown): unknown => {
+    for (const server of this.#servers.values()) server.apply(error)
+    return errorForCaller(error)
+  }
+
+  #every(holds: (server: RedisServer) => boolean): boolean {
+    for (const server of this.#servers.values()) if (!holds(server)) return false
+    return true
   }
 }

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
-import { hookMethod } from './method-hook.js'
+import { hookMethod } from './client-hooks.js'
 
-/** More handshakes at a time would only make each of them later, until they time out. */
-const MOST_OPENING = 32
+/** More handshakes at a time would only delay each of them, until they time out. */
+const MAX_OPENING = 32
 
-/** What the types of the client leave out. */
+/** Fields that the client's types do not have. */
 interface WithConnector {
   readonly connector: {
     connect(emit: (event: string, error?: unknown) => void): Promise<unknown>
@@ -12,7 +12,7 @@ interface WithConnector {
   }
 }
 
-/** Connections whose turn to open has not come, first come first served. */
+/** Connections that wait for their turn to open, in order. */
 const queue: Turn[] = []
 let opening = 0
 
@@ -23,8 +23,8 @@ interface Turn {
 const turns = new WeakMap<Redis, Promise<void>>()
 
 /**
- * Makes a client wait for its turn each time that it connects: only so many connections of this
- * process are opened at a time, however many caches it has.
+ * Makes a client wait for its turn each time it connects. A process opens a limited number of connections at
+ * a time, however many caches it has.
  */
 export function waitForTurnToConnect(redis: Redis): void {
   const { connector } = redis as unknown as WithConnector
@@ -37,7 +37,7 @@ export function waitForTurnToConnect(redis: Redis): void {
       turns.set(redis, turn)
       await turn
       endTurnOnce(redis)
-      // Nobody closes what has not been opened.
+      // The client was disconnected before it was connected.
       if (!isWanted) throw new Error('Connection is closed.')
       return connect(emit)
     }
@@ -48,21 +48,21 @@ export function waitForTurnToConnect(redis: Redis): void {
   })
 }
 
-/** Resolves when the turn of a client to connect has come, at once if it does not wait for one. */
+/** Resolves when a client has its turn to connect; at once if it waits for none. */
 export async function turnToConnect(redis: Redis): Promise<void> {
   await turns.get(redis)
 }
 
 function takeTurn(): Promise<void> {
   return new Promise((resolve) => {
-    if (opening < MOST_OPENING) {
+    if (opening < MAX_OPENING) {
       opening += 1
       resolve()
     } else queue.push({ begin: resolve })
   })
 }
 
-/** A turn ends when the handshake does, one way or the other. */
+/** Ends a turn when the handshake ends, whatever its result. */
 function endTurnOnce(redis: Redis): void {
   const end = (): void => {
     for (const event of ENDS) redis.off(event, end)

@@ -9,17 +9,16 @@ import {
   wordOf,
 } from './error-replies.js'
 
-// Errors are made anew, never passed on: those of the client carry the command's arguments, and so
-// passwords and values.
+// The errors of the client are never passed on: they carry the arguments of commands, and so passwords and
+// values.
 
-/** What became of a command that failed: it was not and will not be done, or nobody knows. */
+/** Whether a failed command certainly had no effect (`'failed'`), or may have had one. */
 export type FailureOutcome = 'failed' | 'indeterminate'
 
 /**
- * There is no connection.
+ * Returns the error for a command without a connection.
  *
- * @param outcome - `'failed'` if Redis was not asked, `'indeterminate'` if it was, and then the
- * connection was lost
+ * @param outcome - `'failed'` if it was not sent, `'indeterminate'` if the connection was lost after that
  */
 export function unavailable(
   reason: string | undefined,
@@ -33,52 +32,53 @@ export function unavailable(
   })
 }
 
-/** What became of a command that failed with this. */
+/** Returns the outcome of a command that failed with an error. */
 export function outcomeOf(error: unknown): FailureOutcome {
   const isFailed = error instanceof InfrastructureError && error.context['outcome'] === 'failed'
   return isFailed ? 'failed' : 'indeterminate'
 }
 
-/** The server came to a write only when its time was over: it was not done, and will not be. */
-export function tooLate(): InfrastructureError {
-  return new InfrastructureError('Redis came to the write only after its time was over', {
+/** Returns the error for a write that the server received after its deadline, and did not carry out. */
+export function writtenTooLate(): InfrastructureError {
+  return new InfrastructureError('Redis received the write after its deadline', {
     code: 'BACKEND_TIMEOUT',
     context: { reply: 'LATE', outcome: 'failed' },
   })
 }
 
+/** Returns the error for a command without a reply within its time limit. */
 export function timedOut(milliseconds: number): InfrastructureError {
-  return new InfrastructureError(`Redis did not answer within ${milliseconds} ms`, {
+  return new InfrastructureError(`Redis did not reply within ${milliseconds} ms`, {
     code: 'BACKEND_TIMEOUT',
     context: { milliseconds, outcome: 'indeterminate' },
   })
 }
 
 /**
- * Redis has answered, and certainly not done it.
+ * Returns the error for a command that Redis refused.
  *
- * @param trouble - the first word of the reply, and for `NOPERM` what is forbidden
+ * @param code - the first word of the reply, and for `NOPERM` what is forbidden
  */
-function refused(trouble: string): InfrastructureError {
-  const isForbidden = trouble.startsWith('NOPERM ')
-  return new InfrastructureError(`Redis refused the command: ${trouble}`, {
+function refused(code: string): InfrastructureError {
+  const isForbidden = code.startsWith('NOPERM ')
+  return new InfrastructureError(`Redis refused the command: ${code}`, {
     code: 'BACKEND_REFUSED',
     context: {
-      reply: isForbidden ? wordOf(trouble) : trouble,
-      ...(isForbidden && { forbidden: trouble.slice('NOPERM '.length) }),
-      alarm: meaningOf(trouble).alarm ?? false,
+      reply: isForbidden ? wordOf(code) : code,
+      ...(isForbidden && { forbidden: code.slice('NOPERM '.length) }),
+      alarm: meaningOf(code).alarm ?? false,
       outcome: 'failed',
     },
   })
 }
 
-/** Whether Redis has refused a command and would refuse it again. */
+/** Returns whether Redis refused a command and would refuse it again. */
 export function isLastingRefusal(error: unknown): boolean {
   if (!(error instanceof InfrastructureError) || error.code !== 'BACKEND_REFUSED') return false
   return meaningOf(String(error.context['reply'])).lasts === true
 }
 
-/** Redis leased the load to nobody, so the loaded value may be older than what Redis holds by now. */
+/** Returns the error for a loaded value without a lease: it may be older than what Redis holds. */
 export function notLeased(): InfrastructureError {
   return new InfrastructureError('Redis gave no lease for the load', {
     code: 'LOAD_NOT_LEASED',
@@ -86,22 +86,22 @@ export function notLeased(): InfrastructureError {
   })
 }
 
-/** Redis was not asked. */
+/** Returns the error for a command that was not sent, because too many are in flight. */
 export function overloaded(inFlight: number): InfrastructureError {
-  return new InfrastructureError(`Redis has ${inFlight} commands to answer already`, {
+  return new InfrastructureError(`${inFlight} commands are in flight already`, {
     code: 'BACKEND_OVERLOADED',
     context: { inFlight, outcome: 'failed' },
   })
 }
 
 /**
- * Redis, or what stands between, has sent a reply that makes no sense. Replies that follow on the
- * same connection may belong to other commands.
+ * Returns the error for a reply that Redis never sends. Later replies on the same connection may belong to
+ * other commands.
  *
- * @param what - which reply, and what it must be; never any of its content
+ * @param rule - what the reply must be; never its content
  */
-export function malformedReply(what: string): InfrastructureError {
-  return new InfrastructureError(`Redis sent a malformed reply: ${what}`, {
+export function malformedReply(rule: string): InfrastructureError {
+  return new InfrastructureError(`Redis sent a malformed reply: ${rule}`, {
     code: MALFORMED_REPLY,
     context: { outcome: 'indeterminate' },
   })
@@ -111,7 +111,7 @@ export function isMalformedReply(error: unknown): boolean {
   return error instanceof InfrastructureError && error.code === MALFORMED_REPLY
 }
 
-/** The owner of a client that was handed in has switched it to another database. */
+/** Returns the error for a client whose owner has switched it to another database. */
 export function clientChanged(): InfrastructureError {
   return new InfrastructureError('client must stay in its database; its owner has switched it', {
     code: CLIENT_CHANGED,
@@ -123,17 +123,17 @@ export function clientChanged(): InfrastructureError {
 export function errorForCaller(error: unknown): unknown {
   if (error instanceof InfrastructureError) return error
   if (isReadingError(error)) return malformedReply('its shape must be that of the command')
-  const trouble = troubleOf(error)
-  return isErrorReply(error) ? refused(trouble) : unavailable(trouble, 'indeterminate')
+  const code = errorCodeOf(error)
+  return isErrorReply(error) ? refused(code) : unavailable(code, 'indeterminate')
 }
 
-/** What the client says of every command that was under way when its connection ended. */
+/** The code of commands that were in flight when their connection ended. */
 export const CONNECTION_LOST = 'CONNECTION_LOST'
 
 export const MALFORMED_REPLY = 'BACKEND_MALFORMED_REPLY'
 export const CLIENT_CHANGED = 'CLIENT_CHANGED'
 
-const NETWORK_TROUBLES = new Set([
+const NETWORK_ERROR_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -144,35 +144,35 @@ const NETWORK_TROUBLES = new Set([
   'EAI_AGAIN',
 ])
 
-/** Reading a reply fails with these when its shape is another than the command's. */
+/** Code that reads a reply of an unexpected shape throws these. */
 const READING_ERRORS = [TypeError, RangeError, SyntaxError]
 
-/** Whether an error is what code throws that reads a reply of an unexpected shape. */
+/** Returns whether an error shows that a reply had an unexpected shape. */
 export function isReadingError(error: unknown): boolean {
   return READING_ERRORS.some((kind) => error instanceof kind) && !hasNetworkCode(error)
 }
 
-/** Node's own errors about sockets may be of the same classes. */
+/** Errors of Node about sockets may have the same classes. */
 function hasNetworkCode(error: unknown): boolean {
   return typeof (error as { syscall?: unknown }).syscall === 'string'
 }
 
 const CLIENTS_OWN_ERRORS = new Set(['Error', 'AbortError', 'MaxRetriesPerRequestError'])
 
-/** What the client says when it has asked all sentinels in vain, whatever the reason was. */
+/** The client's message when no sentinel named a master, whatever the reason was. */
 const NO_MASTER = 'All sentinels are unreachable and retry is disabled'
 
-/** One word for what went wrong, such as `ECONNREFUSED` or `WRONGPASS`. It quotes nothing. */
-export function troubleOf(error: unknown): string {
+/** Returns a code for an error, such as `ECONNREFUSED` or `WRONGPASS`. It never quotes data. */
+export function errorCodeOf(error: unknown): string {
   if (!isError(error)) return 'UNKNOWN'
   if (isErrorReply(error)) return replyWithCommand(error)
   if (isReadingError(error)) return MALFORMED_REPLY
   const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
   if (typeof code === 'string') return code
-  if (isError(lastNodeError)) return troubleOf(lastNodeError)
-  // The client puts the errors of sentinels and of redirections into the text of its own.
+  if (isError(lastNodeError)) return errorCodeOf(lastNodeError)
+  // The client's message contains the errors of sentinels and redirections.
   const words = error.message.match(/[A-Z_]{3,}/g) ?? []
-  const known = words.find((word) => NETWORK_TROUBLES.has(word) || isKnownReply(word))
+  const known = words.find((word) => NETWORK_ERROR_CODES.has(word) || isKnownReply(word))
   if (known !== undefined) return known
   if (error.message.startsWith(NO_MASTER)) return 'NO_MASTER'
   return CLIENTS_OWN_ERRORS.has(error.name) ? CONNECTION_LOST : error.name

@@ -1,44 +1,46 @@
-/** What an error reply says about the server that sent it. What is left out does not apply. */
+/** The meaning of an error reply for the server that sent it. Absent fields do not apply. */
 export interface ReplyMeaning {
-  /** It is no use to anybody for now: calls fail at once until a check of it succeeds. */
-  readonly endsTrust?: boolean
-  /** It will say so for as long as this connection lasts; the next one may lead elsewhere. */
+  /** The server is unavailable for now: calls fail at once until a check succeeds. */
+  readonly marksUnhealthy?: boolean
+  /** The connection must be replaced: it replies so while it lasts, and the next one may lead to another server. */
   readonly needsNewConnection?: boolean
-  /** Asking again soon is in vain, and asking often does harm. */
+  /** An attempt soon after that would fail too, and many attempts do harm. */
   readonly retrySlowly?: boolean
-  /** It does not pass by itself: somebody has to do something. */
+  /** A person must change something before it passes. */
   readonly alarm?: boolean
-  /** It is about the key or the user, not about the server: the same command is refused again. */
+  /** The same command is refused again: the reply is about the key or the user, not the server. */
   readonly lasts?: boolean
+  /** The server refuses writes for now, and permits reads. */
+  readonly refusesWrites?: boolean
 }
 
 /**
- * Every error reply that means more than that one call was refused. Others, also those unknown to
- * us, are an answer like any other: the server works.
+ * The error replies that mean more than the refusal of one call. Any other error reply, known or not, shows
+ * that the server works.
  */
 const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning>([
-  // The server answers everybody so, and soon no longer will.
-  ['LOADING', { endsTrust: true }],
-  ['MASTERDOWN', { endsTrust: true }],
-  ['BUSY', { endsTrust: true }],
-  // A master that was demoted keeps its connections, and refuses every write on them.
-  ['READONLY', { endsTrust: true, needsNewConnection: true }],
-  ['MAXCLIENTS', { endsTrust: true, alarm: true }],
-  // Passes soon while a password is changed: the new one comes before or after its user.
-  ['NOAUTH', { endsTrust: true, alarm: true }],
-  ['WRONGPASS', { endsTrust: true, retrySlowly: true, alarm: true }],
-  ['DENIED', { endsTrust: true, retrySlowly: true, alarm: true }],
-  // One call is refused, for its sort, its key or its size; reads go on.
-  ['OOM', { alarm: true }],
-  ['MISCONF', { alarm: true }],
-  ['NOREPLICAS', { alarm: true }],
+  // The server replies so to every client, and soon will not.
+  ['LOADING', { marksUnhealthy: true }],
+  ['MASTERDOWN', { marksUnhealthy: true }],
+  ['BUSY', { marksUnhealthy: true }],
+  // A demoted master keeps its connections, and refuses every write on them.
+  ['READONLY', { marksUnhealthy: true, needsNewConnection: true }],
+  ['MAXCLIENTS', { marksUnhealthy: true, alarm: true }],
+  // Passes soon while a password is changed: the server may get it before or after the client.
+  ['NOAUTH', { marksUnhealthy: true, alarm: true }],
+  ['WRONGPASS', { marksUnhealthy: true, retrySlowly: true, alarm: true }],
+  ['DENIED', { marksUnhealthy: true, retrySlowly: true, alarm: true }],
+  // One call is refused for its kind, its key or its size. Reads are permitted.
+  ['OOM', { alarm: true, refusesWrites: true }],
+  ['MISCONF', { alarm: true, refusesWrites: true }],
+  ['NOREPLICAS', { alarm: true, refusesWrites: true }],
   ['NOPERM', { alarm: true, lasts: true }],
   ['WRONGTYPE', { alarm: true, lasts: true }],
   ['CROSSSLOT', { alarm: true, lasts: true }],
-  // A client for a Cluster follows these; from any other client most keys are out of reach.
+  // A client for a Cluster follows these. Any other client cannot reach most keys.
   ['MOVED', { alarm: true }],
   ['ASK', { alarm: true }],
-  // Pass by themselves.
+  // These pass without help.
   ['TRYAGAIN', {}],
   ['CLUSTERDOWN', {}],
   ['NOSCRIPT', {}],
@@ -47,7 +49,11 @@ const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning
 
 const ANY_OTHER: ReplyMeaning = { lasts: true }
 
-/** @param reply - as {@link replyOf} returns it, or with the command after it */
+/**
+ * Returns what an error reply means.
+ *
+ * @param reply - as {@link replyOf} returns it, or with a command after it
+ */
 export function meaningOf(reply: string): ReplyMeaning {
   return MEANINGS.get(wordOf(reply)) ?? ANY_OTHER
 }
@@ -62,14 +68,14 @@ export function isKnownReply(word: string): boolean {
   return MEANINGS.has(word)
 }
 
-/** True for what Redis itself answered. */
+/** Returns whether an error is a reply of Redis. */
 export function isErrorReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
 /**
- * Returns the first word of an error reply, such as `OOM`: what follows may quote keys and values.
- * Replies that all begin with `ERR` are told apart where that helps.
+ * Returns the first word of an error reply, such as `OOM`; the rest may quote keys and values. Some replies
+ * that begin with `ERR` get a word of their own.
  */
 export function replyOf({ message }: Error): string {
   if (!message.startsWith('ERR ')) return /^[A-Z]+\b/.exec(message)?.[0] ?? 'ERR'
@@ -83,25 +89,25 @@ export function replyOf({ message }: Error): string {
   return name === undefined ? 'UNKNOWN_COMMAND' : `UNKNOWN_COMMAND ${name}`
 }
 
-/** The server has no database of that number. */
+/** The server has no database with that number. */
 const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
 
-/** The name is that of a command of this package, never an argument. */
+/** Matches the name of a command of this package, never an argument. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i
 
-/** A script may not run a command that its user may not run. */
+/** The user of a script may not run a command of the script. */
 const FORBIDDEN_IN_SCRIPT = /^ERR (The user executing the script can't run|ACL failure in script)/
 
 /**
- * Returns what a refusal for lack of permission is about, such as `GET` or `CLIENT TRACKING`, `KEYS`,
- * `CHANNELS`, or `SCRIPT` for a command that a script has run.
+ * Returns what a user lacks the permission for: a command such as `CLIENT TRACKING`, `KEYS`, `CHANNELS`, or
+ * `SCRIPT` for a command in a script.
  *
  * @returns `undefined` for any other reply, and where the server does not say
  */
 export function forbiddenPart(error: Error): string | undefined {
   if (replyOf(error) !== 'NOPERM') return undefined
   const { message } = error
-  // The name is that of a command of this package, never an argument.
+  // Matches the name of a command of this package, never an argument.
   const command = /'([a-z]{1,20}(?:\|[a-z-]{1,20})?)' command/i.exec(message)?.[1]
   if (command !== undefined) return command.toUpperCase().replace('|', ' ')
   if (!message.startsWith('NOPERM')) return 'SCRIPT'
@@ -109,9 +115,19 @@ export function forbiddenPart(error: Error): string | undefined {
   return /\bchannels?\b/.test(message) ? 'CHANNELS' : undefined
 }
 
-/** Whether the user may not run a command, or the server does not have it. */
+/** Returns whether the user may not run a command, or the server does not have it. */
 export function isForbidden(error: unknown): boolean {
   if (!isErrorReply(error)) return false
   const reply = replyOf(error as Error)
   return reply === 'NOPERM' || reply.startsWith('UNKNOWN_COMMAND')
+}
+
+/** Returns whether Redis refuses writes for now, and permits reads. */
+export function isRefusalOfWrites(error: unknown): error is Error {
+  return isErrorReply(error) && meaningOf(replyOf(error as Error)).refusesWrites === true
+}
+
+/** Returns whether an error is the refusal that starts with these words. */
+export function isRefusal(error: unknown, words: string): error is Error {
+  return error instanceof Error && error.message.startsWith(words)
 }

@@ -1,10 +1,49 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 import { assertKnownFields, integerOption, invalidOption } from '@verbatim/cache-core/implement'
-import type { ClusterOptions, LocationOptions, SentinelOptions } from './location-options.js'
-import type { RedisClient } from './redis-client.js'
+import type { RedisClient } from './clients.js'
 import { invalidUrl, parseRedisUrl, type RedisTarget } from './redis-url.js'
 
-/** Where Redis is, checked. Nothing has been created. */
+/** A master that Redis Sentinel monitors, and its replicas. */
+export interface SentinelOptions {
+  /** The name of the master in the settings of the sentinels. */
+  readonly name: string
+  /**
+   * The URLs of all sentinels: `redis://` or `rediss://[user:password@]host[:port]`. Default port: 26379.
+   * The user and password of the first one are used for all.
+   */
+  readonly urls: readonly string[]
+  /** The user of the servers. Default: `default`. */
+  readonly username?: string | undefined
+  /** The password of the user. Default: none. */
+  readonly password?: string | undefined
+  /** The number of the database. Default: 0. */
+  readonly database?: number | undefined
+  /** Whether to connect to the servers by TLS; for the sentinels, the URLs say it. Default: false. */
+  readonly tls?: boolean | undefined
+}
+
+/** A Redis Cluster. */
+export interface ClusterOptions {
+  /**
+   * The URLs of some nodes: `redis://` or `rediss://[user:password@]host[:port]`. The client finds the other
+   * nodes. The user and password of the first one are used for all.
+   */
+  readonly urls: readonly string[]
+}
+
+/** The location of Redis. Set at most one of these; without any, the cache is memory only. */
+export interface LocationOptions {
+  /** One server: `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
+  readonly redisUrl?: string | undefined
+  /** The server that the sentinels call the master. */
+  readonly sentinel?: SentinelOptions | undefined
+  /** A Redis Cluster. */
+  readonly cluster?: ClusterOptions | undefined
+  /** Your own client of ioredis 5 or 6. The cache does not change or close it. */
+  readonly client?: RedisClient | undefined
+}
+
+/** A checked location of Redis. No client has been created. */
 export type RedisLocation =
   | { readonly kind: 'server'; readonly target: RedisTarget }
   | SentinelLocation
@@ -38,16 +77,16 @@ const SENTINEL_FIELDS: Readonly<Record<keyof SentinelOptions, true>> = {
 }
 const CLUSTER_FIELDS: Readonly<Record<keyof ClusterOptions, true>> = { urls: true }
 
-/** Whether Redis is said to be anywhere; a cache without it is memory only. */
+/** Returns whether the options contain a location. */
 export function hasLocation(options: LocationOptions): boolean {
   return CHOICES.some((choice) => options[choice] !== undefined)
 }
 
 /**
- * Checks where Redis is said to be.
+ * Checks the location of Redis.
  *
- * @throws ConfigurationError (`INVALID_OPTION`, `INVALID_REDIS_URL`) that names the option, what it
- * is and what is allowed, and never shows a URL
+ * @throws ConfigurationError (`INVALID_OPTION`, `INVALID_REDIS_URL`) that names the option and the rule, and
+ * never contains a URL
  */
 export function checkLocation(options: LocationOptions): RedisLocation {
   const given = CHOICES.filter((choice) => options[choice] !== undefined)
@@ -91,7 +130,7 @@ function checkCluster(cluster: ClusterOptions): ClusterLocation {
   return { kind: 'cluster', nodes: checkUrls('cluster.urls', cluster.urls, 6_379) }
 }
 
-/** Checks URLs of servers that belong together, and so are all reached in the same way. */
+/** Checks the URLs of servers that belong together: all have the same login and use of TLS. */
 function checkUrls(option: string, urls: unknown, defaultPort: number): RedisTarget[] {
   if (!Array.isArray(urls) || urls.length === 0) {
     throw invalidOption(option, 'an array of at least one URL', urls)
@@ -116,8 +155,8 @@ function checkUrls(option: string, urls: unknown, defaultPort: number): RedisTar
 
 function mayLogInAs(target: RedisTarget, first: RedisTarget | undefined): boolean {
   const { username, password } = target
-  const saysNothing = username === undefined && password === undefined
-  return saysNothing || (username === first?.username && password === first?.password)
+  const hasNone = username === undefined && password === undefined
+  return hasNone || (username === first?.username && password === first?.password)
 }
 
 function checkText(option: string, text: unknown): string | undefined {
@@ -139,14 +178,17 @@ function checkClient(client: RedisClient): RedisClient {
   return client
 }
 
-/** The client puts its prefix before keys, but not into the patterns by which keys are found. */
+/** Refuses a client with a prefix: it adds the prefix to keys, but not to the patterns of SCAN. */
 function assertNoPrefix(options: {
   keyPrefix?: string | undefined
   redisOptions?: { keyPrefix?: string | undefined } | undefined
 }): void {
   if (!(options.keyPrefix || options.redisOptions?.keyPrefix)) return
-  throw new ConfigurationError('client has a keyPrefix of its own; give keyPrefix to the cache', {
-    code: 'INVALID_OPTION',
-    context: { option: 'client' },
-  })
+  throw new ConfigurationError(
+    'client must have no keyPrefix of its own; pass keyPrefix to the cache instead',
+    {
+      code: 'INVALID_OPTION',
+      context: { option: 'client' },
+    },
+  )
 }

@@ -1,34 +1,32 @@
 import { timers } from '@verbatim/cache-core/implement'
 import type { Cluster, Redis } from 'ioredis'
-import { AllServers, type Target } from './all-servers.js'
+import { listen } from './client-hooks.js'
 import { patienceFor } from './client-settings.js'
-import { ClusterMasters } from './cluster-masters.js'
+import { destroyClient, type RedisClient } from './clients.js'
+import { askAgain, stopAsking } from './cluster-guard.js'
+import { AllServers, ClusterMasters, type Target } from './cluster-masters.js'
 import { turnToConnect } from './connect-gate.js'
-import { CONNECTION_LOST, troubleOf, unavailable } from './connection-errors.js'
+import { CONNECTION_LOST, errorCodeOf, unavailable } from './connection-errors.js'
 import { meaningOf } from './error-replies.js'
-import { destroyClient, type RedisClient } from './redis-client.js'
 import { RedisServer } from './redis-server.js'
-import { listen } from './shared-listeners.js'
-import { askAgain, askNoMore } from './slot-questions.js'
 import { TimeLimit } from './time-limit.js'
 import { WriteBatch } from './write-batch.js'
 
-/** How long `connect()` waits for an answer, one way or the other. */
-const LEAST_CONNECT_DEADLINE_MS = 1_500
-/** Round trips that opening, logging in and checking may take, each of up to a time limit. */
+/** The least time that `connect()` waits, in milliseconds. */
+const MIN_CONNECT_WAIT_MS = 1_500
+/** The round trips of opening, logging in and checking, each of up to one time limit. */
 const ROUND_TRIPS_TO_CONNECT = 10
 const DRAIN_MS = 500
 
 /**
- * Sends commands and waits for the answer, within the time limit.
+ * Sends commands, and waits for the reply within the time limit.
  *
- * @param on - what the commands are about: a key, or one of the masters. In a Cluster they are then
- * sent if the master that has it is trusted; without it, if all are
- * @param options - `extraMs`: time that the answer may take on top of the time limit, in
- * milliseconds, for what is large. Default: 0
+ * @param on - the key or the master that the commands are about. In a Cluster they are sent if that master
+ * is healthy; without it, if all masters are
+ * @param options - `extraMs`: time in addition to the time limit, for large replies, in milliseconds.
+ * Default: 0
  * @throws InfrastructureError (`BACKEND_UNAVAILABLE`, `BACKEND_TIMEOUT`, `BACKEND_REFUSED`,
- * `BACKEND_OVERLOADED`,
- * `BACKEND_MALFORMED_REPLY`, `CLIENT_CHANGED`) that holds neither arguments nor values
+ * `BACKEND_OVERLOADED`, `BACKEND_MALFORMED_REPLY`, `CLIENT_CHANGED`) without arguments or values
  */
 export type RunCommands = <T>(
   send: (client: RedisClient) => Promise<T>,
@@ -36,49 +34,50 @@ export type RunCommands = <T>(
   options?: { readonly extraMs?: number },
 ) => Promise<T>
 
-/** `'closed'` while commands flow. */
-export type Circuit = 'closed' | 'partly open' | 'open'
+/** `'closed'` while commands are sent, `'partial'` while some masters of a Cluster are not used. */
+export type Circuit = 'closed' | 'partial' | 'open'
 
 export interface ConnectionOptions {
   readonly client: RedisClient
-  /** Whether the connection is ours to open and to close. */
+  /** Whether the cache made the client, and opens and closes it. */
   readonly owned: boolean
-  /** The longest that one command may take, in milliseconds. */
+  /** The time limit of a command, in milliseconds. */
   readonly commandTimeoutMs: number
-  /** Must succeed on every connection to a master before it is trusted, and after each loss of trust. */
+}
+
+/** Checks masters, and learns what happens to the connection. */
+export interface ConnectionListener {
+  /** Must resolve before a master is used: on each connection, and each time the master was unhealthy. */
   readonly check: (master: Redis) => Promise<unknown>
-  /** Redis can be used, at least in part; or no longer, not even in part. */
-  readonly onChange: (ready: boolean) => void
-  /** A master is trusted, for the first time or again. */
-  readonly onTrust?: (master: Redis) => void
-  /** The masters are others than before. */
+  /** Redis is available, at least in part; or not even in part. */
+  readonly onAvailability: (isAvailable: boolean) => void
+  /** A master is healthy, for the first time or again. */
+  readonly onHealthy?: (master: Redis) => void
   readonly onTopologyChange?: () => void
-  /** The first attempt to connect begins: its turn among the connections of the process has come. */
+  /** The first attempt to connect begins: the connection has its turn among those of the process. */
   readonly onFirstAttempt?: () => void
-  /** More or fewer masters may be used than before. */
+  /** More or fewer masters are used than before. */
   readonly onCircuitChange?: () => void
 }
 
-/**
- * A connection to one server or to the masters of a Cluster, each of which is either trusted or not
- * used (see {@link RedisServer}).
- */
+/** A connection to one server, or to the masters of a Cluster. Only healthy servers are used. */
 export class RedisConnection {
   readonly #options: ConnectionOptions
   readonly #client: RedisClient
   readonly #limit: TimeLimit
   readonly #batch = new WriteBatch()
-  /** Whether it is one connection, and ours. */
+  /** Whether there is one connection, and the cache made it. */
   readonly #isSingle: boolean
   readonly #servers = new Map<Redis, RedisServer>()
-  /** Undefined unless the client is one for a Cluster. */
+  /** `undefined` without a Cluster. */
   readonly #cluster: ClusterMasters | undefined
   readonly #whole: Target
   readonly #stops: (() => void)[] = []
+  #listener: ConnectionListener | undefined
   #state: 'idle' | 'started' | 'closed' = 'idle'
   #wasTried = false
   #ready = false
-  #trouble: string | undefined
+  #lastErrorCode: string | undefined
   #closed: Promise<void> | undefined
 
   constructor(options: ConnectionOptions) {
@@ -87,55 +86,60 @@ export class RedisConnection {
     this.#limit = new TimeLimit(options.commandTimeoutMs)
     this.#isSingle = options.owned && !options.client.isCluster
     if (options.client.isCluster) {
-      const cluster = new ClusterMasters(options.client as Cluster, () => this.#follow())
+      const cluster = new ClusterMasters(options.client as Cluster, () => this.#followMasters())
       this.#cluster = cluster
       this.#whole = new AllServers(this.#servers, () => cluster.coverAllSlots)
     } else {
-      this.#whole = this.#add(options.client as Redis)
+      this.#whole = this.#addServer(options.client as Redis)
     }
+  }
+
+  /** Connects the events to a listener. Call it once, before the first command. */
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener
   }
 
   get ready(): boolean {
     return this.#ready
   }
 
-  /** Whether all masters are used, or some, or none. */
   get circuit(): Circuit {
     if (this.#whole.usable) return 'closed'
-    return this.#ready ? 'partly open' : 'open'
+    return this.#ready ? 'partial' : 'open'
   }
 
-  /** Why Redis could not be used last time, such as `ECONNREFUSED` or `WRONGPASS`. */
+  /** Why Redis is unavailable, such as `ECONNREFUSED` or `WRONGPASS`. */
   get lastErrorCode(): string | undefined {
     if (this.#whole.usable) return undefined
-    return this.#whole.trouble ?? this.#trouble
+    return this.#whole.lastErrorCode ?? this.#lastErrorCode
   }
 
-  /** The first master of a Cluster that cannot be used; `undefined` when it is not known which. */
+  /** The first master of a Cluster that is not usable; `undefined` if it is not known which. */
   get failingMaster(): Redis | undefined {
     if (this.#cluster === undefined) return undefined
     for (const [redis, { usable }] of this.#servers) if (!usable) return redis
     return undefined
   }
 
-  /** The masters that there are, trusted or not. In a Cluster none until it is connected. */
+  /** Returns the masters that there are, healthy or not. A Cluster has none before it is connected. */
   masters(): Redis[] {
     return this.#cluster?.all ?? [...this.#servers.keys()]
   }
 
   /**
-   * Opens the connection if need be, and returns whether it can be used. Never rejects.
+   * Opens the connection if it is not open. Never rejects.
    *
-   * @param deadlineMs - how long to wait, in milliseconds, once the turn of this connection among
-   * those of the process has come. Default: 1,500 or 10 time limits, whichever is longer
+   * @param waitMs - how long to wait, in milliseconds, from the turn of this connection among those of the
+   * process. Default: 1,500 or 10 time limits, whichever is longer
+   * @returns whether Redis is available
    */
-  async connect(deadlineMs?: number): Promise<boolean> {
+  async connect(waitMs?: number): Promise<boolean> {
     if (this.isClosed) return false
     if (this.#state === 'idle') this.#start()
     await this.#turn()
     if (this.isClosed) return false
-    const enoughMs = ROUND_TRIPS_TO_CONNECT * this.#limit.milliseconds
-    return this.#connectWithin(deadlineMs ?? Math.max(LEAST_CONNECT_DEADLINE_MS, enoughMs))
+    const roundTripsMs = ROUND_TRIPS_TO_CONNECT * this.#limit.milliseconds
+    return this.#connectWithin(waitMs ?? Math.max(MIN_CONNECT_WAIT_MS, roundTripsMs))
   }
 
   get isClosed(): boolean {
@@ -147,16 +151,16 @@ export class RedisConnection {
     await Promise.all(nodes.map(turnToConnect))
   }
 
-  async #connectWithin(deadlineMs: number): Promise<boolean> {
+  async #connectWithin(waitMs: number): Promise<boolean> {
     if (this.#state === 'idle') this.#start()
-    const endsAt = timers.now() + deadlineMs
-    await this.#cluster?.known(deadlineMs)
+    const endsAt = timers.now() + waitMs
+    await this.#cluster?.known(waitMs)
     if (!this.#ready) await this.#whole.settled(endsAt - timers.now())
     this.#wasTried = true
     return this.#ready
   }
 
-  /** Whether a command about this key would fail at once, without being sent. */
+  /** Returns whether a command about this key would fail at once, without being sent. */
   isDown(key: string): boolean {
     if (!this.#wasTried) return false
     const target = this.#targetFor(key)
@@ -166,16 +170,15 @@ export class RedisConnection {
   readonly run: RunCommands = (send, on, options) => {
     const target = this.#targetFor(on)
     if (!target?.usable) return this.#runOnceConnected(send, on, options)
-    // A client that was handed in sends as its owner has it send.
+    // A client that was passed in sends in the way its owner has chosen.
     if (this.#isSingle) this.#batch.gather(this.#client as Redis)
-    return this.#limit.run(() => send(this.#client), target.judge, target, options?.extraMs)
+    return this.#limit.run(() => send(this.#client), target.classify, target, options?.extraMs)
   }
 
   /**
-   * Ends the connection if it is ours.
+   * Closes the connection if the cache made it.
    *
-   * @param options - `drainMs`: how long commands that are under way may still be answered, in
-   * milliseconds; 500 by default
+   * @param options - `drainMs`: how long to wait for replies in flight, in milliseconds. Default: 500
    */
   close({ drainMs = DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#closed ??= this.#end(drainMs)
@@ -200,7 +203,7 @@ export class RedisConnection {
 
   async #announceFirstAttempt(): Promise<void> {
     await this.#turn()
-    if (!this.isClosed) this.#options.onFirstAttempt?.()
+    if (!this.isClosed) this.#listener?.onFirstAttempt?.()
   }
 
   #open(): void {
@@ -208,12 +211,12 @@ export class RedisConnection {
       for (const server of this.#servers.values()) server.start()
       return
     }
-    const note = (error: unknown): void => {
-      const trouble = troubleOf(error)
-      if (trouble !== CONNECTION_LOST || this.#trouble === undefined) this.#trouble = trouble
+    const record = (error: unknown): void => {
+      const code = errorCodeOf(error)
+      if (code !== CONNECTION_LOST || this.#lastErrorCode === undefined) this.#lastErrorCode = code
     }
-    this.#stops.push(listen(this.#client, 'node error', note))
-    if (this.#options.owned) this.#stops.push(listen(this.#client, 'error', note))
+    this.#stops.push(listen(this.#client, 'node error', record))
+    if (this.#options.owned) this.#stops.push(listen(this.#client, 'error', record))
     this.#cluster.start()
   }
 
@@ -223,7 +226,7 @@ export class RedisConnection {
     return master && this.#servers.get(master)
   }
 
-  /** Only the very first calls wait for the connection; after that, calls fail at once. */
+  /** Waits for the connection if this is one of the first calls. Later calls fail at once. */
   async #runOnceConnected<T>(
     send: (client: RedisClient) => Promise<T>,
     on: string | Redis | undefined,
@@ -237,63 +240,63 @@ export class RedisConnection {
       target = this.#targetFor(on)
     }
     if (target?.usable) {
-      return this.#limit.run(() => send(this.#client), target.judge, target, options?.extraMs)
+      return this.#limit.run(() => send(this.#client), target.classify, target, options?.extraMs)
     }
-    throw unavailable(target === undefined ? this.lastErrorCode : target.trouble, 'failed')
+    throw unavailable(target === undefined ? this.lastErrorCode : target.lastErrorCode, 'failed')
   }
 
-  #add(redis: Redis): RedisServer {
-    const { owned, check, commandTimeoutMs } = this.#options
+  #addServer(redis: Redis): RedisServer {
+    const { owned, commandTimeoutMs } = this.#options
     const server = new RedisServer({
       redis,
       owned,
       inCluster: this.#client.isCluster,
       limit: this.#limit,
       patienceMs: patienceFor(commandTimeoutMs),
-      check,
-      onChange: () => this.#onServerChange(server),
+      check: async (master) => this.#listener?.check(master),
+      onChange: () => this.#serverChanged(server),
     })
     this.#servers.set(redis, server)
     return server
   }
 
-  /** Makes the servers those that the Cluster has. */
-  #follow(): void {
+  /** Makes the servers the current masters of the Cluster. */
+  #followMasters(): void {
     const masters = new Set(this.masters())
     for (const [redis, server] of this.#servers) {
       if (masters.has(redis)) continue
       server.close()
       this.#servers.delete(redis)
     }
-    for (const redis of masters) if (!this.#servers.has(redis)) this.#add(redis).start()
+    for (const redis of masters) if (!this.#servers.has(redis)) this.#addServer(redis).start()
     this.#update()
-    this.#options.onTopologyChange?.()
+    this.#listener?.onTopologyChange?.()
   }
 
-  #onServerChange(server: RedisServer): void {
-    if (server.trusted) askAgain(server.redis)
-    else if (server.trouble === 'BACKEND_TIMEOUT') askNoMore(server.redis)
+  #serverChanged(server: RedisServer): void {
+    if (server.healthy) askAgain(server.redis)
+    else if (server.lastErrorCode === 'BACKEND_TIMEOUT') stopAsking(server.redis)
     this.#update()
-    if (server.trusted) this.#options.onTrust?.(server.redis)
+    if (server.healthy) this.#listener?.onHealthy?.(server.redis)
   }
 
   #update(): void {
     const servers = [...this.#servers.values()]
-    const ready = servers.some(({ trusted }) => trusted)
+    const ready = servers.some(({ healthy }) => healthy)
     if (!this.#whole.usable) this.#refreshSlots()
     if (ready !== this.#ready) {
       this.#ready = ready
-      this.#options.onChange(ready)
+      this.#listener?.onAvailability(ready)
     }
-    this.#options.onCircuitChange?.()
+    this.#listener?.onCircuitChange?.()
   }
 
-  /** Another server may have taken the place of one that is no use, or of one that left. */
+  /** Asks where the slots are: another server may have taken over from one that is unhealthy or gone. */
   #refreshSlots(): void {
     this.#cluster?.refreshWhile(() => {
-      const trouble = this.lastErrorCode
-      // Each refresh is a connection of its own, with a password of its own to be refused.
-      const wouldBeRefused = trouble !== undefined && meaningOf(trouble).retrySlowly
+      const code = this.lastErrorCode
+      // Each refresh opens a connection and logs in, which a server with another password refuses.
+      const wouldBeRefused = code !== undefined && meaningOf(code).retrySlowly
       return !this.#whole.usable && !wouldBeRefused
     })
   }

@@ -1,109 +1,109 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { delay, timers } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
-import { Waiting } from '../waiting.js'
+import { Waiters } from '../waiters.js'
+import { listen } from './client-hooks.js'
+import { pauseAfterRefusal } from './client-settings.js'
+import { databaseOf } from './clients.js'
 import {
   CLIENT_CHANGED,
   CONNECTION_LOST,
   clientChanged,
+  errorCodeOf,
   errorForCaller,
   isMalformedReply,
   isReadingError,
   timedOut,
-  troubleOf,
   unavailable,
 } from './connection-errors.js'
 import { isErrorReply, meaningOf, type ReplyMeaning } from './error-replies.js'
 import { watchLogin } from './login.js'
-import { pauseAfterRefusal } from './reconnect-delay.js'
-import { databaseOf } from './redis-client.js'
 import { guardReplies, type ReplyGuard } from './reply-guard.js'
-import { listen } from './shared-listeners.js'
 import type { TimeLimit } from './time-limit.js'
 
 const PAUSE_BETWEEN_CHECKS_MS = 100
-/** A check makes several round trips. It fails when so long nothing has come, in time limits. */
-const LONGEST_SILENCE_OF_CHECK = 1.5
+/** A check fails when nothing has arrived for so many time limits. */
+const MAX_PAUSE_IN_CHECK = 1.5
+/** A check takes at most so many time limits, however much arrives for other calls. */
+const MAX_CHECK = 10
 /**
- * After so many checks for which something came, but no answer, the client takes all that comes for
- * part of one reply whose length was garbled.
+ * After so many checks in a row with bytes but no reply, the client reads everything as part of one reply
+ * whose length was garbled.
  */
-const SWALLOWED_CHECKS = 2
-/** However much comes for others, a check takes no longer, in time limits. */
-const LONGEST_CHECK = 10
+const MAX_SWALLOWED_CHECKS = 2
 
 export interface RedisServerOptions {
   readonly redis: Redis
-  /** Whether its connection is ours to give up. */
+  /** Whether the cache may replace the connection. */
   readonly owned: boolean
-  /** Whether it belongs to a Cluster, which sees to its connection and to its errors. */
+  /** Whether the server belongs to a Cluster, whose client handles connections and errors. */
   readonly inCluster: boolean
   readonly limit: TimeLimit
-  /** How long a connection of ours may answer nothing before another one is made, in milliseconds. */
+  /** The time without a reply after which a connection is replaced, in milliseconds. */
   readonly patienceMs: number
-  /** Must succeed on each connection before it is trusted, and after each loss of trust. */
+  /** Must resolve on each connection before the server is used, and each time it was unhealthy. */
   readonly check: (redis: Redis) => Promise<unknown>
-  /** It is trusted, or no longer, or its connection was lost. */
+  /** The server became healthy or unhealthy, or its connection was lost. */
   readonly onChange: (server: RedisServer) => void
 }
 
 /**
- * One server, which is either trusted or not used.
+ * One server, which is used while it is healthy.
  *
- * One command that times out or loses its connection ends the trust: calls then fail at once, and
- * the server is checked in the background until it answers. So a server that hangs costs one caller
- * its time limit, not every caller.
+ * One command that times out or loses its connection makes the server unhealthy. Calls then fail at once,
+ * and the server is checked in the background until it replies. So a server that hangs costs one caller the
+ * time limit, not every caller.
  */
 export class RedisServer {
   readonly redis: Redis
   readonly #options: RedisServerOptions
   readonly #stops: (() => void)[]
   readonly #guard: ReplyGuard
-  /** Of a client that was handed in; undefined where it may change. */
+  /** The database of a client that was passed in; `undefined` where it may change. */
   readonly #database: number | undefined
-  readonly #waiting = new Waiting()
+  readonly #waiters = new Waiters()
   #waking = new AbortController()
-  #state: 'untrusted' | 'trusted' | 'closed' = 'untrusted'
+  #state: 'unhealthy' | 'healthy' | 'closed' = 'unhealthy'
   #wasTried = false
-  #checking = false
-  /** Tells one connection from the next. */
+  #isChecking = false
+  /** Counts connections, to tell one from the next. */
   #connection = 0
-  #trouble: string | undefined
-  #silence: NodeJS.Timeout | undefined
+  #lastErrorCode: string | undefined
+  #replacement: NodeJS.Timeout | undefined
   #revivals = 0
-  /** Checks in a row for which something came, but no answer. */
-  #swallowed = 0
+  /** Checks in a row with bytes but no reply. */
+  #swallowedChecks = 0
 
   constructor(options: RedisServerOptions) {
     this.#options = options
     this.redis = options.redis
     this.#guard = guardReplies(this.redis)
-    const isOwners = !options.owned && !options.inCluster
-    this.#database = isOwners ? databaseOf(this.redis) : undefined
+    const isPassedIn = !options.owned && !options.inCluster
+    this.#database = isPassedIn ? databaseOf(this.redis) : undefined
     const on = (event: string, listener: (...details: unknown[]) => void): (() => void) =>
       listen(this.redis, event, listener)
     this.#stops = [
-      on('connect', () => this.#awaitAnswer()),
-      on('ready', () => this.#onReady()),
-      on('close', () => this.#onClose()),
-      on('end', () => void this.#onEnd()),
+      on('connect', () => this.#replaceUnlessAnswered()),
+      on('ready', () => this.#connected()),
+      on('close', () => this.#disconnected()),
+      on('end', () => void this.#reconnect()),
     ]
     if (!options.owned) this.#stops.push(watchLogin(this.redis))
-    // A listener of ours on a client that was handed in would silence what its owner wants to see.
-    if (options.owned || options.inCluster) {
-      this.#stops.push(on('error', (error: unknown) => this.#note(troubleOf(error))))
+    // A listener for errors would hide them from the owner of a client that was passed in.
+    if (!isPassedIn) {
+      this.#stops.push(on('error', (error: unknown) => this.#recordError(errorCodeOf(error))))
     }
   }
 
-  get trusted(): boolean {
-    return this.#state === 'trusted'
+  get healthy(): boolean {
+    return this.#state === 'healthy'
   }
 
-  /** Whether a command can be sent: the connection of one that is trusted may have ended just now. */
+  /** Whether a command can be sent. The connection of a healthy server may have ended just now. */
   get usable(): boolean {
-    if (this.#state !== 'trusted' || this.redis.status !== 'ready') return false
+    if (this.#state !== 'healthy' || this.redis.status !== 'ready') return false
     if (!this.#wasSwitched) return true
-    this.#distrust(CLIENT_CHANGED)
+    this.#markUnhealthy(CLIENT_CHANGED)
     return false
   }
 
@@ -115,186 +115,192 @@ export class RedisServer {
     return this.#database !== undefined && databaseOf(this.redis) !== this.#database
   }
 
-  /** False until somebody has waited for it, successfully or not. */
+  /** False until a call has waited for the server, whatever the result. */
   get wasTried(): boolean {
     return this.#wasTried
   }
 
-  /** Why it could not be used last time, such as `ECONNREFUSED` or `WRONGPASS`. */
-  get trouble(): string | undefined {
-    return this.#trouble
+  /** Why the server was not usable last time, such as `ECONNREFUSED` or `WRONGPASS`. */
+  get lastErrorCode(): string | undefined {
+    return this.#lastErrorCode
   }
 
-  /** Connects if need be. The rest is told by events. */
+  /** Connects if there is no connection. Events report the rest. */
   start(): void {
-    if (this.redis.status === 'ready') void this.#regainTrust()
+    if (this.redis.status === 'ready') void this.#checkUntilHealthy()
     else if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined)
   }
 
-  /** Waits until it is trusted, or its connection is lost, or the time is over. Answers the first. */
+  /**
+   * Waits until the server is healthy, its connection is lost, or a time in milliseconds is over.
+   *
+   * @returns whether it is healthy
+   */
   async settled(milliseconds: number): Promise<boolean> {
-    if (this.#state === 'untrusted') await this.#waiting.wait(milliseconds)
+    if (this.#state === 'unhealthy') await this.#waiters.wait(milliseconds)
     this.#wasTried = true
-    return this.trusted
+    return this.healthy
   }
 
-  /** Draws the consequences of what a call failed with. Answers the error to give to the caller. */
-  readonly judge = (error: unknown): unknown => {
-    this.consider(error)
+  /** Applies what the error of a call says about the server. Returns the error for the caller. */
+  readonly classify = (error: unknown): unknown => {
+    this.apply(error)
     return errorForCaller(error)
   }
 
-  consider(error: unknown): void {
+  /** Applies what an error says about the server. */
+  apply(error: unknown): void {
     if (isReadingError(error) || isMalformedReply(error)) {
-      this.#distrust(troubleOf(error))
+      this.#markUnhealthy(errorCodeOf(error))
       this.#closeBrokenConnection()
       return
     }
-    // The connection has said the rest itself, and drawn the consequences.
+    // This class raised the other errors itself, and has applied them.
     if (error instanceof InfrastructureError && error.code !== 'BACKEND_TIMEOUT') return
-    const trouble = troubleOf(error)
-    const meaning: ReplyMeaning = isErrorReply(error) ? meaningOf(trouble) : { endsTrust: true }
-    if (meaning.endsTrust) this.#distrust(trouble)
-    if (meaning.needsNewConnection) this.#giveUpConnection()
+    const code = errorCodeOf(error)
+    const meaning: ReplyMeaning = isErrorReply(error) ? meaningOf(code) : { marksUnhealthy: true }
+    if (meaning.marksUnhealthy) this.#markUnhealthy(code)
+    if (meaning.needsNewConnection) this.#replaceConnection()
   }
 
-  #distrust(trouble: string): void {
-    this.#note(trouble)
-    if (this.#state !== 'trusted') return
-    this.#state = 'untrusted'
-    this.#awaitAnswer()
+  #markUnhealthy(code: string): void {
+    this.#recordError(code)
+    if (this.#state !== 'healthy') return
+    this.#state = 'unhealthy'
+    this.#replaceUnlessAnswered()
     this.#options.onChange(this)
-    void this.#regainTrust()
+    void this.#checkUntilHealthy()
   }
 
   close(): void {
     this.#state = 'closed'
     this.#wake()
-    timers.clearTimeout(this.#silence)
+    timers.clearTimeout(this.#replacement)
     for (const stop of this.#stops) stop()
     this.#guard.stop()
-    this.#waiting.tell()
+    this.#waiters.notify()
   }
 
-  #note(trouble: string): void {
-    // What follows from a trouble that is known already says less.
-    const follows =
-      (trouble === CONNECTION_LOST && this.#trouble !== undefined) ||
-      (trouble === 'NOAUTH' && this.#trouble === 'WRONGPASS')
-    if (!follows) this.#trouble = trouble
+  #recordError(code: string): void {
+    // An error that follows from a known one says less.
+    const isConsequence =
+      (code === CONNECTION_LOST && this.#lastErrorCode !== undefined) ||
+      (code === 'NOAUTH' && this.#lastErrorCode === 'WRONGPASS')
+    if (!isConsequence) this.#lastErrorCode = code
   }
 
-  #onReady(): void {
-    // A check that was put off was for the connection before.
+  #connected(): void {
+    // A check that waits is about the connection before.
     this.#wake()
-    void this.#regainTrust()
+    void this.#checkUntilHealthy()
   }
 
-  #onClose(): void {
+  #disconnected(): void {
     this.#connection++
-    this.#distrust(CONNECTION_LOST)
-    // The owner of a client may have it send them again. The replies would come too late.
+    this.#markUnhealthy(CONNECTION_LOST)
+    // The owner of a client may have it send these calls again. Their replies would be too late.
     this.#options.limit.failAll(this, unavailable(CONNECTION_LOST, 'indeterminate'))
-    timers.clearTimeout(this.#silence)
-    this.#waiting.tell()
+    timers.clearTimeout(this.#replacement)
+    this.#waiters.notify()
   }
 
-  /** Checks the server until it answers. Ends when the connection does; the next one starts anew. */
-  async #regainTrust(): Promise<void> {
-    if (this.#checking) return
-    this.#checking = true
+  /** Checks the server until it replies. Ends with the connection; the next one starts it again. */
+  async #checkUntilHealthy(): Promise<void> {
+    if (this.#isChecking) return
+    this.#isChecking = true
     let refusals = 0
-    while (this.#state === 'untrusted' && this.redis.status === 'ready') {
+    while (this.#state === 'unhealthy' && this.redis.status === 'ready') {
       const connection = this.#connection
-      const trouble = await this.#check()
-      // An answer that came over the connection before says nothing about this one.
-      if (trouble === undefined && connection === this.#connection) this.#trust()
-      if (trouble === undefined) continue
-      refusals = meaningOf(trouble).retrySlowly ? refusals + 1 : 0
+      const code = await this.#check()
+      // A reply on an earlier connection says nothing about this one.
+      if (code === undefined && connection === this.#connection) this.#markHealthy()
+      if (code === undefined) continue
+      refusals = meaningOf(code).retrySlowly ? refusals + 1 : 0
       await this.#pause(refusals > 0 ? pauseAfterRefusal(refusals) : PAUSE_BETWEEN_CHECKS_MS)
     }
-    this.#checking = false
+    this.#isChecking = false
   }
 
-  /** Answers what is wrong with the server, if anything. */
+  /** Returns the code of what is wrong with the server; `undefined` if nothing is. */
   async #check(): Promise<string | undefined> {
     const before = this.receivedBytes
     try {
       if (this.#wasSwitched) throw clientChanged()
-      await this.#withinItsTime(this.#options.check(this.redis))
-      this.#swallowed = 0
+      await this.#withinCheckTime(this.#options.check(this.redis))
+      this.#swallowedChecks = 0
       return undefined
     } catch (error) {
-      const trouble = troubleOf(error)
-      this.#note(trouble)
-      if (isErrorReply(error)) this.#awaitAnswer()
-      if (meaningOf(trouble).needsNewConnection) this.#giveUpConnection()
-      const swallows = trouble === 'BACKEND_TIMEOUT' && this.receivedBytes > before
-      this.#swallowed = swallows ? this.#swallowed + 1 : 0
+      const code = errorCodeOf(error)
+      this.#recordError(code)
+      if (isErrorReply(error)) this.#replaceUnlessAnswered()
+      if (meaningOf(code).needsNewConnection) this.#replaceConnection()
+      const isSwallowed = code === 'BACKEND_TIMEOUT' && this.receivedBytes > before
+      this.#swallowedChecks = isSwallowed ? this.#swallowedChecks + 1 : 0
       const isBroken = isReadingError(error) || isMalformedReply(error)
-      if (isBroken || this.#swallowed >= SWALLOWED_CHECKS) this.#closeBrokenConnection()
-      return trouble
+      if (isBroken || this.#swallowedChecks >= MAX_SWALLOWED_CHECKS) this.#closeBrokenConnection()
+      return code
     }
   }
 
-  /** Gives a check as long as its round trips need, and not much longer than one to a silent server. */
-  async #withinItsTime(checking: Promise<unknown>): Promise<void> {
+  /** Gives a check the time of its round trips, and hardly more than one to a silent server. */
+  async #withinCheckTime(checking: Promise<unknown>): Promise<void> {
     const { milliseconds } = this.#options.limit
-    const silenceMs = LONGEST_SILENCE_OF_CHECK * milliseconds
-    const isOver = new AbortController()
+    const pauseMs = MAX_PAUSE_IN_CHECK * milliseconds
+    const ended = new AbortController()
     const end = checking.then(
-      () => isOver.abort(),
-      () => isOver.abort(),
+      () => ended.abort(),
+      () => ended.abort(),
     )
-    for (let waitedMs = 0; waitedMs < LONGEST_CHECK * milliseconds; waitedMs += silenceMs) {
+    for (let waitedMs = 0; waitedMs < MAX_CHECK * milliseconds; waitedMs += pauseMs) {
       const before = this.receivedBytes
-      await Promise.race([end, delay(silenceMs, isOver.signal)])
-      if (isOver.signal.aborted) return void (await checking)
+      await Promise.race([end, delay(pauseMs, ended.signal)])
+      if (ended.signal.aborted) return void (await checking)
       if (this.receivedBytes === before) break
     }
     throw timedOut(milliseconds)
   }
 
-  #trust(): void {
-    if (this.#state !== 'untrusted') return
-    this.#state = 'trusted'
+  #markHealthy(): void {
+    if (this.#state !== 'unhealthy') return
+    this.#state = 'healthy'
     this.#wasTried = true
-    this.#trouble = undefined
+    this.#lastErrorCode = undefined
     this.#revivals = 0
-    timers.clearTimeout(this.#silence)
+    timers.clearTimeout(this.#replacement)
     this.#options.onChange(this)
-    this.#waiting.tell()
+    this.#waiters.notify()
   }
 
-  #awaitAnswer(): void {
+  /** Replaces the connection, unless the server answers anything within its patience. */
+  #replaceUnlessAnswered(): void {
     if (!this.#options.owned) return
-    timers.clearTimeout(this.#silence)
+    timers.clearTimeout(this.#replacement)
     const before = this.receivedBytes
-    const giveUp = (): void => {
-      // It is slow, not silent.
-      if (this.receivedBytes > before && this.#state === 'untrusted') this.#awaitAnswer()
-      else this.#giveUpConnection()
+    const check = (): void => {
+      // Bytes have arrived, so the server is slow but not silent.
+      if (this.receivedBytes > before && this.#state === 'unhealthy') this.#replaceUnlessAnswered()
+      else this.#replaceConnection()
     }
-    this.#silence = timers.setTimeout(giveUp, this.#options.patienceMs).unref()
+    this.#replacement = timers.setTimeout(check, this.#options.patienceMs).unref()
   }
 
-  /** Closes the connection, be it ours or not: replies on it may belong to other commands. */
+  /** Closes the connection, even one that was passed in: replies on it may belong to other commands. */
   #closeBrokenConnection(): void {
-    this.#swallowed = 0
+    this.#swallowedChecks = 0
     this.redis.stream?.destroy()
   }
 
-  #giveUpConnection(): void {
-    // Its own disconnect() would close one half and wait for a server that may never close the other.
+  #replaceConnection(): void {
+    // The client's `disconnect` closes one half, and waits for a server that may never close the other.
     if (this.#options.owned) this.redis.stream?.destroy()
   }
 
   /**
-   * The client has given up for good, as it does when no sentinel answers, or when it is told of a
-   * failover while it connects. A cache never gives up.
+   * Connects again after the client has given up: no sentinel answered, or a failover was announced while
+   * it connected. A cache never gives up.
    */
-  async #onEnd(): Promise<void> {
-    this.#waiting.tell()
+  async #reconnect(): Promise<void> {
+    this.#waiters.notify()
     const { owned, inCluster } = this.#options
     if (!owned || inCluster) return
     const pauseMs = this.redis.options.retryStrategy?.(++this.#revivals)
@@ -302,7 +308,7 @@ export class RedisServer {
     if (this.#state !== 'closed') await this.redis.connect().catch(() => undefined)
   }
 
-  /** Waits, but not past the beginning of the next connection, or the end. */
+  /** Waits until a time in milliseconds is over, the next connection begins, or the server is closed. */
   async #pause(milliseconds: number): Promise<void> {
     await delay(milliseconds, this.#waking.signal)
   }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { ConfigurationError } from '@verbatim/cache-core'
 import { describeReceived, invalidOption } from '@verbatim/cache-core/implement'
 
-/** Where a server is and how to get in: the part of the client's options that a URL can say. */
+/** The address and login of a server: the options of the client that a URL contains. */
 export interface RedisTarget {
   readonly host: string
   readonly port: number
@@ -12,30 +12,29 @@ export interface RedisTarget {
   readonly tls?: TlsOptions
 }
 
-/** What is particular to one server. Certificates are verified against Node's list of authorities. */
+/** TLS settings of one server. Certificates are verified against Node's list of authorities. */
 export interface TlsOptions {
   readonly servername?: string
 }
 
-/** The server that commands, presets and examples use unless they are given another. */
+/** The default server of commands, presets and examples. */
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
-/** What a Redis URL looks like. */
+/** The form of a Redis URL, for messages. */
 export const REDIS_URL_FORM: string =
   'redis://[user:password@]host[:port][/database] or rediss:// for TLS'
 
-/** Where a URL stands, which decides what its errors call it, and what it need not say. */
+/** The option that contains a URL, and the default port. */
 interface UrlPlace {
   readonly option?: string
   readonly defaultPort?: number
 }
 
 /**
- * Reads a Redis URL, strictly. The client's own reading is not used: it turns query parameters into
- * options, connects in plain text to `REDISS://`, and sends no server name over TLS.
+ * Parses a Redis URL, strictly. The client's own parser is not used: it turns query parameters into options,
+ * connects in plain text to `REDISS://`, and sends no server name over TLS.
  *
- * @throws ConfigurationError (`INVALID_REDIS_URL`); the message never shows the URL, which may hold
- * a password
+ * @throws ConfigurationError (`INVALID_REDIS_URL`) that never contains the URL, which may have a password
  */
 export function parseRedisUrl(
   text: unknown,
@@ -54,7 +53,7 @@ export function parseRedisUrl(
   if (database === undefined) {
     throw invalidUrl(option, 'a URL with a path that is not a database number')
   }
-  // An IPv6 address stands in brackets in a URL, and nowhere else.
+  // Only in a URL, an IPv6 address is in brackets.
   const host = url.hostname.replaceAll(/[[\]]/g, '')
   return {
     host,
@@ -66,7 +65,7 @@ export function parseRedisUrl(
   }
 }
 
-/** Whether a cache can be given this as `redisUrl`. */
+/** Returns whether a value is valid as `redisUrl`. */
 export function isRedisUrl(url: unknown): boolean {
   try {
     parseRedisUrl(url)
@@ -76,12 +75,12 @@ export function isRedisUrl(url: unknown): boolean {
   }
 }
 
-/** A server that is reached by name is told the name: it may hold the certificates of several. */
+/** Returns TLS settings for a host. A server gets the name of the host: it may have several certificates. */
 export function tlsFor(host: string): TlsOptions {
   return isIP(host) === 0 ? { servername: host } : {}
 }
 
-/** Reads an address as the client writes it. One of IPv6 has colons of its own. */
+/** Parses an address in the client's form. An IPv6 address contains colons. */
 export function parseAddress(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':')
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }

@@ -1,14 +1,13 @@
 import type { Redis } from 'ioredis'
+import { hookMethod, listen } from './client-hooks.js'
 import { malformedReply } from './connection-errors.js'
-import { hookMethod } from './method-hook.js'
-import { listen } from './shared-listeners.js'
 
 type Stream = NonNullable<Redis['stream']>
 type Emit = (event: string, ...details: unknown[]) => unknown
 
-/** The connection to a server, as far as bytes that come over it are concerned. */
+/** Guards what arrives on the connection to a server, and counts it. */
 export interface ReplyGuard {
-  /** How many bytes have come over the present connection since it is guarded. */
+  /** Bytes that have arrived on the current connection since it is guarded. */
   readonly receivedBytes: number
   stop(): void
 }
@@ -16,11 +15,11 @@ export interface ReplyGuard {
 const receivedBytes = new WeakMap<Stream, number>()
 
 /**
- * Closes a connection when the client library throws while it reads a reply, instead of letting the
- * error end the process. One flipped bit in a reply can make it throw.
+ * Closes a connection when the client library throws while it reads a reply. Otherwise the error would end
+ * the process, and one flipped bit in a reply can cause it.
  *
- * The library throws from its listener for data, or rethrows from `process.nextTick` what it caught
- * there. Both are caught, so the replacement of `nextTick` must be in place while the listener runs.
+ * The library throws from its listener for data, or catches the error there and throws it again from
+ * `process.nextTick`. So `nextTick` is replaced while the listener runs.
  */
 export function guardReplies(redis: Redis): ReplyGuard {
   let stopGuarding = (): void => {}
@@ -44,7 +43,7 @@ export function guardReplies(redis: Redis): ReplyGuard {
   }
 }
 
-/** Guards the connections by which a client asks the sentinels where the master is. */
+/** Guards the connections on which a client asks sentinels where the master is. */
 function guardSentinels(redis: Redis): () => void {
   const { connector } = redis as unknown as { connector: object }
   if (!('connectToSentinel' in connector)) return () => undefined

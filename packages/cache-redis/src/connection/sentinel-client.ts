@@ -1,16 +1,20 @@
 import { Redis, type SentinelConnectionOptions } from 'ioredis'
-import { connectionSettings, credentials, hearErrors } from './client-settings.js'
+import {
+  connectionSettings,
+  credentials,
+  listenToErrors,
+  ReconnectDelay,
+} from './client-settings.js'
 import { waitForTurnToConnect } from './connect-gate.js'
-import { FailoverWatch } from './failover-watch.js'
 import type { SentinelLocation } from './location.js'
-import { ReconnectDelay } from './reconnect-delay.js'
 import { parseAddress, type RedisTarget, type TlsOptions, tlsFor } from './redis-url.js'
+import { guardReplies } from './reply-guard.js'
 
-/** A failover has taken its time already, and asking the sentinels is cheap. */
+/** Short, because a failover has already taken its time, and asking sentinels is cheap. */
 const RECONNECT_PERIOD_MS = 400
-const SENTINEL_ANSWER_MS = 500
+const MIN_SENTINEL_TIMEOUT_MS = 500
 
-/** Makes a client for whichever server the sentinels call the master. It has not connected yet. */
+/** Creates a client for the server that the sentinels call the master, without connecting it. */
 export function createSentinelClient(location: SentinelLocation, patienceMs: number): Redis {
   const { name, sentinels, database, tls } = location
   const [first] = sentinels
@@ -25,10 +29,10 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
     ...sentinelCredentials(first),
     ...(first?.tls && { sentinelTLS: sharedTls(sentinels) }),
     ...(tls && { enableTLSForSentinelMode: true, tls: {}, natMap: withServerName }),
-    sentinelCommandTimeout: Math.max(SENTINEL_ANSWER_MS, patienceMs),
-    // The client asks one sentinel after the other, and the next one each time it connects, so a
-    // first round may begin at the last of them. After a whole one the cache tries again itself: the
-    // client's own pauses would outlive it.
+    sentinelCommandTimeout: Math.max(MIN_SENTINEL_TIMEOUT_MS, patienceMs),
+    // The client asks one sentinel after the other, and begins with another one at each connection. So the
+    // first round may begin at the last sentinel. After a whole round the cache tries again itself, because
+    // the client's pauses would outlive a closed cache.
     sentinelRetryStrategy: (round) => (round === 1 ? 0 : null),
   })
   const watch = new FailoverWatch(sentinels, name, patienceMs, (host, port) => {
@@ -38,7 +42,7 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
   client.on('connect', () => watch.start())
   client.on('close', () => watch.stop())
   waitForTurnToConnect(client)
-  return hearErrors(client, delay)
+  return listenToErrors(client, delay)
 }
 
 function sentinelCredentials(
@@ -51,7 +55,7 @@ function sentinelCredentials(
   }
 }
 
-/** The client takes one setting for all sentinels, so only a name that they share can be given. */
+/** Returns TLS settings for all sentinels. The client takes one setting, so only a shared name fits. */
 function sharedTls([first, ...others]: readonly RedisTarget[]): TlsOptions {
   const name = first?.tls?.servername
   return name !== undefined && others.every(({ tls }) => tls?.servername === name)
@@ -59,8 +63,78 @@ function sharedTls([first, ...others]: readonly RedisTarget[]): TlsOptions {
     : {}
 }
 
-/** Says of a server that was found how to reach it: the client lets addresses be replaced, and more. */
+/** Adds TLS to the address of a server that the client found. The client allows more than an address. */
 function withServerName(address: string): { host: string; port: number } & TlsOptions {
   const server = parseAddress(address)
   return { ...server, ...tlsFor(server.host) }
+}
+
+const CHANNEL = '+switch-master'
+/** Long, because one unavailable sentinel matters little while another one replies. */
+const WATCH_RECONNECT_PERIOD_MS = 5_000
+
+/**
+ * Learns from the sentinels when another server becomes the master. The old master may not know it and go
+ * on replying, when it is cut off from the sentinels and the other servers.
+ *
+ * The client's own `failoverDetector` has three faults: it prints unavailable sentinels to stderr, stays
+ * connected to sentinels for two seconds after a close, and ends for good when a failover is announced while
+ * it connects.
+ */
+export class FailoverWatch {
+  readonly #sentinels: readonly RedisTarget[]
+  readonly #name: string
+  readonly #patienceMs: number
+  readonly #onSwitch: (host: string, port: number) => void
+  #clients: Redis[] = []
+
+  /** @param onSwitch - receives the address of the new master, once from each sentinel */
+  constructor(
+    sentinels: readonly RedisTarget[],
+    name: string,
+    patienceMs: number,
+    onSwitch: (host: string, port: number) => void,
+  ) {
+    this.#sentinels = sentinels
+    this.#name = name
+    this.#patienceMs = patienceMs
+    this.#onSwitch = onSwitch
+  }
+
+  start(): void {
+    if (this.#clients.length > 0) return
+    this.#clients = this.#sentinels.map((sentinel) => this.#watch(sentinel))
+  }
+
+  stop(): void {
+    for (const client of this.#clients.splice(0)) {
+      client.disconnect()
+      client.stream?.destroy()
+    }
+  }
+
+  #watch({ host, port, tls, ...login }: RedisTarget): Redis {
+    const delay = new ReconnectDelay(WATCH_RECONNECT_PERIOD_MS)
+    const client = new Redis({
+      ...connectionSettings(this.#patienceMs, delay),
+      ...credentials(this.#sentinels[0] ?? login),
+      ...(tls && { tls }),
+      host,
+      port,
+      autoResubscribe: false,
+    })
+    guardReplies(client)
+    waitForTurnToConnect(client)
+    client.on('error', delay.note)
+    client.on('ready', () => void client.subscribe(CHANNEL).catch(() => undefined))
+    client.on('message', (_channel, message) => this.#receive(message))
+    client.connect().catch(() => undefined)
+    return client
+  }
+
+  /** @param message - `name oldHost oldPort newHost newPort` */
+  #receive(message: string): void {
+    const [name, , , host, port] = message.split(' ')
+    if (name === this.#name && host !== undefined) this.#onSwitch(host, Number(port))
+  }
 }

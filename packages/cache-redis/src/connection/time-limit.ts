@@ -1,21 +1,21 @@
 import { timers } from '@verbatim/cache-core/implement'
 import { overloaded, timedOut } from './connection-errors.js'
 
-/** With so many calls in flight, further calls fail at once: a queue that grows serves nobody. */
-const MOST_IN_FLIGHT = 10_000
-/** So many ended calls at the head of the queue are worth moving the others up. */
+/** With so many calls in flight, further calls fail at once, because a longer queue helps no caller. */
+const MAX_IN_FLIGHT = 10_000
+/** With so many ended calls at its head, the queue is compacted. */
 const LONG_HEAD = 1_024
 
-/** A reply that is still arriving at the end of its time is checked on so often. */
+/** The period of checks on a reply that is still arriving after its time limit, in milliseconds. */
 const PROGRESS_PERIOD_MS = 25
-/** So much must have arrived since the last check, of large replies or of many: 320 KB a second. */
+/** Bytes that must have arrived since the last check, in one reply or several: 320 KB a second. */
 const PROGRESS_BYTES = 8_000
-/** The longest that a reply may keep arriving after its time, in milliseconds. */
-const MOST_EXTENSION_MS = 5_000
+/** The longest time that a reply may go on arriving after its time limit, in milliseconds. */
+const MAX_EXTENSION_MS = 5_000
 
-/** What commands are sent to. */
+/** The server or servers that replies come from. */
 export interface ReplySource {
-  /** How many bytes have come from there so far. */
+  /** Bytes that have arrived from there so far. */
   readonly receivedBytes: number
 }
 
@@ -23,23 +23,23 @@ interface Call {
   dueAt: number
   readonly extraMs: number
   readonly source: ReplySource | undefined
-  /** Of the source, when it was last checked on. */
+  /** The bytes of the source at the last check. */
   receivedBytes: number
-  /** Undefined once the call has ended: it would keep the reply in memory. */
+  /** `undefined` once the call has ended, because the function would keep the reply in memory. */
   fail: ((error: unknown) => void) | undefined
 }
 
 /**
- * Gives every call the same time to end.
+ * Gives every call the same time limit.
  *
- * All calls have the same limit, so that they run out of it in the order in which they began: one
- * timer for the oldest serves all. Calls that get more time leave the queue when the limit is over.
+ * Calls with the same limit time out in the order in which they began. So one timer, for the oldest call,
+ * is enough for all. A call that gets more time leaves the queue when the limit is over.
  */
 export class TimeLimit {
   readonly milliseconds: number
-  /** Oldest first. Those before the head have ended, or left the queue. */
+  /** Oldest first. The calls before the head have ended or left the queue. */
   readonly #calls: (Call | undefined)[] = []
-  /** Calls that have been given more time than the limit. */
+  /** Calls that got more time than the limit. */
   readonly #extended = new Set<Call>()
   #head = 0
   #inFlight = 0
@@ -51,24 +51,26 @@ export class TimeLimit {
   }
 
   /**
-   * @param judge - is shown the error of a call that failed, and returns the error to reject with
-   * @param source - where the reply comes from. While a large reply keeps arriving, the call gets up
-   * to 5 s more
-   * @param extraMs - time that this call gets on top of the limit, in milliseconds. Default: 0
+   * Starts a call, and rejects when its time limit is over.
+   *
+   * @param classify - receives the error of a call, and returns the error to reject with
+   * @param source - where the reply comes from. While a large reply is arriving, the call gets up to 5 s
+   * more
+   * @param extraMs - time in addition to the limit, in milliseconds. Default: 0
    */
   run<T>(
     start: () => Promise<T>,
-    judge: (error: unknown) => unknown,
+    classify: (error: unknown) => unknown,
     source?: ReplySource,
     extraMs = 0,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#inFlight >= MOST_IN_FLIGHT) throw overloaded(this.#inFlight)
+      if (this.#inFlight >= MAX_IN_FLIGHT) throw overloaded(this.#inFlight)
       const succeed = (answer: T): void => {
         if (this.#end(call)) resolve(answer)
       }
       const fail = (error: unknown): void => {
-        if (this.#end(call)) reject(judge(error))
+        if (this.#end(call)) reject(classify(error))
       }
       const call = this.#begin(fail, source, extraMs)
       try {
@@ -79,14 +81,14 @@ export class TimeLimit {
     })
   }
 
-  /** Fails all calls in flight to a source. */
+  /** Rejects all calls in flight to a source. */
   failAll(source: ReplySource, error: unknown): void {
     for (const call of [...this.#calls, ...this.#extended]) {
       if (call?.source === source) call.fail?.(error)
     }
   }
 
-  /** Waits until no call is in flight, but no longer than a time in milliseconds. */
+  /** Waits until no call is in flight, or a time in milliseconds is over. */
   async drain(milliseconds: number): Promise<void> {
     if (this.#inFlight === 0) return
     let timer: NodeJS.Timeout | undefined
@@ -107,11 +109,11 @@ export class TimeLimit {
   }
 
   #watch(milliseconds: number): void {
-    // A process that waits for nothing else is not kept alive by this.
+    // Does not keep the process alive.
     this.#timer = timers.setTimeout(this.#expire, milliseconds).unref()
   }
 
-  /** Returns false if the call had ended before. */
+  /** Returns false if the call had ended already. */
   #end(call: Call): boolean {
     if (call.fail === undefined) return false
     call.fail = undefined
@@ -147,8 +149,8 @@ export class TimeLimit {
     if (call === undefined) this.#timer = undefined
     else this.#watch(call.dueAt - now)
     for (const late of due) this.#extended.add(late)
-    // After a stall of this process timers run before sockets are read. The answer may be there
-    // already, so it gets that one chance before Redis is blamed.
+    // After a stall of this process, timers run before sockets are read. The reply may have arrived, so the
+    // sockets are read again before the call fails.
     if (due.length > 0) timers.setImmediate(this.#expireAll, due)
   }
 
@@ -159,7 +161,7 @@ export class TimeLimit {
     }
   }
 
-  /** The end of the last extension is one more moment at which a large reply may be arriving. */
+  /** Gives a call more time, and then checks whether its reply is arriving. */
   #extend(call: Call, milliseconds: number): void {
     const check = (): void => {
       timers.setImmediate(() => this.#extendWhileArriving(call))
@@ -171,7 +173,7 @@ export class TimeLimit {
     if (call.fail === undefined) return
     const receivedBytes = call.source?.receivedBytes ?? 0
     const isArriving = receivedBytes - call.receivedBytes >= PROGRESS_BYTES
-    const latestAt = call.dueAt + call.extraMs + MOST_EXTENSION_MS
+    const latestAt = call.dueAt + call.extraMs + MAX_EXTENSION_MS
     if (isArriving && timers.now() < latestAt) {
       call.receivedBytes = receivedBytes
       this.#extend(call, Math.min(PROGRESS_PERIOD_MS, this.milliseconds))

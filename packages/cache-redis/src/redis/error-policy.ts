@@ -1,37 +1,38 @@
 import { InfrastructureError } from '@verbatim/cache-core'
-import type { EventHub } from '@verbatim/cache-core/implement'
+import { type EventHub } from '@verbatim/cache-core/implement'
 import type { ForeignReason } from '../codec/stored-line.js'
 import type { RedisCacheEvents } from '../events.js'
-import type { RedisReports } from '../messages/redis-reports.js'
-import type { Tally } from '../tally.js'
+import type { RedisMessages } from '../messages/redis-messages.js'
+import type { Counters } from '../stats.js'
 
 /** Foreign keys that are remembered, so that each is reported once. */
-const MOST_REPORTED = 1_000
+const MAX_REPORTED = 1_000
 
-/** Decides what a failure of Redis does to a call: it is counted and reported, and thrown if asked for. */
+/** Decides what a failure of Redis does to a call: it is counted, reported, and thrown if asked for. */
 export class ErrorPolicy {
-  readonly #isThrown: boolean
+  readonly #throws: boolean
   readonly #events: EventHub<RedisCacheEvents>
-  readonly #tally: Tally
-  readonly #reports: RedisReports
+  readonly #counters: Counters
+  readonly #messages: RedisMessages
   readonly #reported = new Set<string>()
 
+  /** @param throws - whether calls throw the errors of Redis */
   constructor(
-    isThrown: boolean,
+    throws: boolean,
     events: EventHub<RedisCacheEvents>,
-    tally: Tally,
-    reports: RedisReports,
+    counters: Counters,
+    messages: RedisMessages,
   ) {
-    this.#isThrown = isThrown
+    this.#throws = throws
     this.#events = events
-    this.#tally = tally
-    this.#reports = reports
+    this.#counters = counters
+    this.#messages = messages
   }
 
   /**
-   * Handles what a call failed with.
+   * Handles the error of a call.
    *
-   * @throws the error itself if it is not about Redis, or if errors of Redis are to be thrown
+   * @throws the error, if it is not about Redis or calls throw the errors of Redis
    */
   handle(error: unknown): 'unavailable' {
     if (!(error instanceof InfrastructureError)) throw error
@@ -39,37 +40,42 @@ export class ErrorPolicy {
     return 'unavailable'
   }
 
+  /**
+   * Counts and reports an error of Redis.
+   *
+   * @throws the error, if calls throw the errors of Redis
+   */
   report(error: InfrastructureError): void {
-    this.note(error)
-    if (this.#isThrown) throw error
+    this.record(error)
+    if (this.#throws) throw error
   }
 
-  /** Counts and reports an error that no call is to fail with. */
-  note(error: InfrastructureError): void {
-    this.#tally.error(error)
-    this.#reports.callFailed(error)
+  /** Counts and reports an error of Redis that no call throws. */
+  record(error: InfrastructureError): void {
+    this.#counters.error(error)
+    this.#messages.callFailed(error)
     this.#events.emit('backend_error', error)
   }
 
-  /** The bytes under a key are a value of this cache that was damaged. */
+  /** Records that a key holds a damaged value of this cache. */
   foundDamaged(key: string): void {
-    this.#tally.corruptValue()
-    this.#reports.foundDamaged()
+    this.#counters.corruptValue()
+    this.#messages.foundDamaged()
     this.#events.emit('corrupt_value', key)
   }
 
-  /** What stands under a key is not a value of this cache. */
+  /** Records that a key holds something that is not a value of this cache. */
   foundForeign(key: string, reason: ForeignReason): void {
-    this.#tally.foreignValue(reason)
+    this.#counters.foreignValue(reason)
     if (this.#reported.has(key)) return
-    if (this.#reported.size >= MOST_REPORTED) this.#reported.clear()
+    if (this.#reported.size >= MAX_REPORTED) this.#reported.clear()
     this.#reported.add(key)
-    this.#reports.foundForeign(reason)
+    this.#messages.foundForeign(reason)
     this.#events.emit('foreign_value', key, reason)
   }
 
-  /** Redis has no value for a key. */
+  /** Records that Redis holds no value under a key. */
   foundNothing(): void {
-    this.#tally.redisMiss()
+    this.#counters.redisMiss()
   }
 }

@@ -1,20 +1,22 @@
-import { Owner, Place } from '../codec/stored-line.js'
-import { slotOf } from '../connection/key-slot.js'
+import { randomBytes } from 'node:crypto'
+import { Owner, Place } from '../codec/place.js'
+import { slotOf } from '../connection/cluster-slots.js'
+import type { NamedPlace } from './scripts/key-commands.js'
 
 /** Starts every name under the prefix that is not a caller's key. */
 const RESERVED = '\0'
 
-/** What the reserved names that are not tags hold. */
+/** Ends of the names of records. */
 const GENERATION = 'generation'
 const EPOCH = 'epoch'
 const RUNS = 'runs'
 
-/** So many short texts have one in each slot of a cluster, almost certainly. */
-const MOST_CANDIDATES = 300_000
+/** Among so many short texts there is almost certainly one for each slot of a Cluster. */
+const MAX_CANDIDATES = 300_000
 
 /** The names of the records that one master holds about the prefix. */
 export interface RecordNames {
-  /** The slot that they share. */
+  /** The slot of all of them. */
   readonly slot: number
   readonly generation: string
   readonly epoch: string
@@ -31,8 +33,8 @@ export class Keyspace {
   constructor(prefix: string, database: number) {
     this.prefix = prefix
     this.#owner = new Owner(prefix, database)
-    // In a cluster the part in braces decides the slot: one for all tags, so that one command may name
-    // several. A prefix with braces of its own decides the slot already, for keys and tags alike.
+    // In a Cluster the part in braces decides the slot. All tags share one, so that one command can name
+    // several. A prefix with braces decides the slot of keys and tags alike.
     this.#tagPrefix = `${prefix}${RESERVED}{tags of ${prefix.replaceAll(/[{}]/g, '')}}`
     this.#recordPrefix = `${prefix}${RESERVED}{slot `
   }
@@ -42,12 +44,17 @@ export class Keyspace {
     return key.startsWith(RESERVED) ? `${this.prefix}${RESERVED}${key}` : this.prefix + key
   }
 
-  /** Returns where a caller's key belongs. */
+  /** Returns the place that the line of a caller's key carries. */
   placeOf(key: string): Place {
     return new Place(this.#owner, key)
   }
 
-  /** Returns the caller's key of a name; `undefined` for a reserved name, and for another prefix's. */
+  /** Returns the name and the place of a caller's key. */
+  named(key: string): NamedPlace {
+    return { name: this.nameOf(key), place: this.placeOf(key) }
+  }
+
+  /** Returns the caller's key of a name; `undefined` for a reserved name or another prefix. */
   keyOf(name: string): string | undefined {
     if (!name.startsWith(this.prefix)) return undefined
     const key = name.slice(this.prefix.length)
@@ -60,12 +67,12 @@ export class Keyspace {
     return this.#tagPrefix + tag
   }
 
-  /** Returns the tag whose version has this name, if it is such a name. */
+  /** Returns the tag whose version has this name; `undefined` for any other name. */
   tagOf(name: string): string | undefined {
     return name.startsWith(this.#tagPrefix) ? name.slice(this.#tagPrefix.length) : undefined
   }
 
-  /** Returns where a reserved name belongs. A caller's key never starts so. */
+  /** Returns the place that the line of a reserved name carries. No caller's key has such a place. */
   placeOfReserved(name: string): string {
     return new Place(this.#owner, `${RESERVED}${RESERVED}${name}`).text
   }
@@ -73,11 +80,11 @@ export class Keyspace {
   /**
    * Returns the names of the records of one master.
    *
-   * @param owns - whether the master holds a slot; a single server holds every slot
+   * @param owns - returns whether the master holds a slot; a single server holds every slot
    * @returns `undefined` when no name under the prefix can be on this master
    */
   recordsOn(owns: (slot: number) => boolean): RecordNames | undefined {
-    const candidates = this.#isInOneSlot ? 1 : MOST_CANDIDATES
+    const candidates = this.#isInOneSlot ? 1 : MAX_CANDIDATES
     for (let index = 0; index < candidates; index++) {
       const head = this.#recordHead(index)
       const slot = slotOf(head)
@@ -87,17 +94,37 @@ export class Keyspace {
     return undefined
   }
 
-  /** Whether a name is one of the records of some master. */
+  /** Returns whether a name is a record of a master. */
   isRecord(name: string): boolean {
     return name.startsWith(this.#recordPrefix)
   }
 
-  /** A prefix with braces of its own puts everything into one slot. */
+  /** A prefix with braces puts all names into one slot. */
   get #isInOneSlot(): boolean {
     return slotOf(this.#recordHead(0)) === slotOf(this.#recordHead(1))
   }
 
   #recordHead(index: number): string {
     return `${this.#recordPrefix}${index.toString(36)}}`
+  }
+}
+
+const ORIGIN_BYTES = 9
+/** The first and the last counter with six hexadecimal digits. */
+const FIRST = 0x100000
+const LAST = 0xffffff
+
+/** Gives every write a revision, which identifies the value that it stores. */
+export class Revisions {
+  #origin = ''
+  #next = LAST + 1
+
+  /** Returns 18 letters and digits that no other write has, in any process. */
+  next(): string {
+    if (this.#next > LAST) {
+      this.#origin = randomBytes(ORIGIN_BYTES).toString('base64url')
+      this.#next = FIRST
+    }
+    return this.#origin + (this.#next++).toString(16)
   }
 }

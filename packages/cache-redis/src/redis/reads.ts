@@ -1,167 +1,143 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { ignoreRejection, isPromiseLike } from '@verbatim/cache-core/implement'
-import type { Redis } from 'ioredis'
-import { classify, readHead, readRevision, type TagVersion } from '../codec/stored-line.js'
-import type { ValueCodec } from '../codec/value-codec.js'
+import { classify, readRevision } from '../codec/stored-line.js'
+import type { RedisClient } from '../connection/clients.js'
+import { groupBySlot } from '../connection/cluster-slots.js'
 import { errorForCaller, malformedReply } from '../connection/connection-errors.js'
-import type { RedisClient } from '../connection/redis-client.js'
-import type { RunCommands } from '../connection/redis-connection.js'
-import { follow, type NowOrLater } from '../now-or-later.js'
-import type { Tally } from '../tally.js'
-import type { ErrorPolicy } from './error-policy.js'
-import type { Generations } from './generations.js'
-import { scanKeys } from './key-scan.js'
-import type { Keyspace } from './keyspace.js'
-import type { KnownMasters } from './known-masters.js'
-import type { PendingInvalidations } from './pending-invalidations.js'
-import { groupBySlot } from './placement.js'
-import type {
-  HeadReply,
-  KeyPrograms,
-  LeaseReply,
-  LoadLease,
-  NamedPlace,
-  RedisNumber,
-} from './programs/key-programs.js'
-import type { Revisions } from './revisions.js'
-import { type StoredValue, StoredValues, type UnreadableBytes } from './stored-value.js'
-import type { TagVersions } from './tag-versions.js'
-
-/** The most keys named in one command. */
-export const PAGE = 500
-/** Time that each key of a batch adds to that of its command, in milliseconds. */
-const MS_PER_KEY = 1
+import { chain, type MaybePromise } from '../maybe-promise.js'
+import type { KeyMetadata } from './metadata.js'
+import type { LeaseReply, LoadLease, NamedPlace } from './scripts/key-commands.js'
+import { extraTimeFor, PAGE, type StoreParts } from './store-parts.js'
+import type { StoredValue, StoredValues, UnreadableBytes } from './stored-value.js'
 
 /**
- * What a read found: a value, fresh, stale or void; nothing; or nothing because Redis was no use, or
- * must not be trusted about this key.
+ * The outcome of a read: a value, which may be stale or void; no value; or `'unavailable'` when Redis
+ * could not be asked, or an invalidation of the key is pending.
  */
 export type ReadOutcome = StoredValue | 'absent' | 'unavailable'
 
-/** The same for a key that is to be loaded. Under a `'foreign'` one nothing may be stored. */
-export type LeaseOutcome = ReadOutcome | (LoadLease & KeyState) | 'foreign'
+/** The outcome of a read before a load. Nothing may be stored under a `'foreign'` key. */
+export type LeaseOutcome = ReadOutcome | (LoadLease & RevisionAndGeneration) | 'foreign'
 
-/** What a key holds, and the generation at that time. */
-export interface KeyState {
+/** The revision under a key, and the generation at that time. */
+export interface RevisionAndGeneration {
   readonly revision: string
   readonly generation: string
 }
 
-/** What can be told of a value without reading its body. */
-export interface Metadata {
-  /** As in {@link StoredValue}. */
-  readonly freshMs: number
-  readonly generation: string | undefined
-  readonly tags: readonly TagVersion[]
-}
-
-export interface StoreParts {
-  readonly client: RedisClient
-  readonly run: RunCommands
-  readonly masters: () => readonly Redis[]
-  readonly codec: ValueCodec
-  readonly keyspace: Keyspace
-  readonly known: KnownMasters
-  readonly generations: Generations
-  readonly tags: TagVersions
-  readonly pending: PendingInvalidations
-  readonly errors: ErrorPolicy
-  readonly revisions: Revisions
-  readonly tally: Tally
-  /** The longest that a command may take, in milliseconds. */
-  readonly commandTimeoutMs: number
-  /** Whether this process may change nothing. */
-  readonly readOnly: boolean
-}
-
 /**
- * Reads of Redis. They change nothing there, but for damaged values of this cache, which are removed.
- *
+ * Reads keys from Redis. Reads change nothing there, except that they remove damaged values of this cache.
  * Keys with a pending invalidation are not read.
  */
 export class RedisReads {
   readonly #parts: StoreParts
+  readonly #metadata: KeyMetadata
   readonly #values: StoredValues
 
-  constructor(parts: StoreParts) {
+  constructor(parts: StoreParts, metadata: KeyMetadata, values: StoredValues) {
     this.#parts = parts
-    const { codec, tally, known, run } = parts
-    this.#values = new StoredValues({
-      ...{ codec, tally },
-      clockOf: (name) => known.of(name).clock.look(),
-      ttlOf: async (name) => toTtl(await run((client) => client.pttl(name), name)),
-    })
+    this.#metadata = metadata
+    this.#values = values
   }
 
   async read(key: string): Promise<ReadOutcome> {
-    const { pending, generations, run } = this.#parts
+    const { keyspace, pending, generations, run } = this.#parts
     if (!pending.isTrusted(key)) return 'unavailable'
-    const named = this.#named(key)
+    const named = keyspace.named(key)
     const { name } = named
     try {
       const sent = run((client) => client.getBuffer(name), name)
-      // Sent in the same turn, after the read: a value is void if its generation is, however it races.
-      const generation = settledLater(generations.current(name))
-      const opened = this.#opened(named, await sent)
+      // Sent in the same turn after the read, so that a value of an older generation is always void.
+      const generation = awaitedLater(generations.current(name))
+      const opened = this.#open(named, await sent)
       const found = isPromiseLike(opened) ? await opened : opened
       if (typeof found === 'string') return found === 'foreign' ? 'absent' : found
       const current = typeof generation === 'string' ? generation : await generation
-      if (found.generation !== undefined && found.generation !== current)
+      if (found.generation !== undefined && found.generation !== current) {
         return voided(found, current)
-      // Most values have no tags, and nothing more has to be asked about them.
+      }
+      // Most values have no tags, so Redis is asked nothing more about them.
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
       return this.#failed(key, error)
     }
   }
 
-  /** Reads several keys, a page at a time. In a Cluster, a master that fails fails its own keys alone. */
+  /** Reads several keys, a page at a time. In a Cluster, a master that fails affects only its own keys. */
   async readMany(keys: readonly string[]): Promise<ReadOutcome[]> {
     const { client, keyspace, pending } = this.#parts
     const outcomes: ReadOutcome[] = keys.map(() => 'unavailable')
-    const asked = [...keys.keys()].filter((index) => pending.isTrusted(keys[index] as string))
-    const names = asked.map((index) => keyspace.nameOf(keys[index] as string))
+    const trusted = [...keys.keys()].filter((index) => pending.isTrusted(keys[index] as string))
+    const names = trusted.map((index) => keyspace.nameOf(keys[index] as string))
     await Promise.all(
       groupBySlot(client, names, PAGE).map(async (group) => {
-        const places = group.map((place) => asked[place] as number)
-        const found = await this.#readGroup(places.map((index) => keys[index] as string))
-        for (const [place, index] of places.entries()) {
-          outcomes[index] = found[place] ?? 'unavailable'
+        const indices = group.map((position) => trusted[position] as number)
+        const found = await this.#readGroup(indices.map((index) => keys[index] as string))
+        for (const [position, index] of indices.entries()) {
+          outcomes[index] = found[position] ?? 'unavailable'
         }
       }),
     )
     return outcomes
   }
 
-  /** Reads a key that is going to be loaded if it has no value. */
+  async #readGroup(keys: readonly string[]): Promise<ReadOutcome[]> {
+    const { run, errors, generations, keyspace, tags } = this.#parts
+    const named = keys.map((key) => keyspace.named(key))
+    const names = named.map(({ name }) => name)
+    const [first = ''] = names
+    try {
+      const sent = run((client) => client.mgetBuffer(...names), first, extraTimeFor(keys.length))
+      const [replies, generation] = await Promise.all([sent, generations.current(first)])
+      if (!Array.isArray(replies) || replies.length !== keys.length) {
+        throw malformedReply('it must be a list of values')
+      }
+      const opened = await Promise.all(
+        named.map(async (each, index) => this.#open(each, replies[index] ?? null)),
+      )
+      const found = opened.map((each) => (each === 'foreign' ? 'absent' : each))
+      const valid = await tags.areValid(found.map((each) => (each === 'absent' ? [] : each.tags)))
+      return found.map((each, index) => {
+        if (each === 'absent') return each
+        const isCurrent = each.generation === undefined || each.generation === generation
+        return isCurrent && valid[index] ? each : voided(each, generation)
+      })
+    } catch (error) {
+      errors.handle(error)
+      return []
+    }
+  }
+
+  /** Reads a key that is loaded if it has no value. Redis leases the load to this process or to another. */
   async readOrLease(key: string): Promise<LeaseOutcome> {
-    const { pending, errors, known, generations, revisions, run } = this.#parts
+    const { keyspace, pending, errors, masters, generations, revisions, run } = this.#parts
     if (!pending.isTrusted(key)) return 'unavailable'
-    const named = this.#named(key)
+    const named = keyspace.named(key)
     const { name } = named
     try {
       const sent = run((client): Promise<LeaseReply> => {
-        const { clock, programs } = known.of(name)
+        const { clock, commands } = masters.of(name)
         const revision = revisions.next()
-        return follow(clock.look(), (now) => programs.readOrLease(client, named, revision, now))
+        return chain(clock.read(), (now) => commands.readOrLease(client, named, revision, now))
       }, name)
-      const generation = settledLater(generations.current(name))
+      const generation = awaitedLater(generations.current(name))
       const reply = await sent
       if (reply !== null && 'refusal' in reply) {
         errors.foundNothing()
         const error = errorForCaller(reply.refusal)
-        if (error instanceof InfrastructureError) errors.note(error)
+        if (error instanceof InfrastructureError) errors.record(error)
         return 'absent'
       }
       if (reply !== null && 'leasedMs' in reply) {
         errors.foundNothing()
         return { ...reply, generation: await generation }
       }
-      const found = await this.#opened(named, reply)
+      const found = await this.#open(named, reply)
       if (typeof found === 'string') return found
       const current = await generation
-      if (found.generation !== undefined && found.generation !== current)
+      if (found.generation !== undefined && found.generation !== current) {
         return voided(found, current)
+      }
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
       const outcome = this.#failed(key, error)
@@ -174,12 +150,12 @@ export class RedisReads {
    * refused the lease. Returns `'absent'` if Redis holds no entry of this cache under the key, and
    * `undefined` if Redis is unavailable.
    */
-  async stateOf(key: string): Promise<KeyState | 'absent' | undefined> {
-    const { generations, run } = this.#parts
-    const { name, place } = this.#named(key)
+  async stateOf(key: string): Promise<RevisionAndGeneration | 'absent' | undefined> {
+    const { generations, keyspace, run } = this.#parts
+    const { name, place } = keyspace.named(key)
     try {
       const sent = run((client) => client.getBuffer(name), name)
-      const generation = settledLater(generations.current(name))
+      const generation = awaitedLater(generations.current(name))
       const bytes = await sent
       if (!Buffer.isBuffer(bytes)) return 'absent'
       const kind = classify(place, bytes)
@@ -190,114 +166,30 @@ export class RedisReads {
     }
   }
 
-  /** Returns what is left of a value's TTL, in milliseconds; `'absent'` also for a stale one. */
+  /** Returns the rest of a value's TTL in milliseconds; `'absent'` for a stale value too. */
   async freshMs(key: string): Promise<number | 'absent' | 'unavailable'> {
     const { pending, errors } = this.#parts
     if (!pending.isTrusted(key)) return 'unavailable'
     try {
-      const found = await this.peek([key])
-      const [fresh] = await this.freshAmong([key], found)
+      const found = await this.#metadata.peek([key])
+      const [fresh] = await this.#metadata.freshAmong([key], found)
       return fresh === undefined ? 'absent' : (found[0]?.freshMs ?? 'absent')
     } catch (error) {
       return errors.handle(error)
     }
   }
 
-  /**
-   * Lists keys, each once.
-   *
-   * @throws InfrastructureError whatever the error policy is: half a list would look like a whole one
-   */
-  async *keys(pattern: string): AsyncIterable<string> {
-    const { pending, masters, run, keyspace } = this.#parts
-    const listed = new Set<string>()
-    // Also that all of them can be asked.
-    for (const master of await run(async () => masters())) {
-      for await (const page of scanKeys({ run, master, keyspace }, pattern)) {
-        for (const key of await this.freshAmong(page, await this.peek(page))) {
-          if (listed.has(key) || !pending.isTrusted(key)) continue
-          listed.add(key)
-          yield key
-        }
-      }
-    }
-  }
-
-  /** Returns for each key what its line says; `null` where there is no value of this cache. */
-  async peek(keys: readonly string[]): Promise<(Metadata | null)[]> {
-    const { codec } = this.#parts
-    return this.metadataOf(keys, (programs, client, named) =>
-      programs.peek(client, named, codec.maxStoredBytes),
-    )
-  }
-
-  /** Asks a group of keys at a time for the heads of their values. */
-  async metadataOf(
-    keys: readonly string[],
-    ask: (
-      programs: KeyPrograms,
-      client: RedisClient,
-      named: readonly NamedPlace[],
-    ) => Promise<(HeadReply | null)[]>,
-  ): Promise<(Metadata | null)[]> {
-    const { client, run, known } = this.#parts
-    const all = keys.map((key) => this.#named(key))
-    const found: (Metadata | null)[] = []
-    const names = all.map(({ name }) => name)
-    await Promise.all(
-      groupBySlot(client, names, PAGE).map(async (group) => {
-        const named = group.map((index) => all[index] as NamedPlace)
-        const first = named[0]?.name ?? ''
-        const send = (on: RedisClient): Promise<(HeadReply | null)[]> =>
-          ask(known.of(first).programs, on, named)
-        const heads = await run(send, first, extraTimeFor(named.length))
-        for (const [place, index] of group.entries()) {
-          found[index] = metadata(named[place] as NamedPlace, heads[place] ?? null)
-        }
-      }),
-    )
-    return found
-  }
-
-  /** Returns those keys that have, or had, a fresh value that is not void. */
-  async freshAmong(
-    keys: readonly string[],
-    found: readonly (Metadata | null)[],
-  ): Promise<string[]> {
-    const { generations, keyspace } = this.#parts
-    const valid = await this.#areValid(found)
-    const fresh = await Promise.all(
-      keys.map(async (key, index) => {
-        const each = found[index]
-        if (!valid[index] || each === null || each === undefined || each.freshMs < 0) return false
-        if (each.generation === undefined) return true
-        return each.generation === (await generations.current(keyspace.nameOf(key)))
-      }),
-    )
-    return keys.filter((_key, index) => fresh[index])
-  }
-
-  /** Opens the bytes of a value; `undefined` when no worker thread could decode it. */
-  open(named: NamedPlace, bytes: Buffer): NowOrLater<StoredValue | UnreadableBytes | undefined> {
-    return this.#values.open(named, bytes)
-  }
-
-  #named(key: string): NamedPlace {
-    const { keyspace } = this.#parts
-    return { name: keyspace.nameOf(key), place: keyspace.placeOf(key) }
-  }
-
-  /** What the bytes under a key are. Foreign bytes stay, and so does what cannot be decoded now. */
-  #opened(named: NamedPlace, bytes: Buffer | null): NowOrLater<StoredValue | 'absent' | 'foreign'> {
+  /** Decodes the bytes under a key. Foreign bytes stay in Redis, and so do bytes that no thread decoded. */
+  #open(named: NamedPlace, bytes: Buffer | null): MaybePromise<StoredValue | 'absent' | 'foreign'> {
     const { errors } = this.#parts
     if (bytes === null) {
       errors.foundNothing()
       return 'absent'
     }
     if (!Buffer.isBuffer(bytes)) throw malformedReply('it must be a value')
-    return follow(
+    return chain(
       this.#values.open(named, bytes),
-      (found): NowOrLater<StoredValue | 'absent' | 'foreign'> => {
+      (found): MaybePromise<StoredValue | 'absent' | 'foreign'> => {
         if (found !== undefined && !('reason' in found)) return found
         errors.foundNothing()
         return found === undefined ? 'absent' : this.#unreadable(named, found)
@@ -309,8 +201,8 @@ export class RedisReads {
     const { errors, keyspace, readOnly } = this.#parts
     const key = keyspace.keyOf(named.name) ?? ''
     if (reason !== 'damaged') {
-      // A lease of another process: there is no value yet.
-      if (isLeaseOf(named, bytes)) return 'absent'
+      // Another process has leased the load of the key.
+      if (classify(named.place, bytes) === 'lease') return 'absent'
       errors.foundForeign(key, reason)
       return 'foreign'
     }
@@ -319,57 +211,17 @@ export class RedisReads {
     return 'absent'
   }
 
-  /** Nobody waits for it: whoever reads the key next finds it again. */
+  /** Removes a damaged value in the background. If that fails, the next read of the key tries again. */
   async #removeDamaged(name: string, bytes: Buffer): Promise<void> {
-    const { run, known } = this.#parts
+    const { run, masters } = this.#parts
     const remove = (client: RedisClient): Promise<unknown> =>
-      known.of(name).programs.removeIfUnchanged(client, name, bytes)
+      masters.of(name).commands.removeIfUnchanged(client, name, bytes)
     await run(remove, name).catch(() => undefined)
   }
 
-  async #readGroup(keys: readonly string[]): Promise<ReadOutcome[]> {
-    const { run, errors, generations } = this.#parts
-    const named = keys.map((key) => this.#named(key))
-    const [first = ''] = named.map(({ name }) => name)
-    try {
-      const send = (client: RedisClient): Promise<(Buffer | null)[]> =>
-        client.mgetBuffer(...named.map(({ name }) => name))
-      const sent = run(send, first, extraTimeFor(keys.length))
-      const current = generations.current(first)
-      const [replies, generation] = await Promise.all([sent, current])
-      if (!Array.isArray(replies) || replies.length !== keys.length) {
-        throw malformedReply('it must be a list of values')
-      }
-      const opened = await Promise.all(
-        named.map(async (each, index) => this.#opened(each, replies[index] ?? null)),
-      )
-      const found = opened.map((each) => (each === 'foreign' ? 'absent' : each))
-      const valid = await this.#areValid(found.map((each) => (each === 'absent' ? null : each)))
-      return found.map((each, index) => {
-        if (each === 'absent') return each
-        const isCurrent = each.generation === undefined || each.generation === generation
-        return isCurrent && valid[index] ? each : voided(each, generation)
-      })
-    } catch (error) {
-      errors.handle(error)
-      return []
-    }
-  }
-
   async #unlessInvalidated(stored: StoredValue): Promise<StoredValue> {
-    const [isValid] = await this.#areValid([stored])
+    const [isValid] = await this.#parts.tags.areValid([stored.tags])
     return isValid ? stored : voided(stored, stored.generation)
-  }
-
-  /** Whether the tags of each are current. */
-  async #areValid(found: readonly (Pick<Metadata, 'tags'> | null)[]): Promise<boolean[]> {
-    const { pending, tags } = this.#parts
-    const lists = found.map((each) => each?.tags ?? [])
-    // Before the versions are asked for: once a pending invalidation is confirmed, nobody knows that they
-    // are from before it.
-    const trusted = lists.map((list) => list.every(([tag]) => pending.isTrustedTag(tag)))
-    const current = await tags.areCurrent(lists)
-    return lists.map((_list, index) => trusted[index] === true && current[index] === true)
   }
 
   #failed(key: string, error: unknown): 'absent' | 'unavailable' {
@@ -381,29 +233,10 @@ export class RedisReads {
   }
 }
 
-function metadata({ place }: NamedPlace, reply: HeadReply | null): Metadata | null {
-  if (reply === null) return null
-  const [bytes, left] = reply
-  if (bytes.toString('latin1', 0, 5) === 'rawj:') {
-    return { freshMs: toTtl(left), generation: undefined, tags: [] }
-  }
-  const head = readHead(place, bytes)
-  if (head === undefined) return null
-  return {
-    freshMs: toTtl(left) - head.graceMs,
-    generation: head.generation,
-    tags: head.tags,
-  }
-}
-
-/** A promise whose failure is somebody else's to see, until it is awaited. */
-function settledLater<T>(later: NowOrLater<T>): NowOrLater<T> {
+/** Keeps the rejection of a promise from counting as unhandled until it is awaited. */
+function awaitedLater<T>(later: MaybePromise<T>): MaybePromise<T> {
   ignoreRejection(later)
   return later
-}
-
-function isLeaseOf({ place }: NamedPlace, bytes: Buffer): boolean {
-  return classify(place, bytes) === 'lease'
 }
 
 function isWrongType(error: unknown): boolean {
@@ -413,14 +246,4 @@ function isWrongType(error: unknown): boolean {
 /** @param generation - the current one */
 function voided(stored: StoredValue, generation: string | undefined): StoredValue {
   return { ...stored, generation, isVoid: true }
-}
-
-/** Redis says -1 for what never expires. */
-function toTtl(pttl: RedisNumber): number {
-  return Number(pttl) < 0 ? Number.POSITIVE_INFINITY : Number(pttl)
-}
-
-/** A command about a single key gets none: such calls run out of time in the order in which they began. */
-function extraTimeFor(keys: number): { readonly extraMs: number } | undefined {
-  return keys === 1 ? undefined : { extraMs: keys * MS_PER_KEY }
 }

@@ -2,15 +2,15 @@ import { timers } from '@verbatim/cache-core/implement'
 import { isLastingRefusal } from '../connection/connection-errors.js'
 
 /**
- * How long a change waits for the next epoch, in milliseconds; twice as long if an epoch of another
- * process is looked at when its turn comes.
+ * The time that a change waits for the next epoch, in milliseconds; twice as long if an epoch of another
+ * process is read when its time comes.
  */
 export const EPOCH_MS = 200
 const PAUSE_AFTER_REFUSAL_MS = 30_000
-/** Changes that are remembered for a node. Past so many, a server that may have lost some is voided. */
-const MOST_CHANGES = 50_000
+/** Changes that are remembered for a node. Beyond that, a server that may have lost some is voided. */
+const MAX_CHANGES = 50_000
 
-/** What was changed: one key, all that a pattern matches, or all that carry a tag. */
+/** The subject of a change: one key, all keys that match a pattern, or all values with a tag. */
 export type ChangeKind = 'key' | 'pattern' | 'tag'
 
 const KINDS: readonly ChangeKind[] = ['tag', 'pattern', 'key']
@@ -18,11 +18,11 @@ const KINDS: readonly ChangeKind[] = ['tag', 'pattern', 'key']
 export interface RecentChange {
   readonly kind: ChangeKind
   readonly name: string
-  /** The revision that a write has left; `undefined` where nothing was left. */
+  /** The revision that the change stored; `undefined` if it stored nothing. */
   readonly revision: string | undefined
 }
 
-/** Changes by kind and name, each with the revision that it has left. */
+/** Changes by kind and name, each with the revision that it stored. */
 interface Changes extends Readonly<Record<ChangeKind, Map<string, string | undefined>>> {
   /** Whether there were more than are remembered. */
   overflowed: boolean
@@ -30,84 +30,87 @@ interface Changes extends Readonly<Record<ChangeKind, Map<string, string | undef
 
 /** The changes of one node. */
 interface NodeChanges {
-  /** Those that are made now. */
+  /** The newest changes. */
   current: Changes
-  /** Earlier ones, and the first epoch that was seen after them. They are covered by any later epoch. */
+  /** Older changes, and the first epoch seen after them. Any later epoch covers them. */
   earlier: { readonly changes: Changes; epoch: number | undefined } | undefined
   timer: NodeJS.Timeout | undefined
 }
 
+/** Begins another epoch on a node. Rejects when the epoch may not have begun. */
+type AdvanceEpoch = (node: string) => Promise<void>
+
 /**
- * Confirmed changes that no epoch covers yet, see `Generations`.
+ * Remembers confirmed changes that no epoch covers yet; see `Generations`.
  *
- * A server that loses a change which an epoch covers has lost the epoch too, and every process
- * notices. A change that is younger may be lost unnoticed, so the process that made it makes it again
- * when another server has come. Each change starts an epoch soon after it, unless one of another
- * process comes first.
+ * A server that loses a change which an epoch covers has also lost the epoch, and every process notices.
+ * The loss of a younger change goes unnoticed. So the process that made it repeats it when another server
+ * takes over. Each change begins an epoch soon after it, unless another process does so first.
  */
 export class RecentChanges {
-  readonly #advanceEpoch: (node: string) => Promise<void>
   readonly #nodes = new Map<string, NodeChanges>()
+  #advanceEpoch: AdvanceEpoch = async () => undefined
   #isClosed = false
 
-  /** @param advanceEpoch - begins another epoch on a node; rejects when it may not have */
-  constructor(advanceEpoch: (node: string) => Promise<void>) {
+  /** Begins epochs from now on. */
+  start(advanceEpoch: AdvanceEpoch): void {
     this.#advanceEpoch = advanceEpoch
   }
 
   add(node: string, kind: ChangeKind, name: string, revision?: string): void {
-    const of = this.#of(node)
-    const { current } = of
+    const changes = this.#of(node)
+    const { current } = changes
     current[kind].set(name, revision)
-    if (current[kind].size > MOST_CHANGES) {
+    if (current[kind].size > MAX_CHANGES) {
       current[kind].clear()
       current.overflowed = true
     }
-    if (of.timer === undefined) this.#schedule(node, of)
+    if (changes.timer === undefined) this.#schedule(node, changes)
   }
 
-  /** A node is about to be asked for its epoch: what was changed until now was changed before that. */
+  /** Sets the changes until now aside, because a node is about to be asked for its epoch. */
   asksForEpoch(node: string): void {
-    const of = this.#nodes.get(node)
-    if (of !== undefined) turn(of)
+    const changes = this.#nodes.get(node)
+    if (changes !== undefined) setAside(changes)
   }
 
-  /** An epoch was seen on a node, which was asked after the last {@link RecentChanges.asksForEpoch}. */
+  /** Records an epoch of a node that was asked after the last {@link RecentChanges.asksForEpoch}. */
   sawEpoch(node: string, epoch: number): void {
-    const of = this.#nodes.get(node)
-    if (of?.earlier === undefined) return
-    if (of.earlier.epoch === undefined) of.earlier.epoch = epoch
-    else if (epoch > of.earlier.epoch) this.#covered(of)
+    const changes = this.#nodes.get(node)
+    if (changes?.earlier === undefined) return
+    if (changes.earlier.epoch === undefined) changes.earlier.epoch = epoch
+    else if (epoch > changes.earlier.epoch) this.#covered(changes)
   }
 
   /**
-   * Returns the changes of a node that another server in its place may not know, and forgets them.
+   * Forgets the changes of a node, and returns them: another server in its place may not know them.
    *
    * @returns `'all'` when there were more than are remembered
    */
-  recall(node: string): readonly RecentChange[] | 'all' {
-    const of = this.#nodes.get(node)
-    if (of === undefined) return []
+  take(node: string): readonly RecentChange[] | 'all' {
+    const changes = this.#nodes.get(node)
+    if (changes === undefined) return []
     this.#nodes.delete(node)
-    timers.clearTimeout(of.timer)
-    if (of.current.overflowed || of.earlier?.changes.overflowed) return 'all'
+    const { current, earlier, timer } = changes
+    timers.clearTimeout(timer)
+    if (current.overflowed || earlier?.changes.overflowed) return 'all'
     return KINDS.flatMap((kind) => {
-      const all = new Map([...(of.earlier?.changes[kind] ?? []), ...of.current[kind]])
+      const all = new Map([...(earlier?.changes[kind] ?? []), ...current[kind]])
       return Array.from(all, ([name, revision]) => ({ kind, name, revision }))
     })
   }
 
-  /** Forgets the changes of nodes other than these, and returns them. */
-  recallOthers(nodes: readonly string[]): readonly RecentChange[] | 'all' {
-    const recalled: RecentChange[] = []
-    let isAll = false
+  /** Forgets the changes of all nodes but these, and returns them. */
+  takeOthers(nodes: readonly string[]): readonly RecentChange[] | 'all' {
+    const taken: RecentChange[] = []
+    let overflowed = false
     for (const node of this.#nodes.keys()) {
       if (nodes.includes(node)) continue
-      const changes = this.recall(node)
-      if (changes === 'all') isAll = true
-      else recalled.push(...changes)
+      const changes = this.take(node)
+      if (changes === 'all') overflowed = true
+      else taken.push(...changes)
     }
-    return isAll ? 'all' : recalled
+    return overflowed ? 'all' : taken
   }
 
   close(): void {
@@ -116,49 +119,51 @@ export class RecentChanges {
   }
 
   #of(node: string): NodeChanges {
-    let of = this.#nodes.get(node)
-    if (of === undefined) {
-      of = { current: noChanges(), earlier: undefined, timer: undefined }
-      this.#nodes.set(node, of)
+    let changes = this.#nodes.get(node)
+    if (changes === undefined) {
+      changes = { current: noChanges(), earlier: undefined, timer: undefined }
+      this.#nodes.set(node, changes)
     }
-    return of
+    return changes
   }
 
-  #schedule(node: string, of: NodeChanges, longestMs = EPOCH_MS): void {
-    if (of.timer !== undefined || this.#isClosed) return
-    // At a random time, so that one of many processes is first and the others need not.
+  #schedule(node: string, changes: NodeChanges, longestMs = EPOCH_MS): void {
+    if (changes.timer !== undefined || this.#isClosed) return
+    // The time is random, so that one of many processes is first and the others need not begin an epoch.
     const pauseMs = longestMs * (0.5 + Math.random() / 2)
-    of.timer = timers.setTimeout(() => void this.#advance(node, of), pauseMs).unref()
+    changes.timer = timers.setTimeout(() => void this.#advance(node, changes), pauseMs).unref()
   }
 
-  async #advance(node: string, of: NodeChanges): Promise<void> {
-    turn(of)
+  async #advance(node: string, changes: NodeChanges): Promise<void> {
+    setAside(changes)
     let pauseMs = EPOCH_MS
     try {
       await this.#advanceEpoch(node)
-      this.#covered(of)
+      this.#covered(changes)
     } catch (error) {
-      // Redis is away or refuses: the changes stay remembered. A user may lack the right to INCR.
+      // Redis is unavailable or refuses INCR. The changes stay remembered.
       if (isLastingRefusal(error)) pauseMs = PAUSE_AFTER_REFUSAL_MS
     }
-    of.timer = undefined
-    if (of.earlier !== undefined || !isEmpty(of.current)) this.#schedule(node, of, pauseMs)
+    changes.timer = undefined
+    if (changes.earlier !== undefined || !isEmpty(changes.current)) {
+      this.#schedule(node, changes, pauseMs)
+    }
   }
 
-  /** Forgets the earlier changes. Those that are made now wait for the timer, if there are any. */
-  #covered(of: NodeChanges): void {
-    of.earlier = undefined
-    if (!isEmpty(of.current)) return
-    timers.clearTimeout(of.timer)
-    of.timer = undefined
+  /** Forgets the earlier changes. The newest ones wait for the timer, if there are any. */
+  #covered(changes: NodeChanges): void {
+    changes.earlier = undefined
+    if (!isEmpty(changes.current)) return
+    timers.clearTimeout(changes.timer)
+    changes.timer = undefined
   }
 }
 
-/** Puts what was changed until now aside, unless earlier changes wait still. */
-function turn(of: NodeChanges): void {
-  if (of.earlier !== undefined || isEmpty(of.current)) return
-  of.earlier = { changes: of.current, epoch: undefined }
-  of.current = noChanges()
+/** Makes the newest changes the earlier ones, unless earlier ones are not covered yet. */
+function setAside(changes: NodeChanges): void {
+  if (changes.earlier !== undefined || isEmpty(changes.current)) return
+  changes.earlier = { changes: changes.current, epoch: undefined }
+  changes.current = noChanges()
 }
 
 function noChanges(): Changes {

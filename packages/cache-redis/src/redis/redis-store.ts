@@ -1,40 +1,43 @@
 import type { EventHub } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
 import { ValueCodec } from '../codec/value-codec.js'
-import { checkServer } from '../connection/check-server.js'
 import { patienceFor } from '../connection/client-settings.js'
-import type { RedisClient } from '../connection/redis-client.js'
-import { type Circuit, RedisConnection, type RunCommands } from '../connection/redis-connection.js'
+import type { RedisClient } from '../connection/clients.js'
+import { nameOfNode } from '../connection/cluster-slots.js'
+import { type Circuit, RedisConnection } from '../connection/redis-connection.js'
 import type { RedisCacheEvents } from '../events.js'
-import { AvailabilityReports } from '../messages/availability-reports.js'
-import type { RedisReports } from '../messages/redis-reports.js'
+import { AvailabilityMessages } from '../messages/availability-messages.js'
+import type { RedisMessages } from '../messages/redis-messages.js'
 import type { ResolvedOptions } from '../options.js'
-import type { Tally } from '../tally.js'
-import { ChangeSender } from './change-sender.js'
+import type { Counters } from '../stats.js'
+import type { Tracking } from '../tracking/tracking.js'
 import { ErrorPolicy } from './error-policy.js'
 import { Generations } from './generations.js'
-import { RedisInspection } from './inspection.js'
-import type { Keyspace } from './keyspace.js'
-import { KnownMasters } from './known-masters.js'
+import { InvalidationReplay, KeyRemoval } from './key-removal.js'
+import { type Keyspace, Revisions } from './keyspace.js'
+import { Listing } from './listing.js'
+import {
+  checkServer,
+  Masters,
+  type RedisServerInfo,
+  runIdOf,
+  type ScriptingMode,
+  ServerIdentity,
+  serverInfo,
+} from './masters.js'
+import { KeyMetadata, toTtlMs } from './metadata.js'
 import { PendingInvalidations } from './pending-invalidations.js'
-import { nameOfNode } from './placement.js'
-import type { ProgramWay } from './programs/program-way.js'
-import { RedisReads, type StoreParts } from './reads.js'
+import { RedisReads } from './reads.js'
 import { type RecentChange, RecentChanges } from './recent-changes.js'
-import { RedisRemovals } from './removals.js'
-import { Revisions } from './revisions.js'
-import { runIdOf, ServerIdentity } from './server-identity.js'
-import { type RedisServerInfo, serverInfo } from './server-info.js'
+import type { StoreParts } from './store-parts.js'
+import { StoredValues } from './stored-value.js'
 import { TagVersions } from './tag-versions.js'
 import { RedisWrites } from './writes.js'
 
-/** What the memory tier has to do with Redis. */
-interface StoreListener {
-  /** Whether every change in Redis is received. */
-  readonly isProven: () => boolean
-  /** Redis can be used, or cannot any more. */
-  readonly onChange: (connected: boolean) => void
-  /** The masters are others than before. */
+/** Learns when Redis becomes available or unavailable, and when its masters change. */
+export interface StoreListener {
+  /** Redis is available, or is not any more. */
+  readonly onAvailability: (isConnected: boolean) => void
   readonly onTopologyChange: () => void
 }
 
@@ -44,137 +47,138 @@ export interface RedisStatus {
   readonly lastError: string | undefined
   readonly lastErrorCode: string | undefined
   readonly unconfirmedDeletes: number
-  /** How scripts are run; `undefined` until that is known. */
-  readonly programs: ProgramWay | undefined
+  /** `undefined` until a master is known. */
+  readonly scripting: ScriptingMode | undefined
 }
 
 export interface RedisStoreOptions extends ResolvedOptions {
   readonly client: RedisClient
   readonly keyspace: Keyspace
   readonly events: EventHub<RedisCacheEvents>
-  readonly tally: Tally
-  readonly reports: RedisReports
-  readonly listener: StoreListener
+  readonly counters: Counters
+  readonly messages: RedisMessages
+  /** `undefined` for a cache without a memory tier. */
+  readonly tracking: Pick<Tracking, 'isCurrent'> | undefined
 }
 
-/** The Redis that processes share, as one of them sees it. */
+/** The Redis that processes share, as this process uses it. */
 export class RedisStore {
   readonly reads: RedisReads
-  readonly inspection: RedisInspection
+  readonly listing: Listing
   readonly writes: RedisWrites
-  readonly removals: RedisRemovals
   readonly tags: TagVersions
   readonly generations: Generations
+  readonly #options: RedisStoreOptions
   readonly #connection: RedisConnection
+  readonly #masters: Masters
   readonly #pending: PendingInvalidations
-  readonly #recent: RecentChanges
-  readonly #keyspace: Keyspace
-  readonly #known: KnownMasters
-  readonly #client: RedisClient
-  readonly #database: number
+  readonly #recent = new RecentChanges()
   readonly #identity = new ServerIdentity()
-  readonly #run: RunCommands
-  readonly #reports: RedisReports
-  readonly #availability: AvailabilityReports
+  readonly #availability: AvailabilityMessages
 
   constructor(options: RedisStoreOptions) {
-    const { client, keyspace, events, tally, listener, reports, commandTimeoutMs, readOnly } =
-      options
-    this.#reports = reports
-    this.#availability = this.#reportAvailability(options)
-    this.#client = client
-    this.#keyspace = keyspace
-    this.#database = options.database
-    this.#run = (send, on, extra) => this.#connection.run(send, on, extra)
-    const run = this.#run
-    const known = new KnownMasters(client, run, keyspace)
-    this.#known = known
-    this.#connection = new RedisConnection({
+    const { client, keyspace, counters, tracking, commandTimeoutMs, readOnly } = options
+    this.#options = options
+    const connection = new RedisConnection({
       ...{ client, commandTimeoutMs },
       owned: options.ownsClient,
-      check: (master) => this.#verify(master),
-      onChange: (ready) => {
-        listener.onChange(ready)
-        events.emit(ready ? 'connected' : 'disconnected')
-      },
-      onTrust: () => this.#pending.replayAll(),
-      onFirstAttempt: () => this.#availability.started(),
-      onCircuitChange: () => this.#availability.changed(),
-      onTopologyChange: () => {
-        this.#pending.follow(this.#nodes())
-        listener.onTopologyChange()
-      },
     })
-    const { isProven } = listener
-    this.generations = new Generations({
-      ...{ run, keyspace, known, isProven, readOnly },
-      asksForEpoch: (node) => this.#recent.asksForEpoch(node),
-      sawEpoch: (node, epoch) => this.#recent.sawEpoch(node, epoch),
-    })
-    this.#recent = new RecentChanges((node) => this.generations.advanceEpoch(node))
-    this.tags = new TagVersions({
-      ...{ run, keyspace, known, isProven },
-      generations: this.generations,
-    })
+    this.#connection = connection
+    const { run } = connection
+    const masters = new Masters(client, run, keyspace)
+    this.#masters = masters
     this.#pending = new PendingInvalidations({
-      ready: () => this.#connection.ready,
-      removeKeys: (keys) => this.removals.replayKeys(keys),
-      removeMatching: (pattern, done) => this.removals.replayPattern(pattern, done),
-      invalidateTags: (tags) => this.removals.replayTags(tags),
-      raise: (node) => this.generations.raise(node),
-      nodeOf: (key) => known.nodeOf(keyspace.nameOf(key)),
+      isReady: () => connection.ready,
+      nodeOf: (key) => masters.nodeOf(keyspace.nameOf(key)),
       nodes: () => this.#nodes(),
-      givenUp: (kind, name, error) => {
-        reports.givenUp(kind, error)
-        events.emit('invalidation_given_up', kind, name, error)
-      },
     })
+    const isTracking = (): boolean => tracking?.isCurrent() ?? false
+    const shared = { run, keyspace, masters, isTracking }
+    this.generations = new Generations({ ...shared, readOnly, recent: this.#recent })
+    this.tags = new TagVersions({
+      ...shared,
+      generations: this.generations,
+      pending: this.#pending,
+    })
+    const codec = new ValueCodec(options)
     const parts: StoreParts = {
-      ...{ client, run, keyspace, known, tally, commandTimeoutMs, readOnly },
-      masters: () => this.masters(),
-      codec: new ValueCodec(options),
+      ...{ client, run, codec, keyspace, masters, counters, commandTimeoutMs, readOnly },
+      allMasters: () => connection.masters(),
       generations: this.generations,
       tags: this.tags,
       pending: this.#pending,
-      errors: new ErrorPolicy(options.throwsBackendErrors, events, tally, reports),
+      errors: new ErrorPolicy(
+        options.throwsBackendErrors,
+        options.events,
+        counters,
+        options.messages,
+      ),
       revisions: new Revisions(),
     }
-    this.reads = new RedisReads(parts)
-    this.inspection = new RedisInspection(parts, this.reads)
-    const changes = new ChangeSender(parts, this.#recent)
-    this.writes = new RedisWrites(parts, changes)
-    this.removals = new RedisRemovals(parts, this.reads, changes)
+    const metadata = new KeyMetadata(parts)
+    const values = new StoredValues({
+      ...{ codec, counters },
+      clockOf: (name) => masters.of(name).clock.read(),
+      ttlOf: async (name) => toTtlMs(await run((on) => on.pttl(name), name)),
+    })
+    const removal = new KeyRemoval(parts, metadata)
+    this.reads = new RedisReads(parts, metadata, values)
+    this.listing = new Listing(parts, metadata, values)
+    this.writes = new RedisWrites(parts, removal, this.#recent)
+    this.#availability = this.#reportAvailability()
+    this.#startReplay(new InvalidationReplay(parts, removal))
   }
 
-  /** Whether Redis can be used now. */
+  /** Connects the events of Redis to a listener. Call it once, before the first command. */
+  listen(listener: StoreListener): void {
+    const { events } = this.#options
+    this.#connection.listen({
+      check: (master) => this.#verify(master),
+      onAvailability: (isConnected) => {
+        listener.onAvailability(isConnected)
+        events.emit(isConnected ? 'connected' : 'disconnected')
+      },
+      onHealthy: () => this.#pending.replayAll(),
+      onFirstAttempt: () => this.#availability.started(),
+      onCircuitChange: () => this.#availability.changed(),
+      onTopologyChange: () => {
+        this.#pending.mastersChanged(this.#nodes())
+        listener.onTopologyChange()
+      },
+    })
+  }
+
+  /** Whether Redis is available now. */
   get connected(): boolean {
     return this.#connection.ready
   }
 
-  /** Whether a command about this key would fail at once, without being sent. */
+  /** Returns whether a command about this key would fail at once, without being sent. */
   isDown(key: string): boolean {
-    return this.#connection.isDown(this.#keyspace.nameOf(key))
+    return this.#connection.isDown(this.#options.keyspace.nameOf(key))
   }
 
   get status(): RedisStatus {
+    const { circuit, lastErrorCode, ready } = this.#connection
     return {
-      connected: this.#connection.ready,
-      circuit: this.#connection.circuit,
-      lastError: this.#connection.lastErrorCode && this.whyUnusable(),
-      lastErrorCode: this.#connection.lastErrorCode,
+      connected: ready,
+      circuit,
+      lastError: lastErrorCode && this.whyUnavailable(),
+      lastErrorCode,
       unconfirmedDeletes: this.#pending.size,
-      programs: this.#known.way,
+      scripting: this.#masters.scripting,
     }
   }
 
-  /** Composes a sentence about why Redis cannot be used, and what to do about it. */
-  whyUnusable(): string {
+  /** Composes a sentence about why Redis is unavailable, and what to do about it. */
+  whyUnavailable(): string {
+    const { messages } = this.#options
     const { failingMaster, isClosed, lastErrorCode } = this.#connection
-    if (isClosed) return `${this.#reports.place} is not used any more: the cache is closed.`
-    return this.#reports.describe(lastErrorCode, failingMaster)
+    if (isClosed) return `${messages.place} is not used any more: the cache is closed.`
+    return messages.describe(lastErrorCode, failingMaster)
   }
 
-  /** The masters that there are, trusted or not. */
+  /** Returns the masters that there are, healthy or not. */
   masters(): readonly Redis[] {
     return this.#connection.masters()
   }
@@ -184,12 +188,13 @@ export class RedisStore {
   }
 
   async info(): Promise<RedisServerInfo> {
-    return serverInfo(await this.#run(async () => this.masters()), this.#run)
+    const { run } = this.#connection
+    return serverInfo(await run(async () => this.masters()), run)
   }
 
-  /** Finds out, in the background, whether Redis still answers. */
+  /** Checks in the background whether each master still replies. */
   probe(): void {
-    for (const master of this.#connection.masters()) {
+    for (const master of this.masters()) {
       this.#connection.run(() => master.ping(), master).catch(() => undefined)
     }
   }
@@ -201,27 +206,28 @@ export class RedisStore {
     return this.#connection.close()
   }
 
-  /** Must succeed before a master is used. */
+  /** Checks a master before it is used, and finds out what it has lost. */
   async #verify(master: Redis): Promise<void> {
-    await checkServer(master, this.#database)
-    const node = nameOfNode(this.#client, master)
-    const [{ programs, way }, runId] = await Promise.all([
-      this.#known.learn(node, master),
+    const { client, database, messages } = this.#options
+    await checkServer(master, database)
+    const node = nameOfNode(client, master)
+    const [{ commands, scripting }, runId] = await Promise.all([
+      this.#masters.learn(node, master),
       runIdOf(master),
     ])
-    if (way === 'plain') this.#reports.scriptsForbidden()
+    if (scripting === 'commands') messages.scriptsForbidden()
     const nodes = this.#nodes()
-    this.#known.keepOnly(nodes)
-    const isRewound = await this.generations.verify(node, master, programs, runId)
+    this.#masters.retainOnly(nodes)
+    const isRewound = await this.generations.verify(node, master, commands, runId)
     this.tags.forget()
-    const isAnother = this.#identity.isAnother(node, runId, nodes)
-    // What an older snapshot has brought back is void; nothing has to be done about each key.
-    if (isRewound) this.#recent.recall(node)
-    else if (isAnother) this.#repeat(node, this.#recent.recall(node))
-    this.#repeat(node, this.#recent.recallOthers(nodes))
+    const mayHaveLostChanges = this.#identity.mayHaveLostChanges(node, runId, nodes)
+    // Everything from an older snapshot is void, so no change of a single key has to be repeated.
+    if (isRewound) this.#recent.take(node)
+    else if (mayHaveLostChanges) this.#repeat(node, this.#recent.take(node))
+    this.#repeat(node, this.#recent.takeOthers(nodes))
   }
 
-  /** Makes recent changes again: the server may not know them. */
+  /** Repeats recent changes that the server may not know. */
   #repeat(node: string, changes: readonly RecentChange[] | 'all'): void {
     if (changes === 'all') this.#pending.addGeneration(node)
     else {
@@ -229,24 +235,39 @@ export class RedisStore {
     }
   }
 
-  #reportAvailability(options: RedisStoreOptions): AvailabilityReports {
-    return new AvailabilityReports({
-      reporter: options.reporter,
-      place: this.#reports.place,
-      // A connection that hangs is given up once before it is reported.
-      graceMs: patienceFor(options.commandTimeoutMs) + 500,
+  #startReplay(replay: InvalidationReplay): void {
+    const { events, messages } = this.#options
+    this.#recent.start((node) => this.generations.advanceEpoch(node))
+    this.#pending.start({
+      removeKeys: (keys) => replay.keys(keys),
+      removeMatching: (pattern, done) => replay.pattern(pattern, done),
+      invalidateTags: (tags) => replay.tags(tags),
+      raise: (node) => this.generations.raise(node),
+      givenUp: (kind, name, error) => {
+        messages.givenUp(kind, error)
+        events.emit('invalidation_given_up', kind, name, error)
+      },
+    })
+  }
+
+  #reportAvailability(): AvailabilityMessages {
+    const { reporter, messages, commandTimeoutMs } = this.#options
+    return new AvailabilityMessages({
+      ...{ reporter, place: messages.place },
+      // A connection that hangs is replaced once before it is reported.
+      graceMs: patienceFor(commandTimeoutMs) + 500,
       circuit: () => this.#connection.circuit,
-      reason: () => this.whyUnusable(),
-      consequence: (circuit) => consequenceOf(circuit, options),
+      reason: () => this.whyUnavailable(),
+      consequence: (circuit) => consequenceOf(circuit, this.#options),
     })
   }
 
   #nodes(): string[] {
-    return this.masters().map((master) => nameOfNode(this.#client, master))
+    return this.masters().map((master) => nameOfNode(this.#options.client, master))
   }
 }
 
-/** Composes what calls do while Redis, or a part of it, cannot be used. */
+/** Composes a sentence about what calls do while Redis, or a part of it, is unavailable. */
 function consequenceOf(
   circuit: Circuit,
   { throwsBackendErrors, enableL1Cache }: ResolvedOptions,

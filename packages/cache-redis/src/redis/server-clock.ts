@@ -1,36 +1,41 @@
 import { timers } from '@verbatim/cache-core/implement'
+import type { Redis } from 'ioredis'
+import { malformedReply } from '../connection/connection-errors.js'
+import type { RunCommands } from '../connection/redis-connection.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
 
-/** Past this age a sample is replaced by any newer one, for clocks drift and are set. */
-const SAMPLE_LIFE_MS = 5_000
-/** How far a server's clock may drift away between two samples. */
-const MOST_DRIFT_MS = 3
+/** A sample of this age is replaced by any newer one, because clocks drift and are set. */
+const SAMPLE_MS = 5_000
+/** The largest drift of a server's clock between two samples, in milliseconds. */
+const MAX_DRIFT_MS = 3
 
 /**
- * What a server's clock says, as far as this process can know: at least so much, and at most so much.
+ * Estimates a server's clock from both sides: what it shows at least, and what it shows at most.
  *
- * A write carries the time on the server's clock until which it may be carried out, so that one that
- * was given up here cannot take effect there later; and a value when its life will be over. Neither
- * may be late, so both are reckoned from the least: the server read its clock before its answer
- * arrived here. What a reader finds must not look younger than it is, so it is held against the most:
- * the server read its clock after it was asked.
+ * A write carries a deadline on the server's clock, so that a write that timed out here cannot take
+ * effect there later. A value carries the time when its TTL ends. Neither may be late, so both use the
+ * least: the server read its clock before its reply arrived. A value that was read must not look fresher
+ * than it is, so its age uses the most: the server read its clock after it was asked.
  */
 export class ServerClock {
-  /** The server's time less ours, at least and at most. */
+  /** The server's time minus the time of this process, at least and at most. */
   #least = Number.NEGATIVE_INFINITY
   #most = Number.POSITIVE_INFINITY
   #sampledAt = Number.NEGATIVE_INFINITY
 
   /**
-   * @param serverMs - what the server's clock said, in whole milliseconds
-   * @param askedAt - when it was asked, on ours
-   * @param now - when its answer had arrived
+   * Adds a sample.
+   *
+   * @param serverMs - what the server's clock showed, in whole milliseconds
+   * @param askedAt - when it was asked, on the clock of this process
+   * @param now - when its reply arrived
    */
   sample(serverMs: number, askedAt: number, now: number = timers.now()): void {
     const least = serverMs - now
     const most = serverMs + 1 - askedAt
-    const isNew = now - this.#sampledAt >= SAMPLE_LIFE_MS
-    // Of several the one that took the shortest way tells most. One that the others contradict
-    // tells that the clock was set.
+    const isNew = now - this.#sampledAt >= SAMPLE_MS
+    // The sample with the shortest round trip is the most exact. One that contradicts the others shows
+    // that the server's clock was set.
     if (!isNew && most - least >= this.#most - this.#least && this.#agrees(least, most)) return
     this.#least = least
     this.#most = most
@@ -39,32 +44,71 @@ export class ServerClock {
 
   /** Returns whether the last sample is too old to rely on. */
   isOutdated(now: number): boolean {
-    return now - this.#sampledAt >= 2 * SAMPLE_LIFE_MS
+    return now - this.#sampledAt >= 2 * SAMPLE_MS
   }
 
   /** Returns whether the last sample is old enough to take another. */
   isUnsure(now: number): boolean {
-    return now - this.#sampledAt >= SAMPLE_LIFE_MS
+    return now - this.#sampledAt >= SAMPLE_MS
   }
 
-  /** What it says at a time of ours, at least. */
+  /** Returns what the server's clock shows at least, at a time of this process. */
   earliest(now: number): number {
     return now + this.#least
   }
 
-  /** What it says at a time of ours, at most. */
+  /** Returns what the server's clock shows at most, at a time of this process. */
   latest(now: number): number {
     return now + this.#most
   }
 
-  /** The server's time at which what was begun here at some time, and may take so long, is given up. */
+  /** Returns the server's time at which a command that began at `startedAt` times out here. */
   deadline(timeoutMs: number, startedAt: number): number {
-    return Math.floor(
-      this.earliest(startedAt) + timeoutMs - Math.min(MOST_DRIFT_MS, timeoutMs / 10),
-    )
+    const driftMs = Math.min(MAX_DRIFT_MS, timeoutMs / 10)
+    return Math.floor(this.earliest(startedAt) + timeoutMs - driftMs)
   }
 
   #agrees(least: number, most: number): boolean {
-    return least <= this.#most + MOST_DRIFT_MS && most >= this.#least - MOST_DRIFT_MS
+    return least <= this.#most + MAX_DRIFT_MS && most >= this.#least - MAX_DRIFT_MS
+  }
+}
+
+/** The clock of one master. It is sampled again when the last sample is old. */
+export class MasterClock {
+  readonly #clock = new ServerClock()
+  readonly #master: Redis
+  readonly #run: RunCommands
+  #sampling: Promise<void> | undefined
+
+  constructor(master: Redis, run: RunCommands) {
+    this.#master = master
+    this.#run = run
+  }
+
+  /** Samples the clock of a master that may not be healthy yet. */
+  async sample(): Promise<void> {
+    const askedAt = timers.now()
+    const [seconds, microseconds] = await this.#master.time()
+    const milliseconds = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+    if (!Number.isSafeInteger(milliseconds)) throw malformedReply('it must be a time')
+    this.#clock.sample(milliseconds, askedAt)
+  }
+
+  /** Returns the estimate, or a promise of it when a sample must be taken first. */
+  read(): MaybePromise<ServerClock> {
+    const now = timers.now()
+    if (!this.#clock.isUnsure(now)) return this.#clock
+    const sampling = this.#sampleOnce()
+    if (this.#clock.isOutdated(now)) return chain(sampling, () => this.#clock)
+    // The last sample is good enough, so no caller waits for the next one.
+    sampling.catch(() => undefined)
+    return this.#clock
+  }
+
+  #sampleOnce(): Promise<void> {
+    this.#sampling ??= this.#run(() => this.sample(), this.#master).finally(() => {
+      this.#sampling = undefined
+    })
+    return this.#sampling
   }
 }

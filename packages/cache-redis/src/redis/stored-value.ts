@@ -2,20 +2,20 @@ import { SerializationError } from '@verbatim/cache-core'
 import { isPromiseLike, timers } from '@verbatim/cache-core/implement'
 import type { ForeignReason } from '../codec/stored-line.js'
 import type { Decoded, Unreadable, ValueCodec } from '../codec/value-codec.js'
-import { follow, type NowOrLater } from '../now-or-later.js'
-import type { Tally } from '../tally.js'
-import type { NamedPlace } from './programs/key-programs.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
+import type { Counters } from '../stats.js'
+import type { NamedPlace } from './scripts/key-commands.js'
 import type { ServerClock } from './server-clock.js'
 
 /** A value as Redis holds it. */
 export interface StoredValue extends Omit<Decoded, 'freshUntil'> {
-  /** Whether a tag of it, or its generation, is no longer current: then it only tells the state of the key. */
+  /** Whether its generation or the version of one of its tags is not current. Only its revision counts then. */
   readonly isVoid: boolean
-  /** What is left of its TTL, in milliseconds; negative in its grace period; `Infinity` when it never expires. */
+  /** The rest of its TTL in milliseconds; negative in the grace period, `Infinity` without expiry. */
   readonly freshMs: number
 }
 
-/** Bytes under a key that are not a value of this cache, or damaged. */
+/** Bytes under a key that are not a value of this cache, or a damaged value. */
 export interface UnreadableBytes {
   readonly reason: ForeignReason | 'damaged'
   readonly bytes: Buffer
@@ -23,13 +23,13 @@ export interface UnreadableBytes {
 
 export interface StoredValuesOptions {
   readonly codec: Pick<ValueCodec, 'decode'>
-  readonly tally: Tally
-  readonly clockOf: (name: string) => NowOrLater<ServerClock>
-  /** How long Redis still holds a value that does not say. */
+  readonly counters: Pick<Counters, 'read'>
+  readonly clockOf: (name: string) => MaybePromise<ServerClock>
+  /** Returns the TTL in Redis of a value that does not say when it expires, in milliseconds. */
   readonly ttlOf: (name: string) => Promise<number>
 }
 
-/** Makes values of the bytes that Redis holds. */
+/** Decodes the bytes under a key, and computes how long the value stays fresh. */
 export class StoredValues {
   readonly #options: StoredValuesOptions
 
@@ -41,36 +41,36 @@ export class StoredValues {
   open(
     { name, place }: NamedPlace,
     bytes: Buffer,
-  ): NowOrLater<StoredValue | UnreadableBytes | undefined> {
-    this.#options.tally.read(bytes.length)
+  ): MaybePromise<StoredValue | UnreadableBytes | undefined> {
+    this.#options.counters.read(bytes.length)
     const use = (
       decoded: Decoded | Unreadable,
-    ): NowOrLater<StoredValue | UnreadableBytes | undefined> =>
+    ): MaybePromise<StoredValue | UnreadableBytes | undefined> =>
       'unreadable' in decoded ? { reason: decoded.unreadable, bytes } : this.#withTtl(name, decoded)
     try {
       const decoded = this.#options.codec.decode(place, bytes)
-      const opened = follow(decoded, use)
+      const opened = chain(decoded, use)
       return isPromiseLike(opened) ? (opened as Promise<StoredValue>).catch(ifNoThread) : opened
     } catch (error) {
       return ifNoThread(error)
     }
   }
 
-  #withTtl(name: string, decoded: Decoded): NowOrLater<StoredValue> {
+  #withTtl(name: string, decoded: Decoded): MaybePromise<StoredValue> {
     const { clockOf, ttlOf } = this.#options
     const { value, freshUntil, graceMs, loadMs, revision, tags, generation } = decoded
     const freshMs =
       freshUntil === undefined
         ? ttlOf(name)
-        : follow(clockOf(name), (clock) => freshUntil - clock.latest(timers.now()))
+        : chain(clockOf(name), (clock) => freshUntil - clock.latest(timers.now()))
     const isVoid = false
-    return follow(freshMs, (left) => {
+    return chain(freshMs, (left) => {
       return { value, freshMs: left, graceMs, loadMs, revision, tags, generation, isVoid }
     })
   }
 }
 
-/** That there is no thread for a large value says nothing about its bytes. */
+/** Returns `undefined` for the lack of a thread, which says nothing about the bytes of a value. */
 function ifNoThread(error: unknown): undefined {
   if (error instanceof SerializationError && error.code === 'CODEC_FAILED') return undefined
   throw error

@@ -3,63 +3,70 @@ import { readRecord, recordHead, type TagVersion } from '../codec/stored-line.js
 import type { RunCommands } from '../connection/redis-connection.js'
 import type { Generations } from './generations.js'
 import type { Keyspace } from './keyspace.js'
-import type { KnownMasters } from './known-masters.js'
-import type { NamedRecord } from './programs/key-programs.js'
-import { readTexts } from './texts.js'
+import type { Masters } from './masters.js'
+import type { PendingInvalidations } from './pending-invalidations.js'
+import { readTexts } from './records.js'
+import type { NamedRecord } from './scripts/key-commands.js'
 
-/** A version of a tag outlives the values stored under it, and is rarely given a longer TTL. */
-const SHORTEST_TTL_MS = 86_400_000
-/** Versions kept in memory; past so many they are all asked for again. */
-const MOST_KNOWN = 10_000
+/** The least TTL of a version, in milliseconds, so that Redis seldom has to extend one. */
+const MIN_TTL_MS = 86_400_000
+/** Versions that are cached in memory. Beyond that all of them are read again. */
+const MAX_CACHED = 10_000
 
 export interface TagVersionsOptions {
   readonly run: RunCommands
   readonly keyspace: Keyspace
-  readonly known: KnownMasters
+  readonly masters: Masters
   readonly generations: Generations
-  /** Whether every change in Redis is received. */
-  readonly isProven: () => boolean
+  readonly pending: Pick<PendingInvalidations, 'isTrustedTag'>
+  /** Returns whether this process receives every invalidation. */
+  readonly isTracking: () => boolean
 }
 
 /**
- * The current version of each tag, in Redis for all processes. A value carries the versions that its
- * tags had before it was loaded; it is void when one of them is no longer current. So a tag is
- * invalidated by removing its version, however many values carry it, and a value stored under a version
- * that Redis has lost is a miss.
+ * The current version of each tag, in Redis for all processes.
  *
- * A version starts with the generation of the master that holds the tags: one that a server brought
- * back from an older snapshot is not current.
+ * A value carries the versions that its tags had before it was loaded. It is void when one of them is not
+ * current. So one command invalidates a tag, however many values carry it: it removes the version. A value
+ * under a version that Redis has lost is a miss.
+ *
+ * A version starts with the generation of the master that holds the tags. So a version that a server
+ * brought back from an older snapshot is not current.
  */
 export class TagVersions {
   readonly #options: TagVersionsOptions
-  readonly #known = new Map<string, string>()
-  /** Counts the changes received: an answer from before one may be outdated. */
-  #received = 0
+  readonly #cached = new Map<string, string>()
+  /** Counts invalidations: a reply from before one may be outdated. */
+  #invalidations = 0
 
   constructor(options: TagVersionsOptions) {
     this.#options = options
   }
 
   /**
-   * Returns the version of each tag, a new one for a tag without.
+   * Returns the version of each tag, and gives a new one to a tag without.
    *
-   * @param revision - what new versions are called
-   * @param holdMs - how long a value is held that carries them; `Infinity` for ever
+   * @param revision - the name of new versions
+   * @param retentionMs - how long Redis holds the value that carries them; `Infinity` without expiry
    */
-  async take(tags: readonly string[], revision: string, holdMs: number): Promise<TagVersion[]> {
-    const isForEver = holdMs === Number.POSITIVE_INFINITY
-    const life = isForEver
-      ? { holdMs: -1, lifeMs: -1 }
-      : { holdMs, lifeMs: Math.max(2 * holdMs, SHORTEST_TTL_MS) }
-    const { known, run, generations } = this.#options
+  async take(
+    tags: readonly string[],
+    revision: string,
+    retentionMs: number,
+  ): Promise<TagVersion[]> {
+    const ttl =
+      retentionMs === Number.POSITIVE_INFINITY
+        ? { minTtlMs: -1, newTtlMs: -1 }
+        : { minTtlMs: retentionMs, newTtlMs: Math.max(2 * retentionMs, MIN_TTL_MS) }
+    const { masters, run, generations } = this.#options
     const [first = ''] = tags
     const name = this.#nameOf(first)
-    // The last one seen will do: under an outdated one values are void, which is a miss.
-    const generation = generations.lastSeen(name) || (await generations.current(name))
+    // An outdated generation is safe: values under it are void, which is a miss.
+    const generation = generations.lastKnown(name) || (await generations.current(name))
     const start = `${generation}_`
     const records = tags.map((tag) => this.#recordOf(tag, start))
     const lines = await run(
-      (client) => known.of(name).programs.takeVersions(client, records, revision, life),
+      (client) => masters.of(name).commands.takeVersions(client, records, revision, ttl),
       name,
     )
     return tags.map((tag, index) => {
@@ -69,7 +76,7 @@ export class TagVersions {
     })
   }
 
-  /** Returns for each list whether all its versions are current. At most one command for the versions. */
+  /** Returns for each list whether all its versions are current. Sends at most one command for them. */
   async areCurrent(lists: readonly (readonly TagVersion[])[]): Promise<boolean[]> {
     const tags = new Set(lists.flatMap((list) => list.map(([tag]) => tag)))
     if (tags.size === 0) return lists.map(() => true)
@@ -77,38 +84,48 @@ export class TagVersions {
     return lists.map((list) => list.every(([tag, version]) => current.get(tag) === version))
   }
 
-  /** Makes every value void that carries one of the tags. Returns how many of the tags had a version. */
+  /** Returns for each list whether its versions are current and no invalidation of its tags is pending. */
+  async areValid(lists: readonly (readonly TagVersion[])[]): Promise<boolean[]> {
+    const { pending } = this.#options
+    // Before the versions are read: once a pending invalidation is confirmed, nothing shows that the
+    // versions are from before it.
+    const trusted = lists.map((list) => list.every(([tag]) => pending.isTrustedTag(tag)))
+    const current = await this.areCurrent(lists)
+    return lists.map((_list, index) => trusted[index] === true && current[index] === true)
+  }
+
+  /** Makes every value with one of the tags void. Returns how many of the tags had a version. */
   async invalidate(tags: readonly string[]): Promise<number> {
-    const { known, run } = this.#options
+    const { masters, run } = this.#options
     const records = tags.map((tag) => this.#recordOf(tag))
     const [first] = records
     if (first === undefined) return 0
     const { name } = first
-    for (const tag of tags) this.received(tag)
+    for (const tag of tags) this.invalidated(tag)
     try {
-      return await run((client) => known.of(name).programs.removeRecords(client, records), name)
+      return await run((client) => masters.of(name).commands.removeRecords(client, records), name)
     } finally {
-      // What was asked for meanwhile may be the old version, and the message may come later, or never.
-      for (const tag of tags) this.received(tag)
+      // A version that was read in between may be the old one, and the message may be late or lost.
+      for (const tag of tags) this.invalidated(tag)
     }
   }
 
-  /** A tag may have another version from now on. */
-  received(tag: string): void {
-    this.#received++
-    this.#known.delete(tag)
+  /** Forgets the version of a tag, because it may have another one from now on. */
+  invalidated(tag: string): void {
+    this.#invalidations++
+    this.#cached.delete(tag)
   }
 
-  /** Anything may have changed without a message. */
+  /** Forgets all versions, because invalidations may have been missed. */
   forget(): void {
-    this.#received++
-    this.#known.clear()
+    this.#invalidations++
+    this.#cached.clear()
   }
 
   async #currentOf(tags: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const { run, isProven, generations } = this.#options
-    if (isProven() && tags.every((tag) => this.#known.has(tag))) return this.#known
-    const receivedBefore = this.#received
+    const { run, isTracking, generations } = this.#options
+    if (isTracking() && tags.every((tag) => this.#cached.has(tag))) return this.#cached
+    const invalidationsBefore = this.#invalidations
     const names = tags.map((tag) => this.#nameOf(tag))
     const [first = ''] = names
     const [lines, generation] = await Promise.all([
@@ -120,13 +137,13 @@ export class TagVersions {
       const version = this.#versionIn(tag, lines[index])
       if (version?.startsWith(`${generation}_`)) current.set(tag, version)
     }
-    if (isProven() && this.#received === receivedBefore) this.#keep(current)
+    if (isTracking() && this.#invalidations === invalidationsBefore) this.#cache(current)
     return current
   }
 
-  #keep(current: ReadonlyMap<string, string>): void {
-    if (this.#known.size + current.size > MOST_KNOWN) this.#known.clear()
-    for (const [tag, version] of current) this.#known.set(tag, version)
+  #cache(current: ReadonlyMap<string, string>): void {
+    if (this.#cached.size + current.size > MAX_CACHED) this.#cached.clear()
+    for (const [tag, version] of current) this.#cached.set(tag, version)
   }
 
   #nameOf(tag: string): string {
@@ -143,9 +160,9 @@ export class TagVersions {
   }
 }
 
-/** The name of a tag holds something that this cache has not written, and will not overwrite. */
+/** Returns the error for a tag whose name holds foreign bytes, which this cache does not overwrite. */
 function nameInUse(): InfrastructureError {
-  return new InfrastructureError('Redis holds something else under the name of a tag', {
+  return new InfrastructureError('Redis holds foreign bytes under the name of a tag', {
     code: 'BACKEND_REFUSED',
     context: { reply: 'NAME_IN_USE', outcome: 'failed' },
   })

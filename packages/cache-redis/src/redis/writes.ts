@@ -1,76 +1,64 @@
-import type { InfrastructureError } from '@verbatim/cache-core'
-import { type StorePlan, timers } from '@verbatim/cache-core/implement'
-import type { Place, TagVersion } from '../codec/stored-line.js'
-import type { Seal } from '../codec/value-codec.js'
-import { outcomeOf, tooLate } from '../connection/connection-errors.js'
-import type { RedisClient } from '../connection/redis-client.js'
-import type { Change, Ticket } from '../memory/key-fence.js'
-import { follow, type NowOrLater } from '../now-or-later.js'
-import type { ChangeSender } from './change-sender.js'
-import { groupBySlot } from './placement.js'
-import { type NamedPlace, NOTHING_STORED, type SealedValue } from './programs/key-programs.js'
-import { LEASE_MS } from './programs/sources.js'
-import { PAGE, type StoreParts } from './reads.js'
+import { InfrastructureError } from '@verbatim/cache-core'
+import { type StorePlan } from '@verbatim/cache-core/implement'
+import type { TagVersion } from '../codec/stored-line.js'
+import type { RedisClient } from '../connection/clients.js'
+import { outcomeOf } from '../connection/connection-errors.js'
+import { chain, type MaybePromise } from '../maybe-promise.js'
+import { ChangeInFlight, type KeyOperation } from '../two-tier/in-flight.js'
+import { ChangeRecorder, type SentChange } from './change-recorder.js'
+import type { KeyRemoval } from './key-removal.js'
+import type { RecentChanges } from './recent-changes.js'
+import { NOTHING_STORED } from './scripts/key-commands.js'
+import { LEASE_MS } from './scripts/scripts.js'
+import type { StoreParts } from './store-parts.js'
+import { type Encoded, ValueSender, type ValueToSend, type WriteOutcome } from './value-sender.js'
 
-/** A value on its way to Redis. */
-export interface Encoded extends Pick<StorePlan, 'ttlMs' | 'graceMs'> {
-  readonly place: Place
-  readonly seal: Seal
-  /** Bytes of its body. */
-  readonly length: number
-  readonly revision: string
-}
+export type { Encoded, WriteOutcome } from './value-sender.js'
 
-/** What was seen before a value was loaded. */
-export interface SeenBefore {
+/** The state of a key from before a load. */
+export interface ExpectedState {
   readonly revision: string
-  /** An empty text where nobody knew it. */
+  /** Empty if it was not known. */
   readonly generation: string
   readonly tags: readonly TagVersion[]
 }
 
-/** What became of a write: Redis has it, or something newer, or Redis was no use. */
-export type WriteOutcome = 'stored' | 'superseded' | 'unavailable'
-
-/** A large value takes longer to send: one millisecond for so many bytes. */
-const BYTES_PER_MS = 10_000
-/** Time that each entry of a batch adds to that of its command, in milliseconds. */
-const MS_PER_ENTRY = 2
-
-/** A value, and over which state of its key it is to be written: over any when that is left out. */
-interface Attempt {
-  readonly encoded: Encoded
-  readonly tags: readonly TagVersion[]
-  readonly expected: string | undefined
-  /** The generation under which alone it is right; left out for any. */
-  readonly generation?: string
+/** The result of deleting keys on one node: the keys that held a fresh value. */
+export interface RemovedKeys {
+  readonly keys: readonly string[]
+  readonly existed: readonly string[] | 'unavailable'
 }
 
 const NO_VERSIONS: readonly TagVersion[] = []
 
 /**
- * Writes values to Redis. A key whose write was not confirmed is removed as soon as Redis can be used.
+ * Writes to Redis. Redis may not confirm a change; then the key, pattern or tag is remembered, and
+ * invalidated as soon as Redis is available again.
  */
 export class RedisWrites {
   readonly #parts: StoreParts
-  readonly #changes: ChangeSender
+  readonly #sender: ValueSender
+  readonly #removal: KeyRemoval
+  readonly #changes: ChangeRecorder
 
-  constructor(parts: StoreParts, changes: ChangeSender) {
+  constructor(parts: StoreParts, removal: KeyRemoval, recent: RecentChanges) {
     this.#parts = parts
-    this.#changes = changes
+    this.#sender = new ValueSender(parts)
+    this.#removal = removal
+    this.#changes = new ChangeRecorder(parts, recent)
   }
 
   /**
-   * Encodes the value as it is now.
+   * Encodes a value as it is now.
    *
    * @throws SerializationError for a value that cannot be stored
    */
-  encode(key: string, value: unknown, { ttlMs, graceMs, loadMs }: StorePlan): NowOrLater<Encoded> {
+  encode(key: string, value: unknown, plan: StorePlan): MaybePromise<Encoded> {
     const { codec, keyspace, revisions } = this.#parts
+    const { ttlMs, graceMs, loadMs } = plan
     const revision = revisions.next()
     const place = keyspace.placeOf(key)
-    const sealing = codec.encode(place, value, { graceMs, loadMs, revision })
-    return follow(sealing, ({ seal, length }) => {
+    return chain(codec.encode(place, value, { graceMs, loadMs, revision }), ({ seal, length }) => {
       return { place, seal, length, revision, ttlMs, graceMs }
     })
   }
@@ -78,7 +66,7 @@ export class RedisWrites {
   /**
    * Checks a value without encoding it.
    *
-   * @returns whether it certainly is small enough; otherwise {@link RedisWrites.assertFits} tells
+   * @returns whether the value is certainly small enough; if not, call {@link RedisWrites.assertFits}
    * @throws SerializationError for a value that cannot be stored
    */
   assertEncodable(value: unknown): boolean {
@@ -86,7 +74,7 @@ export class RedisWrites {
   }
 
   /**
-   * Encodes a value to check that it is small enough once it is compressed.
+   * Encodes a value to check that it is small enough when compressed.
    *
    * @throws SerializationError (`VALUE_TOO_LARGE`)
    */
@@ -95,20 +83,28 @@ export class RedisWrites {
   }
 
   /** Stores a value over whatever the key holds. */
-  write(write: Ticket, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
-    const send = async (): Promise<WriteOutcome> => {
-      const versions = tags.length === 0 ? NO_VERSIONS : await this.#take(tags, holdOf(encoded))
-      return this.#write(write, { encoded, tags: versions, expected: undefined })
+  async set(write: KeyOperation, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
+    const change: SentChange = {
+      ...{ kind: 'key', names: [write.key] },
+      revisionOf: () => encoded.revision,
+      isSuperseded: () => write.isSuperseded,
     }
-    return this.#changes.send(write, 'key', [write.key], send, {
-      revisions: encoded.revision,
-      isOvertaken: () => write.overtaken,
-    })
+    try {
+      const versions =
+        tags.length === 0 ? NO_VERSIONS : await this.#takeVersions(tags, retentionOf(encoded))
+      const value = { encoded, tags: versions, expectedRevision: undefined }
+      const outcome = await this.#sender.send(write, value)
+      if (outcome === 'stored') this.#changes.confirmed(change)
+      else this.#changes.skipped(change)
+      return outcome
+    } catch (error) {
+      return this.#changes.failed(change, write, error)
+    }
   }
 
   /** Stores many values over whatever their keys hold. Returns the outcome of each. */
-  async writeMany(
-    writes: readonly Ticket[],
+  async setMany(
+    writes: readonly KeyOperation[],
     encoded: readonly Encoded[],
     tags: readonly string[],
   ): Promise<readonly WriteOutcome[]> {
@@ -116,256 +112,240 @@ export class RedisWrites {
       encoded.map(({ revision }, index) => [writes[index]?.key as string, revision] as const),
     )
     const [first] = encoded
-    const versions = tags.length === 0 || !first ? NO_VERSIONS : this.#take(tags, holdOf(first))
+    const versions =
+      tags.length === 0 || !first ? NO_VERSIONS : this.#takeVersions(tags, retentionOf(first))
     const taken = Promise.resolve(versions)
-    // Each node waits for it; there may be none.
+    // Each node awaits it; there may be no node.
     taken.catch(() => undefined)
-    const answers = await this.#changes.sendByNode(
+    const results = await this.#onEachNode(
       writes,
-      async (places) => {
-        const ofNode = places.map((place) => writes[place] as Ticket)
-        const values = places.map((place) => encoded[place] as Encoded)
-        return this.#writeMany(ofNode, values, await taken)
-      },
-      revisions,
+      async (positions) =>
+        this.#sender.sendMany(
+          positions.map((position) => writes[position] as KeyOperation),
+          positions.map((position) => encoded[position] as Encoded),
+          await taken,
+        ),
+      (key) => revisions.get(key),
     )
     const outcomes: WriteOutcome[] = []
-    for (const { places, answer } of answers) for (const place of places) outcomes[place] = answer
+    for (const { positions, result } of results) {
+      for (const position of positions) outcomes[position] = result
+    }
     return outcomes
   }
 
-  /** Stores what was loaded, if the key is still in the state that was seen before. */
+  /** Stores a loaded value if the key is still in the state from before the load. */
   compareAndSet(
-    write: Ticket,
+    write: KeyOperation,
     encoded: Encoded,
-    { revision, generation, tags }: SeenBefore,
+    { revision, generation, tags }: ExpectedState,
   ): Promise<WriteOutcome> {
-    return this.#conditional(write, { encoded, tags, expected: revision, generation })
+    return this.#setIf(write, { encoded, tags, expectedRevision: revision, generation })
   }
 
-  /** Stores a value if the key holds nothing but perhaps a value of this revision. */
-  async writeIfAbsent(
-    write: Ticket,
+  /** Stores a value if the key holds nothing, or only an expired value of this revision. */
+  async setIfAbsent(
+    write: KeyOperation,
     encoded: Encoded,
     tags: readonly string[],
-    over: string | undefined,
+    expiredRevision: string | undefined,
   ): Promise<WriteOutcome> {
-    const { errors } = this.#parts
     try {
-      const versions = tags.length === 0 ? [] : await this.#take(tags, holdOf(encoded))
-      return await this.#conditional(write, {
+      const versions =
+        tags.length === 0 ? NO_VERSIONS : await this.#takeVersions(tags, retentionOf(encoded))
+      return await this.#setIf(write, {
         ...{ encoded, tags: versions },
-        expected: over ?? NOTHING_STORED,
+        expectedRevision: expiredRevision ?? NOTHING_STORED,
       })
-    } catch (error) {
-      return errors.handle(error)
-    }
-  }
-
-  /** Returns the versions that tags have now, to be carried by a value that is yet to be loaded. */
-  async takeTags(
-    tags: readonly string[],
-    holdMs: number,
-  ): Promise<readonly TagVersion[] | 'unavailable'> {
-    try {
-      return await this.#take(tags, holdMs)
     } catch (error) {
       return this.#parts.errors.handle(error)
     }
   }
 
-  /** Returns the generation of a key as it was last seen. */
-  generationOf(key: string): string {
-    const { generations, keyspace } = this.#parts
-    return generations.lastSeen(keyspace.nameOf(key))
-  }
-
-  /** Renews a lease, or ends it. Best effort: whoever finds it expired loads for itself. */
-  async renewLease(key: string, revision: string, isUnderWay: boolean): Promise<void> {
-    const { known, run } = this.#parts
-    const named = this.#named(key)
-    const { name } = named
-    const leaseMs = isUnderWay ? LEASE_MS : 0
-    const send = (client: RedisClient): Promise<unknown> =>
-      known.of(name).programs.renewLease(client, named, revision, leaseMs)
-    await run(send, name).catch(() => undefined)
-  }
-
-  /** A change was not sent: another one superseded it that did not reach Redis, or Redis is away. */
-  failed(change: Change, error: InfrastructureError): 'unavailable' {
-    change.trouble = error
-    this.#parts.errors.report(error)
-    return 'unavailable'
-  }
-
-  /** A value was not sent, since Redis is away. What Redis holds of the key is no longer right. */
-  notSent(write: Ticket, error: InfrastructureError): 'unavailable' {
-    const { pending, tally } = this.#parts
-    tally.change('failed')
-    pending.add('key', write.key)
-    return this.failed(write, error)
-  }
-
-  async #take(tags: readonly string[], holdMs: number): Promise<readonly TagVersion[]> {
-    return this.#parts.tags.take(tags, this.#parts.revisions.next(), holdMs)
-  }
-
-  async #conditional(write: Ticket, attempt: Attempt): Promise<WriteOutcome> {
-    const { pending, tally, errors } = this.#parts
+  async #setIf(write: KeyOperation, value: ValueToSend): Promise<WriteOutcome> {
+    const { pending, counters, errors } = this.#parts
     if (!pending.isTrusted(write.key)) return 'superseded'
     try {
-      const outcome = await this.#write(write, attempt)
-      tally.change(outcome === 'stored' ? 'ok' : 'skipped')
+      const outcome = await this.#sender.send(write, value)
+      counters.change(outcome === 'stored' ? 'ok' : 'skipped')
       return outcome
     } catch (error) {
-      tally.change(outcomeOf(error))
-      // Whether it was stored or not, it is right: nothing has to be remembered.
+      counters.change(outcomeOf(error))
+      // The key is right whether the value was stored or not, so nothing is pending.
       return errors.handle(error)
     }
   }
 
-  /** Writes a value under the current generation; once more if that was raised unnoticed. */
-  async #write(write: Ticket, attempt: Attempt): Promise<WriteOutcome> {
+  /** Deletes a key. Returns whether it held a fresh value. */
+  async delete(write: KeyOperation): Promise<boolean | 'unavailable'> {
+    const { key } = write
+    const change: SentChange = {
+      ...{ kind: 'key', names: [key] },
+      isSuperseded: () => write.isSuperseded,
+    }
+    const wasTrusted = this.#parts.pending.isTrusted(key)
+    try {
+      const removed = await this.#removal.removeFresh([key])
+      this.#changes.confirmed(change)
+      return removed.length > 0 && wasTrusted
+    } catch (error) {
+      return this.#changes.failed(change, write, error)
+    }
+  }
+
+  /** Deletes many keys. Returns for each node its keys, and which of them held a fresh value. */
+  async deleteMany(writes: readonly KeyOperation[]): Promise<readonly RemovedKeys[]> {
+    const { pending } = this.#parts
+    const keysAt = (positions: readonly number[]): string[] =>
+      positions.map((position) => (writes[position] as KeyOperation).key)
+    const trusted = new Set(writes.map(({ key }) => key).filter((key) => pending.isTrusted(key)))
+    const results = await this.#onEachNode(writes, async (positions) => {
+      const removed = await this.#removal.removeFresh(keysAt(positions))
+      return removed.filter((key) => trusted.has(key))
+    })
+    return results.map(({ positions, result }) => ({ keys: keysAt(positions), existed: result }))
+  }
+
+  /**
+   * Deletes the keys that match a glob, on every master that is available.
+   *
+   * @returns how many keys held a fresh value
+   */
+  async deleteMatching(pattern: string, removal: ChangeInFlight): Promise<number | 'unavailable'> {
+    const { errors, pending, counters } = this.#parts
+    const done = new Set<string>()
+    const { removed, failures } = await this.#removal.removeMatching(pattern, done)
+    counters.change(failures.size === 0 ? 'ok' : 'indeterminate')
+    for (const node of done) this.#changes.confirmedPattern(node, pattern)
+    const [error] = failures.values()
+    if (error === undefined) {
+      pending.confirm('pattern', pattern)
+      return removed.size
+    }
+    removal.error = error
+    pending.add('pattern', pattern, { done })
+    pending.replay()
+    errors.report(done.size === 0 ? error : partlyFailed(error, removed.size, failures.size))
+    return done.size === 0 ? 'unavailable' : removed.size
+  }
+
+  /** Invalidates every value with one of the tags. Returns how many of the tags a value may carry. */
+  async invalidateTags(tags: readonly string[]): Promise<number | 'unavailable'> {
+    const change: SentChange = { kind: 'tag', names: tags }
+    try {
+      const known = await this.#parts.tags.invalidate(tags)
+      this.#changes.confirmed(change)
+      return known
+    } catch (error) {
+      return this.#changes.failed(change, new ChangeInFlight(), error)
+    }
+  }
+
+  /** Returns the current versions of tags, for a value that is yet to be loaded. */
+  async takeTagVersions(
+    tags: readonly string[],
+    retentionMs: number,
+  ): Promise<readonly TagVersion[] | 'unavailable'> {
+    try {
+      return await this.#takeVersions(tags, retentionMs)
+    } catch (error) {
+      return this.#parts.errors.handle(error)
+    }
+  }
+
+  /** Returns the last generation seen of a key. */
+  generationOf(key: string): string {
     const { generations, keyspace } = this.#parts
-    const named = { name: keyspace.nameOf(write.key), place: attempt.encoded.place }
-    const seen = generations.lastSeen(named.name) || (await generations.current(named.name))
-    // What was loaded before the generation was raised is void.
-    const isVoidUnder = (generation: string): boolean =>
-      Boolean(attempt.generation) && attempt.generation !== generation
-    if (isVoidUnder(seen)) return 'superseded'
-    const sent = this.#send(named, attempt, seen, () => !write.overtaken)
-    const current = generations.current(named.name)
-    if (typeof current !== 'string') current.catch(() => undefined)
-    const outcome = outcomeOfWrite(await sent)
-    if (outcome !== 'stored') return outcome
-    const generation = typeof current === 'string' ? current : await current
-    if (generation === seen) return outcome
-    if (isVoidUnder(generation)) return 'superseded'
-    // Ours is what is there now, though void.
-    const again = { ...attempt, expected: attempt.encoded.revision }
-    return outcomeOfWrite(await this.#send(named, again, generation, () => !write.overtaken))
+    return generations.lastKnown(keyspace.nameOf(key))
   }
 
-  #send(
-    named: NamedPlace,
-    { encoded, tags, expected }: Attempt,
-    generation: string,
-    isWanted: () => boolean,
-  ): Promise<boolean | 'late'> {
-    const { run, known, commandTimeoutMs } = this.#parts
-    const { name } = named
-    const clockFirst = known.clockFirst(name)
-    if (clockFirst !== undefined) {
-      const attempt = { encoded, tags, expected }
-      return clockFirst.then(() => this.#send(named, attempt, generation, isWanted))
-    }
-    const extraMs = Math.floor(encoded.length / BYTES_PER_MS)
-    const send = (client: RedisClient): Promise<boolean | 'late'> => {
-      // Its caller waits from here on, also if the clock has to be asked first.
-      const startedAt = timers.now()
-      const { clock: masterClock, programs } = known.of(name)
-      return follow(masterClock.look(), (clock) => {
-        if (!isWanted()) return NOT_WRITTEN
-        const value = this.#sealed(encoded, tags, generation, clock.earliest(startedAt))
-        const time = { clock, startedAt, timeoutMs: commandTimeoutMs + extraMs }
-        return programs.write(client, named, value, expected, time, isWanted)
-      })
-    }
-    return run(send, name, extraMs === 0 ? undefined : { extraMs })
+  /** Renews the lease of a load in flight, or ends a lease. A process that finds it expired loads too. */
+  async renewLease(key: string, revision: string, isInFlight: boolean): Promise<void> {
+    const { masters, run, keyspace } = this.#parts
+    const named = keyspace.named(key)
+    const leaseMs = isInFlight ? LEASE_MS : 0
+    const send = (client: RedisClient): Promise<unknown> =>
+      masters.of(named.name).commands.renewLease(client, named, revision, leaseMs)
+    await run(send, named.name).catch(() => undefined)
   }
 
-  async #writeMany(
-    writes: readonly Ticket[],
-    encoded: readonly Encoded[],
-    tags: readonly TagVersion[],
-  ): Promise<WriteOutcome> {
-    const { client, keyspace } = this.#parts
-    const names = writes.map(({ key }) => keyspace.nameOf(key))
-    await Promise.all(
-      groupBySlot(client, names, PAGE).map((group) =>
-        this.#writeGroup(
-          group.map((index) => writes[index] as Ticket),
-          group.map((index) => names[index] as string),
-          group.map((index) => encoded[index] as Encoded),
-          tags,
-        ),
-      ),
+  /** Reports a write that was not sent because the change that superseded it failed. */
+  failed(write: ChangeInFlight, error: InfrastructureError): 'unavailable' {
+    write.error = error
+    this.#parts.errors.report(error)
+    return 'unavailable'
+  }
+
+  /** Records a write that was not sent because Redis is unavailable: Redis holds an old value. */
+  notSent(write: KeyOperation, error: InfrastructureError): 'unavailable' {
+    const { pending, counters } = this.#parts
+    counters.change('failed')
+    pending.add('key', write.key)
+    return this.failed(write, error)
+  }
+
+  /**
+   * Changes keys on each node that holds some of them. A node that fails affects only its own keys.
+   *
+   * @param send - receives the positions of the node's keys among the writes
+   * @throws the first error, if errors of Redis are thrown, once all nodes have replied
+   */
+  async #onEachNode<T>(
+    writes: readonly KeyOperation[],
+    send: (positions: readonly number[]) => Promise<T>,
+    revisionOf?: SentChange['revisionOf'],
+  ): Promise<{ readonly positions: readonly number[]; readonly result: T | 'unavailable' }[]> {
+    const byKey = new Map(writes.map((write) => [write.key, write]))
+    const isSuperseded = (key: string): boolean => byKey.get(key)?.isSuperseded === true
+    const onNode = async (positions: readonly number[]): Promise<T | 'unavailable'> => {
+      const ofNode = positions.map((position) => writes[position] as KeyOperation)
+      const names = ofNode.map(({ key }) => key)
+      const change: SentChange = {
+        ...{ kind: 'key', names, isSuperseded },
+        ...(revisionOf && { revisionOf }),
+      }
+      const operation = new ChangeInFlight()
+      try {
+        const result = await send(positions)
+        this.#changes.confirmed(change)
+        return result
+      } catch (error) {
+        return this.#changes.failed(change, operation, error)
+      } finally {
+        for (const write of ofNode) write.error = operation.error
+      }
+    }
+    const settled = await Promise.allSettled(
+      this.#changes.positionsByNode(writes).map(async (positions) => {
+        return { positions, result: await onNode(positions) }
+      }),
     )
-    return 'stored'
+    return settled.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
   }
 
-  async #writeGroup(
-    writes: readonly Ticket[],
-    names: readonly string[],
-    encoded: readonly Encoded[],
-    tags: readonly TagVersion[],
-  ): Promise<void> {
-    const { run, known, generations, commandTimeoutMs } = this.#parts
-    const [first = ''] = names
-    const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
-    const extraMs = Math.floor(bytes / BYTES_PER_MS) + encoded.length * MS_PER_ENTRY
-    const send = (generation: string): Promise<true | 'late'> =>
-      run(
-        (client) => {
-          const startedAt = timers.now()
-          const { clock: masterClock, programs } = known.of(first)
-          return follow(masterClock.look(), (clock) => {
-            const now = clock.earliest(startedAt)
-            // What a later change has superseded must not be sent after it.
-            const wanted = [...names.keys()].filter((index) => !writes[index]?.overtaken)
-            if (wanted.length === 0) return Promise.resolve(true)
-            const values = wanted.map((index) =>
-              this.#sealed(encoded[index] as Encoded, tags, generation, now),
-            )
-            const wantedNames = wanted.map((index) => names[index] as string)
-            const timeoutMs = commandTimeoutMs + extraMs
-            return programs.writeMany(client, wantedNames, values, { clock, startedAt, timeoutMs })
-          })
-        },
-        first,
-        { extraMs },
-      )
-    const seen = generations.lastSeen(first) || (await generations.current(first))
-    const sent = send(seen)
-    const current = generations.current(first)
-    if (typeof current !== 'string') current.catch(() => undefined)
-    if ((await sent) === 'late') throw tooLate()
-    const generation = await current
-    if (generation === seen) return
-    for (const [index, encodedValue] of encoded.entries()) {
-      const named = { name: names[index] as string, place: encodedValue.place }
-      const attempt = { encoded: encodedValue, tags, expected: encodedValue.revision }
-      await this.#send(named, attempt, generation, () => !writes[index]?.overtaken)
-    }
-  }
-
-  /** The TTL of a value begins when it is sent. */
-  #sealed(
-    { seal, ttlMs, graceMs }: Encoded,
-    tags: readonly TagVersion[],
-    generation: string,
-    now: number,
-  ): SealedValue {
-    const freshUntil = Math.floor(now + ttlMs)
-    const bytes = seal(tags, freshUntil, generation)
-    this.#parts.tally.wrote(Buffer.byteLength(bytes))
-    return { bytes, heldUntil: Math.floor(freshUntil + graceMs) }
-  }
-
-  #named(key: string): NamedPlace {
-    const { keyspace } = this.#parts
-    return { name: keyspace.nameOf(key), place: keyspace.placeOf(key) }
+  async #takeVersions(
+    tags: readonly string[],
+    retentionMs: number,
+  ): Promise<readonly TagVersion[]> {
+    return this.#parts.tags.take(tags, this.#parts.revisions.next(), retentionMs)
   }
 }
 
-const NOT_WRITTEN = Promise.resolve(false)
-
-/** @throws InfrastructureError (`BACKEND_TIMEOUT`) when the server came to the write too late */
-function outcomeOfWrite(written: boolean | 'late'): WriteOutcome {
-  if (written === 'late') throw tooLate()
-  return written ? 'stored' : 'superseded'
+/** Returns the error for an invalidation that some masters did not carry out. */
+function partlyFailed(
+  error: InfrastructureError,
+  removed: number,
+  masters: number,
+): InfrastructureError {
+  return new InfrastructureError(
+    `${masters} masters did not carry out the invalidation: ${error.message}`,
+    { code: error.code, context: { ...error.context, removed, masters }, cause: error },
+  )
 }
 
-function holdOf({ ttlMs, graceMs }: Encoded): number {
+function retentionOf({ ttlMs, graceMs }: Encoded): number {
   return ttlMs + graceMs
 }

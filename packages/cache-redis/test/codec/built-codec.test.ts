@@ -15,7 +15,7 @@ const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 /** Uses the codec as it is published, and says what it saw. */
 const PROGRAM = `
 import { systemClock } from '@verbatim/cache-core'
-import { Owner, Place } from './codec/stored-line.js'
+import { Owner, Place } from './codec/place.js'
 import { ValueCodec } from './codec/value-codec.js'
 
 let workers = 0
@@ -48,7 +48,7 @@ beforeAll(async () => {
   await run(process.execPath, [compiler, '-p', directory])
   await run(process.execPath, [join(PACKAGE, 'scripts/embed-worker.mjs'), directory])
   // The thread needs no file of its own.
-  await rm(join(directory, 'codec', 'codec-worker.js'))
+  await rm(join(directory, 'codec', 'workers', 'codec-worker.js'))
 })
 
 afterAll(() => rm(directory, { recursive: true }))

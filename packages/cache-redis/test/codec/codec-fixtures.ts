@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
-import { CodecThreads } from '../../src/codec/codec-threads.js'
-import { Owner, Place, type WriteDetails } from '../../src/codec/stored-line.js'
+import { Owner, Place } from '../../src/codec/place.js'
+import type { WriteDetails } from '../../src/codec/stored-line.js'
 import { type CodecOptions, type Decoded, ValueCodec } from '../../src/codec/value-codec.js'
+import { CodecThreads } from '../../src/codec/workers/codec-threads.js'
 
 export const MEBIBYTE: number = 1_024 * 1_024
 

@@ -4,9 +4,9 @@ import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { MAX_JSON_BYTES } from '../../src/codec/body.js'
-import { CodecThreads } from '../../src/codec/codec-threads.js'
 import { sealLine } from '../../src/codec/stored-line.js'
 import { encodeTaggedJson } from '../../src/codec/tagged-json.js'
+import { CodecThreads } from '../../src/codec/workers/codec-threads.js'
 import {
   type BytesCodec,
   codecWith,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Json } from '../../src/codec/json.js'
-import { Assembly, cut, type Piece } from '../../src/codec/pieces.js'
+import { Assembly, cut, type Piece } from '../../src/codec/workers/pieces.js'
 
 describe('what was cut is put together again', () => {
   const shapes: ((rows: Json[]) => Json)[] = [

@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Owner, Place } from '../../src/codec/place.js'
 import {
   classify,
   leaseHead,
-  Owner,
   openLine,
-  Place,
   readHead,
   readLease,
   readRecord,

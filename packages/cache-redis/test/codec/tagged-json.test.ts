@@ -189,7 +189,7 @@ describe('what has no faithful form is refused, by its place', () => {
     [(function* () {})(), 'value is an iterator, which cannot be stored; store an array'],
     [new SharedArrayBuffer(1), 'value is an instance of SharedArrayBuffer'],
     [new (class Bytes extends Uint8Array {})(1), 'value is an instance of Bytes'],
-    [circular, 'value["self"] is a reference to its own container'],
+    [circular, 'value["self"] is a circular reference'],
     [nested(600), 'more than 512 levels'],
   ])('%#', (value, message) => {
     expect(() => encodeTaggedJson(value)).toThrow(SerializationError)

@@ -2,4 +2,4 @@
 import { register } from 'tsx/esm/api'
 
 register()
-await import('../../src/codec/codec-worker.ts')
+await import('../../src/codec/workers/codec-worker.ts')

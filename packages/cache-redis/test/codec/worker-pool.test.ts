@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, expect, test, vi } from 'vitest'
-import { WorkerPool } from '../../src/codec/worker-pool.js'
-import type { WorkerThread } from '../../src/codec/worker-thread.js'
+import type { WorkerThread } from '../../src/codec/workers/worker-pool.js'
+import { WorkerPool } from '../../src/codec/workers/worker-pool.js'
 
 /** Answers what it is sent, or dies of it. */
 const ECHO = `

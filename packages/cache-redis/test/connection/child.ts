@@ -1,8 +1,8 @@
-import { checkServer } from '../../src/connection/check-server.js'
+import { createRedisClient } from '../../src/connection/clients.js'
+import type { LocationOptions } from '../../src/connection/location.js'
 import { checkLocation } from '../../src/connection/location.js'
-import type { LocationOptions } from '../../src/connection/location-options.js'
-import { createRedisClient } from '../../src/connection/redis-client.js'
 import { RedisConnection } from '../../src/connection/redis-connection.js'
+import { checkServer } from '../../src/redis/masters.js'
 
 // A process of its own: connects to where it is told, tells how that went, and ends by itself once it
 // is told to close and nothing is left to keep it alive.
@@ -12,9 +12,8 @@ const connection = new RedisConnection({
   client: createRedisClient(location, 200),
   owned: true,
   commandTimeoutMs: 200,
-  check: (master) => checkServer(master, 0),
-  onChange: () => {},
 })
+connection.listen({ check: (master) => checkServer(master, 0), onAvailability: () => {} })
 
 process.once('message', () => {
   process.disconnect()

@@ -33,7 +33,7 @@ async function cacheOn(owners: Redis): Promise<GenericRedisCache> {
   return cache
 }
 
-const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.link
+const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.tracking
 
 /** Ends every connection of other clients, so that all must log in once more. */
 const cutAll = (): Promise<unknown> =>

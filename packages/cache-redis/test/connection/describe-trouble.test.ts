@@ -1,12 +1,12 @@
 import { ReplyError as ClientReplyError } from 'ioredis'
 import { describe, expect, test } from 'vitest'
-import { errorForCaller, troubleOf } from '../../src/connection/connection-errors.js'
-import { describeTrouble } from '../../src/connection/describe-trouble.js'
+import { errorCodeOf, errorForCaller } from '../../src/connection/connection-errors.js'
+import { describeFailure } from '../../src/messages/describe-failure.js'
 
 const reply = (message: string): Error => new (ClientReplyError as typeof Error)(message)
 const DETAILS = { commandTimeoutMs: 200, database: 3, keyPrefix: 'app:', tls: false }
 const say = (code: string | undefined, details = DETAILS): string =>
-  describeTrouble('Redis at cache:6379', code, details)
+  describeFailure('Redis at cache:6379', code, details)
 
 describe('a refusal names the command, in the words of each release', () => {
   test.each([
@@ -37,7 +37,7 @@ describe('a refusal names the command, in the words of each release', () => {
     ["NOPERM value 'x y' of 'secret value' command", 'NOPERM'],
     ['ERR invalid password', 'WRONGPASS'],
   ])('%s', (message, code) => {
-    expect(troubleOf(reply(message))).toBe(code)
+    expect(errorCodeOf(reply(message))).toBe(code)
   })
 
   test('in the error for the caller, beside the reply', () => {
@@ -67,8 +67,8 @@ describe('the sentence', () => {
     ['CERT_HAS_EXPIRED', /does not trust/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /use redis:\/\/ for a server without TLS/],
     ['ECONNRESET', /use rediss:\/\/ if it expects TLS/],
-    ['SOMETHING_NEW', /cannot be used \(SOMETHING_NEW\): see the log of Redis\.$/],
-    ['constructor', /cannot be used \(constructor\)/],
+    ['SOMETHING_NEW', /is unavailable \(SOMETHING_NEW\): see the log of Redis\.$/],
+    ['constructor', /is unavailable \(constructor\)/],
     [undefined, /cannot be reached \(NO_ANSWER\)/],
   ])('about %s says what is wrong and what to do', (code, text) => {
     expect(say(code)).toMatch(text)

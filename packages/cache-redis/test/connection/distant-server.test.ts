@@ -41,7 +41,9 @@ test.each([200, 1_000])(
     expect(await cache.connect()).toBe(true)
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBe('value')
-    await vi.waitFor(() => expect(cache.getStats().memory?.link).toBe('live'), { timeout: 20_000 })
+    await vi.waitFor(() => expect(cache.getStats().memory?.tracking).toBe('live'), {
+      timeout: 20_000,
+    })
     // It stays alive over several heartbeats, and hits come from memory.
     for (let reads = 0; reads < 10; reads++) {
       await new Promise((resolve) => setTimeout(resolve, commandTimeout / 4))
@@ -50,7 +52,7 @@ test.each([200, 1_000])(
     expect(cache.getStats()).toMatchObject({
       mode: 'redis',
       redis: { lastErrorCode: undefined, circuit: 'closed' },
-      memory: { link: 'live' },
+      memory: { tracking: 'live' },
     })
   },
 )

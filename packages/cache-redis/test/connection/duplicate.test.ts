@@ -5,7 +5,7 @@ import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { duplicateFor } from '../../src/connection/duplicate.js'
+import { duplicateFor } from '../../src/connection/clients.js'
 import { expectQuiet } from './quiet.js'
 
 expectQuiet()

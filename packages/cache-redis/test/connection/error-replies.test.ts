@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { InfrastructureError } from '@verbatim/cache-core'
 import { ReplyError as ClientReplyError } from 'ioredis'
 import { describe, expect, test } from 'vitest'
-import { errorForCaller, troubleOf } from '../../src/connection/connection-errors.js'
+import { errorCodeOf, errorForCaller } from '../../src/connection/connection-errors.js'
 import { meaningOf } from '../../src/connection/error-replies.js'
 
 const foreign = (code: string): unknown => runInNewContext(code)
@@ -61,7 +61,7 @@ describe('one word for an error', () => {
     ],
     ['s3cret', 'UNKNOWN'],
   ])('%s', (error, word) => {
-    expect(troubleOf(error)).toBe(word)
+    expect(errorCodeOf(error)).toBe(word)
   })
 
   test('callers get an error of ours, made of that word alone', () => {

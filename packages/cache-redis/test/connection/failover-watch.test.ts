@@ -1,8 +1,8 @@
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, expect, test, vi } from 'vitest'
-import { FailoverWatch } from '../../src/connection/failover-watch.js'
 import { parseRedisUrl } from '../../src/connection/redis-url.js'
+import { FailoverWatch } from '../../src/connection/sentinel-client.js'
 import { expectQuiet } from './quiet.js'
 
 expectQuiet()

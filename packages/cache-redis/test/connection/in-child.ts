@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { LocationOptions } from '../../src/connection/location-options.js'
+import type { LocationOptions } from '../../src/connection/location.js'
 
 /** A connection in a process of its own. */
 export interface ChildConnection {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { slotOf } from '../../src/connection/key-slot.js'
+import { slotOf } from '../../src/connection/cluster-slots.js'
 
 test('keys are where Redis says they are', async () => {
   await using redis = await startRedis('--cluster-enabled', 'yes')

@@ -8,7 +8,7 @@ import {
 } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, expect, test } from 'vitest'
-import type { LocationOptions } from '../../src/connection/location-options.js'
+import type { LocationOptions } from '../../src/connection/location.js'
 import { connectInChild } from './in-child.js'
 import { openConnection } from './open-connection.js'
 

@@ -1,9 +1,8 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
-import { checkLocation } from '../../src/connection/location.js'
-import type { LocationOptions } from '../../src/connection/location-options.js'
-import { createRedisClient } from '../../src/connection/redis-client.js'
+import { createRedisClient } from '../../src/connection/clients.js'
+import { checkLocation, type LocationOptions } from '../../src/connection/location.js'
 import { resolveOptions } from '../../src/options.js'
 
 const made: Redis[] = []

@@ -10,7 +10,8 @@ const caches = Array.from(
 const startedAt = performance.now()
 const connected = await Promise.all(caches.map((cache) => cache.connect()))
 const connectMs = Math.round(performance.now() - startedAt)
-const live = (): number => caches.filter((cache) => cache.getStats().memory?.link === 'live').length
+const live = (): number =>
+  caches.filter((cache) => cache.getStats().memory?.tracking === 'live').length
 while (live() < caches.length && performance.now() - startedAt < 60_000) {
   await new Promise((resolve) => setTimeout(resolve, 50))
 }

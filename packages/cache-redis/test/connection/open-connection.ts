@@ -1,9 +1,13 @@
 import { afterEach } from 'vitest'
-import { checkServer } from '../../src/connection/check-server.js'
+import { createRedisClient } from '../../src/connection/clients.js'
+import type { LocationOptions } from '../../src/connection/location.js'
 import { checkLocation } from '../../src/connection/location.js'
-import type { LocationOptions } from '../../src/connection/location-options.js'
-import { createRedisClient } from '../../src/connection/redis-client.js'
-import { type ConnectionOptions, RedisConnection } from '../../src/connection/redis-connection.js'
+import {
+  type ConnectionListener,
+  type ConnectionOptions,
+  RedisConnection,
+} from '../../src/connection/redis-connection.js'
+import { checkServer } from '../../src/redis/masters.js'
 import { expectQuiet } from './quiet.js'
 
 expectQuiet()
@@ -19,17 +23,19 @@ afterEach(async () => {
  */
 export function openConnection(
   options: LocationOptions,
-  overrides: Partial<ConnectionOptions> = {},
+  overrides: Partial<ConnectionOptions & ConnectionListener> = {},
 ): RedisConnection {
-  const { commandTimeoutMs = 5_000 } = overrides
+  const { commandTimeoutMs = 5_000, client, owned, ...listener } = overrides
   const location = checkLocation(options)
   const connection = new RedisConnection({
-    client: createRedisClient(location, commandTimeoutMs),
-    owned: location.kind !== 'client',
+    client: client ?? createRedisClient(location, commandTimeoutMs),
+    owned: owned ?? location.kind !== 'client',
     commandTimeoutMs,
+  })
+  connection.listen({
     check: (master) => checkServer(master, 0),
-    onChange: () => {},
-    ...overrides,
+    onAvailability: () => {},
+    ...listener,
   })
   opened.push(connection)
   return connection

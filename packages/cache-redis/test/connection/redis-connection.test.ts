@@ -2,13 +2,17 @@ import { InfrastructureError } from '@verbatim/cache-core'
 import { startRedis } from '@verbatim/test-support'
 import type { Redis } from 'ioredis'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import type { ConnectionOptions, RedisConnection } from '../../src/connection/redis-connection.js'
+import type {
+  ConnectionListener,
+  ConnectionOptions,
+  RedisConnection,
+} from '../../src/connection/redis-connection.js'
 import { openConnection } from './open-connection.js'
 
 const redis = await startRedis()
 afterAll(() => redis.stop())
 
-const open = (overrides: Partial<ConnectionOptions> = {}): RedisConnection =>
+const open = (overrides: Partial<ConnectionOptions & ConnectionListener> = {}): RedisConnection =>
   openConnection({ redisUrl: redis.url }, overrides)
 
 describe('connecting', () => {
@@ -90,8 +94,8 @@ describe('connecting', () => {
   test('what is told: each loss and each return, once', async () => {
     const told: (boolean | string)[] = []
     const connection = open({
-      onChange: (ready) => told.push(ready),
-      onTrust: (master) => told.push(master.status),
+      onAvailability: (ready) => told.push(ready),
+      onHealthy: (master) => told.push(master.status),
     })
     await connection.connect()
     const [master] = connection.masters()

@@ -6,7 +6,7 @@ import {
 } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { duplicateFor } from '../../src/connection/duplicate.js'
+import { duplicateFor } from '../../src/connection/clients.js'
 import type { RedisConnection } from '../../src/connection/redis-connection.js'
 import { openConnection } from './open-connection.js'
 import { watchOutage } from './outage.js'

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { placeOf, usesTls } from '../../src/connection/server-place.js'
+import { placeOf, usesTls } from '../../src/messages/describe-failure.js'
 
 const lazy = { lazyConnect: true }
 const SECRET = 'hunter2'

@@ -120,8 +120,8 @@ describe('error replies', () => {
     'NEWSORT x',
     'ERR x',
   ])('%s refuses one call and no more, also while the trust is regained', async (error) => {
-    const onTrust = vi.fn<() => void>()
-    const connection = openConnection({ redisUrl: proxy.url }, { onTrust })
+    const onHealthy = vi.fn<() => void>()
+    const connection = openConnection({ redisUrl: proxy.url }, { onHealthy })
     await connection.connect()
     await proxy.answerWithError({ error, command: 'GET' })
     await proxy.answerWithError({ error, command: 'PING' })
@@ -131,7 +131,7 @@ describe('error replies', () => {
     await proxy.answerWithError({ error: 'LOADING x', command: 'SET', count: 1 })
     const set = connection.run((client) => client.set('key', 'value'))
     await expect(set).rejects.toMatchObject({ context: { reply: 'LOADING' } })
-    await vi.waitFor(() => expect(onTrust).toHaveBeenCalledTimes(2), { timeout: 5_000 })
+    await vi.waitFor(() => expect(onHealthy).toHaveBeenCalledTimes(2), { timeout: 5_000 })
   })
 
   test('READONLY: only another connection can lead to the master', async () => {

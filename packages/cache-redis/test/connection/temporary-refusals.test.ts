@@ -22,7 +22,7 @@ function open(redisUrl: string): GenericRedisCache {
   return cache
 }
 
-const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.link
+const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.tracking
 
 const TEMPORARY = [
   'ERR max number of clients reached',

@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { Change, KeyFence } from '../../src/memory/key-fence.js'
+import { ChangeInFlight, KeyFence } from '../../src/two-tier/in-flight.js'
 
 describe('KeyFence', () => {
   test('a read may keep its value when nothing else happens', () => {
     const fence = new KeyFence()
     const read = fence.begin('read', 'key')
     fence.end(read)
-    expect(read.overtaken).toBe(false)
+    expect(read.isSuperseded).toBe(false)
   })
 
   test('a write overtakes a read that began before it was sent', () => {
     const fence = new KeyFence()
     const read = fence.begin('read', 'key')
     const write = fence.begin('write', 'key')
-    expect(read.overtaken).toBe(false)
+    expect(read.isSuperseded).toBe(false)
     expect(fence.claim(write)).toBe(true)
-    expect(read.overtaken).toBe(true)
+    expect(read.isSuperseded).toBe(true)
   })
 
   test('a write overtakes a read that began while the write was being encoded', () => {
@@ -23,7 +23,7 @@ describe('KeyFence', () => {
     const write = fence.begin('write', 'key')
     const read = fence.begin('read', 'key')
     fence.claim(write)
-    expect(read.overtaken).toBe(true)
+    expect(read.isSuperseded).toBe(true)
   })
 
   test('the end of a write overtakes reads that began after it was sent', () => {
@@ -32,9 +32,9 @@ describe('KeyFence', () => {
     fence.claim(write)
     const read = fence.begin('read', 'key')
     fence.end(write)
-    expect(write.overtaken).toBe(false)
+    expect(write.isSuperseded).toBe(false)
     fence.end(read)
-    expect(read.overtaken).toBe(true)
+    expect(read.isSuperseded).toBe(true)
   })
 
   test('of two writes, the one that began later wins, whichever is ready first', () => {
@@ -44,9 +44,9 @@ describe('KeyFence', () => {
     expect(fence.claim(later)).toBe(true)
     expect(fence.claim(earlier)).toBe(false)
     fence.end(earlier)
-    expect(earlier.overtaken).toBe(true)
+    expect(earlier.isSuperseded).toBe(true)
     fence.end(later)
-    expect(later.overtaken).toBe(false)
+    expect(later.isSuperseded).toBe(false)
   })
 
   test('a write does not overtake one that began later, neither when sent nor at its end', () => {
@@ -57,7 +57,7 @@ describe('KeyFence', () => {
     fence.end(earlier)
     expect(fence.claim(later)).toBe(true)
     fence.end(later)
-    expect(later.overtaken).toBe(false)
+    expect(later.isSuperseded).toBe(false)
   })
 
   test('a conditional write overtakes reads, and no other write', () => {
@@ -67,7 +67,7 @@ describe('KeyFence', () => {
     const conditional = fence.begin('conditional write', 'key')
     expect(fence.claim(conditional)).toBe(true)
     fence.end(conditional)
-    expect(read.overtaken).toBe(true)
+    expect(read.isSuperseded).toBe(true)
     expect(fence.claim(earlier)).toBe(true)
   })
 
@@ -80,8 +80,8 @@ describe('KeyFence', () => {
     expect(fence.claim(beforeItWasSent)).toBe(false)
     expect(fence.claim(afterItWasSent)).toBe(true)
     fence.end(write)
-    expect(afterItWasSent.overtaken).toBe(true)
-    expect(write.overtaken).toBe(false)
+    expect(afterItWasSent.isSuperseded).toBe(true)
+    expect(write.isSuperseded).toBe(false)
   })
 
   test('of two conditional writes neither overtakes the other', () => {
@@ -91,7 +91,7 @@ describe('KeyFence', () => {
     expect(fence.claim(second)).toBe(true)
     expect(fence.claim(first)).toBe(true)
     fence.end(second)
-    expect(first.overtaken).toBe(false)
+    expect(first.isSuperseded).toBe(false)
   })
 
   test('a write that is given up overtakes nobody', () => {
@@ -107,7 +107,7 @@ describe('KeyFence', () => {
     const read = fence.begin('read', 'a')
     fence.claim(fence.begin('write', 'b'))
     fence.end(read)
-    expect(read.overtaken).toBe(false)
+    expect(read.isSuperseded).toBe(false)
   })
 
   test('an invalidation overtakes what matches, or only the reads among it', () => {
@@ -116,9 +116,13 @@ describe('KeyFence', () => {
     const write = fence.begin('write', 'user:1')
     const other = fence.begin('write', 'order:1')
     const isUser = (key: string): boolean => key.startsWith('user:')
-    fence.overtakeReads(isUser)
-    expect([read.overtaken, write.overtaken, other.overtaken]).toEqual([true, false, false])
-    fence.claimAll(isUser, new Change())
+    fence.supersedeReads(isUser)
+    expect([read.isSuperseded, write.isSuperseded, other.isSuperseded]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    fence.claimAll(isUser, new ChangeInFlight())
     expect(fence.claim(write)).toBe(false)
     expect(fence.claim(other)).toBe(true)
   })
@@ -128,8 +132,8 @@ describe('KeyFence', () => {
     const read = fence.begin('read', 'key')
     const write = fence.begin('write', 'key')
     const other = fence.begin('read', 'other')
-    fence.hear('key')
-    expect([read, write, other].map(({ overtaken, heardOf }) => [overtaken, heardOf])).toEqual([
+    fence.invalidated('key')
+    expect([read, write, other].map((each) => [each.isSuperseded, each.wasInvalidated])).toEqual([
       [true, true],
       [false, true],
       [false, false],
@@ -144,7 +148,7 @@ describe('KeyFence', () => {
     expect(fence.claim(earlier)).toBe(false)
     const order: string[] = []
     const wait = async (): Promise<void> => {
-      await earlier.overtaker?.ended()
+      await earlier.supersededBy?.ended()
       order.push('waited')
     }
     const waiting = wait()
@@ -153,6 +157,6 @@ describe('KeyFence', () => {
     fence.end(later)
     await waiting
     expect(order).toEqual(['ends', 'waited'])
-    await earlier.overtaker?.ended()
+    await earlier.supersededBy?.ended()
   })
 })

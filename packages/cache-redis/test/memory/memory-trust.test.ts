@@ -2,23 +2,26 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
-import { MemoryTrust } from '../../src/memory/memory-trust.js'
+import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
 test('tells what its sources say', () => {
   const say = { connected: true, proven: true }
-  const trust = new MemoryTrust({ connected: () => say.connected, proven: () => say.proven })
-  expect(trust.current).toBe('proven')
+  const trust = new ServableEntries({
+    isConnected: () => say.connected,
+    isTracking: () => say.proven,
+  })
+  expect(trust.current).toBe('tracked')
   say.proven = false
   trust.changed()
   expect(trust.current).toBe('none')
   say.connected = false
-  expect(trust.current).toBe('any')
+  expect(trust.current).toBe('all')
 })
 
 test('one look does for some hits, but not for many', () => {
   const proven = vi.fn(() => true)
-  const trust = new MemoryTrust({ connected: () => true, proven })
-  for (let hit = 0; hit < 170; hit++) expect(trust.current).toBe('proven')
+  const trust = new ServableEntries({ isConnected: () => true, isTracking: proven })
+  for (let hit = 0; hit < 170; hit++) expect(trust.current).toBe('tracked')
   expect(proven).toHaveBeenCalledTimes(10)
 })
 
@@ -35,13 +38,13 @@ test.each(['asleep', 'awake'])(
 
 test('one look does for all that follows from it at once', async () => {
   const proven = vi.fn(() => true)
-  const trust = new MemoryTrust({ connected: () => true, proven })
+  const trust = new ServableEntries({ isConnected: () => true, isTracking: proven })
   for (let hit = 0; hit < 10; hit++) {
-    expect(trust.current).toBe('proven')
+    expect(trust.current).toBe('tracked')
     await Promise.resolve()
   }
   expect(proven).toHaveBeenCalledTimes(1)
   await new Promise((resolve) => setImmediate(resolve))
-  expect(trust.current).toBe('proven')
+  expect(trust.current).toBe('tracked')
   expect(proven).toHaveBeenCalledTimes(2)
 })

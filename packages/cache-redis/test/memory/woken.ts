@@ -4,15 +4,15 @@
 //   asleep      it waits for something to happen
 //   awake       it has just done something else, and not yet looked what has happened meanwhile
 import { spawn } from 'node:child_process'
-import { MemoryTrust } from '../../src/memory/memory-trust.js'
+import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
 const stoodStill = process.argv[2]
 let isProven = true
-const trust = new MemoryTrust({ connected: () => true, proven: () => isProven })
+const trust = new ServableEntries({ isConnected: () => true, isTracking: () => isProven })
 
 spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(trust.current))
 setTimeout(() => {
-  if (trust.current !== 'proven') throw new Error('it should be proven now')
+  if (trust.current !== 'tracked') throw new Error('it should be proven now')
   if (stoodStill === 'awake') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
   // As while it is stopped, or its machine sleeps: nothing tells of it, and no timer comes first.
   isProven = false

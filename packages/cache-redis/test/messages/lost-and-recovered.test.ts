@@ -3,7 +3,7 @@ import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis, startRedisCluster } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { describe, expect, test, vi } from 'vitest'
-import { describeDuration } from '../../src/messages/describe-duration.js'
+import { describeDuration } from '../../src/messages/availability-messages.js'
 import { recordMessages } from './set-up.js'
 
 const messages = recordMessages()
@@ -29,7 +29,7 @@ describe('an outage', () => {
         /^warn sessions: Redis at 127\.0\.0\.1:\d+ (refuses|closed) .*Until then, the cache uses the mem/,
       ),
       expect.stringMatching(
-        /^info sessions: Redis at 127\.0\.0\.1:\d+ can be used again, after \d+(\.\d)? s\.$/,
+        /^info sessions: Redis at 127\.0\.0\.1:\d+ is available again, after \d+(\.\d)? s\.$/,
       ),
     ])
     expect(logger.lines.length).toBeLessThan(20)

@@ -259,7 +259,7 @@ test('the recovery is reported with how long it took', async () => {
   expect(messages.warnings.all[1]).toEqual({
     code: 'VERBATIM_REDIS_RECOVERED',
     message: expect.stringMatching(
-      /^sessions: Redis at 127.0.0.1:\d+ can be used, after \d+\.\d s\.$/,
+      /^sessions: Redis at 127.0.0.1:\d+ is available, after \d+\.\d s\.$/,
     ),
   })
   await cache.close()

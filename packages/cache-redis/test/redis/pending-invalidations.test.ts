@@ -2,8 +2,9 @@ import { InfrastructureError } from '@verbatim/cache-core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   type Failures,
-  type Invalidator,
+  type InvalidationSender,
   PendingInvalidations,
+  type PendingNodes,
 } from '../../src/redis/pending-invalidations.js'
 import type { ChangeKind } from '../../src/redis/recent-changes.js'
 
@@ -13,8 +14,8 @@ const refused = refusal('NOPERM')
 const unavailable = new InfrastructureError('it failed', { code: 'BACKEND_UNAVAILABLE' })
 
 /** A server by its answers: which names it refuses, and what it was asked to do. */
-class Server implements Invalidator {
-  isReady = true
+class Server implements PendingNodes, InvalidationSender {
+  canSend = true
   failing = new Map<string, InfrastructureError>()
   readonly asked: string[] = []
   readonly revisions: (string | undefined)[] = []
@@ -24,7 +25,7 @@ class Server implements Invalidator {
   failingNodes = new Set<string>()
   onAsk: () => void = () => undefined
 
-  readonly ready = (): boolean => this.isReady
+  readonly isReady = (): boolean => this.canSend
   readonly nodes = (): readonly string[] => this.masters
   readonly nodeOf = (key: string): string => (key.startsWith('two') ? 'two' : 'one')
 
@@ -76,6 +77,7 @@ const opened: PendingInvalidations[] = []
 function open(): { server: Server; pending: PendingInvalidations } {
   const server = new Server()
   const pending = new PendingInvalidations(server)
+  pending.start(server)
   opened.push(pending)
   return { server, pending }
 }
@@ -122,11 +124,11 @@ describe('what is pending', () => {
 
   test('is not sent while Redis is away, and not after close', async () => {
     const { pending, server } = open()
-    server.isReady = false
+    server.canSend = false
     pending.add('key', 'a')
     await resend(pending, 3)
     expect(server.asked).toEqual([])
-    server.isReady = true
+    server.canSend = true
     pending.close()
     await resend(pending, 3)
     expect(server.asked).toEqual([])
@@ -162,7 +164,7 @@ describe('what is pending', () => {
 
   test('grows in constant time although each addition asks for a replay', async () => {
     const { pending, server } = open()
-    server.isReady = false
+    server.canSend = false
     const startedAt = performance.now()
     for (let index = 0; index < 50_000; index++) {
       pending.add('key', `key ${index}`)
@@ -245,14 +247,14 @@ describe('too much at once', () => {
     '(of kind %s) raises the generation while Redis is away',
     async (kind) => {
       const { pending, server } = open()
-      server.isReady = false
+      server.canSend = false
       for (let index = 0; index < MOST[kind]; index++) pending.add(kind, `name ${index}`)
       expect(pending.size).toBe(MOST[kind])
       expect(pending.isTrusted('other')).toBe(true)
       pending.add(kind, 'one more')
       expect(pending.size).toBe(1)
       expect(pending.isTrusted('other')).toBe(false)
-      server.isReady = true
+      server.canSend = true
       pending.replayAll()
       await untilEmpty(pending)
       expect(server.raised).toEqual(['one'])
@@ -353,7 +355,7 @@ describe('several masters', () => {
     const { pending, server } = open()
     pending.addGeneration('one')
     server.masters = ['two', 'three']
-    pending.follow(server.masters)
+    pending.mastersChanged(server.masters)
     expect(pending.isTrusted('two:a')).toBe(false)
     pending.replay()
     await untilEmpty(pending)

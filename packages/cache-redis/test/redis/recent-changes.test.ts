@@ -10,7 +10,8 @@ function open(advance: (node: string) => Promise<void> = async () => undefined):
   epochs: string[]
 } {
   const epochs: string[] = []
-  const changes = new RecentChanges(async (node) => {
+  const changes = new RecentChanges()
+  changes.start(async (node) => {
     await advance(node)
     epochs.push(node)
   })
@@ -30,8 +31,8 @@ afterEach(() => {
   for (const changes of opened.splice(0)) changes.close()
 })
 
-const names = (recalled: ReturnType<RecentChanges['recall']>): unknown =>
-  recalled === 'all' ? 'all' : recalled.map(({ kind, name, revision }) => [kind, name, revision])
+const names = (taken: ReturnType<RecentChanges['take']>): unknown =>
+  taken === 'all' ? 'all' : taken.map(({ kind, name, revision }) => [kind, name, revision])
 
 describe('recent changes', () => {
   test('are recalled with their revisions until an epoch covers them', () => {
@@ -40,13 +41,13 @@ describe('recent changes', () => {
     changes.add('one', 'key', 'deleted')
     changes.add('one', 'pattern', 'user:*')
     changes.add('one', 'tag', 't')
-    expect(names(changes.recall('one'))).toEqual([
+    expect(names(changes.take('one'))).toEqual([
       ['tag', 't', undefined],
       ['pattern', 'user:*', undefined],
       ['key', 'written', 'r1'],
       ['key', 'deleted', undefined],
     ])
-    expect(changes.recall('one')).toEqual([])
+    expect(changes.take('one')).toEqual([])
   })
 
   test('of one name are recalled as the last of them', () => {
@@ -54,14 +55,14 @@ describe('recent changes', () => {
     changes.add('one', 'key', 'a', 'r1')
     changes.asksForEpoch('one')
     changes.add('one', 'key', 'a')
-    expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+    expect(names(changes.take('one'))).toEqual([['key', 'a', undefined]])
   })
 
   test('are covered by the epoch that the process begins itself soon after', async () => {
     const { changes, epochs } = open()
     changes.add('one', 'key', 'a')
     await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 10)
-    expect(changes.recall('one')).toEqual([])
+    expect(changes.take('one')).toEqual([])
   })
 
   test.each(['OOM', 'MISCONF', 'NOREPLICAS', 'BUSY', 'READONLY', 'CLUSTERDOWN'])(
@@ -71,11 +72,11 @@ describe('recent changes', () => {
       const { changes, epochs } = open(attempt)
       changes.add('one', 'key', 'a')
       await vi.waitFor(() => expect(attempt).toHaveBeenCalledTimes(2), EPOCH_MS * 10)
-      expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+      expect(names(changes.take('one'))).toEqual([['key', 'a', undefined]])
       changes.add('one', 'key', 'a')
       attempt.mockImplementation(async () => undefined)
       await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 10)
-      expect(changes.recall('one')).toEqual([])
+      expect(changes.take('one')).toEqual([])
     },
   )
 
@@ -87,7 +88,7 @@ describe('recent changes', () => {
       changes.add('one', 'key', 'a')
       await sleep(EPOCH_MS * 5)
       expect(attempt).toHaveBeenCalledTimes(1)
-      expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+      expect(names(changes.take('one'))).toEqual([['key', 'a', undefined]])
     },
   )
 
@@ -112,14 +113,14 @@ describe('recent changes', () => {
     changes.add('one', 'key', 'b')
     end()
     await vi.waitFor(() => expect(epochs).toEqual(['one']))
-    expect(names(changes.recall('one'))).toEqual([['key', 'b', undefined]])
+    expect(names(changes.take('one'))).toEqual([['key', 'b', undefined]])
   })
 
   test('stay while no epoch can be begun', async () => {
     const { changes } = open(away)
     changes.add('one', 'key', 'a')
     await sleep(EPOCH_MS * 3)
-    expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+    expect(names(changes.take('one'))).toEqual([['key', 'a', undefined]])
   })
 
   test('are covered by the second epoch of another process that was asked for after them', () => {
@@ -133,7 +134,7 @@ describe('recent changes', () => {
     changes.add('one', 'key', 'b')
     changes.asksForEpoch('one')
     changes.sawEpoch('one', 7)
-    expect(names(changes.recall('one'))).toEqual([['key', 'b', undefined]])
+    expect(names(changes.take('one'))).toEqual([['key', 'b', undefined]])
   })
 
   test('are not covered by the first epoch that is seen after them', () => {
@@ -141,15 +142,15 @@ describe('recent changes', () => {
     changes.add('one', 'key', 'a')
     changes.asksForEpoch('one')
     changes.sawEpoch('one', 6)
-    expect(names(changes.recall('one'))).toEqual([['key', 'a', undefined]])
+    expect(names(changes.take('one'))).toEqual([['key', 'a', undefined]])
   })
 
   test('are all void when there were too many to remember', () => {
     for (const kind of ['key', 'pattern', 'tag'] as const) {
       const { changes } = open(away)
       for (let index = 0; index <= 50_000; index++) changes.add('one', kind, `name ${index}`)
-      expect(changes.recall('one')).toBe('all')
-      expect(changes.recall('one')).toEqual([])
+      expect(changes.take('one')).toBe('all')
+      expect(changes.take('one')).toEqual([])
     }
   })
 
@@ -157,7 +158,7 @@ describe('recent changes', () => {
     const { changes, epochs } = open()
     for (let index = 0; index <= 50_000; index++) changes.add('one', 'key', `name ${index}`)
     await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 20)
-    expect(changes.recall('one')).toEqual([])
+    expect(changes.take('one')).toEqual([])
   })
 
   test('of one node are not those of another', () => {
@@ -167,16 +168,16 @@ describe('recent changes', () => {
     changes.asksForEpoch('one')
     changes.sawEpoch('one', 1)
     changes.sawEpoch('one', 2)
-    expect(changes.recall('one')).toEqual([])
-    expect(names(changes.recallOthers(['one', 'three']))).toEqual([['key', 'b', undefined]])
-    expect(changes.recallOthers([])).toEqual([])
+    expect(changes.take('one')).toEqual([])
+    expect(names(changes.takeOthers(['one', 'three']))).toEqual([['key', 'b', undefined]])
+    expect(changes.takeOthers([])).toEqual([])
   })
 
   test('of nodes that are gone are all void when one of them had too many', () => {
     const { changes } = open(away)
     changes.add('one', 'key', 'a')
     for (let index = 0; index <= 50_000; index++) changes.add('two', 'key', `name ${index}`)
-    expect(changes.recallOthers([])).toBe('all')
+    expect(changes.takeOthers([])).toBe('all')
   })
 
   test('begin no epoch after close', async () => {

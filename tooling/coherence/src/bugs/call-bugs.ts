@@ -30,8 +30,8 @@ export const CALL_BUGS: readonly Bug[] = [
     patches: [
       {
         file: SERVER,
-        find: "while (this.#state === 'untrusted' &&",
-        replace: "while (!this.#wasTried && this.#state === 'untrusted' &&",
+        find: "while (this.#state === 'unhealthy' &&",
+        replace: "while (!this.#wasTried && this.#state === 'unhealthy' &&",
       },
     ],
   },
@@ -42,8 +42,8 @@ export const CALL_BUGS: readonly Bug[] = [
     patches: [
       {
         file: SERVER,
-        find: 'const trouble = troubleOf(error); this.#note(trouble); if (isErrorReply(error))',
-        replace: `throw error; const trouble = troubleOf(error); this.#note(trouble);
+        find: 'const code = errorCodeOf(error); this.#recordError(code); if (isErrorReply(error))',
+        replace: `throw error; const code = errorCodeOf(error); this.#recordError(code);
           if (isErrorReply(error))`,
       },
     ],

@@ -2,7 +2,8 @@ import type { Bug } from './bug.js'
 import { TWO_TIERS } from './set-ups.js'
 
 const LINE = 'cache-redis/dist/codec/stored-line.js'
-const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
+const PLACE = 'cache-redis/dist/codec/place.js'
+const SCRIPTS = 'cache-redis/dist/redis/scripts/scripts.js'
 const READS = 'cache-redis/dist/redis/reads.js'
 
 /** Bugs that serve or change data of other programs. */
@@ -13,7 +14,7 @@ export const FOREIGN_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 64, faults: ['values copied'] },
     patches: [
       {
-        file: LINE,
+        file: PLACE,
         find: `return this.#owner.owns(bytes) &&
             readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed;`,
         replace: 'return this.#owner.owns(bytes);',
@@ -37,6 +38,6 @@ export const FOREIGN_BUGS: readonly Bug[] = [
     name: 'foreign-keys-removed-by-patterns',
     breaks: 'a pattern removes values of the cache only',
     setUp: { ...TWO_TIERS, keys: 32, faults: ['foreign data'] },
-    patches: [{ file: PROGRAMS, find: 'if isOurs and not (value', replace: 'if not (value' }],
+    patches: [{ file: SCRIPTS, find: 'if isOurs and not (value', replace: 'if not (value' }],
   },
 ]

@@ -1,7 +1,7 @@
 import type { Bug } from './bug.js'
 import { SNAPSHOTS, THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
-const GENERATION = 'cache-redis/dist/redis/generation.js'
+const GENERATION = 'cache-redis/dist/redis/records.js'
 const GENERATIONS = 'cache-redis/dist/redis/generations.js'
 const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
 const READS = 'cache-redis/dist/redis/reads.js'
@@ -37,7 +37,7 @@ export const GENERATION_BUGS: readonly Bug[] = [
     setUp: { ...SNAPSHOTS, faults: ['older snapshot', 'memory full'] },
     patches: [
       {
-        file: 'cache-redis/dist/redis/programs/sources.js',
+        file: 'cache-redis/dist/redis/scripts/scripts.js',
         find: `DESPITE_FULL_MEMORY = "redis.call('PERSIST', KEYS[1])"`,
         replace: "DESPITE_FULL_MEMORY = ''",
       },
@@ -65,8 +65,9 @@ export const GENERATION_BUGS: readonly Bug[] = [
         file: READS,
         find: `return found === 'foreign' ? 'absent' : found;
           const current = typeof generation === 'string' ? generation : await generation;
-          if (found.generation !== undefined && found.generation !== current)
-            return voided(found, current);`,
+          if (found.generation !== undefined && found.generation !== current) {
+            return voided(found, current);
+          }`,
         replace: "return found === 'foreign' ? 'absent' : found;",
       },
     ],
@@ -90,7 +91,7 @@ export const GENERATION_BUGS: readonly Bug[] = [
     patches: [
       {
         file: STORE,
-        find: 'else if (isAnother) this.#repeat(node, this.#recent.recall(node));',
+        find: 'else if (mayHaveLostChanges) this.#repeat(node, this.#recent.take(node));',
         replace: '',
       },
     ],
@@ -103,8 +104,8 @@ export const GENERATION_BUGS: readonly Bug[] = [
       FEW_PENDING,
       {
         file: PENDING,
-        find: 'this.clear(); this.#generations.add(ALL);',
-        replace: 'this.clear();',
+        find: 'this.#tags.clear(); this.#generations.add(ALL);',
+        replace: 'this.#tags.clear();',
       },
     ],
   },

@@ -1,8 +1,8 @@
 import type { Bug } from './bug.js'
 import { IN_ONE_PROCESS, THROUGH_REDIS } from './set-ups.js'
 
-const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
-const TIER_READS = 'cache-redis/dist/tiers/tier-reads.js'
+const SCRIPTS = 'cache-redis/dist/redis/scripts/scripts.js'
+const STORE = 'cache-redis/dist/two-tier/two-tier-store.js'
 const READ_THROUGH = 'cache-core/dist/loading/read-through.js'
 
 /** Bugs that store or return a value from before a change. */
@@ -13,7 +13,7 @@ export const LOAD_BUGS: readonly Bug[] = [
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
     patches: [
       {
-        file: PROGRAMS,
+        file: SCRIPTS,
         find: 'elseif not isOurs or string.sub(start, ${REVISION_OFFSET + 1}) ~= ARGV[4] then return 0',
         replace: 'elseif false then return 0',
       },
@@ -27,7 +27,7 @@ export const LOAD_BUGS: readonly Bug[] = [
     setUp: { ...THROUGH_REDIS, loads: true, keys: 1_024, pauseMs: 12, faults: [] },
     patches: [
       {
-        file: PROGRAMS,
+        file: SCRIPTS,
         find: "if kindOf(bytes, ARGV[1]) ~= '?' or revisionOf(bytes) ~= ARGV[2] then return 0 end",
         replace: "if bytes and bytes ~= '' and revisionOf(bytes) ~= ARGV[2] then return 0 end",
       },
@@ -51,8 +51,8 @@ export const LOAD_BUGS: readonly Bug[] = [
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
     patches: [
       {
-        file: 'cache-redis/dist/tiers/tier-loads.js',
-        find: 'return this.#tagged.any ?',
+        file: 'cache-redis/dist/two-tier/loads.js',
+        find: 'return this.#tagVersions.size > 0 ?',
         replace: 'return false ?',
       },
     ],
@@ -63,8 +63,8 @@ export const LOAD_BUGS: readonly Bug[] = [
     setUp: { ...THROUGH_REDIS, loads: true, keys: 128, faults: ['changes refused'] },
     patches: [
       {
-        file: TIER_READS,
-        find: 'const state = await redis.stateOf(key)',
+        file: STORE,
+        find: 'const state = await redis.reads.stateOf(key)',
         replace: 'const state = undefined',
       },
     ],

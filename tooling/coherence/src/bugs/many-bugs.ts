@@ -2,9 +2,9 @@ import type { Bug } from './bug.js'
 import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
 const READS = 'cache-redis/dist/redis/reads.js'
-const SCAN = 'cache-redis/dist/redis/key-scan.js'
+const SCAN = 'cache-redis/dist/redis/listing.js'
 const VALUES = 'cache-redis/dist/codec/value-codec.js'
-const THREADS = 'cache-redis/dist/codec/worker-pool.js'
+const THREADS = 'cache-redis/dist/codec/workers/worker-pool.js'
 
 /** Bugs that lose or mix up values of batches and pages. */
 export const MANY_BUGS: readonly Bug[] = [
@@ -15,8 +15,8 @@ export const MANY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: READS,
-        find: 'for (const [place, index] of places.entries()) {',
-        replace: 'for (const [place, index] of group.entries()) {',
+        find: 'for (const [position, index] of indices.entries()) {',
+        replace: 'for (const [position, index] of group.entries()) {',
       },
     ],
   },

@@ -1,9 +1,10 @@
 import type { Bug } from './bug.js'
 import { IN_ONE_PROCESS, TWO_TIERS } from './set-ups.js'
 
-const COPIES = 'cache-redis/dist/memory/copies.js'
-const MEMORY_TIER = 'cache-redis/dist/memory/near-tier.js'
-const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
+const ADMISSION = 'cache-redis/dist/two-tier/admission.js'
+const MEMORY_TIER = 'cache-redis/dist/two-tier/memory-tier.js'
+const STORE = 'cache-redis/dist/two-tier/two-tier-store.js'
+const WRITE_THROUGH = 'cache-redis/dist/two-tier/write-through.js'
 
 /** Bugs that leave outdated values in the memory tier. */
 export const MEMORY_BUGS: readonly Bug[] = [
@@ -13,9 +14,9 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 128, faults: ['network with late answers', 'network slow'] },
     patches: [
       {
-        file: COPIES,
-        find: 'if (isOvertaken(reading, key) || !this.#options.isProven())',
-        replace: 'if (!this.#options.isProven())',
+        file: ADMISSION,
+        find: 'if (isSuperseded(reads, key) || !this.#options.tracking?.isCurrent())',
+        replace: 'if (!this.#options.tracking?.isCurrent())',
       },
     ],
   },
@@ -25,9 +26,9 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 1_024, faults: ['server slow'] },
     patches: [
       {
-        file: COPIES,
-        find: '{ kept, seen, proven: false, awaitsEcho }',
-        replace: '{ kept, seen, proven: true, awaitsEcho }',
+        file: ADMISSION,
+        find: '{ storedValue, revision, isTracked: false, awaitsOwnInvalidation }',
+        replace: '{ storedValue, revision, isTracked: true, awaitsOwnInvalidation }',
       },
     ],
   },
@@ -37,14 +38,14 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 128, faults: ['out of memory', 'server frozen'] },
     patches: [
       {
-        file: COPIES,
-        find: 'this.#options.near?.drop(write.key); return true;',
+        file: ADMISSION,
+        find: 'this.#options.memory?.delete(write.key); return true;',
         replace: 'return true;',
       },
       // Without this patch, the removal after the failure would hide the bug.
       {
-        file: COPIES,
-        find: 'if (!write.overtaken) this.#options.near?.drop(write.key);',
+        file: ADMISSION,
+        find: 'if (!write.isSuperseded) this.#options.memory?.delete(write.key);',
         replace: '',
       },
     ],
@@ -58,8 +59,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
     },
     patches: [
       {
-        file: COPIES,
-        find: 'if (!write.overtaken) this.#options.near?.drop(write.key);',
+        file: ADMISSION,
+        find: 'if (!write.isSuperseded) this.#options.memory?.delete(write.key);',
         replace: '',
       },
     ],
@@ -70,13 +71,13 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'network'] },
     patches: [
       {
-        file: WRITES,
-        find: `copies.claim(write);
+        file: STORE,
+        find: `admission.claim(write);
           try {
-            const removed = (await redis?.removals.remove(write)) ?? wasNear;`,
-        replace: 'try { const removed = (await redis?.removals.remove(write)) ?? wasNear;',
+            const removed = (await redis?.writes.delete(write)) ?? wasInMemory;`,
+        replace: 'try { const removed = (await redis?.writes.delete(write)) ?? wasInMemory;',
       },
-      { file: WRITES, find: 'if (!write.overtaken) near?.drop(key);', replace: '' },
+      { file: STORE, find: 'if (!write.isSuperseded) memory?.delete(key);', replace: '' },
     ],
   },
   {
@@ -85,14 +86,14 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 128, faults: ['server frozen', 'network'] },
     patches: [
       {
-        file: COPIES,
-        find: 'this.#fence.claimAll(matches, change); this.#options.near?.dropMatching(pattern);',
-        replace: 'this.#fence.claimAll(matches, change);',
+        file: ADMISSION,
+        find: 'this.#fence.claimAll(matches, removal); this.#options.memory?.deleteMatching(pattern);',
+        replace: 'this.#fence.claimAll(matches, removal);',
       },
       {
-        file: COPIES,
-        find: 'this.#fence.overtakeReads(matches); this.#options.near?.dropMatching(pattern);',
-        replace: 'this.#fence.overtakeReads(matches);',
+        file: ADMISSION,
+        find: 'this.#fence.supersedeReads(matches); this.#options.memory?.deleteMatching(pattern);',
+        replace: 'this.#fence.supersedeReads(matches);',
       },
     ],
   },
@@ -102,7 +103,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, keys: 4_096, faults: [] },
     patches: [
       {
-        file: COPIES,
+        file: ADMISSION,
         find: 'Math.floor(Math.min(leftMs, allowedMs))',
         replace: 'allowedMs',
       },
@@ -123,14 +124,14 @@ export const MEMORY_BUGS: readonly Bug[] = [
     setUp: { ...IN_ONE_PROCESS, keys: 16, overlap: true, faults: [] },
     patches: [
       {
-        file: COPIES,
+        file: ADMISSION,
         find: 'if (!this.#fence.claim(write)) return false;',
         replace: 'this.#fence.claim(write);',
       },
       {
-        file: 'cache-redis/dist/redis/writes.js',
-        find: 'this.#send(named, attempt, seen, () => !write.overtaken)',
-        replace: 'this.#send(named, attempt, seen, () => true)',
+        file: 'cache-redis/dist/redis/value-sender.js',
+        find: 'this.#send(named, value, seen, () => !write.isSuperseded)',
+        replace: 'this.#send(named, value, seen, () => true)',
       },
     ],
   },
@@ -143,14 +144,14 @@ export const MEMORY_BUGS: readonly Bug[] = [
     },
     patches: [
       {
-        file: WRITES,
-        find: 'if (!copies.claim(write)) return await this.#afterSuperseding(redis, write);',
-        replace: "if (!copies.claim(write)) return 'superseded';",
+        file: WRITE_THROUGH,
+        find: 'if (!admission.claim(write)) return await this.#afterSuperseding(redis, write);',
+        replace: "if (!admission.claim(write)) return 'superseded';",
       },
       {
-        file: WRITES,
-        find: 'write.overtaker !== undefined) { return await this.#afterSuperseding(redis, write); }',
-        replace: "write.overtaker !== undefined) { return 'superseded'; }",
+        file: WRITE_THROUGH,
+        find: 'write.supersededBy !== undefined) { return await this.#afterSuperseding(redis, write); }',
+        replace: "write.supersededBy !== undefined) { return 'superseded'; }",
       },
     ],
   },

@@ -3,9 +3,9 @@ import { THROUGH_REDIS } from './set-ups.js'
 
 const CLIENT = 'cache-redis/dist/connection/client-settings.js'
 const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
-const PROGRAMS = 'cache-redis/dist/redis/programs/sources.js'
-const SCRIPT = 'cache-redis/dist/redis/programs/script-runner.js'
-const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
+const SCRIPTS = 'cache-redis/dist/redis/scripts/scripts.js'
+const SCRIPT = 'cache-redis/dist/redis/scripts/script-commands.js'
+const STORE = 'cache-redis/dist/two-tier/two-tier-store.js'
 
 const DEADLINE = 'if at > tonumber(ARGV[3]) then return -at end'
 
@@ -17,8 +17,8 @@ export const REDIS_BUGS: readonly Bug[] = [
     setUp: THROUGH_REDIS,
     patches: [
       {
-        file: WRITES,
-        find: 'const removed = (await redis?.removals.remove(write)) ?? wasNear;',
+        file: STORE,
+        find: 'const removed = (await redis?.writes.delete(write)) ?? wasInMemory;',
         replace: 'const removed = true;',
       },
     ],
@@ -27,7 +27,7 @@ export const REDIS_BUGS: readonly Bug[] = [
     name: 'writes-without-deadline',
     breaks: 'a write that timed out does not take effect later',
     setUp: { ...THROUGH_REDIS, faults: ['network late', 'server frozen'] },
-    patches: [{ file: PROGRAMS, find: DEADLINE, replace: '' }],
+    patches: [{ file: SCRIPTS, find: DEADLINE, replace: '' }],
   },
   {
     name: 'pending-invalidations-forgotten',
@@ -63,8 +63,8 @@ export const REDIS_BUGS: readonly Bug[] = [
     patches: [
       {
         file: PENDING,
-        find: "this.#settle('key', keys, await this.#invalidator.removeKeys(revisions));",
-        replace: "this.#settle('key', keys, new Map());",
+        find: "this.#settle(sender, 'key', keys, await sender.removeKeys(revisions));",
+        replace: "this.#settle(sender, 'key', keys, new Map());",
       },
     ],
   },
@@ -73,7 +73,7 @@ export const REDIS_BUGS: readonly Bug[] = [
     breaks: 'a script is not sent again once a later change of its key was sent',
     setUp: { ...THROUGH_REDIS, overlap: true, keys: 4, lanes: 16, faults: ['scripts'] },
     patches: [
-      { file: SCRIPT, find: 'return isWanted() ? scripts', replace: 'return true ? scripts' },
+      { file: SCRIPT, find: 'return isWanted() ? methods', replace: 'return true ? methods' },
     ],
   },
   {
@@ -89,7 +89,7 @@ export const REDIS_BUGS: readonly Bug[] = [
         replace: 'autoResendUnfulfilledCommands: true',
       },
       // The deadline would reject the late write.
-      { file: PROGRAMS, find: DEADLINE, replace: '' },
+      { file: SCRIPTS, find: DEADLINE, replace: '' },
     ],
   },
 ]

@@ -2,10 +2,10 @@ import type { Bug } from './bug.js'
 import { THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
 const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
-const COPIES = 'cache-redis/dist/memory/copies.js'
+const ADMISSION = 'cache-redis/dist/two-tier/admission.js'
 const TAGS = 'cache-redis/dist/redis/tag-versions.js'
-const TIERS = 'cache-redis/dist/two-tiers.js'
-const WRITES = 'cache-redis/dist/tiers/tier-writes.js'
+const WIRING = 'cache-redis/dist/two-tier/wiring.js'
+const STORE = 'cache-redis/dist/two-tier/two-tier-store.js'
 
 /** Bugs that serve a value after one of its tags was invalidated. */
 export const TAG_BUGS: readonly Bug[] = [
@@ -15,11 +15,9 @@ export const TAG_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, faults: ['subscriptions', 'network reset', 'network lost'] },
     patches: [
       {
-        file: TIERS,
-        find: `this.#copies.forget();
-          redis.tags.forget();
-          redis.generations.forget();`,
-        replace: 'this.#copies.forget(); redis.generations.forget();',
+        file: WIRING,
+        find: 'admission.missedInvalidations(); forget();',
+        replace: 'admission.missedInvalidations(); redis.generations.forget();',
       },
     ],
   },
@@ -53,8 +51,8 @@ export const TAG_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, faults: [] },
     patches: [
       {
-        file: COPIES,
-        find: 'return this.#options.near?.dropTagged(tags) ?? false;',
+        file: ADMISSION,
+        find: 'return this.#options.memory?.deleteTagged(tags) ?? false;',
         replace: 'return true;',
       },
     ],
@@ -75,8 +73,8 @@ export const TAG_BUGS: readonly Bug[] = [
     patches: [
       {
         file: TAGS,
-        find: 'const { name } = first; for (const tag of tags) this.received(tag);',
-        replace: 'const { name } = first; for (const tag of tags) this.#known.delete(tag);',
+        find: 'const { name } = first; for (const tag of tags) this.invalidated(tag);',
+        replace: 'const { name } = first; for (const tag of tags) this.#cached.delete(tag);',
       },
       { file: TAGS, find: '} finally {', replace: '} finally { tags = [];' },
     ],
@@ -87,11 +85,12 @@ export const TAG_BUGS: readonly Bug[] = [
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
     patches: [
       {
-        file: WRITES,
-        find: 'const before = loads.seenBefore(flight);',
-        replace: `const seen = loads.seenBefore(flight);
-          const before = seen && flight.tags.length > 0
-            ? { ...seen, tags: await this.#options.redis.writes.takeTags(flight.tags, 60_000) } : seen;`,
+        file: STORE,
+        find: 'const expected = loads?.expectedState(flight);',
+        replace: `const before = loads?.expectedState(flight);
+          const expected = before && flight.tags.length > 0
+            ? { ...before, tags: await this.redis.writes.takeTagVersions(flight.tags, 60_000) }
+            : before;`,
       },
     ],
   },

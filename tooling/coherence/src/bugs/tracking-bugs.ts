@@ -1,10 +1,10 @@
 import type { Bug } from './bug.js'
 import { TWO_TIERS } from './set-ups.js'
 
-const TRACKING = 'cache-redis/dist/link/invalidation-link.js'
-const MEMORY_TIER = 'cache-redis/dist/memory/near-tier.js'
-const TIERS = 'cache-redis/dist/two-tiers.js'
-const FRESHNESS = 'cache-redis/dist/memory/memory-trust.js'
+const TRACKING = 'cache-redis/dist/tracking/tracking-connection.js'
+const MEMORY_TIER = 'cache-redis/dist/two-tier/memory-tier.js'
+const WIRING = 'cache-redis/dist/two-tier/wiring.js'
+const FRESHNESS = 'cache-redis/dist/two-tier/memory-tier.js'
 
 /** Bugs that miss changes without detecting it. */
 export const TRACKING_BUGS: readonly Bug[] = [
@@ -20,10 +20,8 @@ export const TRACKING_BUGS: readonly Bug[] = [
     setUp: { ...TWO_TIERS, faults: ['subscriptions', 'network reset', 'network lost'] },
     patches: [
       {
-        file: TIERS,
-        find: `this.#copies.forget();
-          redis.tags.forget();
-          redis.generations.forget();`,
+        file: WIRING,
+        find: 'admission.missedInvalidations(); forget();',
         replace: '',
       },
     ],
@@ -49,11 +47,11 @@ export const TRACKING_BUGS: readonly Bug[] = [
     breaks: 'a tracking connection that has stopped responding is not relied on',
     setUp: { ...TWO_TIERS, faults: ['network dead', 'network without'] },
     patches: [
-      { file: TRACKING, find: 'LEAST_LEASE_MS = 750', replace: 'LEAST_LEASE_MS = 1_000_000_000' },
+      { file: TRACKING, find: 'MIN_LEASE_MS = 750', replace: 'MIN_LEASE_MS = 1_000_000_000' },
       // The time limit of the client also ends such a connection, a little later.
       {
         file: TRACKING,
-        find: 'if (failure !== undefined) { this.#refuse(failure); return; }',
+        find: 'if (failure !== undefined) { this.#failed(failure); return; }',
         replace: 'if (failure !== undefined) return;',
       },
     ],
@@ -62,6 +60,6 @@ export const TRACKING_BUGS: readonly Bug[] = [
     name: 'copies-without-proof',
     breaks: 'while Redis can be used and invalidations may be missed, reads go to Redis',
     setUp: { ...TWO_TIERS, keys: 64, faults: ['subscriptions'], lostBoundMs: 100 },
-    patches: [{ file: FRESHNESS, find: "return 'none';", replace: "return 'any';" }],
+    patches: [{ file: FRESHNESS, find: "return 'none';", replace: "return 'all';" }],
   },
 ]

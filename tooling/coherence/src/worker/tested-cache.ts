@@ -116,7 +116,8 @@ export class TestedCache {
     const { mode, memory, redis } = this.#cache.getStats()
     if (mode !== 'redis')
       return `Redis (${redis.lastErrorCode ?? 'for no reason that it would know'})`
-    if (memory !== undefined && memory.link !== 'live') return `word of changes (${memory.link})`
+    if (memory !== undefined && memory.tracking !== 'live')
+      return `invalidations (${memory.tracking})`
     return undefined
   }
 

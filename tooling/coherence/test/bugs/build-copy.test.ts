@@ -46,7 +46,7 @@ describe('a copy of the build', () => {
 })
 
 describe('a patch', () => {
-  const file = 'cache-redis/dist/memory/key-fence.js'
+  const file = 'cache-redis/dist/two-tier/in-flight.js'
 
   test('must match', async () => {
     const patch = { file, find: 'not to be found', replace: '' }
@@ -54,7 +54,7 @@ describe('a patch', () => {
   })
 
   test('must match exactly once', async () => {
-    const patch = { file, find: 'this.#tickets', replace: '' }
+    const patch = { file, find: 'this.#operations', replace: '' }
     await expect(BuildCopy.make(bugOf(patch))).rejects.toThrow(/exactly once; found [^01]/u)
   })
 })

@@ -1,0 +1,197 @@
+import type { Clock } from '@verbatim/cache-core'
+import {
+  type LookupResult,
+  type MemoryTtl,
+  memoryTtlOf,
+  type StorePlan,
+} from '@verbatim/cache-core/implement'
+import type { StoredValue } from '../redis/stored-value.js'
+import type { Tracking } from '../tracking/tracking.js'
+import { ChangeInFlight, KeyFence, type KeyOperation, type OperationKind } from './in-flight.js'
+import type { MemoryEntry, MemoryTier } from './memory-tier.js'
+
+/** Reads of several keys in flight, sent to Redis as one command. */
+export interface ReadsInFlight {
+  readonly startedAt: number
+  /** The time that copies of the values may stay in memory; `undefined` for the default. */
+  readonly memoryTtl: MemoryTtl
+  readonly operations: ReadonlyMap<string, KeyOperation>
+}
+
+/** Without a memory tier no read has to be remembered. */
+const UNTRACKED_READS: ReadsInFlight = {
+  startedAt: 0,
+  memoryTtl: undefined,
+  operations: new Map(),
+}
+
+export interface AdmissionOptions {
+  /** `undefined` for a cache without a memory tier. */
+  readonly memory: MemoryTier | undefined
+  readonly tracking: Pick<Tracking, 'isCurrent'> | undefined
+  readonly clock: Clock
+  /** The time that a copy of a value in Redis may stay in memory by default, in milliseconds. */
+  readonly memoryTtlMs: number
+}
+
+/**
+ * Decides what may become a copy in memory, and when a copy must go.
+ *
+ * A value is not copied if its key changed while it was read or written, in this process or elsewhere.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #fence = new KeyFence()
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  /** @param memoryTtl - how long copies may stay in memory; `undefined` for the default */
+  beginRead(keys: readonly string[], memoryTtl?: MemoryTtl): ReadsInFlight {
+    if (this.#options.memory === undefined) return UNTRACKED_READS
+    const operations = new Map(keys.map((key) => [key, this.#fence.begin('read', key)]))
+    return { startedAt: this.#options.clock.now(), memoryTtl, operations }
+  }
+
+  /** Copies what was read to memory, unless it may be outdated by now. */
+  offerRead(
+    reads: ReadsInFlight,
+    key: string,
+    { value: storedValue, revision, freshMs: ttlMs, loadMs }: LookupResult,
+    { value, graceMs, tags }: Pick<StoredValue, 'value' | 'graceMs' | 'tags'>,
+  ): void {
+    if (isSuperseded(reads, key) || !this.#options.tracking?.isCurrent()) return
+    const entry: MemoryEntry = {
+      ...{ storedValue, revision },
+      isTracked: true,
+      awaitsOwnInvalidation: false,
+    }
+    const memoryTtlMs = memoryTtlOf(reads.memoryTtl, value)
+    const plan = { ttlMs, graceMs, loadMs, tags: tags.map(([tag]) => tag), memoryTtlMs }
+    this.#store(key, entry, plan, reads.startedAt)
+  }
+
+  /** Removes the copy of a key without a value in Redis: it is stale, and may have been deleted. */
+  foundAbsent(reads: ReadsInFlight, key: string): void {
+    if (!isSuperseded(reads, key)) this.#options.memory?.delete(key)
+  }
+
+  endRead({ operations }: ReadsInFlight): void {
+    for (const operation of operations.values()) this.#fence.end(operation)
+  }
+
+  beginWrite(key: string, kind: Exclude<OperationKind, 'read'> = 'write'): KeyOperation {
+    return this.#fence.begin(kind, key)
+  }
+
+  /**
+   * Removes the copy of the old value before a write is sent: once Redis has the new value, this process
+   * must not return the old one.
+   *
+   * @returns false when a later change was sent already. Then this write must not be sent
+   */
+  claim(write: KeyOperation): boolean {
+    if (!this.#fence.claim(write)) return false
+    this.#options.memory?.delete(write.key)
+    return true
+  }
+
+  /**
+   * Copies what was written to memory, unless a later change superseded the write.
+   *
+   * @param stored - its revision is the state of the key in Redis; `undefined` when Redis was unavailable
+   * @param startedAt - when the write began, on the cache's clock
+   * @returns false if the value is too large for memory
+   */
+  offerWrite(
+    write: KeyOperation,
+    { storedValue, revision }: Pick<MemoryEntry, 'storedValue' | 'revision'>,
+    plan: StorePlan,
+    startedAt: number,
+  ): boolean {
+    if (write.isSuperseded) return true
+    const awaitsOwnInvalidation = revision !== undefined && !write.wasInvalidated
+    const entry = { storedValue, revision, isTracked: false, awaitsOwnInvalidation }
+    return this.#store(write.key, entry, plan, startedAt)
+  }
+
+  /**
+   * Removes the copy of a key whose write failed. A read may have copied the old value after the write was
+   * sent, and the caller of the write must not see the old value again.
+   */
+  failedWrite(write: KeyOperation): void {
+    if (!write.isSuperseded) this.#options.memory?.delete(write.key)
+  }
+
+  endWrite(write: KeyOperation): void {
+    this.#fence.end(write)
+  }
+
+  /** Removes the copies of all keys that match a pattern, before Redis removes the values. */
+  beginRemoval(pattern: string, matches: (key: string) => boolean): ChangeInFlight {
+    const removal = new ChangeInFlight()
+    this.#fence.claimAll(matches, removal)
+    this.#options.memory?.deleteMatching(pattern)
+    return removal
+  }
+
+  /** Removes the copies again: reads in flight may have read values before they were removed. */
+  endRemoval(removal: ChangeInFlight, pattern: string, matches: (key: string) => boolean): void {
+    this.#fence.supersedeReads(matches)
+    this.#options.memory?.deleteMatching(pattern)
+    removal.end()
+  }
+
+  /**
+   * Removes the copies that carry one of the tags. Reads in flight may carry it too.
+   *
+   * @returns whether there was such a copy
+   */
+  removeTagged(tags: readonly string[]): boolean {
+    this.#fence.supersedeReads(() => true)
+    return this.#options.memory?.deleteTagged(tags) ?? false
+  }
+
+  /** Removes the copy of a key that Redis has invalidated. */
+  invalidated(key: string): void {
+    this.#fence.invalidated(key)
+    this.#options.memory?.invalidated(key)
+  }
+
+  /** Removes every copy that relies on invalidations: some may have been missed. */
+  missedInvalidations(): void {
+    this.#fence.supersedeReads(() => true)
+    this.#options.memory?.deleteTracked()
+  }
+
+  /** Removes every copy: Redis was emptied. */
+  clear(): void {
+    this.#fence.supersedeReads(() => true)
+    this.#options.memory?.clear()
+  }
+
+  /**
+   * Stores a copy for no longer than Redis holds the value and `memoryTtlMs` allows. A copy that has expired
+   * already still replaces an older one.
+   *
+   * @param startedAt - when the TTL began at the earliest: before Redis received the value or the read
+   * @returns false if the value is too large for memory
+   */
+  #store(key: string, entry: MemoryEntry, plan: StorePlan, startedAt: number): boolean {
+    const { memory, clock, memoryTtlMs } = this.#options
+    if (memory === undefined) return true
+    const leftMs = plan.ttlMs - (clock.now() - startedAt)
+    // A value that is only in memory keeps its whole TTL.
+    const isCopy = entry.revision !== undefined
+    const allowedMs = isCopy ? (plan.memoryTtlMs ?? memoryTtlMs) : Number.POSITIVE_INFINITY
+    const ttlMs = Math.floor(Math.min(leftMs, allowedMs))
+    if (ttlMs >= 1) return memory.put(key, entry, { ...plan, ttlMs })
+    memory.delete(key)
+    return true
+  }
+}
+
+function isSuperseded({ operations }: ReadsInFlight, key: string): boolean {
+  return operations.get(key)?.isSuperseded !== false
+}
