@@ -36,7 +36,7 @@ describe('connect with required', () => {
   test('rejects when the cache is memory only', async () => {
     const cache = at.open({ client: undefined, redisUrl: undefined })
     await expect(cache.connect({ required: true })).rejects.toThrow(
-      /Redis is required, but the cache has none of the options redisUrl, .* memory only/,
+      /Redis is required, but none of the options redisUrl, .* is set/,
     )
     expect(await cache.connect()).toBe(false)
   })
