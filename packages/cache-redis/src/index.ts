@@ -12,6 +12,8 @@ export {
   type ConnectOptions,
   type GenericRedisCacheOptions,
   REDIS_CACHE_OPTIONS,
+  REDIS_SETTINGS,
+  type RedisSetting,
 } from './options.js'
 export type { RedisServerInfo, ScriptingMode } from './redis/masters.js'
 export type { MemoryTierStats, RedisCacheStats } from './stats.js'

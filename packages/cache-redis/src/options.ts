@@ -78,50 +78,77 @@ export interface GenericRedisCacheOptions extends LocationOptions {
   readonly logger?: Logger | undefined
 }
 
-export interface ResolvedOptions {
-  /** `undefined` for a cache that is memory only. */
-  readonly client: RedisClient | undefined
-  readonly ownsClient: boolean
-  /** The database to select on a client that the cache created. */
-  readonly database: number
-  /** The database in use, also on a client that was passed in. */
-  readonly usedDatabase: number
-  readonly keyPrefix: string
-  readonly defaultTtl: Ttl
-  readonly enableL1Cache: boolean
-  readonly l1CacheSize: number
-  readonly l1CacheBytes: number
-  readonly isolation: Isolation
-  readonly compressionThreshold: number
-  readonly compressionLevel: number
-  readonly maxValueBytes: number
-  readonly commandTimeoutMs: number
-  readonly throwsBackendErrors: boolean
-  readonly readOnly: boolean
-  readonly monitor: CacheMonitor | undefined
-  readonly clock: Clock
-  readonly reporter: Reporter
+/** An option with a range, such as a size. */
+interface IntegerSetting {
+  readonly kind: 'integer'
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  /** Such as `'bytes'`. */
+  readonly unit?: string
 }
 
-const MAX_PREFIX_LENGTH = 128
+/** The default of an option that plain data can express, and the rule that its value must keep. */
+export type RedisSetting =
+  | IntegerSetting
+  | { readonly kind: 'choice'; readonly default: string; readonly choices: readonly string[] }
+  | { readonly kind: 'text'; readonly default: string; readonly maxLength: number }
+  | { readonly kind: 'flag'; readonly default: boolean }
+  | { readonly kind: 'ttl'; readonly default: number }
 
-const FIELDS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = {
+type OtherName = keyof LocationOptions | 'performanceMonitor' | 'clock' | 'name' | 'logger'
+
+type SettingName = Exclude<keyof GenericRedisCacheOptions, OtherName>
+
+/** The only list of settings. A new option does not compile until it is here or an `OtherName`. */
+export const REDIS_SETTINGS: {
+  readonly [Name in SettingName]: GenericRedisCacheOptions[Name] extends number | undefined
+    ? IntegerSetting
+    : RedisSetting
+} = {
+  // Never empty: clearing a cache without a prefix would clear the database.
+  keyPrefix: { kind: 'text', default: 'cache:', maxLength: 128 },
+  defaultTtl: { kind: 'ttl', default: 3_600 },
+  enableL1Cache: { kind: 'flag', default: true },
+  l1CacheSize: { kind: 'integer', default: 100, min: 1, max: 2 ** 24, unit: 'entries' },
+  l1CacheBytes: {
+    kind: 'integer',
+    default: 64 * 1_024 * 1_024,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    unit: 'bytes',
+  },
+  isolation: { kind: 'choice', default: 'none', choices: ['none', 'freeze', 'clone'] },
+  compressionThreshold: {
+    kind: 'integer',
+    default: 1_000,
+    min: 0,
+    max: 1_048_576,
+    unit: 'bytes',
+  },
+  compressionLevel: { kind: 'integer', default: 6, min: 1, max: 9 },
+  maxValueBytes: {
+    kind: 'integer',
+    default: DEFAULT_MAX_VALUE_BYTES,
+    min: 1_024,
+    max: 2 ** 29,
+    unit: 'bytes',
+  },
+  commandTimeout: { kind: 'integer', default: 200, min: 1, max: 60_000, unit: 'milliseconds' },
+  onBackendError: { kind: 'choice', default: 'degrade', choices: ['degrade', 'throw'] },
+  readOnly: { kind: 'flag', default: false },
+}
+
+/** Every setting with its value or its default. */
+type Settings = {
+  readonly [Name in SettingName]: Exclude<GenericRedisCacheOptions[Name], undefined>
+}
+
+const OTHER_OPTIONS: Readonly<Record<OtherName, true>> = {
   redisUrl: true,
   sentinel: true,
   cluster: true,
   client: true,
-  keyPrefix: true,
-  defaultTtl: true,
-  enableL1Cache: true,
-  l1CacheSize: true,
-  l1CacheBytes: true,
-  isolation: true,
-  compressionThreshold: true,
-  compressionLevel: true,
-  maxValueBytes: true,
-  commandTimeout: true,
-  onBackendError: true,
-  readOnly: true,
   performanceMonitor: true,
   clock: true,
   name: true,
@@ -129,67 +156,49 @@ const FIELDS: Readonly<Record<keyof GenericRedisCacheOptions, true>> = {
 }
 
 /** The names of all options of a {@link GenericRedisCacheOptions}. */
-export const REDIS_CACHE_OPTIONS: readonly (keyof GenericRedisCacheOptions)[] = Object.keys(
-  FIELDS,
-) as (keyof GenericRedisCacheOptions)[]
+export const REDIS_CACHE_OPTIONS: readonly (keyof GenericRedisCacheOptions)[] = Object.keys({
+  ...REDIS_SETTINGS,
+  ...OTHER_OPTIONS,
+}) as (keyof GenericRedisCacheOptions)[]
 
-const KNOWN_FIELDS: ReadonlySet<string> = new Set(REDIS_CACHE_OPTIONS)
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set(REDIS_CACHE_OPTIONS)
+
+/** Options after their checks, with defaults for those that were left out. */
+export interface ResolvedOptions extends Omit<Settings, 'commandTimeout' | 'onBackendError'> {
+  /** `undefined` for a cache that is memory only. */
+  readonly client: RedisClient | undefined
+  readonly ownsClient: boolean
+  /** The database to select on a client that the cache creates. */
+  readonly database: number
+  /** The database in use, also on a client that was passed in. */
+  readonly usedDatabase: number
+  readonly commandTimeoutMs: number
+  readonly throwsBackendErrors: boolean
+  readonly monitor: CacheMonitor | undefined
+  readonly clock: Clock
+  readonly reporter: Reporter
+}
 
 /** @throws ConfigurationError (`INVALID_OPTION`) for anything but an object of known options */
 export function assertOptions(options: unknown): void {
-  assertKnownFields(options, KNOWN_FIELDS, 'options', ConfigurationError, 'INVALID_OPTION')
+  assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
 }
 
 export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptions {
-  const {
-    defaultTtl = 3_600,
-    enableL1Cache = true,
-    l1CacheSize = 100,
-    l1CacheBytes = 64 * 1_024 * 1_024,
-    isolation = 'none',
-    compressionThreshold = 1_000,
-    compressionLevel = 6,
-    maxValueBytes = DEFAULT_MAX_VALUE_BYTES,
-    commandTimeout = 200,
-    onBackendError = 'degrade',
-    keyPrefix = 'cache:',
-    readOnly = false,
-  } = options
-  toMilliseconds(defaultTtl, 'defaultTtl')
+  const { commandTimeout: commandTimeoutMs, onBackendError, ...settings } = checkedSettings(options)
   const { performanceMonitor } = options
   assertMonitor(performanceMonitor)
-  const commandTimeoutMs = integerOption('commandTimeout', commandTimeout, { min: 1, max: 60_000 })
   const resolved = {
-    keyPrefix: checkedPrefix(keyPrefix),
-    defaultTtl,
-    enableL1Cache,
-    l1CacheSize: integerOption('l1CacheSize', l1CacheSize, { min: 1, max: 2 ** 24 }),
-    l1CacheBytes: integerOption('l1CacheBytes', l1CacheBytes, {
-      min: 1,
-      max: Number.MAX_SAFE_INTEGER,
-    }),
-    isolation: choiceOption('isolation', isolation, ['none', 'freeze', 'clone']),
-    compressionThreshold: integerOption('compressionThreshold', compressionThreshold, {
-      min: 0,
-      max: 1_048_576,
-    }),
-    compressionLevel: integerOption('compressionLevel', compressionLevel, { min: 1, max: 9 }),
-    maxValueBytes: integerOption('maxValueBytes', maxValueBytes, { min: 1_024, max: 2 ** 29 }),
+    ...settings,
     commandTimeoutMs,
-    readOnly,
-    throwsBackendErrors:
-      choiceOption('onBackendError', onBackendError, ['degrade', 'throw']) === 'throw',
+    throwsBackendErrors: onBackendError === 'throw',
     monitor: performanceMonitor && new MonitorGuard(performanceMonitor, options.logger),
     clock: options.clock ?? systemClock,
     reporter: new Reporter(options),
   }
-  if (typeof enableL1Cache !== 'boolean') {
-    throw invalidOption('enableL1Cache', 'true or false', enableL1Cache)
-  }
-  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', 'true or false', readOnly)
   const location = hasLocation(options) ? checkLocation(options) : undefined
-  if (location === undefined && !enableL1Cache) {
-    throw invalidOption('enableL1Cache', 'true for a cache without Redis', enableL1Cache)
+  if (location === undefined && !settings.enableL1Cache) {
+    throw invalidOption('enableL1Cache', 'true for a cache without Redis', false)
   }
   // Created last, so that no error above leaves a client open.
   return {
@@ -201,6 +210,37 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
   }
 }
 
+function checkedSettings(options: GenericRedisCacheOptions): Settings {
+  const checked = Object.entries(REDIS_SETTINGS).map(([name, setting]) => {
+    const { [name as SettingName]: value = setting.default } = options
+    return [name, checkedSetting(name, value, setting)] as const
+  })
+  return Object.fromEntries(checked) as unknown as Settings
+}
+
+function checkedSetting(name: string, value: unknown, setting: RedisSetting): unknown {
+  switch (setting.kind) {
+    case 'integer':
+      return integerOption(name, value, setting)
+    case 'choice':
+      return choiceOption(name, value, setting.choices)
+    case 'ttl':
+      toMilliseconds(value, name)
+      return value
+    case 'flag':
+      if (typeof value === 'boolean') return value
+      throw invalidOption(name, 'true or false', value)
+    case 'text':
+      return checkedText(name, value, setting.maxLength)
+  }
+}
+
+function checkedText(name: string, value: unknown, maxLength: number): string {
+  const isText = typeof value === 'string' && value !== '' && value.length <= maxLength
+  if (isText && value.isWellFormed()) return value
+  throw invalidOption(name, `a string of 1 to ${maxLength} characters`, value)
+}
+
 function usedDatabase(location: RedisLocation | undefined): number {
   const isPassedIn = location?.kind === 'client' && !location.client.isCluster
   return isPassedIn ? databaseOf(location.client as Redis) : databaseToSelect(location)
@@ -210,19 +250,6 @@ function databaseToSelect(location: RedisLocation | undefined): number {
   if (location === undefined) return 0
   if (location.kind === 'server') return location.target.db
   return location.kind === 'sentinel' ? location.database : 0
-}
-
-/** Rejects an empty prefix: with it, clearing the cache would clear the database. */
-function checkedPrefix(prefix: unknown): string {
-  if (
-    typeof prefix === 'string' &&
-    prefix.length >= 1 &&
-    prefix.length <= MAX_PREFIX_LENGTH &&
-    prefix.isWellFormed()
-  ) {
-    return prefix
-  }
-  throw invalidOption('keyPrefix', `a string of 1 to ${MAX_PREFIX_LENGTH} characters`, prefix)
 }
 
 /** Options of `connect`. */
