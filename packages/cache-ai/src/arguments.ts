@@ -1,4 +1,4 @@
-import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
+import { ValidationError } from '@verbatim/cache-core'
 import { assertKnownFields, describeType, isPlainObject } from '@verbatim/cache-core/implement'
 
 /** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
@@ -138,15 +138,6 @@ export function assertModel(model: unknown): asserts model is string {
 export function assertResponse(response: unknown): void {
   if (response !== undefined) return
   throw invalid('response', response, 'any value but undefined')
-}
-
-/** Returns the error for a wrong argument of a constructor or a loader of configurations. */
-export function invalidSetting(argument: string, rule: string, value: unknown): ConfigurationError {
-  const received = value === '' ? 'an empty string' : describeType(value)
-  return new ConfigurationError(`${argument} must be ${rule}; received ${received}`, {
-    code: 'INVALID_OPTION',
-    context: { argument, received },
-  })
 }
 
 function invalid(argument: string, value: unknown, rule: string): ValidationError {

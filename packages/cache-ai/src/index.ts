@@ -2,25 +2,10 @@ export type { AIRequest, AIResponse, CachedResponse } from './ai-request.js'
 export { AIResponseCache } from './ai-response-cache.js'
 export { UnmatchedResponsesError } from './batch-errors.js'
 export type { CallOptions, ComputeOptions, LookupOptions } from './call-options.js'
-export {
-  CacheCompatibilityWrapper,
-  type CompatibilityOptions,
-  type WithLegacyNames,
-} from './compatibility/cache-compatibility-wrapper.js'
-export type { LegacyCacheStats } from './compatibility/legacy-cache-stats.js'
-export type { LegacyCalls } from './compatibility/legacy-calls.js'
 export type { BatchContext, ComputeMany } from './compute-batch.js'
 export { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
-export {
-  CacheParameterMapper,
-  type MappedParameters,
-  type ParameterInfo,
-  type Parameters,
-} from './config/cache-parameter-mapper.js'
-export type { ConfigName, ConfigValues, PresetName } from './config/config-values.js'
-export type { ConfigProblem } from './config/problems.js'
-export { ValidationResult } from './config/validation-result.js'
-export type { FlatMetadata, FlatResponse } from './flat-response.js'
+export { type ConfigProblem, ValidationResult } from './config/problems.js'
+export type { ConfigName, ConfigValues, PresetName } from './config/settings.js'
 export {
   CacheKeyGenerator,
   type CacheKeyGeneratorOptions,

@@ -1,11 +1,11 @@
-import { ConfigurationError, type Ttl } from '@verbatim/cache-core'
-import { describeType, isPlainObject, toMilliseconds } from '@verbatim/cache-core/implement'
-import { invalidSetting, isOperation, LONGEST_OPERATION } from './arguments.js'
+import type { Ttl } from '@verbatim/cache-core'
+import { invalidOption, isPlainObject, toMilliseconds } from '@verbatim/cache-core/implement'
+import { isOperation, LONGEST_OPERATION } from './arguments.js'
 
-/** How long the response to an operation lives. */
+/** TTLs of responses, by operation. */
 export type OperationTtls = Readonly<Record<string, Ttl>>
 
-/** In seconds. Summaries and sentiments hold longer than answers, which depend on their context. */
+/** In seconds. Summaries and sentiments stay right for longer than answers, which depend on context. */
 export const DEFAULT_OPERATION_TTLS: Readonly<
   Record<'summarize' | 'sentiment' | 'key_points' | 'questions' | 'qa', number>
 > = {
@@ -17,26 +17,22 @@ export const DEFAULT_OPERATION_TTLS: Readonly<
 }
 
 /**
- * Adds the defaults to what was given; a given operation wins.
+ * Adds the default TTLs of operations to the given ones. A given TTL wins.
  *
- * @throws ValidationError naming the operation whose TTL is not allowed
- * @throws ConfigurationError for an operation that no request can have
+ * @throws ValidationError (`INVALID_TTL`) that names the operation
+ * @throws ConfigurationError (`INVALID_OPTION`) for an operation that no request can have
  */
 export function mergeOperationTtls(given: OperationTtls): ReadonlyMap<string, Ttl> {
   if (!isPlainObject(given)) {
-    const message = `operationTtls must be a plain object of operation to TTL; received ${describeType(given)}`
-    throw new ConfigurationError(message, {
-      code: 'INVALID_OPTION',
-      context: { option: 'operationTtls' },
-    })
+    throw invalidOption('operationTtls', 'a plain object of operation to TTL', given)
   }
   for (const [operation, ttl] of Object.entries(given)) {
     if (!isOperation(operation)) {
       const rule = `a string of 1 to ${LONGEST_OPERATION} characters`
-      throw invalidSetting('each operation of operationTtls', rule, operation)
+      throw invalidOption('each operation of operationTtls', rule, operation)
     }
     toMilliseconds(ttl, `operationTtls[${JSON.stringify(operation)}]`)
   }
-  // A map, so that an operation called 'constructor' finds nothing it should not.
+  // A map has no inherited names, so an operation named 'constructor' has no TTL.
   return new Map<string, Ttl>(Object.entries({ ...DEFAULT_OPERATION_TTLS, ...given }))
 }

@@ -1,7 +1,6 @@
 import { ConfigurationError, systemClock, type Ttl } from '@verbatim/cache-core'
 import {
   assertKnownFields,
-  describeType,
   invalidOption,
   isPlainObject,
   MonitorGuard,
@@ -9,16 +8,13 @@ import {
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
 import { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
-import { CODE_ONLY, FIELD_NAMES } from './config/fields.js'
-import { DEFAULTS } from './config/presets.js'
+import { DEFAULTS, OPTION_NAMES } from './config/settings.js'
 import { CacheKeyGenerator } from './keys/cache-key-generator.js'
 import { mergeOperationTtls } from './operation-ttls.js'
 import type { AIResponseCacheOptions } from './options.js'
 import type { ResponseForm } from './response-form.js'
 import { monitorsOf, type StatisticsMonitor } from './statistics/statistics-monitor.js'
 import type { TextSizeTiers } from './text-size.js'
-
-const OPTION_NAMES: ReadonlySet<string> = new Set([...FIELD_NAMES, ...Object.keys(CODE_ONLY)])
 
 /** {@link AIResponseCacheOptions}, checked, with the defaults of an AI cache filled in. */
 export interface ResolvedOptions {
@@ -74,10 +70,7 @@ function assertOptions(settings: unknown): void {
     assertKnownFields(settings, OPTION_NAMES, 'options', ConfigurationError, 'INVALID_OPTION')
     return
   }
-  throw new ConfigurationError(
-    `options must be a plain object or an AIResponseCacheConfig; received ${describeType(settings)}`,
-    { code: 'INVALID_OPTION', context: { argument: 'options' } },
-  )
+  throw invalidOption('options', 'a plain object or an AIResponseCacheConfig', settings)
 }
 
 function checkedForm(form: ResponseForm): ResponseForm {

@@ -65,46 +65,6 @@ function isNumberUpTo(value: unknown, most: number): boolean {
   return typeof value === 'number' && value >= 0 && value <= most
 }
 
-/**
- * Returns a response that the Python version has stored. What it knows about a response stands among the
- * fields, and comes back with it.
- *
- * @param now - milliseconds since 1970
- * @returns `undefined` for anything else, such as an entry of this package with impossible fields
- */
-export function legacyResponse<T>(
-  value: unknown,
-  known: KnownOfRequest,
-  now: number,
-): StoredResponse<T> | undefined {
-  if (!isPlainObject(value) || isOfThisPackage(value)) return undefined
-  // It stores false, and says true when it reads.
-  const response = { ...value, cache_hit: true } as T
-  if (Object.isFrozen(value)) Object.freeze(response)
-  return { ...known, response, storedAt: dateOf(value['cached_at'], now) }
-}
-
-/**
- * Whether this package has stored a value. Responses of the Python version may have any fields, so one name
- * alone proves nothing. A restored backup holds them as plain values, so the format in Redis proves nothing
- * either.
- */
-function isOfThisPackage(value: object): boolean {
-  if (Object.hasOwn(value, 'cached_at')) return false
-  return OWN_FIELDS.filter((name) => Object.hasOwn(value, name)).length > 1
-}
-
-/** Fields of this package whose names the Python version does not use for metadata. */
-const OWN_FIELDS: readonly (keyof StoredResponse)[] = ['response', 'textTier', 'storedAt']
-
-/** Returns a date that Python wrote in ISO 8601, in milliseconds since 1970. */
-function dateOf(written: unknown, now: number): number | undefined {
-  // Date.parse takes any text with a number for a date.
-  if (typeof written !== 'string' || !/^\d{4}-\d\d-\d\d[T ]/.test(written)) return undefined
-  const date = Date.parse(written)
-  return isPossibleDate(date, now) ? date : undefined
-}
-
 /** How a response came to its caller. */
 export interface Origin {
   readonly tier: CachedResponse['cached']['tier']

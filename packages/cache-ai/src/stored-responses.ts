@@ -3,13 +3,13 @@ import { describeType, isPlainObject } from '@verbatim/cache-core/implement'
 import type { CachedResponse } from './ai-request.js'
 import { assertResponse } from './arguments.js'
 import type { CallPlan } from './call-options.js'
+import { legacyResponse } from './legacy/legacy-response.js'
 import { type Copy, dataOf, isPromise, type ResponseForm } from './response-form.js'
 import {
   describeResponse,
   isPossibleDate,
   isStoredResponse,
   type KnownOfRequest,
-  legacyResponse,
   type Origin,
   type StoredResponse,
 } from './stored-response.js'

@@ -6,7 +6,8 @@ import {
   recordWarnings,
 } from '@verbatim/test-support'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { AIResponseCache, CacheParameterMapper } from '../src/index.js'
+import { AIResponseCache } from '../src/index.js'
+import { CacheParameterMapper } from '../src/legacy/index.js'
 
 let warnings: RecordedWarnings
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { assertKey, assertValue, MonitorGuard } from '@verbatim/cache-core/imple
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { describe, expect, test } from 'vitest'
-import { DEFAULTS } from '../src/config/presets.js'
+import { DEFAULTS } from '../src/config/settings.js'
 import { CacheKeyGenerator } from '../src/keys/cache-key-generator.js'
 import { mergeOperationTtls } from '../src/operation-ttls.js'
 import { PromotionRule } from '../src/promotion.js'

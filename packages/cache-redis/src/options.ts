@@ -230,7 +230,7 @@ function checkedSetting(name: string, value: unknown, setting: RedisSetting): un
     case 'flag':
       if (typeof value === 'boolean') return value
       throw invalidOption(name, 'true or false', value)
-    case 'text':
+    default:
       return checkedText(name, value, setting.maxLength)
   }
 }

@@ -3,10 +3,9 @@ import { ConfigurationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command, Option } from 'commander'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
-import type { PresetName } from '../config/config-values.js'
 import { PRESET_NAMES } from '../config/presets.js'
-import { type ConfigProblem, sentenceOf } from '../config/problems.js'
-import { ValidationResult } from '../config/validation-result.js'
+import { type ConfigProblem, sentenceOf, ValidationResult } from '../config/problems.js'
+import type { PresetName } from '../config/settings.js'
 import { printJson, printLines } from './print.js'
 
 /** Makes `cache-ai config`. */
@@ -29,9 +28,9 @@ export function configCommand(): Command {
     .action(check)
   command
     .command('show')
-    .description('prints a preset with all its fields, as a JSON file holds them')
+    .description('prints all settings of a preset as a JSON file')
     .addOption(new Option('--preset <name>', 'the preset').choices(PRESET_NAMES).default('default'))
-    // The output is JSON with and without it.
+    // The output is always JSON. The option is accepted because other commands have it.
     .addOption(new Option('--json').hideHelp())
     .addHelpText('after', examples('cache-ai config show --preset ai-production > cache.json'))
     .action(({ preset }: { preset: PresetName }) => {
@@ -40,7 +39,7 @@ export function configCommand(): Command {
   return command
 }
 
-/** Reads JSON, or YAML where the name of the file says so. */
+/** Reads a file as YAML if its name ends in `.yaml` or `.yml`, and otherwise as JSON. */
 export function configOf(file: string): Promise<AIResponseCacheConfig> {
   return /\.ya?ml$/i.test(file)
     ? AIResponseCacheConfig.fromYaml(file)
@@ -72,7 +71,7 @@ function described(
 ): string[] {
   const lines = (kind: string, problems: readonly ConfigProblem[]): string[] =>
     problems.map((problem) => {
-      // A problem with a field has a place in the file; a file that cannot be read has none.
+      // Only a problem with the whole file, such as one that cannot be read, needs the name of the file.
       const isOfFile = problem.path === '' && problem.line === undefined
       return `${kind}: ${isOfFile ? `${file}: ` : ''}${sentenceOf(problem)}`
     })

@@ -9,7 +9,7 @@ import { printJson, printLines } from './print.js'
 /** Makes `cache-ai delete`. */
 export function deleteCommand(signal: AbortSignal): Command {
   return withLocation(new Command('delete'))
-    .description('removes single responses from Redis, and from the memory of every process')
+    .description('removes single responses from Redis and from the memory of every process')
     .argument('<keys...>', 'keys as "cache-ai key" prints them; - for one key on standard input')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -43,7 +43,7 @@ async function remove(
 }
 
 /**
- * A key may hold line breaks, so the input is one key.
+ * Returns the whole input as one key, because a key can contain line breaks.
  *
  * @throws ValidationError when there is no input
  */

@@ -5,7 +5,7 @@ import type { AIResponseCache } from '../ai-response-cache.js'
 import { type CacheLocation, openCache, withLocation } from './open-cache.js'
 import { printJson, printLines } from './print.js'
 
-interface What {
+interface Selection {
   readonly operation?: string
   readonly tenant?: string
   readonly model?: string
@@ -16,8 +16,11 @@ interface What {
 /** Makes `cache-ai invalidate`. */
 export function invalidateCommand(signal: AbortSignal): Command {
   return withLocation(new Command('invalidate'))
-    .description('removes responses from Redis, and from the memory of every process')
-    .option('--operation <name>', 'responses to this operation; with --tenant, of this tenant')
+    .description('removes responses from Redis and from the memory of every process')
+    .option(
+      '--operation <name>',
+      'responses to this operation; with --tenant, only those of the tenant',
+    )
     .option('--tenant <name>', 'responses of this tenant')
     .option('--model <name>', 'responses to requests whose options name this model')
     .option('--pattern <glob>', 'responses whose keys match: * ? [abc]')
@@ -34,7 +37,7 @@ export function invalidateCommand(signal: AbortSignal): Command {
     .action((given: Given) => invalidate(given, signal))
 }
 
-type Given = CacheLocation & What & { readonly json?: true }
+type Given = CacheLocation & Selection & { readonly json?: true }
 
 async function invalidate(given: Given, signal: AbortSignal): Promise<void> {
   const remove = removalOf(given)
@@ -44,11 +47,11 @@ async function invalidate(given: Given, signal: AbortSignal): Promise<void> {
   else printLines([removed === undefined ? 'done' : `${removed} removed (${cache.keyStyle} keys)`])
 }
 
-/** Returns how many were removed, which is unknown for a model. */
+/** Removes responses and returns their number, which is unknown for a model. */
 type Removal = (cache: AIResponseCache) => Promise<number | undefined>
 
 /** @throws ValidationError unless the options name one thing to remove */
-function removalOf({ operation, tenant, model, pattern, all }: What): Removal {
+function removalOf({ operation, tenant, model, pattern, all }: Selection): Removal {
   const removals: Removal[] = []
   if (operation !== undefined) {
     removals.push((cache) => cache.invalidateByOperation(operation, { tenant }))

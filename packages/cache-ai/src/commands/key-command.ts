@@ -3,7 +3,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
-import { problemOfJson } from '../config/json-text.js'
+import { problemOfJson } from '../config/json-file.js'
 import { CacheKeyGenerator } from '../keys/cache-key-generator.js'
 import { configurationOf, type KeyLocation, withKeyLocation } from './open-cache.js'
 import { printJson, printLines } from './print.js'
@@ -20,12 +20,12 @@ interface KeyOptions extends KeyLocation {
 export function keyCommand(): Command {
   return withKeyLocation(new Command('key'))
     .description('prints the key of a request, as "cache-ai delete" and cache.delete() take it')
-    .argument('<file>', 'the text, without a line break at its end; - for standard input')
+    .argument('<file>', 'the text; - for standard input. A line break at its end is ignored')
     .requiredOption('--operation <name>', 'such as summarize')
     .option('--options <json>', 'the options of the request', '{}')
     .option('--question <text>', 'the question of the request')
     .option('--tenant <name>', 'the tenant of the request')
-    .option('--json', 'print JSON: also the key in Redis, and its parts')
+    .option('--json', 'print JSON, with the key in Redis and the parts of the key')
     .addHelpText(
       'after',
       examples(

@@ -4,15 +4,14 @@ import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { type Command, Option } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
-import { LOCATIONS } from '../config/fields.js'
-import { DEFAULTS } from '../config/presets.js'
-import { KEY_STYLES, type KeyStyle } from '../keys/cache-key-generator.js'
+import { DEFAULTS, LOCATIONS } from '../config/settings.js'
+import { KEY_SETTINGS, type KeyStyle } from '../keys/cache-key-generator.js'
 import { configOf } from './config-command.js'
 
-/** In milliseconds. Longer than a cache would wait, because no request waits here. */
+/** In milliseconds. Longer than the default of a cache, because no request waits for a command. */
 const COMMAND_TIMEOUT = 10_000
 
-/** How the keys of a cache look. */
+/** The options that determine keys. */
 export interface KeyLocation {
   readonly config?: string
   readonly keyPrefix?: string
@@ -21,23 +20,28 @@ export interface KeyLocation {
   readonly style?: KeyStyle
 }
 
-/** Where a cache is. */
+/** The options that determine keys and the location of Redis. */
 export interface CacheLocation extends KeyLocation {
   readonly redisUrl?: string
   /** The old name of `redisUrl`. */
   readonly url?: string
 }
 
-/** Adds options that say how keys look. */
+/** Adds the options that determine keys. */
 export function withKeyLocation(command: Command): Command {
   return command
     .option('--config <file>', 'a JSON or YAML file (default: AI_CACHE_ variables)')
-    .option('--key-prefix <text>', `before every key in Redis (default: "${DEFAULTS.keyPrefix}")`)
+    .option(
+      '--key-prefix <text>',
+      `the beginning of every key in Redis (default: "${DEFAULTS.keyPrefix}")`,
+    )
     .addOption(new Option('--prefix <text>').hideHelp())
-    .addOption(new Option('--style <name>', 'the style of the keys').choices(KEY_STYLES))
+    .addOption(
+      new Option('--style <name>', 'the style of the keys').choices(KEY_SETTINGS.keyStyle.choices),
+    )
 }
 
-/** Adds options that say where a cache is. */
+/** Adds the options that determine keys and the location of Redis. */
 export function withLocation(command: Command): Command {
   return withKeyLocation(command)
     .option(
@@ -47,7 +51,7 @@ export function withLocation(command: Command): Command {
     .addOption(new Option('--url <url>').hideHelp())
 }
 
-/** Returns the configuration of a file, or without one of the environment, under flags. */
+/** Returns the configuration of a file or of the environment. Options of the command override it. */
 export async function configurationOf(location: KeyLocation): Promise<AIResponseCacheConfig> {
   const { config, prefix, style } = location
   const { keyPrefix = prefix } = location
@@ -58,7 +62,7 @@ export async function configurationOf(location: KeyLocation): Promise<AIResponse
 }
 
 /**
- * Opens a cache without a memory tier, whose errors are thrown.
+ * Opens a cache that has no memory tier and throws errors of Redis.
  *
  * @param readOnly - whether the cache sends no command that writes
  * @param signal - closes the cache when it is aborted

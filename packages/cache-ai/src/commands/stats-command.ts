@@ -35,7 +35,7 @@ async function show({ json, ...location }: Given, signal: AbortSignal): Promise<
   ])
 }
 
-/** The most frequent first; what is no key of a response counts as `(other)`. */
+/** Counts keys by operation, the most frequent first. Keys without an operation count as `(other)`. */
 async function countByOperation(cache: AIResponseCache): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for await (const key of cache.scan()) {
@@ -45,7 +45,7 @@ async function countByOperation(cache: AIResponseCache): Promise<Map<string, num
   return new Map([...counts].toSorted(([, one], [, other]) => other - one))
 }
 
-/** Keys are written by {@link CacheKeyGenerator}, which escapes names like parts of a URL. */
+/** Returns the operation in a key. {@link CacheKeyGenerator} escapes it as in a URL. */
 function operationOf(key: string): string | undefined {
   const [, written] = /^(?:tenant:[^|]*\|)?op:([^|]*)(?:\||$)/.exec(key) ?? []
   try {

@@ -1,36 +1,46 @@
 import { recognizeCopies } from '@verbatim/cache-core/implement'
 import type { GenericRedisCacheOptions } from '@verbatim/cache-redis'
-import { snakeCaseOf } from '../compatibility/snake-case.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import type { AIResponseCacheOptions } from '../options.js'
 import { ruleOf } from './config-schema.js'
-import type { ConfigValues, PresetName } from './config-values.js'
 import { readEnvironment } from './environment.js'
-import { AI_SPECIFIC, FIELD_NAMES } from './fields.js'
-import { assertFields } from './fields-object.js'
+import { readFields } from './file-fields.js'
 import { readJsonFile } from './json-file.js'
-import { type CompleteConfig, givenOf, mergeFields, withDefaults } from './presets.js'
-import { configurationError } from './problems.js'
+import { givenOf, mergeFields, withDefaults } from './presets.js'
+import { assertFields, configurationError, type ValidationResult } from './problems.js'
+import {
+  type CompleteConfig,
+  type ConfigValues,
+  GENERIC_NAMES,
+  type PresetName,
+  SETTING_NAMES,
+  snakeCaseOf,
+} from './settings.js'
 import { validateConfig } from './validate-config.js'
-import type { ValidationResult } from './validation-result.js'
-import { readFields } from './written-fields.js'
 import { readYamlFile } from './yaml-file.js'
 
 /**
- * The settings of an {@link AIResponseCache}, from a preset, a file, the environment or code.
+ * Reads the settings of an {@link AIResponseCache} from a preset, a file, the environment or code.
  *
- * A configuration knows which fields were given, so defaults never override them in a merge.
+ * A configuration records which fields were given, so defaults never override them in a merge.
+ *
+ * @example
+ * ```ts
+ * const file = await AIResponseCacheConfig.fromYaml('cache.yaml')
+ * const config = file.merge(AIResponseCacheConfig.fromEnv())
+ * const cache = new AIResponseCache(config)
+ * ```
  */
 export class AIResponseCacheConfig {
   static {
     recognizeCopies(this, 'cache-ai/AIResponseCacheConfig')
   }
 
-  /** Private, so that printing a configuration does not show the password of a URL. */
+  /** Private, because printing a public field would show the password of a URL. */
   readonly #given: ConfigValues
 
   /**
-   * Takes any values. {@link AIResponseCacheConfig.validate} reports what is wrong with them.
+   * Accepts any values. {@link AIResponseCacheConfig.validate} reports the problems in them.
    *
    * @param values - fields by the names of options. Default: none
    * @throws ConfigurationError (`INVALID_OPTION`) for anything but an object
@@ -43,6 +53,10 @@ export class AIResponseCacheConfig {
   /**
    * Returns a preset. Merge other fields into it.
    *
+   * @example
+   * ```ts
+   * AIResponseCacheConfig.preset('testing').merge({ defaultTtl: '1m' })
+   * ```
    * @throws ConfigurationError (`INVALID_CONFIGURATION`) for an unknown name
    */
   static preset(name: PresetName): AIResponseCacheConfig {
@@ -60,7 +74,7 @@ export class AIResponseCacheConfig {
     return AIResponseCacheConfig.preset('testing')
   }
 
-  /** Returns the preset `production`, with a Redis. */
+  /** Returns the preset `production` for a Redis server. */
   static production(redisUrl: string): AIResponseCacheConfig {
     assertGiven('redisUrl', redisUrl)
     return new AIResponseCacheConfig({ preset: 'production', redisUrl }).checked()
@@ -71,7 +85,7 @@ export class AIResponseCacheConfig {
     return AIResponseCacheConfig.preset('ai-development')
   }
 
-  /** Returns the preset `ai-production`, with a Redis. */
+  /** Returns the preset `ai-production` for a Redis server. */
   static aiProduction(redisUrl: string): AIResponseCacheConfig {
     assertGiven('redisUrl', redisUrl)
     return new AIResponseCacheConfig({ preset: 'ai-production', redisUrl }).checked()
@@ -110,9 +124,8 @@ export class AIResponseCacheConfig {
    * unset, and variables of other programs are ignored.
    *
    * @param environment - Default: the variables of this process
-   * @param prefix - stands before every name, and ends with an underscore. Default: `'AI_CACHE_'`
-   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every variable that is wrong or
-   * misspelled
+   * @param prefix - the beginning of every name, ending with an underscore. Default: `'AI_CACHE_'`
+   * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every invalid or misspelled variable
    */
   static fromEnv(
     environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -126,16 +139,21 @@ export class AIResponseCacheConfig {
     return this.#given
   }
 
-  /** All fields in effect: those given, those of the preset, and defaults. */
+  /** All settings in effect: the given fields, over those of the preset, over defaults. */
   get values(): CompleteConfig {
     return withDefaults(this.given)
   }
 
   /**
-   * Returns a configuration in which the fields that `other` gives win, operation by operation.
+   * Returns a configuration in which the fields of `other` win, and each of its operation TTLs.
    *
-   * A field wins over any preset. A preset of `other` replaces the preset of this one. A location of
-   * Redis replaces any other location.
+   * A field wins over every preset. The preset of `other` replaces that of this configuration. A location
+   * of Redis replaces every other location.
+   *
+   * @example
+   * ```ts
+   * config.merge({ redisUrl: 'redis://127.0.0.1:6379', operationTtls: { qa: '10m' } })
+   * ```
    */
   merge(other: AIResponseCacheConfig | ConfigValues): AIResponseCacheConfig {
     assertFields(other, 'other', 'a configuration or an object of fields')
@@ -156,32 +174,32 @@ export class AIResponseCacheConfig {
   /** Returns options for a `GenericRedisCache`. */
   toGenericCacheOptions(): Omit<GenericRedisCacheOptions, 'performanceMonitor'> {
     const options = Object.entries(this.values)
-    return Object.fromEntries(options.filter(([name]) => !Object.hasOwn(AI_SPECIFIC, name)))
+    return Object.fromEntries(options.filter(([name]) => GENERIC_NAMES.has(name)))
   }
 
-  /** Returns the fields in effect as plain data for a file. It holds the URL with its password. */
+  /** Returns the settings in effect as plain data for a file, with the password of the URL. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { values } = this
     const operationTtls = Object.fromEntries(mergeOperationTtls(values.operationTtls))
     const shown: Readonly<Record<string, unknown>> = { ...values, operationTtls }
-    const fields = FIELD_NAMES.filter((name) => shown[name] !== undefined)
-    return Object.fromEntries(fields.map((name) => [snakeCaseOf(name), shown[name]]))
+    const names = SETTING_NAMES.filter((name) => shown[name] !== undefined)
+    return Object.fromEntries(names.map((name) => [snakeCaseOf(name), shown[name]]))
   }
 
   /**
    * Returns this configuration if it is valid.
    *
-   * @param what - what the error calls the configuration. Default: `'the configuration'`
+   * @param source - the subject of the error's message. Default: `'the configuration'`
    * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every problem
    */
-  checked(what = 'the configuration'): AIResponseCacheConfig {
+  checked(source = 'the configuration'): AIResponseCacheConfig {
     const { errors } = this.validate()
-    if (errors.length > 0) throw configurationError(what, errors)
+    if (errors.length > 0) throw configurationError(source, errors)
     return this
   }
 }
 
-/** Code without types may leave out an argument, and would get the default silently. */
+/** Code without types may leave out an argument. It must not get the default silently. */
 function assertGiven(name: 'preset' | 'redisUrl', value: unknown): void {
   if (value !== undefined) return
   const message = `must be ${ruleOf(name)}; received nothing`

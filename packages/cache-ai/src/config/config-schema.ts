@@ -2,127 +2,127 @@ import { toMilliseconds } from '@verbatim/cache-core/implement'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { z } from 'zod'
 import { LONGEST_OPERATION } from '../arguments.js'
-import type { ConfigValues, Duration } from './config-values.js'
-import type { FieldName } from './fields.js'
 import { PRESET_NAMES } from './presets.js'
+import {
+  type ConfigName,
+  type ConfigValues,
+  type Duration,
+  type Fields,
+  SETTINGS,
+  type Setting,
+} from './settings.js'
 
-// The message of each rule follows "must be".
+const YEAR_MS = 31_536_000_000
+const PRESET_RULE = `one of ${PRESET_NAMES.join(', ')}`
+const URLS_RULE = 'a list of at least one URL'
 
-const YEAR_SECONDS = 31_536_000
-const LONGEST_PREFIX = 128
-const LARGEST_DATABASE = 2 ** 31 - 1
-
-function rule(error: string): { readonly error: string } {
-  return { error }
+/** Returns the rule of a setting: the words after "must be" in errors, and the value in the README. */
+export function ruleOf(name: ConfigName | 'preset'): string {
+  return name === 'preset' ? PRESET_RULE : ruleOfKind(SETTINGS[name])
 }
 
-/** For an object or a list as a whole. Rules for its fields have messages of their own. */
-function typeRule(error: string): {
-  readonly error: (issue: { readonly code: string }) => string | undefined
-} {
-  return { error: ({ code }) => (code === 'invalid_type' ? error : undefined) }
+/** Returns the rule of a value by its kind. */
+export function ruleOfKind(setting: Setting): string {
+  switch (setting.kind) {
+    case 'integer':
+      return `an integer from ${setting.min} to ${setting.max}`
+    case 'choice':
+      return `one of ${setting.choices.join(', ')}`
+    case 'text':
+      return `a string of 1 to ${setting.maxLength} characters`
+    case 'flag':
+      return 'true or false'
+    case 'ttl':
+      return 'seconds as a number, or a string such as 30s, 5m, 2h or 1d; at most a year'
+    case 'ttls':
+      return 'an object of operation to TTL'
+    case 'url':
+      return REDIS_URL_FORM
+    case 'urls':
+      return URLS_RULE
+    default:
+      return `an object with ${listed(requiredOf(setting.fields))}`
+  }
 }
 
-function isTtl(value: unknown): boolean {
+function requiredOf(fields: Fields): string[] {
+  return Object.keys(fields).filter((name) => fields[name]?.isOptional !== true)
+}
+
+/** Returns `small, medium and large`. */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+/** Checks all settings. The message of each issue is a rule. */
+export const configSchema: z.ZodType<ConfigValues> = z
+  .strictObject({
+    preset: z.enum(PRESET_NAMES, { error: PRESET_RULE }),
+    ...schemasOf(SETTINGS),
+  })
+  .partial()
+
+function schemasOf(fields: Fields): Record<string, z.ZodType> {
+  const schemas = Object.entries(fields).map(([name, field]) => {
+    const schema = schemaOf(field)
+    return [name, field.isOptional === true ? schema.optional() : schema]
+  })
+  return Object.fromEntries(schemas)
+}
+
+function schemaOf(setting: Setting): z.ZodType {
+  const error = ruleOfKind(setting)
+  switch (setting.kind) {
+    case 'integer':
+      return z.int({ error }).min(setting.min, { error }).max(setting.max, { error })
+    case 'choice':
+      return z.enum(setting.choices, { error })
+    case 'text':
+      return z
+        .string({ error })
+        .min(1, { error })
+        .max(setting.maxLength, { error })
+        .refine((text) => text.isWellFormed(), { error })
+    case 'flag':
+      return z.boolean({ error })
+    case 'ttl':
+      return z.custom<Duration>(isDuration, { error })
+    case 'ttls':
+      return z.record(z.string().min(1).max(LONGEST_OPERATION), schemaOf({ kind: 'ttl' }), {
+        error: ofType(error),
+      })
+    case 'url':
+      return z.string({ error }).refine(isRedisUrl, { error })
+    case 'urls':
+      return z.array(schemaOf({ kind: 'url' }), { error: ofType(error) }).min(1, { error })
+    default:
+      return objectSchema(setting)
+  }
+}
+
+function objectSchema(setting: Extract<Setting, { kind: 'object' }>): z.ZodType {
+  const schema = z.strictObject(schemasOf(setting.fields), { error: ofType(ruleOfKind(setting)) })
+  if (setting.isAscending !== true) return schema
+  const names = Object.keys(setting.fields)
+  const error = `an object in which ${names.join(' < ')}`
+  return schema.refine((value) => isAscending(names.map((name) => value[name] as number)), {
+    error,
+  })
+}
+
+/** Limits an error to the object or the list as a whole. Its fields and items have their own errors. */
+function ofType(error: string): (issue: { readonly code: string }) => string | undefined {
+  return ({ code }) => (code === 'invalid_type' ? error : undefined)
+}
+
+function isDuration(value: unknown): boolean {
   try {
-    return toMilliseconds(value, 'ttl') <= YEAR_SECONDS * 1_000
+    return value !== null && toMilliseconds(value, 'ttl') <= YEAR_MS
   } catch {
     return false
   }
 }
 
-const duration = z.custom<Duration>(
-  (value) => value !== null && isTtl(value),
-  'seconds as a number, or a text such as 30s, 5m, 2h or 1d; at most a year',
-)
-
-function integer(min: number, max: number): z.ZodNumber {
-  const message = rule(`an integer from ${min} to ${max}`)
-  return z.int(message).min(min, message).max(max, message)
-}
-
-function text(longest: number): z.ZodString {
-  const message = rule(`a text of 1 to ${longest} characters`)
-  return z
-    .string(message)
-    .min(1, message)
-    .max(longest, message)
-    .refine((value) => value.isWellFormed(), message)
-}
-
-function choice<const Words extends readonly [string, ...string[]]>(
-  ...words: Words
-): z.ZodEnum<{ [Word in Words[number]]: Word }> {
-  return z.enum(words, rule(`one of ${words.join(', ')}`))
-}
-
-const flag = z.boolean(rule('true or false'))
-
-const redisUrl = z.string(rule(REDIS_URL_FORM)).refine(isRedisUrl, rule(REDIS_URL_FORM))
-
-const URLS_RULE = 'a list of at least one URL'
-const urls = z.array(redisUrl, typeRule(URLS_RULE)).min(1, rule(URLS_RULE))
-
-const tiers = z
-  .strictObject(
-    { small: integer(1, 1e9), medium: integer(1, 1e9), large: integer(1, 1e9) },
-    typeRule('an object with small, medium and large'),
-  )
-  .refine(
-    ({ small, medium, large }) => small < medium && medium < large,
-    rule('an object in which small is below medium and medium below large'),
-  )
-
-const sentinel = z.strictObject(
-  {
-    name: text(1_024),
-    urls,
-    username: text(1_024).optional(),
-    password: text(65_536).optional(),
-    database: integer(0, LARGEST_DATABASE).optional(),
-    tls: flag.optional(),
-  },
-  typeRule('an object with name and urls'),
-)
-
-const fields = {
-  redisUrl,
-  sentinel,
-  cluster: z.strictObject({ urls }, typeRule('an object with urls')),
-  keyPrefix: text(LONGEST_PREFIX),
-  defaultTtl: duration,
-  enableL1Cache: flag,
-  l1CacheSize: integer(1, 10_000),
-  l1CacheBytes: integer(1, Number.MAX_SAFE_INTEGER),
-  isolation: choice('none', 'freeze', 'clone'),
-  compressionThreshold: integer(0, 1_048_576),
-  compressionLevel: integer(1, 9),
-  maxValueBytes: integer(1_024, 2 ** 29),
-  commandTimeout: integer(1, 60_000),
-  onBackendError: choice('degrade', 'throw'),
-  readOnly: flag,
-  name: text(64),
-  textHashThreshold: integer(1, 100_000),
-  hashAlgorithm: choice('sha256', 'sha384', 'sha512', 'sha1', 'md5'),
-  keyStyle: choice('readable', 'hashed', 'legacy'),
-  textSizeTiers: tiers,
-  operationTtls: z.record(
-    z.string().min(1).max(LONGEST_OPERATION),
-    duration,
-    typeRule('an object of operation to TTL'),
-  ),
-} satisfies Record<FieldName, z.ZodType>
-
-/** What each field may be. */
-export const configSchema: z.ZodType<ConfigValues> = z
-  .strictObject({
-    preset: z.enum(PRESET_NAMES, rule(`one of ${PRESET_NAMES.join(', ')}`)),
-    ...fields,
-  })
-  .partial()
-
-/** Returns the rule of a field, in the words of its messages. */
-export function ruleOf(name: FieldName | 'preset'): string {
-  const { error } = configSchema.safeParse({ [name]: Symbol(name) })
-  return error?.issues.map(({ message }) => message).join('; ') ?? ''
+function isAscending(values: readonly number[]): boolean {
+  return values.every((value, index) => index === 0 || value > (values[index - 1] ?? value))
 }

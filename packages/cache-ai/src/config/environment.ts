@@ -1,27 +1,43 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 import { describeType } from '@verbatim/cache-core/implement'
-import { snakeCaseOf } from '../compatibility/snake-case.js'
-import type { ConfigValues } from './config-values.js'
-import { CODE_ONLY, FIELD_NAMES, FIELDS, OLD_SIZE_NAME } from './fields.js'
-import { assertFields } from './fields-object.js'
-import { isForeignVariable } from './foreign-variables.js'
-import { problemOfJson } from './json-text.js'
-import { nearestVariable } from './nearest-variable.js'
-import { type ConfigProblem, configurationError } from './problems.js'
+import { problemOfJson } from './json-file.js'
+import { assertFields, type ConfigProblem, configurationError } from './problems.js'
+import {
+  CODE_ONLY_NAMES,
+  type ConfigName,
+  type ConfigValues,
+  SETTING_NAMES,
+  SETTINGS,
+  type Setting,
+  upperCaseOf,
+} from './settings.js'
+import { isForeignVariable, nearestVariable } from './unknown-variables.js'
 import { CODE_ONLY_MESSAGE, dotted, type FieldPath, problemsOf } from './validate-config.js'
 
-/** What the text of a variable sets. */
+/** The value that a variable sets. */
 interface Variable {
-  /** From the configuration to the value. */
-  readonly path: readonly [string, string?]
+  /** The names from the configuration to the value. */
+  readonly path: readonly [setting: string, inside?: string]
+  /** Turns the text of the variable into the value. */
   readonly read: (text: string) => unknown
 }
 
 const TRUE = new Set(['true', '1', 'yes', 'on'])
 const FALSE = new Set(['false', '0', 'no', 'off'])
-const READERS = { text: (text: string) => text, number, flag, list, json }
 
-/** What is wrong with a text that must be JSON. */
+const READERS: Readonly<Record<Setting['kind'], (text: string) => unknown>> = {
+  integer: number,
+  choice: unchanged,
+  text: unchanged,
+  flag,
+  ttl: number,
+  ttls: json,
+  url: unchanged,
+  urls: list,
+  object: json,
+}
+
+/** Stands for a text that must be JSON and is not. */
 class BadJson {
   readonly message: string
 
@@ -30,14 +46,13 @@ class BadJson {
   }
 }
 
-/** Every variable, by its name behind the prefix. */
+/** Every variable, by its name without the prefix. */
 const VARIABLES: ReadonlyMap<string, Variable> = new Map([
-  ['PRESET', { path: ['preset'], read: READERS.text }],
-  ...FIELD_NAMES.flatMap(variablesOf),
-  [upperCaseOf(OLD_SIZE_NAME), { path: ['l1CacheSize'], read: READERS.number }],
+  ['PRESET', { path: ['preset'], read: unchanged }],
+  ...SETTING_NAMES.flatMap(variablesOf),
 ])
 
-const CODE_ONLY_VARIABLES = new Set(Object.keys(CODE_ONLY).map(upperCaseOf))
+const CODE_ONLY_VARIABLES = new Set(CODE_ONLY_NAMES.map(upperCaseOf))
 
 /**
  * Reads variables that begin with a prefix. Blank variables count as unset. Variables of other
@@ -55,7 +70,7 @@ export function readEnvironment(
   const variables = new Map<string, string>()
   const problems: ConfigProblem[] = []
   for (const [variable, written] of Object.entries(environment)) {
-    const name = nameBehind(prefix, variable)
+    const name = withoutPrefix(prefix, variable)
     const text = textOf(written)
     if (name === undefined || text === '' || isForeignVariable(name, text ?? '')) continue
     const known = variable.startsWith(prefix) ? VARIABLES.get(name) : undefined
@@ -76,7 +91,7 @@ export function readEnvironment(
   return given
 }
 
-/** @returns what is wrong with the text or the variable */
+/** Sets the value of a variable. Returns the problem that prevents it. */
 function set(
   { path: [field, inside], read }: Variable,
   text: string,
@@ -100,7 +115,10 @@ function set(
   return undefined
 }
 
-/** Variables of a deployment, such as `AI_CACHE_VERSION`, are not misspellings. */
+/**
+ * Returns the problem of an unknown variable that looks misspelled. A variable of a deployment, such as
+ * `AI_CACHE_VERSION`, does not.
+ */
 function misspelling(name: string, prefix: string): string | undefined {
   if (CODE_ONLY_VARIABLES.has(name)) return CODE_ONLY_MESSAGE
   // Without a prefix, every variable of the process would be compared.
@@ -109,16 +127,16 @@ function misspelling(name: string, prefix: string): string | undefined {
   return nearest === undefined ? undefined : `is unknown. Did you mean ${prefix}${nearest}?`
 }
 
-/** @returns the rest of a variable's name; also if the prefix is written in another case */
-function nameBehind(prefix: string, variable: string): string | undefined {
-  const isOurs = variable.toLowerCase().startsWith(prefix.toLowerCase())
-  return isOurs ? variable.slice(prefix.length) : undefined
+/** Returns the name of a variable without the prefix, in any case of letters. */
+function withoutPrefix(prefix: string, variable: string): string | undefined {
+  const isPrefixed = variable.toLowerCase().startsWith(prefix.toLowerCase())
+  return isPrefixed ? variable.slice(prefix.length) : undefined
 }
 
 /**
- * Files of variables that Docker reads keep the quotes around a value.
+ * Returns the text of a variable without quotes around it, which Docker's files of variables keep.
  *
- * @returns `''` for an unset variable, `undefined` for a value that is no string
+ * @returns `''` for an unset variable, and `undefined` for a value that is not a string
  */
 function textOf(written: unknown): string | undefined {
   if (written === undefined) return ''
@@ -144,25 +162,32 @@ function placeIn(
   return dotted([`${prefix}${upperCaseOf(name)}_${String(inside).toUpperCase()}`, ...rest])
 }
 
-/** Returns a variable that sets a part of a field. */
+/** Returns the variable that sets a part of a setting. */
 function partOf(variables: ReadonlyMap<string, string>, field: string): string | undefined {
   return [...variables].find(([place]) => place.startsWith(`${field}.`))?.[1]
 }
 
-function variablesOf(name: keyof typeof FIELDS): [string, Variable][] {
-  const [kind, variable] = [FIELDS[name], upperCaseOf(name)]
-  if (typeof kind === 'string') return [[variable, { path: [name], read: READERS[kind] }]]
-  const nested = Object.entries(kind).map(([inside, each]): [string, Variable] => {
-    return [`${variable}_${upperCaseOf(inside)}`, { path: [name, inside], read: READERS[each] }]
+function variablesOf(name: ConfigName): [variable: string, Variable][] {
+  const setting = SETTINGS[name]
+  const names = setting.pythonName === undefined ? [name] : [name, setting.pythonName]
+  const whole = names.map((each): [string, Variable] => {
+    return [upperCaseOf(each), { path: [name], read: READERS[setting.kind] }]
   })
-  return [[variable, { path: [name], read: READERS.json }], ...nested]
+  if (setting.kind !== 'object') return whole
+  const nested = Object.entries(setting.fields).map(([inside, { kind }]): [string, Variable] => {
+    return [
+      `${upperCaseOf(name)}_${upperCaseOf(inside)}`,
+      { path: [name, inside], read: READERS[kind] },
+    ]
+  })
+  return [...whole, ...nested]
 }
 
-function upperCaseOf(option: string): string {
-  return snakeCaseOf(option).toUpperCase()
+function unchanged(text: string): string {
+  return text
 }
 
-/** Leaves a text that is not a number for the schema to refuse. */
+/** Returns a text that is not a number unchanged. The schema rejects it. */
 function number(text: string): unknown {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }

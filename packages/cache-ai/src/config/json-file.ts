@@ -1,33 +1,32 @@
-import { parse, type ValueNode } from '@humanwhocodes/momoa'
-import type { ConfigValues } from './config-values.js'
-import { FileNode, type FilePlace, repeatedField } from './file-node.js'
+import { parse, tokenize, type ValueNode } from '@humanwhocodes/momoa'
+import { FileNode, type FilePlace, readFields, repeatedField } from './file-fields.js'
 import { assertShallow, readConfigFile } from './file-text.js'
 import { type ConfigProblem, configurationError } from './problems.js'
+import type { ConfigValues } from './settings.js'
 import type { FieldPath } from './validate-config.js'
-import { readFields } from './written-fields.js'
 
 /** @throws ConfigurationError that lists every problem with its line, and quotes nothing */
 export async function readJsonFile(file: string): Promise<ConfigValues> {
-  const { text, what } = await readConfigFile(file)
-  assertShallow(text, what)
-  const { tree, problems } = treeOf(text, what)
-  const fields = parsed(text, what)
-  if (problems.length > 0) throw configurationError(what, problems)
-  return readFields(fields, what, (path) => tree.locate(path))
+  const { text, source } = await readConfigFile(file)
+  assertShallow(text, source)
+  const { tree, problems } = treeOf(text, source)
+  const fields = parsed(text, source)
+  if (problems.length > 0) throw configurationError(source, problems)
+  return readFields(fields, source, (path) => tree.locate(path))
 }
 
-function parsed(text: string, what: string): unknown {
+function parsed(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The message of the parser quotes the text, which may hold a password.
-    throw invalidJson(what, {})
+    // The parser's message quotes the text, which may hold a password.
+    throw invalidJson(source, {})
   }
 }
 
 function treeOf(
   text: string,
-  what: string,
+  source: string,
 ): { readonly tree: FileNode; readonly problems: readonly ConfigProblem[] } {
   const problems: ConfigProblem[] = []
   const grow = (node: FileNode, value: ValueNode, path: FieldPath): FileNode => {
@@ -50,7 +49,7 @@ function treeOf(
     const { body } = parse(text, { mode: 'json' })
     return { tree: grow(new FileNode(placeOf(body.loc.start)), body, []), problems }
   } catch (error) {
-    throw invalidJson(what, text.trim() === '' ? undefined : placeOf(error as FilePlace))
+    throw invalidJson(source, text.trim() === '' ? undefined : placeOf(error as FilePlace))
   }
 }
 
@@ -58,8 +57,34 @@ function placeOf({ line, column }: FilePlace): FilePlace {
   return { line, column }
 }
 
-function invalidJson(what: string, place?: Partial<FilePlace>): Error {
+function invalidJson(source: string, place?: Partial<FilePlace>): Error {
   const received = place === undefined ? 'an empty file' : 'other text here'
   const message = `the file must be JSON; received ${received}`
-  return configurationError(what, [{ path: '', message, ...place }])
+  return configurationError(source, [{ path: '', message, ...place }])
+}
+
+/** Returns the problem of a text that must be JSON. Quotes nothing of the text. */
+export function problemOfJson(text: string): string | undefined {
+  try {
+    JSON.parse(text)
+  } catch {
+    return 'must be JSON; received another text'
+  }
+  return hasRepeatedName(text) ? 'must be JSON without a repeated name; received one' : undefined
+}
+
+/** JSON.parse would take the last value of a repeated name and ignore the others. */
+function hasRepeatedName(json: string): boolean {
+  const tokens = tokenize(json, { mode: 'json' })
+  const open: Set<string>[] = []
+  for (const [index, { type, loc }] of tokens.entries()) {
+    if (type === 'LBrace') open.push(new Set())
+    if (type === 'RBrace') open.pop()
+    if (tokens[index + 1]?.type !== 'Colon') continue
+    const name = JSON.parse(json.slice(loc.start.offset, loc.end.offset)) as string
+    const names = open.at(-1)
+    if (names?.has(name)) return true
+    names?.add(name)
+  }
+  return false
 }

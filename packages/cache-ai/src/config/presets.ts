@@ -1,40 +1,11 @@
 import { isPlainObject } from '@verbatim/cache-core/implement'
-import { DEFAULT_REDIS_URL } from '@verbatim/cache-redis'
-import type { ConfigName, ConfigValues, PresetName } from './config-values.js'
-import { LOCATIONS } from './fields.js'
-
-/** The fields that have a default. */
-type WithoutDefault = 'sentinel' | 'cluster' | 'name'
-
-type Defaults = {
-  readonly [Name in Exclude<ConfigName, WithoutDefault>]: NonNullable<ConfigValues[Name]>
-}
-
-/** All fields in effect. Only one of `redisUrl`, `sentinel` and `cluster` is there. */
-export type CompleteConfig = Omit<Defaults, 'redisUrl'> &
-  Pick<ConfigValues, 'redisUrl' | WithoutDefault>
-
-/** What is in effect unless a preset or a field says otherwise. */
-export const DEFAULTS: Defaults = {
-  redisUrl: DEFAULT_REDIS_URL,
-  keyPrefix: 'ai_cache:',
-  defaultTtl: 3_600,
-  enableL1Cache: true,
-  l1CacheSize: 100,
-  l1CacheBytes: 64 * 1_024 * 1_024,
-  isolation: 'freeze',
-  compressionThreshold: 1_000,
-  compressionLevel: 6,
-  maxValueBytes: 8 * 1_024 * 1_024,
-  commandTimeout: 200,
-  onBackendError: 'degrade',
-  readOnly: false,
-  textHashThreshold: 1_000,
-  hashAlgorithm: 'sha256',
-  keyStyle: 'readable',
-  textSizeTiers: { small: 500, medium: 5_000, large: 50_000 },
-  operationTtls: {},
-}
+import {
+  type CompleteConfig,
+  type ConfigValues,
+  DEFAULTS,
+  LOCATIONS,
+  type PresetName,
+} from './settings.js'
 
 /** Returns the fields without those that are undefined. */
 export function givenOf(values: ConfigValues): ConfigValues {
@@ -42,8 +13,8 @@ export function givenOf(values: ConfigValues): ConfigValues {
 }
 
 /**
- * Returns fields in which those of `over` win, operation by operation. A location in `over` replaces
- * any location in `under`.
+ * Merges two sets of fields. A field of `over` wins, and so does each operation in its `operationTtls`.
+ * A location of Redis in `over` replaces every location in `under`.
  */
 export function mergeFields(under: ConfigValues, over: ConfigValues): ConfigValues {
   const isMoved = LOCATIONS.some((name) => over[name] !== undefined)
@@ -51,24 +22,24 @@ export function mergeFields(under: ConfigValues, over: ConfigValues): ConfigValu
     ([name]) => !isMoved || !LOCATIONS.some((location) => location === name),
   )
   const [before, after] = [under.operationTtls, over.operationTtls]
-  // Anything but a plain object is left for validate() to refuse.
+  // validate() reports a value that is not a plain object.
   const isMerged = isPlainObject(before) && isPlainObject(after)
   const tables = isMerged ? { operationTtls: { ...before, ...after } } : {}
   return { ...Object.fromEntries(rest), ...over, ...tables }
 }
 
-/** Returns what a configuration gives itself or by its preset. */
+/** Returns the fields of a configuration, over those of its preset. */
 export function withPreset({ preset, ...given }: ConfigValues): ConfigValues {
   const isKnown = preset !== undefined && Object.hasOwn(PRESETS, preset)
   return isKnown ? mergeFields(PRESETS[preset], given) : given
 }
 
-/** Returns all fields in effect. */
+/** Returns all settings in effect. */
 export function withDefaults(values: ConfigValues): CompleteConfig {
   return mergeFields(DEFAULTS, withPreset(givenOf(values))) as CompleteConfig
 }
 
-/** Fields that belong together. A preset leaves the other fields at their defaults. */
+/** The settings of each preset. Settings that a preset leaves out keep their defaults. */
 const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
   default: {},
   development: {
@@ -92,7 +63,7 @@ const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
     compressionThreshold: 500,
     compressionLevel: 7,
     textHashThreshold: 500,
-    // Anybody who can list the keys could read the prompts in them.
+    // Readable keys would show prompts to everyone who can list the keys.
     keyStyle: 'hashed',
   },
   'ai-development': {

@@ -2,47 +2,63 @@ import { describeType, nearestName, toMilliseconds } from '@verbatim/cache-core/
 import { LONGEST_OPERATION } from '../arguments.js'
 import { DEFAULT_OPERATION_TTLS } from '../operation-ttls.js'
 import { configSchema } from './config-schema.js'
-import type { ConfigValues } from './config-values.js'
-import { CODE_ONLY, FIELD_NAMES, FIELDS, type FieldName, isCodeOnly, LOCATIONS } from './fields.js'
 import { withDefaults, withPreset } from './presets.js'
-import type { ConfigProblem } from './problems.js'
-import { ValidationResult } from './validation-result.js'
+import { type ConfigProblem, ValidationResult } from './problems.js'
+import {
+  CODE_ONLY_NAMES,
+  type CompleteConfig,
+  type ConfigValues,
+  isCodeOnly,
+  isSetting,
+  LOCATIONS,
+  SETTING_NAMES,
+  SETTINGS,
+} from './settings.js'
 
-const LONG_TTL_MS = 86_400_000
-const SHOWN_NAME = /^[\w.-]{1,64}$/
-
-/** From the whole configuration to a value inside it. */
+/** The names that lead from the whole configuration to a value inside it. */
 export type FieldPath = readonly PropertyKey[]
 
-/** How a configuration was written: what its fields are called there. */
+/** The names that the author of a configuration used. */
 export interface Notation {
-  /** Returns the written name of an option, to suggest. */
+  /** Returns the written name of an option, to suggest it. */
   nameOf(option: string): string
-  /** Returns what a problem with a value is reported with. */
+  /** Returns the location of a value, to report it. */
   placeOf(path: FieldPath): Pick<ConfigProblem, 'path' | 'line' | 'column'>
 }
 
-/** Options under their own names, as in code. */
-const OPTION_NAMES: Notation = {
+/** The names of options, as in code. */
+const OPTION_NOTATION: Notation = {
   nameOf: (option) => option,
   placeOf: (path) => ({ path: dotted(path) }),
 }
 
-/** Returns `textSizeTiers.small`, `cluster.urls[0]`. */
+const SHOWN_NAME = /^[\w.-]{1,64}$/
+
+/** Returns `textSizeTiers.small` or `cluster.urls[0]`. */
 export function dotted(path: FieldPath): string {
   const [first = '', ...rest] = path
   const inside = rest.map((part) => (typeof part === 'number' ? `[${part}]` : `.${shown(part)}`))
   return `${shown(first)}${inside.join('')}`
 }
 
-/** A name that is no word may be a value that was written in the wrong place. */
+/** Hides a name that is not a word, because it may be a value in the wrong place. */
 function shown(name: PropertyKey): string {
   const text = String(name)
   return SHOWN_NAME.test(text) ? text : '(a name with other characters)'
 }
 
-/** Finds everything that makes fields unusable. Never throws. */
-export function problemsOf(given: unknown, notation: Notation = OPTION_NAMES): ConfigProblem[] {
+/** Checks fields by the names of options. Never throws. */
+export function validateConfig(given: ConfigValues): ValidationResult {
+  const result = new ValidationResult()
+  result.errors.push(...problemsOf(given))
+  if (!result.isValid) return result
+  result.warnings.push(...warningsOf(withPreset(given)))
+  result.recommendations.push(...recommendationsOf(given))
+  return result
+}
+
+/** Returns every problem that makes fields unusable. Never throws. */
+export function problemsOf(given: unknown, notation: Notation = OPTION_NOTATION): ConfigProblem[] {
   const { error } = configSchema.safeParse(given)
   const problems = (error?.issues ?? []).flatMap((issue): ConfigProblem[] => {
     if (issue.code === 'invalid_key') {
@@ -76,15 +92,20 @@ function problemAt(path: FieldPath, message: string, notation: Notation): Config
 
 function unknownField(key: string, [field]: FieldPath, notation: Notation): string {
   if (field === undefined && isCodeOnly(key)) return CODE_ONLY_MESSAGE
-  const known =
-    field === undefined ? [...FIELD_NAMES, 'preset'] : Object.keys(FIELDS[field as FieldName])
-  const nearest = nearestName(key, known)
+  const nearest = nearestName(key, field === undefined ? TOP_NAMES : namesInside(String(field)))
   if (nearest === undefined) return 'is unknown'
   const suggestion = field === undefined ? notation.nameOf(nearest) : nearest
   return `is unknown. Did you mean ${suggestion}?`
 }
 
-export const CODE_ONLY_MESSAGE: string = `can only be set in code; pass ${Object.keys(CODE_ONLY).join(', ')} to AIResponseCache beside config.toCacheOptions()`
+const TOP_NAMES: readonly string[] = [...SETTING_NAMES, 'preset']
+
+function namesInside(name: string): string[] {
+  const setting = isSetting(name) ? SETTINGS[name] : undefined
+  return setting?.kind === 'object' ? Object.keys(setting.fields) : []
+}
+
+export const CODE_ONLY_MESSAGE: string = `can only be set in code; pass ${CODE_ONLY_NAMES.join(', ')} to AIResponseCache beside config.toCacheOptions()`
 
 function valueAt(whole: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>((value, name) => Reflect.get(Object(value), name), whole)
@@ -95,59 +116,50 @@ function describeReceived(value: unknown): string {
   return value === '' ? 'an empty string' : describeType(value)
 }
 
-/** Checks fields by the names of options. Never throws. */
-export function validateConfig(given: ConfigValues): ValidationResult {
-  const result = new ValidationResult()
-  result.errors.push(...problemsOf(given))
-  if (!result.isValid) return result
-  result.warnings.push(...warningsOf(withPreset(given)))
-  result.recommendations.push(...recommendationsOf(given))
-  return result
+function warningsOf({ operationTtls, enableL1Cache, l1CacheSize }: ConfigValues): ConfigProblem[] {
+  const known = Object.keys(DEFAULT_OPERATION_TTLS)
+  const unknown = Object.keys(operationTtls ?? {}).filter((name) => !known.includes(name))
+  const warnings = unknown.map((name) => {
+    return { path: `operationTtls.${name}`, message: `is not one of ${known.join(', ')}` }
+  })
+  if (enableL1Cache === false && l1CacheSize !== undefined) {
+    warnings.push({ path: 'l1CacheSize', message: 'has no effect while enableL1Cache is false' })
+  }
+  return warnings
 }
 
-function warningsOf(values: ConfigValues): ConfigProblem[] {
-  const known = Object.keys(DEFAULT_OPERATION_TTLS)
-  const unknown = Object.keys(values.operationTtls ?? {}).filter((name) => !known.includes(name))
-  const hasUselessSize = values.enableL1Cache === false && values.l1CacheSize !== undefined
-  return [
-    ...unknown.map((name) => {
-      return { path: `operationTtls.${name}`, message: `is not one of ${known.join(', ')}` }
-    }),
-    ...(hasUselessSize
-      ? [{ path: 'l1CacheSize', message: 'has no effect while enableL1Cache is false' }]
-      : []),
+const DAY_MS = 86_400_000
+
+/** Advice on one setting, and when to give it. */
+type Advice = {
+  readonly [Name in keyof CompleteConfig]?: readonly [
+    applies: (value: CompleteConfig[Name], config: CompleteConfig) => boolean,
+    message: string,
   ]
+}
+
+const ADVICE: Advice = {
+  compressionThreshold: [(bytes) => bytes > 10_000, 'is high: smaller values stay uncompressed'],
+  compressionLevel: [(level) => level > 7, 'is high: it saves little space for much time'],
+  textHashThreshold: [
+    (codePoints, config) => codePoints !== config.compressionThreshold,
+    'differs from compressionThreshold: long texts mostly have long responses',
+  ],
+  l1CacheSize: [(entries) => entries > 500, 'is high: check that the memory suffices'],
+  defaultTtl: [
+    (ttl) => toMilliseconds(ttl, 'defaultTtl') > DAY_MS,
+    'is more than a day: responses may be outdated',
+  ],
 }
 
 function recommendationsOf(given: ConfigValues): ConfigProblem[] {
-  const values = withDefaults(given)
-  const advice: readonly (readonly [boolean, keyof ConfigValues, string])[] = [
-    [
-      values.compressionThreshold > 10_000,
-      'compressionThreshold',
-      'is high: smaller values stay uncompressed',
-    ],
-    [
-      values.compressionLevel > 7,
-      'compressionLevel',
-      'is high: it saves little space for much time',
-    ],
-    [
-      values.textHashThreshold !== values.compressionThreshold,
-      'textHashThreshold',
-      'differs from compressionThreshold: long texts mostly have long responses',
-    ],
-    [values.l1CacheSize > 500, 'l1CacheSize', 'is high: check that the memory suffices'],
-    [
-      toMilliseconds(values.defaultTtl, 'defaultTtl') > LONG_TTL_MS,
-      'defaultTtl',
-      'is more than a day: responses may be outdated',
-    ],
-    [
-      withPreset(given).operationTtls === undefined,
-      'operationTtls',
-      'is not set: operations have the default TTLs',
-    ],
-  ]
-  return advice.filter(([holds]) => holds).map(([, path, message]) => ({ path, message }))
+  const config = withDefaults(given)
+  const recommendations = Object.entries(ADVICE)
+    .filter(([name, [applies]]) => applies(config[name as never], config))
+    .map(([path, [, message]]) => ({ path, message }))
+  if (withPreset(given).operationTtls === undefined) {
+    const message = 'is not set: operations have the default TTLs'
+    recommendations.push({ path: 'operationTtls', message })
+  }
+  return recommendations
 }

@@ -10,16 +10,15 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
-import type { ConfigValues } from './config-values.js'
-import { FileNode, type FilePlace, repeatedField } from './file-node.js'
+import { FileNode, type FilePlace, readFields, repeatedField } from './file-fields.js'
 import { assertShallow, readConfigFile } from './file-text.js'
 import { type ConfigProblem, configurationError } from './problems.js'
+import type { ConfigValues } from './settings.js'
 import type { FieldPath } from './validate-config.js'
-import { readFields } from './written-fields.js'
 
 type ParsedDocument = Document.Parsed
 
-/** What is usually behind an error of the parser. Its own messages may quote the file. */
+/** The usual cause of each parser error. The parser's own messages may quote the file. */
 const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_INDENT: 'the indentation must match that of the lines above',
   BAD_SCALAR_START: 'a text that begins with this character must be in quotes',
@@ -38,10 +37,10 @@ const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
  * @throws ConfigurationError that lists every problem with its line, and quotes nothing
  */
 export async function readYamlFile(file: string): Promise<ConfigValues> {
-  const { text, what } = await readConfigFile(file)
-  assertShallow(text, what)
+  const { text, source } = await readConfigFile(file)
+  assertShallow(text, source)
   const lines = new LineCounter()
-  // At this level the parser prints no warnings, which would quote the text.
+  // The parser's warnings would quote the text. At this level it prints none.
   const document: ParsedDocument = parseDocument(text, {
     schema: 'core',
     merge: false,
@@ -54,13 +53,13 @@ export async function readYamlFile(file: string): Promise<ConfigValues> {
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
   const syntax = [...syntaxProblems(document, placeAt), ...unsupported(document, placeAt)]
-  if (syntax.length > 0) throw configurationError(what, syntax)
+  if (syntax.length > 0) throw configurationError(source, syntax)
   const { tree, problems } = treeOf(document, placeAt)
-  if (problems.length > 0) throw configurationError(what, problems)
-  return readFields(document.toJS(), what, (path) => tree.locate(path))
+  if (problems.length > 0) throw configurationError(source, problems)
+  return readFields(document.toJS(), source, (path) => tree.locate(path))
 }
 
-/** One for each line: the first error of a line usually causes the others. */
+/** Returns one problem a line, because the first error of a line usually causes the others. */
 function syntaxProblems(
   { errors }: ParsedDocument,
   placeAt: (offset: number) => FilePlace,

@@ -24,58 +24,78 @@ import {
   assertTenant,
   assertText,
 } from '../arguments.js'
+import { legacyKey } from '../legacy/legacy-key.js'
 import { hasMoreCodePoints } from './code-points.js'
 import { KeyGenerationCounts, type KeyGenerationStats } from './key-generation-stats.js'
-import { legacyKey } from './legacy-key.js'
 import { textDigest } from './text-digest.js'
 
 /** The options of a request, such as `{ max_length: 100, model: 'gpt-4' }`. */
 export type RequestOptions = Readonly<Record<string, unknown>>
 
-/**
- * What a key looks like.
- *
- * - `'readable'`: short texts stand in the key as they are, for people who look at the store.
- * - `'hashed'`: nothing of the text, the options, the question or the tenant stands in the key.
- * - `'legacy'`: as the Python version makes it, to read what it has stored. Different requests may share
- *   such a key, it knows no tenants, and a cache refuses one of more than 1 KiB.
- */
-export type KeyStyle = (typeof KEY_STYLES)[number]
+/** The default and the rule of each option that plain data can express. */
+export const KEY_SETTINGS = {
+  textHashThreshold: {
+    kind: 'integer',
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    unit: 'code points',
+  },
+  // The constructor also accepts other algorithms of Node. A configuration file does not.
+  hashAlgorithm: {
+    kind: 'choice',
+    default: 'sha256',
+    choices: ['sha256', 'sha384', 'sha512', 'sha1', 'md5'],
+  },
+  keyStyle: { kind: 'choice', default: 'readable', choices: ['readable', 'hashed', 'legacy'] },
+} as const
 
-export const KEY_STYLES = ['readable', 'hashed', 'legacy'] as const
+/**
+ * The form of a key.
+ *
+ * - `'readable'`: the key contains short texts unchanged, for people who inspect the store.
+ * - `'hashed'`: the key contains nothing of the text, the options, the question or the tenant.
+ * - `'legacy'`: the key of the Python version, to read responses that it stored. Different requests can have
+ *   the same legacy key, it has no tenant, and a cache rejects one of more than 1 KiB.
+ */
+export type KeyStyle = (typeof KEY_SETTINGS.keyStyle.choices)[number]
 
 export interface CacheKeyGeneratorOptions {
   /** Texts of more code points than this are hashed. 1 to 100,000. Default: 1000. */
   readonly textHashThreshold?: number | undefined
-  /** Any algorithm of the platform's with 128 bits or more. Default: `'sha256'`. */
+  /** A hash algorithm of Node with at least 128 bits. Default: `'sha256'`. */
   readonly hashAlgorithm?: string | undefined
-  /** Default: `'readable'`. */
+  /** The form of the keys. Default: `'readable'`. */
   readonly keyStyle?: KeyStyle | undefined
-  /** Stands before every key. At most 128 characters. Default: `'ai_cache:'`. */
+  /** The beginning of every key. At most 128 characters. Default: `'ai_cache:'`. */
   readonly prefix?: string | undefined
-  /** Told how long each key took. Default: nobody. */
+  /** Receives the duration of each key generation. Default: none. */
   readonly performanceMonitor?: CacheMonitor | undefined
 }
 
-/** Digests are cut to this many hexadecimal digits: 128 bits. */
+/** Digests are cut to this many hexadecimal digits, which is 128 bits. */
 const DIGEST_DIGITS = 32
 const LONGEST_PREFIX = 128
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set<keyof CacheKeyGeneratorOptions>([
-  'textHashThreshold',
-  'hashAlgorithm',
-  'keyStyle',
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
+  ...Object.keys(KEY_SETTINGS),
   'prefix',
   'performanceMonitor',
 ])
 
 /**
- * Makes the key of an AI response from what the response depends on.
+ * Makes the key of an AI response from the request that it answers.
  *
  * `ai_cache:[tenant:<tenant>|]op:<operation>|txt:<text>[|opts:<digest>][|q:<digest>]`
  *
- * Two requests share a key only if they have the same text, operation, options, question and tenant;
- * the order of options does not matter. `:`, `|` and `%` in a part are escaped like in a URL, so that no
- * part can run into the next. Options go in as canonical JSON, so `1` and `'1'` differ.
+ * Two requests have the same key only if their text, operation, options, question and tenant are equal.
+ * The order of options does not matter. `:`, `|` and `%` in a part are escaped as in a URL, so that parts
+ * stay apart. Options are hashed as canonical JSON, so `1` and `'1'` differ.
+ *
+ * @example
+ * ```ts
+ * const keys = new CacheKeyGenerator()
+ * keys.generateCacheKey('Test text', 'sentiment') // 'ai_cache:op:sentiment|txt:Test text'
+ * ```
  */
 export class CacheKeyGenerator {
   static {
@@ -93,17 +113,15 @@ export class CacheKeyGenerator {
   constructor(options: CacheKeyGeneratorOptions = {}) {
     assertKnownFields(options, KNOWN_OPTIONS, 'options', ConfigurationError, 'INVALID_OPTION')
     const {
-      textHashThreshold = 1_000,
-      hashAlgorithm = 'sha256',
-      keyStyle = 'readable',
+      textHashThreshold: threshold = KEY_SETTINGS.textHashThreshold.default,
+      hashAlgorithm = KEY_SETTINGS.hashAlgorithm.default,
+      keyStyle = KEY_SETTINGS.keyStyle.default,
       prefix = 'ai_cache:',
     } = options
-    this.#textHashThreshold = integerOption('textHashThreshold', textHashThreshold, {
-      min: 1,
-      max: 100_000,
-    })
+    const { textHashThreshold } = KEY_SETTINGS
+    this.#textHashThreshold = integerOption('textHashThreshold', threshold, textHashThreshold)
     this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
-    this.keyStyle = choiceOption('keyStyle', keyStyle, KEY_STYLES)
+    this.keyStyle = choiceOption('keyStyle', keyStyle, KEY_SETTINGS.keyStyle.choices)
     this.#prefix = checkedPrefix(prefix)
     assertMonitor(options.performanceMonitor, 'observeKeyGeneration')
     this.#monitor = options.performanceMonitor && new MonitorGuard(options.performanceMonitor)
@@ -111,12 +129,14 @@ export class CacheKeyGenerator {
   }
 
   /**
-   * @param text - not empty, except in the legacy style
-   * @param options - an empty object when the request has none
-   * @param question - left out of the key when missing or empty
-   * @param tenant - whose response it is; left out of the key when missing
-   * @throws ValidationError naming the argument, for wrong types, an empty text or operation, and
-   * options that have no canonical form
+   * Returns the key of a request.
+   *
+   * @param text - empty only in the legacy style
+   * @param options - the options of the request. Default: none
+   * @param question - Default: none, as for an empty question
+   * @param tenant - the tenant that owns the response. Default: none
+   * @throws ValidationError that names the argument, for wrong types, an empty text or operation, and
+   * options without a canonical form
    */
   generateCacheKey(
     text: string,
@@ -141,9 +161,10 @@ export class CacheKeyGenerator {
   }
 
   /**
-   * What every key of a tenant begins with, and no other; empty for the keys of none.
+   * Returns the beginning of all keys of a tenant. No other key begins with it.
    *
-   * @throws ValidationError for what is no tenant, and in the legacy style for any
+   * @param tenant - `undefined` returns the beginning of all keys
+   * @throws ValidationError for an invalid tenant, and for any tenant in the legacy style
    */
   tenantPrefix(tenant: string | undefined): string {
     assertTenant(tenant)
@@ -151,16 +172,17 @@ export class CacheKeyGenerator {
   }
 
   /**
-   * What every key of an operation begins with, and no other, of one tenant or of none.
+   * Returns the beginning of all keys of an operation. No other key begins with it.
    *
-   * @throws ValidationError for what is no operation or no tenant
+   * @param tenant - `undefined` for the keys without a tenant
+   * @throws ValidationError for an invalid operation or tenant
    */
   operationPrefix(operation: string, tenant: string | undefined): string {
     assertOperation(operation)
     return `${this.tenantPrefix(tenant)}op:${this.#operationPart(operation)}|`
   }
 
-  /** What was made so far, for those who pass a monitor. */
+  /** Returns statistics of the keys made so far. Without a monitor nothing is counted. */
   getKeyGenerationStats(): KeyGenerationStats {
     return this.#counts.stats(this.#monitor !== undefined)
   }
@@ -187,7 +209,7 @@ export class CacheKeyGenerator {
       : this.#readableKey(head, text, tail)
   }
 
-  /** The Python version writes it as it is. */
+  /** Returns the operation, escaped except in the legacy style. */
   #operationPart(operation: string): string {
     return this.keyStyle === 'legacy' ? operation : escapePart(operation)
   }
@@ -202,17 +224,17 @@ export class CacheKeyGenerator {
   #readableKey(head: string, text: string, tail: string): string {
     if (text.isWellFormed() && !hasMoreCodePoints(text, this.#textHashThreshold)) {
       const key = `${head}|txt:${escapePart(text)}${tail}`
-      // Text in few code points can still take many bytes: three for a unit at most.
+      // Each UTF-16 unit takes at most three bytes, so short keys need no exact count.
       const isShort = 3 * (this.#prefix.length + key.length) <= MAX_KEY_BYTES
       if (isShort || utf8Length(this.#prefix) + utf8Length(key) <= MAX_KEY_BYTES) return key
     }
     return `${head}|txt:${this.#textPart(text)}${tail}`
   }
 
-  /** The colon cannot stand in an escaped text, so no text is taken for a digest. */
+  /** Returns a digest of a text. No escaped text equals it, because escaped texts have no colon. */
   #textPart(text: string): string {
-    // Half a surrogate pair has no UTF-8 form, and any two would be hashed alike. As JSON it is
-    // escaped, and distinct.
+    // Half a surrogate pair has no UTF-8 form, so any two would have the same digest. JSON escapes each
+    // differently.
     return text.isWellFormed()
       ? `hash:${this.#digest(text)}`
       : `json:${this.#digest(JSON.stringify(text))}`
@@ -234,7 +256,7 @@ export class CacheKeyGenerator {
   }
 }
 
-/** Escapes what separates the parts of a key, and the escape itself. */
+/** Escapes the separators of the parts of a key, and the escape character. */
 function escapePart(text: string): string {
   return text.replaceAll(/[%:|]/g, (separator) => ESCAPES[separator] ?? separator)
 }

@@ -3,10 +3,10 @@ import { hasMoreCodePoints } from './code-points.js'
 
 const RECENT = 10
 
-/** What keys were made of, and how long that took. Lengths are in UTF-16 units. */
+/** Statistics of the keys that a generator made. Lengths are in UTF-16 units. */
 export interface KeyGenerationStats {
   readonly totalKeysGenerated: number
-  /** Left out before the first key that was counted, as every other mean and maximum here. */
+  /** Absent before the first counted key, like every other mean and maximum here. */
   readonly averageGenerationTimeSeconds?: number
   readonly textSizeDistribution: {
     /** Up to `textHashThreshold` code points. */
@@ -15,18 +15,18 @@ export interface KeyGenerationStats {
     readonly averageSize?: number
     readonly maxSize?: number
   }
-  /** Of the first hundred operations; all others are `'other'`. */
+  /** Keys by operation. After the first hundred operations, all others are `'other'`. */
   readonly operationDistribution: Readonly<Record<string, number>>
-  /** Of the last ten. */
+  /** The last ten keys. */
   readonly recentPerformance: {
     readonly recentAverageTimeSeconds?: number
     readonly recentMeasurements: number
   }
-  /** Without a monitor nothing is counted. */
+  /** Whether the generator has a monitor. Without one nothing is counted. */
   readonly monitorAvailable: boolean
 }
 
-/** Counts the keys that were made, in bounded memory. */
+/** Counts generated keys in bounded memory. */
 export class KeyGenerationCounts {
   readonly #textHashThreshold: number
   readonly #operations = new Map<string, number>()

@@ -24,7 +24,7 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe('config', () => {
-  test('check tells what might be better', async () => {
+  test('config check prints recommendations', async () => {
     const place = await file('good.yaml', 'default_ttl: 2d\n')
     expect(await run(['config', 'check', place])).toEqual({
       code: 0,
@@ -33,7 +33,7 @@ describe('config', () => {
     })
   })
 
-  test('check tells all that is wrong, and no value', async () => {
+  test('config check prints every problem and no value', async () => {
     const place = await file('bad.json', '{"default_ttl": "s3cret", "colour": "s3cret"}')
     const { code, out } = await run(['config', 'check', place])
     expect(code).toBe(1)
@@ -45,7 +45,7 @@ describe('config', () => {
     expect(JSON.parse(json.out)).toMatchObject({ isValid: false, errors: [{}, {}] })
   })
 
-  test('check of a file that is not there', async () => {
+  test('config check reports an absent file', async () => {
     const { code, out } = await run(['config', 'check', path.join(folder, 'absent.yaml')])
     expect([code, out]).toEqual([
       1,
@@ -53,7 +53,7 @@ describe('config', () => {
     ])
   })
 
-  test('show prints a preset that can be checked', async () => {
+  test('config show prints a preset that config check accepts', async () => {
     const { out } = await run(['config', 'show', '--preset', 'ai-production'])
     expect(JSON.parse(out)).toMatchObject({ default_ttl: 14_400, key_style: 'hashed' })
     expect((await run(['config', 'check', await file('shown.json', out)])).code).toBe(0)
@@ -66,7 +66,7 @@ describe('config', () => {
 })
 
 describe('key', () => {
-  test('of a file, or of what comes in', async () => {
+  test('key prints the key of a text in a file or on standard input', async () => {
     const keys = new CacheKeyGenerator({ prefix: '' })
     const key = keys.generateCacheKey('Some text', 'qa', { tone: 'dry' }, 'Why?', 'ada')
     const args = ['--operation', 'qa', '--options', '{"tone":"dry"}', '--question', 'Why?']
@@ -75,7 +75,7 @@ describe('key', () => {
     expect((await run(['key', '-', ...args, '--tenant', 'ada'], 'Some text')).out).toBe(`${key}\n`)
   })
 
-  test('as JSON, with what it was made of', async () => {
+  test('key --json prints the key and its parts', async () => {
     const { out } = await run(['key', '-', '--operation', 'qa', '--json'], 'Some text')
     expect(JSON.parse(out)).toEqual({
       key: 'op:qa|txt:Some text',
@@ -94,22 +94,22 @@ describe('key', () => {
     ],
     [['--operation', 'qa', '--options', '[]'], 'options must be a plain object'],
     [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys have no tenants'],
-    [['--operation', 'qa', '--key-prefix', ''], '--key-prefix must be a text of 1 to 128'],
+    [['--operation', 'qa', '--key-prefix', ''], '--key-prefix must be a string of 1 to 128'],
     [[], '--operation must be given'],
-  ])('%j is refused', async (args, message) => {
+  ])('key rejects %j', async (args, message) => {
     const { code, out, err } = await run(['key', '-', ...args], 'Some text')
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(message)
   })
 
-  test('of a file that is not there', async () => {
+  test('key reports an absent file', async () => {
     const { err } = await run(['key', path.join(folder, 'absent'), '--operation', 'qa'])
     expect(err).toBe('error: the file of the text cannot be read (ENOENT)\n')
   })
 })
 
 describe('the environment', () => {
-  test('is used without a file, and misspellings are reported', async () => {
+  test('commands without a file read the environment and report misspellings', async () => {
     const env = {
       AI_CACHE_KEY_STYLE: 'hashed',
       AI_CACHE_KEY_PREFIX: 'shop:',

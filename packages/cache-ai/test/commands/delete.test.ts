@@ -11,7 +11,7 @@ const run = (args: readonly string[], input?: string): Promise<ProgramOutcome> =
 
 describe('delete', () => {
   test.each([[[]], [['--style', 'hashed']], [['--key-prefix', 'shop:']]])(
-    'takes a key that `key %j` prints, also with line breaks in it',
+    'delete accepts a key with line breaks that `key %j` prints',
     async (options) => {
       const cache = await at.openConnected({
         ...(options.includes('hashed') && { keyStyle: 'hashed' }),
@@ -31,7 +31,7 @@ describe('delete', () => {
     60_000,
   )
 
-  test('counts several keys, prints JSON and recognizes a key with the prefix', async () => {
+  test('delete counts several keys, prints JSON and recognizes a key with the prefix', async () => {
     const cache = await at.openConnected()
     await cache.set('one', 1)
     const { out } = await run(['delete', 'one', 'two', '--json'])
@@ -55,7 +55,7 @@ test('delete checks every key before it removes the first', async () => {
 }, 60_000)
 
 test.each([[''], ['\n']])(
-  'delete reports that standard input is empty (%j)',
+  'delete reports empty standard input (%j)',
   async (input) => {
     expect(await run(['delete', '-'], input)).toEqual({
       code: 2,
@@ -66,8 +66,8 @@ test.each([[''], ['\n']])(
   60_000,
 )
 
-describe('commands print one line without a secret for', () => {
-  test('a bad REDIS_URL', async () => {
+describe('errors of commands', () => {
+  test('the error for a bad REDIS_URL is one line without a secret', async () => {
     const env = { REDIS_URL: 'http://user:s3cret@host' }
     const { code, out, err } = await runProgram(CLI, ['stats'], { env })
     expect([code, out]).toEqual([1, ''])
@@ -75,7 +75,7 @@ describe('commands print one line without a secret for', () => {
     expect(err).not.toContain('s3cret')
   })
 
-  test('a wrong password, and use a blank REDIS_URL as none', async () => {
+  test('the error for a wrong password is one line, and a blank REDIS_URL is ignored', async () => {
     await using redis = await startRedis('--requirepass', 'right')
     const url = redis.url.replace('//', '//default:s3cret@')
     const args = ['stats', '--redis-url', url]
@@ -95,7 +95,7 @@ describe('commands print one line without a secret for', () => {
       ['stats', '--style', 's3cret'],
       '--style must be one of readable, hashed, legacy; received another text',
     ],
-  ])('%j', async (args, message) => {
+  ])('%j prints one line without a secret', async (args, message) => {
     expect(await run(args)).toEqual({ code: 2, out: '', err: `error: ${message}\n` })
   })
 })
@@ -109,14 +109,14 @@ test.each([
   [['delete']],
   [['stats']],
   [['invalidate']],
-])('help of %j shows examples', async (command) => {
+])('the help of %j shows examples', async (command) => {
   const { code, out } = await run([...command, '--help'])
   expect([code, out]).toEqual([0, expect.stringMatching(/\nExamples:\n {2}(cache-ai|echo)/)])
   expect(out).not.toContain('--url')
 })
 
 test.each([['head -1'], ['true']])(
-  'a reader that is `%s` ends a command quietly',
+  'a command ends without an error when `%s` stops reading',
   async (reader) => {
     const piped = await runPiped(CLI, ['config', 'show'], reader)
     expect(piped).toMatchObject({ code: 0, err: '' })

@@ -37,7 +37,7 @@ const left = async (): Promise<string[]> => {
 }
 
 describe('stats', () => {
-  test('counts keys by operation', async () => {
+  test('stats counts keys by operation', async () => {
     const { code, out, err } = await run('stats')
     expect([code, err]).toEqual([0, ''])
     expect(out.split('\n').slice(0, 2)).toEqual(['6 keys', '  summarize: 3'])
@@ -47,7 +47,7 @@ describe('stats', () => {
     expect(out).not.toContain('s3cret')
   })
 
-  test('as JSON', async () => {
+  test('stats --json prints the counts', async () => {
     const { out } = await run('stats', '--json')
     expect(JSON.parse(out)).toEqual({
       keys: 6,
@@ -57,7 +57,7 @@ describe('stats', () => {
     })
   })
 
-  test('of a cache in a file, and of other keys', async () => {
+  test('stats reads the cache from a file and the prefix from an option', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-cli-'))
     const file = path.join(folder, 'cache.yaml')
     await writeFile(file, `redis_url: ${at.redis.url}\n`)
@@ -70,14 +70,14 @@ describe('stats', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('without Redis', async () => {
+  test('stats reports that Redis refuses connections', async () => {
     const url = `redis://user:s3cret@127.0.0.1:${await freePort()}`
     const { code, out, err } = await run('stats', '--redis-url', url)
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(/^error: Redis at 127\.0\.0\.1:\d+ refuses connections .*\(ECONNREFUSED\)/)
   })
 
-  test('of what is no URL', async () => {
+  test('stats rejects an invalid URL without showing it', async () => {
     const { code, err } = await run('stats', '--redis-url', 'http://user:s3cret@host')
     expect([code, err]).toEqual([2, expect.stringMatching(/^error: --redis-url must be redis:/)])
     expect(err).not.toContain('s3cret')
@@ -92,26 +92,26 @@ describe('invalidate', () => {
     [['--tenant', 'ada'], 2, 4],
     [['--pattern', 'op:*|txt:one*'], 2, 4],
     [['--all'], 6, 0],
-  ])('%j', async (args, removed, keysLeft) => {
+  ])('invalidate %j removes %i keys', async (args, removed, keysLeft) => {
     const { code, out, err } = await run('invalidate', ...args)
     expect([code, out, err]).toEqual([0, `${removed} removed (readable keys)\n`, ''])
     expect(await left()).toHaveLength(keysLeft)
   })
 
-  test('by model, which nobody counts', async () => {
+  test('invalidate --model removes responses without a count', async () => {
     expect((await run('invalidate', '--model', 'gpt-4', '--json')).out).toContain('null')
     const request = { text: 'one', operation: 'qa', tenant: 'ada', options: { model: 'gpt-4' } }
     expect(await cache.getCachedResponse(request)).toBeUndefined()
   })
 
-  test('as JSON', async () => {
+  test('invalidate --json prints the count and the style of the keys', async () => {
     expect(JSON.parse((await run('invalidate', '--all', '--json')).out)).toEqual({
       removed: 6,
       keyStyle: 'readable',
     })
   })
 
-  test('of keys in another style', async () => {
+  test('invalidate --style removes keys of another style', async () => {
     const hashed = await at.openConnected({ keyStyle: 'hashed' })
     const request = { text: 'one', operation: 'summarize', tenant: 'ada' }
     await hashed.cacheResponse({ ...request, response: 1 })
@@ -122,7 +122,7 @@ describe('invalidate', () => {
   })
 
   test.each([[[]], [['--operation', 'qa', '--all']], [['--model', 'gpt-4', '--tenant', 'ada']]])(
-    '%j is refused, and nothing removed',
+    'invalidate rejects %j and removes nothing',
     async (args) => {
       const { code, out, err } = await run('invalidate', ...args)
       expect([code, out]).toEqual([2, ''])

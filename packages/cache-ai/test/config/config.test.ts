@@ -9,7 +9,7 @@ import {
 } from '../../src/index.js'
 import { failure, problemsOf, SECRET } from './refused.js'
 
-describe('what is wrong', () => {
+describe('errors', () => {
   test.each<[values: Record<string, unknown>, path: string]>([
     [{ redisUrl: 'http://host' }, 'redisUrl'],
     [{ redisUrl: 'redis://' }, 'redisUrl'],
@@ -40,7 +40,7 @@ describe('what is wrong', () => {
     [{ operationTtls: { qa: '2 hours' } }, 'operationTtls.qa'],
     [{ operationTtls: [] }, 'operationTtls'],
     [{ unknown: 1 }, 'unknown'],
-  ])('%j', (values, place) => {
+  ])('%j is an error at %s', (values, place) => {
     const config = new AIResponseCacheConfig(values)
     const { isValid, errors } = config.validate()
     expect([isValid, errors.map((error) => error.path)]).toEqual([false, [place]])
@@ -53,14 +53,14 @@ describe('what is wrong', () => {
     { redisUrl: 'rediss://host', defaultTtl: '500ms', l1CacheSize: 1 },
     { compressionThreshold: 0, compressionLevel: 1, textHashThreshold: 1 },
     { compressionThreshold: 1_048_576, compressionLevel: 9, textHashThreshold: 100_000 },
-  ])('nothing is with %j', (values) => {
+  ])('%j is valid', (values) => {
     expect(new AIResponseCacheConfig(values).validate()).toMatchObject({
       isValid: true,
       errors: [],
     })
   })
 
-  test('all of it is told at once, and no value of it', async () => {
+  test('one error lists every problem and no value', async () => {
     const error = await failure(() =>
       AIResponseCacheConfig.fromObject({
         redis_url: `http://user:${SECRET}@host`,
@@ -81,7 +81,7 @@ describe('what is wrong', () => {
   })
 })
 
-describe('what might be better', () => {
+describe('advice', () => {
   const said = (values: ConfigValues, about: 'warnings' | 'recommendations'): string[] =>
     new AIResponseCacheConfig(values).validate()[about].map((each) => each.path)
   const quiet: ConfigValues = { operationTtls: {} }
@@ -99,12 +99,12 @@ describe('what might be better', () => {
     [{ ...quiet, l1CacheSize: 501 }, ['l1CacheSize']],
     [{ ...quiet, defaultTtl: 86_400 }, []],
     [{ ...quiet, defaultTtl: 86_401 }, ['defaultTtl']],
-  ])('%j', (values, paths) => {
+  ])('%j has recommendations for %j', (values, paths) => {
     expect(said(values, 'recommendations')).toEqual(paths)
     expect(said(values, 'warnings')).toEqual([])
   })
 
-  test('is warned of', () => {
+  test('an unknown operation and a size without a memory tier are warnings', () => {
     expect(said({ operationTtls: { qa: 1, classify: 1 } }, 'warnings')).toEqual([
       'operationTtls.classify',
     ])
@@ -127,13 +127,13 @@ describe('presets', () => {
       { defaultTtl: 1_800, textSizeTiers: { small: 500, medium: 2_000, large: 10_000 } },
     ],
     ['ai-production', { defaultTtl: 14_400, l1CacheSize: 1_000, compressionLevel: 9 }],
-  ])('%s has %j, and nothing wrong', (name, values) => {
+  ])('the preset %s sets %j and is valid', (name, values) => {
     const config = AIResponseCacheConfig.preset(name)
     expect(config.values).toMatchObject(values)
     expect(config.validate().errors).toEqual([])
   })
 
-  test('of production need a URL', async () => {
+  test('the presets for production require a URL', async () => {
     const config = AIResponseCacheConfig.production('rediss://host:6380')
     expect(config.values).toMatchObject({ redisUrl: 'rediss://host:6380', defaultTtl: 7_200 })
     expect(AIResponseCacheConfig.aiProduction('redis://host').values.l1CacheSize).toBe(1_000)
@@ -142,13 +142,13 @@ describe('presets', () => {
     ])
   })
 
-  test.each(['Production', 'none', 'toString', ''])('%j is none', (name) => {
+  test.each(['Production', 'none', 'toString', ''])('rejects the unknown preset %j', (name) => {
     expect(() => AIResponseCacheConfig.preset(name as PresetName)).toThrow(
       'preset must be one of default, development, testing, production, ai-development, ai-production',
     )
   })
 
-  test('of testing let every operation live for five minutes, and advise nothing but L1', () => {
+  test('the preset testing gives every operation a TTL of five minutes and has no recommendations', () => {
     const config = AIResponseCacheConfig.testing()
     expect(new Set(Object.values(config.values.operationTtls))).toEqual(new Set([300]))
     expect(config.validate().recommendations).toEqual([])
@@ -157,18 +157,18 @@ describe('presets', () => {
 })
 
 describe('merging', () => {
-  test('what the other gives wins, even if it is a default', () => {
+  test('a given field wins even if it equals the default', () => {
     const merged = AIResponseCacheConfig.development().merge({ defaultTtl: 3_600 })
     expect(merged.values).toMatchObject({ defaultTtl: 3_600, l1CacheSize: 50 })
   })
 
-  test('what the other leaves out, or has undefined, does not', () => {
+  test('absent and undefined fields do not override others', () => {
     const other = new AIResponseCacheConfig({ l1CacheSize: undefined, compressionLevel: 9 })
     const merged = AIResponseCacheConfig.development().merge(other)
     expect(merged.values).toMatchObject({ l1CacheSize: 50, compressionLevel: 9 })
   })
 
-  test('operations that only one of them names are kept', () => {
+  test('the TTLs of both configurations are merged by operation', () => {
     const config = AIResponseCacheConfig.aiDevelopment().merge({
       operationTtls: { qa: 60, mine: 1 },
     })
@@ -179,7 +179,7 @@ describe('merging', () => {
     expect(config.merge({ operationTtls: [] as never }).validate().isValid).toBe(false)
   })
 
-  test('neither changes by it', () => {
+  test('a merge changes neither configuration', () => {
     const [one, other] = [AIResponseCacheConfig.testing(), AIResponseCacheConfig.development()]
     const before = JSON.stringify([one, other])
     one.merge(other)
@@ -187,7 +187,7 @@ describe('merging', () => {
   })
 })
 
-test('a cache takes a configuration', async () => {
+test('a cache accepts a configuration instead of options', async () => {
   const config = AIResponseCacheConfig.testing().merge({ redisUrl: 'redis://127.0.0.1:1' })
   const cache = new AIResponseCache(config)
   await cache.cacheResponse({ text: 'text', operation: 'qa', response: 1 })
@@ -196,13 +196,13 @@ test('a cache takes a configuration', async () => {
   expect(config.toGenericCacheOptions()).not.toHaveProperty('textHashThreshold')
 })
 
-test('what prints a configuration does not print its password', () => {
+test('inspecting a configuration does not show its password', () => {
   const config = AIResponseCacheConfig.production(`rediss://user:${SECRET}@host`)
   expect(inspect(config, { depth: Infinity, showHidden: true })).not.toContain(SECRET)
 })
 
 test.each([[new Map([['qa', 5]])], [[5]], ['qa=5']])(
-  'a cache and a configuration refuse %o as operationTtls',
+  'a cache and a configuration reject %o as operationTtls',
   (operationTtls) => {
     const options = { operationTtls: operationTtls as never }
     expect(() => new AIResponseCache(options)).toThrow(/operationTtls must be a plain object/)
@@ -211,7 +211,7 @@ test.each([[new Map([['qa', 5]])], [[5]], ['qa=5']])(
   },
 )
 
-describe('a wrong argument is named', () => {
+describe('invalid arguments', () => {
   const Config = AIResponseCacheConfig
   test.each<[string, () => unknown, string]>([
     ['fromEnv with text', () => Config.fromEnv('MY_' as never), 'environment must be an object'],
@@ -223,14 +223,17 @@ describe('a wrong argument is named', () => {
     ['no preset', () => Config.preset(undefined as never), 'preset must be one of default,'],
     ['no URL', () => Config.production(undefined as never), 'redisUrl must be'],
     ['no URL for AI', () => Config.aiProduction(undefined as never), 'redisUrl must be'],
-  ])('(%s)', (_what, attempt, message) => {
+  ])('the error for %s names the argument', (_case, attempt, message) => {
     expect(attempt).toThrow(ConfigurationError)
     expect(attempt).toThrow(message)
   })
 })
 
-test.each(['', 'o'.repeat(65)])('an operation called %j has a clear message', (operation) => {
-  const attempt = (): unknown =>
-    AIResponseCacheConfig.fromObject({ operation_ttls: { [operation]: 60 } })
-  expect(attempt).toThrow(/operation_ttls\..* must be named with 1 to 64 characters$/)
-})
+test.each(['', 'o'.repeat(65)])(
+  'the error for an operation named %j states the rule',
+  (operation) => {
+    const attempt = (): unknown =>
+      AIResponseCacheConfig.fromObject({ operation_ttls: { [operation]: 60 } })
+    expect(attempt).toThrow(/operation_ttls\..* must be named with 1 to 64 characters$/)
+  },
+)

@@ -7,15 +7,15 @@ type Variables = Readonly<Record<string, string>>
 const read = (variables: Variables, prefix?: string): AIResponseCacheConfig =>
   AIResponseCacheConfig.fromEnv(variables, prefix)
 
-/** The message about each variable that is wrong. */
+/** Returns the message for each invalid variable. */
 async function messages(variables: Record<string, string>): Promise<Record<string, string>> {
   const error = await failure(() => read(variables))
   const problems = error.context['problems'] as { path: string; message: string }[]
   return Object.fromEntries(problems.map(({ path, message }) => [path, message]))
 }
 
-describe('fromEnv reads fields', () => {
-  test('and a preset under them', () => {
+describe('fields of the environment', () => {
+  test('fromEnv reads fields over those of a preset', () => {
     const config = read({
       AI_CACHE_PRESET: 'development',
       AI_CACHE_REDIS_URL: 'rediss://host',
@@ -37,7 +37,7 @@ describe('fromEnv reads fields', () => {
     })
   })
 
-  test('of every plain option of the cache', async () => {
+  test('fromEnv reads the plain options of a cache', async () => {
     const config = read({
       AI_CACHE_REDIS_URL: 'redis://127.0.0.1:1',
       AI_CACHE_KEY_PREFIX: 'shop:',
@@ -64,7 +64,7 @@ describe('fromEnv reads fields', () => {
     await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'READ_ONLY' })
   })
 
-  test('of Sentinel and Cluster, one by one or as JSON', () => {
+  test('fromEnv reads Sentinel and Cluster from several variables or from JSON', () => {
     const sentinel = {
       name: 'main',
       urls: ['redis://a:26379', 'redis://b:26379'],
@@ -97,14 +97,13 @@ describe('fromEnv reads fields', () => {
     ['no', false],
     ['Off', false],
     ['0', false],
-  ])('ENABLE_L1_CACHE=%s', (text, enableL1Cache) => {
+  ])('fromEnv reads ENABLE_L1_CACHE=%s as %s', (text, enableL1Cache) => {
     const config = read({ AI_CACHE_ENABLE_L1_CACHE: text })
     expect(config.given).toEqual({ enableL1Cache })
-    // In the Python version `false` alone makes the configuration invalid.
     expect(config.validate().errors).toEqual([])
   })
 
-  test('under another prefix', () => {
+  test('fromEnv reads variables with another prefix', () => {
     expect(read({ MY_DEFAULT_TTL: '5m', AI_CACHE_X: '1' }, 'MY_').given).toEqual({
       defaultTtl: '5m',
     })
@@ -116,15 +115,15 @@ describe('fromEnv reads fields', () => {
     expect(read(two, 'AI_CACHE_DOCS_').given).toEqual({ defaultTtl: '2m' })
   })
 
-  test.each([['MY'], ['MY-'], ['1_'], [7]])('refuses the prefix %j', async (prefix) => {
+  test.each([['MY'], ['MY-'], ['1_'], [7]])('fromEnv rejects the prefix %j', async (prefix) => {
     const error = await failure(() => read({}, prefix as string))
     expect(error.message).toMatch(/^prefix must be letters, digits and underscores/)
   })
 })
 
-describe('fromEnv trims values', () => {
+describe('blank and padded variables', () => {
   test.each(['DEFAULT_TTL', 'REDIS_URL', 'PRESET', 'KEY_STYLE', 'OPERATION_TTLS'])(
-    'and ignores %s when it is blank',
+    'fromEnv ignores a blank %s',
     (name) => {
       for (const text of ['', ' ', '\t\n', '""', "''", '" "']) {
         expect(read({ [`AI_CACHE_${name}`]: text }).given).toEqual({})
@@ -132,7 +131,7 @@ describe('fromEnv trims values', () => {
     },
   )
 
-  test('of space, line ends and one pair of quotes', () => {
+  test('fromEnv removes white space, line ends and one pair of quotes', () => {
     const config = read({
       AI_CACHE_REDIS_URL: ' redis://host:6379\r\n',
       AI_CACHE_DEFAULT_TTL: '"300"',
@@ -150,8 +149,8 @@ describe('fromEnv trims values', () => {
   })
 })
 
-describe('fromEnv ignores variables of other programs', () => {
-  test.each<[what: string, variables: Record<string, string>, prefix?: string]>([
+describe('variables of other programs', () => {
+  test.each<[program: string, variables: Record<string, string>, prefix?: string]>([
     [
       'Kubernetes, for a Service named ai-cache',
       {
@@ -197,13 +196,13 @@ describe('fromEnv ignores variables of other programs', () => {
     ['systemd', { CACHE_DIRECTORY: '/var/cache/app' }, 'CACHE_'],
     ['Kubernetes, for a Service named redis', { REDIS_PORT: 'tcp://10.0.0.9:6379' }, 'REDIS_'],
     ['a deployment', { AI_CACHE_VERSION: '2', AI_CACHE_IMAGE: 'x', AI_CACHE_COLOUR: SECRET }],
-  ])('%s', (_what, variables, prefix) => {
+  ])('fromEnv ignores the variables of %s', (_program, variables, prefix) => {
     const own = { [`${prefix ?? 'AI_CACHE_'}DEFAULT_TTL`]: '60' }
     expect(read({ ...own, ...variables }, prefix).given).toEqual({ defaultTtl: 60 })
   })
 })
 
-describe('fromEnv reports', () => {
+describe('invalid variables', () => {
   test.each([
     ['AI_CACHE_DEFUALT_TTL', 'AI_CACHE_DEFAULT_TTL'],
     ['AI_CACHE_DEFAULTTTL', 'AI_CACHE_DEFAULT_TTL'],
@@ -232,19 +231,19 @@ describe('fromEnv reports', () => {
     ['AI_CACHE_SENTINEL_DB', 'AI_CACHE_SENTINEL_DATABASE'],
     ['AI_CACHE_SENTINEL_HOST', 'AI_CACHE_SENTINEL_URLS'],
     ['AI_CACHE_CLUSTER_NODES', 'AI_CACHE_CLUSTER_URLS'],
-  ])('%s as a misspelling of %s', async (variable, nearest) => {
+  ])('fromEnv reports %s as a misspelling of %s', async (variable, nearest) => {
     expect(await messages({ [variable]: SECRET })).toEqual({
       [variable]: `is unknown. Did you mean ${nearest}?`,
     })
   })
 
-  test('what only code can set', async () => {
+  test('fromEnv reports an option that only code can set', async () => {
     expect(await messages({ AI_CACHE_PERFORMANCE_MONITOR: 'true' })).toEqual({
       AI_CACHE_PERFORMANCE_MONITOR: expect.stringMatching(/^can only be set in code; pass client,/),
     })
   })
 
-  test('every problem by the name of its variable, and no value', async () => {
+  test('fromEnv reports every problem by the name of its variable, and no value', async () => {
     const error = await failure(() =>
       read({
         AI_CACHE_PRESET: 'prod',
@@ -320,7 +319,7 @@ describe('fromEnv reports', () => {
       'AI_CACHE_TTL',
       'is unknown. Did you mean AI_CACHE_DEFAULT_TTL?',
     ],
-  ])('%j', async (variables, path, message) => {
+  ])('fromEnv reports a problem in %j', async (variables, path, message) => {
     expect(await messages(variables)).toMatchObject({ [path]: message })
   })
 })

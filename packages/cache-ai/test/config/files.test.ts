@@ -22,7 +22,7 @@ const json = async (content: string | Uint8Array): Promise<AIResponseCacheConfig
 const yaml = async (content: string | Uint8Array): Promise<AIResponseCacheConfig> =>
   AIResponseCacheConfig.fromYaml(await file('c.yaml', content))
 
-describe('files give fields', () => {
+describe('valid files', () => {
   const FIELDS = {
     default_ttl: '2h',
     memory_cache_size: 250,
@@ -36,7 +36,7 @@ describe('files give fields', () => {
     operationTtls: { qa: 60 },
   }
 
-  test('from JSON, YAML and objects alike', async () => {
+  test('JSON, YAML and objects give the same fields', async () => {
     const text =
       'default_ttl: 2h # a comment\nmemory_cache_size: 250\nenable_l1_cache: true\noperation_ttls:\n  qa: 60\n'
     expect(AIResponseCacheConfig.fromObject(FIELDS).given).toEqual(VALUES)
@@ -46,7 +46,7 @@ describe('files give fields', () => {
     expect((await yaml(text.replaceAll('\n', '\r\n'))).given).toEqual(VALUES)
   })
 
-  test('for every plain option of the cache', async () => {
+  test('a file sets the plain options of a cache', async () => {
     const config = await yaml(`
 redis_url: redis://127.0.0.1:1
 key_prefix: 'shop:'
@@ -67,7 +67,7 @@ on_backend_error: throw
     })
   })
 
-  test('for Sentinel and Cluster, which a cache takes', async () => {
+  test('a file sets Sentinel and Cluster for a cache', async () => {
     const sentinel = await yaml(
       'sentinel:\n  name: main\n  urls:\n    - redis://127.0.0.1:1\n  password: x\n  database: 2\n',
     )
@@ -78,14 +78,14 @@ on_backend_error: throw
     expect(cluster.given).toEqual({ cluster: { urls: ['redis://127.0.0.1:1'] } })
   })
 
-  test('over the preset they name', async () => {
+  test('the fields of a file override the preset in the file', async () => {
     const config = await yaml('default_ttl: 60\noperation_ttls: { qa: 5 }\npreset: testing\n')
     expect(config.values).toMatchObject({ defaultTtl: 60, l1CacheSize: 10 })
     expect(config.values.operationTtls).toMatchObject({ qa: 5, summarize: 300 })
     expect(config.toCacheOptions()).not.toHaveProperty('preset')
   })
 
-  test('below the environment, preset by preset and field by field', async () => {
+  test('the environment overrides the preset and the fields of a file', async () => {
     const written = await yaml('preset: testing\ndefault_ttl: 60\nredis_url: redis://file\n')
     const config = written.merge(
       AIResponseCacheConfig.fromEnv({
@@ -100,7 +100,7 @@ on_backend_error: throw
     expect(config.validate().errors).toEqual([])
   })
 
-  test('back as they were written by toJSON', async () => {
+  test('fromJson reads the output of toJSON', async () => {
     const config = AIResponseCacheConfig.aiProduction('redis://host')
     const again = await json(JSON.stringify(config))
     expect(again.values).toEqual(config.values)
@@ -110,13 +110,13 @@ on_backend_error: throw
     )
   })
 
-  test('behind a byte order mark', async () => {
+  test('a byte order mark is ignored', async () => {
     expect((await json('\uFEFF{"default_ttl": 60}')).given).toEqual({ defaultTtl: 60 })
     expect((await yaml('\uFEFFdefault_ttl: 60\r\n')).given).toEqual({ defaultTtl: 60 })
   })
 })
 
-describe('JSON is refused with its line and column:', () => {
+describe('invalid JSON', () => {
   test.each<[text: string, problem: string]>([
     ['', 'the file must be JSON; received an empty file'],
     [
@@ -136,9 +136,9 @@ describe('JSON is refused with its line and column:', () => {
     ['// hello\n{}', 'line 1, column 1: the file must be JSON'],
     [`{"a": "${SECRET}\n"}`, 'the file must be JSON'],
     ['{"a": 1}\n{"b": 2}', 'line 2, column 1: the file must be JSON'],
-    ['[]', 'the whole must be a mapping of fields to values; received an array'],
-    ['"text"', 'the whole must be a mapping of fields to values; received a string'],
-    ['null', 'the whole must be a mapping of fields to values; received nothing'],
+    ['[]', 'the content must be a mapping of fields to values; received an array'],
+    ['"text"', 'the content must be a mapping of fields to values; received a string'],
+    ['null', 'the content must be a mapping of fields to values; received nothing'],
     ['{"__proto__": {"default_ttl": 1}}', 'line 1, column 2: __proto__ is unknown'],
     [
       '{"default_ttl": 1,\n "defaultTtl": 2}',
@@ -155,7 +155,7 @@ describe('JSON is refused with its line and column:', () => {
     ['{"defaultTTL": 1}', 'defaultTTL is unknown. Did you mean defaultTtl?'],
     ['{"DEFAULT_TTL": 1}', 'DEFAULT_TTL is unknown. Did you mean default_ttl?'],
     ['[['.repeat(60_000), 'the file must have at most 100 levels'],
-  ])('case %#', async (text, problem) => {
+  ])('fromJson reports the place of problem %#', async (text, problem) => {
     const { message, context } = await failure(() => json(text))
     expect(message).toMatch(/^c\.json is invalid: /)
     expect(message).toContain(problem)
@@ -163,12 +163,12 @@ describe('JSON is refused with its line and column:', () => {
   })
 })
 
-describe('YAML is refused with its line and column:', () => {
+describe('invalid YAML', () => {
   test.each<[text: string, problem: string]>([
-    ['', 'the whole must be a mapping of fields to values; received nothing'],
+    ['', 'the content must be a mapping of fields to values; received nothing'],
     ['# only a comment\n', 'received nothing'],
-    ['- a\n- b', 'the whole must be a mapping of fields to values; received an array'],
-    [`redis_url=${SECRET}`, 'the whole must be a mapping of fields to values; received a string'],
+    ['- a\n- b', 'the content must be a mapping of fields to values; received an array'],
+    [`redis_url=${SECRET}`, 'the content must be a mapping of fields to values; received a string'],
     [
       `default_ttl: [1\nredis_url: ${SECRET}`,
       'line 2, column 1: the indentation must match that of the lines above',
@@ -211,7 +211,7 @@ describe('YAML is refused with its line and column:', () => {
     ['defaultTtl: nonsense', 'line 1, column 1: defaultTtl must be seconds as a number'],
     [
       'default_ttl:\n',
-      'default_ttl must be seconds as a number, or a text such as 30s, 5m, 2h or 1d; at most a year; received null',
+      'default_ttl must be seconds as a number, or a string such as 30s, 5m, 2h or 1d; at most a year; received null',
     ],
     ['enable_l1_cache: yes\n', 'enable_l1_cache must be true or false; received a string'],
     ['key_prefx: x\n', 'key_prefx is unknown. Did you mean key_prefix?'],
@@ -229,19 +229,19 @@ describe('YAML is refused with its line and column:', () => {
     ['['.repeat(50_000), 'the file must have at most 100 levels'],
     [`${'- '.repeat(50_000)}x`, 'the file must have at most 100 levels'],
     [`${'? '.repeat(50_000)}x`, 'the file must have at most 100 levels'],
-  ])('case %#', async (text, problem) => {
+  ])('fromYaml reports the place of problem %#', async (text, problem) => {
     const { message, context } = await failure(() => yaml(text))
     expect(message).toMatch(/^c\.yaml is invalid: /)
     expect(message).toContain(problem)
     expect(`${message}${JSON.stringify(context)}`).not.toContain(SECRET)
   })
 
-  test('at the same lines with Windows line ends', async () => {
+  test('fromYaml reports the same lines with Windows line ends', async () => {
     const { message } = await failure(() => yaml('# one\r\ndefault_ttl: 1\r\nkey_style: x\r\n'))
     expect(message).toContain('line 3, column 1: key_style must be one of readable, hashed, legacy')
   })
 
-  test('and the parser prints no warning that quotes the text', async () => {
+  test('fromYaml prints no warning that quotes the text', async () => {
     const warnings: Error[] = []
     const note = (warning: Error): number => warnings.push(warning)
     process.on('warning', note)
@@ -252,21 +252,21 @@ describe('YAML is refused with its line and column:', () => {
   })
 })
 
-describe('files are refused that', () => {
-  test.each<[what: string, content: string | Uint8Array, problem: string]>([
-    ['are too large', `a: ${'x'.repeat(262_144)}`, 'the file must have at most 262144 bytes'],
+describe('unreadable files', () => {
+  test.each<[kind: string, content: string | Uint8Array, problem: string]>([
+    ['is too large', `a: ${'x'.repeat(262_144)}`, 'the file must have at most 262144 bytes'],
     [
-      'are UTF-16',
+      'is UTF-16',
       Buffer.from('\uFEFFdefault_ttl: 60', 'utf16le'),
       'must be UTF-8; received UTF-16',
     ],
-    ['are not text', new Uint8Array([97, 58, 32, 255, 254]), 'must be UTF-8; received other bytes'],
-  ])('%s', async (_what, content, problem) => {
+    ['is not text', new Uint8Array([97, 58, 32, 255, 254]), 'must be UTF-8; received other bytes'],
+  ])('a file that %s is rejected', async (_kind, content, problem) => {
     expect((await failure(() => yaml(content))).message).toContain(problem)
     expect((await failure(() => json(content))).message).toContain(problem)
   })
 
-  test('are absent, folders or no path at all', async () => {
+  test('an absent file, a folder and undefined are rejected', async () => {
     const absent = await failure(() => AIResponseCacheConfig.fromYaml(join(folder, 'absent.yaml')))
     expect(absent.message).toBe('absent.yaml is invalid: the file cannot be read (ENOENT)')
     const directory = await failure(() => AIResponseCacheConfig.fromJson(folder))

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 
-/** Whatever a password or another value might be. */
+/** A value that no error may contain. */
 export const SECRET = 's3cret-value'
 
 export async function failure(attempt: () => unknown): Promise<ConfigurationError> {
@@ -10,9 +10,9 @@ export async function failure(attempt: () => unknown): Promise<ConfigurationErro
     if (error instanceof ConfigurationError) return error
     throw error
   }
-  throw new Error('it should have failed')
+  throw new Error('the attempt must throw')
 }
 
-/** Where something is wrong. */
+/** Returns the paths of the problems of an error. */
 export const problemsOf = (error: ConfigurationError): string[] =>
   (error.context['problems'] as { path: string; message: string }[]).map(({ path }) => path)

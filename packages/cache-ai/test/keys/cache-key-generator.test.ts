@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { CacheKeyGenerator, type KeyStyle } from '../../src/index.js'
 import { jsonValue } from './json-values.js'
 
-/** How many pairs of requests are compared by each law; a nightly run asks for more. */
+/** The pairs of requests that each law compares. A nightly run sets more. */
 const PAIRS = Number(process.env['PAIRS'] ?? 13_000)
 const LONG = 3_600_000
 
@@ -16,17 +16,20 @@ describe('readable keys', () => {
     ['a|b:c%', 'summarize', {}, undefined, 'ai_cache:op:summarize|txt:a%7Cb%3Ac%25'],
     ['text', 'op|txt:x', {}, undefined, 'ai_cache:op:op%7Ctxt%3Ax|txt:text'],
     ['text', 'qa', {}, '', 'ai_cache:op:qa|txt:text'],
-  ])('%j %s', (text, operation, options, question, key) => {
-    expect(generator.generateCacheKey(text, operation, options, question)).toBe(key)
-  })
+  ])(
+    'the text %j and the operation %s have a readable key',
+    (text, operation, options, question, key) => {
+      expect(generator.generateCacheKey(text, operation, options, question)).toBe(key)
+    },
+  )
 
-  test('options and question come as digests of 128 bits', () => {
+  test('options and question become digests of 128 bits', () => {
     expect(generator.generateCacheKey('text', 'qa', { max_length: 100 }, 'Why?')).toMatch(
       /^ai_cache:op:qa\|txt:text\|opts:[0-9a-f]{32}\|q:[0-9a-f]{32}$/,
     )
   })
 
-  test('a text of exactly the threshold stands in the key, a longer one does not', () => {
+  test('a key contains a text up to the threshold, and a digest of a longer one', () => {
     const short = new CacheKeyGenerator({ textHashThreshold: 10 })
     expect(short.generateCacheKey('A'.repeat(10), 'op')).toContain('txt:AAAAAAAAAA')
     expect(short.generateCacheKey('A'.repeat(11), 'op')).toMatch(/txt:hash:[0-9a-f]{32}$/)
@@ -34,13 +37,13 @@ describe('readable keys', () => {
     expect(short.generateCacheKey('😀'.repeat(11), 'op')).toContain('hash:')
   })
 
-  test('a text in few characters but many bytes is hashed', () => {
+  test('a text of few characters and many bytes is hashed', () => {
     const key = generator.generateCacheKey('😀'.repeat(999), 'op')
     expect(key).toContain('txt:hash:')
     expect(Buffer.byteLength(key)).toBeLessThanOrEqual(MAX_KEY_BYTES)
   })
 
-  test('a text that looks like a digest is not taken for one', () => {
+  test('a text that looks like a digest has another key than the text of that digest', () => {
     const long = 'A'.repeat(1_001)
     const digest = generator.generateCacheKey(long, 'op').split('txt:')[1] ?? ''
     expect(generator.generateCacheKey(digest, 'op')).not.toBe(
@@ -50,7 +53,7 @@ describe('readable keys', () => {
 })
 
 describe('hashed keys', () => {
-  test('show the operation and nothing else', () => {
+  test('a hashed key shows the operation and nothing else', () => {
     const hashed = new CacheKeyGenerator({ keyStyle: 'hashed' })
     expect(hashed.generateCacheKey('private text', 'qa', { tone: 'dry' }, 'private?')).toMatch(
       /^ai_cache:op:qa\|h:[0-9a-f]{32}$/,
@@ -85,7 +88,7 @@ const request: fc.Arbitrary<Request> = fc.record({
   tenant: fc.option(part, { nil: undefined }),
 })
 
-describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keyStyle) => {
+describe.each<KeyStyle>(['readable', 'hashed'])('%s keys', (keyStyle) => {
   const keys = new CacheKeyGenerator({ keyStyle })
   const keyOf = ({ text, operation, options, question, tenant }: Request): string =>
     keys.generateCacheKey(text, operation, options, question, tenant)
@@ -124,7 +127,7 @@ describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keySty
     LONG,
   )
 
-  test('the order of options does not matter, at any depth', () => {
+  test('the order of options does not change the key at any depth', () => {
     fc.assert(
       fc.property(request, (one) => {
         const reversed = { ...one, options: reverse(one.options) as Record<string, unknown> }
@@ -140,7 +143,7 @@ describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keySty
     [{ flag: true }, { flag: 'True' }],
     [{ flag: null }, {}],
     [{ date: new Date(0) }, { date: new Date(0).toISOString() }],
-  ])('%j and %j differ', (one, other) => {
+  ])('the options %j and %j have different keys', (one, other) => {
     const of = (options: Record<string, unknown>): string =>
       keys.generateCacheKey('text', 'op', options)
     expect(of(one)).not.toBe(of(other))
@@ -152,7 +155,7 @@ describe.each<KeyStyle>(['readable', 'hashed'])('the laws of keys (%s)', (keySty
   })
 })
 
-describe('bad arguments', () => {
+describe('invalid arguments', () => {
   test.each<[unknown[], string]>([
     [['', 'op'], 'text must be a non-empty string'],
     [[42, 'op'], 'text must be a non-empty string; received a number'],
@@ -170,7 +173,7 @@ describe('bad arguments', () => {
     [['text', 'op', {}, undefined, ''], 'tenant must be a string of 1 to 128'],
     [['text', 'op', {}, undefined, 'x'.repeat(129)], 'tenant must be a string of 1'],
     [['text', 'op', {}, undefined, '\ud800'], 'tenant must be a string'],
-  ])('%j', (given, message) => {
+  ])('rejects the arguments %j', (given, message) => {
     const call = (): string =>
       generator.generateCacheKey(...(given as Parameters<typeof generator.generateCacheKey>))
     expect(call).toThrow(ValidationError)
@@ -185,7 +188,7 @@ describe('bad arguments', () => {
       { keyStyle: 'short' as KeyStyle },
       "keyStyle must be one of 'readable', 'hashed', 'legacy'; received a string",
     ],
-  ])('option %j', (options, message) => {
+  ])('rejects the options %j', (options, message) => {
     expect(() => new CacheKeyGenerator(options)).toThrow(CacheError)
     expect(() => new CacheKeyGenerator(options)).toThrow(message)
   })
@@ -195,7 +198,7 @@ describe('tenants', () => {
   test.each<[KeyStyle, RegExp]>([
     ['readable', /^ai_cache:tenant:a%7Cb\|op:qa\|txt:text$/],
     ['hashed', /^ai_cache:tenant:[0-9a-f]{32}\|op:qa\|h:[0-9a-f]{32}$/],
-  ])('%s keys of one begin alike, and as no others do', (keyStyle, form) => {
+  ])('only the %s keys of a tenant begin with its prefix', (keyStyle, form) => {
     const keys = new CacheKeyGenerator({ keyStyle })
     const key = keys.generateCacheKey('text', 'qa', {}, undefined, 'a|b')
     expect(key).toMatch(form)
@@ -207,17 +210,17 @@ describe('tenants', () => {
     for (const other of others) expect(other.startsWith(keys.tenantPrefix('a|b'))).toBe(false)
   })
 
-  test('are none for legacy keys', () => {
+  test('legacy keys have no tenants', () => {
     const keys = new CacheKeyGenerator({ keyStyle: 'legacy' })
     expect(() => keys.tenantPrefix('a')).toThrow('legacy keys have no tenants')
     expect(keys.tenantPrefix(undefined)).toBe('ai_cache:')
   })
 })
 
-describe('what is told of the keys that were made', () => {
+describe('statistics of keys', () => {
   const performanceMonitor = { observeKeyGeneration: () => {} } as unknown as CacheMonitor
 
-  test('is nothing without a monitor', () => {
+  test('a generator without a monitor counts nothing', () => {
     const keys = new CacheKeyGenerator()
     keys.generateCacheKey('text', 'qa')
     expect(keys.getKeyGenerationStats()).toEqual({
@@ -229,7 +232,7 @@ describe('what is told of the keys that were made', () => {
     })
   })
 
-  test('is how many, of what, and how long it took', () => {
+  test('a generator with a monitor counts keys, texts and durations', () => {
     const keys = new CacheKeyGenerator({ performanceMonitor, textHashThreshold: 10 })
     for (let count = 0; count < 12; count++) keys.generateCacheKey('a'.repeat(count + 1), 'qa')
     keys.generateCacheKey('text', 'summarize')
@@ -245,7 +248,7 @@ describe('what is told of the keys that were made', () => {
     expect(stats.recentPerformance.recentAverageTimeSeconds).toBeGreaterThan(0)
   })
 
-  test('names a hundred operations', () => {
+  test('the statistics name a hundred operations', () => {
     const keys = new CacheKeyGenerator({ performanceMonitor })
     for (let count = 0; count < 150; count++) keys.generateCacheKey('text', `op-${count}`)
     const { operationDistribution } = keys.getKeyGenerationStats()
@@ -254,7 +257,7 @@ describe('what is told of the keys that were made', () => {
   })
 })
 
-test('the monitor hears of each key once', () => {
+test('the monitor receives each key once', () => {
   const observeKeyGeneration = vi.fn()
   const performanceMonitor = { observeKeyGeneration } as unknown as CacheMonitor
   new CacheKeyGenerator({ performanceMonitor }).generateCacheKey('text', 'qa')
@@ -271,7 +274,7 @@ function reverse(value: unknown): unknown {
   )
 }
 
-/** With the names of every object in order and `-0` as `0`, so that equal requests look equal. */
+/** Sorts the names of every object and replaces `-0` by `0`, so that equal requests look equal. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (Object.is(value, -0)) return 0

@@ -16,7 +16,7 @@ const request: fc.Arbitrary<WrittenRequest> = fc.tuple(
   fc.string({ unit: 'grapheme' }),
 )
 
-test(`another process makes the same keys of requests that went there as JSON (seed ${SEED})`, async () => {
+test(`another process makes the same keys of requests from JSON (seed ${SEED})`, async () => {
   const keys = new CacheKeyGenerator()
   const requests = fc.sample(request, { seed: SEED, numRuns: 2_000 })
   const env = { TZ: 'Asia/Kolkata', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { CacheKeyGenerator, type RequestOptions } from '../../src/index.js'
 
-/** Prints the keys of the requests that come in, as JSON: what another process makes of them. */
+/** Prints the keys of the requests on standard input as JSON, as another process makes them. */
 
 export type WrittenRequest = readonly [
   text: string,

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { AIResponseCache } from '../src/index.js'
-import { SetUp } from './set-up.js'
+import type { AIResponseCache } from '../../src/index.js'
+import { SetUp } from '../set-up.js'
 
 const at = new SetUp()
 const request = { text: 'Test text', operation: 'summarize', options: { max_length: 100 } }
 const KEY = 'ai_cache:op:summarize|txt:Test text|opts:5104236b'
 const OLD = { summary: 'old', cached_at: '2025-01-02T03:04:05Z', cache_hit: false }
-/** As the Python version returns it. */
+/** The response as the Python version returns it. */
 const RETURNED = { ...OLD, cache_hit: true }
 
-describe('with legacy keys, what the Python version has stored', () => {
-  test('is found, once for all figures', async () => {
+describe('with legacy keys, a response of the Python version', () => {
+  test('a response of the Python version is a hit and counts once', async () => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     await at.raw.set(KEY, `rawj:${JSON.stringify(OLD)}`)
     const found = await cache.getCachedResponse(request)
@@ -31,7 +31,7 @@ describe('with legacy keys, what the Python version has stored', () => {
     expect(await at.raw.exists(KEY)).toBe(1)
   })
 
-  test('is returned as a hit in the flat shape, too, and never changed', async () => {
+  test('a response of the Python version is a hit in the flat shape and is never changed', async () => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     await at.raw.set(KEY, `rawj:${JSON.stringify(OLD)}`)
     expect(await cache.getCachedResponse(request, { shape: 'flat' })).toMatchObject(RETURNED)
@@ -43,16 +43,16 @@ describe('with legacy keys, what the Python version has stored', () => {
     ['is absent', {}],
     ['is null', { cached_at: null }],
     ['is a number', { cached_at: 5 }],
-    ['is no date', { cached_at: 'version 2' }],
+    ['is not a date', { cached_at: 'version 2' }],
     ['is before 1970', { cached_at: '1960-01-01T00:00:00Z' }],
     ['is in the far future', { cached_at: '9999-01-01T00:00:00Z' }],
-  ])('has an unknown age when its cached_at %s', (_what, fields) => {
+  ])('whose cached_at %s', (_case, fields) => {
     const open = async (): Promise<AIResponseCache> => {
       await at.raw.set(KEY, `rawj:${JSON.stringify({ summary: 'old', ...fields })}`)
       return at.openConnected({ keyStyle: 'legacy' })
     }
 
-    test('and no age is returned', async () => {
+    test('a response of unknown age has no age in the result', async () => {
       const cache = await open()
       const found = await cache.getCachedResponse(request)
       expect(found?.cached).toMatchObject({ hit: true, tier: 'redis' })
@@ -60,7 +60,7 @@ describe('with legacy keys, what the Python version has stored', () => {
       expect(found?.cached).not.toHaveProperty('ageMs')
     })
 
-    test('and the flat shape adds no cached_at', async () => {
+    test('the flat shape adds no cached_at to a response of unknown age', async () => {
       const cache = await open()
       const flat = await cache.getCachedResponse(request, { shape: 'flat' })
       expect(flat).toMatchObject({ summary: 'old', retrieved_at: expect.stringMatching(/^20.*Z$/) })
@@ -68,7 +68,7 @@ describe('with legacy keys, what the Python version has stored', () => {
       expect(cachedAt).toEqual((fields as { readonly cached_at?: unknown }).cached_at)
     })
 
-    test('and maxAge does not take it', async () => {
+    test('maxAge excludes a response of unknown age', async () => {
       const cache = await open()
       expect(await cache.getCachedResponse(request, { maxAge: '100d' })).toBeUndefined()
       const answer = await cache.getOrCompute(request, () => 'new', { maxAge: '100d' })
@@ -76,7 +76,7 @@ describe('with legacy keys, what the Python version has stored', () => {
     })
   })
 
-  test('is taken by maxAge when it is young enough', async () => {
+  test('maxAge includes a response of the Python version that is young enough', async () => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     const stored = { ...OLD, cached_at: new Date(Date.now() - 60_000).toISOString() }
     await at.raw.set(KEY, `rawj:${JSON.stringify(stored)}`)
@@ -85,7 +85,7 @@ describe('with legacy keys, what the Python version has stored', () => {
     expect(found?.cached.at).toBe(stored.cached_at)
   })
 
-  test('has an age when Python wrote its date with a space and microseconds', async () => {
+  test('reads a date that Python wrote with a space and microseconds', async () => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     const stored = { ...OLD, cached_at: '2025-01-02 03:04:05.678901+00:00' }
     await at.raw.set(KEY, `rawj:${JSON.stringify(stored)}`)
@@ -93,7 +93,7 @@ describe('with legacy keys, what the Python version has stored', () => {
     expect(found?.cached.at).toBe('2025-01-02T03:04:05.678Z')
   })
 
-  test('keeps its date for a caller that joins the load of another method', async () => {
+  test('a caller that joins the load of another method gets the date of the response', async () => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     const load = async (): Promise<object> => {
       await sleep(100)
@@ -107,7 +107,7 @@ describe('with legacy keys, what the Python version has stored', () => {
     await loaded
   })
 
-  test('of an operation with any name is removed by it', async () => {
+  test('invalidateByOperation removes responses to an operation with any name', async () => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     for (const operation of ['a:b', '50%']) {
       await cache.cacheResponse({ text: 'text', operation, response: 1 })
@@ -116,7 +116,7 @@ describe('with legacy keys, what the Python version has stored', () => {
   })
 })
 
-describe('with legacy keys, an entry of this package', () => {
+describe('with legacy keys, entries of this package', () => {
   const good = { response: { a: 1 }, operation: 'summarize', textTier: 'small', storedAt: 1 }
 
   test.each<[string, object]>([
@@ -126,7 +126,7 @@ describe('with legacy keys, an entry of this package', () => {
     ['without a time', { ...good, storedAt: undefined }],
     ['with a time in the far future', { ...good, storedAt: Date.now() + 1e9 }],
     ['with a tier that does not exist', { ...good, textTier: 'huge' }],
-  ])('%s is a miss, and replaced', async (_what, entry) => {
+  ])('an entry %s is a miss and is replaced', async (_case, entry) => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     await cache.set(KEY.slice('ai_cache:'.length), entry)
     expect(await cache.getCachedResponse(request)).toBeUndefined()
@@ -137,7 +137,7 @@ describe('with legacy keys, an entry of this package', () => {
   test.each<[string, object]>([
     ['a field named response', { response: 'text', summary: 'old' }],
     ['every field of this package and a date of Python', { ...good, operation: 'qa', ...OLD }],
-  ])('is not taken for a value of the Python version with %s', async (_what, value) => {
+  ])('a value with %s is a response of the Python version', async (_case, value) => {
     const cache = await at.openConnected({ keyStyle: 'legacy' })
     await at.raw.set(KEY, `rawj:${JSON.stringify(value)}`)
     const found = await cache.getCachedResponse(request)
@@ -145,7 +145,7 @@ describe('with legacy keys, an entry of this package', () => {
   })
 })
 
-test('with other keys it is none of ours', async () => {
+test('without legacy keys, a response of the Python version is a miss', async () => {
   const cache = await at.openConnected()
   const { text, operation, options } = request
   await cache.set(cache.buildKey(text, operation, options), OLD)

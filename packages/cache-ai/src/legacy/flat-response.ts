@@ -1,13 +1,14 @@
 import type { TextSize } from '@verbatim/cache-core'
 import { isPlainObject } from '@verbatim/cache-core/implement'
-import type { AIRequest, CachedResponse } from './ai-request.js'
-import { countCodePoints } from './keys/code-points.js'
+import type { AIRequest, CachedResponse } from '../ai-request.js'
+import { countCodePoints } from '../keys/code-points.js'
 
-/** The fields that the Python version adds to a response that comes from the cache. */
+/** The fields that the Python version adds to a response from the cache. */
 export interface FlatMetadata {
-  /** Absent where the age is unknown. */
+  /** When the response was stored, in ISO 8601. Absent for an unknown age. */
   readonly cached_at?: string
   readonly cache_hit: boolean
+  /** In ISO 8601. */
   readonly retrieved_at: string
   /** In code points. */
   readonly text_length: number
@@ -16,14 +17,15 @@ export interface FlatMetadata {
   readonly question_provided: boolean
 }
 
-/** A response in the shape of the Python version. One that is no plain object stands under `response`. */
+/** A response in the shape of the Python version. One that is not a plain object is in `response`. */
 export type FlatResponse<T = unknown> =
   T extends Readonly<Record<string, unknown>>
     ? Omit<FlatMetadata, keyof T> & T
     : FlatMetadata & { readonly response: T }
 
 /**
- * Puts what is known about a response among its fields, of which none is lost: a field of its own wins.
+ * Returns a response with its metadata among its fields. A field of the response wins over metadata of the
+ * same name.
  *
  * @param now - milliseconds since 1970
  */

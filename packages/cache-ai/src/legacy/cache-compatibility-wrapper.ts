@@ -1,14 +1,14 @@
 import { type CacheInterface, ConfigurationError } from '@verbatim/cache-core'
-import { assertKnownFields, hasMethod, isPromiseLike } from '@verbatim/cache-core/implement'
-import { invalidSetting } from '../arguments.js'
+import {
+  assertKnownFields,
+  hasMethod,
+  invalidOption,
+  isPromiseLike,
+} from '@verbatim/cache-core/implement'
+import { camelCaseOf } from '../config/settings.js'
 import { mergeOperationTtls } from '../operation-ttls.js'
 import { LegacyCalls, type LegacyCallsOptions, missing } from './legacy-calls.js'
-import {
-  camelCaseOf,
-  type SnakeCase,
-  type SnakeCaseFields,
-  withSnakeCaseFields,
-} from './snake-case.js'
+import { type SnakeCase, type SnakeCaseFields, withSnakeCaseFields } from './snake-case.js'
 
 export interface CompatibilityOptions extends LegacyCallsOptions {
   /** Whether the first use of each old name in a process emits a `DeprecationWarning`. Default: true. */
@@ -17,8 +17,8 @@ export interface CompatibilityOptions extends LegacyCallsOptions {
 
 type LegacyName = Extract<keyof LegacyCalls, string>
 
-/** How the names of what answers with figures end; their fields had names in snake case, too. */
-const FIGURES = [
+/** Endings of the methods that return statistics. Their results get fields in snake case. */
+const STATISTICS = [
   'Stats',
   'Statistics',
   'Summary',
@@ -28,21 +28,21 @@ const FIGURES = [
   'Info',
   'Use',
 ] as const
-type AnswersFigures = `${string}${(typeof FIGURES)[number]}`
+type StatisticsName = `${string}${(typeof STATISTICS)[number]}`
 
-type WithFigures<Method> = Method extends (...given: infer Given) => infer Answer
+type WithSnakeCaseResult<Method> = Method extends (...given: infer Given) => infer Result
   ? (
       ...given: Given
-    ) => Answer extends Promise<infer Later>
+    ) => Result extends Promise<infer Later>
       ? Promise<SnakeCaseFields<Later>>
-      : SnakeCaseFields<Answer>
+      : SnakeCaseFields<Result>
   : Method
 
-/** A cache with its own names, and all of them in snake case. */
+/** A cache whose members also have names in snake case. */
 export type WithLegacyNames<Cache> = Cache & {
   readonly [Name in keyof Cache as Name extends string
     ? Exclude<SnakeCase<Name>, Name | LegacyName>
-    : never]: Name extends AnswersFigures ? WithFigures<Cache[Name]> : Cache[Name]
+    : never]: Name extends StatisticsName ? WithSnakeCaseResult<Cache[Name]> : Cache[Name]
 } & { readonly [Name in LegacyName]: LegacyCalls[Name] }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof CompatibilityOptions>([
@@ -54,12 +54,18 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof CompatibilityOptions>([
 const warned = new Set<string>()
 
 /**
- * Lets code that was written for the Python version go on: a cache that also has the Python names and
- * arguments of its methods. Everything else is the cache itself.
+ * Wraps a cache so that its methods also have the names and arguments of the Python version. Everything else
+ * is the cache itself.
+ *
+ * @example
+ * ```ts
+ * const cache = new CacheCompatibilityWrapper(new AIResponseCache())
+ * await cache.cache_response('Long text', 'summarize', {}, { summary: 'Brief' })
+ * await cache.get_cached_response('Long text', 'summarize') // { summary: 'Brief', cache_hit: true, … }
+ * ```
  *
  * @throws ConfigurationError (`INVALID_OPTION`) that names the wrong argument
- * @throws ValidationError (`NO_SUCH_MEMBER`) when a name in snake case is used that the cache has by
- * no name
+ * @throws ValidationError (`NO_SUCH_MEMBER`) for a name in snake case whose member the cache does not have
  */
 export const CacheCompatibilityWrapper: new <Cache extends CacheInterface>(
   cache: Cache,
@@ -68,7 +74,7 @@ export const CacheCompatibilityWrapper: new <Cache extends CacheInterface>(
   cache: CacheInterface,
   options: CompatibilityOptions = {},
 ): CacheInterface {
-  if (!hasMethod(cache, 'get')) throw invalidSetting('cache', 'a cache', cache)
+  if (!hasMethod(cache, 'get')) throw invalidOption('cache', 'a cache', cache)
   assertCompatibilityOptions(options)
   const members = new Map<string | symbol, unknown>()
   const legacy = new LegacyCalls(cache, options)
@@ -80,7 +86,7 @@ export const CacheCompatibilityWrapper: new <Cache extends CacheInterface>(
   }
   return new Proxy(cache, {
     get: (_cache, name) => {
-      // A field may change; what a method is does not.
+      // Methods are kept, because they never change. Fields may change.
       const known = members.get(name)
       if (known !== undefined) return known
       const found = find(name)
@@ -95,15 +101,15 @@ function assertCompatibilityOptions(options: CompatibilityOptions): void {
   assertKnownFields(options, OPTION_NAMES, 'options', ConfigurationError, 'INVALID_OPTION')
   const { emitWarnings = true, keyGenerator, operationTtls = {} } = options
   if (typeof emitWarnings !== 'boolean') {
-    throw invalidSetting('emitWarnings', 'true or false', emitWarnings)
+    throw invalidOption('emitWarnings', 'true or false', emitWarnings)
   }
   if (keyGenerator !== undefined && !hasMethod(keyGenerator, 'generateCacheKey')) {
-    throw invalidSetting('keyGenerator', 'a CacheKeyGenerator', keyGenerator)
+    throw invalidOption('keyGenerator', 'a CacheKeyGenerator', keyGenerator)
   }
   mergeOperationTtls(operationTtls)
 }
 
-/** Bound, for a proxy has none of the private members that its methods need. */
+/** Returns a member. A method is bound, because the proxy lacks the private members that it needs. */
 function ownMember(cache: CacheInterface, name: string | symbol): unknown {
   const member: unknown = Reflect.get(cache, name, cache)
   return typeof member === 'function' && name !== 'constructor' ? member.bind(cache) : member
@@ -119,23 +125,22 @@ function renamedMember(cache: CacheInterface, name: string): unknown {
   if (renamed === undefined) return undefined
   if (!(renamed in cache)) throw missing(cache, name)
   const member = ownMember(cache, renamed)
-  if (typeof member !== 'function' || !FIGURES.some((end) => renamed.endsWith(end))) return member
+  if (typeof member !== 'function' || !STATISTICS.some((end) => renamed.endsWith(end))) {
+    return member
+  }
   return (...given: unknown[]) => {
-    const answer: unknown = member(...given)
-    return isPromiseLike(answer)
-      ? answer.then((figures) => withSnakeCaseFields(figures))
-      : withSnakeCaseFields(answer)
+    const result: unknown = member(...given)
+    return isPromiseLike(result)
+      ? result.then((statistics) => withSnakeCaseFields(statistics))
+      : withSnakeCaseFields(result)
   }
 }
 
 function warnOf(name: string): void {
   if (warned.has(name)) return
   warned.add(name)
-  process.emitWarning(
-    `${name} is the name of an earlier version; see the README for what it is now`,
-    {
-      type: 'DeprecationWarning',
-      code: 'VERBATIM_LEGACY_NAME',
-    },
-  )
+  process.emitWarning(`${name} is a name of the Python version; see the README for the new name`, {
+    type: 'DeprecationWarning',
+    code: 'VERBATIM_LEGACY_NAME',
+  })
 }

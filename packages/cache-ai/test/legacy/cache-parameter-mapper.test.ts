@@ -2,11 +2,11 @@ import { ConfigurationError } from '@verbatim/cache-core'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import { describe, expect, test } from 'vitest'
-import { CacheParameterMapper, type Parameters } from '../../src/index.js'
+import { CacheParameterMapper, type Parameters } from '../../src/legacy/index.js'
 
 const mapper = new CacheParameterMapper()
 
-describe('mapping', () => {
+describe('mapAiToGenericParams', () => {
   test.each<[given: Parameters, generic: Parameters, ai: Parameters]>([
     [{}, {}, {}],
     [
@@ -30,11 +30,11 @@ describe('mapping', () => {
       {},
       { textSizeTiers: { small: 1 } },
     ],
-  ])('%j', (given, generic, ai) => {
+  ])('splits %j into options of both caches', (given, generic, ai) => {
     expect(mapper.mapAiToGenericParams(given)).toEqual({ generic, ai })
   })
 
-  test('gives a cache what it takes', async () => {
+  test('returns options that a GenericRedisCache accepts', async () => {
     const { generic } = mapper.mapAiToGenericParams({
       redis_url: 'redis://127.0.0.1:1',
       default_ttl: '1h',
@@ -45,13 +45,13 @@ describe('mapping', () => {
     expect(cache.getStats().memory?.maxSize).toBe(5)
   })
 
-  test.each([undefined, null, 'text', [1], new Map([['a', 1]])])('%j is refused', (given) => {
+  test.each([undefined, null, 'text', [1], new Map([['a', 1]])])('rejects %j', (given) => {
     expect(() => mapper.mapAiToGenericParams(given as unknown as Parameters)).toThrow(
       ConfigurationError,
     )
   })
 
-  test('two sizes are refused, and neither is told', () => {
+  test('rejects two different sizes without showing them', () => {
     const attempt = (): unknown =>
       mapper.mapAiToGenericParams({ l1CacheSize: 17, memory_cache_size: 23 })
     expect(attempt).toThrow(
@@ -60,8 +60,8 @@ describe('mapping', () => {
   })
 })
 
-describe('validation', () => {
-  test('of what is right, says which cache takes what', () => {
+describe('validateParameterCompatibility', () => {
+  test('lists the valid parameters of each cache', () => {
     const result = mapper.validateParameterCompatibility({
       redis_url: 'rediss://host',
       textHashThreshold: 1_000,
@@ -96,12 +96,12 @@ describe('validation', () => {
     [{ operation_ttls: { qa: true } }, 'operationTtls.qa'],
     [{ performanceMonitor: {} }, 'performanceMonitor'],
     [{ l1_cache_size: 10, memory_cache_size: 20 }, 'memory_cache_size'],
-  ])('%j is wrong', (given, path) => {
+  ])('reports an error in %j', (given, path) => {
     const result = mapper.validateParameterCompatibility(given)
     expect([result.isValid, result.errors.map((each) => each.path)]).toEqual([false, [path]])
   })
 
-  test('sizes that differ are a conflict', () => {
+  test('reports different sizes as a conflict', () => {
     const given = { l1_cache_size: 10, memory_cache_size: 20 }
     const { parameterConflicts } = mapper.validateParameterCompatibility(given)
     expect([...parameterConflicts.keys()]).toEqual(['memory_cache_size'])
@@ -111,7 +111,7 @@ describe('validation', () => {
     [{ l1CacheSize: 10, enableL1Cache: false }, 'l1CacheSize'],
     [{ compressionThreshold: 0, textHashThreshold: 1 }, 'compressionThreshold'],
     [{ colour: 'red' }, 'colour'],
-  ])('%j is hardly meant so', (given, path) => {
+  ])('warns of %j', (given, path) => {
     const { isValid, warnings } = mapper.validateParameterCompatibility(given)
     expect([isValid, warnings.map((each) => each.path)]).toEqual([true, [path]])
   })
@@ -121,18 +121,18 @@ describe('validation', () => {
     [{ compressionThreshold: 10_001, textHashThreshold: 10_001 }, 'compressionThreshold'],
     [{ compressionLevel: 8 }, 'compressionLevel'],
     [{ textHashThreshold: 500 }, 'textHashThreshold'],
-  ])('%j might be better', (given, path) => {
+  ])('has a recommendation for %j', (given, path) => {
     const { isValid, recommendations } = mapper.validateParameterCompatibility(given)
     expect([isValid, recommendations.map((each) => each.path)]).toEqual([true, [path]])
   })
 
-  test.each([undefined, null, 'text', [1]])('%j is no parameters', (given) => {
+  test.each([undefined, null, 'text', [1]])('reports %j as an error', (given) => {
     const result = mapper.validateParameterCompatibility(given as unknown as Parameters)
     expect(result.isValid).toBe(false)
   })
 })
 
-test('what is known of parameters comes from what checks them', () => {
+test('getParameterInfo returns the rule of every setting', () => {
   const { aiSpecific, generic, mappings, validationRules, totalParameters } =
     mapper.getParameterInfo()
   expect(totalParameters).toBe(aiSpecific.length + generic.length)
@@ -144,12 +144,12 @@ test('what is known of parameters comes from what checks them', () => {
   }
 })
 
-test('validation reports a Map as an error', () => {
+test('validateParameterCompatibility reports a Map as an error', () => {
   const result = mapper.validateParameterCompatibility(new Map([['a', 1]]) as never)
   expect(result.errors).toMatchObject([{ path: 'parameters' }])
 })
 
-test('validation suggests a name for an unknown parameter', () => {
+test('validateParameterCompatibility suggests a name for an unknown parameter', () => {
   const { warnings } = mapper.validateParameterCompatibility({ keyStlye: 'hashed' })
   expect(warnings).toEqual([{ path: 'keyStlye', message: 'is unknown. Did you mean keyStyle?' }])
 })

@@ -1,14 +1,14 @@
+import { createHash } from 'node:crypto'
 import { ValidationError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
 import { CacheKeyGenerator } from '../../src/index.js'
-import { pythonText } from '../../src/keys/python-text.js'
 
 const legacy = new CacheKeyGenerator({ keyStyle: 'legacy' })
 
 type Options = Record<string, unknown>
 
-// Made by the Python version.
-describe('a legacy key', () => {
+// The keys were made by the Python version.
+describe('legacy keys', () => {
   test.each<[text: string, operation: string, options: Options, question: string, key: string]>([
     ['Test text', 'summarize', { max_length: 100 }, '', 'op:summarize|txt:Test text|opts:5104236b'],
     ['Test text', 'sentiment', {}, '', 'op:sentiment|txt:Test text'],
@@ -54,11 +54,14 @@ describe('a legacy key', () => {
     ['x', 'op', { flag: null }, '', 'op:op|txt:x|opts:a934a045'],
     ['x', 'op', { l: ['a', 'b'] }, '', 'op:op|txt:x|opts:6303ce42'],
     ['x', 'op', { n: { x: 1 } }, '', 'op:op|txt:x|opts:e85d594f'],
-  ])('of %.20s %s %j %s', (text, operation, options, question, key) => {
-    expect(legacy.generateCacheKey(text, operation, options, question)).toBe(`ai_cache:${key}`)
-  })
+  ])(
+    'the request %.20s %s %j %s has the key of the Python version',
+    (text, operation, options, question, key) => {
+      expect(legacy.generateCacheKey(text, operation, options, question)).toBe(`ai_cache:${key}`)
+    },
+  )
 
-  test('of a text of exactly the threshold holds it as it is', () => {
+  test('a key contains a text up to the threshold unchanged', () => {
     const key = legacy.generateCacheKey('A'.repeat(1_000), 'summarize')
     expect(key).toBe(`ai_cache:op:summarize|txt:${'A'.repeat(1_000)}`)
     expect(key).toHaveLength(1_026)
@@ -69,25 +72,25 @@ describe('a legacy key', () => {
     ['md5', '5dde063011355dfe'],
     ['sha1', 'e0a8137d95bd01ed'],
     ['sha512', '74cff76d314cec8b'],
-  ])('by %s', (hashAlgorithm, digest) => {
+  ])('%s makes the digest of the Python version', (hashAlgorithm, digest) => {
     const other = new CacheKeyGenerator({ keyStyle: 'legacy', hashAlgorithm })
     expect(other.generateCacheKey('A'.repeat(1_500), 'op')).toBe(
       `ai_cache:op:op|txt:hash:${digest}`,
     )
   })
 
-  test.each<[what: string, make: () => unknown]>([
+  test.each<[given: string, make: () => unknown]>([
     ['a tenant', () => legacy.generateCacheKey('text', 'op', {}, undefined, 'tenant')],
     ['half a pair in the text', () => legacy.generateCacheKey('\ud800', 'op')],
     ['half a pair in the question', () => legacy.generateCacheKey('text', 'op', {}, '\udc00')],
     ['a date', () => legacy.generateCacheKey('text', 'op', { at: new Date(0) })],
     ['a function', () => legacy.generateCacheKey('text', 'op', { f: () => 1 })],
-  ])('with %s there is none', (_what, make) => {
+  ])('%s is rejected', (_given, make) => {
     expect(make).toThrow(ValidationError)
   })
 })
 
-// What Python 3.11 says.
+// Each text was written by Python 3.11.
 test.each<[value: unknown, text: string]>([
   ["it's", "it's"],
   [["it's"], '["it\'s"]'],
@@ -109,12 +112,13 @@ test.each<[value: unknown, text: string]>([
   ],
   [[], '[]'],
   [{}, '{}'],
-])('%j is %s in Python', (value, text) => {
-  expect(pythonText(value)).toBe(text)
+])('the option %j has the digest of the Python text %s', (option, text) => {
+  const digest = createHash('md5').update(`option=${text}`).digest('hex').slice(0, 8)
+  expect(legacy.generateCacheKey('x', 'op', { option })).toBe(`ai_cache:op:op|txt:x|opts:${digest}`)
 })
 
 test.each([new Map([['a', 1]]), new Date(5), new URL('http://host')])(
-  'options that are no plain object are refused',
+  'options that are not a plain object are rejected',
   (options) => {
     const keys = new CacheKeyGenerator({ keyStyle: 'legacy' })
     expect(() => keys.generateCacheKey('text', 'op', options as never)).toThrow(

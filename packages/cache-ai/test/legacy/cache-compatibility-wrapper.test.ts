@@ -1,7 +1,8 @@
 import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { AIResponseCache, CacheCompatibilityWrapper, CacheKeyGenerator } from '../../src/index.js'
+import { AIResponseCache, CacheKeyGenerator } from '../../src/index.js'
+import { CacheCompatibilityWrapper } from '../../src/legacy/index.js'
 import { SetUp } from '../set-up.js'
 
 const at = new SetUp()
@@ -16,70 +17,67 @@ afterEach(() => {
   process.off('warning', note)
 })
 
-describe.each(['with Redis', 'without Redis'])(
-  'call sites of the Python version, %s',
-  (situation) => {
-    const wrapped = async () =>
-      new CacheCompatibilityWrapper(
-        await (situation === 'with Redis' ? at.openConnected() : at.openAlone()),
-        { emitWarnings: false },
-      )
+describe.each(['with Redis', 'without Redis'])('code of the Python version, %s', (situation) => {
+  const wrapped = async () =>
+    new CacheCompatibilityWrapper(
+      await (situation === 'with Redis' ? at.openConnected() : at.openAlone()),
+      { emitWarnings: false },
+    )
 
-    test('store and find responses', async () => {
-      const cache = await wrapped()
-      const options = { max_length: 100, model: 'gpt-4' }
-      expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
-      await cache.cache_response('Long text', 'summarize', options, { summary: 'Brief' }, 'Why?')
-      const found = await cache.get_cached_response('Long text', 'summarize', options, 'Why?')
-      expect(found).toMatchObject({
-        summary: 'Brief',
-        cache_hit: true,
-        text_length: 9,
-        question_provided: true,
-      })
-      expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
+  test('the Python names store and find responses', async () => {
+    const cache = await wrapped()
+    const options = { max_length: 100, model: 'gpt-4' }
+    expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
+    await cache.cache_response('Long text', 'summarize', options, { summary: 'Brief' }, 'Why?')
+    const found = await cache.get_cached_response('Long text', 'summarize', options, 'Why?')
+    expect(found).toMatchObject({
+      summary: 'Brief',
+      cache_hit: true,
+      text_length: 9,
+      question_provided: true,
     })
+    expect(await cache.get_cached_response('Long text', 'summarize', options)).toBeNull()
+  })
 
-    test('remove what an operation or some text in the key names', async () => {
-      const cache = await wrapped()
-      for (const operation of ['sentiment', 'qa', 'qa_long']) {
-        await cache.cache_response('a*c', operation, {}, { operation })
-        await cache.cache_response('abc', operation, {}, { operation })
-      }
-      expect(await cache.invalidate_by_operation('qa', 'model_update')).toBe(2)
-      expect(await cache.invalidate_pattern('sentiment', 'batch_invalidation')).toBe(2)
-      expect(await cache.invalidate_pattern('a*c')).toBe(1)
-      expect(await cache.get_cached_response('abc', 'qa_long')).not.toBeNull()
-      expect(await cache.invalidate_pattern('')).toBe(1)
-    })
+  test('the Python names remove responses by operation or by text in the key', async () => {
+    const cache = await wrapped()
+    for (const operation of ['sentiment', 'qa', 'qa_long']) {
+      await cache.cache_response('a*c', operation, {}, { operation })
+      await cache.cache_response('abc', operation, {}, { operation })
+    }
+    expect(await cache.invalidate_by_operation('qa', 'model_update')).toBe(2)
+    expect(await cache.invalidate_pattern('sentiment', 'batch_invalidation')).toBe(2)
+    expect(await cache.invalidate_pattern('a*c')).toBe(1)
+    expect(await cache.get_cached_response('abc', 'qa_long')).not.toBeNull()
+    expect(await cache.invalidate_pattern('')).toBe(1)
+  })
 
-    test('ask how it does', async () => {
-      const cache = await wrapped()
-      await cache.cache_response('text', 'myOwnOperation', {}, { answer: 42 })
-      await cache.get_cached_response('text', 'myOwnOperation', {})
-      expect(cache.get_cache_hit_ratio()).toBe(100)
-      expect(cache.get_performance_summary()).toMatchObject({
-        hit_ratio: 100,
-        hits_by_operation: { myOwnOperation: 1 },
-      })
-      const stats = await cache.get_cache_stats()
-      expect(stats.memory).toEqual({
-        memory_cache_entries: 1,
-        memory_cache_size_limit: 100,
-        memory_cache_utilization: '1/100',
-      })
-      const isUp = situation === 'with Redis'
-      expect(stats.redis).toMatchObject(
-        isUp ? { status: 'connected', keys: 1 } : { status: 'unavailable', keys: 0 },
-      )
-      expect(Object.keys(stats.redis)).toHaveLength(isUp ? 5 : 2)
-      expect(stats.performance).toMatchObject({ cache_hits: 1, total_cache_operations: 2 })
+  test('the Python names return statistics', async () => {
+    const cache = await wrapped()
+    await cache.cache_response('text', 'myOwnOperation', {}, { answer: 42 })
+    await cache.get_cached_response('text', 'myOwnOperation', {})
+    expect(cache.get_cache_hit_ratio()).toBe(100)
+    expect(cache.get_performance_summary()).toMatchObject({
+      hit_ratio: 100,
+      hits_by_operation: { myOwnOperation: 1 },
     })
-  },
-)
+    const stats = await cache.get_cache_stats()
+    expect(stats.memory).toEqual({
+      memory_cache_entries: 1,
+      memory_cache_size_limit: 100,
+      memory_cache_utilization: '1/100',
+    })
+    const isUp = situation === 'with Redis'
+    expect(stats.redis).toMatchObject(
+      isUp ? { status: 'connected', keys: 1 } : { status: 'unavailable', keys: 0 },
+    )
+    expect(Object.keys(stats.redis)).toHaveLength(isUp ? 5 : 2)
+    expect(stats.performance).toMatchObject({ cache_hits: 1, total_cache_operations: 2 })
+  })
+})
 
 describe('a wrapped cache', () => {
-  test('is the cache itself otherwise', async () => {
+  test('other members of the wrapper are those of the cache', async () => {
     const inner = await at.openAlone()
     const cache = new CacheCompatibilityWrapper(inner)
     expect(cache).toBeInstanceOf(AIResponseCache)
@@ -91,7 +89,7 @@ describe('a wrapped cache', () => {
     expect(warnings).toEqual([])
   })
 
-  test('says once for each name that it is an old one', async () => {
+  test('the wrapper emits one deprecation warning for each Python name', async () => {
     const cache = new CacheCompatibilityWrapper(await at.openAlone())
     for (let call = 0; call < 3; call++) {
       await cache.get_cached_response('text', 'qa', {})
@@ -106,7 +104,7 @@ describe('a wrapped cache', () => {
     ])
   })
 
-  test('has every method by its name in snake case', async () => {
+  test('the wrapper has every method by its name in snake case', async () => {
     const cache = new CacheCompatibilityWrapper(new InMemoryCache(), { emitWarnings: false })
     await cache.set_many([['a', 1]])
     expect(await cache.get_many(['a', 'b'])).toEqual(new Map([['a', 1]]))
@@ -115,7 +113,7 @@ describe('a wrapped cache', () => {
     expect(warnings).toEqual([])
   })
 
-  test('does not have what the cache has by no name', () => {
+  test('the wrapper rejects a name in snake case that the cache does not have', () => {
     const cache = new CacheCompatibilityWrapper(new InMemoryCache())
     const names = cache as unknown as Record<string, unknown>
     expect(() => names['memory_cache']).toThrow('InMemoryCache has no memory_cache')
@@ -123,8 +121,8 @@ describe('a wrapped cache', () => {
   })
 })
 
-describe('a cache without requests of its own', () => {
-  test('is given a generator of keys, and lives of operations', async () => {
+describe('a wrapped cache that is not an AIResponseCache', () => {
+  test('the wrapper makes keys with its keyGenerator and applies the TTLs of operations', async () => {
     const inner = new InMemoryCache()
     const keyGenerator = new CacheKeyGenerator()
     const cache = new CacheCompatibilityWrapper(inner, { emitWarnings: false, keyGenerator })
@@ -136,7 +134,7 @@ describe('a cache without requests of its own', () => {
     expect(await cache.invalidate_pattern('op:qa')).toBe(1)
   })
 
-  test('cannot be asked without', async () => {
+  test('the wrapper rejects requests without a keyGenerator', async () => {
     const cache = new CacheCompatibilityWrapper(new InMemoryCache(), { emitWarnings: false })
     await expect(cache.get_cached_response('text', 'qa', {})).rejects.toThrow('keyGenerator')
     await expect(cache.invalidate_by_operation('qa')).rejects.toThrow(ValidationError)
@@ -168,7 +166,7 @@ test.each<[string, unknown[], string]>([
     [new InMemoryCache(), { keyGenerator: {} }],
     'keyGenerator must be a CacheKeyGenerator',
   ],
-])('the constructor refuses %s', (_what, given, message) => {
+])('the constructor rejects %s', (_case, given, message) => {
   const attempt = (): unknown => Reflect.construct(CacheCompatibilityWrapper, given)
   expect(attempt).toThrow(ConfigurationError)
   expect(attempt).toThrow(message)
