@@ -1,5 +1,5 @@
-// One measurement in a process of its own, for what runs beside it changes what the compiler makes of
-// it. Prints nanoseconds for one call, the median of some rounds.
+// Runs one measurement in its own process, because other code in the process changes how it is compiled.
+// Prints the nanoseconds of one call, the median of several rounds.
 import { createHash } from 'node:crypto'
 import { AIResponseCache, CacheKeyGenerator } from '../dist/index.js'
 
@@ -10,11 +10,11 @@ const keys = new CacheKeyGenerator()
 const options = { max_length: 100, model: 'gpt-4', temperature: 0.7, tone: 'dry', stop: ['.'] }
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 
-/** Other text at every call, so that nothing is known of it. The long one is made anew in each round. */
+/** Texts that differ from call to call, so that no result is reused. Each round makes another long text. */
 const SHORT = Array.from({ length: 1_024 }, (_, index) => `${index} `.padEnd(100, 'short text '))
 const long = () => `${Math.random()}`.padEnd(1_000_000, 'long text to analyze ')
 
-/** How often, and what is called with the number of the call. */
+/** The number of calls and the function to call with the number of the call. */
 const CELLS = {
   'sha256 of 1,000,000': async () => {
     const text = long()
@@ -65,7 +65,7 @@ const CELLS = {
   },
 }
 
-/** A cache with 64 responses, of which copies are in memory if it has one. */
+/** Returns a cache with 64 responses. A cache with a memory tier has copies of all of them in it. */
 async function filled(requestOptions = options, cacheOptions = {}) {
   const cache = new AIResponseCache({ redisUrl: REDIS_URL, ...cacheOptions })
   if (!(await cache.connect())) throw new Error('Redis does not answer')

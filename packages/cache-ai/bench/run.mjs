@@ -1,5 +1,5 @@
-// What keys and look-ups cost, against what they cannot do without. Takes two minutes. Every cell is run
-// in processes of its own, in turns.
+// Measures keys and look-ups, and the work that they cannot avoid. Takes two minutes. Every cell runs in its
+// own processes, in turns.
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { startRedis } from '@verbatim/test-support'
 const PROCESSES = 5
 const CELL = fileURLToPath(new URL('cell.mjs', import.meta.url))
 
-// The last column is the original's, in Python 3.11 on another day and maybe a busier machine.
+// The last column is that of the Python version, in Python 3.11 on another day.
 const ROWS = [
   ['sha256 of 1,000,000', 'SHA-256 of 1,000,000 characters', undefined, ''],
   ['key of 1,000,000', 'buildKey of the same', 'sha256 of 1,000,000', '12-25 ms'],
@@ -45,10 +45,10 @@ console.log(
   `Node ${process.version}, ${cpus().length} cores, load ${load.toFixed(1)} at the start; ` +
     `medians and quartiles of ${PROCESSES} processes\n`,
 )
-console.log('| | µs | speed | the original |\n| -- | -- | -- | -- |')
-for (const [name, what, floor, original] of ROWS) {
+console.log('| | µs | speed | the Python version |\n| -- | -- | -- | -- |')
+for (const [name, what, floor, python] of ROWS) {
   const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quartile(name, share))
   const speed = floor === undefined ? '' : (quartile(floor, 0.5) / median).toFixed(2)
   const shown = `${microseconds(median)} (${microseconds(low)}-${microseconds(high)})`
-  console.log(`| ${what} | ${shown} | ${speed} | ${original} |`)
+  console.log(`| ${what} | ${shown} | ${speed} | ${python} |`)
 }

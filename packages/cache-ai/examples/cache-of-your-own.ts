@@ -1,6 +1,6 @@
 import { CacheInterface, type SetOptions, type Ttl } from '@verbatim/cache-core'
 
-/** Keeps values for ever. Four methods make a cache. */
+/** Stores values that never expire. Four methods make a cache. */
 class MapCache extends CacheInterface {
   readonly #values = new Map<string, unknown>()
 
@@ -23,7 +23,7 @@ class MapCache extends CacheInterface {
 
 const cache = new MapCache()
 await cache.set('one', 1)
-// The others come with them.
+// CacheInterface implements the other methods with these four.
 console.log(await cache.getMany(['one', 'two'])) // Map(1) { 'one' => 1 }
 const [first, second] = await Promise.all([
   cache.getOrSet('three', async () => 3),

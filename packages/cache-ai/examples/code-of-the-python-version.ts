@@ -1,9 +1,10 @@
-import { AIResponseCache, CacheCompatibilityWrapper } from '@verbatim/cache-ai'
+import { AIResponseCache } from '@verbatim/cache-ai'
+import { CacheCompatibilityWrapper } from '@verbatim/cache-ai/legacy'
 
 const redisUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
 const keyPrefix = `verbatim-example:${process.pid}:`
 const cache = new CacheCompatibilityWrapper(new AIResponseCache({ redisUrl, keyPrefix }), {
-  // Otherwise Node prints a DeprecationWarning for each of the old names, once.
+  // Without this option, Node prints a DeprecationWarning for each Python name.
   emitWarnings: false,
 })
 

@@ -16,11 +16,11 @@ console.log(validation.isValid) // true
 console.log(validation.recommendations[0]?.path) // operationTtls
 
 const cache = new AIResponseCache(config)
-const asked = { text: 'What a fine day.', operation: 'sentiment' }
-const { response } = await cache.getOrCompute(asked, async () => ({ sentiment: 'positive' }))
+const request = { text: 'What a fine day.', operation: 'sentiment' }
+const { response } = await cache.getOrCompute(request, async () => ({ sentiment: 'positive' }))
 console.log(response) // { sentiment: 'positive' }
 await cache.close()
 
-// All that is wrong is told at once.
+// validate() returns all errors at once.
 const wrong = new AIResponseCacheConfig({ compressionLevel: 11, l1CacheSize: 0 }).validate()
 console.log(wrong.errors.map(({ path }) => path).join(', ')) // l1CacheSize, compressionLevel

@@ -2,7 +2,7 @@ import { AIResponseCache, AIResponseCacheConfig } from '@verbatim/cache-ai'
 import type { CacheInterface } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 
-/** What is not in `REDIS_URL`, `CACHE_TTL` and the like is as in the preset. */
+/** Opens the cache of an environment. Variables such as `CACHE_TTL` override the preset. */
 function openCache(environment: string): CacheInterface {
   if (environment === 'development') return new InMemoryCache({ defaultTtl: 1_800, maxSize: 100 })
   const preset = AIResponseCacheConfig.preset('production')

@@ -2,7 +2,7 @@ import { AIResponseCache } from '@verbatim/cache-ai'
 import type { CacheInterface } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 
-/** Knows of a cache only what all of them have. */
+/** Works with every cache. */
 async function greeting(cache: CacheInterface, name: string): Promise<string> {
   return cache.getOrSet(`greeting:${name}`, () => `Hello, ${name}`, { ttl: '1h' })
 }

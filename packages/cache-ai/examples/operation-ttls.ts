@@ -18,6 +18,6 @@ const hours = async (operation: string): Promise<string> => {
 }
 console.log(await hours('sentiment')) // 24.0
 console.log(await hours('qa')) // 0.5
-// What is in no table lives for `defaultTtl`.
+// Other operations have the TTL `defaultTtl`.
 console.log(await hours('translate')) // 1.0
 await cache.close()

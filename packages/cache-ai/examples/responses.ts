@@ -6,7 +6,7 @@ const cache = new AIResponseCache({
   compressionThreshold: 2_000,
   l1CacheSize: 200,
 })
-// Answers whether Redis is there. Without it the cache goes on in memory.
+// Returns false without Redis. The cache then works from memory.
 await cache.connect()
 
 const request = {
@@ -20,7 +20,7 @@ const found = await cache.getCachedResponse<{ summary: string; confidence: numbe
 console.log(found?.response) // { summary: 'Brief summary', confidence: 0.95 }
 console.log(found?.cached.hit, found?.cached.textTier) // true small
 
-// Asked about another length, it is another response.
+// A request with other options has another response.
 const longer = { ...request, options: { max_length: 200, model: 'gpt-4' } }
 console.log(await cache.getCachedResponse(longer)) // undefined
 

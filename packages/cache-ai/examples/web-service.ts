@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { type AIRequest, AIResponseCache } from '@verbatim/cache-ai'
 
-/** The one place that knows which cache the service uses. */
+/** Opens the cache. The rest of the service does not depend on its options. */
 async function openCache(): Promise<AIResponseCache> {
   const cache = new AIResponseCache({
     redisUrl: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379',
@@ -25,7 +25,7 @@ const sessions = new Map([
   ['token-of-charles', { tenant: 'charles' }],
 ])
 
-/** POST /process: what the cache has for the tenant, or else what the model answers. */
+/** Handles POST /process. Responds from the cache of the tenant, or with a response of the model. */
 async function answer(
   cache: AIResponseCache,
   request: IncomingMessage,
@@ -36,7 +36,7 @@ async function answer(
     response.writeHead(401).end()
     return
   }
-  // Field by field: the body comes from the client, and a tenant in it must not count.
+  // The body comes from the client. Copying its fields one by one ignores a tenant in it.
   const { text, operation } = (await json(request)) as { text: string; operation: string }
   const asked = { text, operation, tenant: session.tenant }
   const { response: result } = await cache.getOrCompute(asked, () => askTheModel(asked))
@@ -62,7 +62,7 @@ const ask = async (token: string): Promise<string> => {
 console.log(await ask('token-of-ada')) // {"summary":"Hello"}
 console.log(await ask('token-of-ada')) // {"summary":"Hello"}
 console.log(processed) // 1
-// Whatever the body says, another session is another tenant.
+// Another session is another tenant, even with the same body.
 await ask('token-of-charles')
 console.log(processed) // 2
 service.close()

@@ -2,10 +2,8 @@ import { AIResponseCache } from '@verbatim/cache-ai'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 
-/**
- * How long it takes to invalidate one operation of ten in a Redis that holds a million responses, and
- * whether a command of it takes longer than 10 ms.
- */
+// Measures the invalidation of one operation of ten in a Redis with a million responses, and counts its
+// commands that take longer than 10 ms.
 
 const keysPerOperation = Number(process.argv[2] ?? 100_000)
 const OPERATIONS = ['qa', 'qa_long', 'summarize', 'a', 'b', 'c', 'd', 'e', 'f', 'g']
@@ -25,7 +23,7 @@ for (const operation of OPERATIONS) {
   await cache.cacheResponse({ text: 'text', operation, response: { answer: 'A short answer' } })
   const name = `ai_cache:${cache.buildKey('text', operation)}`
   const stored = await raw.getBuffer(name)
-  if (stored === null) throw new Error(`nothing stands under ${name}`)
+  if (stored === null) throw new Error(`${name} must have a value`)
   for (let from = 2; from <= keysPerOperation; from += 10_000) {
     const to = Math.min(keysPerOperation, from + 9_999)
     await raw.eval(FILL, 1, `${name} `, from, to, stored)

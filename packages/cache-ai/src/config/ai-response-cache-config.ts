@@ -199,7 +199,7 @@ export class AIResponseCacheConfig {
   }
 }
 
-/** Code without types may leave out an argument. It must not get the default silently. */
+/** Rejects a missing argument, because code without types would get the default silently. */
 function assertGiven(name: 'preset' | 'redisUrl', value: unknown): void {
   if (value !== undefined) return
   const message = `must be ${ruleOf(name)}; received nothing`

@@ -73,7 +73,7 @@ export function problemOfJson(text: string): string | undefined {
   return hasRepeatedName(text) ? 'must be JSON without a repeated name; received one' : undefined
 }
 
-/** JSON.parse would take the last value of a repeated name and ignore the others. */
+/** Returns whether an object repeats a name. JSON.parse would use only its last value. */
 function hasRepeatedName(json: string): boolean {
   const tokens = tokenize(json, { mode: 'json' })
   const open: Set<string>[] = []

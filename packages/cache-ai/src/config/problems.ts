@@ -8,7 +8,7 @@ export interface ConfigProblem {
    * the whole file.
    */
   readonly path: string
-  /** Such as `must be true or false; received a string`. Never holds a value. */
+  /** The problem, such as `must be true or false; received a string`. Never holds a value. */
   readonly message: string
   /** The line in a file, from 1. */
   readonly line?: number | undefined

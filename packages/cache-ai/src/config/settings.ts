@@ -45,7 +45,7 @@ export interface ConfigValues extends Omit<AIResponseCacheOptions, CodeOnlyName 
 /** The name of an option that can be configured. */
 export type ConfigName = Exclude<keyof ConfigValues, 'preset'>
 
-/** How a value looks. Its check, its environment variable and its row in the README follow from it. */
+/** The kind of a value. Its check, its variable and its row in the README follow from it. */
 type Kind =
   | Omit<Extract<RedisSetting, { kind: 'integer' }>, 'default'>
   | Omit<Extract<RedisSetting, { kind: 'choice' }>, 'default'>

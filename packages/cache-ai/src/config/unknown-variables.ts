@@ -84,7 +84,7 @@ function isShortFor(written: string, variable: string, known: readonly string[])
   })
 }
 
-/** Two letters are the beginning of too many words to suggest one. */
+/** Returns whether a word is another one or its beginning. Two letters begin too many words. */
 function isWordOf(word: string, whole: string): boolean {
   return word === whole || (word.length > 2 && whole.startsWith(word))
 }

@@ -18,7 +18,7 @@ export interface LegacyCacheStats {
   readonly memory: {
     readonly memory_cache_entries: number
     readonly memory_cache_size_limit: number
-    /** Such as `'12/100'`. */
+    /** Entries and their limit, such as `'12/100'`. */
     readonly memory_cache_utilization: string
   }
   readonly performance: unknown

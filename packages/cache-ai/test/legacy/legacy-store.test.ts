@@ -46,7 +46,7 @@ describe('with legacy keys, a response of the Python version', () => {
     ['is not a date', { cached_at: 'version 2' }],
     ['is before 1970', { cached_at: '1960-01-01T00:00:00Z' }],
     ['is in the far future', { cached_at: '9999-01-01T00:00:00Z' }],
-  ])('whose cached_at %s', (_case, fields) => {
+  ])('when cached_at %s', (_case, fields) => {
     const open = async (): Promise<AIResponseCache> => {
       await at.raw.set(KEY, `rawj:${JSON.stringify({ summary: 'old', ...fields })}`)
       return at.openConnected({ keyStyle: 'legacy' })
