@@ -1,7 +1,7 @@
-// Turns results into elements. Every piece of text goes in as text, never as HTML, and finds its
-// own direction: Arabic and Hebrew read from the right.
+// Turns results into elements. Every piece of text is inserted as text, never as HTML. It has its own
+// direction, because Arabic and Hebrew read from the right.
 
-/** @returns {Node[]} what to show for the result of a request */
+/** @returns {Node[]} the elements for the result of a request */
 export function renderAnswer({ operation, text }, result) {
   return [...renderers[operation](result), ...(isMostlyLatin(text) ? [] : [quiet(NOT_ENGLISH)])]
 }
@@ -23,7 +23,7 @@ const renderers = {
 
   sentiment: ({ label, score, confidence, sentence_counts, most_positive, most_negative }) => {
     const total = sentence_counts.positive + sentence_counts.neutral + sentence_counts.negative
-    if (total === 0) return [nothing('The text has no sentence whose sentiment could be told.')]
+    if (total === 0) return [nothing('The text has no sentence with a sentiment.')]
     return [
       make('p', `${label} (${score.toFixed(2)})`, 'headline'),
       quiet(`confidence ${percent(confidence)}`),
@@ -70,7 +70,7 @@ function make(tag, text, className) {
   return made
 }
 
-/** Makes an element for words of the user or of the text. */
+/** Returns an element for words of the user or of the text. */
 function words(tag, text, className) {
   const made = make(tag, text, className)
   made.dir = 'auto'

@@ -14,7 +14,7 @@ export function describeAge(milliseconds) {
   return `${Math.round(seconds / 3600)} h ago`
 }
 
-/** @returns {string} what a hit saved, as far as that is known */
+/** @returns {string} the time that a hit saved, if it is known */
 export function describeHit({ durationMs, computeMs, savedMs }) {
   const took = `Answered in ${formatDuration(durationMs)}`
   if (computeMs === undefined || savedMs === undefined) return `${took}.`

@@ -1,4 +1,4 @@
-// The panel with the answer: what was asked, how long it took, and what the cache saved.
+// The panel with the answer: the request, its duration, and the time that the cache saved.
 
 import { renderAnswer } from './answers.js'
 import { describeAge, describeHit, formatDuration } from './durations.js'
@@ -14,7 +14,7 @@ let elapsedTimer
 
 clearAnswer(BEFORE_FIRST)
 
-/** Shows that an answer to a request is awaited. The answer to an older one goes. */
+/** Shows that the answer to a request is pending. Removes the answer to an older request. */
 export function showPending(request) {
   clear()
   describeRequest(request)
@@ -51,7 +51,7 @@ export function showAnswer(request, { result, cache }, roundTripMs) {
   )
 }
 
-/** Shows why there is no answer, and marks the field that it is about. */
+/** Shows why there is no answer, and marks the field that caused it. */
 export function showProblem({ message, field }) {
   clearAnswer('No answer.')
   element('problem').textContent = message
@@ -73,7 +73,7 @@ export function clearAnswer(sentence) {
   announce(sentence)
 }
 
-/** @returns {Array<string | Node>} what a request asks for: operation, question and text */
+/** @returns {Array<string | Node>} the operation, the question and the text of a request */
 export function requestLabel({ sample, text, operation, question }) {
   const about = isolated(sample === '' ? `“${excerptOf(text)}”` : nameOf('sample', sample))
   const name = nameOf('operation', operation)
@@ -82,7 +82,7 @@ export function requestLabel({ sample, text, operation, question }) {
     : [`${name} · `, about]
 }
 
-/** @returns {HTMLElement} words of the user amid words of the page, in a direction of their own */
+/** @returns {HTMLElement} words of the user within words of the page, with their own direction */
 function isolated(words) {
   const made = document.createElement('bdi')
   made.dir = 'auto'
@@ -129,7 +129,7 @@ function excerptOf(text) {
   return `${characters.slice(0, EXCERPT_LENGTH).join('')}…`
 }
 
-// Screen readers are told in one sentence; the whole answer is theirs to read when they want it.
+// Screen readers announce one sentence. Users can read the whole answer after it.
 function announce(sentence) {
   element('announcement').textContent = sentence
 }

@@ -6,13 +6,13 @@ import { listVisit } from './visit.js'
 
 const SAVE_AFTER_MS = 300
 
-/** The service gives up earlier, so only a lost connection takes this long. */
+/** Longer than the time limit of the service, so only a lost connection takes this long. */
 const GIVE_UP_AFTER_MS = 60_000
 
 const element = (id) => document.getElementById(id)
 const button = element('analyse')
 
-/** The newest request while its answer is awaited: `{ request, controller }`. */
+/** The newest request until its answer arrives: `{ request, controller }`. */
 let pending
 /** The newest request that was sent and not cancelled. */
 let lastAsked
@@ -37,7 +37,7 @@ element('request').addEventListener('submit', (event) => {
 element('request').addEventListener('input', changed)
 element('text').addEventListener('input', () => {
   sampleLoad.controller.abort()
-  requestForm.keepOwnText()
+  requestForm.treatAsOwnText()
 })
 element('sample').addEventListener('change', () => {
   loadSample(requestForm.read().question)
@@ -57,14 +57,14 @@ addEventListener('pagehide', () => {
   stop()
 })
 addEventListener('pageshow', ({ persisted }) => {
-  // The browser's cache of pages restores the form and the answer, but not a request under way.
+  // The browser's cache of pages restores the form and the answer, but not a running request.
   if (!persisted) return
   changed()
   if (wasInterrupted) void ask()
 })
 restore()
 
-/** Fills the form with what it held before a reload, or else with what the address says. */
+/** Fills the form with its fields before a reload, or with those in the address. */
 function restore() {
   const { isAsked, ...form } = requestForm.load()
   requestForm.write(form)
@@ -73,7 +73,7 @@ function restore() {
   if (isAsked) void ask()
 }
 
-/** Fills in the text of the chosen sample; an older load that still runs is given up. */
+/** Fills in the text of the chosen sample. Ignores the result of an older load. */
 function loadSample(question) {
   sampleLoad.controller.abort()
   const controller = new AbortController()
@@ -108,13 +108,13 @@ async function fillInSample(question, signal) {
   }
 }
 
-/** Sends what the form says. An older request that still waits is given up. */
+/** Sends the form. Aborts an older request. */
 async function ask() {
   const load = sampleLoad
   const isLoaded = await load.done
-  // A press that waited for a sample sends no other text in its place.
+  // A press that waited for a sample sends only that sample.
   if (!isLoaded) return
-  // Another sample was chosen since: the form does not hold its text yet.
+  // Another sample was chosen in between. The form does not have its text yet.
   if (load !== sampleLoad) return ask()
   const request = requestForm.read()
   if (pending !== undefined && requestForm.isSame(pending.request, request)) return
@@ -131,7 +131,7 @@ async function ask() {
   showPending(request)
   setButton()
   const outcome = await post(request, asked.controller.signal)
-  // A newer request was sent since, or this one was cancelled.
+  // A newer request was sent in between, or this one was cancelled.
   if (pending !== asked) return
   pending = undefined
   setButton()
@@ -179,10 +179,10 @@ function stop() {
   setButton()
 }
 
-/** Disables the button while the answer to the very request in the form is awaited. */
+/** Disables the button until the answer to the request in the form arrives. */
 function setButton() {
   const waits = pending !== undefined && requestForm.isSame(pending.request, requestForm.read())
-  // A disabled button loses the focus, and the keyboard its place on the page.
+  // Disabling a button removes its focus, and keyboard users lose their place on the page.
   if (waits && document.activeElement === button) returnsFocus = true
   button.disabled = waits
   if (waits || !returnsFocus) return

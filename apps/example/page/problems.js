@@ -24,7 +24,7 @@ export function problemIn({ text, operation, question }) {
   return problemInWords('question', question, MAX_QUESTION_LENGTH)
 }
 
-/** @returns {{ message: string, field?: string }} why the service did not answer */
+/** @returns {{ message: string, field?: string }} why the service did not respond */
 export function problemOf(status, body) {
   const { code, field } = body?.error ?? {}
   if (Object.hasOwn(MESSAGES, code ?? '')) return { message: MESSAGES[code] }
@@ -58,7 +58,7 @@ function wrongWith(field, value, maxLength) {
     const [length, limit] = [value.length, maxLength].map((number) => number.toLocaleString('en'))
     return `The ${field} has ${length} characters, and at most ${limit} are possible. Shorten it.`
   }
-  // The text of a form may hold half an emoji when it was cut in the middle.
+  // A text that was cut in the middle may end with half an emoji.
   if (value.isWellFormed?.() === false) {
     return `The ${field} holds a broken character, such as half an emoji. Remove it.`
   }

@@ -1,8 +1,8 @@
-// The fields of the form, and how they outlive a reload.
+// The fields of the form. They survive a reload.
 //
-// The address holds the sample, the operation and a question about a sample, so that a link to it
-// opens the same form. A text of the user's own, and a question about it, are private and may be
-// long: they stay in the storage of the tab, which never leaves the browser and ends with the tab.
+// The address holds the sample, the operation and a question about a sample, so that a link opens the
+// same form. A text of the user and a question about it are private and may be long. They stay in the
+// storage of the tab, which never leaves the browser and ends with the tab.
 
 export const MAX_TEXT_LENGTH = 100_000
 export const MAX_QUESTION_LENGTH = 500
@@ -15,7 +15,7 @@ const SUGGESTED_QUESTIONS = {
 
 const CONTROLS = ['sample', 'text', 'operation', 'question']
 
-/** The user's own text, to return to after a look at a sample. */
+/** The user's own text, to restore it after a sample. */
 let ownText = ''
 
 const control = (name) => document.getElementById(name)
@@ -24,18 +24,18 @@ export function read() {
   return Object.fromEntries(CONTROLS.map((name) => [name, control(name).value]))
 }
 
-/** Changes the fields that are given. */
+/** Sets the given fields. */
 export function write(fields) {
   for (const name of CONTROLS) {
     const value = fields[name]
-    // Writing the same text again would move the cursor.
+    // Setting the same text again would move the cursor.
     if (value !== undefined && control(name).value !== value) control(name).value = value
   }
   if (fields.ownText !== undefined) ownText = fields.ownText
   show()
 }
 
-/** Shows what depends on the fields: the question, the source of the sample, the length. */
+/** Updates the parts that depend on the fields: the question, the source of the sample, the length. */
 export function show() {
   const { sample, text, operation } = read()
   control('question-field').hidden = operation !== 'qa'
@@ -47,8 +47,8 @@ export function show() {
   control('text-length').classList.toggle('problem', text.length > MAX_TEXT_LENGTH)
 }
 
-/** Takes the text for the user's own, whether typed from nothing or out of a sample. */
-export function keepOwnText() {
+/** Treats an edited text as the user's own, also one that began as a sample. */
+export function treatAsOwnText() {
   ownText = control('text').value
   control('sample').value = ''
 }
@@ -63,7 +63,7 @@ export function questionFor(sample, question) {
   return isOurs ? SUGGESTED_QUESTIONS[sample] : question
 }
 
-/** Whether two forms ask the service for the same. */
+/** Returns whether two forms make the same request. */
 export function isSame(left, right) {
   return (
     left.text === right.text &&
@@ -72,7 +72,7 @@ export function isSame(left, right) {
   )
 }
 
-/** Keeps the form in the tab, and the part of it that may be shared in the address. */
+/** Stores the form in the tab, and its public fields in the address. */
 export function store({ sample, operation, question }, isAsked) {
   const shared = new URLSearchParams({ operation })
   if (sample !== '') {
@@ -82,11 +82,11 @@ export function store({ sample, operation, question }, isAsked) {
       shared.set('question', question)
     }
   }
-  keepInTab(entryName(), { sample, operation, question, ownText, isAsked })
+  storeInTab(entryName(), { sample, operation, question, ownText, isAsked })
   history.replaceState(history.state, '', `#${shared}`)
 }
 
-/** @returns what was stored for this history entry, or else what the address says */
+/** @returns the form that was stored for this history entry, or the one in the address */
 export function load() {
   const stored = storedFor(entryName()) ?? Object.fromEntries(sharedFields())
   const sample = oneOf('sample', stored.sample) ?? ''
@@ -106,7 +106,7 @@ function sharedFields() {
   return [...fields].filter(([name]) => ['sample', 'operation', 'question'].includes(name))
 }
 
-/** @returns the name under which this history entry keeps its form; another entry has another */
+/** @returns the name under which this history entry stores its form */
 function entryName() {
   if (history.state?.form === undefined) {
     history.replaceState({ form: `form ${Date.now()} ${Math.random()}` }, '')
@@ -122,17 +122,17 @@ function storedFor(name) {
   }
 }
 
-// Written even while the page goes, when a change of the history entry would come too late.
-function keepInTab(name, form) {
+// Also runs while the page closes, when a change of the history entry would come too late.
+function storeInTab(name, form) {
   try {
     sessionStorage.setItem(name, JSON.stringify(form))
   } catch {
-    // The storage is full: the forms of older entries go. Where it is forbidden, nothing is kept.
+    // The storage is full, so the forms of older entries are removed. A forbidden storage stays empty.
     try {
       sessionStorage.clear()
       sessionStorage.setItem(name, JSON.stringify(form))
     } catch {
-      // The form is only a convenience: without a storage, a reload starts with an empty one.
+      // Without a storage, a reload starts with an empty form.
     }
   }
 }

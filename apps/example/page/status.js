@@ -5,7 +5,7 @@ const UNKNOWN = '–'
 const MODES = { memory: 'memory', redis: 'Redis', memory_only: 'memory only' }
 
 /**
- * Shows the state of the cache, now and every two seconds while the page is in sight.
+ * Shows the state of the cache, now and every two seconds while the page is visible.
  *
  * @returns {() => Promise<void>} shows it at once
  */
@@ -15,7 +15,7 @@ export function watchStatus() {
     clearTimeout(timer)
     await update()
     clearTimeout(timer)
-    // From the end of one look to the next, so that a slow service is not asked twice at a time.
+    // Starts after the previous request has ended, so that a slow service gets one request at a time.
     if (!document.hidden) timer = setTimeout(() => void refresh(), POLL_EVERY_MS)
   }
   document.addEventListener('visibilitychange', () => {

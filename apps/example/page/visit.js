@@ -1,4 +1,4 @@
-// The list of the requests since the page was opened.
+// The list of requests since the page was opened.
 
 import { formatDuration } from './durations.js'
 import { requestLabel } from './outcome.js'
@@ -6,9 +6,9 @@ import { requestLabel } from './outcome.js'
 const LONGEST_LIST = 12
 
 /**
- * Keeps the list.
+ * Creates the list.
  *
- * @param {(request: object) => void} askAgain - called with the request that was chosen
+ * @param {(request: object) => void} askAgain - called with the chosen request
  * @returns {(request: object, cache: object) => void} adds an answered request
  */
 export function listVisit(askAgain) {

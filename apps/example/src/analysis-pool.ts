@@ -5,9 +5,9 @@ import type { Analysis, AnalysisJob } from './analysis/worker.js'
 import { RequestError } from './request-error.js'
 
 export interface AnalysisPoolOptions {
-  /** Most threads that analyze at the same time. Default: one less than the cores, 2 to 4. */
+  /** The most threads that analyze at the same time. Default: one less than the cores, from 2 to 4. */
   readonly threads?: number | undefined
-  /** Analyses that wait for a thread; more are refused. Default: 64. */
+  /** The most analyses that wait for a thread. More are rejected. Default: 64. */
   readonly maxQueue?: number | undefined
   /** The compiled `analysis/worker.js`. Default: the one next to this file. */
   readonly workerFile?: URL | undefined
@@ -15,10 +15,10 @@ export interface AnalysisPoolOptions {
 
 const MAX_QUEUE = 64
 
-/** Each thread holds its own language model. */
+/** Limits the memory, because each thread has its own language model. */
 const MAX_THREADS = 4
 
-/** How long a thread beyond the first stays without work. */
+/** The time after which a thread without work ends. The first thread stays. */
 const IDLE_TIMEOUT_MS = 60_000
 
 /** Analyzes texts in worker threads, so that a long text never delays other requests. */
@@ -35,14 +35,14 @@ export class AnalysisPool {
     this.#maxQueue = maxQueue
     this.#pool = new Tinypool({
       filename: workerFile.href,
-      // A thread takes a second of work to start, so the others start when they are needed.
+      // Starting a thread takes a second of processor time, so the others start on demand.
       minThreads: 1,
       maxThreads: threads,
       idleTimeout: IDLE_TIMEOUT_MS,
-      // Otherwise a thread sleeps between two jobs, instead of preparing for the next one.
+      // With Atomics a thread would sleep between two jobs instead of preparing for the next one.
       useAtomics: false,
     })
-    // A thread that fails between two jobs. The pool has started another one.
+    // A thread failed between two jobs. The pool has already replaced it.
     this.#pool.on('error', (error: unknown) => console.error(error))
   }
 

@@ -18,7 +18,7 @@ export interface AppOptions extends CacheSetup {
   readonly analyzer: Analyzer
   /** The request header that names the tenant. Default: none. */
   readonly tenantHeader?: string | undefined
-  /** How long a request may wait for its answer, in milliseconds. Default: 30,000. */
+  /** The longest time until the response, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number | undefined
 }
 
@@ -27,20 +27,20 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const SAMPLES_FOLDER = fileURLToPath(new URL('../samples/', import.meta.url))
 
-/** Puts the service together; it listens nowhere yet. Closing it closes the cache. */
+/** Builds the service without starting to listen. Closing the service closes the cache. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
-    // A request on a connection that was open already gets an answer of ours.
+    // The service answers late requests on open connections itself.
     return503OnClosing: false,
-    // A client that sends its request drop by drop does not keep a connection.
+    // Ends the connection of a client that sends its request very slowly.
     requestTimeout: 30_000,
-    // For what fails before there is a route, such as an address that is not one.
+    // For requests that fail before routing, such as those with an invalid address.
     frameworkErrors: answerError,
     clientErrorHandler: answerMalformedRequest,
   })
-  // Fastify would hand a text/plain body on as it is; only JSON is spoken here.
+  // Fastify would accept a text/plain body. The service accepts only JSON.
   app.removeContentTypeParser('text/plain')
   handleErrors(app)
   let isClosing = false
@@ -49,7 +49,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   app.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff')
-    // A connection that stays open after the last answer would keep the process from ending.
+    // A connection that stays open after the last response would keep the process running.
     if (isClosing) void reply.header('connection', 'close')
   })
   await app.register(cachePlugin, { cache: options.cache })
@@ -58,7 +58,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(cacheMetricsRoute, options)
   await app.register(fastifyStatic, {
     root: PAGE_FOLDER,
-    // The page loads nothing from elsewhere, so a browser need not let it.
+    // The page loads nothing from other sites, so the browser can forbid it.
     setHeaders: (reply) => {
       void reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
     },

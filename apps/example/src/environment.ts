@@ -1,15 +1,15 @@
 export interface Environment {
-  /** `undefined`: 3000, or any free port when that is taken. */
+  /** `undefined` for 3000, or for any free port when 3000 is in use. */
   readonly port: number | undefined
   readonly redisUrl: string | undefined
-  /** In lower case. `undefined`: all requests share their answers. */
+  /** In lower case. `undefined` when all requests share their answers. */
   readonly tenantHeader: string | undefined
 }
 
 /**
- * Reads what can be set from outside. A blank variable counts as unset.
+ * Reads the environment variables of the service. A blank variable counts as unset.
  *
- * @throws Error that names the variable and what is allowed
+ * @throws Error that names the variable and its rule
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const port = variables['PORT']?.trim()

@@ -5,7 +5,7 @@ import { RequestError } from './request-error.js'
 
 export const BODY_LIMIT_BYTES = 1024 * 1024
 
-/** Answers every failure as `{ error: { code, message, field? } }`. */
+/** Sends every failure as an object `error` with `code`, `message` and, for a field, `field`. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) => {
@@ -18,14 +18,14 @@ export function answerError(
   _request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const told = toldAs(error)
-  // The client learns nothing about a bug of the service; the service's log does.
-  if (told.statusCode === 500) console.error(error)
-  if (told.statusCode === 503) void reply.header('retry-after', '1')
-  send(reply, told)
+  const sent = requestErrorOf(error)
+  // The log gets the details of a bug. The client does not.
+  if (sent.statusCode === 500) console.error(error)
+  if (sent.statusCode === 503) void reply.header('retry-after', '1')
+  send(reply, sent)
 }
 
-/** Sends an error for bytes that are not an HTTP request, and for a request that comes too slowly. */
+/** Sends an error for bytes that are not an HTTP request, and for a request that arrives too slowly. */
 export function answerMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable) {
     socket.destroy()
@@ -47,11 +47,11 @@ function send(reply: FastifyReply, { statusCode, code, message, field }: Request
   void reply.status(statusCode).send({ error })
 }
 
-// Fastify's own messages quote what they refuse, and those of a bug may quote anything.
-function toldAs(error: FastifyError): RequestError {
+// Fastify's messages quote the request, and messages of bugs may quote anything.
+function requestErrorOf(error: FastifyError): RequestError {
   if (error instanceof RequestError) return error
   if (error.code === 'FST_ERR_BAD_URL') return nothingHere()
-  // From `requestSignal`.
+  // The signal of `requestSignal` has these two names.
   if (error.name === 'AbortError') return clientLeft()
   if (error.name === 'TimeoutError') {
     return new RequestError(503, 'TIMEOUT', 'the analysis took too long and was stopped')
@@ -89,7 +89,7 @@ function nothingHere(): RequestError {
   return new RequestError(404, 'NOT_FOUND', 'there is nothing at this address')
 }
 
-/** Nobody reads it; 499 is the status that web servers log for it. */
+/** Returns an error that no client receives. Web servers log status 499 for this case. */
 function clientLeft(): RequestError {
   return new RequestError(499, 'CLIENT_LEFT', 'the client closed the connection')
 }

@@ -1,6 +1,6 @@
 import type { CacheBackend } from './create-cache.js'
 
-/** What is printed at start-up: where the service is, what it caches in, and what to try. */
+/** Returns the start-up message: the address, the cache, and commands to try. */
 export function greeting(
   address: string,
   backend: CacheBackend,
@@ -30,7 +30,7 @@ function describeCache({ mode }: CacheBackend, redisUrl: string | undefined): st
   return descriptions[mode]
 }
 
-// A Redis URL may hold a password: host and port are all that is shown of it.
+// Shows only host and port, because a Redis URL may hold a password.
 function hostOf(redisUrl = ''): string {
   return URL.canParse(redisUrl) ? new URL(redisUrl).host : 'the configured address'
 }

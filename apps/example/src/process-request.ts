@@ -50,10 +50,9 @@ export interface ProcessRequest {
 }
 
 /**
- * Checks the body of a request and fills in defaults, so that requests which mean the same share a
- * cache key.
+ * Checks the body of a request and fills in defaults, so that equivalent requests have the same cache key.
  *
- * @throws RequestError that names the field and what is allowed, and repeats nothing of the text
+ * @throws RequestError that names the field and its rule, and quotes nothing of the text
  */
 export function parseProcessRequest(body: unknown): ProcessRequest {
   const { text, operation, options = {}, question } = check(bodySchema, body, [])
@@ -78,7 +77,7 @@ function checkOptions<Shape extends z.ZodRawShape>(
   return check(schema, options, ['options'])
 }
 
-/** @param path - where in the body the input is */
+/** @param path - the names from the body to the input */
 function check<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
   input: unknown,
@@ -102,7 +101,7 @@ function check<Shape extends z.ZodRawShape>(
   throw invalidField(field || undefined, issue?.message ?? 'the body is not valid')
 }
 
-// A key is free text too: what does not look like a field name is not repeated.
+// A name that does not look like a field may be text of the user, so it is not quoted.
 function shownKey(key: string | undefined): string {
   return key !== undefined && /^\w{1,40}$/u.test(key) ? key : '(unnamed)'
 }

@@ -1,4 +1,4 @@
-/** A request that cannot be served, told in words that are safe to send back. */
+/** The failure of a request, with a message that is safe to send to the client. */
 export class RequestError extends Error {
   readonly statusCode: number
   readonly code: string

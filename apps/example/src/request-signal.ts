@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 
 /**
- * Returns a signal that aborts when the client closes the connection before it has its answer, or
- * after a time limit, in milliseconds.
+ * Returns a signal that aborts when the client closes the connection before the response, or after a time
+ * limit in milliseconds.
  *
- * Fastify's `request.signal` and `handlerTimeout` listen for the end of the request instead, which
- * in Node 20 comes as soon as the body has been read.
+ * Fastify's `request.signal` and `handlerTimeout` listen for the end of the request. In Node 20 that event
+ * occurs as soon as the body has been read.
  */
 export function requestSignal(response: ServerResponse, timeoutMs: number): AbortSignal {
   const controller = new AbortController()

@@ -4,8 +4,8 @@ import { RequestError } from './request-error.js'
 /**
  * Returns the tenant of a request from the header that the authentication layer sets.
  *
- * The body and the address of a request are the client's own words, so a tenant in them proves
- * nothing. The header counts only because the authentication layer overwrites what a client sends.
+ * The client writes the body and the address of a request, so a tenant in them proves nothing. The header
+ * counts only because the authentication layer overwrites the one of a client.
  *
  * @throws RequestError 401 when the header is missing, sent twice or not a name
  */
@@ -14,7 +14,7 @@ export function tenantOf({ rawHeaders }: IncomingMessage, header: string): strin
     (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === header,
   )
   const [tenant] = values
-  // A header that comes twice may be the client's next to that of the authentication layer.
+  // One of two headers may be that of the client.
   if (values.length === 1 && tenant !== undefined && /^[\w.@:-]{1,128}$/u.test(tenant))
     return tenant
   throw new RequestError(401, 'UNAUTHENTICATED', 'the request must come through the sign-in')

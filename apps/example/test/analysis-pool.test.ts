@@ -6,10 +6,10 @@ import { readSample, SAMPLE_NAMES } from './support/samples.js'
 import { startService, WORKER_FILE } from './support/service.js'
 import { tasksFor } from './support/tasks.js'
 
-/** As long as a text may be: more than 100 KB, which takes seconds. */
+/** A text of the longest permitted length, more than 100 KB. Its analysis takes seconds. */
 const LONGEST_TEXT = readSample('gift-of-the-magi').repeat(9).slice(0, 100_000)
 
-/** Takes a quarter of a second or more. */
+/** A text whose analysis takes at least a quarter of a second. */
 const LONG_TEXT = readSample('gift-of-the-magi').repeat(2)
 const SUMMARY = { operation: 'summarize', options: { max_sentences: 3 } } as const
 const SENTIMENT = { operation: 'sentiment', options: {} } as const
@@ -20,7 +20,7 @@ function startPool(options: AnalysisPoolOptions = {}): AnalysisPool {
   return pool
 }
 
-test('answers in a thread equal those of the same code without threads, byte for byte', async () => {
+test('results of a thread equal those without threads, byte for byte', async () => {
   const pool = startPool({ threads: 2 })
   for (const name of SAMPLE_NAMES) {
     const text = readSample(name)
@@ -31,7 +31,7 @@ test('answers in a thread equal those of the same code without threads, byte for
   }
 }, 300_000)
 
-test('the status route answers many times while a text of 100 KB is analyzed', async () => {
+test('the status route responds many times during the analysis of a text of 100 KB', async () => {
   const { app } = await startService({ timeoutMs: 280_000 })
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   const post = async (text: string): Promise<Response> =>
@@ -56,7 +56,7 @@ test('the status route answers many times while a text of 100 KB is analyzed', a
   }
   expect((await analysis).status).toBe(200)
   const analysisMs = performance.now() - startedAt
-  // On one thread the first status would wait for the whole analysis, and would be the only one.
+  // With one thread only one status would arrive, after the whole analysis.
   expect(waits.length).toBeGreaterThan(10)
   expect(Math.max(...waits)).toBeLessThan(analysisMs / 2)
 }, 300_000)
@@ -74,7 +74,7 @@ test('a short text does not wait for a long one', async () => {
   expect(first).toBe('short')
 }, 300_000)
 
-test('refuses analyses beyond the bound of the queue, and accepts them again later', async () => {
+test('the pool rejects analyses when its queue is full, and accepts them again later', async () => {
   const pool = startPool({ maxQueue: 2 })
   await pool.ready()
   const settled = await Promise.allSettled(
@@ -88,7 +88,7 @@ test('refuses analyses beyond the bound of the queue, and accepts them again lat
   await expect(pool.analyze('It rained.', SENTIMENT)).resolves.toHaveProperty('result')
 })
 
-test('an abort ends a running analysis at once, and the next one runs', async () => {
+test('an abort ends a running analysis immediately, and the next one runs', async () => {
   const pool = startPool()
   await pool.ready()
   const leaving = new AbortController()
@@ -103,7 +103,7 @@ test('an abort ends a running analysis at once, and the next one runs', async ()
   expect(abortedAfter).toBeLessThan(100 + computeMs / 2)
 }, 300_000)
 
-test('closing rejects what runs and what waits as a shutdown, and refuses more', async () => {
+test('closing rejects running, waiting and new analyses as a shutdown', async () => {
   const pool = startPool()
   await pool.ready()
   const running = pool.analyze(LONG_TEXT, SUMMARY)
@@ -115,7 +115,7 @@ test('closing rejects what runs and what waits as a shutdown, and refuses more',
   await expect(pool.analyze('It rained.', SENTIMENT)).rejects.toMatchObject(shutdown)
 })
 
-// The language model remembers the words of earlier texts and splits "Jim's" differently then.
+// A language model remembers the words of earlier texts, and then splits "Jim's" differently.
 test('interleaved texts in one thread do not change each other', async () => {
   const pool = startPool()
   const jobs = SAMPLE_NAMES.flatMap((name) =>

@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     await choose(page, 'Sentiment')
     await page.getByRole('button', { name: 'Analyse' }).click()
     await expect.poll(() => held.signals.length).toBe(2)
-    // The service learns of it and stops the work.
+    // The service notices the abort and stops the work.
     await expect.poll(() => held.signals[0]?.aborted).toBe(true)
     held.release()
     await waitForBadge(page, 'MISS')
@@ -33,7 +33,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(complaints).toEqual([])
   })
 
-  test('while an answer is awaited the page says so and the button is disabled', async () => {
+  test('the page shows a pending answer and disables the button', async () => {
     const held = new HeldAnalyses()
     const { page } = await openPage({ analyzer: held.analyzer })
     const button = page.getByRole('button', { name: 'Analyse' })
@@ -52,7 +52,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(await button.isEnabled()).toBe(true)
   })
 
-  test('an older answer is gone while a new one is awaited', async () => {
+  test('an older answer disappears while a new one is pending', async () => {
     const held = new HeldAnalyses()
     const { page } = await openPage({ analyzer: held.analyzer })
     await page.getByLabel('Text').fill(TEXT)
@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(sent).toBe(1)
   })
 
-  test('Escape and Cancel stop the work in the service and say so', async () => {
+  test('Escape and Cancel stop the work in the service and show that', async () => {
     const held = new HeldAnalyses()
     const { page } = await openPage({ analyzer: held.analyzer })
     await page.getByLabel('Text').fill(TEXT)
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
   })
 
-  test('the keyboard is enough: Ctrl+Enter in the text, Enter in the question', async () => {
+  test('Ctrl+Enter in the text and Enter in the question send the form', async () => {
     const { page } = await openPage()
     await page.getByLabel('Text').fill(TEXT)
     await page.getByLabel('Text').press('Control+Enter')
@@ -113,7 +113,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     await page.getByLabel('Question', { exact: true }).fill('When did Ada write the program?')
     await page.getByLabel('Question', { exact: true }).press('Enter')
     await expect.poll(() => page.locator('#answer').textContent()).toContain('1843')
-    // A button that was disabled under the focus gets the focus back.
+    // A disabled button that had the focus gets the focus back.
     await page.getByRole('button', { name: 'Analyse' }).press('Enter')
     await waitForBadge(page, 'HIT')
     await expect.poll(() => page.locator('#analyse:focus').count()).toBe(1)
@@ -139,7 +139,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(await page.locator('#about').textContent()).toContain('The Gift of the Magi')
   })
 
-  test('Analyse right after a sample was chosen waits for its text', async () => {
+  test('Analyse waits for the text of a sample that was just chosen', async () => {
     const { page } = await openPage()
     await page.route('**/samples/*.txt', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 300))
@@ -183,7 +183,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(await page.locator('#about').textContent()).toContain('The Gift of the Magi')
   })
 
-  test('the list leaves out what hits saved when the service does not say', async () => {
+  test('the list omits the saved time when the service does not return it', async () => {
     const { page } = await openPage()
     const cache = { status: 'hit', durationMs: 1, ageMs: 1, key: 'key' }
     const result = { summary: TEXT, sentences: [TEXT], sentence_count: 1 }
@@ -195,7 +195,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     expect(await page.locator('#visit-saved').textContent()).toBe('1 hit.')
   })
 
-  test('a hit says what the analysis took and what the hit saved', async () => {
+  test('a hit shows the duration of the analysis and the saved time', async () => {
     const { page } = await openPage()
     await page.getByLabel('Sample').selectOption('day-of-infamy')
     await analyse(page)
@@ -207,12 +207,12 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
       /^Answered in \S+ ms instead of \S+ m?s: the cache saved \S+ m?s\. Stored /,
     )
     expect(await page.locator('#visit-saved').textContent()).toMatch(/^1 hit saved \S+ m?s\.$/)
-    // The way over the network is told apart, where it is looked for.
+    // Only the details show the duration over the network.
     expect(await page.locator('#timing').textContent()).not.toContain('in all')
     expect(await page.locator('#times').textContent()).toContain('in the service')
   })
 
-  test('an answer in the list is asked again with one press', async () => {
+  test('one press on an answer in the list sends its request again', async () => {
     const { page } = await openPage()
     await page.getByLabel('Text').fill(TEXT)
     await choose(page, 'Sentiment')

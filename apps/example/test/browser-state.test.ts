@@ -49,7 +49,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     expect(sent).toBe(0)
   })
 
-  test('the back button brings the form back with its question in sight', async () => {
+  test('the back button restores the form and shows its question', async () => {
     const { page, address } = await openPage()
     await page.getByLabel('Sample').selectOption('gift-of-the-magi')
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
@@ -65,7 +65,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
   })
 
-  test('a request that was under way is asked again after the back button, without an error', async () => {
+  test('the back button sends an interrupted request again without an error', async () => {
     const held = new HeldAnalyses()
     const { page, complaints } = await openPage({ analyzer: held.analyzer })
     await page.getByLabel('Text').fill(TEXT)
@@ -87,7 +87,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     await page.getByLabel('Text').fill(TEXT)
     await page.getByRole('button', { name: 'Analyse' }).click()
     await expect.poll(() => held.signals.length).toBe(1)
-    // What a browser tells a page that it puts away and takes out again.
+    // A browser sends these events to a page that it stores in its cache and restores.
     await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     await expect.poll(() => held.signals[0]?.aborted).toBe(true)
     await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
@@ -114,7 +114,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     expect(page.url()).toBe(`${address}/#operation=qa`)
   })
 
-  test('a link to a sample, an operation and a question opens the same form elsewhere', async () => {
+  test('a link to a sample, an operation and a question opens the same form in another browser', async () => {
     const { page } = await openPage()
     await page.getByLabel('Sample').selectOption('gift-of-the-magi')
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
@@ -141,7 +141,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     expect(await page.getByLabel('Text').inputValue()).toBe('')
   })
 
-  test("the user's own text comes back after a look at a sample", async () => {
+  test("the user's own text is restored after a sample", async () => {
     const { page } = await openPage()
     await page.getByLabel('Text').fill(TEXT)
     await page.getByLabel('Sample').selectOption('day-of-infamy')
@@ -150,7 +150,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     await expect.poll(() => page.getByLabel('Text').inputValue()).toBe(TEXT)
   })
 
-  test('a sample that is edited is called a text of the user', async () => {
+  test('an edited sample is shown as a text of the user', async () => {
     const { page } = await openPage()
     await page.getByLabel('Sample').selectOption('day-of-infamy')
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Midway Island')
@@ -160,7 +160,7 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     await expect.poll(() => page.url()).not.toContain('day-of-infamy')
   })
 
-  test('every link on the page leads somewhere', async () => {
+  test('the target of every link on the page exists', async () => {
     const { page, address } = await openPage()
     await page.getByLabel('Sample').selectOption('day-of-infamy')
     await page.locator('#sample-source a').waitFor()

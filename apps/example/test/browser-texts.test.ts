@@ -5,7 +5,7 @@ import { analyse, choose, hasChromium, useBrowser, waitForBadge } from './suppor
 const ARABIC = 'كتبت آدا البرنامج في لندن. كان الطقس جميلا.'
 const HEBREW_QUESTION = 'מי כתבה את התוכנית?'
 
-/** Where the browser puts the beginning of a line. */
+/** Returns the side on which the browser begins a line. */
 async function directionOf(page: Page, selector: string): Promise<string[]> {
   return page
     .locator(selector)
@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     await analyse(page)
     await expect.poll(() => directionOf(page, '#about bdi')).toEqual(['rtl', 'rtl'])
     expect(new Set(await directionOf(page, '#visit-list bdi'))).toEqual(new Set(['rtl']))
-    // The words of the page itself stay where they are.
+    // The words of the page keep their side.
     expect(await directionOf(page, '#timing')).toEqual(['ltr'])
     expect(complaints).toEqual([])
   })
@@ -52,7 +52,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     ['Sentiment', '42', 'neutral'],
     ['Key points', '7', '7'],
     ['Summarize', '7', '7'],
-  ])('%s of a text with nothing to find says so', async (operation, text, shown) => {
+  ])('%s of a text without results shows a sentence', async (operation, text, shown) => {
     const { page } = await openPage()
     await page.getByLabel('Text').fill(text)
     await choose(page, operation)
@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     ],
     ['Key points', { key_points: [] }, 'no statement that stands out'],
     ['Questions', { questions: [] }, 'no plain statement'],
-  ])('%s without any result is put into words', async (operation, result, shown) => {
+  ])('%s without a result shows a sentence', async (operation, result, shown) => {
     const { page } = await openPage({ analyzer: async () => ({ result, computeMs: 1 }) })
     await page.getByLabel('Text').fill('Rain.')
     await choose(page, operation)
@@ -99,13 +99,13 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
       'The text has 100,001 characters, and at most 100,000',
     ],
     ['half an emoji', 'Well \ud83c done', 'a broken character'],
-  ])('%s as a text is explained in words for people', async (_what, text, words) => {
+  ])('the page explains in plain words why %s is an invalid text', async (_what, text, words) => {
     const { page } = await openPage()
     let sent = 0
     page.on('request', (request) => {
       if (request.url().endsWith('/process')) sent += 1
     })
-    // Through the field itself: a driver would repair half an emoji on the way.
+    // Sets the field itself, because a driver would repair half an emoji.
     await page.getByLabel('Text').evaluate(
       (field, codes) => {
         let value = ''
@@ -130,23 +130,26 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
       'why '.repeat(125) + 'y',
       'The question has 501 characters, and at most 500',
     ],
-  ])('%s as a question is explained in words for people', async (_what, question, words) => {
-    const { page } = await openPage()
-    await page.getByLabel('Text').fill('It rained.')
-    await choose(page, 'Answer a question')
-    await page.getByLabel('Question', { exact: true }).fill(question)
-    await page.getByRole('button', { name: 'Analyse' }).click()
-    await expect.poll(() => page.getByRole('alert').textContent()).toContain(words)
-    expect(await page.locator('#question:focus').count()).toBe(1)
-    // The message goes with the next answer.
-    await page.getByLabel('Question', { exact: true }).fill('When did it rain?')
-    await analyse(page)
-    await page.locator('#facts').waitFor()
-    expect(await page.getByRole('alert').count()).toBe(0)
-    expect(await page.locator('#question').getAttribute('aria-invalid')).toBeNull()
-  })
+  ])(
+    'the page explains in plain words why %s is an invalid question',
+    async (_what, question, words) => {
+      const { page } = await openPage()
+      await page.getByLabel('Text').fill('It rained.')
+      await choose(page, 'Answer a question')
+      await page.getByLabel('Question', { exact: true }).fill(question)
+      await page.getByRole('button', { name: 'Analyse' }).click()
+      await expect.poll(() => page.getByRole('alert').textContent()).toContain(words)
+      expect(await page.locator('#question:focus').count()).toBe(1)
+      // The next answer removes the message.
+      await page.getByLabel('Question', { exact: true }).fill('When did it rain?')
+      await analyse(page)
+      await page.locator('#facts').waitFor()
+      expect(await page.getByRole('alert').count()).toBe(0)
+      expect(await page.locator('#question').getAttribute('aria-invalid')).toBeNull()
+    },
+  )
 
-  const failures: Array<[what: string, status: number, body: string, words: RegExp]> = [
+  const failures: Array<[failure: string, status: number, body: string, words: RegExp]> = [
     [
       'a full queue',
       503,
@@ -174,17 +177,20 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     ['an answer cut short', 200, '{"result":', /did not arrive whole/],
     ['a wrong address', 404, 'nothing', /Reload the page/],
   ]
-  test.each(failures)('%s is explained in words for people', async (_what, status, body, words) => {
-    const { page } = await openPage()
-    await page.route('**/process', (route) => route.fulfill({ status, body }))
-    await page.getByLabel('Text').fill('It rained all day.')
-    await page.getByRole('button', { name: 'Analyse' }).click()
-    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(words)
-    expect(await page.getByRole('alert').textContent()).not.toMatch(/[A-Z]{2}|undefined|html/)
-    expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
-  })
+  test.each(failures)(
+    'the page explains %s in plain words',
+    async (_failure, status, body, words) => {
+      const { page } = await openPage()
+      await page.route('**/process', (route) => route.fulfill({ status, body }))
+      await page.getByLabel('Text').fill('It rained all day.')
+      await page.getByRole('button', { name: 'Analyse' }).click()
+      await expect.poll(() => page.getByRole('alert').textContent()).toMatch(words)
+      expect(await page.getByRole('alert').textContent()).not.toMatch(/[A-Z]{2}|undefined|html/)
+      expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
+    },
+  )
 
-  test('a service that is away is explained, and its figures are not shown as current', async () => {
+  test('the page explains an unavailable service and hides its old figures', async () => {
     const { page, app } = await openPage()
     await expect.poll(() => page.locator('#mode').textContent()).toBe('memory')
     await app.close()
@@ -200,7 +206,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     ['normal', 1280, 800],
     ['wide', 2560, 1300],
     ['very wide', 3840, 2000],
-  ])('fills a %s screen without a scroll bar across', async (_what, width, height) => {
+  ])('the page fills a %s screen without a horizontal scroll bar', async (_what, width, height) => {
     const { page } = await openPage({ width, height })
     await page.getByLabel('Sample').selectOption('gift-of-the-magi')
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
@@ -217,7 +223,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     expect(covered).toBeGreaterThan(0.6)
   })
 
-  test('nothing moves where less motion is wanted', async () => {
+  test('nothing moves when the user prefers reduced motion', async () => {
     const { page } = await openPage({ reducedMotion: 'reduce' })
     const animations = await page
       .locator('.spinner, .pending')

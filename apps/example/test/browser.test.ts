@@ -9,7 +9,7 @@ describe.skipIf(!hasChromium)('the page', () => {
   const badge = '#badge'
   const answer = '#answer'
 
-  test('a sample twice: MISS, then HIT with the same answer, and the hit ratio', async () => {
+  test('the same sample twice shows MISS, then HIT with the same answer and the hit ratio', async () => {
     const { page, complaints } = await openPage()
     await page.getByLabel('Sample').selectOption({ label: 'Day of Infamy, Roosevelt' })
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Midway Island')
@@ -28,7 +28,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(complaints).toEqual([])
   })
 
-  test('every operation shows an answer; qa asks for a question first', async () => {
+  test('every operation shows an answer, and qa asks for a question first', async () => {
     const { page, complaints } = await openPage()
     await page.getByLabel('Sample').selectOption({ label: 'The Gift of the Magi, O. Henry' })
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')
@@ -48,7 +48,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(complaints).toEqual([])
   })
 
-  test('markup in a text stays text', async () => {
+  test('the page shows markup in a text as text', async () => {
     const { page, complaints } = await openPage()
     const text = 'The <img src=x onerror=alert(1)> tag was wonderful.'
     await page.getByLabel('Text').fill(text)
@@ -58,7 +58,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(complaints).toEqual([])
   })
 
-  test('fits a narrow screen', async () => {
+  test('the page fits a narrow screen', async () => {
     const { page } = await openPage()
     await page.getByLabel('Sample').selectOption({ label: 'Declaration of Independence' })
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Tyranny')
@@ -68,7 +68,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(width).toBeLessThanOrEqual(390)
   })
 
-  test('says so while Redis is away, goes on answering, and says when it is back', async () => {
+  test('the page shows that Redis is unavailable, still shows answers, and shows that Redis is back', async () => {
     await using redis = await startRedis()
     await using app = await AppProcess.start({ REDIS_URL: redis.url })
     const page = await browser().newPage()

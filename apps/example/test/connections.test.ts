@@ -9,7 +9,7 @@ import { startService } from './support/service.js'
 
 const PAYLOAD = { text: 'It rained all day.', operation: 'sentiment' }
 
-/** An analysis that lasts until it is released or aborted. */
+/** Returns an analysis that runs until it is released or aborted. */
 function heldAnalyzer(): {
   analyzer: Analyzer
   signals: AbortSignal[]
@@ -61,7 +61,7 @@ test('the analysis ends when its only client leaves, and the next request starts
   logged.mockRestore()
 })
 
-test('the analysis goes on while another client waits for the same answer', async () => {
+test('the analysis continues while another client waits for the same answer', async () => {
   const { analyzer, signals, release } = heldAnalyzer()
   const { app } = await startService({ analyzer })
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -79,7 +79,7 @@ test('the analysis goes on while another client waits for the same answer', asyn
   expect(signals).toHaveLength(1)
 })
 
-test('an analysis that takes too long is stopped and answered with 503', async () => {
+test('an analysis that takes too long is stopped, and the response is a 503', async () => {
   const { analyzer, signals } = heldAnalyzer()
   const { app } = await startService({ analyzer, timeoutMs: 200 })
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -90,7 +90,7 @@ test('an analysis that takes too long is stopped and answered with 503', async (
   expect(signals[0]?.aborted).toBe(true)
 })
 
-test.each<[what: string, bytes: string, status: number, code: string]>([
+test.each<[request: string, bytes: string, status: number, code: string]>([
   ['bytes that are not HTTP', 'hello there\r\n\r\n', 400, 'INVALID_HTTP'],
   [
     'headers of 20 KiB',
@@ -104,7 +104,7 @@ test.each<[what: string, bytes: string, status: number, code: string]>([
     400,
     'INVALID_HTTP',
   ],
-])('%s are answered in JSON', async (_what, bytes, status, code) => {
+])('the response to %s is JSON', async (_request, bytes, status, code) => {
   const { app } = await startService()
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   const socket = connect(Number(new URL(address).port), '127.0.0.1')

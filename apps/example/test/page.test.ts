@@ -8,7 +8,7 @@ test.each<[url: string, type: string]>([
   ['/page.js', 'javascript'],
   ['/page.css', 'text/css'],
   ...SAMPLE_NAMES.map((name) => [`/samples/${name}.txt`, 'text/plain'] satisfies [string, string]),
-])('serves %s as %s', async (url, type) => {
+])('the service sends %s as %s', async (url, type) => {
   const { app } = await startService()
   const reply = await app.inject(url)
   expect(reply.statusCode).toBe(200)
@@ -17,7 +17,7 @@ test.each<[url: string, type: string]>([
 
 const PAGE_FILES = readdirSync(new URL('../page/', import.meta.url)).map((name) => `/${name}`)
 
-test('loads nothing from elsewhere and never writes HTML', async () => {
+test('the page loads nothing from other sites and never writes HTML', async () => {
   const { app } = await startService()
   for (const file of PAGE_FILES) {
     const { body } = await app.inject(file)

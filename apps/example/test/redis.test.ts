@@ -44,7 +44,7 @@ test('a second process hits what the first one stored, with the same bytes', asy
   expect(second.output()).toContain(`Cache: Redis at 127.0.0.1:${redis.port}`)
 })
 
-test('Redis dies, stays away and comes back: no request fails, and hits come from it again', async () => {
+test('no request fails while Redis is down, and hits come from Redis again after it restarts', async () => {
   await using redis = await startRedis()
   await using app = await AppProcess.start({ REDIS_URL: redis.url })
   const ask = (number: number): ReturnType<typeof post> =>
@@ -67,7 +67,7 @@ test('Redis dies, stays away and comes back: no request fails, and hits come fro
   expect(hit.resultBytes).toBe(stored.resultBytes)
 })
 
-test('a Redis that is not there does not keep the service from starting', async () => {
+test('the service starts without its Redis', async () => {
   await using app = await AppProcess.start({ REDIS_URL: 'redis://ann:hunter2@127.0.0.1:1' })
   expect((await post(app.address, summary)).cache.status).toBe('miss')
   expect((await post(app.address, summary)).cache.status).toBe('hit')
@@ -79,7 +79,7 @@ test('a Redis that is not there does not keep the service from starting', async 
   expect(app.output()).not.toMatch(/ann|hunter2/)
 })
 
-test('ends by itself on SIGTERM, with a Redis and without', async () => {
+test('the service ends on SIGTERM, with and without Redis', async () => {
   await using redis = await startRedis()
   for (const environment of [{ REDIS_URL: redis.url }, {}, { REDIS_URL: 'redis://127.0.0.1:1' }]) {
     const app = await AppProcess.start(environment)
@@ -90,8 +90,11 @@ test('ends by itself on SIGTERM, with a Redis and without', async () => {
 test.each([
   [{ PORT: 'http' }, 'PORT must be an integer'],
   [{ REDIS_URL: 'https://ann:hunter2@cache.local' }, 'did not start'],
-])('does not start with %j, and says why without a stack', async (environment, message) => {
-  const failed = await AppProcess.start(environment).catch((error: unknown) => String(error))
-  expect(failed).toContain(message)
-  expect(failed).not.toMatch(/hunter2|node_modules/)
-})
+])(
+  'the service does not start with %j and prints the reason without a stack',
+  async (environment, message) => {
+    const failed = await AppProcess.start(environment).catch((error: unknown) => String(error))
+    expect(failed).toContain(message)
+    expect(failed).not.toMatch(/hunter2|node_modules/)
+  },
+)

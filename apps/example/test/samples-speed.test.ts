@@ -4,7 +4,7 @@ import { readSample, SAMPLE_NAMES } from './support/samples.js'
 import { startService } from './support/service.js'
 import { tasksFor } from './support/tasks.js'
 
-/** The first answers of a process run cold code, which would flatter the cache. */
+/** Rounds before the measurement. Code that is not compiled yet would make hits look too fast. */
 const ROUNDS_TO_WARM_UP = 2
 const ROUNDS = 3
 
@@ -45,7 +45,7 @@ test('the second identical request is a hit, with the same bytes, at least 20 ti
       overHttp.miss += wall.miss
       overHttp.hit += wall.hit
     }
-    // Over all operations: a single hit takes about a millisecond of HTTP, which varies by as much.
+    // All operations together, because the time of one hit varies as much as its millisecond of HTTP.
     expect.soft(overHttp.miss / overHttp.hit, `${sample} over HTTP`).toBeGreaterThan(20)
   }
 }, 300_000)

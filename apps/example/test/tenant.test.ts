@@ -25,13 +25,13 @@ test('a tenant hits its own answers and never those of another tenant', async ()
   expect(statuses).toEqual(['miss', 'miss', 'hit', 'hit'])
 })
 
-test.each<[what: string, headers: Headers]>([
+test.each<[given: string, headers: Headers]>([
   ['no header', {}],
   ['an empty header', { 'x-tenant': '' }],
   ['a header with two names', { 'x-tenant': 'ada, charles' }],
   ['a header that holds another part of a key', { 'x-tenant': 'ada|op:qa' }],
   ['a name of 129 characters', { 'x-tenant': 'a'.repeat(129) }],
-])('refuses %s with 401 when a tenant is required', async (_what, headers) => {
+])('%s is a 401 when a tenant is required', async (_given, headers) => {
   const { app } = await startService({ tenantHeader: 'x-tenant' })
   const { status, body } = await askWith(app, headers)
   expect(status).toBe(401)
@@ -39,7 +39,7 @@ test.each<[what: string, headers: Headers]>([
   expect(body).not.toMatch(/ada|charles/)
 })
 
-test('a header that is sent twice is refused, for one of the two is not the sign-in', async () => {
+test('a header that is sent twice is rejected, because one of the two may be forged', async () => {
   const { app } = await startService({ tenantHeader: 'x-tenant' })
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   const status = await new Promise<number | undefined>((resolve, reject) => {
@@ -54,12 +54,12 @@ test('a header that is sent twice is refused, for one of the two is not the sign
   expect(status).toBe(401)
 })
 
-test('a tenant in the address names nobody', async () => {
+test('a tenant in the address is ignored', async () => {
   const { app } = await startService({ tenantHeader: 'x-tenant' })
   expect((await askWith(app, {}, '/process?tenant=ada&x-tenant=ada')).status).toBe(401)
 })
 
-test('the header counts for nothing where the service has not been told to trust it', async () => {
+test('the header is ignored when the service is not configured to trust it', async () => {
   const { app } = await startService()
   expect((await askWith(app, { 'x-tenant': 'ada' })).cache?.status).toBe('miss')
   expect((await askWith(app, { 'x-tenant': 'charles' })).cache?.status).toBe('hit')

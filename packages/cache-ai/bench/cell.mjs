@@ -1,5 +1,5 @@
 // Runs one measurement in its own process, because other code in the process changes how it is compiled.
-// Prints the nanoseconds of one call, the median of several rounds.
+// Prints the nanoseconds of one call, the median of nine rounds.
 import { createHash } from 'node:crypto'
 import { AIResponseCache, CacheKeyGenerator } from '../dist/index.js'
 

@@ -9,7 +9,7 @@ const ENTITY_TYPES: Partial<Record<AnswerType, readonly string[]>> = {
   number: ['CARDINAL', 'PERCENT'],
 }
 
-/** The parts of a sentence that are of the type asked for. */
+/** Returns the parts of a sentence that have the expected type. */
 export function candidatesIn(sentence: Sentence, type: AnswerType): Span[] {
   const entityTypes = ENTITY_TYPES[type]
   if (entityTypes !== undefined) {
@@ -28,7 +28,7 @@ function phrasesWith(sentence: Sentence, names: readonly string[]): Span[] {
   })
 }
 
-// The model ends "One dollar and eighty-seven cents" at the dollar.
+// The model ends "One dollar and eighty-seven cents" after "dollar".
 function withCents(sentence: Sentence, { start, end }: Span): Span {
   const { tokens } = sentence
   if (tokens[end]?.lemma !== 'and') return { start, end }

@@ -11,37 +11,37 @@ import { mainVerbAnswer, repeats } from './verb-answers.js'
 export interface Answer {
   readonly question: string
   readonly answerable: boolean
-  /** The words of the text that answer it; `null` when none do. */
+  /** The words of the text that answer the question, or `null`. */
   readonly answer: string | null
   readonly answer_type: AnswerType
-  /** From 0 to 1: how much of the question the evidence covers. */
+  /** The part of the question that the evidence covers, from 0 to 1. */
   readonly confidence: number
   readonly evidence: { readonly index: number; readonly text: string } | null
 }
 
-/** Evidence that is worth less than this is about something else. */
+/** Evidence with a lower score is about another subject. */
 const MIN_CONFIDENCE = 0.45
 
-/** A term that is only meant, by a pronoun or in a neighbour, counts less than one spelt out. */
+/** The weight of a term that a pronoun or a neighbouring sentence implies. Written terms have weight 1. */
 const IMPLIED_TERM = 0.6
 
-/** What a sentence without words of the type asked for is worth, next to one that has them. */
+/** The weight of a sentence that has no words of the expected type. */
 const WITHOUT_SPAN: Record<AnswerType, number> = {
   statement: 1,
   thing: 0.6,
   person: 0.5,
   place: 0.5,
-  // No sentence tells how much or when without an amount or a date in it.
+  // A sentence without an amount or a date rarely answers "how much" or "when".
   time: 0.2,
   duration: 0.2,
   money: 0.2,
   number: 0.2,
 }
 
-/** What a sentence that is itself a question is worth, next to a statement. */
+/** The weight of a sentence that is a question itself. */
 const ASKING = 0.7
 
-/** What it adds when question and sentence share a "have" or a "be". */
+/** The bonus for a sentence that shares a "have" or a "be" with the question. */
 const SHARED_AUXILIARY = 0.05
 
 export function answerQuestion({ sentences }: TextDocument, question: string): Answer {
@@ -73,7 +73,7 @@ export function answerQuestion({ sentences }: TextDocument, question: string): A
 
 interface Evidence extends Ranked {
   readonly sentence: Sentence
-  /** The words in it that answer; left out when all of it does. */
+  /** The words that answer the question. `undefined` when the whole sentence does. */
   readonly span: Span | undefined
 }
 
@@ -98,7 +98,7 @@ function findEvidence(
   return evidence.toSorted(byScore).at(0)
 }
 
-/** The part of what is asked about that a sentence speaks of; rare terms weigh more. */
+/** Returns the part of the question that a sentence covers, from 0 to 1. Rare terms weigh more. */
 function coverageOf(
   askedTerms: readonly string[],
   sentence: Sentence,
@@ -131,13 +131,13 @@ function answerSpan(sentence: Sentence, asked: Sentence, type: AnswerType): Span
   if (byVerb !== undefined && !repeats(sentence, byVerb, asked)) return byVerb
   const askedTerms = new Set(asked.terms)
   const candidates = candidatesIn(sentence, type)
-    // "Who met Jim?" is not answered by "Jim".
+    // "Jim" does not answer "Who met Jim?".
     .filter((span) => !repeats(sentence, span, asked))
     .map((span, index) => ({ span, index, score: closeness(sentence, span, askedTerms) }))
   return candidates.toSorted(byScore).at(0)?.span
 }
 
-/** The nearer a span is to the words of the question, the likelier it belongs to them. */
+/** Returns a higher score for a span that is closer to words of the question. */
 function closeness(sentence: Sentence, span: Span, askedTerms: ReadonlySet<string>): number {
   let sum = 0
   for (const [position, token] of sentence.tokens.entries()) {

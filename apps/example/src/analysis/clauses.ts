@@ -1,20 +1,20 @@
 import type { Sentence, Token } from './document.js'
 import { nounPhraseAt, type Span, timeAt } from './phrases.js'
 
-/** The main clause of a sentence, as far as a question about it needs to know. */
+/** The parts of a main clause that a question about it needs. */
 export interface Clause {
   readonly subject: Span
-  /** "was", "has", "will"; absent in "the magi brought". */
+  /** The auxiliary, such as "was", "has" or "will". Absent in "the magi brought". */
   readonly auxiliary: number | undefined
-  /** The main verb; absent in "Jim was late". */
+  /** The main verb. Absent in "Jim was late". */
   readonly verb: number | undefined
-  /** What lies between subject and rest: auxiliaries, adverbs and the verb. */
+  /** The auxiliaries, adverbs and the verb between the subject and the rest. */
   readonly predicate: Span
   readonly rest: Span
 }
 
 /**
- * Finds the subject and the verb of a plain statement. Answers `undefined` rather than guess: for
+ * Finds the subject and the verb of a plain statement. Returns `undefined` where it would have to guess: for
  * pronoun subjects, negations, and sentences that begin with a subordinate clause.
  */
 export function mainClause(sentence: Sentence): Clause | undefined {
@@ -39,8 +39,8 @@ const OPENS_SUBORDINATE =
 const TIME_WORD = /^(?:yesterday|today|tomorrow|tonight|last|this|on|in|at|now)$/iu
 const DASH = /^(?:—|–|--?)$/u
 
-// Adverbs, dates, commas and asides may come first. After anything else the first noun may well not
-// be the subject.
+// Adverbs, dates, commas and asides can precede the subject. After anything else, the first noun is often
+// not the subject.
 function mayPrecedeSubject(token: Token | undefined): boolean {
   if (token === undefined || OPENS_SUBORDINATE.test(token.text)) return false
   return (
@@ -98,7 +98,7 @@ function joinsAdverbs(tokens: readonly Token[], position: number): boolean {
   )
 }
 
-// To the first place where another thought may begin; a comma inside a date is not one.
+// The rest ends at punctuation or a new clause. A comma inside a date does not end it.
 function restOf({ tokens, entities }: Sentence, { predicate }: Predicate): Span {
   let end = predicate.end
   while (end < tokens.length) {

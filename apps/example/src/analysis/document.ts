@@ -4,15 +4,15 @@ import { splitIntoSentences } from './sentences.js'
 import { factsOf, readText, startText, type TokenFacts, typeOf } from './wink.js'
 
 export interface Token extends TokenFacts {
-  /** What other forms of the word share with it: "sold", "selling" and "sell" are all `sell`. */
+  /** The common form of related words: `sell` for "sold", "selling" and "sell". */
   readonly term: string
 }
 
-/** A date, a time, a duration, an amount of money, a number. */
+/** A date, a time, a duration, an amount of money or a number. */
 export interface Entity {
   readonly type: string
   readonly text: string
-  /** Where it begins in the tokens of its sentence, and the token after its last one. */
+  /** The index of its first token in the sentence. `end` is the index after its last token. */
   readonly start: number
   readonly end: number
 }
@@ -25,26 +25,26 @@ export interface Sentence {
   readonly entities: readonly Entity[]
   readonly people: readonly string[]
   readonly places: readonly string[]
-  /** The terms of its content words. */
+  /** The terms of the content words in the sentence. */
   readonly terms: readonly string[]
   readonly wordCount: number
-  /** Whether somebody in the text says it, or part of it. */
+  /** Whether the sentence or a part of it is direct speech. */
   readonly isSpeech: boolean
 }
 
-/** A text, parsed once for whatever is asked about it. */
+/** A text, parsed once for every operation. */
 export interface TextDocument {
   readonly sentences: readonly Sentence[]
 }
 
-/** Sentences are compared with each other, so their number counts by its square. */
+/** Each sentence is compared with all others, so the work grows with the square of their number. */
 const MAX_SENTENCES = 2000
 
-/** Parses a text of up to 2,000 sentences; what comes after them is left out. */
+/** Parses the first 2,000 sentences of a text. */
 export function parseDocument(text: string): TextDocument {
   startText()
   const sentences: Sentence[] = []
-  // A blank line ends a paragraph; any other line break is only where the line was wrapped.
+  // A blank line ends a paragraph. Any other line break only wraps a line.
   for (const [paragraph, block] of text.split(/\r?\n\s*\n/u).entries()) {
     let speechIsOpen = false
     for (const sentence of splitIntoSentences(block.replace(/\s+/gu, ' ').trim())) {
@@ -58,7 +58,7 @@ export function parseDocument(text: string): TextDocument {
   return { sentences }
 }
 
-/** Parses a sentence that stands by itself, such as a question. */
+/** Parses a single sentence, such as a question. */
 export function parseSentence(text: string): Sentence {
   const parsed = readText(text)
   const tokens: Token[] = []
@@ -93,7 +93,7 @@ export function isContentWord(token: Token): boolean {
   return isWord(token) && !token.isStopWord && token.partOfSpeech !== 'AUX'
 }
 
-// A stem joins "declare" with "declaration" but not "sold" with "sell", which only a lemma does.
+// A stem is common to "declare" and "declaration". Only a lemma is common to "sold" and "sell".
 function termOf({ stem, lemma }: TokenFacts): string {
   return lemma.startsWith(stem.slice(0, 3)) ? stem : lemma
 }

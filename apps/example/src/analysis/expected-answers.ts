@@ -1,6 +1,6 @@
 import type { Sentence } from './document.js'
 
-/** What kind of words would answer a question. */
+/** The kind of words that answer a question. */
 export type AnswerType =
   | 'person'
   | 'place'
@@ -11,18 +11,18 @@ export type AnswerType =
   | 'thing'
   | 'statement'
 
-// Words that say what kind of answer is wanted. The sentence that answers need not have them.
+// Words that name the kind of answer. The sentence with the answer often lacks them.
 const ASKERS = /^(?:who|whom|whose|where|when|how|what|which|why)$/u
 const TIME_WORDS = /^(?:day|date|year|month|time)$/u
 const PLACE_WORDS = /^(?:place|city|country|town)$/u
 const MONEY_WORDS = /^(?:money|price|cost|amount)$/u
 const MEASURES = /^(?:long|old|many|much)$/u
-// Any sentence may tell what "happened".
+// Every sentence can answer what "happened".
 const GENERIC_VERBS = /^(?:happen(?:ed)?|occur(?:red)?|take|took|say|said|tell|told)$/u
 
 const HARDLY_TELLING = [TIME_WORDS, PLACE_WORDS, MONEY_WORDS, MEASURES, GENERIC_VERBS]
 
-/** Reads from its words what a question asks for. */
+/** Returns the kind of answer that a question asks for, by its words. */
 export function expectedAnswer(question: Sentence): AnswerType {
   const words = question.tokens.map(({ text }) => text.toLowerCase())
   const asker = words.findIndex((word) => ASKERS.test(word))
@@ -30,7 +30,7 @@ export function expectedAnswer(question: Sentence): AnswerType {
     case 'who':
     case 'whom':
     case 'whose':
-      // "Who is the CEO?" asks for a description; a name that happens to be near is none.
+      // "Who is the CEO?" asks for a description. A name in the sentence is not one.
       return question.tokens.some(({ partOfSpeech }) => partOfSpeech === 'VERB')
         ? 'person'
         : 'statement'
@@ -48,7 +48,7 @@ export function expectedAnswer(question: Sentence): AnswerType {
   }
 }
 
-/** The terms of a question that its answer should speak of. */
+/** Returns the terms of a question that its answer should contain. */
 export function subjectTerms(question: Sentence): string[] {
   const named = new Set(
     question.tokens

@@ -1,11 +1,11 @@
 import type { Sentence } from './document.js'
 
-/** Sentences of fewer words say too little by themselves. */
+/** Sentences of fewer words have too little content of their own. */
 const SHORT_SENTENCE = 6
 
 /**
- * What each sentence speaks of without saying so: the people that its "she" or "he" may stand for,
- * and, for a scrap such as a date line, what its neighbours speak of.
+ * Returns the terms that each sentence implies. These are the people that its "she" or "he" may refer to. A
+ * short sentence, such as a date line, also implies the terms of its neighbours.
  */
 export function impliedTerms(sentences: readonly Sentence[]): ReadonlyArray<ReadonlySet<string>> {
   let named: readonly string[] = []

@@ -12,14 +12,14 @@ export interface KeyPoints {
   }>
 }
 
-/** Two points that agree more than this make one. */
+/** Two points with a higher similarity count as one. */
 const SAME_POINT = 0.3
 
-// Words that only tie a sentence to the one before it.
+// Words that only connect a sentence to the previous one.
 const OPENERS =
   /^(?:and then|and so|and here|in addition|for example|for instance|as a result|and|but|so|now|then|indeed|therefore|however|moreover|also|thus|yet|oh|well)\b,?\s+/iu
 
-/** The statements that lie closest to what the whole text is about, best first. */
+/** Returns the statements that are most similar to the whole text, best first. */
 export function extractKeyPoints({ sentences }: TextDocument, count: number): KeyPoints {
   const { vectors } = buildVectorSpace(sentences)
   const subject = centroid(vectors)

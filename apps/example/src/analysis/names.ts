@@ -1,6 +1,6 @@
 import compromise from 'compromise'
 
-/** People and places that a sentence names, in the order they appear. */
+/** Returns the people and places that a sentence names, in their order. */
 export function namesIn(sentence: string): { people: string[]; places: string[] } {
   const parsed = compromise(sentence)
   return {
@@ -9,8 +9,8 @@ export function namesIn(sentence: string): { people: string[]; places: string[] 
   }
 }
 
-// compromise answers with the punctuation around a name (`"Jim?"`, `Della's`, `Guam.`), and takes
-// words such as "prudence" for first names.
+// compromise returns names with the punctuation around them (`"Jim?"`, `Della's`, `Guam.`), and treats
+// words such as "prudence" as first names.
 function properNames(found: readonly string[]): string[] {
   return found.map(withoutPunctuation).filter((name) => /^(?:the )?\p{Lu}/u.test(name))
 }

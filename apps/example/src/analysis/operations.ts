@@ -5,7 +5,7 @@ import { generateQuestions } from './questions.js'
 import { analyzeSentiment } from './sentiment.js'
 import { summarize } from './summarize.js'
 
-/** What to do with a text, with every option filled in. */
+/** An operation on a text, with a value for every option. */
 export type Task =
   | { readonly operation: 'summarize'; readonly options: { readonly max_sentences: number } }
   | { readonly operation: 'sentiment'; readonly options: Readonly<Record<string, never>> }
@@ -17,7 +17,7 @@ export type Task =
       readonly question: string
     }
 
-/** Does what is asked of a text. The same text and task give the same answer in every process. */
+/** Performs a task on a text. The same text and task have the same result in every process. */
 export function analyze(text: string, task: Task): object {
   return perform(parseDocument(text), task)
 }
@@ -34,7 +34,7 @@ const WARM_UP_TEXT =
   'Ada Lovelace wrote the first program in London in 1843. It was a good one, and it cost $5. ' +
   'The engine that should have run it was never built, because money ran out after ten years.'
 
-/** Runs every operation once: the models build their tables on first use. */
+/** Runs every operation once, because the models build their tables on first use. */
 export function warmUp(): void {
   const document = parseDocument(WARM_UP_TEXT)
   perform(document, { operation: 'summarize', options: { max_sentences: 1 } })

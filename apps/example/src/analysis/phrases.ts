@@ -1,12 +1,12 @@
 import type { Entity, Sentence, Token } from './document.js'
 
-/** Part of a sentence: its first token and the one after its last. */
+/** A part of a sentence, from its first token to the one after its last. */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-/** The text of a span as the sentence has it. */
+/** Returns the text of a span. */
 export function textOf({ tokens }: Sentence, { start, end }: Span): string {
   return tokens
     .slice(start, end)
@@ -15,7 +15,7 @@ export function textOf({ tokens }: Sentence, { start, end }: Span): string {
     .trim()
 }
 
-/** What the sentence speaks of: "the Empire of Japan", "her old brown hat"; left to right. */
+/** Returns the noun phrases of a sentence in order, such as "the Empire of Japan" or "her old brown hat". */
 export function nounPhrases(sentence: Sentence): Span[] {
   const phrases: Span[] = []
   let position = 0
@@ -27,7 +27,7 @@ export function nounPhrases(sentence: Sentence): Span[] {
   return phrases
 }
 
-/** The noun phrase that begins at a token, with what is joined to it by "of" or "'s". */
+/** Returns the noun phrase that begins at a token, with phrases that follow it after "of" or "'s". */
 export function nounPhraseAt(sentence: Sentence, start: number): Span | undefined {
   let end = endOfSimplePhrase(sentence, start)
   if (end === undefined) return undefined
@@ -59,7 +59,7 @@ function isPossessive(token: Token | undefined): boolean {
   return /^(?:my|your|his|her|its|our|their)$/iu.test(token?.text ?? '')
 }
 
-// "Last night Japanese forces" is a time and a noun phrase, not one phrase.
+// A time ends a phrase: "Last night Japanese forces" is a time and a noun phrase.
 function isInNounPhrase(sentence: Sentence, position: number): boolean {
   const token = sentence.tokens[position]
   if (token === undefined || timeAt(sentence, position) !== undefined) return false
@@ -84,7 +84,7 @@ function isNoun(token: Token | undefined): boolean {
   return token?.partOfSpeech === 'NOUN' || token?.partOfSpeech === 'PROPN'
 }
 
-/** The date or time that a token is part of. */
+/** Returns the date or time that contains a token. */
 export function timeAt({ entities }: Sentence, position: number): Entity | undefined {
   return entities.find(
     (entity) => (entity.type === 'DATE' || entity.type === 'TIME') && contains(entity, position),

@@ -12,7 +12,7 @@ export interface AskedQuestion {
 const MIN_WORDS = 4
 const MAX_WORDS = 24
 
-/** Every question that the clause can be turned into. */
+/** Returns every question that a clause answers. */
 export function questionsAbout(sentence: Sentence, clause: Clause): AskedQuestion[] {
   return [
     askWhen(sentence, clause),
@@ -39,7 +39,7 @@ function askWhen(sentence: Sentence, clause: Clause): AskedQuestion | undefined 
   return { form: 'when', question: invert('When', sentence, clause, rest), answer: date.text }
 }
 
-// "days" or "week" says how long, "fall" is most often a verb, and "today" asks when one reads it.
+// "days" and "week" are durations, "fall" is most often a verb, and "today" depends on the date of the text.
 function isDefiniteTime({ type, text }: Entity): boolean {
   return (
     (type === 'DATE' && /\d|day$|night/iu.test(text)) || (type === 'TIME' && text.includes(' '))
@@ -75,8 +75,8 @@ function askWhy(sentence: Sentence, clause: Clause): AskedQuestion | undefined {
 function askWho(sentence: Sentence, clause: Clause): AskedQuestion | undefined {
   const subject = textOf(sentence, clause.subject)
   if (!sentence.people.some((name) => name === subject)) return undefined
-  const told = textOf(sentence, { start: clause.predicate.start, end: clause.rest.end })
-  return { form: 'who', question: `Who ${told}?`, answer: subject }
+  const predicate = textOf(sentence, { start: clause.predicate.start, end: clause.rest.end })
+  return { form: 'who', question: `Who ${predicate}?`, answer: subject }
 }
 
 function askWhat(sentence: Sentence, clause: Clause): AskedQuestion | undefined {
@@ -89,7 +89,7 @@ function askWhat(sentence: Sentence, clause: Clause): AskedQuestion | undefined 
   return { form: 'what', question: invert(word, sentence, clause, rest), answer }
 }
 
-/** "Petitions have been answered by injury": the doer of a passive. */
+/** Asks for the agent of a passive, as in "Petitions have been answered by injury". */
 function askByWhat(sentence: Sentence, clause: Clause): AskedQuestion | undefined {
   if (clause.verb === undefined || !isPassive(sentence, clause)) return undefined
   for (let position = clause.rest.start; position < clause.rest.end; position++) {
@@ -103,7 +103,7 @@ function askByWhat(sentence: Sentence, clause: Clause): AskedQuestion | undefine
   return undefined
 }
 
-/** "Prudence will dictate that ...": the object is a clause of its own. */
+/** Asks for an object that is a clause, as in "Prudence will dictate that ...". */
 function askThatWhat(sentence: Sentence, clause: Clause): AskedQuestion | undefined {
   const { start, end } = clause.rest
   if (clause.verb === undefined || start !== end) return undefined

@@ -9,7 +9,7 @@ import { buildVectorSpace } from './term-vectors.js'
 export interface Questions {
   readonly questions: ReadonlyArray<{
     readonly question: string
-    /** The words of the text that answer it; `null` when the whole text does. */
+    /** The words of the text that answer the question. `null` when the whole text does. */
     readonly answer: string | null
     readonly sentence_index: number | null
   }>
@@ -17,10 +17,10 @@ export interface Questions {
 
 type Question = Questions['questions'][number]
 
-// Single capitalised words are too often only the first of their sentence.
+// A single capitalised word is often only the first word of its sentence.
 const NAME_OF_MORE_WORDS = /^(?:the )?\p{Lu}\S* (?:of )?\p{Lu}/u
 
-/** Questions that the text answers, about its most telling sentences first. */
+/** Returns questions that the text answers, first about its most salient sentences. */
 export function generateQuestions({ sentences }: TextDocument, count: number): Questions {
   const { vectors } = buildVectorSpace(sentences)
   const salience = salienceOf(sentences, vectors)
@@ -48,14 +48,14 @@ function formsFor(sentence: Sentence): AskedQuestion[] {
   return clause === undefined ? [] : questionsAbout(sentence, clause)
 }
 
-/** A question that comes out of two sentences has two answers, or is asked twice. */
+/** Returns a check for questions that two sentences answer, differently or twice. */
 function ambiguityAmong(asked: readonly AskedQuestion[]): (question: string) => boolean {
   const times = new Map<string, number>()
   for (const { question } of asked) times.set(question, (times.get(question) ?? 0) + 1)
   return (question) => (times.get(question) ?? 0) > 1
 }
 
-// Five questions that all begin with "when" would be dull.
+// Prefers the form with the fewest uses, so that the questions do not all begin with "when".
 function leastUsedForm(
   forms: readonly AskedQuestion[],
   timesAsked: ReadonlyMap<string, number>,
@@ -64,7 +64,7 @@ function leastUsedForm(
   return forms.toSorted((left, right) => uses(left) - uses(right)).at(0)
 }
 
-/** For texts with too few plain statements: asks about the names they mention again and again. */
+/** Asks about frequent names, for texts with too few plain statements. */
 function questionsAboutTopics(sentences: readonly Sentence[], count: number): Question[] {
   const mentions = new Map<string, number>()
   for (const sentence of sentences) {

@@ -5,14 +5,14 @@ export interface Ranked {
   readonly score: number
 }
 
-/** Best first; equals stay in the order of the text, so that an answer never depends on the run. */
+/** Sorts best first. Equal scores keep the order of the text, so that results are the same in every run. */
 export function byScore(left: Ranked, right: Ranked): number {
   return right.score - left.score || left.index - right.index
 }
 
-/** Three decimals: enough to rank by, too few to show the noise of floating point. */
+/** Rounds to three decimals, which hides the noise of floating-point arithmetic. */
 export function roundScore(score: number): number {
-  // Adding zero turns -0 into 0, which JSON would do only on the way out.
+  // Adding zero turns -0 into 0, as JSON does.
   return Math.round(score * 1000) / 1000 + 0
 }
 
@@ -23,10 +23,10 @@ export function scaleToOne(scores: readonly number[]): number[] {
 }
 
 /**
- * Picks the best candidates that do not repeat each other, by maximal marginal relevance (Carbonell
- * and Goldstein, 1998): each pick is worth its score less what an earlier pick already says.
+ * Picks the best candidates that do not repeat each other, by maximal marginal relevance (Carbonell and
+ * Goldstein, 1998). Similarity to an earlier pick lowers the score of a candidate.
  *
- * @param redundancyCost - what full agreement with an earlier pick costs
+ * @param redundancyCost - the score that full similarity to an earlier pick costs
  */
 export function pickDiverse(
   candidates: readonly Ranked[],

@@ -6,12 +6,12 @@ const DAMPING = 0.85
 const MAX_ROUNDS = 50
 const CONVERGED = 1e-6
 
-/** Sentences that agree more than this say the same; they must not vote each other up. */
+/** Sentences with a higher similarity repeat each other. They must not raise each other's scores. */
 const REPEATS = 0.3
 
 /**
- * How much of the text each sentence stands for, from 0 to 1: LexRank (Erkan and Radev, 2004), where
- * sentences that resemble many others get votes from them, times how well a sentence stands alone.
+ * Returns how well each sentence represents the text, from 0 to 1. In LexRank (Erkan and Radev, 2004), similar
+ * sentences vote for each other. Sentences that cannot be read alone score lower.
  */
 export function salienceOf(
   sentences: readonly Sentence[],
@@ -41,7 +41,7 @@ function lexRank(vectors: readonly TermVector[]): number[] {
 }
 
 interface Votes {
-  /** How much this sentence votes for each of the others. */
+  /** The votes of this sentence for each of the others. */
   readonly weights: Float64Array
   readonly total: number
 }
@@ -62,7 +62,7 @@ function votesAmong(vectors: readonly TermVector[]): Votes[] {
   }))
 }
 
-/** What a sentence loses when it is read away from its neighbours, or is no statement at all. */
+/** Returns how well a sentence can be read alone. Questions and fragments score lower. */
 function standsAlone(sentence: Sentence): number {
   const { text, tokens, wordCount, index, isSpeech } = sentence
   const [first, second] = tokens.filter((token) => token.partOfSpeech !== 'PUNCT')
@@ -75,10 +75,10 @@ function standsAlone(sentence: Sentence): number {
   if (isSpeech) factor *= 0.5
   if (first?.partOfSpeech === 'PRON') factor *= 0.6
   if (first?.partOfSpeech === 'CCONJ') factor *= 0.8
-  // "Had she known ..." tells what did not happen; "For cutting off ..." hangs on what came before.
+  // "Had she known ..." did not happen. "For cutting off ..." depends on the previous sentence.
   if (first?.partOfSpeech === 'AUX') factor *= 0.4
   if (first?.lemma === 'for' && second?.text.endsWith('ing') === true) factor *= 0.5
   if (sentence.people.length + sentence.places.length > 0) factor *= 1.15
-  // The first sentences of a text tend to say what it is about.
+  // The first sentences of a text often introduce its subject.
   return factor * (1 + 0.3 / (1 + index))
 }

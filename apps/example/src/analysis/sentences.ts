@@ -1,18 +1,18 @@
 import { readText } from './wink.js'
 
-// Titles whose full stop the model takes for the end of a sentence.
+// Titles whose full stop looks to the model like the end of a sentence.
 const ENDS_IN_TITLE = /\b(?:Mme|Mlle|Messrs|Capt|Col|Gen|Gov|Lt|Rev|Hon|Sgt)\.$/u
 
-// ... and an initial that does end one: "a modest and unassuming D. But whenever".
+// An initial that does end a sentence: "a modest and unassuming D. But whenever".
 const AFTER_INITIAL = /(?<=\b\p{Lu}\.) (?=(?:And|But|So|Then|Yet)\b)/u
 
-// The models take time by the square of the length of a word or a sentence. No prose comes near
-// these bounds; what goes beyond them is cut.
+// The time of the models grows with the square of the length of a word or a sentence. Longer ones are cut.
+// No prose reaches these limits.
 const OVERLONG_WORD = /\S{100}(?=\S)/gu
 const LONGEST_SENTENCE = 1500
 const PIECES_OF_SENTENCE = /\S(?:.{0,1498}\S)?(?=\s|$)/gsu
 
-/** Splits a paragraph; what belongs to one sentence stays together. */
+/** Splits a paragraph into sentences. Quoted speech stays with its sentence. */
 export function splitIntoSentences(paragraph: string): string[] {
   const sentences: string[] = []
   const found = readText(paragraph.replaceAll(OVERLONG_WORD, '$& ')).sentences().out()
@@ -28,15 +28,14 @@ export function splitIntoSentences(paragraph: string): string[] {
   return sentences
 }
 
-// `"Will you buy my hair?" asked Della.` comes from the model as two sentences.
+// The model splits `"Will you buy my hair?" asked Della.` into two sentences.
 function continues(previous: string, next: string): boolean {
   if (previous.length + next.length >= LONGEST_SENTENCE) return false
   return /^\p{Ll}/u.test(next) || ENDS_IN_TITLE.test(previous)
 }
 
 /**
- * Makes a sentence fit to stand alone: when the speech it opens or closes goes on in its
- * neighbours, the quotation mark without a partner is dropped.
+ * Returns a sentence that can be read alone. Removes a quotation mark whose partner is in another sentence.
  */
 export function standalone(sentence: string): string {
   const quotes = sentence.match(/"/gu)?.length ?? 0
@@ -48,7 +47,7 @@ export function standalone(sentence: string): string {
 const LONG_SENTENCE = 45
 const SHORT_CLAUSE = 12
 
-/** Cuts an overlong sentence where its first full clause ends, if a semicolon says where that is. */
+/** Cuts a very long sentence at the semicolon that ends its first full clause. */
 export function condense(sentence: string): string {
   const words = sentence.split(' ')
   if (words.length <= LONG_SENTENCE) return sentence

@@ -9,7 +9,7 @@ export interface Sentiment {
   readonly label: SentimentLabel
   /** The mean over the sentences, from -1 to 1. */
   readonly score: number
-  /** From 0 to 1: how strong the score is, and how far the sentences agree with it. */
+  /** The strength of the score and the agreement of the sentences, from 0 to 1. */
   readonly confidence: number
   readonly sentence_counts: Readonly<Record<SentimentLabel, number>>
   readonly most_positive: ScoredSentence | null
@@ -22,18 +22,18 @@ interface ScoredSentence {
   readonly text: string
 }
 
-/** Up to where the authors of VADER call a sentence neutral. */
+/** The limit up to which the authors of VADER call a sentence neutral. */
 const NEUTRAL_SENTENCE = 0.05
 
-/** Up to where the mean of a text lies within what plain prose scores by the accident of its words. */
+/** The limit up to which the mean of neutral prose can differ from 0 by chance. */
 const NEUTRAL_TEXT = 0.1
 
-/** A mean that no text of more than a few sentences goes far beyond. */
+/** A mean that longer texts rarely exceed. */
 const STRONG_TEXT = 0.5
 
 /**
- * Scores each sentence with VADER and takes the mean. Over a whole text VADER's own score saturates
- * at -1 or 1, for it adds up words however many there are.
+ * Scores each sentence with VADER and returns the mean. For a whole text VADER's own score reaches -1 or 1,
+ * because it adds up all words.
  */
 export function analyzeSentiment({ sentences }: TextDocument): Sentiment {
   const scored = sentences.map(({ index, text }) => ({
@@ -65,7 +65,7 @@ export function analyzeSentiment({ sentences }: TextDocument): Sentiment {
   }
 }
 
-/** How positive or negative a sentence is, from -1 to 1. */
+/** Returns how positive or negative a sentence is, from -1 to 1. */
 function polarity(sentence: string): number {
   return vader.SentimentIntensityAnalyzer.polarity_scores(sentence).compound
 }
@@ -75,7 +75,7 @@ function labelOf(score: number, neutral: number): SentimentLabel {
   return score > 0 ? 'positive' : 'negative'
 }
 
-// A neutral text is the surer the nearer it is to 0, any other the farther it is from it.
+// The confidence of a neutral text grows towards 0, and that of any other text away from 0.
 function strengthOf(mean: number, label: SentimentLabel): number {
   const size = Math.abs(mean)
   return label === 'neutral' ? 1 - size / NEUTRAL_TEXT : Math.min(1, size / STRONG_TEXT)

@@ -14,7 +14,7 @@ export interface Summary {
   readonly sentence_count: number
 }
 
-/** The sentences that say most of the text, in the order of the text. */
+/** Returns the most representative sentences, in the order of the text. */
 export function summarize({ sentences }: TextDocument, maxSentences: number): Summary {
   const { vectors } = buildVectorSpace(sentences)
   const candidates = salienceOf(sentences, vectors).map((score, index) => ({ index, score }))

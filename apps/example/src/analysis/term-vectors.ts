@@ -1,16 +1,16 @@
 import type { Sentence } from './document.js'
 
-/** A unit-length sparse vector: term to weight. */
+/** A sparse vector of unit length, from term to weight. */
 export type TermVector = ReadonlyMap<string, number>
 
 export interface VectorSpace {
   /** One vector for each sentence. */
   readonly vectors: readonly TermVector[]
-  /** The rarer a term is among the sentences, the more it says about those that have it. */
+  /** Returns a weight that is higher for terms in fewer sentences. */
   inverseFrequency(term: string): number
 }
 
-/** TF-IDF vectors in which every sentence of a text is a document of its own. */
+/** Returns TF-IDF vectors that treat every sentence of a text as a document. */
 export function buildVectorSpace(sentences: readonly Sentence[]): VectorSpace {
   const sentencesWith = new Map<string, number>()
   for (const sentence of sentences) {
@@ -28,7 +28,7 @@ export function buildVectorSpace(sentences: readonly Sentence[]): VectorSpace {
   return { vectors, inverseFrequency }
 }
 
-/** The cosine of two vectors of unit length. */
+/** Returns the cosine of two vectors of unit length. */
 export function similarity(left: TermVector, right: TermVector): number {
   const [smaller, larger] = left.size <= right.size ? [left, right] : [right, left]
   let product = 0
@@ -36,7 +36,7 @@ export function similarity(left: TermVector, right: TermVector): number {
   return product
 }
 
-/** The direction in which all the vectors together point: what the text is about. */
+/** Returns the mean direction of all vectors, which represents the subject of the text. */
 export function centroid(vectors: readonly TermVector[]): TermVector {
   const sum = new Map<string, number>()
   for (const vector of vectors) {

@@ -1,4 +1,4 @@
-// The package ships no types; this declares the one function that is used of it.
+// The package has no types. This file declares the only function that the service uses.
 declare module 'vader-sentiment' {
   interface PolarityScores {
     readonly neg: number

@@ -3,8 +3,8 @@ import type { AnswerType } from './expected-answers.js'
 import { nounPhraseAt, nounPhrases, type Span } from './phrases.js'
 
 /**
- * Answers "who sold what" by grammar: finds the verb of the question in the sentence and takes the
- * phrase on the side of it that the question leaves open.
+ * Returns the phrase that answers a question such as "who sold what". Finds the verb of the question in the
+ * sentence, and takes the phrase on the side that the question leaves open.
  */
 export function mainVerbAnswer(
   sentence: Sentence,
@@ -21,7 +21,7 @@ export function mainVerbAnswer(
   return isPassive(sentence, verb) ? doerAfter(sentence, verb) : subjectBefore(sentence, verb)
 }
 
-// The model takes "attack" for a noun in a question more often than in a statement.
+// The model treats "attack" as a noun in questions more often than in statements.
 function sharedVerb(sentence: Sentence, asked: Sentence): number | undefined {
   const askedTerms = new Set(asked.terms)
   const verb = sentence.tokens.findIndex(
@@ -30,7 +30,7 @@ function sharedVerb(sentence: Sentence, asked: Sentence): number | undefined {
   return verb === -1 ? undefined : verb
 }
 
-// "buy Jim a present": whom the question names already is not what it asks for.
+// "buy Jim a present": a person whom the question names is not its answer.
 function objectAfter(sentence: Sentence, verb: number, asked: Sentence): Span | undefined {
   const first = nounPhraseAt(sentence, verb + 1)
   if (first === undefined || !repeats(sentence, first, asked)) return first
@@ -38,7 +38,7 @@ function objectAfter(sentence: Sentence, verb: number, asked: Sentence): Span | 
   return second !== undefined && repeats(sentence, second, asked) ? undefined : second
 }
 
-/** Whether a span says nothing that the question does not say itself. */
+/** Returns whether a span only repeats words of the question. */
 export function repeats(sentence: Sentence, { start, end }: Span, asked: Sentence): boolean {
   return sentence.tokens
     .slice(start, end)

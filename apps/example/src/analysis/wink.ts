@@ -8,7 +8,7 @@ import winkNlp, {
   type WinkMethods,
 } from 'wink-nlp'
 
-// The package turns this part into a longer string at every call, until memory ends.
+// The package makes this part a longer string at every call, until memory is full.
 const customEntities = (englishModel['metaCER'] as () => unknown)()
 const model = { ...englishModel, metaCER: () => customEntities }
 
@@ -17,10 +17,10 @@ let next: WinkMethods | undefined = current
 const { its } = current
 
 /**
- * Replaces the language model by one that has read nothing.
+ * Replaces the language model by a new one.
  *
- * A model remembers each word that it reads and splits the next texts accordingly. With one model
- * for all texts, an answer would depend on the texts before it, and the memory would grow.
+ * A model remembers every word that it reads, and splits later texts accordingly. With one model for all
+ * texts, a result would depend on earlier texts, and memory would grow.
  */
 export function startText(): void {
   current = next ?? winkNlp(model)
@@ -37,14 +37,14 @@ export function readText(text: string): ReturnType<WinkMethods['readDoc']> {
   return current.readDoc(text)
 }
 
-// The types also keep helpers of three parameters out of `out()`.
+// The types of the package also exclude helpers with three parameters from `out()`.
 const toStem: TokenItsFunction<string> = its.stem as never
 const toLemma: TokenItsFunction<string> = its.lemma as never
 
-/** What the model knows of a token. */
+/** The facts that the model has about a token. */
 export interface TokenFacts {
   readonly text: string
-  /** White space that comes before it. */
+  /** The white space before the token. */
   readonly before: string
   readonly partOfSpeech: PartOfSpeech
   readonly stem: string
@@ -63,7 +63,7 @@ export function factsOf(item: ItemToken): TokenFacts {
   }
 }
 
-/** What an entity is: `DATE`, `TIME`, `DURATION`, `MONEY`, `CARDINAL`, ... */
+/** Returns the type of an entity, such as `DATE`, `TIME`, `DURATION`, `MONEY` or `CARDINAL`. */
 export function typeOf(item: { out(helper: typeof its.type): string }): string {
   return item.out(its.type)
 }

@@ -2,7 +2,7 @@ import type { Clause } from './clauses.js'
 import type { Sentence } from './document.js'
 import { contains, type Span, textOf } from './phrases.js'
 
-/** Adverbs that refer to the sentence before. */
+/** Adverbs that refer to the previous sentence. */
 const TIES_SENTENCES = /^(?:also|therefore|then|indeed|thus|too|however)$/iu
 
 /** Puts the verb before the subject: "Jim drew a package" becomes "did Jim draw a package". */
@@ -32,14 +32,14 @@ function doFormOf({ tokens }: Sentence, { verb, subject }: Clause): string {
   return token.text.endsWith('s') ? 'does' : 'did'
 }
 
-// A capital that only the start of the sentence gave goes; that of a name stays.
+// Lowers a capital that only marks the start of the sentence, and keeps that of a name.
 export function asMidSentence(sentence: Sentence, span: Span): string {
   const text = textOf(sentence, span)
   const first = sentence.tokens[span.start]
   return first?.partOfSpeech === 'PROPN' ? text : text.charAt(0).toLowerCase() + text.slice(1)
 }
 
-/** The text of a span less another inside it and the preposition that led to that. */
+/** Returns the text of a span without an inner span and the preposition before it. */
 export function withoutSpan(sentence: Sentence, span: Span, removed: Span): string {
   if (!contains(span, removed.start)) return textOf(sentence, span)
   const hasPreposition = sentence.tokens[removed.start - 1]?.partOfSpeech === 'ADP'

@@ -8,17 +8,17 @@ export interface AnalysisJob {
 
 export interface Analysis {
   readonly result: object
-  /** How long the analysis took in its thread, in milliseconds, without the wait for the thread. */
+  /** Duration of the analysis, in milliseconds, without the wait for a thread. */
   readonly computeMs: number
 }
 
 warmUp()
 
-/** Runs in a worker thread. The pool calls it once per job. */
+/** Analyzes one text in a worker thread. The pool calls it once per job. */
 export default function runJob({ text, task }: AnalysisJob): Analysis {
   const startedAt = performance.now()
   const result = analyze(text, task)
-  // After the answer has been sent.
+  // The next model loads after the result has been sent.
   setImmediate(prepareNextText)
   return { result, computeMs: performance.now() - startedAt }
 }

@@ -6,13 +6,13 @@ export interface CacheMetricsRouteOptions {
   readonly monitor: CachePerformanceMonitor
 }
 
-/** What the monitor has counted: for Prometheus, and as JSON. */
+/** Adds routes with the figures of the monitor, for Prometheus and as JSON. */
 export async function cacheMetricsRoute(
   app: FastifyInstance,
   { monitor }: CacheMetricsRouteOptions,
 ): Promise<void> {
   const registry = prometheusRegistry(monitor)
-  // oxlint-disable-next-line no-async-endpoint-handlers -- that is for Express; Fastify awaits them
+  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
   app.get('/metrics', async (_request, reply) => {
     const page = await registry.metrics()
     return reply.type(registry.contentType).send(page)

@@ -7,7 +7,7 @@ export interface CacheStatusRouteOptions {
   readonly backend: () => CacheBackend
 }
 
-/** `GET /internal/cache/status`: where the cache keeps its entries, and how well it does. */
+/** Adds `GET /internal/cache/status`, which returns where entries are stored and how many reads hit. */
 export async function cacheStatusRoute(
   app: FastifyInstance,
   { monitor, backend }: CacheStatusRouteOptions,

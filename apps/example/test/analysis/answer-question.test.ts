@@ -19,7 +19,7 @@ test.each<[SampleName, string, string]>([
   ['gift-of-the-magi', 'What did Jim sell?', 'the watch'],
   ['gift-of-the-magi', 'Who brought gifts to the Babe?', 'The magi'],
   ['gift-of-the-magi', 'How long did it take Della to curl her hair?', 'forty minutes'],
-])('%s: %s', (sample, question, answer) => {
+])('the answer in %s to the question %s is found', (sample, question, answer) => {
   expect(answerQuestion(parseDocument(readSample(sample)), question)).toMatchObject({
     answerable: true,
     answer,
@@ -31,7 +31,7 @@ test.each([
   'Who is Napoleon?',
   'How much did the chain cost?',
   'When is the story set?',
-])('says that the text does not tell: %s', (question) => {
+])('the text does not answer the question %s', (question) => {
   expect(answerQuestion(parseDocument(readSample('gift-of-the-magi')), question)).toMatchObject({
     answerable: false,
     answer: null,
@@ -39,7 +39,7 @@ test.each([
   })
 })
 
-test('shows the sentence that an answer was found in', () => {
+test('an answer has the sentence that contains it', () => {
   const { evidence } = answerQuestion(
     parseDocument('It rained. Ada met Charles.'),
     'Whom did Ada meet?',

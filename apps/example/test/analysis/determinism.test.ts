@@ -4,12 +4,12 @@ import { analyze } from '../../src/analysis/operations.js'
 import { readSample, SAMPLE_NAMES } from '../support/samples.js'
 import { tasksFor } from '../support/tasks.js'
 
-// Each of the analyses loads a language model.
+// Each analysis loads a language model.
 vi.setConfig({ testTimeout: 120_000 })
 
-// Answers outlive the process that computed them: an answer that changes with the run would make a
-// cache of them wrong. A digest that changes here means that stored answers are out of date.
-test('the answers over the samples are the same in every run', () => {
+// Results are stored longer than the process runs, so they must not change from run to run. When a digest
+// changes here, stored results are out of date.
+test('the results for the samples are the same in every run', () => {
   const digests: Record<string, string> = {}
   for (const name of SAMPLE_NAMES) {
     for (const task of tasksFor(name)) {
@@ -39,7 +39,7 @@ test('the answers over the samples are the same in every run', () => {
   `)
 })
 
-// The language model remembers each word it reads, and split "Jim's" differently the second time.
+// The language model remembers each word that it reads, and split "Jim's" differently the second time.
 test.each(SAMPLE_NAMES)('an analysis of %s does not depend on earlier ones', (name) => {
   const text = readSample(name)
   const tasks = tasksFor(name)

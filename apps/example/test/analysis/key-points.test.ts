@@ -7,18 +7,18 @@ function pointsOf(text: string, count: number): string[] {
   return extractKeyPoints(parseDocument(text), count).key_points.map((point) => point.text)
 }
 
-test('names the attack, and each point once', () => {
+test('the key points name the attack, and each point once', () => {
   const points = pointsOf(readSample('day-of-infamy'), 5)
   expect(points).toHaveLength(5)
   expect(points.join(' ')).toContain('deliberately attacked')
   expect(new Set(points).size).toBe(5)
 })
 
-test('drops the word that ties a sentence to the one before it', () => {
+test('a key point omits the word that connects it to the previous sentence', () => {
   const points = pointsOf('The bridge closed in May. Therefore, all lorries take the ferry.', 2)
   expect(points).toContain('All lorries take the ferry.')
 })
 
-test('answers fewer points than asked for when the text has no more', () => {
+test('a text with too few points returns fewer', () => {
   expect(pointsOf('Only one thing happened here today.', 20)).toHaveLength(1)
 })

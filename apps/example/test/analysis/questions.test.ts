@@ -8,7 +8,7 @@ function askedOf(text: string, count = 5): Array<readonly [string, string | null
   return questions.map(({ question, answer }) => [question, answer])
 }
 
-test('turns statements into questions of several kinds', () => {
+test('statements become questions of different forms', () => {
   expect(
     askedOf(
       'The Apollo 11 mission landed the first humans on the Moon on July 20, 1969. ' +
@@ -22,7 +22,7 @@ test('turns statements into questions of several kinds', () => {
   ])
 })
 
-test('asks about the samples what they answer', () => {
+test('the samples answer their questions', () => {
   expect(askedOf(readSample('declaration-of-independence'))).toContainEqual([
     'What is the history of the present King of Great Britain?',
     'a history of repeated injuries and usurpations',
@@ -33,13 +33,16 @@ test('asks about the samples what they answer', () => {
   ])
 })
 
-test.each(SAMPLE_NAMES)('asks nothing twice of %s, and no more than wanted', (name) => {
-  const questions = askedOf(readSample(name), 20).map(([question]) => question)
-  expect(questions.length).toBeLessThanOrEqual(20)
-  expect(new Set(questions).size).toBe(questions.length)
-  for (const question of questions) expect(question).toMatch(/^[A-Z].*\w.*\?$/u)
-})
+test.each(SAMPLE_NAMES)(
+  'the questions about %s are unique and at most as many as requested',
+  (name) => {
+    const questions = askedOf(readSample(name), 20).map(([question]) => question)
+    expect(questions.length).toBeLessThanOrEqual(20)
+    expect(new Set(questions).size).toBe(questions.length)
+    for (const question of questions) expect(question).toMatch(/^[A-Z].*\w.*\?$/u)
+  },
+)
 
-test('does not ask who "he" is', () => {
+test('no question asks who "he" is', () => {
   expect(askedOf('He has refused his assent to laws. They went home in May.')).toEqual([])
 })

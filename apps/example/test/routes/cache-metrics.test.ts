@@ -5,7 +5,7 @@ import { startService } from '../support/service.js'
 const TEXT = 'It rained on Ada all day.'
 
 test.each(['/metrics', '/internal/cache/metrics'])(
-  '%s tells what was asked of the cache, and holds no text',
+  '%s has the figures of the cache and no text',
   async (url) => {
     const { app } = await startService()
     const payload = { text: TEXT, operation: 'sentiment' }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { startService } from '../support/service.js'
 
-test('tells the mode, what memory holds and how many reads hit', async () => {
+test('the status has the mode, the entries in memory and the hit rate', async () => {
   const { app } = await startService()
   const payload = { text: 'It rained all day.', operation: 'sentiment' }
   for (let time = 0; time < 4; time++)
@@ -24,7 +24,7 @@ test('tells the mode, what memory holds and how many reads hit', async () => {
   })
 })
 
-test('has no hit rate before anything was asked', async () => {
+test('the status has no hit rate before the first request', async () => {
   const { app } = await startService()
   const { performance } = (await app.inject('/internal/cache/status')).json<{
     performance: object

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const START_DEADLINE_MS = 60_000
 
-/** The built service in a process of its own, as `pnpm start` runs it. */
+/** The built service in its own process, as `pnpm start` runs it. */
 export class AppProcess implements AsyncDisposable {
   readonly address: string
-  /** All that it has printed. */
+  /** The output so far. */
   readonly output: () => string
   readonly #process: ChildProcess
 
@@ -41,7 +41,7 @@ export class AppProcess implements AsyncDisposable {
     }
   }
 
-  /** Asks it to end. Answers its exit code. */
+  /** Stops the process and returns its exit code. */
   async stop(): Promise<number | null> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exited = once(this.#process, 'exit')

@@ -6,11 +6,11 @@ import type { Analyzer } from '../../src/routes/process.js'
 import { analyzeInPool, startService, type TestService } from './service.js'
 
 interface PageOptions {
-  /** Default: the five operations, in worker threads. */
+  /** The work of the service. Default: the five operations in worker threads. */
   readonly analyzer?: Analyzer
-  /** Pixels. Default: 390, a telephone. */
+  /** The width in pixels. Default: 390, a telephone. */
   readonly width?: number
-  /** Pixels. Default: 844. */
+  /** The height in pixels. Default: 844. */
   readonly height?: number
   readonly reducedMotion?: 'reduce'
 }
@@ -86,12 +86,12 @@ export async function choose(page: Page, operation: string): Promise<void> {
   await page.getByLabel('Operation').selectOption({ label: operation })
 }
 
-/** Waits for the badge that an answer comes with. */
+/** Waits for the badge of an answer. */
 export async function waitForBadge(page: Page, status: 'HIT' | 'MISS'): Promise<void> {
   await page.locator('#badge', { hasText: status }).waitFor()
 }
 
-/** Analyses that last until they are released. They then do the real work. */
+/** Analyses that wait until they are released, and then do the real work. */
 export class HeldAnalyses {
   readonly signals: AbortSignal[] = []
   readonly #releases: Array<() => void> = []
@@ -105,7 +105,7 @@ export class HeldAnalyses {
     return analyzeInPool(text, task, signal)
   }
 
-  /** Lets those go on that wait now. */
+  /** Releases the analyses that wait now. */
   release(): void {
     for (const release of this.#releases.splice(0)) release()
   }

@@ -4,7 +4,7 @@ import { type ProcessAnswer, resultBytes } from './service.js'
 export interface TimedAnswer {
   readonly cache: ProcessAnswer['cache']
   readonly resultBytes: string
-  /** From the first byte sent to the last byte received. */
+  /** Time from the first byte sent to the last byte received, in milliseconds. */
   readonly wallMs: number
 }
 

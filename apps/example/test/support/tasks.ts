@@ -7,7 +7,7 @@ const QUESTIONS: Record<SampleName, string> = {
   'gift-of-the-magi': 'How much money did Della have?',
 }
 
-/** Each of the five operations once. */
+/** Returns one task for each of the five operations. */
 export function tasksFor(sample: SampleName): Task[] {
   return [
     { operation: 'summarize', options: { max_sentences: 3 } },
