@@ -76,7 +76,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
         most_positive: null,
         most_negative: null,
       },
-      'no sentence whose sentiment',
+      'no sentence with a sentiment',
     ],
     ['Key points', { key_points: [] }, 'no statement that stands out'],
     ['Questions', { questions: [] }, 'no plain statement'],

@@ -1,4 +1,5 @@
 import { AIResponseCache } from '@verbatim/cache-ai'
+import { CacheCompatibilityWrapper } from '@verbatim/cache-ai/legacy'
 import { CachePerformanceBenchmark } from '@verbatim/cache-bench'
 import { CacheError, CacheInterface, ValidationError } from '@verbatim/cache-core'
 import { toMilliseconds } from '@verbatim/cache-core/implement'
@@ -47,6 +48,8 @@ async function main(): Promise<void> {
   const answers = new AIResponseCache()
   const { response } = await answers.getOrCompute({ text: 'A text.', operation: 'qa' }, () => 'yes')
   check('ai', response === 'yes')
+  const wrapped = new CacheCompatibilityWrapper(answers, { emitWarnings: false })
+  check('legacy', wrapped instanceof AIResponseCache && wrapped.get_cache_hit_ratio() === 0)
   await answers.close()
 
   const monitor = new CachePerformanceMonitor()
