@@ -222,7 +222,8 @@ function refusedPart({ message, context }: CacheError): {
   readonly place: string | undefined
 } {
   const { path } = context as { readonly path?: unknown }
-  const what = / is (.+?), which cannot be /.exec(message)?.[1] ?? 'something else'
+  const [, what = 'something else'] =
+    /(?:; received | is )(.+?)(?:\. |, which cannot be )/.exec(message) ?? []
   return { what, place: placeOf(path) }
 }
 

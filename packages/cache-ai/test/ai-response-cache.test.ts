@@ -180,7 +180,7 @@ describe('what a cache says of itself', () => {
 
   test('tiers that are none are refused', () => {
     expect(() => open({ textSizeTiers: { small: 5, medium: 5, large: 6 } })).toThrow(
-      'textSizeTiers must be an object in which small is below medium',
+      'textSizeTiers must be an object in which small < medium < large',
     )
   })
 })
