@@ -4,7 +4,7 @@ import fastifyPlugin from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The cache of this service, in memory or in Redis. Only the start-up code knows which. */
+    /** The cache of the service, in memory or in Redis. */
     readonly cache: AIResponseCache
   }
 }
@@ -13,7 +13,7 @@ interface CachePluginOptions {
   readonly cache: AIResponseCache
 }
 
-/** Hands a cache to the routes, and closes it with the service. */
+/** Adds a cache to the service, and closes the cache with it. */
 export const cachePlugin: (app: FastifyInstance, options: CachePluginOptions) => Promise<void> =
   fastifyPlugin(
     async (app: FastifyInstance, { cache }: CachePluginOptions) => {

@@ -3,7 +3,7 @@ import { startService } from './support/service.js'
 
 const secret = 'Xyzzy said the hollow voice.'
 
-const refused: Array<[what: string, body: unknown, field: string | undefined, tells: RegExp]> = [
+const refused: Array<[given: string, body: unknown, field: string | undefined, rule: RegExp]> = [
   ['an empty text', { text: '', operation: 'summarize' }, 'text', /^text .*at least one word/],
   ['a blank text', { text: ' \n\t', operation: 'summarize' }, 'text', /^text /],
   ['a text without words', { text: '?!', operation: 'summarize' }, 'text', /^text /],
@@ -99,7 +99,7 @@ const refused: Array<[what: string, body: unknown, field: string | undefined, te
   ['a poisoned prototype', '{"text":"a","__proto__":{"x":1}}', undefined, /JSON object/],
 ]
 
-test.each(refused)('%s is a 400 that says what is allowed', async (_what, body, field, tells) => {
+test.each(refused)('%s is a 400 that names the rule', async (_given, body, field, rule) => {
   const { app, cache } = await startService()
   const reply = await app.inject({
     method: 'POST',
@@ -110,7 +110,7 @@ test.each(refused)('%s is a 400 that says what is allowed', async (_what, body, 
   const { error } = reply.json<{ error: { code: string; message: string; field?: string } }>()
   expect(reply.statusCode).toBe(400)
   expect(error.code).toMatch(/^INVALID_(?:REQUEST|JSON)$/)
-  expect(error.message).toMatch(tells)
+  expect(error.message).toMatch(rule)
   expect(error.field).toBe(field)
   expect(reply.body).not.toMatch(/Xyzzy|node_modules|\bat \//)
   expect(cache.getStats().memory?.totalEntries).toBe(0)
@@ -159,7 +159,7 @@ test.each([
   ['GET', '/samples/%2e%2e/package.json'],
   ['GET', '/%00'],
   ['GET', '/%zz'],
-] as const)('%s %s is a 4xx in JSON', async (method, url) => {
+] as const)('the response to %s %s is a 4xx in JSON', async (method, url) => {
   const { app } = await startService()
   const reply = await app.inject({ method, url })
   expect(reply.statusCode).toBeGreaterThanOrEqual(400)

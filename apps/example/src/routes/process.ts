@@ -6,22 +6,22 @@ import { RequestError } from '../request-error.js'
 import { requestSignal } from '../request-signal.js'
 import { tenantOf } from '../tenant.js'
 
-/** Longer than the slowest text of the longest permitted length takes. */
+/** Longer than the analysis of the slowest permitted text. */
 const ANALYSIS_TIMEOUT_MS = 30_000
 
-/** Does one thing with a text, until the signal aborts. */
+/** Performs a task on a text until the signal aborts. */
 export type Analyzer = (text: string, task: Task, signal: AbortSignal) => Promise<Analysis>
 
 export interface ProcessRouteOptions {
   /** The work behind the route. */
   readonly analyzer: Analyzer
-  /** The request header that names the tenant. Default: none, all requests share their answers. */
+  /** The request header that names the tenant. Default: none, so all requests share results. */
   readonly tenantHeader?: string | undefined
-  /** How long a request may wait for its answer, in milliseconds. Default: 30,000. */
+  /** The longest time until the response, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number | undefined
 }
 
-/** `POST /process`: answers from the cache, or does the work and stores what comes of it. */
+/** Adds `POST /process`, which responds from the cache, or analyzes the text and stores the result. */
 export async function processRoute(
   app: FastifyInstance,
   { analyzer, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
@@ -34,7 +34,7 @@ export async function processRoute(
       throw new RequestError(405, 'METHOD_NOT_ALLOWED', 'this address takes POST only')
     },
   })
-  // oxlint-disable-next-line no-async-endpoint-handlers -- that is for Express; Fastify awaits them
+  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
   app.post('/process', async (request, reply) => {
     const startedAt = performance.now()
     const signal = requestSignal(reply.raw, timeoutMs)
@@ -45,7 +45,7 @@ export async function processRoute(
     const { response, cached } = await app.cache.getOrCompute<Analysis>(
       { text, operation, options, question, tenant },
       (load) => analyzer(text, task, load.signal),
-      // A client that leaves ends the analysis, unless another one waits for the same answer.
+      // Closing the connection ends the analysis, unless another client waits for the same result.
       { signal },
     )
     const durationMs = roundMs(performance.now() - startedAt)

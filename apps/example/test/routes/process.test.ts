@@ -23,7 +23,7 @@ test.each(tasksFor('day-of-infamy'))(
   },
 )
 
-test('a hundred identical requests at once compute once', async () => {
+test('a hundred identical requests at the same time compute once', async () => {
   let computed = 0
   const { app } = await startService({
     analyzer: async () => {
@@ -64,7 +64,7 @@ test('a hit reports how long the analysis took and how much time the hit saved',
   expect(hit.savedMs).toBeCloseTo(1234.568 - hit.durationMs, 2)
 })
 
-test('options left out and options with their defaults are one request', async () => {
+test('omitted options and their defaults make the same request', async () => {
   const { app } = await startService()
   const post = async (payload: object): Promise<ProcessAnswer> =>
     (await app.inject({ method: 'POST', url: '/process', payload })).json<ProcessAnswer>()
@@ -89,7 +89,7 @@ test('two questions about one text have two answers', async () => {
   expect(when.cache.key).not.toBe(who.cache.key)
 })
 
-test('work that fails is a 500 that tells only us, and is not stored', async () => {
+test('a failed analysis is a 500 without details, and is not stored', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
   let computed = 0
   const { app, cache } = await startService({

@@ -43,7 +43,7 @@ export async function startService({
   return { app, cache }
 }
 
-/** What `POST /process` answers when all is well. */
+/** The body of a successful response of `POST /process`. */
 export interface ProcessAnswer {
   readonly result: unknown
   readonly cache: {
@@ -56,7 +56,7 @@ export interface ProcessAnswer {
   }
 }
 
-/** The bytes of the result, as they stand in the body. */
+/** Returns the bytes of the result in a body. */
 export function resultBytes(body: string): string {
   const end = body.lastIndexOf(',"cache":')
   return body.slice('{"result":'.length, end)
