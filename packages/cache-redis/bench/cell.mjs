@@ -13,7 +13,7 @@ const [, , measurement, name, tunedText, portText, pidText] = process.argv
 const port = Number(portText)
 const tuned = tunedText === 'true'
 
-/** Nine hundred and some bytes of text, as JSON 1 KB. */
+/** Returns a value of 1 KB as JSON. */
 const valueOf = (index) => ({
   id: index,
   text: `An answer that somebody waited for. ${'It goes on for a while. '.repeat(38)}`,

@@ -13,7 +13,7 @@ import { once } from 'node:events'
  * @property {boolean} tuned whether the author's advice for a server in trouble is followed
  *
  * @typedef {object} Contender
- * @property {string} [installed] the package whose version is printed; ours when left out
+ * @property {string} [installed] the package whose version is printed. Default: this package
  * @property {readonly boolean[]} tuned the set-ups there are
  * @property {(wanted: Wanted) => Promise<Subject>} create
  */

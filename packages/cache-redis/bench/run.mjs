@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
 })
 const processes = Number(options.processes)
 const MEASUREMENTS = ['hit in memory', 'get from Redis', 'set in Redis', 'getOrSet, Redis frozen']
-/** What a contender can be measured in, if not in all of it. */
+/** The measurements of a contender that cannot take part in all of them. */
 const ONLY = {
   'bare ioredis': ['get from Redis', 'set in Redis'],
   'bare ioredis, bytes': ['set in Redis'],
@@ -52,7 +52,7 @@ const result = {
   /** @type {Record<string, number[]>} by cell */
   figures: {},
 }
-// In turn, so that what the machine does meanwhile touches all of them alike.
+// In turns, so that other work of the machine affects all of them alike.
 for (let round = 0; round < processes; round++) {
   for (const { measurement, name, tuned } of cells) {
     const cell = `${measurement} | ${name}${tuned ? ', tuned' : ''}`

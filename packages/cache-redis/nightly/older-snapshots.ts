@@ -8,7 +8,7 @@ import requireRedis from '@verbatim/test-support/require-redis'
 import { Redis } from 'ioredis'
 
 // Four processes use a Redis. A snapshot is taken, one process deletes or replaces every value, and after
-// some time the server is killed and restarted from the snapshot. Nobody may read an old value then,
+// some time the server is killed and restarted from the snapshot. No process may read an old value then,
 // whether the process that made the changes is alive or gone.
 
 const { values } = parseArgs({

@@ -20,7 +20,7 @@ describe('a batch on a healthy Redis', () => {
     return cache
   }
 
-  /** The generation of the prefix as Redis holds it. */
+  /** Returns the generation of the prefix in Redis. */
   const generation = async (): Promise<(string | null)[]> => {
     const names = (await at.raw.keys('*')).filter((name) => name.endsWith('generation'))
     return names.length === 0 ? [] : at.raw.mget(names)

@@ -36,7 +36,7 @@ async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedi
   return cache
 }
 
-/** Whether the second of three masters holds a key. */
+/** Returns whether the second of three masters holds a key. */
 const isOnFrozen = (prefix: string, key: string): boolean =>
   Math.floor((slotOf(prefix + key) * 3) / 16_384) === 1
 
@@ -64,7 +64,7 @@ const settled = (cache: GenericRedisCache): Promise<void> =>
     { timeout: 15_000, interval: 20 },
   )
 
-describe('a cluster of which one master is frozen', { timeout: 40_000 }, () => {
+describe('a cluster with a frozen master', { timeout: 40_000 }, () => {
   test('getMany returns the keys of the others, and they keep hitting', async () => {
     const { cache, healthy, unreachable } = await withEntries()
     frozen().pause()

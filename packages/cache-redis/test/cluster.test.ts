@@ -22,7 +22,7 @@ testCacheContract('GenericRedisCache (a Redis Cluster)', {
 })
 
 describe('a Redis Cluster', () => {
-  test('whose masters are met one after the other takes none of them for a new one', async () => {
+  test('takes no master for a new one when it connects to them one after the other', async () => {
     for (let count = 0; count < 50; count++) {
       await using cache = open(`met-${count}:`)
       const entries = Array.from({ length: 12 }, (_, index) => [`key:${index}`, index] as const)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
 import { sharedRedis } from './set-up.js'
 
-/** Encoded in a worker thread, so that whatever is asked for meanwhile is ready first. */
+/** A worker thread encodes this value, so that later calls are ready first. */
 const LARGE = 'verbatim '.repeat(500_000)
 
 const SLOW_WRITES: [name: string, write: (cache: GenericRedisCache) => Promise<void>][] = [
@@ -12,7 +12,7 @@ const SLOW_WRITES: [name: string, write: (cache: GenericRedisCache) => Promise<v
 
 const at = sharedRedis()
 
-/** What the cache that wrote reads, and what another process reads. */
+/** Returns what the writing cache reads, and what another process reads. */
 async function readEverywhere(cache: GenericRedisCache): Promise<unknown[]> {
   return [await cache.get('key'), await at.open().get('key')]
 }
@@ -54,7 +54,7 @@ test('an add that is ready before an earlier set is followed by that set', async
   expect(await readEverywhere(cache)).toEqual([LARGE, LARGE])
 })
 
-test('an add is stored although a load of the key is refused meanwhile', async () => {
+test('an add is stored although a load of the key is refused during it', async () => {
   const cache = await at.openConnected()
   let load = (_value: string): void => undefined
   const loaded = cache.getOrSet('key', () => new Promise<string>((resolve) => (load = resolve)))

@@ -63,7 +63,7 @@ describe.each([
   ['a user who may call functions only', { user: ['-eval', '-evalsha'] }],
   ['a user who may run no scripts', { user: ['-@scripting'] }],
 ])('%s', (title, { user, ...options }: GenericRedisCacheOptions & { user?: string[] }) => {
-  /** The address for a user without these rights. */
+  /** Returns the URL for a user without these permissions. */
   async function redisUrl(): Promise<string> {
     if (user === undefined) return at.redis.url
     const login = title.replaceAll(' ', '-')
@@ -129,7 +129,7 @@ test('a foreign value is counted at every read and reported once', async () => {
   })
 })
 
-test('set replaces whatever stands under its own name, as in Redis', async () => {
+test('set replaces anything under its name, as in Redis', async () => {
   await at.raw.rpush('app:key', 'x')
   const cache = await at.openConnected()
   await cache.set('key', 1)

@@ -6,8 +6,8 @@ import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis({ commandTimeout: 5_000 })
 
-describe('what stands in Redis', () => {
-  test('lies under the prefix, with a life in milliseconds', async () => {
+describe('a value in Redis', () => {
+  test('is under the prefix, with a TTL in milliseconds', async () => {
     await at.open({ keyPrefix: 'app:' }).set('key', 'value', '1500ms')
     expect(await at.keysOfCallers()).toEqual(['app:key'])
     expect(await at.raw.pttl('app:key')).toBeGreaterThan(1_000)
@@ -55,7 +55,7 @@ describe('two tiers', () => {
     await vi.waitFor(async () => expect(await cache.get('key')).toBeUndefined(), { timeout: 4_000 })
   })
 
-  test('and no longer than the default life', async () => {
+  test('and no longer than the default TTL', async () => {
     await at.open().set('key', 'value', '1h')
     const cache = at.open({ defaultTtl: '50ms' })
     await cache.connect()
@@ -105,7 +105,7 @@ describe('races', () => {
   }
 
   test.each(['set', 'delete', 'invalidatePattern'] as const)(
-    'a read overtaken by %s does not bring its old value into memory',
+    'a read that %s superseded does not copy its old value to memory',
     async (change) => {
       await at.open().set('key', 'old')
       const client = new SlowRead(at.redis.url)
@@ -158,7 +158,7 @@ describe('races', () => {
   )
 })
 
-describe('what its owner does to a value after storing it', () => {
+describe('a change of a value by its owner after it was stored', () => {
   test.each(['freeze', 'clone'] as const)("reaches neither tier with '%s'", async (isolation) => {
     const cache = at.open({ isolation })
     const value = { list: [1] }
@@ -214,7 +214,7 @@ test('a program that Redis has forgotten is sent again', async () => {
   expect(await cache.get('key')).toBe('value')
 })
 
-test('callbacks hear what happened, and one that throws disturbs nobody', async () => {
+test('listeners receive events, and one that throws disturbs no call', async () => {
   const cache = at.open()
   const heard: unknown[][] = []
   cache.registerCallback('get_miss', () => {

@@ -90,7 +90,7 @@ test.each([
 describe.each([
   ['scripts', EVERYTHING],
   ['commands', WITHOUT_SCRIPTS],
-])('a load that is overtaken, by way of %s', (mode, rights) => {
+])('a superseded load, with %s', (mode, rights) => {
   test.each([
     ['a delete', () => at.raw.unlink('cache:key')],
     ['another value', () => at.raw.copy('cache:other', 'cache:key', 'REPLACE')],
@@ -104,7 +104,7 @@ describe.each([
     })
     expect(await value).toBe('loaded')
     const left = await at.raw.getBuffer('cache:key')
-    // A copy under another key is not a value of this key: nothing of ours may replace it.
+    // A copy under another key is not a value of this key: this cache may not replace it.
     const isKept = change !== 'a delete'
     expect(left).toEqual(isKept ? await at.raw.getBuffer('cache:other') : null)
   })

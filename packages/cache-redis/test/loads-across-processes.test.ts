@@ -26,7 +26,7 @@ async function timed<T>(call: () => Promise<T>): Promise<{ answer: T; millisecon
 test.each([
   ['while Redis has memory', '0'],
   ['while Redis is out of memory', '1'],
-])('%s, a load is not joined by a caller who comes after a change', async (_when, maxmemory) => {
+])('%s, a load is not joined by a caller that comes after a change', async (_when, maxmemory) => {
   const [here, there] = await openTwo()
   let answer = (_value: string): void => undefined
   const first = here.getOrSet('key', () => new Promise<string>((resolve) => (answer = resolve)))
@@ -93,7 +93,7 @@ async function changeDuringLoad(
   return { later: await joined, stored: await here.get('key') }
 }
 
-/** A loader whose value is not stored, so that a test sees what else is. */
+/** Returns a loader whose value is not stored, so that a test sees other values. */
 const skipping =
   (value: string) =>
   ({ skip }: { skip: () => void }): string => {
@@ -156,7 +156,7 @@ describe.each([true, false])('with a memory tier: %s', (enableL1Cache) => {
   )
 })
 
-test('a caller that gives up while the key is looked up holds up nobody', async () => {
+test('a caller that gives up during the lookup delays no other caller', async () => {
   const [here, there] = await openTwo()
   const given = new AbortController()
   const first = here.getOrSet('key', () => 'here', { signal: given.signal })
@@ -202,7 +202,7 @@ describe('a loader that never settles', () => {
     expect(lookUp).toHaveBeenCalled()
   })
 
-  test('whose callers gave up with a signal is replaced by another process', async () => {
+  test('is replaced by another process when its callers gave up with a signal', async () => {
     const [hanging, other] = await openTwo()
     const signal = AbortSignal.timeout(300)
     await expect(hanging.getOrSet('key', never, { signal })).rejects.toThrow()
@@ -211,7 +211,7 @@ describe('a loader that never settles', () => {
     expect(milliseconds).toBeLessThan(8_000)
   }, 20_000)
 
-  test('whose callers ran into the hard timeout is replaced by another process', async () => {
+  test('is replaced by another process after the hard timeout of its callers', async () => {
     const [hanging, other] = await openTwo()
     await expect(hanging.getOrSet('key', never, { timeout: { hard: '300ms' } })).rejects.toThrow()
     const { answer, milliseconds } = await timed(() => other.getOrSet('key', () => 'loaded'))
@@ -324,7 +324,7 @@ describe('a loader that requests its own key', () => {
     expect(await cache.getOrSet('key', () => 'later')).toBe('later')
   })
 
-  test('is rejected at once when another key stands between', async () => {
+  test('is rejected at once with another key in between', async () => {
     const [cache] = await openTwo()
     const call = cache.getOrSet('a', () => cache.getOrSet('b', () => cache.getOrSet('a', () => 1)))
     await expect(call).rejects.toMatchObject({ code: 'LOAD_CYCLE' })

@@ -8,7 +8,7 @@ import { redisPerTest } from './set-up.js'
 
 const at = redisPerTest()
 
-/** Another process, as it were: no memory of its own. */
+/** Opens a cache without a memory tier, like another process. */
 function elsewhere(): GenericRedisCache {
   return at.open({ enableL1Cache: false, commandTimeout: 5_000 })
 }
@@ -115,7 +115,7 @@ describe('Redis dies and comes back', () => {
     expect(await elsewhere().get('after')).toBe(1)
   })
 
-  test('listeners are told once each way', async () => {
+  test('listeners receive each change once', async () => {
     const cache = at.open()
     const told: string[] = []
     cache.on('connected', () => told.push('connected'))
@@ -170,7 +170,7 @@ describe('Redis freezes', () => {
   })
 })
 
-describe('what was changed without Redis is not undone by it', () => {
+describe('a change without Redis is not undone by Redis', () => {
   test('a key deleted while Redis hung does not come back', async () => {
     const cache = at.open({ commandTimeout: 100 })
     await cache.set('key', 'old')
@@ -290,7 +290,7 @@ describe('a server that refuses', () => {
     expect(await elsewhere().get('key')).toBeUndefined()
   })
 
-  test('to invalidate: what was to go is gone from memory all the same', async () => {
+  test('to invalidate: the value is removed from memory anyway', async () => {
     await admin('ACL', 'SETUSER', 'limited', 'on', '>pass', '~*', '+@all', '-unlink')
     const redisUrl = at.redis.url.replace('//', '//limited:pass@')
     for (const onBackendError of ['throw', 'degrade'] as const) {

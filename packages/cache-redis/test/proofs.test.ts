@@ -10,14 +10,14 @@ const RACES = Number(process.env['RACES'] ?? 2_000)
 const GHOSTS = Number(process.env['GHOSTS'] ?? 200)
 const OUTAGES = Number(process.env['OUTAGES'] ?? 6)
 
-/** What goes on at the same time. */
+/** The number of calls at a time. */
 const AT_ONCE = 100
 const DELETES_PER_OUTAGE = 250
 const LONG = 600_000
 
 const at = redisPerTest({ l1CacheSize: 1_000 })
 
-/** A client whose answers are kept back while it is told to. */
+/** A client whose replies can be held back. */
 class HoldingClient extends Redis {
   held: Promise<void> | undefined
 
@@ -32,7 +32,7 @@ class HoldingClient extends Redis {
 const keysOf = (round: number): string[] =>
   Array.from({ length: AT_ONCE }, (_, index) => `${round}:${index}`)
 
-/** Enough for word of a change to come, even here while everything else runs. */
+/** Waits long enough for an invalidation, even while other tests run. */
 const hearing = (): Promise<void> => sleep(20)
 
 async function countStale(
@@ -49,7 +49,7 @@ async function countStale(
 }
 
 test(
-  `of ${RACES} reads that a write of another process overtook none left an old value`,
+  `none of ${RACES} reads left an old value after a write of another process`,
   async () => {
     const client = new HoldingClient(at.redis.url)
     at.atTheEnd(() => client.disconnect())
@@ -83,7 +83,7 @@ test(
 )
 
 test.each(['set', 'delete'] as const)(
-  `of ${RACES} loads that a %s of another process overtook none was stored`,
+  `none of ${RACES} loads was stored after a %s of another process`,
   async (change) => {
     const [here, there] = [
       await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 5_000 }),
@@ -154,7 +154,7 @@ test(
   LONG,
 )
 
-/** What goes wrong, and how it ends. */
+/** The kinds of outages, and how each ends. */
 const OUTAGE_KINDS: readonly {
   readonly begin: () => Promise<unknown>
   readonly end: () => Promise<unknown>

@@ -56,7 +56,7 @@ test('a read that memory answers while Redis is away is a hit', async () => {
   expect(cache.getStats()).toMatchObject({ hits: 2, misses: 0, errors: 1, hitRate: 100 })
 })
 
-test('a stale value that stands in while Redis is away is an error that was served', async () => {
+test('a stale value in place of an unavailable Redis counts as an error and as served stale', async () => {
   const cache = await withoutRedis()
   await cache.getOrSet('stale', () => 'old', { ttl: '20ms', staleWhileRevalidate: '1m' })
   await vi.waitFor(async () => expect(await cache.exists('stale')).toBe(false))
@@ -126,7 +126,7 @@ describe('a monitor that throws', () => {
     expect(warnings).toMatchObject([{ code: 'VERBATIM_MONITOR_FAILED' }])
   })
 
-  test('is accepted with getters that throw; what is no monitor is not', async () => {
+  test('is accepted with getters that throw; anything else is refused', async () => {
     const getters = Object.defineProperty({ ...broken }, 'observeOperation', { get: fail })
     const cache = at.open({ performanceMonitor: getters })
     await cache.set('key', 1)

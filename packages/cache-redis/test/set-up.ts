@@ -27,7 +27,7 @@ export class SetUp {
     await this.redis.stop()
   }
 
-  /** A cache that has not connected yet; each is what another process would have. */
+  /** Creates a cache that has not connected yet, like one of another process. */
   open(options: GenericRedisCacheOptions = {}): GenericRedisCache {
     const target = options.client === undefined ? { redisUrl: this.redis.url } : {}
     const cache = new GenericRedisCache({ ...target, ...this.#defaults, ...options })
@@ -47,7 +47,7 @@ export class SetUp {
     return names.filter((name) => !name.includes('\0')).toSorted()
   }
 
-  /** Says what is to be done when the test is over; the last said is done first. */
+  /** Runs a function after the test; the last one first. */
   atTheEnd(end: () => unknown): void {
     this.#ends.push(end)
   }
@@ -57,7 +57,7 @@ export class SetUp {
   }
 }
 
-/** One Redis for all tests of a file, emptied before each. */
+/** Starts one Redis for all tests of a file, and empties it before each. */
 export function sharedRedis(defaults: GenericRedisCacheOptions = {}): SetUp {
   const at = new SetUp(defaults)
   beforeAll(() => at.start())
@@ -67,7 +67,7 @@ export function sharedRedis(defaults: GenericRedisCacheOptions = {}): SetUp {
   return at
 }
 
-/** A Redis for each test, which may do to it what it likes. */
+/** Starts a Redis for each test, which may break it. */
 export function redisPerTest(defaults: GenericRedisCacheOptions = {}): SetUp {
   const at = new SetUp(defaults)
   beforeEach(() => at.start())

@@ -8,7 +8,7 @@ const STALE_FOR_AN_HOUR = { ttl: `${LIFE_MS}ms`, staleIfError: '1h' } as const
 
 const at = redisPerTest({ commandTimeout: 5_000 })
 
-/** Loads a value and waits until its life is over. */
+/** Loads a value and waits until its TTL ends. */
 async function storeStale(cache: GenericRedisCache, value: unknown = 'old'): Promise<void> {
   await cache.getOrSet('key', () => value, STALE_FOR_AN_HOUR)
   await sleep(LIFE_MS + 20)
@@ -36,7 +36,7 @@ describe.each([
     await expect(cache.getOrSet('key', failing)).rejects.toThrow('the source is down')
   })
 
-  test('is not there for delete, which removes it all the same', async () => {
+  test('is absent for delete, which still removes it', async () => {
     const loaded = at.open()
     await storeStale(loaded)
     const cache = reader(loaded)
@@ -45,7 +45,7 @@ describe.each([
     await expect(cache.getOrSet('key', failing, STALE_FOR_AN_HOUR)).rejects.toThrow('is down')
   })
 
-  test('is served while it is loaded anew, and then the new one is', async () => {
+  test('is served while it is loaded again, and then the new value is', async () => {
     const loaded = at.open()
     const options = { ttl: '60ms', staleWhileRevalidate: '1h' } as const
     await loaded.getOrSet('key', () => 'old', options)
@@ -57,7 +57,7 @@ describe.each([
   })
 })
 
-test('a fresh value keeps its life, and the time of its load, on its way through Redis', async () => {
+test('a fresh value keeps its TTL and its load time in Redis', async () => {
   await at.open().getOrSet('key', () => sleep(30, 'value'), {
     ttl: '1h',
     staleIfError: '1h',
@@ -67,7 +67,7 @@ test('a fresh value keeps its life, and the time of its load, on its way through
   const left = await elsewhere.getTtl('key')
   expect(left).toBeGreaterThan(3_590)
   expect(left).toBeLessThanOrEqual(3_600)
-  // Told by the load time in the header: beta x 30 ms is as good as never, and 100 a little sooner.
+  // By the load time in the line: beta x 30 ms is as good as never, and 100 a little sooner.
   expect(await elsewhere.getOrSet('key', () => 'another', { earlyRefresh: 1 })).toBe('value')
   const [line = ''] = (await at.raw.get('cache:key'))?.split('\n') ?? []
   const [graceMs, loadMs] = line.split(' ').slice(5)
@@ -84,7 +84,7 @@ test('without Redis the memory tier has the stale value', async () => {
   expect(cache.getStats()).toMatchObject({ mode: 'memory_only', staleServed: 1 })
 })
 
-test('what Redis no longer has is not served from memory, now or when Redis is away', async () => {
+test('a value that Redis no longer has is not served from memory, with or without Redis', async () => {
   const cache = at.open({ commandTimeout: 200 })
   await storeStale(cache)
   await at.raw.del('cache:key')
@@ -93,7 +93,7 @@ test('what Redis no longer has is not served from memory, now or when Redis is a
   await expect(cache.getOrSet('key', failing, STALE_FOR_AN_HOUR)).rejects.toThrow('is down')
 })
 
-test('a refresh that fails in the background is told', async () => {
+test('a refresh that fails in the background is reported', async () => {
   const cache = at.open()
   const told = vi.fn()
   cache.on('refresh_failed', told)
@@ -108,7 +108,7 @@ test('a refresh that fails in the background is told', async () => {
 test('a stale value of another process does not hide a fresh one', async () => {
   const cache = at.open({ defaultTtl: '60ms' })
   await cache.getOrSet('key', () => 'value', { ttl: '1h', staleIfError: '1h' })
-  // The memory tier keeps it no longer than its own default life; Redis has it fresh.
+  // The copy in memory ends with the default TTL. Redis has the value still fresh.
   await sleep(80)
   expect(await cache.getOrSet('key', () => 'loaded again', STALE_FOR_AN_HOUR)).toBe('value')
   expect(cache.getStats()).toMatchObject({ hits: 1, redis: { hits: 1 }, staleServed: 0 })

@@ -31,7 +31,7 @@ test('a change is done, or skipped for a newer one', async () => {
   expect(cache.getStats().redis.changes).toMatchObject({ ok: 5, skipped: 1 })
 })
 
-test('what Redis refused has failed, of what it did not answer nobody knows', async () => {
+test('a refused change has failed, and a change without a reply is indeterminate', async () => {
   const cache = await at.openConnected({ commandTimeout: 50 })
   await at.raw.config('SET', 'maxmemory', '1')
   await cache.set('refused', 1)

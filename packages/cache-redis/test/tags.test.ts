@@ -52,7 +52,7 @@ describe('invalidated by another process', () => {
     expect(await here.get('key')).toBe('new')
   })
 
-  test('a load is not shared with who asks after that', async () => {
+  test('a load is not shared with later callers', async () => {
     const [here, there] = [await at.openConnected(), await at.openConnected()]
     await here.set('another', 0, TAGS)
     const answers: ((value: string) => void)[] = []
@@ -125,7 +125,7 @@ describe('commands', () => {
     const cache = await at.openConnected({ enableL1Cache: false })
     await cache.set('key', 1, TAGS)
     const commands = await commandsFor(at.redis.url, () => cache.set('key', 2, TAGS))
-    // A busy machine looks at the generation once more: it was seen too long ago.
+    // A busy machine reads the generation again, because it was read too long ago.
     expect(commands.filter((name) => name !== 'mget')).toEqual(['evalsha', 'evalsha'])
     expect(await commandsFor(at.redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual([
       'evalsha',
@@ -150,7 +150,7 @@ test('an invalidation holds for its own process, though a version was on its way
   expect(await cache.getMany(['key'])).toEqual(new Map())
 })
 
-test('what was invalidated while Redis hung is void when it goes on', async () => {
+test('a tag that was invalidated while Redis hung voids its values afterwards', async () => {
   const [cache, other] = [await at.openConnected({ commandTimeout: 100 }), await at.openConnected()]
   await cache.set('key', 1, TAGS)
   at.redis.pause()

@@ -13,11 +13,11 @@ const inMemory = (cache: GenericRedisCache): number => cache.getStats().memory?.
 /** Word of a change takes well under a millisecond here; a busy machine may take longer. */
 const soon = { timeout: 2_000, interval: 1 }
 
-/** Two processes, of which the second has a copy of the key in memory. */
+/** Opens two caches. The second one has a copy of the key in memory. */
 async function withCopy(value: unknown): Promise<[GenericRedisCache, GenericRedisCache]> {
   const [here, there] = [await at.openConnected(), await at.openConnected()]
   await here.set('key', value)
-  // A read that word of the write overtakes is not kept.
+  // A read that the invalidation supersedes is not copied.
   await vi.waitFor(async () => {
     expect(await there.get('key')).toEqual(value)
     expect(inMemory(there)).toBe(1)
@@ -83,7 +83,7 @@ describe('a copy in memory', () => {
     expect(down).toEqual(['down', 'up'])
   })
 
-  test('is not made of a reply that word of a change overtook', async () => {
+  test('is not made from a reply that an invalidation superseded', async () => {
     const [here, there] = await withCopy('old')
     for (let round = 0; round < 200; round++) {
       await Promise.all([here.set('key', round), there.get('key'), there.get('key')])
@@ -101,7 +101,7 @@ describe('a loaded value', () => {
     ['deleted', (here) => here.delete('key'), undefined],
     ['invalidated by a pattern', (here) => here.invalidatePattern('*'), undefined],
   ])(
-    'is not stored when another process has %s the key meanwhile',
+    'is not stored when another process has %s the key during it',
     async (_what, change, value) => {
       const [here, there] = [await at.openConnected(), await at.openConnected()]
       let answer = (_value: string): void => {}
@@ -121,7 +121,7 @@ describe('a loaded value', () => {
     },
   )
 
-  test('is not shared with who asks after another process has changed the key', async () => {
+  test('is not shared with callers after a change by another process', async () => {
     const [here, there] = [await at.openConnected(), await at.openConnected()]
     const answers: ((value: string) => void)[] = []
     const load = (): Promise<string> => new Promise((resolve) => answers.push(resolve))
@@ -197,7 +197,7 @@ describe('processes that miss the same key', () => {
     })
     const first = here.getOrSet('key', load)
     await vi.waitFor(() => expect(load).toHaveBeenCalled())
-    // It cannot be told that this does not touch the key, so the load is not stored.
+    // Any pattern may match the key, so the load is not stored.
     await here.invalidatePattern('other:*')
     const startedAt = performance.now()
     expect(await there.getOrSet('key', () => 'loaded after')).toBe('loaded after')
@@ -207,7 +207,7 @@ describe('processes that miss the same key', () => {
 
   test('take over from one that has died, when its lease has run out', async () => {
     const [here, there] = [await at.openConnected(), await at.openConnected()]
-    // Nobody renews this lease: its holder is gone.
+    // The holder of this lease is gone and does not renew it.
     await at.raw.set('cache:key', leaseOf(Date.now() + 2_000))
     const startedAt = performance.now()
     expect(await there.getOrSet('key', () => 'loaded')).toBe('loaded')
@@ -255,8 +255,8 @@ const commandsOf = (work: () => Promise<unknown>): Promise<string[]> =>
 /** Waits until the epoch that follows a change has begun. */
 const settled = (): Promise<void> => sleep(400)
 
-describe('commands sent', () => {
-  test('are none for a hit in memory, one for any other read or write', async () => {
+describe('the number of commands', () => {
+  test('a hit in memory sends no command, any other read or write sends one', async () => {
     const [here, there] = [
       await at.openConnected(),
       await at.openConnected({ enableL1Cache: false }),

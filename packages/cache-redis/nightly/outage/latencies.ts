@@ -6,7 +6,7 @@ export class Latencies {
     this.#all.push(milliseconds)
   }
 
-  /** The least that so many percent of them did not pass (nearest rank); 0 if there were none. */
+  /** Returns a percentile by nearest rank; 0 without latencies. */
   percentile(percent: number): number {
     const sorted = this.#all.toSorted((one, other) => one - other)
     return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0

@@ -16,7 +16,7 @@ export interface Outage {
 
 /** Calls while Redis is away, and what came after. */
 export class OutageRun {
-  /** Of calls that were under way or began before the circuit opened. */
+  /** The latencies of calls that began before the circuit opened. */
   readonly untilOpen: Latencies = new Latencies()
   readonly whileOpen: Latencies = new Latencies()
   readonly inMemory: Latencies = new Latencies()
@@ -50,7 +50,7 @@ export class OutageRun {
     this.recoveryMs = await timeUntilServed(cache)
   }
 
-  /** One call after the other, each on a key of its own that is not in memory. */
+  /** Makes one call after the other, each on a key that is not in memory. */
   async #call(cache: GenericRedisCache, lane: number): Promise<void> {
     const calls = callsOf(cache)
     for (let count = lane; !this.#isOver; count++) {
@@ -85,7 +85,7 @@ function callsOf(cache: GenericRedisCache): ((key: string) => Promise<unknown>)[
   ]
 }
 
-/** In milliseconds from now. */
+/** Returns the time until a read is served, in milliseconds. */
 async function timeUntilServed(cache: GenericRedisCache): Promise<number> {
   const startedAt = performance.now()
   while (performance.now() - startedAt < PATIENCE_MS) {

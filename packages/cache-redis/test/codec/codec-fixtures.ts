@@ -12,22 +12,22 @@ export const GENERATION = '1.x8Kq02aB'
 
 const owner = new Owner('cache:', 0)
 
-/** Where a key of a cache on `cache:` belongs. */
+/** Returns the place of a key under the prefix `cache:`. */
 export function placeOf(key: string): Place {
   return new Place(owner, key)
 }
 
-/** What stands before the body of a value with those details. */
+/** Returns the line before the body of a value. */
 export function headOf(bytes: Buffer): string {
   return bytes.toString('latin1', 0, bytes.indexOf('\n') + 1)
 }
 
-/** A worker from the sources; unlike the built one it needs tsx. */
+/** Starts a worker from the sources. Unlike the built one it needs tsx. */
 export function startSourceWorker(): Worker {
   return new Worker(new URL('./typescript-worker.mjs', import.meta.url))
 }
 
-/** Where no worker can be started, so that all is done on the event loop. */
+/** Threads that cannot start, so that all work is done on the event loop. */
 export const NO_THREADS: CodecThreads = new CodecThreads(() => {
   throw new Error('no threads here')
 })
@@ -66,7 +66,7 @@ export function codecWith(
   }
 }
 
-/** What people cache, by its length in JSON, roughly. */
+/** Typical values, by their rough length in JSON. */
 export const SHAPES: Readonly<Record<string, (bytes: number) => unknown>> = {
   'an AI answer': (bytes) => ({
     model: 'verbatim-1',

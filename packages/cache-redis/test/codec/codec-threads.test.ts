@@ -123,7 +123,7 @@ describe('bodies that cannot be read are refused', () => {
     return Buffer.from(sealLine(placeOf('key'), line))
   }
 
-  test('what unpacks to more than it says, before it does', async () => {
+  test('a body that is longer than it says is refused before it is unpacked', async () => {
     const bomb = deflateSync(Buffer.alloc(512 * MEBIBYTE), { level: 1 })
     const before = process.memoryUsage().rss
     for (const says of [100, 100_000, 2 * MEBIBYTE, MAX_JSON_BYTES + 1, 2 ** 32 - 1]) {
@@ -135,7 +135,7 @@ describe('bodies that cannot be read are refused', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * MEBIBYTE)
   })
 
-  test('what is not JSON, or none of ours, or shorter than it says', async () => {
+  test('a body that is not tagged JSON, or is shorter than it says, is refused', async () => {
     for (const text of [
       'x'.repeat(2 * MEBIBYTE),
       `{"$unknown":"${'x'.repeat(2 * MEBIBYTE)}"}`,
@@ -195,7 +195,7 @@ describe('trouble', () => {
 })
 
 test.each(['embeddings', 'rows of a table'])(
-  'the event loop goes on meanwhile: %s',
+  'the event loop goes on during the conversion of %s',
   async (name) => {
     const value = SHAPES[name]?.(8 * MEBIBYTE)
     const bytes = await codec.encode('key', value, DETAILS)

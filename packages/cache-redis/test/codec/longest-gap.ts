@@ -1,4 +1,4 @@
-/** The longest time in milliseconds for which the event loop came to nothing else meanwhile. */
+/** Returns the longest time that some work blocked the event loop, in milliseconds. */
 export async function longestGap(work: () => Promise<unknown>): Promise<number> {
   let longest = 0
   let last = performance.now()

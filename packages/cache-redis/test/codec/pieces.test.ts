@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Json } from '../../src/codec/json.js'
 import { Assembly, cut, type Piece } from '../../src/codec/workers/pieces.js'
 
-describe('what was cut is put together again', () => {
+describe('an assembly of pieces is the value again', () => {
   const shapes: ((rows: Json[]) => Json)[] = [
     (rows) => rows,
     (rows) => Object.fromEntries(rows.map((row, index) => [`row ${index}`, row])),
@@ -12,7 +12,7 @@ describe('what was cut is put together again', () => {
     (rows) => ({ $$escaped: rows, $name: rows }),
   ]
 
-  test('whatever it is', () => {
+  test('for any value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...shapes), (item, shape) => {
         const row = Array.from({ length: 200 }, () => item as Json)

@@ -78,7 +78,7 @@ describe('a stored line', () => {
   })
 })
 
-describe('whose a line is', () => {
+describe('the owner of a line', () => {
   test.each([
     ['another key', placeOf('app:', 'other')],
     ['another prefix', placeOf('shop:', 'key')],
@@ -123,7 +123,7 @@ describe('whose a line is', () => {
   })
 })
 
-/** Whether bytes are taken for the value of this place, intact. */
+/** Returns whether bytes are read as an intact value of this place. */
 function isRead(bytes: Buffer): boolean {
   try {
     return classify(place, bytes) === 'value' && openLine(place, bytes) !== undefined
@@ -133,7 +133,7 @@ function isRead(bytes: Buffer): boolean {
 }
 
 describe('damage', () => {
-  test("of one to three bits is noticed, or the line is nobody's", () => {
+  test('of one to three bits is noticed, or the line has no owner', () => {
     const bits = fc.uniqueArray(fc.nat({ max: sealed.length * 8 - 1 }), {
       minLength: 1,
       maxLength: 3,
@@ -150,7 +150,7 @@ describe('damage', () => {
     )
   })
 
-  test("by every cut is noticed, or the line is nobody's", () => {
+  test('by every cut is noticed, or the line has no owner', () => {
     for (let length = 0; length < sealed.length; length++) {
       expect(isRead(sealed.subarray(0, length))).toBe(false)
     }

@@ -16,8 +16,8 @@ const anyValue = fc.anything({
   key: fc.oneof(fc.string(), fc.constantFrom('$date', '$$date', '$map', '$', '__proto__')),
 })
 
-describe('what is encoded comes back', () => {
-  test('whatever it is', () => {
+describe('an encoded value comes back', () => {
+  test('for any value', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual(value)
@@ -26,7 +26,7 @@ describe('what is encoded comes back', () => {
     )
   })
 
-  test('what is nested as deep as is allowed', () => {
+  test('a value of the greatest permitted depth', () => {
     const wraps: ((inner: unknown) => unknown)[] = [
       (inner) => [inner],
       (inner) => ({ inner }),
@@ -103,7 +103,7 @@ describe('what is encoded comes back', () => {
     expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual(value)
   })
 
-  test('what a getter or a proxy answers, asked once', () => {
+  test('the result of a getter or a proxy, which is asked once', () => {
     let asked = 0
     const value = {
       get count() {
@@ -155,7 +155,7 @@ describe('what is encoded comes back', () => {
   })
 })
 
-describe('what has no faithful form is refused, by its place', () => {
+describe('a value without a faithful form is refused with its path', () => {
   class Money {
     readonly amount = 1
   }
@@ -226,7 +226,7 @@ describe('what has no faithful form is refused, by its place', () => {
     expect(decodeTaggedJson(encodeTaggedJson(value))).toStrictEqual(value)
   })
 
-  test('an object that stands in two places is no cycle', () => {
+  test('an object in two places is not a cycle', () => {
     const shared = { x: 1 }
     expect(decodeTaggedJson(encodeTaggedJson([shared, shared]))).toStrictEqual([shared, shared])
   })
@@ -258,7 +258,7 @@ describe('data of another realm', () => {
   })
 })
 
-test('a date that was made under fake timers is stored, and once more after it was read', () => {
+test('a date from fake timers is stored, and stored again after it was read', () => {
   for (const options of [{ now: 5 }, { now: 5, toFake: ['Date' as const] }]) {
     vi.useFakeTimers(options)
     try {

@@ -18,7 +18,7 @@ import {
 } from './codec-fixtures.js'
 
 const codec = codecWith()
-/** What is told of a value beside itself. */
+/** The metadata of a value. */
 const STORED = { ...DETAILS, freshUntil: FRESH_UNTIL, tags: [], generation: GENERATION }
 
 describe('values and bytes', () => {
@@ -49,7 +49,7 @@ describe('values and bytes', () => {
     expect(over?.length).toBeLessThan(headOf(over as Buffer).length + 50)
   })
 
-  test('what compression would make larger is stored as it is', async () => {
+  test('a value that compression would enlarge is stored uncompressed', async () => {
     const noise = Array.from({ length: 2_000 }, (_, index) =>
       String.fromCharCode(0x4e00 + index * 7),
     )
@@ -129,7 +129,7 @@ describe('limits', () => {
     })
   })
 
-  test('in Redis, 8 MiB unless told otherwise', async () => {
+  test('in Redis, 8 MiB by default', async () => {
     const plain = codecWith(NO_THREADS, { compressionThreshold: MAX_JSON_BYTES })
     await expect(plain.encode('key', 'x'.repeat(8 * MEBIBYTE), DETAILS)).rejects.toThrow(
       `maxValueBytes allows ${8 * MEBIBYTE}`,
@@ -148,7 +148,7 @@ describe('limits', () => {
   })
 })
 
-describe('what was not stored under this key is told apart', () => {
+describe('a value of another key is recognized', () => {
   test('a value copied to another key', async () => {
     const bytes = await codec.encode('tenant-1', 'private', DETAILS)
     await expect(codec.decode('tenant-2', bytes)).rejects.toThrow('unreadable: other_place')

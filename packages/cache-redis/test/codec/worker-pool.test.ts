@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { WorkerThread } from '../../src/codec/workers/worker-pool.js'
 import { WorkerPool } from '../../src/codec/workers/worker-pool.js'
 
-/** Answers what it is sent, or dies of it. */
+/** A script that replies with its requests, or ends. */
 const ECHO = `
 const { parentPort } = require('node:worker_threads')
 parentPort.on('message', (message) => {
@@ -114,7 +114,7 @@ test.each([
   expect(attempts).toHaveBeenCalledOnce()
 })
 
-/** Two jobs, of which each waits until the other runs too. */
+/** Starts two jobs. Each waits until the other runs too. */
 async function startBoth(pool: WorkerPool): Promise<void> {
   let arrived = 0
   let open = (): void => {}

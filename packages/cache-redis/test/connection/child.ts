@@ -4,8 +4,8 @@ import { checkLocation } from '../../src/connection/location.js'
 import { RedisConnection } from '../../src/connection/redis-connection.js'
 import { checkServer } from '../../src/redis/masters.js'
 
-// A process of its own: connects to where it is told, tells how that went, and ends by itself once it
-// is told to close and nothing is left to keep it alive.
+// A separate process. It connects to a location, reports the result, and ends by itself once it receives a
+// message to close and nothing keeps it alive.
 
 const location = checkLocation(JSON.parse(process.argv[2] ?? '{}') as LocationOptions)
 const connection = new RedisConnection({

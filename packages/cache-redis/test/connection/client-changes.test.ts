@@ -35,7 +35,7 @@ async function cacheOn(owners: Redis): Promise<GenericRedisCache> {
 
 const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.tracking
 
-/** Ends every connection of other clients, so that all must log in once more. */
+/** Ends every connection of other clients, so that all must log in again. */
 const cutAll = (): Promise<unknown> =>
   admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
 const cutTracking = (): Promise<unknown> => admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')

@@ -20,7 +20,7 @@ afterAll(() => cluster.stop())
 const open = (overrides: Parameters<typeof openConnection>[1] = {}): RedisConnection =>
   openConnection({ cluster: { urls: cluster.urls } }, overrides)
 
-/** A key that is on the nth master, as slots were to begin with. */
+/** Returns a key of the nth master, by the first distribution of slots. */
 function keyOn(index: number): string {
   const slots = 16_384 / 3
   for (let number = 0; ; number++) {
@@ -93,7 +93,7 @@ describe('one master fails', () => {
     for (const client of handedIn.splice(0)) client.disconnect()
   })
 
-  /** One client of ours, and one of each release with settings of its own. */
+  /** Connects with a client of the cache, and with one of each release with its own settings. */
   async function connectAll(): Promise<RedisConnection[]> {
     for (const Client of [Cluster, Cluster5 as unknown as typeof Cluster]) {
       const client = new Client(cluster.addresses)
@@ -109,7 +109,7 @@ describe('one master fails', () => {
     return connections
   }
 
-  /** Watches one master through the connections while it fails, and another one meanwhile. */
+  /** Watches a failing master and another one through the connections. */
   async function watch(connections: readonly RedisConnection[], failing: number, other: number) {
     let failed = false
     const others = connections.map((connection) =>

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const client of made.splice(0)) client.disconnect()
 })
 
-/** A client as somebody else might make it. */
+/** Creates a client with the settings of an owner. */
 function make(
   Client: typeof Redis,
   url: string,

@@ -9,7 +9,7 @@ const foreign = (code: string): unknown => runInNewContext(code)
 
 const reply = (message: string): Error => new (ClientReplyError as typeof Error)(message)
 
-describe('what an error reply means', () => {
+describe('the meaning of an error reply', () => {
   test.each([
     ['LOADING', { marksUnhealthy: true }],
     ['MASTERDOWN', { marksUnhealthy: true }],
@@ -64,7 +64,7 @@ describe('one word for an error', () => {
     expect(errorCodeOf(error)).toBe(word)
   })
 
-  test('callers get an error of ours, made of that word alone', () => {
+  test('callers get an InfrastructureError with that word alone', () => {
     const error = Object.assign(reply('OOM s3cret'), { command: { args: ['key', 's3cret'] } })
     const told = errorForCaller(error)
     expect(told).toBeInstanceOf(InfrastructureError)

@@ -196,7 +196,7 @@ describe('is refused', () => {
   })
 })
 
-describe('a client of ours', () => {
+describe('a client of the cache', () => {
   test.each<[LocationOptions]>([
     [{ redisUrl: 'redis://:p@h' }],
     [{ sentinel: { name: 'cache', urls: ['redis://h'], password: 'p' } }],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What became of calls that were made one after the other. */
+/** The outcomes of calls that were made one after the other. */
 export interface Outage {
   /** When the last call failed, in milliseconds since the first; 0 if none has. */
   readonly endedAfterMs: number
@@ -10,7 +10,7 @@ export interface Outage {
 }
 
 /**
- * Calls again and again until told to stop; without being told, until nothing has failed for a while
+ * Calls repeatedly until it is stopped; without a stop, until no call has failed for a while
  * after something had.
  */
 export async function watchOutage(

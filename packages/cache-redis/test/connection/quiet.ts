@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 
-/** Fails each test of this file during which somebody had something to say to stderr. */
+/** Fails each test of this file that writes to stderr. */
 export function expectQuiet(): void {
   beforeEach(() => {
     vi.spyOn(console, 'warn').mockClear()

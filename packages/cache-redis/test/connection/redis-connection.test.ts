@@ -91,7 +91,7 @@ describe('connecting', () => {
     expect(check.mock.calls.length).toBe(afterClose)
   })
 
-  test('what is told: each loss and each return, once', async () => {
+  test('each loss and each recovery is reported once', async () => {
     const told: (boolean | string)[] = []
     const connection = open({
       onAvailability: (ready) => told.push(ready),
@@ -105,8 +105,8 @@ describe('connecting', () => {
   })
 })
 
-describe('what a call is told', () => {
-  test('a reply that cannot be read costs the trust and the connection', async () => {
+describe('the error of a call', () => {
+  test('an unreadable reply marks the server unhealthy and closes the connection', async () => {
     const connection = open()
     await connection.connect()
     const failures = [
@@ -183,7 +183,7 @@ describe('closing', () => {
     })
   })
 
-  test('what is under way is answered', async () => {
+  test('a call in flight gets its reply', async () => {
     const connection = open()
     await connection.connect()
     const answer = connection.run((client) => client.blpop('nothing', 0.2).then(() => 'answered'))
@@ -191,7 +191,7 @@ describe('closing', () => {
     expect(await answer).toBe('answered')
   })
 
-  test('what is not answered in time fails', async () => {
+  test('a call without a reply in time fails', async () => {
     const connection = open()
     await connection.connect()
     const answer = connection.run((client) => client.blpop('nothing', 0))

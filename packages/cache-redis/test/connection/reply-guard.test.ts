@@ -51,7 +51,7 @@ describe.each<[string, typeof Redis]>([
   ['ioredis 6', Redis],
   ['ioredis 5', Redis5 as unknown as typeof Redis],
 ])('a connection of %s', (_name, Client) => {
-  test('that gets a reply to no command is closed, or stays, and the process lives', async () => {
+  test('that gets a reply to no command is closed, or stays, and the process goes on', async () => {
     for (const nonsense of NONSENSE) {
       const client = await connect(Client)
       guardReplies(client)
@@ -77,7 +77,7 @@ describe.each<[string, typeof Redis]>([
     expect(uncaught).toEqual([])
   })
 
-  test('is closed when a listener for its messages throws, which its owner is told as an error', async () => {
+  test('is closed when a listener for its messages throws, and its owner gets an error', async () => {
     const client = await connect(Client)
     guardReplies(client)
     const subscribed = client.subscribe('channel')

@@ -25,7 +25,7 @@ const open = (): RedisConnection =>
 const set = (connection: RedisConnection): Promise<unknown> =>
   connection.run((client) => client.set('key', 'value'))
 
-/** How long the sentinels take to call another server the master, and the cache to write to it. */
+/** Returns the time until the sentinels name another master and the cache writes to it. */
 async function failover(connection: RedisConnection, fail: (master: RedisServer) => unknown) {
   const before = await group.master()
   const startedAt = performance.now()

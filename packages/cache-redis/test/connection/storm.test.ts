@@ -29,7 +29,7 @@ test('the clients of a server that restarts do not come back all at once', async
   expect(Math.min(...peaks)).toBeLessThanOrEqual(0.2)
 })
 
-/** The largest part of them that comes within the same tenth of a second. */
+/** Returns the largest share of times within a tenth of a second. */
 function peakShare(times: readonly number[]): number {
   const counts = new Map<number, number>()
   for (const time of times) {

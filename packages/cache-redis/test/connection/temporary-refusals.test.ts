@@ -74,7 +74,7 @@ test('a server that does not permit tracking is not asked again soon', async () 
   admin.disconnect()
 })
 
-describe('what the status says', () => {
+describe('the status', () => {
   test('of a database number that does not exist', async () => {
     const cache = open(`${redis.url}/99`)
     expect(await cache.connect()).toBe(false)

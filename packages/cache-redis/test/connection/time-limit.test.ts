@@ -24,7 +24,7 @@ test('each call has the whole time, from when it began', async () => {
   const calls: Promise<unknown>[] = []
   for (let call = 0; call < 5; call++) {
     const answer = limit.run(never, asIs).catch(() => endsAt.push(performance.now() - startedAt))
-    // One that is answered in between delays nobody and hurries nobody.
+    // A reply in between neither delays nor hurries another call.
     calls.push(
       answer,
       limit.run(() => Promise.resolve(), asIs),
@@ -49,7 +49,7 @@ test('an answer that is there when a stall of this process ends is taken', async
   expect(await answer).toBe('answer')
 })
 
-test('what comes too late changes nothing', async () => {
+test('a late reply changes nothing', async () => {
   const limit = new TimeLimit(10)
   let answerLate = (_answer: string): void => {}
   const call = limit.run(() => new Promise<string>((resolve) => (answerLate = resolve)), asIs)

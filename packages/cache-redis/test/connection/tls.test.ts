@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** An authority nobody knows, and a certificate by it for `localhost` and 127.0.0.1. */
+/** Creates an unknown authority, and a certificate by it for `localhost` and 127.0.0.1. */
 async function makeCertificates(): Promise<void> {
   const openssl = (...words: string[]): Promise<unknown> =>
     promisify(execFile)('openssl', words, { cwd: folder })
@@ -57,7 +57,7 @@ test.each(['localhost', '127.0.0.1'])('a server with a good certificate: %s', as
   await child.end()
 })
 
-test('a certificate by an authority that nobody knows is refused', async () => {
+test('a certificate by an unknown authority is refused', async () => {
   const connection = openConnection({ redisUrl: `rediss://localhost:${port}` })
   expect(await connection.connect()).toBe(false)
   expect(connection.lastErrorCode).toBe('SELF_SIGNED_CERT_IN_CHAIN')
@@ -77,7 +77,7 @@ test('plain text to a port for TLS: the cache does without', async () => {
 })
 
 test.each(['server', 'sentinel', 'Cluster'])(
-  'a %s that is reached by name is told the name',
+  'a %s that is reached by name gets the name',
   async (kind) => {
     const heard: string[] = []
     const server = await listen((name) => heard.push(name))
@@ -110,7 +110,7 @@ async function listen(hear: (name: string) => void): Promise<Server> {
   return server
 }
 
-test('servers that are found by others are told their names, too', () => {
+test('servers that the client finds get their names too', () => {
   const urls = ['rediss://first']
   const cluster = createRedisClient(checkLocation({ cluster: { urls } }), 200) as Cluster
   const sentinel = createRedisClient(

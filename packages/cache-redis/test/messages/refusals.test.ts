@@ -206,7 +206,7 @@ describe('an invalidation that matches nothing', () => {
     },
   )
 
-  test('is not reported while Redis is away: nobody knows what it matches', async () => {
+  test('is not reported while Redis is unavailable, because its matches are unknown', async () => {
     const { cache, logger } = messages.openLogged({ redisUrl: 'redis://127.0.0.1:1' })
     await cache.connect()
     expect(await cache.invalidatePattern('cache:*')).toBe(0)

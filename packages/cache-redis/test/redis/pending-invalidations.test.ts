@@ -97,7 +97,7 @@ async function resend(pending: PendingInvalidations, times: number): Promise<voi
   }
 }
 
-describe('what is pending', () => {
+describe('a pending invalidation', () => {
   test('is not trusted until it was sent: keys, patterns and tags', async () => {
     const { pending, server } = open()
     pending.add('key', 'a')
@@ -205,7 +205,7 @@ describe('an invalidation that is refused', () => {
   })
 
   test.each(['key', 'pattern', 'tag'] as const)(
-    '(a %s) is given up after 8 refusals, which is told once',
+    '(a %s) is given up after 8 refusals, and reported once',
     async (kind) => {
       const { pending, server } = open()
       server.failing.set('refused', refused)
@@ -308,7 +308,7 @@ describe('a repeated change', () => {
 })
 
 describe('several masters', () => {
-  test('a pattern distrusts only keys of the nodes where it is not done', async () => {
+  test('a pattern affects only keys of the nodes that have not carried it out', async () => {
     const { pending, server } = open()
     server.masters = ['one', 'two']
     server.failingNodes.add('two')

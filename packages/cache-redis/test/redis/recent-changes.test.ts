@@ -154,7 +154,7 @@ describe('recent changes', () => {
     }
   })
 
-  test('of which there were too many are covered like any others', async () => {
+  test('beyond the limit are covered like any others', async () => {
     const { changes, epochs } = open()
     for (let index = 0; index <= 50_000; index++) changes.add('one', 'key', `name ${index}`)
     await vi.waitFor(() => expect(epochs).toEqual(['one']), EPOCH_MS * 20)

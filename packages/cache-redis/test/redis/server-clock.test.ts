@@ -5,9 +5,9 @@ import { ServerClock } from '../../src/redis/server-clock.js'
 const AHEAD = 1_000_000
 
 describe('ServerClock', () => {
-  test('is told between two bounds: it was read after it was asked, and before its answer came', () => {
+  test('is known between two bounds: the server read it after it was asked and before its reply arrived', () => {
     const clock = new ServerClock()
-    // The server read its clock at 110.9, by ours; it tells whole milliseconds.
+    // The server read its clock at 110.9, on the clock of this process. It replies in whole milliseconds.
     clock.sample(AHEAD + 110, 100, 120)
     for (const bound of ['earliest', 'latest'] as const) {
       const told = clock[bound](1_000) - AHEAD

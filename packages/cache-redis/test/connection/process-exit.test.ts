@@ -19,7 +19,7 @@ const [redis, cluster, sentinel] = await Promise.all([
 ])
 afterAll(() => Promise.all([redis.stop(), cluster.stop(), sentinel.stop()]))
 
-/** What keeps this process alive, by kind. */
+/** Returns the number of resources that keep this process alive, by kind. */
 function resources(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo().toSorted())
@@ -28,7 +28,7 @@ function resources(): Record<string, number> {
 }
 
 /**
- * The kinds of which there are more than before, after a moment for sockets and timers to go. The
+ * Returns the kinds with more resources than before, after a moment for sockets and timers to go. The
  * test runner has some of its own, which come and go.
  */
 async function whatStays(before: Record<string, number>): Promise<string[]> {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
-test('tells what its sources say', () => {
+test('returns what its sources say', () => {
   const say = { connected: true, proven: true }
   const trust = new ServableEntries({
     isConnected: () => say.connected,
@@ -18,7 +18,7 @@ test('tells what its sources say', () => {
   expect(trust.current).toBe('all')
 })
 
-test('one look does for some hits, but not for many', () => {
+test('one check counts for several hits, but not for many', () => {
   const proven = vi.fn(() => true)
   const trust = new ServableEntries({ isConnected: () => true, isTracking: proven })
   for (let hit = 0; hit < 170; hit++) expect(trust.current).toBe('tracked')
@@ -26,7 +26,7 @@ test('one look does for some hits, but not for many', () => {
 })
 
 test.each(['asleep', 'awake'])(
-  'who is heard of by a process that stood still %s is not answered by an old look',
+  'a call that arrives after the process was stopped %s is not served by an old check',
   async (stoodStill) => {
     const script = fileURLToPath(new URL('woken.ts', import.meta.url))
     // By its place: where the tests are started from it may not be found by name.
@@ -36,7 +36,7 @@ test.each(['asleep', 'awake'])(
   },
 )
 
-test('one look does for all that follows from it at once', async () => {
+test('one check counts for a whole turn of the event loop', async () => {
   const proven = vi.fn(() => true)
   const trust = new ServableEntries({ isConnected: () => true, isTracking: proven })
   for (let hit = 0; hit < 10; hit++) {

@@ -2,7 +2,7 @@
 // that comes as the process hears of something, after it stood still at this point of its loop:
 //
 //   asleep      it waits for something to happen
-//   awake       it has just done something else, and not yet looked what has happened meanwhile
+//   awake       it has just done something else, and has not read its sockets yet
 import { spawn } from 'node:child_process'
 import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
@@ -14,6 +14,6 @@ spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(trus
 setTimeout(() => {
   if (trust.current !== 'tracked') throw new Error('it should be proven now')
   if (stoodStill === 'awake') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
-  // As while it is stopped, or its machine sleeps: nothing tells of it, and no timer comes first.
+  // As while it is stopped, or its machine sleeps: no event reports it, and no timer runs first.
   isProven = false
 }, 1)

@@ -9,7 +9,7 @@ describe('KeyFence', () => {
     expect(read.isSuperseded).toBe(false)
   })
 
-  test('a write overtakes a read that began before it was sent', () => {
+  test('a write supersedes a read that began before it was sent', () => {
     const fence = new KeyFence()
     const read = fence.begin('read', 'key')
     const write = fence.begin('write', 'key')
@@ -18,7 +18,7 @@ describe('KeyFence', () => {
     expect(read.isSuperseded).toBe(true)
   })
 
-  test('a write overtakes a read that began while the write was being encoded', () => {
+  test('a write supersedes a read that began while the write was encoded', () => {
     const fence = new KeyFence()
     const write = fence.begin('write', 'key')
     const read = fence.begin('read', 'key')
@@ -26,7 +26,7 @@ describe('KeyFence', () => {
     expect(read.isSuperseded).toBe(true)
   })
 
-  test('the end of a write overtakes reads that began after it was sent', () => {
+  test('the end of a write supersedes reads that began after it was sent', () => {
     const fence = new KeyFence()
     const write = fence.begin('write', 'key')
     fence.claim(write)
@@ -49,7 +49,7 @@ describe('KeyFence', () => {
     expect(later.isSuperseded).toBe(false)
   })
 
-  test('a write does not overtake one that began later, neither when sent nor at its end', () => {
+  test('a write does not supersede a later write, neither when sent nor at its end', () => {
     const fence = new KeyFence()
     const earlier = fence.begin('write', 'key')
     const later = fence.begin('write', 'key')
@@ -60,7 +60,7 @@ describe('KeyFence', () => {
     expect(later.isSuperseded).toBe(false)
   })
 
-  test('a conditional write overtakes reads, and no other write', () => {
+  test('a conditional write supersedes reads, and no other write', () => {
     const fence = new KeyFence()
     const earlier = fence.begin('write', 'key')
     const read = fence.begin('read', 'key')
@@ -71,7 +71,7 @@ describe('KeyFence', () => {
     expect(fence.claim(earlier)).toBe(true)
   })
 
-  test('a write overtakes conditional writes, whenever they began before its end', () => {
+  test('a write supersedes conditional writes that began before its end', () => {
     const fence = new KeyFence()
     const write = fence.begin('write', 'key')
     const beforeItWasSent = fence.begin('conditional write', 'key')
@@ -84,7 +84,7 @@ describe('KeyFence', () => {
     expect(write.isSuperseded).toBe(false)
   })
 
-  test('of two conditional writes neither overtakes the other', () => {
+  test('a conditional write does not supersede another one', () => {
     const fence = new KeyFence()
     const first = fence.begin('conditional write', 'key')
     const second = fence.begin('conditional write', 'key')
@@ -94,7 +94,7 @@ describe('KeyFence', () => {
     expect(first.isSuperseded).toBe(false)
   })
 
-  test('a write that is given up overtakes nobody', () => {
+  test('a write that is given up supersedes no operation', () => {
     const fence = new KeyFence()
     const write = fence.begin('write', 'key')
     const failed = fence.begin('write', 'key')
@@ -110,7 +110,7 @@ describe('KeyFence', () => {
     expect(read.isSuperseded).toBe(false)
   })
 
-  test('an invalidation overtakes what matches, or only the reads among it', () => {
+  test('an invalidation supersedes all matching operations, or only the reads', () => {
     const fence = new KeyFence()
     const read = fence.begin('read', 'user:1')
     const write = fence.begin('write', 'user:1')
@@ -127,7 +127,7 @@ describe('KeyFence', () => {
     expect(fence.claim(other)).toBe(true)
   })
 
-  test('word of a change overtakes the reads of its key, and no write', () => {
+  test('an invalidation supersedes the reads of its key, and no write', () => {
     const fence = new KeyFence()
     const read = fence.begin('read', 'key')
     const write = fence.begin('write', 'key')
@@ -140,7 +140,7 @@ describe('KeyFence', () => {
     ])
   })
 
-  test('a write that was overtaken can wait for the end of what overtook it', async () => {
+  test('a superseded write can wait for the end of the superseding write', async () => {
     const fence = new KeyFence()
     const earlier = fence.begin('write', 'key')
     const later = fence.begin('write', 'key')
