@@ -79,7 +79,7 @@ export const NAME_WORDS = [
     word: 'text tier|text tiers',
     use: 'text size',
     // The names of the Python version.
-    except: /^(getTextTierStatistics|textTierDistribution|text_tier\w*)$/,
+    except: /^(getTextTierStatistics|textTier|textTierDistribution|text_tier\w*)$/,
   },
 ]
 

@@ -1,49 +1,49 @@
 import type { TextSize, Ttl } from '@verbatim/cache-core'
 import type { RequestOptions } from './keys/cache-key-generator.js'
 
-/** What a response depends on. */
+/** A request to a model. A response is found again by all of its fields. */
 export interface AIRequest {
   readonly text: string
   readonly operation: string
-  /** Default: none. A `model` among them is what {@link AIResponseCache.invalidateByModel} goes by. */
+  /** Options of the request. {@link AIResponseCache.invalidateByModel} uses the option `model`. Default: none. */
   readonly options?: RequestOptions | undefined
   readonly question?: string | undefined
-  /** Whose response it is; nobody else is answered with it. Default: nobody's. */
+  /** The owner of the response. Requests of other tenants never get it. Default: no tenant. */
   readonly tenant?: string | undefined
 }
 
 /** A response to store. */
 export interface AIResponse extends AIRequest {
-  /** Anything but `undefined` that the cache can write to bytes. */
+  /** Any value but `undefined` that the cache can serialize. */
   readonly response: unknown
-  /** TTL of the response. Default: that of its operation. */
+  /** The TTL of the response. Default: the TTL of its operation. */
   readonly ttl?: Ttl | undefined
-  /** By which `invalidateTags` removes it. At most 127. Default: none. */
+  /** Tags by which `invalidateTags` removes the response, at most 127. Default: none. */
   readonly tags?: readonly string[] | undefined
 }
 
-/** A response with what is known about it. The response itself is what was stored, untouched. */
+/** A response and its metadata. The response itself is unchanged. */
 export interface CachedResponse<T = unknown> {
   readonly response: T
   readonly cached: {
     /** Whether the response was in the cache. */
     readonly hit: boolean
-    /** Whether another call, in this process or another one, computed the response at this time. */
+    /** Whether the call waited while another call, in this or another process, computed the response. */
     readonly joined: boolean
-    /** Whether the response is past its TTL, as `staleWhileRevalidate` or `staleIfError` permits. */
+    /** Whether the TTL of the response has ended, as `staleWhileRevalidate` or `staleIfError` permits. */
     readonly stale: boolean
-    /** Where it was found; `'none'` when it was computed. */
+    /** The tier that held the response; `'none'` for a computed response. */
     readonly tier: 'memory' | 'redis' | 'none'
     readonly key: string
-    /** When it was stored, in ISO 8601; absent for a response of the Python version without `cached_at`. */
+    /** When the response was stored, in ISO 8601; absent where it is not known. */
     readonly at?: string
-    /** Milliseconds since `at`, on the wall clocks of those who stored and read it; never negative. */
+    /** Milliseconds since `at`, by the wall clocks of the storing and the reading process; never negative. */
     readonly ageMs?: number
-    /** How long its computation took, in milliseconds; missing for one that `cacheResponse` stored. */
+    /** The duration of its computation, in milliseconds; absent for a response that `cacheResponse` stored. */
     readonly computeMs?: number
-    /** How much shorter the call was than that computation, in milliseconds; on hits only. */
+    /** The time that the hit saved, `computeMs` minus the duration of the call; absent for a computed response. */
     readonly savedMs?: number
-    /** How long the text is that it answers. */
+    /** The size of the text of the request. */
     readonly textTier: TextSize
   }
 }

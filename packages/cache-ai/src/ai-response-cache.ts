@@ -32,15 +32,23 @@ import {
 } from './statistics/cache-stats.js'
 import type { OperationPerformance } from './statistics/operation-performance.js'
 import type { StatisticsMonitor } from './statistics/statistics-monitor.js'
-import type { TextTierStatistics } from './statistics/text-size-statistics.js'
+import type { TextSizeStatistics } from './statistics/text-size-statistics.js'
 import { StoredResponses } from './stored-responses.js'
 
 /**
- * A cache for AI responses, in Redis and memory.
+ * Caches AI responses in Redis and memory.
  *
- * Responses are found again by the text, the operation, the options, the question and the tenant that
- * they are for, and live as long as their operation says. Keys stand under `ai_cache:`; hits are frozen, so
- * that nobody can change a response for the next caller.
+ * A response is found again by the text, operation, options, question and tenant of its request, and its TTL
+ * depends on the operation. Keys have the prefix `ai_cache:`. Hits are frozen, so that no caller can change a
+ * response for the next one.
+ *
+ * @example
+ * ```ts
+ * const cache = new AIResponseCache({ redisUrl: 'redis://127.0.0.1:6379' })
+ * const request = { text, operation: 'summarize', options: { model: 'gpt-4.1' } }
+ * const { response, cached } = await cache.getOrCompute(request, () => callModel(request))
+ * console.log(cached.hit ? `saved ${cached.savedMs} ms` : 'computed', response)
+ * ```
  */
 export class AIResponseCache extends GenericRedisCache {
   static {
@@ -53,9 +61,8 @@ export class AIResponseCache extends GenericRedisCache {
   readonly #statistics: AIStatistics
 
   /**
-   * @param settings - without a Redis among them, the cache is memory only: `getStats().mode` is
-   * `'memory'`
-   * @throws ConfigurationError or ValidationError that names the bad or unknown option
+   * @param settings - without a Redis, the cache uses memory alone, and `getStats().mode` is `'memory'`
+   * @throws ConfigurationError or ValidationError that names the wrong or unknown option
    */
   constructor(settings: AIResponseCacheOptions | AIResponseCacheConfig = {}) {
     const { ttls, keys, textSizeTiers, monitor, statistics, form, generic } =
@@ -98,11 +105,11 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
-   * Looks a response up.
+   * Returns a cached response.
    *
-   * @param options - `refresh` finds nothing; `maxAge` finds only what is not older; `noStore` and
-   * `onlyIfCached` change nothing. `shape: 'flat'` puts what is known about the response among its fields,
-   * as the Python version does
+   * @param options - with `refresh`, no response is found; with `maxAge`, no older one. `noStore` and
+   * `onlyIfCached` have no effect. `shape: 'flat'` puts the metadata among the fields of the response
+   * @returns `undefined` when no usable response is cached
    * @throws ValidationError for wrong arguments
    */
   getCachedResponse<T = unknown>(
@@ -123,15 +130,22 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
-   * Looks a response up, or computes and stores it. Calls with the same request share one
-   * computation, also in other processes. Whatever becomes of storing it, a computed response reaches
-   * its callers.
+   * Returns a cached response, or computes and stores it. Calls with the same request share one computation,
+   * also in other processes. A computed response reaches its callers even if it cannot be stored.
    *
-   * @param compute - its context has a `signal`, aborted when no caller waits any more, and `skip()`, after
-   * which the response is not stored
-   * @param options - those of `getOrSet`, and `refresh`, `noStore`, `maxAge`, `onlyIfCached`, `shouldStore`
-   * @throws what the computation throws; nothing is stored then
-   * @throws CacheError (`NOT_CACHED`) with `onlyIfCached` when there is no such response
+   * @param compute - its context has a `signal`, which aborts when no caller waits, and `skip()`, which keeps
+   * the response out of the cache
+   * @param options - the options of `getOrSet`, and `maxAge`, `onlyIfCached` and `shouldStore`
+   * @throws the error of the computation; nothing is stored then
+   * @throws CacheError (`NOT_CACHED`) with `onlyIfCached` when no usable response is cached
+   * @example
+   * ```ts
+   * const { response } = await cache.getOrCompute(
+   *   { text, operation: 'qa', question },
+   *   ({ signal }) => callModel(text, question, signal),
+   *   { staleIfError: '1h', timeout: { hard: '30s' } },
+   * )
+   * ```
    */
   async getOrCompute<T>(
     request: AIRequest,
@@ -142,16 +156,16 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
-   * Looks many responses up, and computes those that are missing with one call, or a few where other
-   * processes compute some of them.
+   * Returns many cached responses, and computes the missing ones with one call of `compute`, or with a few
+   * calls where other processes compute some of them.
    *
-   * @param compute - gets the missing requests and returns their responses, in the same order. It returns
-   * `undefined` for a request that has no response: nothing is stored for that request
-   * @param options - as for {@link AIResponseCache.getOrCompute}, for each of them
+   * @param compute - gets the missing requests and returns their responses in the same order. Nothing is stored
+   * for a request for which it returns `undefined`
+   * @param options - as for {@link AIResponseCache.getOrCompute}, for each request
    * @returns the responses in the order of the requests
-   * @throws what the computation throws; responses of other calls to it are stored
-   * @throws UnmatchedResponsesError when `compute` does not return an array of as many responses. Nothing
-   * it returned is stored; `responses` of the error holds what it returned
+   * @throws the error of the computation; responses of other calls of `compute` are stored
+   * @throws UnmatchedResponsesError when `compute` does not return one response for each request. None of them
+   * is stored, and the error contains them as `responses`
    */
   async getOrComputeMany<T>(
     requests: readonly AIRequest[],
@@ -161,13 +175,13 @@ export class AIResponseCache extends GenericRedisCache {
     return this.#responses.getOrComputeMany<T>(requests, compute, options)
   }
 
-  /** What keys look like. */
+  /** The style of the keys. */
   get keyStyle(): KeyStyle {
     return this.#keys.keyStyle
   }
 
   /**
-   * The key of a request, as `get` and `delete` take it. In Redis it stands behind `ai_cache:`.
+   * Returns the key of a request for `get` and `delete`. In Redis, the prefix `ai_cache:` precedes it.
    *
    * @throws ValidationError for wrong arguments
    */
@@ -182,10 +196,10 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
-   * Removes every response to an operation, and to no other: `'qa'` leaves `'qa_long'` alone.
+   * Removes every response of an operation. `'qa'` does not remove responses of `'qa_long'`.
    *
-   * @param options - `tenant`: whose; nobody's when left out. `reason`: why, for the monitor
-   * @returns how many
+   * @param options - `tenant`, the owner of the responses (default: none), and `reason`, for the monitor
+   * @returns the number of removed responses
    * @throws ValidationError for an empty operation
    */
   async invalidateByOperation(
@@ -198,8 +212,8 @@ export class AIResponseCache extends GenericRedisCache {
   /**
    * {@inheritDoc GenericRedisCache.invalidatePattern}
    *
-   * @param options - `reason`: why, for the monitor
-   * @throws ValidationError for any other option: a pattern matches keys of every tenant
+   * @param options - `reason`, for the monitor
+   * @throws ValidationError for any other option, because a pattern matches keys of every tenant
    */
   override async invalidatePattern(
     pattern: string,
@@ -210,10 +224,10 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
-   * Makes void every response to a request whose options named this `model`, of whatever operation
-   * and tenant: at once, and without a look at how many they are.
+   * Invalidates every response to a request whose options name this `model`, of every operation and tenant. It
+   * takes one command for any number of responses.
    *
-   * @throws ValidationError for what is no name
+   * @throws ValidationError for an empty name
    */
   invalidateByModel(model: string): Promise<void>
   async invalidateByModel(model: string, unexpected?: unknown): Promise<void> {
@@ -222,10 +236,10 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
-   * Removes every response of a tenant, and of nobody else.
+   * Removes every response of a tenant.
    *
-   * @returns how many
-   * @throws ValidationError for what is no tenant
+   * @returns the number of removed responses
+   * @throws ValidationError for anything but a tenant
    */
   forget(tenant: string): Promise<number>
   async forget(tenant: string, unexpected?: unknown): Promise<number> {
@@ -233,60 +247,62 @@ export class AIResponseCache extends GenericRedisCache {
     return this.#responses.forget(tenant)
   }
 
-  /** hits / (hits + misses), in percent; 0 before the first read. */
+  /** Returns hits / (hits + misses) in percent; 0 before the first read. */
   getCacheHitRatio(): number {
     return this.getStats().hitRate ?? 0
   }
 
   /**
-   * How the cache stands: Redis, memory, what the monitor has measured, and how responses fare.
+   * Returns the state of Redis and of memory, and the statistics of the monitor and of responses. Where Redis
+   * does not respond, the result says so.
    *
-   * @param options - `countKeys: false` leaves out how many keys there are, which takes a look at every
-   * key of the database, a few hundred at a time
-   * @returns never rejects: where Redis cannot be asked, the answer says so
+   * @param options - `countKeys: false` leaves out the number of keys, which takes a scan of the database
    */
   getCacheStats(options?: AICacheStatsOptions): Promise<AICacheStats> {
     return cacheStats(this, options)
   }
 
-  /** What the monitor has measured: operations, key generation, compression, invalidation. */
+  /** Returns the statistics of the monitor. */
   getPerformanceStats(): PerformanceStats {
     return this.#monitor.getPerformanceStats()
   }
 
-  /** How the cache does, in short. */
+  /** Returns a short summary of the statistics. */
   getPerformanceSummary(): AIOverview {
     return this.#statistics.overview()
   }
 
-  /** How it does by operation and by the length of texts, and what might be set otherwise. */
+  /** Returns statistics by operation and text size, and recommendations. */
   getAiPerformanceSummary(): AIPerformanceSummary {
     return this.#statistics.summary()
   }
 
-  /** How it does with texts of each tier. */
-  getTextTierStatistics(): TextTierStatistics {
-    return this.#statistics.textTiers()
+  /** Returns statistics by text size. */
+  getTextTierStatistics(): TextSizeStatistics {
+    return this.#statistics.textSizes()
   }
 
-  /** How long look-ups and stores of each operation take. */
+  /** Returns the durations of lookups and stores by operation. */
   getOperationPerformance(): OperationPerformance {
     return this.#statistics.operations()
   }
 
+  /** Returns how often and how much was invalidated. */
   getInvalidationFrequencyStats(): InvalidationFrequencyStats | NoInvalidationFrequencyStats {
     return this.#monitor.getInvalidationFrequencyStats()
   }
 
+  /** Returns the recommendations that concern invalidations. */
   getInvalidationRecommendations(): Recommendation[] {
     return this.#monitor.getInvalidationRecommendations()
   }
 
-  /** Notes how much memory is in use, where only you know: that of Redis. */
+  /** Records memory use that no cache reports, such as that of Redis. */
   recordMemoryUsage(record: MemoryUsageRecord): void {
     this.#monitor.recordMemoryUsage(record)
   }
 
+  /** Returns the recommendations that concern memory. */
   getMemoryWarnings(): Recommendation[] {
     return this.#monitor.getMemoryWarnings()
   }

@@ -84,7 +84,7 @@ export function assertText(
   throw invalid('text', text, mayBeEmpty ? 'a string' : 'a non-empty string')
 }
 
-/** Whether a request can have this operation. */
+/** Returns whether a request can have this operation. */
 export function isOperation(operation: unknown): operation is string {
   return (
     typeof operation === 'string' &&

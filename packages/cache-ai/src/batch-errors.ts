@@ -2,8 +2,8 @@ import { ValidationError } from '@verbatim/cache-core'
 import { describeType, recognizeCopies } from '@verbatim/cache-core/implement'
 
 /**
- * The computation of a batch did not return one response for each missing request. Nothing it returned was
- * stored, because a response could stand under the wrong request.
+ * Rejects a batch whose computation did not return one response for each missing request. No response of
+ * that computation was stored, because it might belong to another request.
  */
 export class UnmatchedResponsesError extends ValidationError {
   static {
@@ -18,7 +18,7 @@ export class UnmatchedResponsesError extends ValidationError {
     this.#responses = responses
   }
 
-  /** What the computation returned. */
+  /** The return value of the computation. */
   get responses(): unknown {
     return this.#responses
   }

@@ -6,37 +6,34 @@ import {
   toMilliseconds,
 } from '@verbatim/cache-core/implement'
 
-/** What one call may read and store. */
+/** Options for what one call reads and stores. */
 export interface CallOptions {
-  /** Whether the call takes no stored response, and computes a new one. Default: false. */
+  /** Whether the call ignores a stored response, and computes a new one. Default: false. */
   readonly refresh?: boolean | undefined
   /** Whether the computed response stays out of the cache. Default: false. */
   readonly noStore?: boolean | undefined
-  /**
-   * How old a stored response may be for this call. A response of unknown age is too old. Default: as old
-   * as its TTL permits.
-   */
+  /** The greatest age of a stored response for this call. An unknown age is too old. Default: any age. */
   readonly maxAge?: Exclude<Ttl, null> | undefined
   /** Whether the call never computes. Default: false. */
   readonly onlyIfCached?: boolean | undefined
 }
 
-/** How a response is found that is there. */
+/** Options of {@link AIResponseCache.getCachedResponse}. */
 export interface LookupOptions extends CallOptions {
-  /** `'flat'`: what is known about the response stands among its fields. Default: beside it. */
+  /** `'flat'` for metadata among the fields of the response. Default: metadata beside the response. */
   readonly shape?: 'flat' | undefined
 }
 
-/** How a response is computed and stored that is not there. */
+/** Options of {@link AIResponseCache.getOrCompute}. */
 export interface ComputeOptions<T = unknown>
   extends Omit<GetOrSetOptions<T>, 'ttl' | keyof ReadOptions>,
     CallOptions {
   /**
-   * TTL of the response, or a function that returns it for the response: `undefined` for that of its
-   * operation, 0 for "do not store". Default: that of its operation.
+   * The TTL of the response, or a function that returns it for the response: `undefined` for the TTL of its
+   * operation, 0 for "do not store". Default: the TTL of its operation.
    */
   readonly ttl?: GetOrSetOptions<T>['ttl']
-  /** Returns whether a computed response is stored. Default: every response is. */
+  /** Returns whether to store a computed response. Default: every response is stored. */
   readonly shouldStore?: ((response: T) => boolean) | undefined
 }
 
@@ -58,11 +55,11 @@ const COMPUTE_FIELDS: ReadonlySet<string> = new Set<keyof ComputeOptions>([
   ...(['timeout', 'earlyRefresh', 'signal'] as const),
 ])
 
-/** {@link ComputeOptions}, checked: what is about the call, and what a load takes. */
+/** {@link ComputeOptions}, checked and split into options of the call and options of the load. */
 export interface ComputePlan<T> {
   readonly call: CallPlan
   readonly load: Omit<GetOrSetOptions<T>, keyof ReadOptions>
-  /** How long after its TTL a response may be used, in milliseconds. */
+  /** The time after its TTL during which a response may be used, in milliseconds. */
   readonly maxStaleMs: number
   readonly shouldStore: ((response: T) => boolean) | undefined
 }
@@ -85,7 +82,7 @@ export function planLookup(options: LookupOptions | undefined): CallPlan {
   const { shape } = options
   if (shape !== undefined && shape !== 'flat')
     throw invalidArgument('shape', "'flat', or undefined", shape)
-  // One options object may serve getOrCompute too.
+  // Callers may share one options object with getOrCompute.
   assertShouldStore((options as { readonly shouldStore?: unknown }).shouldStore)
   return planCall(options)
 }

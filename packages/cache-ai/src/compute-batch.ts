@@ -3,24 +3,24 @@ import { timers } from '@verbatim/cache-core/implement'
 import type { AIRequest, CachedResponse } from './ai-request.js'
 import { NoResponseError, UnmatchedResponsesError, unmatched } from './batch-errors.js'
 
-/** How long a batch waits for requests that may still turn out to be missing, in milliseconds. */
+/** The longest wait for lookups of a batch that have not ended, in milliseconds. */
 const LONGEST_WAIT_MS = 20
 
-/** What the computation of a batch is told, and what it may say besides its responses. */
+/** The second argument of {@link ComputeMany}. */
 export interface BatchContext {
-  /** Aborted when no caller waits for any of the responses. */
+  /** Aborts when no caller waits for any of the responses. */
   readonly signal: AbortSignal
   /** Keeps all responses of this computation out of the cache. */
   readonly skip: () => void
 }
 
-/** Returns the responses to requests, in their order, and `undefined` for a request without a response. */
+/** Returns the responses to requests in their order, and `undefined` for a request without a response. */
 export type ComputeMany<T> = (
   missing: readonly AIRequest[],
   context: BatchContext,
 ) => PromiseLike<readonly T[]> | readonly T[]
 
-/** What calls of `compute` returned that did not match their requests, by the error of their loads. */
+/** The return values of `compute` that did not match their requests, by the error of their loads. */
 type UnmatchedResponses = Map<ValidationError, unknown>
 
 interface Missing<T> {
@@ -31,10 +31,10 @@ interface Missing<T> {
 }
 
 /**
- * Looks up all requests at once, and computes those that are missing together. A request whose load waits,
- * as for the load of another process, is left to a later call.
+ * Looks up all requests at once, and computes the missing ones together. A later call computes a request whose
+ * load waits, for example for another process.
  *
- * @param lookUp - returns the response to one request, by its place; calls the loader if it is missing
+ * @param lookUp - returns the response to the request at an index, and calls the loader if it is missing
  */
 export async function computeBatch<T>(
   requests: readonly AIRequest[],
@@ -93,7 +93,7 @@ async function computeMissing<T>(
     const contexts = batch.map(({ context }) => context)
     const responses: unknown = await compute(requests, batchContext(contexts))
     if (!Array.isArray(responses) || responses.length !== batch.length) {
-      // Callers of other batches may wait for these loads, so their error has no responses.
+      // Callers of other batches may wait for these loads, so their error contains no responses.
       const error = unmatched(responses, batch.length)
       unmatchedResponses.set(error, responses)
       throw error

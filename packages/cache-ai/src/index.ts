@@ -20,7 +20,7 @@ export type { AIOverview, AIPerformanceSummary } from './statistics/ai-statistic
 export type { AICacheStats, AICacheStatsOptions, RedisStanding } from './statistics/cache-stats.js'
 export type { OperationPerformance, OperationTimes } from './statistics/operation-performance.js'
 export type {
-  TextTierStatistics,
+  TextSizeStatistics,
   TierFinding,
   TierTimes,
 } from './statistics/text-size-statistics.js'

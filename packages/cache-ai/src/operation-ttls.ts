@@ -5,7 +5,7 @@ import { isOperation, LONGEST_OPERATION } from './arguments.js'
 /** TTLs of responses, by operation. */
 export type OperationTtls = Readonly<Record<string, Ttl>>
 
-/** In seconds. Summaries and sentiments stay right for longer than answers, which depend on context. */
+/** The default TTLs in seconds. Summaries and sentiments stay correct for longer than answers, which depend on context. */
 export const DEFAULT_OPERATION_TTLS: Readonly<
   Record<'summarize' | 'sentiment' | 'key_points' | 'questions' | 'qa', number>
 > = {

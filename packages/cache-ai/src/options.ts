@@ -12,28 +12,25 @@ export interface AIResponseCacheOptions
   extends Omit<GenericRedisCacheOptions, 'performanceMonitor'>,
     Omit<CacheKeyGeneratorOptions, 'prefix' | 'performanceMonitor'>,
     ResponseForm {
-  /**
-   * How long the response to each operation lives. Added to the default table; operations in
-   * neither live for `defaultTtl`.
-   */
+  /** TTLs of responses by operation, in addition to the defaults. Operations without one use `defaultTtl`. */
   readonly operationTtls?: OperationTtls | undefined
-  /** From how many code points on a text is medium, large or xlarge. Default: 500, 5000, 50000. */
+  /** The code points from which a text is medium, large or xlarge. Default: 500, 5000, 50000. */
   readonly textSizeTiers?: TextSizeTiers | undefined
   /**
-   * Told about every operation and key: a CachePerformanceMonitor, another monitor such as that of
-   * OpenTelemetry, or several by way of `combineMonitors`. The cache adds a CachePerformanceMonitor of its own
-   * for its statistics where this is none. Default: a CachePerformanceMonitor of its own.
+   * A monitor for every operation and key: a CachePerformanceMonitor, an OpenTelemetryMonitor, or a combination
+   * by `combineMonitors`. If it has no statistics, the cache adds a CachePerformanceMonitor of its own.
+   * Default: a CachePerformanceMonitor of its own.
    */
   readonly performanceMonitor?: CacheMonitor | undefined
 }
 
 /** Options of invalidations. */
 export interface InvalidationOptions extends CoreInvalidationOptions {
-  /** Another name of `reason`, as the Python version calls it. */
+  /** Another name of `reason`. */
   readonly operationContext?: string | undefined
 }
 
-/** Returns why an invalidation was asked for. */
+/** Returns the reason of an invalidation. */
 export function reasonOf({ reason, operationContext }: InvalidationOptions): string | undefined {
   return reason ?? operationContext
 }

@@ -24,7 +24,7 @@ export interface ResolvedOptions {
   readonly monitor: MonitorGuard
   readonly statistics: StatisticsMonitor
   readonly form: ResponseForm
-  /** What is left for the cache underneath. */
+  /** The options of {@link GenericRedisCache}. */
   readonly generic: GenericRedisCacheOptions
 }
 

@@ -6,6 +6,7 @@ import {
   escapeGlob,
   type GetEntryOptions,
   type Loader,
+  type LookupOutcome,
   type ReadOptions,
   type ResponseOutcome,
   type Ttl,
@@ -40,7 +41,7 @@ import { modelOf, modelTag, tagsOf } from './tags.js'
 import { type TextSizeTiers, textSizeOf } from './text-size.js'
 
 export interface ResponseCacheOptions {
-  /** Where the responses are stored. Nothing but the contract of {@link CacheInterface} is used. */
+  /** The cache that stores the responses. Only the contract of {@link CacheInterface} is used. */
   readonly cache: CacheInterface
   readonly clock: Clock
   readonly keys: CacheKeyGenerator
@@ -54,6 +55,10 @@ export interface ResponseCacheOptions {
 /** Stores, finds and computes AI responses in any cache. */
 export class ResponseCache {
   readonly #options: ResponseCacheOptions
+
+  /** Returns the memory TTL of a cached value by its own text size: other processes may have other sizes. */
+  readonly #memoryTtlOf = (value: unknown): Ttl | undefined =>
+    isStoredResponse(value) ? this.#options.promotion.memoryTtl(value) : undefined
 
   constructor(options: ResponseCacheOptions) {
     this.#options = options
@@ -93,11 +98,12 @@ export class ResponseCache {
     let usable: UsableResponse<T> | undefined
     const known = this.#knownOf(request)
     const entry = await cache.getEntry(key, {
-      ...this.#readOptions(request, known),
       accept: (value) => {
         usable = responses.usable<T>(value, known, plan)
         return usable !== undefined
       },
+      memoryTtl: this.#memoryTtlOf,
+      onLookup: this.#startLookup(request, known),
     })
     if (entry === undefined || usable === undefined) return undefined
     const tookMs = clock.now() - startedAt
@@ -126,7 +132,7 @@ export class ResponseCache {
     assertRequests(requests)
     assertLoader(compute)
     const planned = planCompute<T>(options)
-    // Each of them is checked before the first is looked up.
+    // Every request is checked before the first lookup.
     const keyed = requests.map((request) => [request, this.#keyOf(request)] as const)
     return computeBatch(requests, compute, async (index, loader) => {
       const [request, key] = keyed[index] as readonly [AIRequest, string]
@@ -174,11 +180,12 @@ export class ResponseCache {
     let usable: UsableResponse<T> | undefined
     const startedAt = clock.now()
     const read: ReadOptions = {
-      ...this.#readOptions(request, known),
       accept: (value) => {
         usable = responses.usable<T>(value, known, call)
         return usable !== undefined
       },
+      memoryTtl: this.#memoryTtlOf,
+      onLookup: this.#startLookup(request, known),
     }
     const computation: Computation<T> = {
       ...{ known, compute, shouldStore },
@@ -222,16 +229,15 @@ export class ResponseCache {
     })
   }
 
-  #readOptions(request: AIRequest, known: KnownOfRequest): Omit<ReadOptions, 'accept'> {
-    const { promotion } = this.#options
-    const report = this.#start(known, request.options)
-    return {
-      // The text size that was stored decides, because other processes may have other sizes.
-      memoryTtl: (value) => (isStoredResponse(value) ? promotion.memoryTtl(value) : undefined),
-      onLookup: (outcome) => {
-        if (outcome === 'hit') promotion.countHit(request.operation)
-        report(outcome)
-      },
+  /** Starts a lookup. Returns a function that reports its outcome, and counts hits for the promotion. */
+  #startLookup(
+    { operation, options }: AIRequest,
+    known: KnownOfRequest,
+  ): (outcome: LookupOutcome) => void {
+    const report = this.#start(known, options)
+    return (outcome) => {
+      if (outcome === 'hit') this.#options.promotion.countHit(operation)
+      report(outcome)
     }
   }
 

@@ -2,21 +2,21 @@ import { isDeepStrictEqual } from 'node:util'
 import { CacheError, SerializationError } from '@verbatim/cache-core'
 import { ignoreRejection, isPlainObject, isPromiseLike } from '@verbatim/cache-core/implement'
 
-/** How responses that are no plain data are stored, and become what they were. */
+/** Functions that convert responses to plain data and back. */
 export interface ResponseForm {
-  /** Returns plain data for a response. Default: the response itself. */
+  /** Converts a response to plain data. Default: the response itself. */
   readonly serialize?: ((response: unknown) => unknown) | undefined
-  /** Returns the response for what `serialize` returned, of which it owns a copy. Default: the data. */
+  /** Converts a copy of the data back to a response. Default: the data itself. */
   readonly revive?: ((data: unknown) => unknown) | undefined
 }
 
 /**
- * Returns the data to be stored for a response.
+ * Converts a response to the data that is stored.
  *
- * @param copy - returns a deep copy: `revive` may change what it gets
+ * @param copy - returns a deep copy, because `revive` may change its argument
  * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
  * @throws SerializationError (`VALUE_TOO_LARGE`) for objects that the response repeats too often
- * @throws SerializationError (`NOT_SERIALIZABLE`, `NOT_CLONEABLE`) for what is no data
+ * @throws SerializationError (`NOT_SERIALIZABLE`, `NOT_CLONEABLE`) for anything but plain data
  */
 export function dataOf(
   response: unknown,
@@ -35,7 +35,7 @@ export function dataOf(
   return data
 }
 
-/** @throws SerializationError (`NOT_CLONEABLE`) for what is no data */
+/** @throws SerializationError (`NOT_CLONEABLE`) for anything but plain data */
 export type Copy = <T>(value: T) => T
 
 function copiedData(data: unknown, copy: Copy): unknown {
@@ -77,16 +77,16 @@ function notConverted(reason: string, cause?: unknown): CacheError {
   return new CacheError(message, { code: 'SERIALIZE_FAILED', cause })
 }
 
-/** Whether a function is async by mistake. Nobody awaits its promise, so a rejection is swallowed. */
+/** Returns whether a result is a promise, and ignores its rejection, because no caller awaits it. */
 export function isPromise(result: unknown): boolean {
   ignoreRejection(result)
   return isPromiseLike(result)
 }
 
 /**
- * Replaces instances of classes by what their `toJSON` returns, where nothing can be lost: the class has
- * no other method, and the result has each field of the instance with the same value. Anything else stays
- * as it is, and cannot be stored.
+ * Replaces instances of classes by the result of `toJSON` where that loses nothing: the class has no other
+ * method, and the result has each field of the instance with the same value. Any other instance stays, and
+ * cannot be stored.
  */
 function withPlainInstances(response: unknown): unknown {
   return replaced(response, { objects: new Map(), written: 0, repeated: 0 }, 0)
@@ -94,18 +94,18 @@ function withPlainInstances(response: unknown): unknown {
 
 const MAX_DEPTH = 512
 
-/** The most items and fields that are written again for objects that a response repeats. */
+/** The most items and fields that are written for repeated objects of a response. */
 const MOST_REPEATED = 1_000_000
 
-/** What is known on the way through a response. */
+/** The state of the walk through a response. */
 interface Walk {
-  /** What stands for each object, and how many items and fields are written for it. */
+  /** The data of each object, and the number of items and fields that are written for it. */
   readonly objects: Map<object, { readonly data: unknown; readonly size: number }>
   written: number
   repeated: number
 }
 
-/** Walks every object once: shared objects could take exponential time otherwise. */
+/** Walks every object once. Shared objects would take exponential time otherwise. */
 function replaced(value: unknown, walk: Walk, depth: number): unknown {
   if (value === null || typeof value !== 'object' || depth > MAX_DEPTH) return value
   const known = walk.objects.get(value)
@@ -114,14 +114,14 @@ function replaced(value: unknown, walk: Walk, depth: number): unknown {
     return known.data
   }
   const before = walk.written++
-  // Until its walk ends, an object stands for itself. The store names the place of the cycle.
+  // A cycle leads to the object itself, and the store names the path of the cycle.
   walk.objects.set(value, { data: value, size: 0 })
   const data = replacedContent(value, walk, depth + 1)
   walk.objects.set(value, { data, size: walk.written - before })
   return data
 }
 
-/** Data in Redis have no shared objects. Each is written as often as it occurs. */
+/** Counts an object again, because Redis stores it once for each occurrence. */
 function repeat(size: number, walk: Walk): void {
   walk.written += size
   walk.repeated += size
@@ -205,7 +205,7 @@ function mappedFields(value: object, change: (item: unknown) => unknown): unknow
   return copy ?? value
 }
 
-/** Returns the error of a response, with its place as its owner knows it. */
+/** Returns the error with a path inside the response, without the metadata around it. */
 export function responseError(error: CacheError): CacheError {
   const isOfData = error.code === 'NOT_CLONEABLE' || error.code === 'NOT_SERIALIZABLE'
   const { what, place } = refusedPart(error)
@@ -216,7 +216,7 @@ export function responseError(error: CacheError): CacheError {
   )
 }
 
-/** Returns what is no data, and its place in the response. */
+/** Returns the part that is not plain data, and its path in the response. */
 function refusedPart({ message, context }: CacheError): {
   readonly what: string
   readonly place: string | undefined
@@ -233,5 +233,5 @@ function placeOf(path: unknown): string | undefined {
   return `response${inside}`
 }
 
-/** A response is stored with what is known about it, under this name. */
+/** The path of a response among its metadata. */
 const WRAPPED = '["response"]'

@@ -2,22 +2,22 @@ import type { TextSize } from '@verbatim/cache-core'
 import { isPlainObject, TEXT_SIZES } from '@verbatim/cache-core/implement'
 import type { CachedResponse } from './ai-request.js'
 
-/** What is known of a response before there is one. */
+/** The metadata that a request defines. */
 export interface KnownOfRequest {
   readonly operation: string
   readonly textTier: TextSize
 }
 
-/** What stands in the cache: the response, and beside it what is known about it. */
+/** The value in the cache: a response and its metadata. */
 export interface StoredResponse<T = unknown> extends KnownOfRequest {
   readonly response: T
   /** Milliseconds since 1970; unknown for a response of the Python version without a date. */
   readonly storedAt: number | undefined
-  /** How long its computation took, in milliseconds; missing for one that was handed in. */
+  /** The duration of its computation, in milliseconds; absent for a response that `cacheResponse` stored. */
   readonly computeMs?: number
 }
 
-/** What a response must match so that a call may use it. */
+/** The operation and the time that a stored response must match. */
 export interface Expected {
   readonly operation: string
   /** Milliseconds since 1970. */
@@ -25,8 +25,8 @@ export interface Expected {
 }
 
 /**
- * Whether a stored value is a response, and what is expected. Anybody who can write to Redis may have put
- * something else there.
+ * Returns whether a stored value is a response that matches. Other writers of Redis may have stored another
+ * value.
  */
 export function isStoredResponse<T>(
   value: unknown,
@@ -50,13 +50,13 @@ const DAY_MS = 86_400_000
 /** The last instant that a `Date` can name, in milliseconds since 1970. */
 const LATEST_DATE_MS = 8.64e15
 
-/** How far the clock of another process may be ahead. A day also covers a clock in a wrong time zone. */
+/** The largest lead of another process' clock. A day also covers a clock in a wrong time zone. */
 const LARGEST_CLOCK_SKEW_MS = DAY_MS
 
-/** Providers of models end a batch of requests after a day. */
+/** Providers of models end a batch of requests after a day, so a week is a safe limit. */
 const LONGEST_COMPUTATION_MS = 7 * DAY_MS
 
-/** Whether a response can have been stored at this instant. Both are milliseconds since 1970. */
+/** Returns whether a response can have been stored at a date. Both arguments are milliseconds since 1970. */
 export function isPossibleDate(date: unknown, now: number): boolean {
   return isNumberUpTo(date, Math.min(now + LARGEST_CLOCK_SKEW_MS, LATEST_DATE_MS))
 }
@@ -65,16 +65,20 @@ function isNumberUpTo(value: unknown, most: number): boolean {
   return typeof value === 'number' && value >= 0 && value <= most
 }
 
-/** How a response came to its caller. */
+/** The origin of a response that a call returns. */
 export interface Origin {
   readonly tier: CachedResponse['cached']['tier']
   readonly isJoined?: boolean
   readonly isStale?: boolean
-  /** How long the caller waited, in milliseconds. */
+  /** The duration of the call, in milliseconds. */
   readonly tookMs: number
 }
 
-/** @param now - milliseconds since 1970 */
+/**
+ * Returns a stored response with its metadata.
+ *
+ * @param now - milliseconds since 1970
+ */
 export function describeResponse<T>(
   key: string,
   { response, textTier, storedAt, computeMs }: StoredResponse<T>,

@@ -19,34 +19,34 @@ export interface StoredResponsesOptions {
   readonly form: ResponseForm
   /** Whether the store may hold responses of the Python version. */
   readonly isLegacy: boolean
-  /** @throws SerializationError for what no tier could store */
+  /** @throws SerializationError for a value that no tier can store */
   readonly assertStorable: (value: unknown) => void
-  /** Returns a deep copy of what is stored. */
+  /** Returns a deep copy of a stored value. */
   readonly copy: Copy
 }
 
 /** A stored response that a call may use. */
 export interface UsableResponse<T> {
   readonly stored: StoredResponse<T>
-  /** As its caller gets it. */
+  /** The response as its caller gets it. */
   readonly response: T
 }
 
-/** A computation of a response, and what is known of its request. */
+/** A computation of a response, and the metadata of its request. */
 export interface Computation<T> {
   readonly known: KnownOfRequest
   readonly compute: Loader<T>
   readonly shouldStore: ((response: T) => boolean) | undefined
-  /** Called with the response as it was computed. */
+  /** Called with the computed response. */
   readonly onComputed: (response: T) => void
 }
 
-/** A response as this caller's computation has returned it. */
+/** A response that the computation of this caller has returned. */
 export interface Computed<T> {
   readonly response: T
 }
 
-/** Makes stored responses of computed ones, and responses for callers of stored ones. */
+/** Converts computed responses to stored ones, and stored responses to results of calls. */
 export class StoredResponses {
   readonly #options: StoredResponsesOptions
   readonly #form: ResponseForm
@@ -57,10 +57,10 @@ export class StoredResponses {
   }
 
   /**
-   * Returns a response as it is stored.
+   * Converts a response to its stored form.
    *
    * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
-   * @throws SerializationError (`NOT_SERIALIZABLE`) for a response that is no data
+   * @throws SerializationError (`NOT_SERIALIZABLE`) for a response that is not plain data
    * @throws CacheError (`STORE_FAILED`) for a response that throws while it is read
    */
   store<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
@@ -74,7 +74,7 @@ export class StoredResponses {
     }
   }
 
-  /** Computes a response. Whether or not it can be stored, it is returned. */
+  /** Computes a response, and returns it even if it cannot be stored. */
   async compute<T>(
     { known, compute, shouldStore, onComputed }: Computation<T>,
     context: LoadContext,
@@ -96,7 +96,7 @@ export class StoredResponses {
     }
   }
 
-  /** Returns what is stored under a key if it is a response, and the call may use it. */
+  /** Returns a stored value as a response if the call may use it. */
   usable<T>(
     value: unknown,
     known: KnownOfRequest,
@@ -115,12 +115,12 @@ export class StoredResponses {
     try {
       return { stored, response: this.revived(stored.response) }
     } catch {
-      // A stored response that `revive` does not take is as good as none.
+      // A stored response that `revive` rejects counts as missing.
       return undefined
     }
   }
 
-  /** Returns a stored response as its caller gets it. */
+  /** Returns the result of a call that found a stored response. */
   found<T>(
     key: string,
     { stored, response }: UsableResponse<T>,
@@ -130,9 +130,9 @@ export class StoredResponses {
   }
 
   /**
-   * Does the same for what a load has returned.
+   * Returns the result of a call that waited for a load.
    *
-   * @param computed - the response that this caller itself has computed; `undefined` when it has not
+   * @param computed - the response that this caller has computed; `undefined` for a joined call
    */
   loaded<T>(
     key: string,
@@ -146,22 +146,22 @@ export class StoredResponses {
     return this.found(key, { stored, response }, origin)
   }
 
-  /** Returns the response of a load for the caller that has computed it, or for one that has not. */
+  /** Returns the response of a load for the caller that computed it, or for a joined caller. */
   responseOf<T>(stored: StoredResponse<T>, computed: Computed<T> | undefined): T {
     const { serialize, revive } = this.#form
     if (AS_COMPUTED_FIELD in stored) return stored.response
-    // Nothing turns the data into the response again.
+    // Without `revive`, the data cannot become the response again.
     if (serialize !== undefined && revive === undefined && computed !== undefined)
       return computed.response
     try {
       return this.revived(stored.response)
     } catch {
-      // Whatever `revive` does, a computed response is not lost.
+      // A computed response is never lost, even if `revive` fails.
       return computed === undefined ? stored.response : computed.response
     }
   }
 
-  /** Returns what a caller gets for a request to which a computation has returned no response. */
+  /** Returns the result for a request to which a computation returned no response. */
   none(key: string, known: KnownOfRequest): CachedResponse<undefined> {
     const stored = this.#stored(known, undefined)
     return this.found(key, { stored, response: undefined }, { tier: 'none', tookMs: 0 })
@@ -171,13 +171,13 @@ export class StoredResponses {
   revived<T>(data: T): T {
     const { revive } = this.#form
     if (revive === undefined) return data
-    // What is stored may be frozen, and `revive` may change what it gets.
+    // The stored value may be frozen, and `revive` may change its argument.
     const response = revive(this.#options.copy(data))
     if (isPromise(response)) throw new TypeError('revive must not return a promise')
     return response as T
   }
 
-  /** Returns what a load has returned as a stored response: a plain `getOrSet` may share its value. */
+  /** Converts the result of a load to a stored response. A plain `getOrSet` may have loaded any value. */
   #ofLoad<T>(answer: unknown, known: KnownOfRequest): StoredResponse<T> {
     const isOurs = isPlainObject(answer) && AS_COMPUTED_FIELD in answer
     if (isOurs) return answer as unknown as StoredResponse<T>
@@ -193,7 +193,7 @@ export class StoredResponses {
   }
 }
 
-/** Marks a response that was not converted, and so is handed out as it was computed. */
+/** Marks a response that was not converted. Its callers get it as it was computed. */
 const AS_COMPUTED_FIELD = 'isAsComputed'
 const AS_COMPUTED = { [AS_COMPUTED_FIELD]: true } as const
 

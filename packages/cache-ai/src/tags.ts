@@ -2,7 +2,7 @@ import { MAX_KEY_BYTES } from '@verbatim/cache-core'
 import { assertTags, utf8Length } from '@verbatim/cache-core/implement'
 import type { RequestOptions } from './keys/cache-key-generator.js'
 
-/** The tag of all responses of a model. */
+/** Returns the tag of all responses of a model. */
 export function modelTag(model: string): string {
   return `model:${model}`
 }
@@ -14,9 +14,9 @@ export function modelOf(options: RequestOptions | undefined): string | undefined
 }
 
 /**
- * The tags of a response: those that it was given, and that of its model.
+ * Returns the tags of a response: the given ones, and the tag of its model.
  *
- * @throws ValidationError (`INVALID_TAGS`) for what is no list of tags
+ * @throws ValidationError (`INVALID_TAGS`) for anything but an array of tags
  */
 export function tagsOf(
   given: readonly string[] | undefined,
@@ -26,7 +26,7 @@ export function tagsOf(
   const model = modelOf(options)
   if (model === undefined) return given ?? []
   const tag = modelTag(model)
-  // What cannot be a tag cannot be asked for by it either.
+  // A model whose name cannot be a tag cannot be invalidated by its name either.
   const isTag = tag.isWellFormed() && utf8Length(tag) <= MAX_KEY_BYTES
   return isTag ? [...(given ?? []), tag] : (given ?? [])
 }

@@ -19,7 +19,7 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
   const options = async (): Promise<AIResponseCacheOptions> =>
     situation === 'with Redis' ? {} : { redisUrl: `redis://127.0.0.1:${await freePort()}` }
 
-  test('are found again by the request they answer', async () => {
+  test('are found again by their request', async () => {
     const cache = open(await options())
     await cache.cacheResponse({ ...request, response })
     const found = await cache.getCachedResponse(request)
@@ -35,13 +35,13 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     ['options', { ...request, options: { max_length: 101, model: 'gpt-4' } }],
     ['options', { text: request.text, operation: request.operation }],
     ['question', { ...request, question: 'Why?' }],
-  ])('are not found for another %s', async (_part, other) => {
+  ])('are not found by another %s', async (_part, other) => {
     const cache = open(await options())
     await cache.cacheResponse({ ...request, response })
     expect(await cache.getCachedResponse(other)).toBeUndefined()
   })
 
-  test('null and other falsy responses are responses', async () => {
+  test('may be null or another falsy value', async () => {
     const cache = open(await options())
     for (const falsy of [null, 0, false, '']) {
       await cache.cacheResponse({ ...request, response: falsy })
@@ -49,7 +49,7 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     }
   })
 
-  test('cannot be changed by those who got them', async () => {
+  test('cannot be changed by their callers', async () => {
     const cache = open(await options())
     const mine = { tags: ['a'] }
     await cache.cacheResponse({ ...request, response: mine })
@@ -59,7 +59,7 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     expect((await cache.getCachedResponse(request))?.response).toEqual({ tags: ['a'] })
   })
 
-  test('getOrCompute computes once, and says who computed', async () => {
+  test('are computed once, and report which call computed', async () => {
     const cache = open(await options())
     let computed = 0
     const compute = async (): Promise<object> => {
@@ -75,7 +75,7 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     expect(computed).toBe(1)
   })
 
-  test('a failed computation is not stored', async () => {
+  test('are not stored after a failed computation', async () => {
     const cache = open(await options())
     const failing = (): never => {
       throw new Error('the model is away')
@@ -87,7 +87,7 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     expect(await cache.getCachedResponse(request)).toBeUndefined()
   })
 
-  test('invalidateByOperation removes one operation exactly', async () => {
+  test('are removed by invalidateByOperation for one operation only', async () => {
     const cache = open(await options())
     for (const operation of ['qa', 'qa_long', 'q*', 'summarize']) {
       for (const text of ['one', 'two']) {
@@ -102,7 +102,7 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
     expect(await cache.invalidateByOperation('never_used')).toBe(0)
   })
 
-  test("what is one tenant's is nobody else's", async () => {
+  test('of one tenant are not found by another tenant', async () => {
     const cache = open(await options())
     const tenants = [undefined, 'a', 'b', 'a|b', '*', 'a%7Cb']
     for (const tenant of tenants) {
@@ -131,8 +131,8 @@ describe.each(['with Redis', 'without Redis'])('responses, %s', (situation) => {
   })
 })
 
-describe('what a cache says of itself', () => {
-  test('is by operation and by the length of texts', async () => {
+describe('the statistics of a cache', () => {
+  test('are by operation and by text size', async () => {
     const cache = open({ textSizeTiers: { small: 10, medium: 20, large: 30 } })
     const long = { text: 'x'.repeat(25), operation: 'qa' }
     expect(cache.getAiPerformanceSummary().totalOperations).toBe(0)
@@ -168,7 +168,7 @@ describe('what a cache says of itself', () => {
     ])
   })
 
-  test('includes memory and invalidations', async () => {
+  test('include memory and invalidations', async () => {
     const cache = open()
     await cache.cacheResponse({ ...request, response })
     await cache.invalidateByOperation(request.operation)
@@ -178,14 +178,14 @@ describe('what a cache says of itself', () => {
     expect(cache.getMemoryWarnings()).toMatchObject([{ severity: 'critical' }])
   })
 
-  test('tiers that are none are refused', () => {
+  test('reject wrong text sizes', () => {
     expect(() => open({ textSizeTiers: { small: 5, medium: 5, large: 6 } })).toThrow(
       'textSizeTiers must be an object in which small < medium < large',
     )
   })
 })
 
-describe('lives', () => {
+describe('TTLs', () => {
   test.each([
     ['summarize', undefined, 7_200],
     ['sentiment', undefined, 86_400],
@@ -194,7 +194,7 @@ describe('lives', () => {
     ['qa', 60, 60],
     ['classify', undefined, 600],
     ['qa', '5m' as const, 300],
-  ])('%s given %s lives %d s', async (operation, ttl, seconds) => {
+  ])('of %s with the option %s are %d s', async (operation, ttl, seconds) => {
     const cache = open({ operationTtls: { classify: '10m' } })
     await cache.cacheResponse({ text: 'text', operation, response, ttl })
     const left = await cache.getTtl(cache.buildKey('text', operation))
@@ -202,7 +202,7 @@ describe('lives', () => {
     expect(left).toBeLessThanOrEqual(seconds)
   })
 
-  test('null never expires, for a call and for an operation', async () => {
+  test('of null never expire, for a call and for an operation', async () => {
     const cache = open({ operationTtls: { glossary: null } })
     await cache.cacheResponse({ ...request, response, ttl: null })
     expect(
@@ -213,7 +213,7 @@ describe('lives', () => {
   })
 })
 
-test('keys lie under ai_cache: in Redis, as the key generator writes them', async () => {
+test('keys in Redis are the prefix ai_cache: and the key of the generator', async () => {
   const cache = open()
   await cache.cacheResponse({ text: 'Test text', operation: 'sentiment', response })
   // Without the records that the cache keeps about its prefix.
@@ -223,14 +223,14 @@ test('keys lie under ai_cache: in Redis, as the key generator writes them', asyn
   expect(await cache.get(cache.buildKey('Test text', 'sentiment'))).toMatchObject({ response })
 })
 
-test('options of undefined are options left out', async () => {
+test('undefined options are the same as no options', async () => {
   const cache = open({ keyPrefix: undefined, isolation: undefined, operationTtls: undefined })
   await cache.cacheResponse({ ...request, response })
   expect(await at.raw.keys('ai_cache:op:*')).toHaveLength(1)
   expect(Object.isFrozen((await cache.getCachedResponse(request))?.response)).toBe(true)
 })
 
-test('what somebody else stored under a key of ours is no response', async () => {
+test('a value of another program under a key of a response is a miss', async () => {
   const cache = open()
   const { text, operation, options } = request
   await cache.set(cache.buildKey(text, operation, options), 'plain')
@@ -254,7 +254,7 @@ test('a plain getOrSet of the same key shares its value', async () => {
   expect(computed.cached.hit).toBe(false)
 })
 
-test('1,000 stores, 1,000 hits and 1,000 misses are counted as just that', async () => {
+test('1,000 stores, 1,000 hits and 1,000 misses are counted exactly', async () => {
   const cache = open({ l1CacheSize: 100 })
   const requests = Array.from({ length: 1_000 }, (_, index) => ({
     text: `text ${index}`,
@@ -273,7 +273,7 @@ test('1,000 stores, 1,000 hits and 1,000 misses are counted as just that', async
   })
 })
 
-describe('bad arguments', () => {
+describe('wrong arguments are rejected', () => {
   test.each<[Record<string, unknown>, string]>([
     [{ ...request, text: '' }, 'text must be a non-empty string; received an empty string'],
     [{ ...request, operation: '' }, 'operation must be a string of 1 to 64 characters'],
@@ -281,7 +281,7 @@ describe('bad arguments', () => {
     [{ ...request, question: 1 }, 'question must be a string'],
     [{ ...request, response: undefined }, 'response must be any value but undefined'],
     [{ ...request, ttl: 0 }, 'ttl must be seconds'],
-  ])('%#', async (given, message) => {
+  ])('in request %#', async (given, message) => {
     const stored = { response, ...given } as unknown as Parameters<
       AIResponseCache['cacheResponse']
     >[0]
@@ -290,21 +290,21 @@ describe('bad arguments', () => {
     expect(await at.raw.dbsize()).toBe(0)
   })
 
-  test.each([undefined, null, 'text'])('a request of %j', async (nothing) => {
+  test.each([undefined, null, 'text'])('as the request %j', async (nothing) => {
     const [cache, given] = [open(), nothing as never]
     await expect(cache.cacheResponse(given)).rejects.toThrow(ValidationError)
     await expect(cache.getCachedResponse(given)).rejects.toThrow('request must be a plain object')
     await expect(cache.getOrCompute(given, () => 1)).rejects.toThrow(ValidationError)
   })
 
-  test.each([['tag'], [[1]], [['']]])('tags of %j', async (given) => {
+  test.each([['tag'], [[1]], [['']]])('as the tags %j', async (given) => {
     const tags = given as never
     const cache = open()
     await expect(cache.cacheResponse({ ...request, response, tags })).rejects.toThrow('tags')
     await expect(cache.getOrCompute(request, () => 1, { tags })).rejects.toThrow('tags')
   })
 
-  test('a response without a form in bytes is refused', async () => {
+  test('as a response that cannot be serialized', async () => {
     const cached = open().cacheResponse({ ...request, response: { stream: () => 1 } })
     await expect(cached).rejects.toThrow(SerializationError)
   })
@@ -314,7 +314,7 @@ describe('bad arguments', () => {
     [{ operationTtls: [] }, 'operationTtls must be a plain object'],
     [{ textHashThreshold: 0 }, 'textHashThreshold must be'],
     [{ l1CacheSize: 0 }, 'l1CacheSize must be'],
-  ])('option %j', (options, message) => {
+  ])('as the option %j', (options, message) => {
     const given = { redisUrl: at.redis.url, ...options }
     expect(() => new AIResponseCache(given)).toThrow(CacheError)
     expect(() => new AIResponseCache(given)).toThrow(message)

@@ -56,7 +56,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['shap', () => cache.getCachedResponse(request, { shap: 'flat' } as never)],
   ['countKey', () => cache.getCacheStats({ countKey: false } as never)],
   ['timeOut', () => cache.getOrCompute(request, compute, { timeOut: 5 } as never)],
-])('the unknown field %s is named', async (field, call) => {
+])('the error names the unknown field %s', async (field, call) => {
   await expect(call()).rejects.toThrow(ValidationError)
   await expect(call()).rejects.toThrow(`must not have the unknown field ${field}. Did you mean`)
 })
@@ -65,14 +65,14 @@ test.each<[string, string, () => Promise<unknown>]>([
   ['cacheResponse', 'ttl', () => invoke('cacheResponse', { ...request, response: 1 }, { ttl: 5 })],
   ['invalidateByModel', 'tenant', () => invoke('invalidateByModel', 'gpt-4', { tenant: 'ada' })],
   ['forget', 'operation', () => invoke('forget', 'ada', { operation: 'qa' })],
-])('%s refuses options and names the field %s', async (name, field, attempt) => {
+])('%s rejects options and names the field %s', async (name, field, attempt) => {
   await expect(attempt()).rejects.toThrow(ValidationError)
   await expect(attempt()).rejects.toThrow(
     `${name} must be called without options; received an object with ${field}`,
   )
 })
 
-test('forget takes the further arguments that map passes', async () => {
+test('forget ignores the further arguments that map passes', async () => {
   const forget = (...passed: unknown[]): Promise<unknown> => invoke('forget', ...passed)
   expect(await Promise.all(['ada', 'charles'].map(forget))).toEqual([0, 0])
 })
@@ -80,7 +80,7 @@ test('forget takes the further arguments that map passes', async () => {
 test.each<[string, string]>([
   ['', 'an empty string'],
   ['x'.repeat(65), 'a string'],
-])('the constructor refuses the operation %j in operationTtls', (operation, received) => {
+])('the constructor rejects the operation %j in operationTtls', (operation, received) => {
   const attempt = (): unknown => new AIResponseCache({ operationTtls: { [operation]: 5 } })
   expect(attempt).toThrow(ConfigurationError)
   expect(attempt).toThrow(

@@ -87,7 +87,7 @@ describe.each(['with Redis', 'memory only'])('one call (%s)', (where) => {
     expect(await responseOf(cache.getCachedResponse(request))).toBe('answer')
   })
 
-  test('maxAge takes no older response', async () => {
+  test('maxAge rejects an older response', async () => {
     const cache = await open()
     const { compute } = counter()
     await cache.getOrCompute(request, compute)
@@ -124,7 +124,7 @@ describe.each(['with Redis', 'memory only'])('one call (%s)', (where) => {
     expect(counted.calls).toBe(1)
   })
 
-  test('shouldStore decides from the response, and loses none', async () => {
+  test('shouldStore decides from the response, and every response reaches its caller', async () => {
     const cache = await open()
     const { compute } = counter()
     const shouldStore = (response: string): boolean => response !== 'answer 1'
@@ -191,7 +191,7 @@ describe.each(['with Redis', 'memory only'])('one call (%s)', (where) => {
 test.each([
   ...[{ refresh: 1 }, { maxAge: 0 }, { onlyIfCached: null }, { refresch: true }],
   ...[{ noStore: 1 }, { shouldStore: 'x' }, { shape: 'round' }],
-])('a look-up rejects %j', async (options) => {
+])('getCachedResponse rejects %j', async (options) => {
   const cache = await at.openAlone()
   const call = cache.getCachedResponse(request, options as object)
   await expect(call).rejects.toThrow(Object.keys(options)[0])

@@ -32,7 +32,7 @@ describe('a batch', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('of a thousand requests with a model asks once', async () => {
+  test('of a thousand requests with a model calls compute once', async () => {
     const cache = await at.openConnected()
     const requests = Array.from({ length: 1_000 }, (_, index) => ({
       text: `text ${index}`,
@@ -48,7 +48,7 @@ describe('a batch', () => {
     expect(asked).toBe(1_000)
   })
 
-  test('of no requests asks nobody', async () => {
+  test('of no requests does not call compute', async () => {
     const cache = await at.openConnected()
     const compute = (): never[] => expect.unreachable('there is nothing to compute')
     expect(await cache.getOrComputeMany([], compute)).toEqual([])

@@ -24,7 +24,7 @@ describe.each<[string, AIResponseCacheOptions]>([
   const open = async (more?: AIResponseCacheOptions): Promise<AIResponseCache> =>
     at.openConnected({ ...options, ...more })
 
-  test('reaches its caller as an instance of a class, and the reason not to store it is told', async () => {
+  test('reaches its caller as an instance of a class, and the reason not to store it is reported', async () => {
     const cache = await open()
     const codes = refusals(cache)
     let paid = 0
@@ -77,7 +77,7 @@ describe.each<[string, AIResponseCacheOptions]>([
     expect(await cache.getCachedResponse(request)).toBeUndefined()
   })
 
-  test('has the TTL that a function tells from it, and otherwise that of its operation', async () => {
+  test('has the TTL that a function returns for it, and the TTL of its operation otherwise', async () => {
     const cache = await open()
     const ttlOf = async (text: string): Promise<number> => {
       const ttl = (response: { ttl?: number }): number | undefined => response.ttl
@@ -121,7 +121,7 @@ describe('callers of one computation', () => {
     expect(charles.response.steps).toEqual(['one'])
   })
 
-  test('count as one miss and joined calls, and are told so', async () => {
+  test('count as one miss and joined calls, and get this outcome', async () => {
     const cache = await at.openConnected()
     const compute = async (): Promise<string> => {
       await sleep(50)
@@ -134,7 +134,7 @@ describe('callers of one computation', () => {
     expect(cache.getPerformanceSummary()).toMatchObject({ cacheHits: 0, cacheMisses: 1 })
   })
 
-  test('in another process are joined calls, too', async () => {
+  test('in another process are joined calls', async () => {
     const [one, other] = [await at.openConnected(), await at.openConnected()]
     const compute = async (): Promise<string> => {
       await sleep(300)
@@ -148,7 +148,7 @@ describe('callers of one computation', () => {
   })
 })
 
-test('a hit tells how long the computation took, and what it saved', async () => {
+test('a hit contains the duration of the computation and the saved time', async () => {
   const cache = await at.openConnected()
   const compute = async (): Promise<string> => {
     await sleep(100)
@@ -194,7 +194,7 @@ describe('serialize and revive', () => {
   })
 
   test.each(['freeze', 'clone', 'none'] as const)(
-    'revive may change what it gets, whoever gets the response (%s)',
+    'may change their argument without effect on other callers (%s)',
     async (isolation) => {
       const take = (data: unknown): unknown => {
         const { content } = data as { content: string[] }
@@ -213,7 +213,7 @@ describe('serialize and revive', () => {
     },
   )
 
-  test('what revive does not take counts as missing', async () => {
+  test('make a response that revive rejects a miss', async () => {
     await (await at.openConnected()).cacheResponse({ ...request, response: 'not JSON' })
     const cache = await at.openConnected({ revive: (data) => JSON.parse(String(data)) as unknown })
     expect(await cache.getCachedResponse(request)).toBeUndefined()

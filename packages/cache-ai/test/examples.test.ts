@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 const FOLDER = new URL('../examples/', import.meta.url)
 const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'))
 
-/** What a program says it prints, behind `console.log` and after `// prints:`. */
+/** Returns the output in the comments of a program, behind `console.log` and after `// prints:`. */
 async function promised(name: string): Promise<string[]> {
   const code = await readFile(new URL(name, FOLDER), 'utf8')
   const lines = code.matchAll(/(?:console\.log\(.*\) \/\/ |\/\/ prints: )(.+)$/gm)
@@ -22,7 +22,7 @@ describe.each(['with Redis', 'without Redis'])('examples, %s', (situation) => {
   })
   afterAll(async () => (await redis)?.stop())
 
-  test.each(names)('%s prints what it says', async (name) => {
+  test.each(names)('%s prints the output in its comments', async (name) => {
     const { code, out, err } = await runProgram(fileURLToPath(new URL(name, FOLDER)), [], {
       env: { REDIS_URL: url },
     })
@@ -31,7 +31,7 @@ describe.each(['with Redis', 'without Redis'])('examples, %s', (situation) => {
   })
 })
 
-test('each is named in the README', async () => {
+test('the README names each example', async () => {
   const readme = await readFile(new URL('README.md', FOLDER), 'utf8')
   for (const name of names) expect(readme).toContain(`(${name})`)
 })

@@ -53,7 +53,7 @@ beforeEach(async () => {
   await cache.cacheResponse({ ...request, tenant: 'ada', response: 2 })
 })
 
-describe('over keys that belong to others', () => {
+describe('in a database with keys of other programs', () => {
   test('cache-ai stats counts only responses and sends no command that writes', async () => {
     let outcome: ProgramOutcome | undefined
     const written = await writeCommandsDuring(at.redis.url, at.raw, async () => {

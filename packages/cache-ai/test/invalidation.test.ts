@@ -11,11 +11,11 @@ const asked = (text: string, model?: unknown): AIRequest => ({
   options: { model },
 })
 
-describe.each(['with Redis', 'without Redis'])('by model, %s', (situation) => {
+describe.each(['with Redis', 'without Redis'])('invalidation by model, %s', (situation) => {
   const open = (): ReturnType<typeof at.openAlone> =>
     situation === 'with Redis' ? at.openConnected() : at.openAlone()
 
-  test('responses of one version go, in every operation and for every tenant', async () => {
+  test('removes the responses of one version, of every operation and tenant', async () => {
     const cache = await open()
     const requests: readonly AIRequest[] = [
       asked('text', 'gpt-4-0613'),
@@ -30,7 +30,7 @@ describe.each(['with Redis', 'without Redis'])('by model, %s', (situation) => {
     expect(left.map((found) => found?.response)).toEqual([undefined, undefined, 1, 1, 1])
   })
 
-  test('what was computed goes, too, and tags of the caller work beside', async () => {
+  test('removes computed responses, also with tags of the caller', async () => {
     const cache = await open()
     for (const text of ['one', 'two']) {
       await cache.getOrCompute(asked(text, 'gpt-4'), () => text, { tags: [text] })
@@ -55,7 +55,7 @@ describe.each(['with Redis', 'without Redis'])('by model, %s', (situation) => {
   )
 })
 
-test('another process sees it, too', async () => {
+test('invalidation by model reaches other processes', async () => {
   const [here, there] = [await at.openConnected(), await at.openConnected()]
   await here.cacheResponse({ ...asked('text', 'gpt-4'), response: 1 })
   await vi.waitFor(async () => {
@@ -67,12 +67,12 @@ test('another process sees it, too', async () => {
   })
 })
 
-test.each([undefined, '', 4])('a model of %j has no name', async (model) => {
+test.each([undefined, '', 4])('invalidateByModel rejects %j', async (model) => {
   const cache = await at.openAlone()
   await expect(cache.invalidateByModel(model as string)).rejects.toThrow(ValidationError)
 })
 
-test('the monitor is told why', async () => {
+test('the monitor records the reason of an invalidation', async () => {
   const performanceMonitor = new CachePerformanceMonitor()
   const cache = await at.openConnected({ performanceMonitor })
   await cache.cacheResponse({ ...asked('text'), response: 1 })
@@ -90,7 +90,7 @@ test('the monitor is told why', async () => {
   ])
 })
 
-test('however a tenant and an operation are written, what is theirs can be removed', async () => {
+test('responses of any tenant and operation can be removed, whatever characters their names contain', async () => {
   const cache = await at.openConnected()
   for (const [tenant, operation] of [
     ['|'.repeat(128), ':'.repeat(64)],
@@ -104,7 +104,7 @@ test('however a tenant and an operation are written, what is theirs can be remov
   }
 })
 
-test('invalidatePattern refuses a tenant and removes nothing', async () => {
+test('invalidatePattern rejects a tenant and removes nothing', async () => {
   const cache = await at.openAlone()
   await cache.cacheResponse({ ...asked('text'), response: 1 })
   const call = cache.invalidatePattern('*', { tenant: 'ada' } as object)

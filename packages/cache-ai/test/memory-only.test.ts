@@ -16,7 +16,7 @@ const request = {
 }
 
 describe('an AIResponseCache without a Redis', () => {
-  test('is memory only by choice', async () => {
+  test('has the mode memory', async () => {
     for (const settings of [undefined, {}, { redisUrl: undefined }]) {
       await using cache = new AIResponseCache(settings)
       expect(await cache.connect()).toBe(false)

@@ -33,7 +33,7 @@ test('a logger receives that Redis was never reached, with the name of the cache
   await cache.close()
 })
 
-test('without a logger it is a warning of the process', async () => {
+test('without a logger, a process warning says that Redis was never reached', async () => {
   const cache = new AIResponseCache({ redisUrl: `redis://127.0.0.1:${await freePort()}` })
   await cache.getOrCompute(request, () => 'answer')
   await sleep(2_200)
@@ -41,7 +41,7 @@ test('without a logger it is a warning of the process', async () => {
   await cache.close()
 })
 
-test('a cache that is memory only by choice reports nothing', async () => {
+test('a cache without a Redis reports nothing', async () => {
   const cache = new AIResponseCache()
   await cache.getOrCompute(request, () => 'answer')
   await sleep(2_200)
@@ -49,7 +49,7 @@ test('a cache that is memory only by choice reports nothing', async () => {
   await cache.close()
 })
 
-test('a response that cannot be stored is a warning of the process, once for a reason', async () => {
+test('a response that cannot be stored causes one process warning for each reason', async () => {
   const cache = new AIResponseCache({ name: 'answers' })
   const ask = (compute: () => unknown): Promise<unknown> => cache.getOrCompute(request, compute)
   await ask(() => ({ usage: new Promise(() => undefined) }))

@@ -59,24 +59,24 @@ describe.each(MONITORS)('an AI cache that reports to %s', (_what, make) => {
   })
 })
 
-test('a monitor of a user is told of each response beside what the cache counts itself', async () => {
-  const told: unknown[] = []
+test('a monitor of the application gets each response, and the cache has its own statistics', async () => {
+  const observed: unknown[] = []
   const performanceMonitor: CacheMonitor = {
     observeOperation: () => {},
     observeKeyGeneration: () => {},
     observeCompression: () => {},
     observeInvalidation: () => {},
-    observeResponse: (...[operation, model, outcome]) => told.push([operation, model, outcome]),
+    observeResponse: (...[operation, model, outcome]) => observed.push([operation, model, outcome]),
   }
   const cache = new AIResponseCache({ performanceMonitor })
   await cache.getOrCompute(request, () => 1)
   await cache.getOrCompute(request, () => 2)
-  expect(told).toContainEqual(['qa', 'small', 'miss'])
-  expect(told).toContainEqual(['qa', 'small', 'hit'])
+  expect(observed).toContainEqual(['qa', 'small', 'miss'])
+  expect(observed).toContainEqual(['qa', 'small', 'hit'])
   expect(cache.getPerformanceStats().cacheHits).toBe(1)
 })
 
-describe('a monitor that throws at whatever it is asked', () => {
+describe('a monitor whose methods or getters all throw', () => {
   const broken = (): CacheMonitor =>
     new Proxy({} as CacheMonitor, { get: (_target, name) => (name === 'then' ? undefined : fail) })
   const unreadable = (): CacheMonitor => new Proxy({} as CacheMonitor, { get: fail, has: fail })
@@ -105,14 +105,14 @@ describe('a monitor that throws at whatever it is asked', () => {
   })
 })
 
-test('what is no monitor is refused by name', () => {
+test('constructors reject anything but a monitor by the name of the option', () => {
   for (const bad of [null, {}, 'monitor', { observeOperations: fail }] as never[]) {
     expect(() => new AIResponseCache({ performanceMonitor: bad })).toThrow('performanceMonitor')
     expect(() => new CacheKeyGenerator({ performanceMonitor: bad })).toThrow('performanceMonitor')
   }
 })
 
-/** Every figure of a cache that counts its look-ups. */
+/** Returns every figure that counts lookups of a cache. */
 function figuresOf(cache: AIResponseCache): Record<string, unknown> {
   const { hits, misses, errors } = cache.getStats()
   const monitor = cache.getPerformanceStats()
@@ -154,7 +154,7 @@ describe.each(LOOKUPS)('%s', (_method, lookUp) => {
     }
   })
 
-  test('counts a look-up that Redis cannot answer as an error in every figure', async () => {
+  test('counts a lookup that Redis cannot answer as an error in every figure', async () => {
     const redisUrl = `redis://127.0.0.1:${await freePort()}`
     for (const onBackendError of ['degrade', 'throw'] as const) {
       const cache = at.open({ redisUrl, onBackendError })
@@ -178,7 +178,7 @@ test('a response with parts that are copied at every hit is a hit', async () => 
   expect(cache.getStats()).toMatchObject({ hits: 1, misses: 0 })
 })
 
-test('figures that are not known are absent, not 0', () => {
+test('unknown figures are absent, not 0', () => {
   const cache = new AIResponseCache({ clock: new ManualClock() })
   expect(cache.getPerformanceSummary()).not.toHaveProperty('hitRatio')
   expect(cache.getPerformanceSummary()).not.toHaveProperty('recentAvgOperationTimeSeconds')
@@ -194,7 +194,7 @@ test('figures that are not known are absent, not 0', () => {
   })
 })
 
-test('operations that are texts of users are counted as other', async () => {
+test('operations beyond the first hundred count as other, and labels contain no text of a user', async () => {
   const cache = new AIResponseCache()
   const text = 'Is the contract between the parties binding?'
   await cache.getCachedResponse({ text: 'x', operation: text })

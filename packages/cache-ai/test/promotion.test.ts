@@ -14,7 +14,7 @@ const TEXTS: Readonly<Record<TextSize, string>> = {
   xlarge: 'x'.repeat(50_000),
 }
 
-/** Those of which a copy is in memory, once Redis has answered for each. */
+/** Returns the sizes with a copy in memory, after Redis has answered for each. */
 async function tiersInMemory(cache: AIResponseCache, operation: string): Promise<TextSize[]> {
   const tiers: TextSize[] = []
   for (const tier of TEXT_SIZES) {
@@ -32,7 +32,7 @@ async function storeAll(cache: AIResponseCache, operation: string): Promise<void
   }
 }
 
-describe('what gets a place in memory', () => {
+describe('copies in memory', () => {
   test.each<[operation: string, tiers: TextSize[]]>([
     ['sentiment', ['small', 'medium', 'large']],
     ['summarize', ['small', 'medium']],
@@ -40,7 +40,7 @@ describe('what gets a place in memory', () => {
     ['classify', ['small', 'medium']],
     ['qa', ['small']],
     ['anything', ['small']],
-  ])('of %s: %j', async (operation, tiers) => {
+  ])('of %s are those of the text sizes %j', async (operation, tiers) => {
     const [here, there] = [await at.openConnected(), await at.openConnected()]
     await storeAll(here, operation)
     // A look a moment after the write is not kept: word of it is still under way.
@@ -48,7 +48,7 @@ describe('what gets a place in memory', () => {
     expect(there.getStats().memory?.activeEntries).toBe(tiers.length)
   })
 
-  test('once an operation has had ten hits: texts of medium length too', async () => {
+  test('include texts of medium size after ten hits of the operation', async () => {
     const [here, there] = [await at.openConnected(), await at.openConnected()]
     await storeAll(here, 'qa')
     for (let hit = 0; hit < 10; hit++) {
@@ -59,7 +59,7 @@ describe('what gets a place in memory', () => {
     }, soon)
   })
 
-  test('is decided by who stored it, whatever tiers others have', async () => {
+  test('are decided by the process that stored the response, whatever sizes other processes have', async () => {
     const here = await at.openConnected({ textSizeTiers: { small: 1, medium: 2, large: 3 } })
     const there = await at.openConnected()
     await here.cacheResponse({ text: TEXTS.medium, operation: 'summarize', response: 1 })
@@ -72,7 +72,7 @@ describe('what gets a place in memory', () => {
     }
   })
 
-  test('is everything while Redis is away', async () => {
+  test('include every size while Redis is unavailable', async () => {
     const cache = await at.openAlone()
     await storeAll(cache, 'qa')
     expect(await tiersInMemory(cache, 'qa')).toEqual(TEXT_SIZES)

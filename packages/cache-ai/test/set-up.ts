@@ -26,7 +26,7 @@ export class SetUp {
     })
   }
 
-  /** A cache that has not connected yet; each is what another process would have. */
+  /** Opens a cache like that of another process. It is not connected yet. */
   open(options: AIResponseCacheOptions = {}): AIResponseCache {
     const cache = new AIResponseCache({
       ...{ redisUrl: this.redis.url, commandTimeout: 5_000 },
@@ -38,11 +38,11 @@ export class SetUp {
 
   async openConnected(options?: AIResponseCacheOptions): Promise<AIResponseCache> {
     const cache = this.open(options)
-    if (!(await cache.connect())) throw new Error('Redis does not answer')
+    if (!(await cache.connect())) throw new Error('Redis does not respond')
     return cache
   }
 
-  /** A cache whose Redis is not there. */
+  /** Opens a cache whose Redis does not exist. */
   async openAlone(options?: AIResponseCacheOptions): Promise<AIResponseCache> {
     return this.open({ ...options, redisUrl: `redis://127.0.0.1:${await freePort()}` })
   }

@@ -4,7 +4,7 @@ import { SetUp } from './set-up.js'
 const at = new SetUp()
 const request = { text: '😀'.repeat(600), operation: 'qa', question: 'Why?' }
 
-test('what is known stands beside the response', async () => {
+test('getCachedResponse returns the response and its metadata', async () => {
   const cache = await at.openConnected()
   await cache.cacheResponse({ ...request, response: { answer: 42 } })
   expect(await cache.getCachedResponse(request)).toEqual({
@@ -22,14 +22,14 @@ test('what is known stands beside the response', async () => {
   })
 })
 
-test('who computes is told so, and who comes later where it was', async () => {
+test("getOrCompute reports 'none' to the caller that computed and the tier to later callers", async () => {
   const cache = await at.openAlone()
   const cached = async (): Promise<unknown> => (await cache.getOrCompute(request, () => 1)).cached
   expect(await cached()).toMatchObject({ hit: false, tier: 'none' })
   expect(await cached()).toMatchObject({ hit: true, tier: 'memory' })
 })
 
-test('a stale response is a hit, in its tier', async () => {
+test('a stale response is a hit in its tier', async () => {
   const cache = await at.openAlone()
   const compute = (): Promise<unknown> =>
     cache.getOrCompute(request, () => 1, { ttl: '20ms', staleWhileRevalidate: '1h' })
@@ -38,14 +38,14 @@ test('a stale response is a hit, in its tier', async () => {
   expect(await compute()).toMatchObject({ cached: { hit: true, stale: true, tier: 'memory' } })
 })
 
-test('a life of undefined is that of the operation', async () => {
+test('a response with an undefined TTL has the TTL of its operation', async () => {
   const cache = await at.openAlone()
   await cache.getOrCompute(request, () => 1, { ttl: undefined })
   const seconds = await cache.getTtl(cache.buildKey(request.text, 'qa', {}, 'Why?'))
   expect(seconds).toBeCloseTo(1_800, -1)
 })
 
-test('what the computation says is not to be stored is not', async () => {
+test('a response is not stored when its computation calls skip', async () => {
   const cache = await at.openConnected()
   const { response, cached } = await cache.getOrCompute(request, ({ skip }) => {
     skip()
@@ -88,8 +88,8 @@ describe('the flat shape', () => {
   })
 })
 
-describe('how a cache stands', () => {
-  test('with Redis', async () => {
+describe('getCacheStats', () => {
+  test('returns the state of Redis', async () => {
     const cache = await at.openConnected()
     for (const text of ['a', 'b']) await cache.cacheResponse({ ...request, text, response: 1 })
     await at.raw.set('somebody', 'else')
@@ -104,7 +104,7 @@ describe('how a cache stands', () => {
     expect((await cache.getCacheStats({ countKeys: false })).redis).not.toHaveProperty('keys')
   })
 
-  test('without Redis', async () => {
+  test('reports that no Redis is configured or available', async () => {
     const cache = await at.openAlone({ enableL1Cache: false })
     expect(await cache.getCacheStats()).toMatchObject({
       redis: { status: 'unavailable' },
@@ -112,7 +112,7 @@ describe('how a cache stands', () => {
     })
   })
 
-  test('with a Redis that does not tell', async () => {
+  test('reports the code of the error when Redis refuses to return its state', async () => {
     await at.raw.call('ACL', 'SETUSER', 'curt', 'on', '>secret', '~*', '&*', '+@all', '-info')
     const redisUrl = at.redis.url.replace('//', '//curt:secret@')
     const cache = await at.openConnected({ redisUrl })

@@ -5,7 +5,7 @@ import { refusals, SetUp } from './set-up.js'
 const at = new SetUp()
 const request = { text: 'List the steps.', operation: 'qa' }
 
-describe('the place of what cannot be stored', () => {
+describe('the path of a part that cannot be stored', () => {
   class Usage {
     tokens = 3
 
@@ -49,7 +49,7 @@ describe('an instance with toJSON', () => {
     }
   }
 
-  test('is stored as its data when that is all there is to it', async () => {
+  test('is stored as its data when it has nothing else', async () => {
     const cache = await at.openConnected()
     let calls = 0
     const compute = (): object => {

@@ -12,7 +12,7 @@ test.each([
   [49_999, 'large'],
   [50_000, 'xlarge'],
   [500_000, 'xlarge'],
-])('%i code points are %s, whatever they are', (count, tier) => {
-  expect(textSizeOf('a'.repeat(count), TIERS)).toBe(tier)
-  expect(textSizeOf('😀'.repeat(count), TIERS)).toBe(tier)
+])('a text of %i code points is %s for every kind of character', (count, size) => {
+  expect(textSizeOf('a'.repeat(count), TIERS)).toBe(size)
+  expect(textSizeOf('😀'.repeat(count), TIERS)).toBe(size)
 })

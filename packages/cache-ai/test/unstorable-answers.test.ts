@@ -57,7 +57,7 @@ describe.each<[string, (options?: AIResponseCacheOptions) => Promise<AIResponseC
     })
   })
 
-  describe('with serialize and no revive, the caller that computed gets its response', () => {
+  describe('with serialize and without revive, the caller that computed gets its response', () => {
     test.each<[string, unknown, string]>([
       ['an instance of a class', new Message(), 'an instance of Message'],
       ['an object with a function', { n: 1, count: () => 1 }, 'a function'],
@@ -126,7 +126,7 @@ describe.each<[string, (options?: AIResponseCacheOptions) => Promise<AIResponseC
     })
   })
 
-  test('with serialize and revive, data that cannot be copied are not the fault of revive', async () => {
+  test('with serialize and revive, the error of data that cannot be copied names serialize', async () => {
     const cache = await open({ serialize: () => () => 1, revive: (data) => data })
     const messages: string[] = []
     cache.on('not_stored', (_key, { message }) => messages.push(message))
@@ -137,7 +137,7 @@ describe.each<[string, (options?: AIResponseCacheOptions) => Promise<AIResponseC
     await cache.close()
   })
 
-  test('a response is not lost when revive takes its data only once', async () => {
+  test('a response reaches its caller when revive accepts its data only once', async () => {
     let calls = 0
     const cache = await open({
       serialize: () => 'data',

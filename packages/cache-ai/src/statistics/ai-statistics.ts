@@ -14,8 +14,8 @@ import { type OperationPerformance, operationPerformance } from './operation-per
 import { responseRecommendations } from './recommendations.js'
 import {
   sizeDistribution,
-  type TextTierStatistics,
-  textTierStatistics,
+  type TextSizeStatistics,
+  textSizeStatistics,
 } from './text-size-statistics.js'
 
 /** Statistics of AI responses by operation and text size. Caches that share a monitor share them. */
@@ -122,8 +122,8 @@ export class AIStatistics {
     }
   }
 
-  textTiers(): TextTierStatistics {
-    return textTierStatistics(this.#sources.monitor.getResponseFigures(), this.#sources.tiers)
+  textSizes(): TextSizeStatistics {
+    return textSizeStatistics(this.#sources.monitor.getResponseFigures(), this.#sources.tiers)
   }
 
   operations(): OperationPerformance {

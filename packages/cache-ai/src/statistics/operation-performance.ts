@@ -7,7 +7,7 @@ export interface OperationTimes {
   readonly avgDurationMs: number
   readonly minDurationMs: number
   readonly maxDurationMs: number
-  /** Of n sorted durations the one at index floor(n x share), counted from 0. */
+  /** The duration at index floor(n x share) of n sorted durations, counted from 0. */
   readonly percentiles: { readonly p50: number; readonly p95: number; readonly p99: number }
   readonly sampleCount: number
   /** The TTL of the operation; `null` for never expires, absent for `defaultTtl`. */

@@ -27,7 +27,7 @@ export interface TierFinding {
 }
 
 /** Statistics by text size. */
-export interface TextTierStatistics {
+export interface TextSizeStatistics {
   readonly tierConfiguration: TextSizeTiers
   /** Lookups and stores of each size. */
   readonly tierDistribution: Readonly<Record<TextSize, number>>
@@ -56,10 +56,10 @@ const SLOW_MS = 100
 const FAST_MS = 10
 
 /** Computes the statistics by text size. */
-export function textTierStatistics(
+export function textSizeStatistics(
   figures: ResponseFigures,
   tierConfiguration: TextSizeTiers,
-): TextTierStatistics {
+): TextSizeStatistics {
   const distribution = sizeDistribution(figures)
   const rates = new Map<TextSize, number>()
   for (const size of TEXT_SIZES) {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a client asks. Each field is there for some requests only. */
+/** The body of a request. Each kind of request has some of the fields. */
 interface ModelRequest {
   readonly stream?: boolean
   readonly input?: string | readonly string[]

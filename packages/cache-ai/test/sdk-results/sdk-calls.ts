@@ -9,11 +9,11 @@ import { z } from 'zod'
 /** A call of a client. */
 export interface SdkCall {
   readonly ask: () => Promise<unknown>
-  /** Reads out of the result what was asked for, as an application does. */
+  /** Returns the part of the result that an application reads. */
   readonly read: (result: unknown) => unknown
 }
 
-/** Each client with a server at this address. */
+/** Returns a call of each client to the server at an address. */
 export function sdkCalls(url: string): Record<string, SdkCall> {
   const to = { apiKey: 'test', baseURL: `${url}/v1` }
   const openai = new OpenAI(to)

@@ -16,7 +16,7 @@ const TEXT = 'Boil, then pour.'
 const STEPS = { steps: ['boil', 'pour'] }
 const VECTOR = [0.25, -0.5, 1.75]
 
-/** What an application reads out of each result. */
+/** The part of each result that an application reads. */
 const STORED: Record<string, unknown> = {
   'chat.completions.create of openai': TEXT,
   'chat.completions.parse of openai': STEPS,
@@ -77,7 +77,7 @@ describe.each<[string, Open]>([
   })
 })
 
-/** A call that keeps what the client has returned. */
+/** Returns a call that records the results of the client. */
 function recorded(name: string): SdkCall & { readonly results: readonly unknown[] } {
   const { ask, read } = sdkCalls(server.url)[name] as SdkCall
   const results: unknown[] = []

@@ -3,7 +3,7 @@ import { CachePerformanceMonitor, type ResponseFigures } from '@verbatim/cache-m
 import { describe, expect, test } from 'vitest'
 import { operationPerformance } from '../../src/statistics/operation-performance.js'
 import { responseRecommendations } from '../../src/statistics/recommendations.js'
-import { textTierStatistics } from '../../src/statistics/text-size-statistics.js'
+import { textSizeStatistics } from '../../src/statistics/text-size-statistics.js'
 
 const SIZES = { small: 500, medium: 5_000, large: 50_000 }
 const NO_TTLS: ReadonlyMap<string, number> = new Map()
@@ -28,12 +28,12 @@ function figuresOf(...observed: readonly Observed[]): ResponseFigures {
   return monitor.getResponseFigures()
 }
 
-describe('how long operations take', () => {
+describe('operationPerformance', () => {
   test.each<[durations: number[], p50: number, p95: number, p99: number]>([
     [Array.from({ length: 100 }, (_, index) => index + 1), 51, 96, 100],
     [[45, 50], 50, 50, 50],
     [[7], 7, 7, 7],
-  ])('%j', (durations, p50, p95, p99) => {
+  ])('of %j has the percentiles %d, %d and %d', (durations, p50, p95, p99) => {
     const figures = figuresOf(...durations.map((milliseconds) => ({ milliseconds })))
     const { operations } = operationPerformance(figures.recent, new Map([['qa', 1_800]]))
     expect(operations['qa']).toMatchObject({
@@ -43,7 +43,7 @@ describe('how long operations take', () => {
     })
   })
 
-  test('the fastest and the slowest are told', () => {
+  test('names the fastest and the slowest operation', () => {
     const figures = figuresOf(
       { operation: 'qa', milliseconds: 10 },
       { operation: 'qa', milliseconds: 30 },
@@ -65,15 +65,15 @@ describe('how long operations take', () => {
   })
 })
 
-describe('tiers of texts', () => {
-  test('have their hit rates, times and ranks', () => {
+describe('textSizeStatistics', () => {
+  test('has hit rates, durations and ranks', () => {
     const figures = figuresOf(
       { size: 'small', outcome: 'hit', times: 3, milliseconds: 20 },
       { size: 'small', outcome: 'miss', milliseconds: 60 },
       { size: 'small', outcome: 'stored', milliseconds: 0 },
       { size: 'large', outcome: 'hit', milliseconds: 0.5 },
     )
-    const statistics = textTierStatistics(figures, SIZES)
+    const statistics = textSizeStatistics(figures, SIZES)
     expect(statistics).toMatchObject({
       tierConfiguration: SIZES,
       tierDistribution: { small: 5, medium: 0, large: 1, xlarge: 0 },
@@ -96,12 +96,12 @@ describe('tiers of texts', () => {
     ])
   })
 
-  test('have no rank when none of the newest thousand records is theirs', () => {
+  test('has no rank for a size without one of the newest thousand measurements', () => {
     const figures = figuresOf(
       { size: 'large', outcome: 'hit', milliseconds: 9_000 },
       { size: 'small', outcome: 'hit', milliseconds: 10, times: 1_000 },
     )
-    const statistics = textTierStatistics(figures, SIZES)
+    const statistics = textSizeStatistics(figures, SIZES)
     expect(statistics.tierHitRates).toEqual({ small: 100, large: 100 })
     expect(statistics.performanceRankings).toEqual([{ tier: 'small', score: 10_000 }])
   })
@@ -110,13 +110,13 @@ describe('tiers of texts', () => {
     [{ size: 'medium', outcome: 'miss', milliseconds: 101 }, ['low_hit_rate', 'slow']],
     [{ size: 'medium', outcome: 'stored', milliseconds: 100 }, []],
     [{ size: 'xlarge', outcome: 'hit' }, ['high_hit_rate', 'long_texts_hit']],
-  ])('%j: %j', (done, findings) => {
-    const { tierFindings } = textTierStatistics(figuresOf(done), SIZES)
+  ])('of %j has the findings %j', (observed, findings) => {
+    const { tierFindings } = textSizeStatistics(figuresOf(observed), SIZES)
     expect(tierFindings.map(({ finding }) => finding)).toEqual(findings)
   })
 })
 
-describe('recommendations', () => {
+describe('responseRecommendations', () => {
   const issues = (
     responses: ResponseFigures,
     more: Partial<Parameters<typeof responseRecommendations>[0]> = {},
@@ -136,12 +136,12 @@ describe('recommendations', () => {
     [30, 70, []],
     [90, 10, []],
     [91, 9, ['info: high_hit_rate']],
-  ])('%i hits and %i misses', (times, misses, expected) => {
+  ])('after %i hits and %i misses', (times, misses, expected) => {
     const figures = figuresOf({ times, outcome: 'hit' }, { times: misses, outcome: 'miss' })
     expect(issues(figures)).toEqual(expected)
   })
 
-  test('by the length of texts', () => {
+  test('concern the text sizes', () => {
     const short = { times: 20, outcome: 'stored' } as const
     const long = { size: 'xlarge', outcome: 'stored' } as const
     expect(issues(figuresOf(short, { ...long, times: 5 }))).toEqual([])
@@ -151,7 +151,7 @@ describe('recommendations', () => {
     ])
   })
 
-  test('by memory, but not of a cache that has just begun', () => {
+  test('concern memory, except for a cache that has just started', () => {
     const old = figuresOf({ times: 100, outcome: 'stored' })
     const young = figuresOf({ times: 99, outcome: 'stored' })
     expect(issues(old, { memoryPercent: 91 })).toEqual(['warning: memory_full'])
@@ -167,7 +167,7 @@ describe('recommendations', () => {
     [5, 100, 3_600, []],
     [5, 99, 7_200, []],
     [5, 99, null, []],
-  ])('%i records of %d ms with a TTL of %s', (times, milliseconds, ttl, expected) => {
+  ])('after %i lookups of %d ms with a TTL of %s', (times, milliseconds, ttl, expected) => {
     const figures = figuresOf({ times, milliseconds, outcome: 'stored' })
     expect(issues(figures, { ttls: new Map([['qa', ttl]]) })).toEqual(expected)
   })
@@ -176,7 +176,7 @@ describe('recommendations', () => {
     [11, 0.81, ['info: compression_in_vain']],
     [10, 0.81, []],
     [11, 0.8, []],
-  ])('%i values compressed to %d', (totalOperations, avgCompressionRatio, expected) => {
+  ])('after %i values were compressed to %d', (totalOperations, avgCompressionRatio, expected) => {
     const compression = { totalOperations, avgCompressionRatio } as never
     expect(issues(figuresOf(), { compression })).toEqual(expected)
   })
