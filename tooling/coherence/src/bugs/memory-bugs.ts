@@ -130,8 +130,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
       },
       {
         file: 'cache-redis/dist/redis/value-sender.js',
-        find: 'this.#send(named, value, seen, () => !write.isSuperseded)',
-        replace: 'this.#send(named, value, seen, () => true)',
+        find: 'this.#send(named, value, known, () => !write.isSuperseded)',
+        replace: 'this.#send(named, value, known, () => true)',
       },
     ],
   },
