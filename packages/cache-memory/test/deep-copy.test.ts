@@ -52,12 +52,12 @@ describe('deepCopy', () => {
   })
 
   test('a copy shares no part with the copied object', () => {
-    const original = { list: [{ a: 1 }], map: new Map([['k', { b: 1 }]]), set: new Set([[1]]) }
-    const copied = deepCopy(original) as typeof original
-    expect(copied.list).not.toBe(original.list)
-    expect(copied.list[0]).not.toBe(original.list[0])
-    expect(copied.map.get('k')).not.toBe(original.map.get('k'))
-    expect([...copied.set][0]).not.toBe([...original.set][0])
+    const source = { list: [{ a: 1 }], map: new Map([['k', { b: 1 }]]), set: new Set([[1]]) }
+    const copied = deepCopy(source) as typeof source
+    expect(copied.list).not.toBe(source.list)
+    expect(copied.list[0]).not.toBe(source.list[0])
+    expect(copied.map.get('k')).not.toBe(source.map.get('k'))
+    expect([...copied.set][0]).not.toBe([...source.set][0])
   })
 
   test('the keys of a map are copied too', () => {
@@ -69,14 +69,14 @@ describe('deepCopy', () => {
 
   test('shared parts stay shared, and cycles stay cycles', () => {
     const shared = { a: 1 }
-    const original = { one: shared, other: shared, list: [shared], self: {} as object }
-    original.self = original
+    const source = { one: shared, other: shared, list: [shared], self: {} as object }
+    source.self = source
     const map = new Map<string, unknown>([['shared', shared]])
     map.set('self', map)
-    const list: unknown[] = [original, map]
+    const list: unknown[] = [source, map]
     list.push(list)
 
-    const copied = deepCopy(list) as [typeof original, typeof map, unknown]
+    const copied = deepCopy(list) as [typeof source, typeof map, unknown]
     expect(copied[2]).toBe(copied)
     expect(copied[0].self).toBe(copied[0])
     expect(copied[0].one).toBe(copied[0].other)
@@ -87,16 +87,16 @@ describe('deepCopy', () => {
   })
 
   test('an own __proto__ is copied as an ordinary name', () => {
-    const original = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}') as object
-    const copied = deepCopy(original) as object
+    const source = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}') as object
+    const copied = deepCopy(source) as object
     expect(Object.keys(copied)).toEqual(['__proto__', 'a'])
     expect(Object.getPrototypeOf(copied)).toBe(Object.prototype)
     expect('polluted' in copied).toBe(false)
   })
 
   test('the copy of an object without prototype has no prototype', () => {
-    const original = Object.assign(Object.create(null) as object, { a: 1 })
-    expect(Object.getPrototypeOf(deepCopy(original))).toBeNull()
+    const source = Object.assign(Object.create(null) as object, { a: 1 })
+    expect(Object.getPrototypeOf(deepCopy(source))).toBeNull()
   })
 
   test('the copy of a Buffer is a Buffer without its pool', () => {
@@ -114,9 +114,9 @@ describe('deepCopy', () => {
   })
 
   test('the copy of a regular expression has its lastIndex', () => {
-    const original = /a/g
-    original.test('aa')
-    expect((deepCopy(original) as RegExp).lastIndex).toBe(1)
+    const source = /a/g
+    source.test('aa')
+    expect((deepCopy(source) as RegExp).lastIndex).toBe(1)
   })
 
   test('the copy of a frozen object is not frozen', () => {

@@ -15,7 +15,7 @@ const STEPPING = [
 /** Returns how many steps of iterators an action takes before its first await. */
 export async function iterationSteps(action: () => unknown): Promise<number> {
   let steps = 0
-  const originals = STEPPING.map((prototype) => prototype.next)
+  const unpatched = STEPPING.map((prototype) => prototype.next)
   for (const prototype of STEPPING) {
     const { next } = prototype
     prototype.next = function (...values) {
@@ -30,7 +30,7 @@ export async function iterationSteps(action: () => unknown): Promise<number> {
     return counted
   } finally {
     STEPPING.forEach((prototype, index) => {
-      prototype.next = originals[index] as Stepping['next']
+      prototype.next = unpatched[index] as Stepping['next']
     })
   }
 }
