@@ -74,6 +74,23 @@ test.each([
   },
 )
 
+test('a caller whose lease Redis refuses joins the load that holds the lease', async () => {
+  const proxy = await startFaultProxy({ target: at.redis.port })
+  at.atTheEnd(() => proxy.close())
+  const cache = await at.openConnected({ redisUrl: proxy.url })
+  let answer = (_value: string): void => undefined
+  const load = vi.fn(() => new Promise<string>((resolve) => (answer = resolve)))
+  const first = cache.getOrSet('key', load)
+  await vi.waitFor(() => expect(load).toHaveBeenCalled())
+  await proxy.answerWithError({ command: 'EVALSHA', error: 'ERR refused', count: 1 })
+  const second = cache.getOrSet('key', load)
+  await vi.waitFor(() => expect(cache.getStats().redis.errors).toEqual({ BACKEND_REFUSED: 1 }))
+  await sleep(100)
+  answer('loaded')
+  expect(await Promise.all([first, second])).toEqual(['loaded', 'loaded'])
+  expect(load).toHaveBeenCalledTimes(1)
+})
+
 /** Runs a change while a load is under way that has read its source before. */
 async function changeDuringLoad(
   here: GenericRedisCache,

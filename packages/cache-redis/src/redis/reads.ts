@@ -20,9 +20,14 @@ export type ReadOutcome = StoredValue | 'absent' | 'unavailable'
 export type LeaseOutcome = ReadOutcome | (LoadLease & RevisionAndGeneration) | 'foreign'
 
 /** The revision under a key, and the generation at that time. */
-export interface RevisionAndGeneration {
+interface RevisionAndGeneration {
   readonly revision: string
   readonly generation: string
+}
+
+/** The value or the lease that a key holds. */
+export interface EntryState extends RevisionAndGeneration {
+  readonly kind: 'value' | 'lease'
 }
 
 /**
@@ -146,11 +151,11 @@ export class RedisReads {
   }
 
   /**
-   * Returns the state of a key that could not be read or leased: its invalidation is pending, or Redis
-   * refused the lease. Returns `'absent'` if Redis holds no entry of this cache under the key, and
-   * `undefined` if Redis is unavailable.
+   * Returns what a key holds that could not be read or leased: its invalidation is pending, or Redis refused
+   * the lease. Returns `'absent'` if Redis holds no entry of this cache under the key, and `undefined` if
+   * Redis is unavailable.
    */
-  async stateOf(key: string): Promise<RevisionAndGeneration | 'absent' | undefined> {
+  async stateOf(key: string): Promise<EntryState | 'absent' | undefined> {
     const { generations, keyspace, run } = this.#parts
     const { name, place } = keyspace.named(key)
     try {
@@ -160,7 +165,7 @@ export class RedisReads {
       if (!Buffer.isBuffer(bytes)) return 'absent'
       const kind = classify(place, bytes)
       if (kind !== 'value' && kind !== 'lease') return 'absent'
-      return { revision: readRevision(bytes), generation: await generation }
+      return { kind, revision: readRevision(bytes), generation: await generation }
     } catch {
       return undefined
     }

@@ -9,12 +9,13 @@ import {
 } from '@verbatim/cache-core/implement'
 import { inChunks } from '../chunks.js'
 import { notLeased } from '../connection/connection-errors.js'
+import type { EntryState } from '../redis/reads.js'
 import type { RedisStore } from '../redis/redis-store.js'
 import type { StoredValue } from '../redis/stored-value.js'
 import type { WriteOutcome } from '../redis/writes.js'
 import type { Tracking } from '../tracking/tracking.js'
 import type { ReadsInFlight } from './admission.js'
-import { ABSENT_STATE, leaseState, valueState } from './key-state.js'
+import { ABSENT_STATE, type KeyState, leaseState, valueState } from './key-state.js'
 import type { MemoryEntry, MemoryTier } from './memory-tier.js'
 import { WriteThrough, type WriteThroughParts } from './write-through.js'
 
@@ -123,8 +124,7 @@ export class TwoTierStore {
     const state = await redis.reads.stateOf(key)
     if (state === undefined) return found
     await loads?.beforeJoining(key)
-    const revision =
-      state === 'absent' ? ABSENT_STATE : valueState(state.revision, state.generation)
+    const revision = textOf(state)
     return { ...found, result: { ...(found.result ?? emptyLookup(undefined)), revision } }
   }
 
@@ -403,7 +403,13 @@ export class TwoTierStore {
   }
 }
 
-function stateOf({ revision, generation = '' }: StoredValue): string {
+function textOf(state: EntryState | 'absent'): KeyState {
+  if (state === 'absent') return ABSENT_STATE
+  const { kind, revision, generation } = state
+  return kind === 'lease' ? leaseState(revision, generation) : valueState(revision, generation)
+}
+
+function stateOf({ revision, generation = '' }: StoredValue): KeyState {
   return valueState(revision, generation)
 }
 

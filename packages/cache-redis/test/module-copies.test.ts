@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import * as source from '../../src/index.js'
+import * as source from '../src/index.js'
 
 /** The package as `require` loads it where it does not load ECMAScript modules, such as in Jest. */
 const built = createRequire(import.meta.url)('../dist/cjs/index.js') as typeof source
