@@ -25,24 +25,24 @@ export interface CacheEntry<T = unknown> {
 /**
  * The outcome of a lookup.
  *
- * - `'hit'`: a fresh value is in the cache.
- * - `'miss'`: no fresh value is.
- * - `'joined'`: none is, and the call waits for a load that another call has started.
- * - `'error'`: the backend could not answer, and no fresh value is in memory.
+ * - `'hit'`: a fresh value is cached.
+ * - `'miss'`: no fresh value is cached.
+ * - `'joined'`: no fresh value is cached, and the call waits for a load that another call has started.
+ * - `'error'`: the backend did not respond, and no fresh value is in memory.
  */
 export type LookupOutcome = 'hit' | 'miss' | 'joined' | 'error'
 
 /** Options of a single read. */
 export interface ReadOptions {
   /**
-   * Returns whether a cached value may be used; any other value counts as a miss. It is not called for
-   * loaded values, nor for a value that another process loads during the call. Default: every value may.
+   * Returns whether a cached value may be used; any other value counts as a miss. It is not called for loaded
+   * values, also when another process loads them during the call. Default: every cached value may be used.
    */
   readonly accept?: ((value: unknown) => boolean) | undefined
   /**
-   * The longest that this process keeps a copy of the value in memory before it reads Redis again: 0 for
-   * no copy, `null` for as long as the value is fresh. A function returns it for the value; where it
-   * throws, no copy is kept. Caches with one tier ignore it. Default: the cache's `defaultTtl`.
+   * The time for which this process may serve a copy of the value from memory before it reads Redis again: 0
+   * for no copy, `null` for as long as the value is fresh. A function returns the time for the value; if it
+   * throws, there is no copy. Caches with one tier ignore this option. Default: the cache's `defaultTtl`.
    */
   readonly memoryTtl?: Ttl | ((value: unknown) => Ttl | undefined) | undefined
   /**
@@ -58,7 +58,7 @@ export interface GetEntryOptions extends ReadOptions {
 }
 
 /**
- * The longest that a copy of a value is kept in memory, in milliseconds, or a function that returns it for
+ * The time for which a copy of a value may stay in memory, in milliseconds, or a function that returns it for
  * the value. `undefined` for the default of the cache.
  */
 export type MemoryTtl = number | ((value: unknown) => number | undefined) | undefined
@@ -123,7 +123,7 @@ function planMemoryTtl(memoryTtl: ReadOptions['memoryTtl']): MemoryTtl {
   }
 }
 
-/** Returns the longest that a copy of this value is kept in memory, in milliseconds. */
+/** Returns the time for which a copy of this value may stay in memory, in milliseconds. */
 export function memoryTtlOf(memoryTtl: MemoryTtl, value: unknown): number | undefined {
   return typeof memoryTtl === 'function' ? memoryTtl(value) : memoryTtl
 }
