@@ -25,17 +25,16 @@ import { choiceOption } from './options.js'
 import { planStore, type SetOptions, type StorePlan, toSetOptions } from './set-options.js'
 import { assertTags } from './tags.js'
 
-/** What a cache tells the class it extends. */
+/** Arguments of the constructor of {@link CacheInterface}. */
 export interface CacheSettings {
-  /** Where the time is read. Default: the machine's clocks. */
+  /** The source of the time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
-  /** The life of what is loaded without one. Default: 3600 seconds. */
+  /** TTL of values that are stored without one. Default: 3600 seconds. */
   readonly defaultTtl?: Ttl | undefined
-  /** What protects loaded values against changes by their callers. Default: nothing. */
+  /** Protects loaded values against changes by their callers. Default: no protection. */
   readonly isolator?: LoadIsolator | undefined
   /**
-   * The `source` of entries: `'redis'` for a store that processes share, whatever its make. Default:
-   * `'memory'`.
+   * The `source` of entries: `'redis'` for any store that processes share. Default: `'memory'`.
    */
   readonly tier?: CacheTier | undefined
 }
@@ -49,7 +48,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof CacheSettings>([
 
 /** Options of {@link CacheInterface.invalidatePattern}. */
 export interface InvalidationOptions {
-  /** Why, as a few words for the monitor, such as `'model_update'`; never a key. Default: none. */
+  /** The reason for the monitor, such as `'model_update'`; never a key. Default: none. */
   readonly reason?: string | undefined
 }
 
@@ -69,31 +68,38 @@ export function invalidationReason(options: InvalidationOptions | undefined): st
   throw invalidArgument('reason', 'a string, or undefined for none', reason)
 }
 
-/** An entry of a cache as it is stored, or why it cannot be read. */
+/** An entry as the cache stores it, or the error of reading it. */
 export type InspectedEntry =
   | {
       readonly key: string
       readonly value: unknown
-      /** Seconds left; `null` when it never expires. */
+      /** Seconds until the TTL ends; `null` when the entry never expires. */
       readonly ttl: number | null
     }
   | { readonly key: string; readonly error: CacheError }
 
 /**
- * What every cache can do. Code written against it runs on any of them.
+ * The methods that every cache has. Code that uses this type works with any cache.
  *
- * A miss is `undefined`; `null`, `0`, `false` and `''` are values like any other. Four methods have
- * to be written; the rest have defaults built on them, which an implementation overrides where its
- * backend can do better.
+ * A miss is `undefined`. `null`, `0`, `false` and `''` are ordinary values. An implementation must write
+ * `get`, `set`, `delete` and `exists`. The other methods have defaults, and an implementation overrides those
+ * for which its backend has a better way.
+ *
+ * @example
+ * ```ts
+ * async function findUser(cache: CacheInterface, id: string): Promise<User> {
+ *   return cache.getOrSet(`user:${id}`, () => database.findUser(id), { ttl: '5m' })
+ * }
+ * ```
  */
 export abstract class CacheInterface implements AsyncDisposable {
   static {
     recognizeCopies(this, 'cache-core/CacheInterface')
   }
 
-  /** Where this cache reads the time. */
+  /** The source of the time. */
   protected readonly clock: Clock
-  /** The life of an entry that is stored without one, in milliseconds; `Infinity` for ever. */
+  /** TTL of an entry that is stored without one, in milliseconds; `Infinity` when it never expires. */
   protected readonly defaultTtlMs: number
   readonly #reads: ReadThrough
   readonly #tier: CacheTier
@@ -122,9 +128,9 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Loads under way through {@link CacheInterface.getOrSet}. An implementation calls `fence(key)`
-   * in every write and delete, and `fenceAll()` wherever it drops keys it cannot name, so that a
-   * value loaded before a change is never stored after it.
+   * The running loads of {@link CacheInterface.getOrSet}. An implementation calls `fence(key)` in every
+   * write and delete, and `fenceAll()` where it removes keys that it cannot name. A value that was loaded
+   * before a change is then never stored after it.
    */
   protected get loads(): SingleFlight {
     return this.#reads.flights
@@ -135,36 +141,45 @@ export abstract class CacheInterface implements AsyncDisposable {
    *
    * @returns the value, or `undefined` when there is none
    * @throws ValidationError for a bad key
+   * @example
+   * ```ts
+   * const user = await cache.get<User>('user:1')
+   * ```
    */
   abstract get<T>(key: string): Promise<T | undefined>
 
   /**
-   * Stores a value, replacing what was there.
+   * Stores a value in place of any other value of the key.
    *
-   * @param ttl - its life, or its life and tags; the cache's `defaultTtl` when left out, `null` for
-   * never expires
+   * @param ttl - the TTL, or an object with the TTL and tags. Default: the cache's `defaultTtl`; `null`: the
+   * value never expires
    * @throws ValidationError for a bad key, TTL or tag, and for an `undefined` value
+   * @example
+   * ```ts
+   * await cache.set('user:1', user, '5m')
+   * await cache.set('user:2', user, { ttl: '5m', tags: ['users'] })
+   * ```
    */
   abstract set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void>
 
   /**
    * Removes a key.
    *
-   * @returns whether it was there
+   * @returns whether it had a value
    * @throws ValidationError for a bad key
    */
   abstract delete(key: string): Promise<boolean>
 
   /**
-   * Tells whether a key is there, without counting as a read.
+   * Returns whether a key has a value. Does not count as a read.
    *
    * @throws ValidationError for a bad key
    */
   abstract exists(key: string): Promise<boolean>
 
   /**
-   * Stores a value if the key has no entry. This default asks `exists` and then calls `set`, so that
-   * a write by somebody else in between is replaced; implementations make it atomic where they can.
+   * Stores a value if the key has no entry. This default calls `exists` and then `set`, so it replaces a
+   * write of another caller between the two. Implementations make it atomic where they can.
    *
    * @param ttl - as for `set`
    * @returns whether the value was stored
@@ -180,18 +195,21 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Reads a key, or loads and stores it. Callers that ask for the same key while a load is under
-   * way share that load.
+   * Reads a key, or loads its value and stores it. Callers that ask for the same key during the load share
+   * it.
    *
-   * A write, delete or invalidation of the key during the load wins: the loaded value goes to those
-   * who were waiting and is not stored. A loaded value that cannot be stored reaches its callers, too.
+   * A write, delete or invalidation of the key during the load wins: the waiting callers get the loaded
+   * value, and it is not stored. Callers also get a loaded value that cannot be stored.
    *
-   * @throws whatever the loader throws, unless `staleIfError` lets an old value stand in for it;
-   * nothing is stored then
+   * @throws the error of the loader, unless `staleIfError` permits a stale value; nothing is stored then
    * @throws CacheError (`LOAD_TIMEOUT`) when the load takes longer than `timeout.hard`
    * @throws CacheError (`LOAD_CYCLE`) when a loader asks for a key whose load waits for this loader
    * @throws ValidationError for a bad key, loader or option, and when the loader returns `undefined`
    * without calling `skip`
+   * @example
+   * ```ts
+   * const user = await cache.getOrSet('user:1', () => database.findUser('1'), { ttl: '5m' })
+   * ```
    */
   async getOrSet<T>(
     key: string,
@@ -229,7 +247,7 @@ export abstract class CacheInterface implements AsyncDisposable {
    * Does the same as {@link CacheInterface.getOrSet}, and returns the value together with its source:
    * `'loader'` when the call has waited for a load, its own or one that it joined.
    *
-   * @throws whatever `getOrSet` throws
+   * @throws the errors of `getOrSet`
    * @example
    * ```ts
    * const { value, source } = await cache.getOrSetEntry('user:1', loadUser, { ttl: '5m' })
@@ -250,7 +268,7 @@ export abstract class CacheInterface implements AsyncDisposable {
     return { value, source: 'loader', ttl: undefined, isStale: false }
   }
 
-  /** Does what `getOrSet` does, once its arguments are checked. */
+  /** Does the work of `getOrSet` after its arguments are checked. */
   protected async lookUpAndLoad<T>(key: string, loader: Loader<T>, plan: LoadPlan<T>): Promise<T> {
     return this.readThrough(key, loader, plan, await notified(this.lookup<T>(key, plan), plan))
   }
@@ -258,7 +276,7 @@ export abstract class CacheInterface implements AsyncDisposable {
   /**
    * Returns the value that a lookup has found, or loads it.
    *
-   * @param origin - is told when the returned value was in the cache
+   * @param origin - changed when the returned value was in the cache
    */
   protected readThrough<T>(
     key: string,
@@ -271,7 +289,7 @@ export abstract class CacheInterface implements AsyncDisposable {
     return this.#reads.read(key, loader, plan, found, origin)
   }
 
-  /** Returns a value that a lookup has found as its caller gets it. */
+  /** Returns the entry for a value that a lookup has found. */
   protected entryOf<T>({ value, freshMs, tier, isTtlUnknown }: LookupResult<T>): CacheEntry<T> {
     const seconds = freshMs === Number.POSITIVE_INFINITY ? null : freshMs / 1_000
     const ttl = isTtlUnknown === true ? undefined : seconds
@@ -279,8 +297,8 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Reads a key for the methods that load or return entries, and counts as a read. Overridden where the
-   * cache knows TTLs, counts lookups, or holds values past their TTL; this default knows of none.
+   * Reads a key for the methods that load or return entries. Counts as a read. Caches override it if they
+   * know TTLs, count lookups, or hold stale values; this default does none of that.
    *
    * @param plan - a value that `plan` does not accept counts as a miss
    */
@@ -290,48 +308,51 @@ export abstract class CacheInterface implements AsyncDisposable {
     return { value, freshMs: Number.POSITIVE_INFINITY, loadMs: 0, isTtlUnknown: true }
   }
 
-  /** Reads a key that is not going to be loaded. Overridden where `lookup` prepares a load. */
+  /** Reads a key that will not be loaded. Caches override it if `lookup` prepares a load. */
   protected lookUpOnly<T>(key: string, plan: ReadPlan): Promise<LookupResult<T> | undefined> {
     return this.lookup(key, plan)
   }
 
   /**
-   * Called before a load begins. A cache that processes share waits here while another of them loads
-   * the key, and brings `flight.expectedRevision` up to date.
+   * Called before a load begins. A cache that processes share waits here while another process loads the
+   * key, and updates `flight.expectedRevision`.
    *
-   * @returns `undefined` when there is nothing to wait for; what is held after the wait, which is
-   * served instead of loading if it is fresh
+   * @returns the value after the wait, which is served without a load if it is fresh; `undefined` when there
+   * is nothing to wait for
    */
   protected beforeLoad<T>(_flight: Flight<T>): Promise<LookupResult<T> | undefined> | undefined {
     return undefined
   }
 
   /**
-   * Stores what a loader answered. Overridden wherever `set` fences loads: filling must not, or the
-   * callers that come while it is under way would load once more. Overridden also where values can
-   * be held past their life, and where processes share keys.
+   * Stores a loaded value. Caches override it if `set` fences loads, if they hold stale values, or if
+   * processes share their keys. It must not fence: callers that come during the write would load again.
    *
-   * @param _flight - the load it comes from. The value must not be stored over any other state of
-   * the key than `expectedRevision`, where that says something
+   * @param _flight - the load of the value. If `expectedRevision` is defined, the value must be stored only
+   * while the key has this revision
    */
   protected fill<T>(key: string, value: T, plan: StorePlan, _flight: Flight<T>): Promise<void> {
     return this.set(key, value, toSetOptions(plan))
   }
 
-  /** Called when `getOrSet` has served a value whose life was over. */
+  /** Called when `getOrSet` has served a stale value. */
   protected staleServed(_key: string): void {}
 
-  /** Called when a loaded value could not be stored. Its callers have it. */
+  /** Called when a loaded value could not be stored. Its callers have got it. */
   protected notStored(_key: string, _error: CacheError): void {}
 
-  /** Called when a load fails and not everybody who asked for it will see the error. */
+  /** Called when a load fails and at least one of its callers does not get the error. */
   protected refreshFailed(_key: string, _error: unknown): void {}
 
   /**
-   * Reads several keys. Returns the entries that are there.
+   * Reads several keys. The result has no entry for a miss.
    *
    * @param keys - an array; other iterables are rejected
    * @throws ValidationError for anything but an array of keys
+   * @example
+   * ```ts
+   * const users = await cache.getMany<User>(['user:1', 'user:2'])
+   * ```
    */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     assertKeys(keys)
@@ -349,6 +370,10 @@ export abstract class CacheInterface implements AsyncDisposable {
    *
    * @param entries - an array, a `Map` or another iterable of `[key, value]` pairs
    * @throws ValidationError for a bad pair, key, value, TTL or tag; then nothing is stored
+   * @example
+   * ```ts
+   * await cache.setMany(users.map((user) => [`user:${user.id}`, user]), '5m')
+   * ```
    */
   async setMany<T>(
     entries: Iterable<readonly [key: string, value: T]>,
@@ -363,7 +388,7 @@ export abstract class CacheInterface implements AsyncDisposable {
    * Removes several keys.
    *
    * @param keys - an array; other iterables are rejected
-   * @returns how many were there; a key named twice counts once
+   * @returns the number of keys that had a value; a key that is named twice counts once
    * @throws ValidationError for anything but an array of keys; then nothing is removed
    */
   async deleteMany(keys: readonly string[]): Promise<number> {
@@ -373,10 +398,10 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Tells how long a key has left, in seconds: `null` when it never expires, `undefined` when it is
-   * not there.
+   * Returns the seconds until the TTL of a key ends: `null` when it never expires, `undefined` when it has no
+   * value.
    *
-   * @throws CacheError (`NOT_SUPPORTED`) where the cache cannot tell
+   * @throws CacheError (`NOT_SUPPORTED`) when the cache does not know
    */
   async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
@@ -384,23 +409,27 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 
   /**
-   * Lists the keys that are there. Keys that come or go meanwhile may or may not be listed; none is
-   * listed twice.
+   * Lists the keys that have a value, each of them once. Keys that are added or removed during the scan may
+   * be listed or not.
    *
-   * @param pattern - a glob: `*`, `?`, `[abc]`, `\` to escape; all keys when left out
-   * @throws CacheError (`NOT_SUPPORTED`) where the cache cannot list its keys
+   * @param pattern - a glob: `*`, `?`, `[abc]`, `\` to escape. Default: all keys
+   * @throws CacheError (`NOT_SUPPORTED`) when the cache cannot list its keys
+   * @example
+   * ```ts
+   * for await (const key of cache.scan('user:*')) console.log(key)
+   * ```
    */
-  // oxlint-disable-next-line require-yield -- the default has nothing to list, it only refuses
+  // oxlint-disable-next-line require-yield -- the default lists nothing and only throws
   async *scan(pattern?: string): AsyncIterable<string> {
     if (pattern !== undefined) assertPattern(pattern)
     throw this.#notSupported('scan')
   }
 
   /**
-   * Reads the entries that a glob matches, for tools that look after a cache: nothing is changed, and
-   * what cannot be read is named. Entries that come or go in the meantime may or may not be listed.
+   * Reads the entries that a glob matches, for tools of operators. Changes nothing, and yields an error for
+   * an entry that cannot be read. Entries that are added or removed during the call may be listed or not.
    *
-   * @throws CacheError (`NOT_SUPPORTED`) where the cache cannot list its keys
+   * @throws CacheError (`NOT_SUPPORTED`) when the cache cannot list its keys
    */
   async *inspect(pattern?: string): AsyncIterable<InspectedEntry> {
     for await (const key of this.scan(pattern)) {
@@ -413,14 +442,18 @@ export abstract class CacheInterface implements AsyncDisposable {
   /**
    * Removes every key that a glob matches.
    *
-   * @param options - `reason`: why, for the monitor
-   * @returns how many
+   * @param options - `reason`: the reason for the monitor
+   * @returns the number of removed keys
    * @throws ValidationError for a bad pattern or option
+   * @example
+   * ```ts
+   * await cache.invalidatePattern('user:1:*', { reason: 'user_deleted' })
+   * ```
    */
   async invalidatePattern(pattern: string, options?: InvalidationOptions): Promise<number> {
     assertPattern(pattern)
     invalidationReason(options)
-    // Before the scan: what is loaded and stored behind its back would stay.
+    // Before the scan, because a value that is stored behind the cursor of the scan would stay.
     this.loads.fenceAll()
     const keys: string[] = []
     for await (const key of this.scan(pattern)) keys.push(key)
@@ -431,7 +464,12 @@ export abstract class CacheInterface implements AsyncDisposable {
    * Removes every entry that carries one of these tags. An empty array removes nothing.
    *
    * @throws ValidationError for a bad tag
-   * @throws CacheError (`NOT_SUPPORTED`) where the cache has no tags
+   * @throws CacheError (`NOT_SUPPORTED`) when the cache has no tags
+   * @example
+   * ```ts
+   * await cache.set('user:1', user, { tags: ['users'] })
+   * await cache.invalidateTags(['users'])
+   * ```
    */
   async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
@@ -441,13 +479,13 @@ export abstract class CacheInterface implements AsyncDisposable {
   /**
    * Removes every key of this cache.
    *
-   * @returns how many
+   * @returns the number of removed keys
    */
   async clear(): Promise<number> {
     return this.invalidatePattern('*')
   }
 
-  /** Gives back connections and memory. The cache must not be used afterwards. */
+  /** Releases connections and memory. The cache must not be used afterwards. */
   close(): Promise<void> {
     return Promise.resolve()
   }
@@ -464,7 +502,7 @@ export abstract class CacheInterface implements AsyncDisposable {
   }
 }
 
-/** Notifies the caller of a lookup that fails. A lookup with wrong arguments is none. */
+/** Notifies the caller when a lookup fails, except for bad arguments. */
 function notified<T>(lookup: Promise<T>, plan: ReadPlan): Promise<T> {
   if (plan.onLookup === undefined) return lookup
   return lookup.catch((error: unknown) => {
@@ -473,9 +511,9 @@ function notified<T>(lookup: Promise<T>, plan: ReadPlan): Promise<T> {
   })
 }
 
-/** Returns what a lookup has found, and notifies its caller of the outcome as soon as that is known. */
-function watched<T>(held: LookupResult<T> | undefined, plan: ReadPlan): LookupResult<T> {
-  const found = held ?? emptyLookup<T>(undefined)
+/** Returns the result of a lookup. Notifies the caller of the outcome when it is known. */
+function watched<T>(lookup: LookupResult<T> | undefined, plan: ReadPlan): LookupResult<T> {
+  const found = lookup ?? emptyLookup<T>(undefined)
   if (found.freshMs >= 0) {
     notifyLookup(plan, 'hit')
     return found

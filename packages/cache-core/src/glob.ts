@@ -15,7 +15,8 @@ export function assertPattern(pattern: unknown): asserts pattern is string {
 }
 
 /**
- * Escapes the characters `* ? [ ] \ ^ -`, so that a glob matches the text itself, here and in Redis.
+ * Escapes the special characters of globs, so that the pattern matches the text itself, here and in Redis:
+ * `*`, `?`, `[`, `]`, `\`, `^` and `-`.
  *
  * @example
  * ```ts

@@ -3,8 +3,9 @@ import { fromMilliseconds, type Ttl, toMilliseconds } from './duration.js'
 import { assertKnownFields } from './known-fields.js'
 import { assertTags } from './tags.js'
 
+/** Options of {@link CacheInterface.set} and of the other methods that store values. */
 export interface SetOptions {
-  /** The value's life; the cache's `defaultTtl` when left out, `null` for never expires. */
+  /** TTL of the value. Default: the cache's `defaultTtl`; `null`: it never expires. */
   readonly ttl?: Ttl | undefined
   /** Tags by which `invalidateTags` removes the value. At most 128. Default: none. */
   readonly tags?: readonly string[] | undefined
@@ -16,13 +17,13 @@ export interface SetOptions {
   readonly memoryTtl?: Ttl | undefined
 }
 
-/** How a value is to be stored, checked and in milliseconds. */
+/** {@link SetOptions}, checked and in milliseconds. */
 export interface StorePlan {
-  /** How long it is fresh, in whole milliseconds; `Infinity` for ever. */
+  /** The TTL in whole milliseconds; `Infinity` when the value never expires. */
   readonly ttlMs: number
-  /** How much longer it may be kept for those who take a stale value. 0 unless it was loaded. */
+  /** The time after its TTL during which stale reads may return it. 0 unless it was loaded. */
   readonly graceMs: number
-  /** How long its load took, for a value that is to be refreshed early; otherwise 0. */
+  /** The duration of its load, if the value is to be refreshed early; otherwise 0. */
   readonly loadMs: number
   readonly tags: readonly string[]
   /** The longest that a copy of it is kept in memory; `undefined` for the default of the cache. */
@@ -33,7 +34,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof SetOptions>(['ttl', 'tags', 'm
 const NO_TAGS: readonly string[] = Object.freeze([])
 
 /**
- * Checks what `set` was told about a value's life.
+ * Checks the last argument of `set`: a TTL or options.
  *
  * @throws ValidationError (`INVALID_TTL`, `INVALID_TAGS`; `INVALID_ARGUMENT` for an unknown field)
  */
@@ -51,7 +52,7 @@ function isOptions(ttl: Ttl | SetOptions | undefined): ttl is SetOptions {
   return isPlainObject(ttl)
 }
 
-/** The reverse of {@link planStore}: what to tell a `set` that knows no more than its contract. */
+/** Returns the argument of `set` for a plan. It is the reverse of {@link planStore}. */
 export function toSetOptions({ ttlMs, tags, memoryTtlMs }: StorePlan): Ttl | SetOptions {
   const ttl = fromMilliseconds(ttlMs)
   if (tags.length === 0 && memoryTtlMs === undefined) return ttl

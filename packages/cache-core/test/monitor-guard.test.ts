@@ -11,7 +11,7 @@ function useAll(guard: MonitorGuard): void {
   guard.observeCompression(2, 1, 1)
   guard.observeInvalidation(1, 1, 'reason')
   guard.observeMemory({ memoryUse: () => ({ entries: 0, maxEntries: 0, bytes: 0 }) })
-  guard.observeResponse('qa', 'small', 'hit', 1)
+  guard.observeResponse('qa', 'small', 'hit', 1, 'medium')
 }
 
 const METHODS = [
@@ -133,7 +133,7 @@ test('a monitor is called with itself as this and with all arguments', () => {
     ['observeCompression', 2, 1, 1],
     ['observeInvalidation', 1, 1, 'reason'],
     ['observeMemory', expect.anything()],
-    ['observeResponse', 'qa', 'small', 'hit', 1],
+    ['observeResponse', 'qa', 'small', 'hit', 1, 'medium'],
   ])
   expect(isItself).toEqual(METHODS.map(() => true))
 })

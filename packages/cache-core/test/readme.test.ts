@@ -13,8 +13,11 @@ test('the cache in the README passes the contract suite', async () => {
   const folder = new URL('../.readme/', import.meta.url)
   await mkdir(new URL('test/', folder), { recursive: true })
   try {
-    await writeFile(new URL('test/map-cache.ts', folder), firstBlock(text, 'ts'))
-    await writeFile(new URL('test/map-cache.test.ts', folder), firstBlock(text, 'typescript'))
+    await writeFile(new URL('test/map-cache.ts', folder), blockWith(text, 'class MapCache'))
+    await writeFile(
+      new URL('test/map-cache.test.ts', folder),
+      blockWith(text, 'testCacheContract('),
+    )
     const results = await runVitest(fileURLToPath(folder))
     expect(results.filter(({ passed }) => !passed)).toEqual([])
     expect(results.length).toBeGreaterThan(50)
@@ -24,7 +27,8 @@ test('the cache in the README passes the contract suite', async () => {
   }
 }, 60_000)
 
-function firstBlock(text: string, language: string): string {
-  const [, code = ''] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(text) ?? []
-  return code
+/** Returns the first code block that contains this text. */
+function blockWith(text: string, part: string): string {
+  const blocks = Array.from(text.matchAll(/^```\w+\n(.*?)^```$/gms), ([, code = '']) => code)
+  return blocks.find((code) => code.includes(part)) ?? ''
 }

@@ -48,10 +48,16 @@ import { type InMemoryCacheStats, memoryUseOf, type ReadCounts, statsOf } from '
 import { type Admitted, ValueStore } from './value-store.js'
 
 /**
- * A cache in the memory of this process: bounded, least recently used goes first, a life per entry.
+ * A cache in the memory of this process. Its size is bounded: it evicts the least recently used entry first.
  *
- * An entry whose life is over is never answered, except to a `getOrSet` that permits it, and once it
- * is of no use to anybody it never costs another its place: writes drop such entries first.
+ * Expired entries are not returned, except as stale values to calls that permit them. Writes remove dead
+ * entries before they evict any other.
+ *
+ * @example
+ * ```ts
+ * const cache = new InMemoryCache({ maxSize: 10_000, defaultTtl: '5m' })
+ * const user = await cache.getOrSet('user:1', () => database.findUser('1'))
+ * ```
  */
 export class InMemoryCache extends CacheInterface implements MemoryHolder {
   static {
@@ -68,7 +74,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     notStored: {},
   }
 
-  /** @throws ConfigurationError or ValidationError that names the option and what it may be */
+  /** @throws ConfigurationError or ValidationError that names the option and its rule */
   constructor(options: InMemoryCacheOptions = {}) {
     assertOptions(options)
     const resolved = resolveOptions(options)
@@ -84,10 +90,14 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   }
 
   /**
-   * Calls a function at each such event. What it throws is ignored.
+   * Calls a function at each event of this name. Errors that it throws are ignored.
    *
    * @returns a function that removes the listener
-   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown event or a listener that is no function
+   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown event or a listener that is not a function
+   * @example
+   * ```ts
+   * const stop = cache.on('evicted', (key) => console.log(`evicted ${key}`))
+   * ```
    */
   on<Name extends keyof InMemoryCacheEvents>(
     event: Name,
@@ -114,7 +124,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
       this.#hit(startedAt)
       return cached
     }
-    // Not by way of `lookup`: awaiting one more promise would cost a third of the speed.
+    // Not through `lookup`, because one more awaited promise would make hits a third slower.
     return this.readThrough(
       key,
       loader,
@@ -136,13 +146,13 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     return found
   }
 
-  /** @throws SerializationError (`NOT_CLONEABLE`) when `isolation` is on and the value has no copy */
+  /** @throws SerializationError (`NOT_CLONEABLE`) when `isolation` is on and the value cannot be copied */
   override async set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
     this.#write(key, value, planStore(ttl, this.defaultTtlMs))
     this.loads.fence(key)
   }
 
-  /** @throws SerializationError (`VALUE_TOO_LARGE`) for a value larger than an entry may be */
+  /** @throws SerializationError (`VALUE_TOO_LARGE`) for a value of more than `maxEntryBytes` */
   protected override async fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
     if (this.#write(key, value, plan)) return
     const { maxEntryBytes } = this.#options
@@ -155,10 +165,10 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     )
   }
 
-  /** Atomic: of many calls at once, one stores its value. */
+  /** Stores a value if the key has no entry. Atomic: of many calls at once, one stores its value. */
   override async add<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<boolean> {
     const plan = planStore(ttl, this.defaultTtlMs)
-    // Before the look: a bad value is rejected although the key has an entry.
+    // Before the lookup, so that a bad value is rejected even if the key has an entry.
     assertKey(key)
     assertValue(value)
     if (this.#entries.peek(key) !== undefined) return false
@@ -191,7 +201,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     ttl?: Ttl | SetOptions,
   ): Promise<void> {
     const plan = planStore(ttl, this.defaultTtlMs)
-    // Each value is made ready before the first is stored: a batch is refused as a whole.
+    // Every value is checked before the first one is stored, because a bad batch must change nothing.
     const ready = collectEntries(entries).map(([key, value]) => this.#values.admit(key, value))
     this.#checkTtl(plan.ttlMs)
     for (const admitted of ready) {
@@ -237,7 +247,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     return removed
   }
 
-  /** Takes the same time whatever the number of entries. */
+  /** Removes entries by tag. Its duration does not depend on the number of entries. */
   override async invalidateTags(tags: readonly string[]): Promise<void> {
     assertTags(tags)
     this.loads.fenceTags(tags, (key) => this.#entries.entryHasAnyTag(key, tags))
@@ -260,28 +270,28 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#entries.close()
   }
 
-  /** The value of a key, read without counting as use, as a hit or as a miss. */
+  /** Returns the value of a key. Does not count as a use, a hit or a miss. */
   peek<T>(key: string): T | undefined {
     assertKey(key)
     return this.#values.peek(key) as T | undefined
   }
 
-  /** How many entries are alive. */
+  /** Returns the number of fresh entries. */
   size(): number {
     return this.#entries.countFresh()
   }
 
-  /** The keys held, most recently used first, those included that are not answered any more. */
+  /** Returns the keys of all entries, expired ones included, most recently used first. */
   getKeys(): string[] {
     return Array.from(this.#entries.all(), ({ key }) => key)
   }
 
-  /** The keys that are alive, most recently used first. */
+  /** Returns the keys of the fresh entries, most recently used first. */
   getActiveKeys(): string[] {
     return Array.from(this.#entries.fresh(), ({ key }) => key)
   }
 
-  /** The entries that are alive, most recently used first. None of them counts as used. */
+  /** Iterates over the fresh entries, most recently used first. Does not count as a use of them. */
   *[Symbol.iterator](): IterableIterator<[key: string, value: unknown]> {
     for (const key of this.getActiveKeys()) {
       const value = this.peek(key)
@@ -289,25 +299,33 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     }
   }
 
-  /** What is held now, to be restored in another cache or another process. */
+  /**
+   * Returns the fresh and the stale entries as plain data, which another cache or another process can restore.
+   *
+   * @example
+   * ```ts
+   * await writeFile(file, JSON.stringify(cache.snapshot()))
+   * cache.restore(JSON.parse(await readFile(file, 'utf8')))
+   * ```
+   */
   snapshot(): InMemoryCacheSnapshot {
     return this.#values.snapshot()
   }
 
   /**
-   * Takes over what a snapshot holds, with what is left of each life by the date. Keys that are
-   * there already keep their value, for it is newer.
+   * Adds the entries of a snapshot, with the part of each TTL that remains by the date. Keys that already
+   * have an entry keep their value, because it is newer.
    *
-   * @returns how many entries were taken over
-   * @throws ValidationError (`INVALID_SNAPSHOT`, …) for anything but a snapshot; nothing is taken then
+   * @returns the number of added entries
+   * @throws ValidationError (`INVALID_SNAPSHOT`, …) for anything but a snapshot; nothing is added then
    */
   restore(snapshot: InMemoryCacheSnapshot): number {
     return this.#values.restore(snapshot)
   }
 
   /**
-   * How much is held. Without a limit in bytes they are estimated from the 32 entries that were used
-   * last.
+   * Returns the number of entries and bytes. Without a limit in bytes, the bytes are estimated from the 32
+   * most recently used entries.
    */
   memoryUse(): MemoryUse {
     return memoryUseOf(this.#entries)
@@ -337,7 +355,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     const startedAt = this.#observer?.start()
     const value = this.#values.use(key)
     if (value === undefined) {
-      // Only now: what was found is a key.
+      // Only after a miss, because a key with an entry is valid.
       assertKey(key)
       this.#miss(startedAt)
       return undefined
@@ -350,7 +368,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   #use<T>(key: string): LookupResult<T> | undefined {
     const isFresh = this.#entries.use(key) !== undefined
     const found = this.#peekAllowStale<T>(key)
-    // The clock may have moved on between the two.
+    // The clock may have advanced between the two calls.
     return isFresh && found !== undefined && found.freshMs < 0 ? { ...found, freshMs: 0 } : found
   }
 
@@ -365,7 +383,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
 
   #peekAllowStale<T>(key: string): LookupResult<T> | undefined {
     const found = this.#values.lookup(key)
-    // A key with an entry is known to be valid.
+    // Only without an entry, because a key with an entry is valid.
     if (found === undefined) assertKey(key)
     return found as LookupResult<T> | undefined
   }
@@ -380,7 +398,7 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#observer?.end('get', 'miss', startedAt)
   }
 
-  /** Returns whether the value was small enough. */
+  /** Returns whether the value was small enough to be stored. */
   #write(key: string, value: unknown, plan: StorePlan): boolean {
     const startedAt = this.#observer?.start()
     const isStored = this.#store(this.#values.admit(key, value), plan)

@@ -5,7 +5,7 @@ import { type Ttl, toMilliseconds } from '../duration.js'
 import { assertKnownFields } from '../known-fields.js'
 import { assertTags } from '../tags.js'
 
-/** How a value is loaded, how long it is kept, and what may be served while it cannot be. */
+/** Options of {@link CacheInterface.getOrSet}. */
 export interface GetOrSetOptions<T = unknown> extends ReadOptions {
   /**
    * TTL of a loaded value, or a function that returns it for the value: `undefined` for the cache's
@@ -15,28 +15,29 @@ export interface GetOrSetOptions<T = unknown> extends ReadOptions {
   /** Tags by which `invalidateTags` removes the loaded value. Default: none. */
   readonly tags?: readonly string[] | undefined
   /**
-   * Shortens each life by a random part of up to this, so that what was stored together does not
-   * expire together. From 0 to 1; 0.1 means a life of 90 to 100 % of `ttl`. Default: 0.
+   * Shortens each TTL by a random part, so that values that are stored together do not expire together.
+   * The largest part, from 0 to 1: 0.1 means a TTL of 90 to 100 % of `ttl`. Default: 0.
    */
   readonly jitter?: number | undefined
   /**
-   * For how long after its life a value is still served at once while it is loaded anew in the
-   * background. Default: not at all.
+   * The time after its TTL during which a value is served at once while a new one is loaded in the
+   * background. Default: 0.
    */
   readonly staleWhileRevalidate?: Exclude<Ttl, null> | undefined
   /**
-   * For how long after its life a value may be served when its load fails or takes longer than
-   * `timeout`. After a failure the loader rests, from 1 s doubling to 60 s. Default: not at all.
+   * The time after its TTL during which a value is served when the load fails or takes longer than
+   * `timeout`. After a failure no load starts for 1 s; the pause doubles up to 60 s. Default: 0.
    */
   readonly staleIfError?: Exclude<Ttl, null> | undefined
+  /** Limits for the time that a caller waits for a load. Default: none. */
   readonly timeout?: LoadTimeout | undefined
   /**
-   * Loads a value anew in the background, now and then, before it expires: more likely the nearer
-   * its end and the longer its load took. 1 is a good value; more refreshes earlier. 0 (off) to 100.
-   * Default: 0.
+   * Loads a value in the background before its TTL ends, with a chance that rises towards the end and with
+   * the duration of its load. From 0 (off) to 100: 1 is a good choice, and a larger number refreshes
+   * earlier. Default: 0.
    */
   readonly earlyRefresh?: number | undefined
-  /** Ends the waiting. The load ends too when nobody else waits for it. */
+  /** Ends the wait of this caller. Also ends the load when no other caller waits for it. */
   readonly signal?: AbortSignal | undefined
   /** Whether to load although a fresh value is cached. The loaded value replaces it. Default: false. */
   readonly refresh?: boolean | undefined
@@ -47,11 +48,11 @@ export interface GetOrSetOptions<T = unknown> extends ReadOptions {
   readonly noStore?: boolean | undefined
 }
 
-/** How long a caller waits for a load. The load itself goes on, and its value is stored. */
+/** The limits of the wait for a load. The load itself goes on, and its value is stored. */
 export interface LoadTimeout {
-  /** After this a value that `staleIfError` permits is served instead. Default: none. */
+  /** The time after which a value that `staleIfError` permits is served. Default: none. */
   readonly soft?: Exclude<Ttl, null> | undefined
-  /** After this the call rejects with `LOAD_TIMEOUT`, and later callers load anew. Default: none. */
+  /** The time after which the call rejects with `LOAD_TIMEOUT`; later callers load again. Default: none. */
   readonly hard?: Exclude<Ttl, null> | undefined
 }
 
@@ -111,11 +112,10 @@ const PLAIN: LoadPlan = Object.freeze({
 })
 
 /**
- * Checks the options of a call before anything is done, so that nobody waits for a loader to learn
- * that a TTL is no good.
+ * Checks the options of a call before the loader runs.
  *
- * @throws ValidationError that names the option, what it is and what it may be
- * @throws the signal's reason when it is aborted already
+ * @throws ValidationError that names the option, its rule and the type of the value
+ * @throws the signal's reason when the signal is already aborted
  */
 export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T> {
   if (options === undefined) return PLAIN
@@ -139,7 +139,7 @@ export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T
     noStore,
     takesFresh: !refresh && earlyRefresh === 0 && accept === undefined && onLookup === undefined,
     ttl,
-    // A copy, for the load may outlast what the caller does to the list.
+    // A copy, because the caller may change its list during the load.
     tags: tags === undefined ? PLAIN.tags : [...tags],
     jitter,
     staleWhileRevalidateMs: duration('staleWhileRevalidate', options.staleWhileRevalidate, 0),
@@ -158,13 +158,13 @@ function checkNumber(name: string, value: unknown, max: number): void {
 
 function duration(name: string, value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise
-  // `null` is not allowed: a value that is stale for ever would be the same as one that never expires.
+  // Not `null`, because a value that is stale forever would look like one that never expires.
   if (value === null)
     throw invalidArgument(name, "seconds as a number, or a string such as '30s' or '5m'", value)
   return toMilliseconds(value, name)
 }
 
-/** A refresh uses no cached value, so none counts as a hit. */
+/** Rejects every cached value: during a refresh, none counts as a hit. */
 function acceptsNothing(): boolean {
   return false
 }

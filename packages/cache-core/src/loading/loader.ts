@@ -1,6 +1,17 @@
 import type { Flight } from './single-flight.js'
 
-/** What a loader is told, and what it may say besides its answer. */
+/**
+ * The argument of a loader.
+ *
+ * @example
+ * ```ts
+ * await cache.getOrSet(key, async ({ signal, skip }) => {
+ *   const response = await fetch(url, { signal })
+ *   if (!response.ok) skip()
+ *   return response.text()
+ * })
+ * ```
+ */
 export class LoadContext {
   readonly #flight: Flight
   #skipped = false
@@ -11,7 +22,7 @@ export class LoadContext {
     this.#flight = flight
   }
 
-  /** Aborted when everybody who waited has gone. What the loader answers then is not stored. */
+  /** Aborted when no caller waits any longer. The result of the load is not stored then. */
   get signal(): AbortSignal {
     return this.#flight.signal
   }
@@ -19,8 +30,8 @@ export class LoadContext {
   /**
    * Keeps the result out of the cache. All callers that wait still get it, `undefined` included.
    *
-   * @param error - why the result cannot be stored. The cache counts and reports it, unless every caller
-   * uses `noStore`. Default: nothing is reported
+   * @param error - the reason why the result cannot be stored. The cache counts and reports it, unless every
+   * caller uses `noStore`. Default: nothing is reported
    */
   readonly skip = (error?: unknown): void => {
     if (!this.#skipped) this.#refusal = error

@@ -1,23 +1,21 @@
 import { invalidArgument } from '../argument-errors.js'
 import { memoryTtlOf } from '../cache-entry.js'
 import type { Clock } from '../clock.js'
-import { type Ttl, toMilliseconds } from '../duration.js'
 import { CacheError } from '../errors.js'
 import type { StorePlan } from '../set-options.js'
-import { ignoreRejection, isPromiseLike } from '../timers.js'
 import { BackOff } from './back-off.js'
-import { isDueForRefresh } from './early-refresh.js'
 import type { LoadPlan } from './get-or-set-options.js'
 import { LoadContext, type Loader } from './loader.js'
 import { emptyLookup, type LookupResult } from './lookup-result.js'
 import { RunningLoader } from './running-loader.js'
 import { type Flight, SingleFlight } from './single-flight.js'
+import { shortenTtl, ttlMsOf } from './ttl-of-load.js'
 import { TIMED_OUT, waitFor } from './wait.js'
 
-/** Protects loaded values against changes by those who hold them. */
+/** Protects loaded values against changes by their callers. */
 export interface LoadIsolator {
   /**
-   * Returns the form of a value that the callers of one load have in common.
+   * Returns the protected form of a value, which all callers of a load share.
    *
    * @throws SerializationError (`NOT_CLONEABLE`) for a value that cannot be copied
    */
@@ -26,28 +24,28 @@ export interface LoadIsolator {
   release(admitted: unknown): unknown
 }
 
-/** What loading asks of the cache that it is done for. */
+/** The cache of a {@link ReadThrough}. */
 export interface LoadingCache {
   readonly clock: Clock
   readonly defaultTtlMs: number
   readonly beforeLoad: <T>(flight: Flight<T>) => Promise<LookupResult<T> | undefined> | undefined
   readonly fill: (flight: Flight, value: unknown, plan: StorePlan) => Promise<void>
-  /** A value was served whose life is over. */
+  /** Called when a stale value was served. */
   readonly staleServed: (key: string) => void
-  /** A loaded value was not stored. Its callers have it. */
+  /** Called when a loaded value was not stored. Its callers have it. */
   readonly notStored: (key: string, error: CacheError) => void
-  /** `undefined` where callers get the loaded value itself. */
+  /** `undefined` when callers get the loaded value itself. */
   readonly isolator: LoadIsolator | undefined
-  /** A load failed, and not everybody who asked for it will see the error. */
+  /** Called when a load failed and at least one of its callers does not get the error. */
   readonly refreshFailed: (key: string, error: unknown) => void
 }
 
-/** Where the value that {@link ReadThrough.read} returns comes from: `'loader'` until it is known. */
+/** The origin of the value that {@link ReadThrough.read} returns: `'loader'` until it is known. */
 export interface Origin {
   current: 'fresh' | 'stale' | 'loader'
 }
 
-/** A loaded value of which there is no protected form. Its callers get the value itself. */
+/** A loaded value without a protected form. Its callers get the value itself. */
 class Unprotected {
   readonly value: unknown
 
@@ -59,17 +57,17 @@ class Unprotected {
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
- * The one state machine behind every `getOrSet`: what is done with what the cache holds.
+ * The state machine behind every `getOrSet`. It decides by the value that the cache holds:
  *
- * | held | what happens |
+ * | value | what happens |
  * | --- | --- |
- * | fresh | served; now and then loaded anew in the background (`earlyRefresh`) |
- * | stale, within `staleWhileRevalidate` | served; loaded anew in the background |
- * | stale, within `staleIfError` | loaded; served if that fails or takes too long |
- * | older, or nothing | loaded |
+ * | fresh | it is served; sometimes a new one is loaded in the background (`earlyRefresh`) |
+ * | stale, within `staleWhileRevalidate` | it is served; a new one is loaded in the background |
+ * | stale, within `staleIfError` | a new one is loaded; the stale one is served if that fails or times out |
+ * | older, or none | a new one is loaded |
  *
- * A load is one flight however many wait for it. Each of them has its own patience (`timeout`,
- * `signal`); a flight that was fenced is never stored, and nothing stale is served over it.
+ * All callers of a load share one flight. Each caller has its own `timeout` and `signal`. The value of a
+ * fenced flight is never stored, and no stale value is served for its key.
  */
 export class ReadThrough {
   readonly flights: SingleFlight = new SingleFlight()
@@ -84,9 +82,9 @@ export class ReadThrough {
   }
 
   /**
-   * Returns what the cache holds, if the plan permits, or else what the loader returns.
+   * Returns the value that the cache holds, if the plan permits it, or the result of the loader.
    *
-   * @param origin - is chosen when the returned value was in the cache
+   * @param origin - changed when the returned value was in the cache
    */
   async read<T>(
     key: string,
@@ -95,7 +93,7 @@ export class ReadThrough {
     lookup: LookupResult<T> | undefined,
     origin?: Origin,
   ): Promise<T> {
-    // The signal may have been aborted while the cache was looked into.
+    // The signal may have been aborted during the lookup.
     if (plan.signal?.aborted) {
       lookup?.onNotLoaded?.()
       throw plan.signal.reason
@@ -119,7 +117,7 @@ export class ReadThrough {
     return this.#answer(this.#joinOrStart(key, start, plan, found), plan, plan.hardTimeoutMs)
   }
 
-  /** Starts a load of its own: only what was asked for in the same way is as new. */
+  /** Starts a load for the option `refresh`, or joins one that was started by the same option. */
   #refreshed<T>(key: string, start: () => Flight<T>, { onMiss }: LookupResult<T>): Flight<T> {
     const inFlight = this.flights.inFlight<T>(key, this.#cache.clock.now())
     if (RunningLoader.current !== undefined)
@@ -127,7 +125,7 @@ export class ReadThrough {
     const isAsNew = inFlight?.isRefresh === true
     onMiss?.(isAsNew)
     if (isAsNew) return inFlight
-    // The older load still reaches its callers, but must not be stored over this one.
+    // The callers of the older load still get its value, but it must not replace the value of this load.
     this.flights.fence(key)
     return start()
   }
@@ -165,7 +163,7 @@ export class ReadThrough {
       const answer = await this.#wait(flight, plan, patienceMs)
       if (answer !== TIMED_OUT) return answer
     } catch (error) {
-      // Who no longer waits is not served at all.
+      // A caller that no longer waits gets no value.
       if (plan.signal?.aborted || !this.#mayServe(flight, servedUntil)) throw error
       this.#reportFailure(flight, error)
       return this.#serveStale(key, value, origin)
@@ -173,7 +171,7 @@ export class ReadThrough {
     if (!this.#mayServe(flight, servedUntil)) {
       return this.#answer(flight, plan, plan.hardTimeoutMs - patienceMs)
     }
-    // From now on it is loaded in the background.
+    // From here on the load runs in the background.
     flight.isBackground = true
     return this.#serveStale(key, value, origin)
   }
@@ -182,7 +180,7 @@ export class ReadThrough {
     return earlyRefresh > 0 && isDueForRefresh(freshMs, loadMs, earlyRefresh, this.#random())
   }
 
-  /** A deleted value is not served again, nor one whose time ended during the load. */
+  /** Returns whether a stale value may be served: its key has not changed, and its time has not ended. */
   #mayServe(flight: Flight, servedUntil: number): boolean {
     return !flight.fenced && this.#cache.clock.now() <= servedUntil
   }
@@ -193,14 +191,14 @@ export class ReadThrough {
     return value
   }
 
-  /** Tells once of a load that failed; one that was given up is no failure. */
+  /** Reports a failed load once. An abandoned load is not a failure. */
   #reportFailure(flight: Flight, error: unknown): void {
     if (flight.isFailureReported || flight.signal.aborted) return
     flight.isFailureReported = true
     this.#cache.refreshFailed(flight.key, error)
   }
 
-  /** Loads in the background, unless that is under way or has just failed. */
+  /** Loads in the background, unless a load of the key runs or has just failed. */
   #refresh(key: string, revision: string | undefined, start: () => Flight): void {
     const inFlight = this.#joinable(key, revision)
     if (inFlight !== undefined) inFlight.isBackground = true
@@ -209,7 +207,7 @@ export class ReadThrough {
 
   #answer<T>(flight: Flight<T>, plan: LoadPlan<T>, timeoutMs: number): Promise<T> {
     if (timeoutMs === NEVER && plan.signal === undefined) {
-      // Never leaves before the end, so nothing has to be done when it does.
+      // This caller waits until the load ends, so there is nothing to do when it leaves.
       const waiter = RunningLoader.current
       if (waiter !== undefined) flight.runningLoader.addWaiter(waiter)
       flight.waiting++
@@ -223,7 +221,7 @@ export class ReadThrough {
   async #answerIn<T>(timeoutMs: number, flight: Flight<T>, plan: LoadPlan<T>): Promise<T> {
     const answer = await this.#wait(flight, plan, timeoutMs)
     if (answer !== TIMED_OUT) return answer
-    // Whatever its `overdueAt`: timers run a little ahead of the clock, and patience differs.
+    // Also before its `overdueAt`, because timers fire slightly early and callers have different timeouts.
     this.flights.retire(flight)
     throw new CacheError(`the load took longer than timeout.hard, ${plan.hardTimeoutMs} ms`, {
       code: 'LOAD_TIMEOUT',
@@ -253,10 +251,10 @@ export class ReadThrough {
   }
 
   /**
-   * The load under way that a caller joins, if there is one.
+   * Returns the load that a caller joins, if there is one.
    *
-   * @throws CacheError (`LOAD_CYCLE`) when that load waits for the caller, also where the caller would
-   * not join it: where processes share keys, its own load would wait for the lease of the other
+   * @throws CacheError (`LOAD_CYCLE`) when that load waits for the caller, even if the caller would not join
+   * it: where processes share keys, the load of the caller would wait for the lease of the other load
    */
   #join<T>(key: string, revision: string | undefined): Flight<T> | undefined {
     const caller = RunningLoader.current
@@ -265,10 +263,10 @@ export class ReadThrough {
     return this.#joinable<T>(key, revision)
   }
 
-  /** The load under way for this key, unless the key has changed since it began. */
+  /** Returns the load of this key, unless the key has changed since it began. */
   #joinable<T>(key: string, revision: string | undefined): Flight<T> | undefined {
     const flight = this.flights.inFlight<T>(key, this.#cache.clock.now())
-    // Who could not see the key's state has nothing to hold against it.
+    // A caller that does not know the revision joins any load.
     return revision === undefined || flight?.expectedRevision === revision ? flight : undefined
   }
 
@@ -287,7 +285,7 @@ export class ReadThrough {
         const context = new LoadContext(flight)
         const startedAt = this.#cache.clock.now()
         let value: T
-        // No function of its own: one more promise would make every load a turn longer.
+        // Not in a separate function, because one more promise would delay every load by a turn.
         try {
           value = await flight.runningLoader.run(() => loader(context))
         } finally {
@@ -300,8 +298,7 @@ export class ReadThrough {
           this.#reportNotStored(key, context.refusal)
         let shared: T | Unprotected = new Unprotected(value)
         let isStored = true
-        // The callers have paid for the value: they get it even if it cannot be stored or copied. This
-        // is not a function of its own, because awaiting one takes a turn.
+        // The callers get the value even if it cannot be stored or copied, because the load has succeeded.
         try {
           shared = this.#admit(value)
           if (isWanted) await this.#store(flight, this.#release(shared), plan, loadMs)
@@ -312,7 +309,7 @@ export class ReadThrough {
         else if (mayServeStale(plan)) this.#backOff.failed(key, this.#cache.clock.now())
         return shared as T
       } catch (error) {
-        // A load that was given up says nothing about its source.
+        // An abandoned load does not show that its source has failed.
         const isFailure = !flight.signal.aborted
         if (isFailure && mayServeStale(plan)) this.#backOff.failed(key, this.#cache.clock.now())
         throw error
@@ -329,7 +326,7 @@ export class ReadThrough {
     return flight
   }
 
-  /** Returns whether the value itself asked for it, so that the next load may do better. */
+  /** Returns whether the TTL function decided it, which is not a failure. */
   #reportNotStored(key: string, error: unknown): boolean {
     const reason = reasonNotToStore(error)
     this.#cache.notStored(key, reason)
@@ -348,52 +345,23 @@ export class ReadThrough {
   }
 
   async #store<T>(flight: Flight, value: T, plan: LoadPlan<T>, loadMs: number): Promise<void> {
-    const fullTtlMs = this.#ttlMsOf(value, plan.ttl)
+    const fullTtlMs = ttlMsOf(value, plan.ttl, this.#cache.defaultTtlMs)
     this.flights.fenceOlder(flight)
     const storePlan: StorePlan = {
-      ttlMs: shorten(fullTtlMs, plan.jitter * this.#random()),
+      ttlMs: shortenTtl(fullTtlMs, plan.jitter * this.#random()),
       graceMs: Math.max(plan.staleWhileRevalidateMs, plan.staleIfErrorMs),
-      // Only early refresh asks for it, and caches would have to find room for it.
+      // Only early refresh needs the duration, and caches would have to store it.
       loadMs: plan.earlyRefresh > 0 ? loadMs : 0,
       tags: plan.tags,
       memoryTtlMs: memoryTtlOf(plan.memoryTtl, value),
     }
     await this.#cache.fill(flight, value, storePlan)
   }
-
-  /** @throws CacheError when the value's own TTL does not let it be stored */
-  #ttlMsOf<T>(value: T, ttl: LoadPlan<T>['ttl']): number {
-    const chosen = typeof ttl === 'function' ? ttlOf(value, ttl) : ttl
-    return chosen === undefined ? this.#cache.defaultTtlMs : toMilliseconds(chosen)
-  }
-}
-
-/** @throws CacheError (`TTL_FAILED`, `TTL_ZERO`) when the function throws or returns a promise, or 0 for "do not store" */
-function ttlOf<T>(value: T, choose: (value: T) => Ttl | undefined): Ttl | undefined {
-  let ttl: Ttl | undefined
-  try {
-    ttl = choose(value)
-  } catch (error) {
-    throw new CacheError('the ttl function threw an error', { code: 'TTL_FAILED', cause: error })
-  }
-  if (isPromiseLike(ttl)) {
-    ignoreRejection(ttl)
-    throw new CacheError('ttl must not return a promise', { code: 'TTL_FAILED' })
-  }
-  if (ttl !== 0) return ttl
-  throw new CacheError('the ttl function returned 0: the value is not to be stored', {
-    code: 'TTL_ZERO',
-  })
 }
 
 function reasonNotToStore(error: unknown): CacheError {
   if (error instanceof CacheError) return error
   return new CacheError('storing the value failed', { code: 'STORE_FAILED', cause: error })
-}
-
-function shorten(ttlMs: number, part: number): number {
-  // Up: never below what jitter permits, nor 0.
-  return Math.ceil(ttlMs * (1 - part))
 }
 
 function mayServeStale({
@@ -411,4 +379,26 @@ function assertLoaded(value: unknown): void {
     code: 'INVALID_VALUE',
     context: { argument: 'loader' },
   })
+}
+
+/**
+ * Decides at a hit whether to load the value before it expires, so that of many processes one loads it in
+ * time and the others never find an expired value.
+ *
+ * The chance rises as the end comes near, and earlier for values with long loads. This is XFetch, from
+ * Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015.
+ *
+ * @param leftMs - the remaining part of the TTL
+ * @param loadMs - the duration of the load of this value
+ * @param eagerness - the beta of the paper; 1 is its optimum, and a larger number refreshes earlier
+ * @param random - from 0 up to, not including, 1
+ */
+export function isDueForRefresh(
+  leftMs: number,
+  loadMs: number,
+  eagerness: number,
+  random: number,
+): boolean {
+  // 1 - random, because the logarithm of 0 would make a value due that never expires.
+  return -loadMs * eagerness * Math.log(1 - random) >= leftMs
 }

@@ -4,7 +4,7 @@ import { CacheError } from '../errors.js'
 
 /** The loaders that run in this process, whichever copy of this package runs them. */
 interface RunningLoaders {
-  /** Which loader the running code belongs to. In use only while loaders run. */
+  /** The loader that the running code belongs to. Enabled only while loaders run. */
   readonly storage: AsyncLocalStorage<RunningLoader>
   count: number
 }
@@ -17,12 +17,13 @@ const running = sharedByCopies(
 /**
  * A running loader and the loaders that wait for its load.
  *
- * Finds loaders that wait for themselves, directly or through others, in any cache of the process.
- * Node 20 slows down every promise while async contexts are tracked (a hit by about a half), so
- * tracking stops when the last loader ends. A link holds no value: timers that a loader has started
- * keep their context for as long as they run.
+ * Finds loaders that wait for their own load, directly or through others, in any cache of the process.
+ * Tracking stops when the last loader ends, because Node 20 slows down every promise while it tracks async
+ * contexts: a hit takes about 50 % longer. A link holds no value, because the timers that a loader has
+ * started keep their context until they end.
  *
- * No field is private to the class: a link may meet links that another copy of this class has made.
+ * No field is private to the class, because a link also works with those of another copy of
+ * this package.
  */
 export class RunningLoader {
   readonly key: string
@@ -33,21 +34,21 @@ export class RunningLoader {
     this.key = key
   }
 
-  /** The link of the loader that the calling code belongs to, if that loader is still running. */
+  /** Returns the link of the loader that the calling code belongs to, if that loader still runs. */
   static get current(): RunningLoader | undefined {
     if (running.count === 0) return undefined
     const link = running.storage.getStore()
     return link !== undefined && link.isRunning ? link : undefined
   }
 
-  /** Runs a loader as the one that this link stands for. {@link RunningLoader.end} must follow. */
+  /** Runs the loader of this link. The caller must call {@link RunningLoader.end} afterwards. */
   run<T>(loader: () => T): T {
     this.isRunning = true
     running.count++
     return running.storage.run(this, loader)
   }
 
-  /** Ends what {@link RunningLoader.run} began, once the result of the loader is settled. */
+  /** Ends what {@link RunningLoader.run} started, after the result of the loader has settled. */
   end(): void {
     this.isRunning = false
     this.waiters.length = 0
@@ -60,7 +61,7 @@ export class RunningLoader {
   }
 
   /**
-   * Notes that another loader waits for this load.
+   * Records that another loader waits for this load.
    *
    * @throws CacheError (`LOAD_CYCLE`) when this load waits for that loader
    */

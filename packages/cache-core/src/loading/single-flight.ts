@@ -1,37 +1,37 @@
 import type { MemoryTtl } from '../cache-entry.js'
 import { RunningLoader } from './running-loader.js'
 
-/** One run of a loader that several callers may be waiting for. */
+/** One run of a loader. Several callers may wait for it. */
 export interface Flight<T = unknown> {
   readonly key: string
-  /** Tags that the loaded value will carry. */
+  /** Tags of the loaded value. */
   readonly tags: readonly string[]
-  /** Past this time on the cache's clock nobody joins it any more; `Infinity` for never. */
+  /** The last time on the cache's clock at which callers join it; `Infinity` for no end. */
   readonly overdueAt: number
-  /** What the loader answers. */
+  /** The result of the loader. */
   readonly result: Promise<T>
-  /** The key's state over which the loaded value may be stored; `undefined` where nobody else writes. */
+  /** The revision that the key must have when the value is stored; `undefined` for any. */
   expectedRevision: string | undefined
   readonly memoryTtl: MemoryTtl
-  /** True once the key was written or invalidated after this load began. */
+  /** Whether the key was written or invalidated after this load began. */
   readonly fenced: boolean
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when no caller needs the result any longer. */
   readonly signal: AbortSignal
-  /** How many callers are waiting for the answer now. */
+  /** Number of callers that wait for the result. */
   waiting: number
-  /** Set when the answer is wanted in the cache, whether or not anybody waits for it. */
+  /** Whether the result is to be stored even if no caller waits for it. */
   isBackground: boolean
-  /** Set when a caller has timed out: the load goes on although nobody waits for it. */
+  /** Whether a caller has timed out: the load goes on although no caller waits for it. */
   outlivesCallers: boolean
-  /** Whether one of its callers wants the value to be stored. */
+  /** Whether one of its callers stores the value. */
   shouldStore: boolean
-  /** Whether it was started although there was a value, or a load under way. */
+  /** Whether it was started by the option `refresh`. */
   readonly isRefresh: boolean
-  /** Whether a caller waits or the cache wants the value; false once all callers have given up. */
+  /** Whether a caller waits, or the load runs in the background. */
   readonly isWanted: boolean
-  /** Finds loaders that wait for themselves. */
+  /** Finds loaders that wait for their own load. */
   readonly runningLoader: RunningLoader
-  /** Set when its failure was told to those who look after the cache. */
+  /** Whether its failure was reported. */
   isFailureReported: boolean
 }
 
@@ -45,24 +45,32 @@ export interface FlightOptions {
 }
 
 /**
- * Lets one load a key run at a time and hands its result to everyone who asked meanwhile.
+ * Runs one load per key at a time, and gives its result to every caller that asks during the load.
  *
- * Whoever writes, deletes or invalidates a key must call {@link SingleFlight.fence} for it. A
- * fenced load still answers the callers that were already waiting, for they asked before the
- * change, but it must not be stored, and callers that come after the change start a load of their
- * own.
+ * Code that writes, deletes or invalidates a key must call {@link SingleFlight.fence} for it. The callers
+ * that already wait still get the result of a fenced load, but the result must not be stored, and later
+ * callers start a new load.
+ *
+ * @example
+ * ```ts
+ * const flights = new SingleFlight()
+ * const [first, second] = await Promise.all([
+ *   flights.run('user:1', loadUser),
+ *   flights.run('user:1', loadUser), // joins the load of the first call
+ * ])
+ * ```
  */
 export class SingleFlight {
   readonly #current = new Map<string, FlightRecord>()
-  /** Loads that nobody joins any more but that may still be stored, in the order they began. */
+  /** Loads that no new caller joins but that may still be stored, oldest first. */
   readonly #overdue = new Set<FlightRecord>()
 
-  /** Joins the load under way for this key, or starts one. */
+  /** Joins the load of this key, or starts one. */
   run<T>(key: string, load: (flight: Flight) => Promise<T>): Promise<T> {
     return (this.inFlight<T>(key, 0) ?? this.start(key, load)).result
   }
 
-  /** The load under way for this key, if it is not overdue. */
+  /** Returns the load of this key, unless it is overdue. */
   inFlight<T>(key: string, now: number): Flight<T> | undefined {
     const flight = this.#current.get(key)
     if (flight === undefined || now <= flight.overdueAt) return flight as Flight<T> | undefined
@@ -70,7 +78,7 @@ export class SingleFlight {
     return undefined
   }
 
-  /** Starts a load that callers who come meanwhile find by {@link SingleFlight.inFlight}. */
+  /** Starts a load, which {@link SingleFlight.inFlight} returns until it ends. */
   start<T>(
     key: string,
     load: (flight: Flight<T>) => Promise<T>,
@@ -80,24 +88,24 @@ export class SingleFlight {
     const replaced = this.#current.get(key)
     if (replaced !== undefined) this.retire(replaced)
     this.#current.set(key, flight)
-    // Before the load begins: a loader may ask for its own key before it returns a promise.
+    // Before the load begins, because a loader may request its own key before it returns a promise.
     let settle!: (result: Promise<T>) => void
     flight.result = new Promise<T>((resolve) => {
       settle = resolve
     }).finally(() => this.#forget(flight))
-    // Inside a promise: a loader that throws at once has failed like any other.
+    // Inside a promise, so that a loader that throws at once fails like any other.
     settle(new Promise<T>((resolve) => resolve(load(flight as Flight<T>))))
     return flight as Flight<T>
   }
 
-  /** Lets nobody join this load any more. It may still be stored. */
+  /** Hides this load from new callers. Its value may still be stored. */
   retire(flight: Flight): void {
     if (this.#current.get(flight.key) !== flight) return
     this.#current.delete(flight.key)
     this.#overdue.add(flight as FlightRecord)
   }
 
-  /** Keeps loads of this key from being stored: it has changed. */
+  /** Keeps the loads of this key out of the cache, because the key has changed. */
   fence(key: string): void {
     const current = this.#current.get(key)
     if (current !== undefined) this.#fence(current)
@@ -105,10 +113,10 @@ export class SingleFlight {
   }
 
   /**
-   * Keeps loads from being stored whose values carry one of these tags: it was invalidated.
+   * Keeps loads of values with one of these tags out of the cache, because the tag was invalidated.
    *
-   * @param hasTag - whether what the cache holds under a key carries one of them: a load that began
-   * for a stale value must not fall back on it
+   * @param hasTag - returns whether the stored value of a key has one of the tags. A load that began for
+   * such a stale value must not serve it when the load fails
    */
   fenceTags(tags: readonly string[], hasTag: (key: string) => boolean = () => false): void {
     this.#fenceWhere(
@@ -116,12 +124,12 @@ export class SingleFlight {
     )
   }
 
-  /** Keeps all loads from being stored: any key may have changed. */
+  /** Keeps all loads out of the cache, because any key may have changed. */
   fenceAll(): void {
     this.#fenceWhere(() => true)
   }
 
-  /** Keeps loads from being stored that are older than one of the same key, which is about to be. */
+  /** Keeps older loads of the same key out of the cache, so that none replaces this one. */
   fenceOlder(flight: Flight): void {
     for (const other of this.#overdue) {
       if (other === flight) return
@@ -129,7 +137,7 @@ export class SingleFlight {
     }
   }
 
-  /** Ends a load that nobody wants any more. */
+  /** Ends a load whose result no caller needs any longer. */
   abandon(flight: Flight): void {
     this.#fence(flight as FlightRecord)
     ;(flight as FlightRecord).abort()
@@ -193,14 +201,14 @@ class FlightRecord implements Flight {
     return this.waiting > 0 || this.isBackground
   }
 
-  /** Made when asked for: most loaders do not look at it. */
+  /** Created at the first access, because most loaders do not use it. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     return this.#controller.signal
   }
 
   abort(): void {
-    // By way of the getter: a loader that asks for the signal later is told so too.
+    // Through the getter, so that a loader that reads the signal later also finds it aborted.
     void this.signal
     this.#controller?.abort()
   }

@@ -36,7 +36,7 @@ export async function waitFor<T>(
   }
 }
 
-/** Node 20 does not have `Promise.withResolvers`. */
+/** Replaces `Promise.withResolvers`, which Node 20 does not have. */
 function withResolvers<T>(): {
   promise: Promise<T>
   resolve: (value: T) => void

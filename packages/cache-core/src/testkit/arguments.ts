@@ -43,7 +43,7 @@ const BAD_TTLS: readonly unknown[] = [
   () => 5,
 ]
 
-/** What a batch of keys may not be; a string is iterable, but its characters are not keys. */
+/** Values that are not a batch of keys. A string is iterable, but its characters are not keys. */
 const NO_ARRAYS: readonly unknown[] = [
   undefined,
   null,
@@ -56,7 +56,7 @@ const NO_ARRAYS: readonly unknown[] = [
   ['a', 'b'].values(),
 ]
 
-/** What a batch of entries may not be. */
+/** Values that are not a batch of entries. */
 const NO_ENTRIES: readonly unknown[] = [
   undefined,
   null,
@@ -76,7 +76,7 @@ const NO_FUNCTIONS: readonly unknown[] = [undefined, null, 5, 'value', {}, Promi
 export function argumentTests(contract: CacheContract): void {
   describe('bad arguments', () => {
     keyTests(contract)
-    lifeAndValueTests(contract)
+    ttlAndValueTests(contract)
     batchTests(contract)
     loaderTests(contract)
     optionTests(contract)
@@ -117,7 +117,7 @@ function callsWith(cache: CacheInterface, key: string): (() => Promise<unknown>)
   ]
 }
 
-function lifeAndValueTests(contract: CacheContract): void {
+function ttlAndValueTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
   test('a bad TTL is rejected and changes nothing', async (cache) => {

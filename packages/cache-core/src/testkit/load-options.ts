@@ -6,7 +6,7 @@ import { eventually, settle, slowLoad } from './waiting.js'
 
 export function loadOptionTests(contract: CacheContract): void {
   describe('the options of getOrSet', () => {
-    lifeTests(contract)
+    ttlTests(contract)
     skipTests(contract)
     signalTests(contract)
     timeoutTests(contract)
@@ -14,16 +14,16 @@ export function loadOptionTests(contract: CacheContract): void {
   })
 }
 
-function lifeTests(contract: CacheContract): void {
+function ttlTests(contract: CacheContract): void {
   const test = cacheTest(contract)
 
   test('the TTL can be a function of the value', async (cache) => {
     const ttl = (value: string): '100ms' | null | undefined =>
-      value === 'short' ? '100ms' : value === 'for ever' ? null : undefined
-    const values = ['short', 'for ever', 'default']
+      value === 'short' ? '100ms' : value === 'forever' ? null : undefined
+    const values = ['short', 'forever', 'default']
     for (const value of values) await cache.getOrSet(value, () => value, { ttl })
     await contract.advance(150)
-    expect([...(await cache.getMany(values)).keys()].toSorted()).toEqual(['default', 'for ever'])
+    expect([...(await cache.getMany(values)).keys()].toSorted()).toEqual(['default', 'forever'])
   })
 
   test('a loaded value with a bad TTL from the function is returned and not stored', async (cache) => {
@@ -32,7 +32,7 @@ function lifeTests(contract: CacheContract): void {
       await expectGone(contract, cache, 'key')
     }
     const failing = (): never => {
-      throw new Error('the TTL cannot be told')
+      throw new Error('the TTL is unknown')
     }
     expect(await cache.getOrSet('key', () => 'value', { ttl: failing })).toBe('value')
     await expectGone(contract, cache, 'key')
@@ -42,8 +42,8 @@ function lifeTests(contract: CacheContract): void {
     test('jitter shortens each TTL by another part, within its limit', async (cache) => {
       const keys = Array.from({ length: 50 }, (_, index) => `key:${index}`)
       for (const key of keys) await cache.getOrSet(key, () => key, { ttl: '1h', jitter: 0.5 })
-      const lives = await Promise.all(keys.map((key) => cache.getTtl(key)))
-      const seconds = lives.map((life) => life ?? Number.POSITIVE_INFINITY)
+      const ttls = await Promise.all(keys.map((key) => cache.getTtl(key)))
+      const seconds = ttls.map((ttl) => ttl ?? Number.POSITIVE_INFINITY)
       expect(Math.max(...seconds)).toBeLessThanOrEqual(3_600)
       expect(Math.min(...seconds)).toBeGreaterThan(1_800 - 10)
       // All 50 in such a small part of the range have a chance of 1 in 10^50.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isDueForRefresh } from '../../src/loading/early-refresh.js'
+import { isDueForRefresh } from '../../src/loading/read-through.js'
 import { RecordingCache } from './recording-cache.js'
 import { Source } from './source.js'
 

@@ -1,6 +1,6 @@
 export type Isolation = 'none' | 'freeze' | 'clone'
 
-/** What is kept of a value, and what is handed out of it: with isolation a copy each time. */
+/** Returns the value to store or to return to a reader: a copy, if there is isolation. */
 export function isolate(value: unknown, isolation: Isolation): unknown {
   if (isolation === 'none') return value
   const copy = copyOf(value)
@@ -8,11 +8,11 @@ export function isolate(value: unknown, isolation: Isolation): unknown {
 }
 
 function copyOf(value: unknown): unknown {
-  // The one kind of value in the suite that structuredClone does not know.
+  // The only kind of value in the suite that structuredClone does not support.
   return value instanceof URL ? new URL(value) : structuredClone(value)
 }
 
-/** Freezes plain objects and lists; what else is among them is a copy of its reader's anyway. */
+/** Freezes plain objects and lists. Each reader gets a copy of anything else. */
 function freeze(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value

@@ -32,13 +32,13 @@ export interface ReferenceOptions {
 export interface Entry {
   readonly value: unknown
   readonly expiresAt: number
-  /** Until then it is held for those who take a stale value. */
-  readonly heldUntil: number
+  /** The end of the time during which stale reads may return it. */
+  readonly staleUntil: number
   readonly loadMs: number
   readonly tags: readonly string[]
 }
 
-/** The whole contract in its plainest form: a Map of values and the times at which they die. */
+/** Implements the whole contract in the simplest way: a Map of values and their times of expiry. */
 export class ReferenceCache extends CacheInterface {
   protected readonly entries = new Map<string, Entry>()
   readonly #isolation: Isolation
@@ -59,7 +59,7 @@ export class ReferenceCache extends CacheInterface {
   override async get<T>(key: string): Promise<T | undefined> {
     const startedAt = this.clock.now()
     assertKey(key)
-    const entry = this.live(key)
+    const entry = this.fresh(key)
     this.countRead(entry !== undefined, startedAt)
     return entry && (this.release(entry.value) as T)
   }
@@ -76,7 +76,7 @@ export class ReferenceCache extends CacheInterface {
     assertKey(key)
     assertValue(value)
     const plan = planStore(ttl, this.defaultTtlMs)
-    if (this.live(key) !== undefined) return false
+    if (this.fresh(key) !== undefined) return false
     this.store(key, value, plan)
     this.fence(key)
     return true
@@ -85,7 +85,7 @@ export class ReferenceCache extends CacheInterface {
   override async delete(key: string): Promise<boolean> {
     const startedAt = this.clock.now()
     assertKey(key)
-    const removed = this.live(key) !== undefined
+    const removed = this.fresh(key) !== undefined
     this.fence(key)
     this.entries.delete(key)
     this.observe('delete', 'ok', startedAt)
@@ -94,12 +94,12 @@ export class ReferenceCache extends CacheInterface {
 
   override async exists(key: string): Promise<boolean> {
     assertKey(key)
-    return this.live(key) !== undefined
+    return this.fresh(key) !== undefined
   }
 
   override async getTtl(key: string): Promise<number | null | undefined> {
     assertKey(key)
-    const entry = this.live(key)
+    const entry = this.fresh(key)
     if (entry === undefined) return undefined
     return Number.isFinite(entry.expiresAt) ? (entry.expiresAt - this.clock.now()) / 1_000 : null
   }
@@ -117,7 +117,7 @@ export class ReferenceCache extends CacheInterface {
     const reason = invalidationReason(options)
     const removed = this.matching(pattern).length
     this.fenceAll()
-    // Those too that are held for stale reads only.
+    // Also removes the entries that only stale reads can return.
     for (const key of this.entries.keys()) if (matches(key)) this.entries.delete(key)
     this.#monitor?.observeInvalidation(removed, this.clock.now() - startedAt, reason)
     return removed
@@ -143,10 +143,10 @@ export class ReferenceCache extends CacheInterface {
   ): Promise<LookupResult<T> | undefined> {
     const startedAt = this.clock.now()
     assertKey(key)
-    const entry = this.held(key)
+    const entry = this.retained(key)
     const value = entry && (this.release(entry.value) as T)
     const isUsable = entry !== undefined && (plan === undefined || isAccepted(plan, value))
-    this.countRead(isUsable && this.live(key) !== undefined, startedAt)
+    this.countRead(isUsable && this.fresh(key) !== undefined, startedAt)
     if (!isUsable) return undefined
     const freshMs = entry.expiresAt - this.clock.now()
     return { value: value as T, freshMs, loadMs: entry.loadMs }
@@ -170,7 +170,7 @@ export class ReferenceCache extends CacheInterface {
     this.entries.set(key, {
       value: this.admit(value),
       expiresAt,
-      heldUntil: expiresAt + plan.graceMs,
+      staleUntil: expiresAt + plan.graceMs,
       loadMs: plan.loadMs,
       tags: [...plan.tags],
     })
@@ -185,19 +185,19 @@ export class ReferenceCache extends CacheInterface {
     return isolate(value, this.#isolation)
   }
 
-  protected live(key: string): Entry | undefined {
+  protected fresh(key: string): Entry | undefined {
     const entry = this.entries.get(key)
     return entry !== undefined && entry.expiresAt >= this.clock.now() ? entry : undefined
   }
 
-  protected held(key: string): Entry | undefined {
+  protected retained(key: string): Entry | undefined {
     const entry = this.entries.get(key)
-    return entry !== undefined && entry.heldUntil >= this.clock.now() ? entry : undefined
+    return entry !== undefined && entry.staleUntil >= this.clock.now() ? entry : undefined
   }
 
   protected matching(pattern: string): string[] {
     const matches = compileGlob(pattern)
-    return [...this.entries.keys()].filter((key) => matches(key) && this.live(key) !== undefined)
+    return [...this.entries.keys()].filter((key) => matches(key) && this.fresh(key) !== undefined)
   }
 
   protected carries(entry: Entry, tags: readonly string[]): boolean {

@@ -2,14 +2,14 @@ import type { GetOrSetOptions, Loader } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
-/** A cache that spares its source in a way of its own. */
+/** A cache with its own rule for the pauses after failed loads. */
 abstract class BacksOffItsOwnWay extends ReferenceCache {
   override async getOrSet<T>(
     key: string,
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
-    const stale = this.live(key) === undefined ? this.held(key) : undefined
+    const stale = this.fresh(key) === undefined ? this.retained(key) : undefined
     if (stale === undefined || options?.staleIfError === undefined) {
       return super.getOrSet(key, loader, options)
     }
@@ -37,8 +37,8 @@ class NeverBacksOff extends BacksOffItsOwnWay {
   }
 }
 
-/** The pause of each key doubles for ever, whatever its source answers. */
-class BacksOffForGood extends BacksOffItsOwnWay {
+/** Doubles the pause of each key forever, also after a load has succeeded. */
+class BacksOffForever extends BacksOffItsOwnWay {
   readonly #pauses = new Map<string, { lengthMs: number; until: number }>()
 
   protected isPaused(key: string): boolean {
@@ -67,4 +67,4 @@ class BacksOffForAllKeys extends BacksOffItsOwnWay {
   }
 }
 
-testBrokenCaches([NeverBacksOff, BacksOffForGood, BacksOffForAllKeys])
+testBrokenCaches([NeverBacksOff, BacksOffForever, BacksOffForAllKeys])

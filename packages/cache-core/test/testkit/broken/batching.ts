@@ -19,7 +19,7 @@ class DropsFalsyFromBatches extends ReferenceCache {
   }
 }
 
-class IgnoresTheLifeOfBatches extends ReferenceCache {
+class IgnoresTtlOfBatches extends ReferenceCache {
   override setMany<T>(entries: Entries<T>): Promise<void> {
     return super.setMany(entries)
   }
@@ -78,7 +78,7 @@ class ReadsAHundredAtOnce extends ReferenceCache {
 testBrokenCaches([
   KeepsMissesInBatches,
   DropsFalsyFromBatches,
-  IgnoresTheLifeOfBatches,
+  IgnoresTtlOfBatches,
   IgnoresTheTagsOfBatches,
   TakesListsOnly,
   KeepsTheFirstOfABatch,

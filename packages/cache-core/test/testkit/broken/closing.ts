@@ -5,7 +5,7 @@ class ClosesOnce extends ReferenceCache {
   #isClosed = false
 
   override async close(): Promise<void> {
-    // Each test closes its cache once more, and only some of them had closed it.
+    // Each test closes its cache at its end, and only some tests have closed it before.
     if (this.#isClosed) throw new Error('it is closed')
     this.#isClosed = true
   }

@@ -3,8 +3,8 @@ import type { SetOptions, Ttl } from '../../../src/index.js'
 import { type Entry, ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
-/** A cache that changes each life before it stores the value. */
-abstract class ChangesLives extends ReferenceCache {
+/** A cache that changes each TTL before it stores the value. */
+abstract class ChangesTtl extends ReferenceCache {
   protected abstract changed(ttlMs: number): number
 
   protected override store(key: string, value: unknown, plan: StorePlan): void {
@@ -12,37 +12,37 @@ abstract class ChangesLives extends ReferenceCache {
   }
 }
 
-class IgnoresTtl extends ChangesLives {
+class IgnoresTtl extends ChangesTtl {
   protected changed(): number {
     return Number.POSITIVE_INFINITY
   }
 }
 
-class RoundsTtlUpToSeconds extends ChangesLives {
+class RoundsTtlUpToSeconds extends ChangesTtl {
   protected changed(ttlMs: number): number {
     return Math.ceil(ttlMs / 1_000) * 1_000
   }
 }
 
-class RoundsTtlToTenths extends ChangesLives {
+class RoundsTtlToTenths extends ChangesTtl {
   protected changed(ttlMs: number): number {
     return Math.max(100, Math.round(ttlMs / 100) * 100)
   }
 }
 
-class OverflowsLongLives extends ChangesLives {
+class OverflowsLongTtl extends ChangesTtl {
   protected changed(ttlMs: number): number {
     return ttlMs > 2 ** 31 - 1 && Number.isFinite(ttlMs) ? 1 : ttlMs
   }
 }
 
-class TakesForEverForADay extends ChangesLives {
+class ExpiresPermanentEntriesAfterADay extends ChangesTtl {
   protected changed(ttlMs: number): number {
     return Number.isFinite(ttlMs) ? ttlMs : 86_400_000
   }
 }
 
-class HasADefaultOfFiveSeconds extends ChangesLives {
+class HasADefaultOfFiveSeconds extends ChangesTtl {
   protected changed(ttlMs: number): number {
     return ttlMs === this.defaultTtlMs ? 5_000 : ttlMs
   }
@@ -54,20 +54,20 @@ class HasADefaultOfAnInstant extends ReferenceCache {
   }
 }
 
-class DiesAtTheVeryEnd extends ReferenceCache {
-  protected override live(key: string): Entry | undefined {
-    const entry = super.live(key)
+class ExpiresAtTheExactEnd extends ReferenceCache {
+  protected override fresh(key: string): Entry | undefined {
+    const entry = super.fresh(key)
     return entry?.expiresAt === this.clock.now() ? undefined : entry
   }
 }
 
-class LivesAMillisecondTooLong extends ChangesLives {
+class ExpiresAMillisecondLate extends ChangesTtl {
   protected changed(ttlMs: number): number {
     return ttlMs + 1
   }
 }
 
-class KeepsTheFirstLife extends ReferenceCache {
+class KeepsTheFirstTtl extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
     const before = this.entries.get(key)?.expiresAt
     const ttlMs = before === undefined ? plan.ttlMs : before - this.clock.now()
@@ -75,14 +75,14 @@ class KeepsTheFirstLife extends ReferenceCache {
   }
 }
 
-class KeepsTheLongerLife extends ReferenceCache {
+class KeepsTheLongerTtl extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
     const leftMs = (this.entries.get(key)?.expiresAt ?? 0) - this.clock.now()
     super.store(key, value, { ...plan, ttlMs: Math.max(plan.ttlMs, leftMs) })
   }
 }
 
-/** A timer for each entry, which nobody stops. */
+/** Starts a timer for each entry, and never stops one. */
 class RemovesByTime extends ReferenceCache {
   readonly #removeAt = new Map<number, string>()
 
@@ -91,11 +91,11 @@ class RemovesByTime extends ReferenceCache {
     this.#removeAt.set(this.clock.now() + plan.ttlMs, key)
   }
 
-  protected override live(key: string): Entry | undefined {
+  protected override fresh(key: string): Entry | undefined {
     for (const [time, name] of this.#removeAt) {
       if (time < this.clock.now() && name === key) this.entries.delete(key)
     }
-    return super.live(key)
+    return super.fresh(key)
   }
 }
 
@@ -105,7 +105,7 @@ class IgnoresSetOptions extends ReferenceCache {
   }
 }
 
-class TakesAnyLife extends ReferenceCache {
+class AcceptsAnyTtl extends ReferenceCache {
   override set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {
     try {
       if (typeof ttl !== 'object') toMilliseconds(ttl ?? null)
@@ -116,14 +116,14 @@ class TakesAnyLife extends ReferenceCache {
   }
 }
 
-class TellsTtlInMilliseconds extends ReferenceCache {
+class ReturnsTtlInMilliseconds extends ReferenceCache {
   override async getTtl(key: string): Promise<number | null | undefined> {
     const seconds = await super.getTtl(key)
     return typeof seconds === 'number' ? seconds * 1_000 : seconds
   }
 }
 
-class TellsTheWholeLife extends ReferenceCache {
+class ReturnsTheWholeTtl extends ReferenceCache {
   override async getTtl(key: string): Promise<number | null | undefined> {
     const entry = (await super.getTtl(key)) === undefined ? undefined : this.entries.get(key)
     if (entry === undefined) return undefined
@@ -131,7 +131,7 @@ class TellsTheWholeLife extends ReferenceCache {
   }
 }
 
-class TellsInfinityOfForEver extends ReferenceCache {
+class ReturnsInfinityForNoExpiry extends ReferenceCache {
   override async getTtl(key: string): Promise<number | null | undefined> {
     const left = await super.getTtl(key)
     return left === null ? Number.POSITIVE_INFINITY : left
@@ -142,18 +142,18 @@ testBrokenCaches([
   IgnoresTtl,
   RoundsTtlUpToSeconds,
   RoundsTtlToTenths,
-  OverflowsLongLives,
-  TakesForEverForADay,
+  OverflowsLongTtl,
+  ExpiresPermanentEntriesAfterADay,
   HasADefaultOfFiveSeconds,
   HasADefaultOfAnInstant,
-  DiesAtTheVeryEnd,
-  LivesAMillisecondTooLong,
-  KeepsTheFirstLife,
-  KeepsTheLongerLife,
+  ExpiresAtTheExactEnd,
+  ExpiresAMillisecondLate,
+  KeepsTheFirstTtl,
+  KeepsTheLongerTtl,
   RemovesByTime,
   IgnoresSetOptions,
-  TakesAnyLife,
-  TellsTtlInMilliseconds,
-  TellsTheWholeLife,
-  TellsInfinityOfForEver,
+  AcceptsAnyTtl,
+  ReturnsTtlInMilliseconds,
+  ReturnsTheWholeTtl,
+  ReturnsInfinityForNoExpiry,
 ])

@@ -1,39 +1,41 @@
 import { type LookupResult, type StorePlan, toMilliseconds } from '../../../src/implement.js'
 import type { GetOrSetOptions, Loader } from '../../../src/index.js'
 import { ReferenceCache } from '../reference-cache.js'
-import { type Call, Mishears, without } from './support/mishears.js'
+import { type Call, ChangesCalls, without } from './support/changes-calls.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
-class HoldsNothing extends ReferenceCache {
+class RetainsNoStaleValues extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
     super.store(key, value, { ...plan, graceMs: 0 })
   }
 }
 
-class TellsThatTheStaleExist extends ReferenceCache {
+class ReportsThatStaleValuesExist extends ReferenceCache {
   override async exists(key: string): Promise<boolean> {
-    return (await super.exists(key)) || this.held(key) !== undefined
+    return (await super.exists(key)) || this.retained(key) !== undefined
   }
 }
 
-class TellsANegativeTtl extends ReferenceCache {
+class ReturnsANegativeTtl extends ReferenceCache {
   override async getTtl(key: string): Promise<number | null | undefined> {
-    const held = this.held(key)
+    const retained = this.retained(key)
     const left = await super.getTtl(key)
-    return held === undefined || left === null ? left : (held.expiresAt - this.clock.now()) / 1_000
+    return retained === undefined || left === null
+      ? left
+      : (retained.expiresAt - this.clock.now()) / 1_000
   }
 }
 
 class CountsTheStaleItDeletes extends ReferenceCache {
   override async delete(key: string): Promise<boolean> {
-    const wasHeld = this.held(key) !== undefined
-    return (await super.delete(key)) || wasHeld
+    const wasStale = this.retained(key) !== undefined
+    return (await super.delete(key)) || wasStale
   }
 }
 
 class ListsTheStale extends ReferenceCache {
   protected override matching(pattern: string): string[] {
-    const stale = [...this.entries.keys()].filter((key) => this.live(key) === undefined)
+    const stale = [...this.entries.keys()].filter((key) => this.fresh(key) === undefined)
     return [...super.matching(pattern), ...(pattern === '*' ? stale : [])]
   }
 }
@@ -46,21 +48,21 @@ class CountsTheStaleItInvalidates extends ReferenceCache {
   }
 }
 
-class HandsTheStaleToEveryone extends ReferenceCache {
+class ReturnsStaleValuesToEveryCaller extends ReferenceCache {
   protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
-    const held = await super.lookup<T>(key)
-    return held && { ...held, freshMs: Math.max(0, held.freshMs) }
+    const found = await super.lookup<T>(key)
+    return found && { ...found, freshMs: Math.max(0, found.freshMs) }
   }
 }
 
 class TakesTheStaleForJustExpired extends ReferenceCache {
   protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
-    const held = await super.lookup<T>(key)
-    return held && { ...held, freshMs: Math.max(-1, held.freshMs) }
+    const found = await super.lookup<T>(key)
+    return found && { ...found, freshMs: Math.max(-1, found.freshMs) }
   }
 }
 
-/** Loaded values in a place of their own, which no write, delete or invalidation reaches. */
+/** Stores loaded values in a second map, which no write, delete or invalidation changes. */
 class RemembersLoadedValues extends ReferenceCache {
   readonly #loaded = new Map<string, unknown>()
 
@@ -70,14 +72,14 @@ class RemembersLoadedValues extends ReferenceCache {
   }
 
   protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
-    const held = await super.lookup<T>(key)
-    if (held !== undefined || !this.#loaded.has(key)) return held
+    const found = await super.lookup<T>(key)
+    if (found !== undefined || !this.#loaded.has(key)) return found
     return { value: this.#loaded.get(key) as T, freshMs: -1_000, loadMs: 0 }
   }
 }
 
-class MakesThemWait extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresStaleWhileRevalidate extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     return without(call, 'staleWhileRevalidate')
   }
 }
@@ -88,7 +90,7 @@ class RefreshesForEveryCaller extends ReferenceCache {
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
-    const stale = this.live(key) === undefined ? this.held(key) : undefined
+    const stale = this.fresh(key) === undefined ? this.retained(key) : undefined
     if (stale === undefined || options?.staleWhileRevalidate === undefined) {
       return super.getOrSet(key, loader, options)
     }
@@ -123,28 +125,28 @@ class FailsTheRefresher extends ReferenceCache {
   }
 }
 
-class PrefersTheStale extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class PrefersTheStale extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     const { staleIfError } = call.options
     if (staleIfError === undefined) return call
     return { ...call, options: { ...call.options, staleWhileRevalidate: staleIfError } }
   }
 }
 
-class IgnoresStaleIfError extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresStaleIfError extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     return without(call, 'staleIfError')
   }
 }
 
-/** Whatever happens meanwhile, the stale value stands in for what goes wrong. */
+/** Serves the stale value that it found first, also when the key has changed during the load. */
 class ServesWhatItSawFirst extends ReferenceCache {
   override async getOrSet<T>(
     key: string,
     loader: Loader<T>,
     options?: GetOrSetOptions<NoInfer<T>>,
   ): Promise<T> {
-    const stale = this.live(key) === undefined ? this.held(key) : undefined
+    const stale = this.fresh(key) === undefined ? this.retained(key) : undefined
     const answer = super.getOrSet(key, loader, options)
     if (stale === undefined || options?.staleIfError === undefined) return answer
     const value = this.release(stale.value) as T
@@ -166,22 +168,22 @@ class ForgetsHowLongLoadsTook extends ReferenceCache {
 
 class RefreshesAtEveryHit extends ReferenceCache {
   protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
-    const held = await super.lookup<T>(key)
-    return held && { ...held, loadMs: 1e12 }
+    const found = await super.lookup<T>(key)
+    return found && { ...found, loadMs: 1e12 }
   }
 }
 
 testBrokenCaches([
-  HoldsNothing,
-  TellsThatTheStaleExist,
-  TellsANegativeTtl,
+  RetainsNoStaleValues,
+  ReportsThatStaleValuesExist,
+  ReturnsANegativeTtl,
   CountsTheStaleItDeletes,
   ListsTheStale,
   CountsTheStaleItInvalidates,
-  HandsTheStaleToEveryone,
+  ReturnsStaleValuesToEveryCaller,
   TakesTheStaleForJustExpired,
   RemembersLoadedValues,
-  MakesThemWait,
+  IgnoresStaleWhileRevalidate,
   RefreshesForEveryCaller,
   FailsTheRefresher,
   PrefersTheStale,

@@ -25,8 +25,8 @@ class HandsOutWhatItKeepsInBatches extends ReferenceCache {
 
 class HandsOutWhatItKeepsInGetOrSet extends ReferenceCache {
   protected override async lookup<T>(key: string): Promise<LookupResult<T> | undefined> {
-    const held = await super.lookup<T>(key)
-    return held && { ...held, value: this.entries.get(key)?.value as T }
+    const found = await super.lookup<T>(key)
+    return found && { ...found, value: this.entries.get(key)?.value as T }
   }
 }
 

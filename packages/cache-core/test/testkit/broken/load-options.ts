@@ -6,56 +6,56 @@ import {
   type Loader,
 } from '../../../src/index.js'
 import { ReferenceCache, type ReferenceOptions } from '../reference-cache.js'
-import { type Call, Mishears, without } from './support/mishears.js'
+import { type Call, ChangesCalls, without } from './support/changes-calls.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
-class IgnoresTtlFunctions extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresTtlFunctions extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     return typeof call.options.ttl === 'function' ? without(call, 'ttl') : call
   }
 }
 
-class IgnoresJitter extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresJitter extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     return without(call, 'jitter')
   }
 }
 
-class LengthensByJitter extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class LengthensByJitter extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     const { jitter = 0 } = call.options
     return jitter > 0 && jitter <= 1 ? { ...call, options: { ttl: '3h', jitter } } : call
   }
 }
 
-class IgnoresSkip extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresSkip extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     const loader: Loader<T> = ({ signal }) =>
       call.loader({ signal, skip: () => {} } as unknown as LoadContext)
     return { ...call, loader }
   }
 }
 
-class IgnoresSignals extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresSignals extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     return without(call, 'signal')
   }
 }
 
-class EndsLoadsWithTheFirstWhoGoes extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class EndsLoadsWithTheFirstCaller extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     const { signal } = call.options
     if (signal === undefined) return call
     const loader: Loader<T> = (context) => {
-      const told = AbortSignal.any([context.signal, signal])
-      return call.loader({ signal: told, skip: () => context.skip() } as LoadContext)
+      const either = AbortSignal.any([context.signal, signal])
+      return call.loader({ signal: either, skip: () => context.skip() } as LoadContext)
     }
     return { ...call, loader }
   }
 }
 
-class StoresWhatNobodyWants extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class StoresAbandonedLoads extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     const loader: Loader<T> = async (context) => {
       const value = await call.loader(context)
       if (context.signal.aborted) await this.set(call.key, value)
@@ -65,14 +65,14 @@ class StoresWhatNobodyWants extends Mishears {
   }
 }
 
-class IgnoresTimeouts extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class IgnoresTimeouts extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     return without(call, 'timeout')
   }
 }
 
-class EndsLoadsAtTheTimeout extends Mishears {
-  protected heard<T>(call: Call<T>): Call<T> {
+class EndsLoadsAtTheTimeout extends ChangesCalls {
+  protected changedCall<T>(call: Call<T>): Call<T> {
     const hard = call.options.timeout?.hard
     if (hard === undefined) return call
     const loader: Loader<T> = (context) =>
@@ -115,8 +115,8 @@ testBrokenCaches([
   LengthensByJitter,
   IgnoresSkip,
   IgnoresSignals,
-  EndsLoadsWithTheFirstWhoGoes,
-  StoresWhatNobodyWants,
+  EndsLoadsWithTheFirstCaller,
+  StoresAbandonedLoads,
   IgnoresTimeouts,
   EndsLoadsAtTheTimeout,
   StoresOverdueLoads,

@@ -24,10 +24,10 @@ class ForgetsToFenceAll extends ReferenceCache {
   protected override fenceAll(): void {}
 }
 
-/** A load that ends in between stores what it read before the change. */
+/** Fences after a write, so that a load that ends during the write stores an old value. */
 class FencesTooLate extends ReferenceCache {
   override async delete(key: string): Promise<boolean> {
-    const wasThere = this.live(key) !== undefined
+    const wasThere = this.fresh(key) !== undefined
     this.entries.delete(key)
     for (let turn = 0; turn < 3; turn++) await Promise.resolve()
     const entry = this.entries.get(key)
@@ -95,8 +95,8 @@ class LoadsFalsyAgain extends ReferenceCache {
     key: string,
     plan?: ReadPlan,
   ): Promise<LookupResult<T> | undefined> {
-    const held = await super.lookup<T>(key, plan)
-    return held?.value ? held : undefined
+    const found = await super.lookup<T>(key, plan)
+    return found?.value ? found : undefined
   }
 }
 
@@ -115,7 +115,7 @@ class StoresFailures extends ReferenceCache {
   }
 }
 
-class IgnoresTheLifeOfLoads extends ReferenceCache {
+class IgnoresTtlOfLoads extends ReferenceCache {
   protected override fill<T>(key: string, value: T, plan: StorePlan): Promise<void> {
     return super.fill(key, value, { ...plan, ttlMs: this.defaultTtlMs })
   }
@@ -133,7 +133,7 @@ class TakesUndefinedFromLoaders extends ReferenceCache {
   }
 }
 
-class LoadsBeforeItChecksTheLife extends ReferenceCache {
+class LoadsBeforeItChecksTtl extends ReferenceCache {
   override getOrSet<T>(
     key: string,
     loader: Loader<T>,
@@ -184,7 +184,7 @@ testBrokenCaches([
   LoadsEveryTime,
   LoadsFalsyAgain,
   StoresFailures,
-  IgnoresTheLifeOfLoads,
+  IgnoresTtlOfLoads,
   TakesUndefinedFromLoaders,
-  LoadsBeforeItChecksTheLife,
+  LoadsBeforeItChecksTtl,
 ])

@@ -4,8 +4,8 @@ import { ReferenceCache } from '../reference-cache.js'
 import { testBrokenCaches } from './support/test-broken-caches.js'
 
 class NamesNoTier extends ReferenceCache {
-  protected override entryOf<T>(held: LookupResult<T>): CacheEntry<T> {
-    return { ...super.entryOf(held), source: 'cache' as 'memory' }
+  protected override entryOf<T>(found: LookupResult<T>): CacheEntry<T> {
+    return { ...super.entryOf(found), source: 'cache' as 'memory' }
   }
 }
 
@@ -17,8 +17,8 @@ class HasAnEntryForEveryKey extends ReferenceCache {
 }
 
 class ReturnsTtlsInMilliseconds extends ReferenceCache {
-  protected override entryOf<T>(held: LookupResult<T>): CacheEntry<T> {
-    const entry = super.entryOf(held)
+  protected override entryOf<T>(found: LookupResult<T>): CacheEntry<T> {
+    const entry = super.entryOf(found)
     return { ...entry, ttl: entry.ttl && entry.ttl * 1_000 }
   }
 }
@@ -141,8 +141,8 @@ class ReturnsNoStaleEntry extends ReferenceCache {
 }
 
 class HidesThatValuesAreStale extends ReferenceCache {
-  protected override entryOf<T>(held: LookupResult<T>): CacheEntry<T> {
-    return { ...super.entryOf(held), isStale: false }
+  protected override entryOf<T>(found: LookupResult<T>): CacheEntry<T> {
+    return { ...super.entryOf(found), isStale: false }
   }
 }
 

@@ -90,7 +90,7 @@ class DividesByZero extends ReferenceCache {
   }
 }
 
-class TellsItsRateAsAFraction extends ReferenceCache {
+class ReturnsItsRateAsAFraction extends ReferenceCache {
   override getStats(): ReturnType<ReferenceCache['getStats']> {
     const { hitRate, ...counts } = super.getStats()
     return { ...counts, ...(hitRate !== undefined && { hitRate: hitRate / 100 }) }
@@ -108,5 +108,5 @@ testBrokenCaches([
   ReportsTimesThatAreNone,
   ObservesItsClose,
   DividesByZero,
-  TellsItsRateAsAFraction,
+  ReturnsItsRateAsAFraction,
 ])

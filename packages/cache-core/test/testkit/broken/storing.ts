@@ -5,7 +5,7 @@ import { testBrokenCaches } from './support/test-broken-caches.js'
 
 class FirstWriteWins extends ReferenceCache {
   protected override store(key: string, value: unknown, plan: StorePlan): void {
-    if (this.live(key) === undefined) super.store(key, value, plan)
+    if (this.fresh(key) === undefined) super.store(key, value, plan)
   }
 }
 

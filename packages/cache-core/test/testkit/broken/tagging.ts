@@ -22,7 +22,7 @@ class KeepsOldTags extends ReferenceCache {
   }
 }
 
-/** An index of keys by tag that no delete, write or expiry cleans. */
+/** Has an index of keys by tag that is not updated after a delete, a write or an expiry. */
 class NeverCleansItsTagIndex extends ReferenceCache {
   readonly #keys = new Map<string, Set<string>>()
 
@@ -56,7 +56,7 @@ class TakesTagsForKeys extends ReferenceCache {
   }
 }
 
-/** What was stored at the time of an invalidation counts as stored before it. */
+/** Treats values that were stored at the time of an invalidation as older than it. */
 class InvalidatesByTime extends ReferenceCache {
   readonly #invalidatedAt = new Map<string, number>()
 
@@ -73,7 +73,7 @@ class InvalidatesByTime extends ReferenceCache {
   }
 }
 
-/** Invalidated entries are gone for reads only. */
+/** Hides invalidated entries from reads only. */
 class ListsTheInvalidated extends ReferenceCache {
   readonly #gone = new Set<string>()
 
@@ -95,9 +95,9 @@ class ListsTheInvalidated extends ReferenceCache {
 
 class InvalidatesAHundred extends ReferenceCache {
   override async invalidateTags(tags: readonly string[]): Promise<void> {
-    const kept = [...this.entries].filter(([, entry]) => this.carries(entry, tags)).slice(100)
+    const remaining = [...this.entries].filter(([, entry]) => this.carries(entry, tags)).slice(100)
     await super.invalidateTags(tags)
-    for (const [key, entry] of kept) this.entries.set(key, entry)
+    for (const [key, entry] of remaining) this.entries.set(key, entry)
   }
 }
 

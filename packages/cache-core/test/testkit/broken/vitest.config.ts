@@ -4,9 +4,9 @@ export default defineConfig({
   test: {
     include: ['*.ts'],
     exclude: ['vitest.config.ts'],
-    // A cache that forgets its fence lets newcomers wait for a load that never ends: a short limit.
+    // A short limit: without fences, later callers wait for a load that never ends.
     testTimeout: 300,
-    // Most of the time is spent waiting.
+    // Most of the time passes in waits.
     maxWorkers: 4,
     pool: 'threads',
   },

@@ -1,4 +1,4 @@
-/** Broken ways to keep entries, each with tests that must find it out. */
+/** Caches that store or expire entries wrongly, each with tests that must fail for it. */
 export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   FirstWriteWins: [
     'the last write wins',
@@ -55,44 +55,41 @@ export const CAUGHT_WITH_ENTRIES: Readonly<Record<string, readonly string[]>> = 
   ],
   RoundsTtlUpToSeconds: ['a TTL in seconds can have a fraction'],
   RoundsTtlToTenths: ['the shortest TTL is one millisecond'],
-  OverflowsLongLives: [
+  OverflowsLongTtl: [
     'the longest TTL is a hundred years',
     'an entry is present until the end of 36500d and absent after it',
   ],
-  TakesForEverForADay: [
+  ExpiresPermanentEntriesAfterADay: [
     'an entry with a TTL of null never expires',
     'getTtl returns null for an entry that never expires',
   ],
   HasADefaultOfFiveSeconds: ['getTtl returns a default TTL of at least ten seconds'],
   HasADefaultOfAnInstant: ['an entry without a TTL has the default TTL'],
-  DiesAtTheVeryEnd: [
+  ExpiresAtTheExactEnd: [
     'an entry is present until the end of 1ms and absent after it',
     'an entry is present until the end of 100ms and absent after it',
     'getTtl counts down to zero for each key separately',
     'the cache agrees with a plain model after each of many commands',
   ],
-  LivesAMillisecondTooLong: [
+  ExpiresAMillisecondLate: [
     'an entry is present until the end of 1ms and absent after it',
     'the cache agrees with a plain model after each of many commands',
   ],
-  KeepsTheFirstLife: ['an overwrite starts a new TTL', 'an overwrite can add or remove the TTL'],
-  KeepsTheLongerLife: ['an overwrite can shorten the TTL'],
+  KeepsTheFirstTtl: ['an overwrite starts a new TTL', 'an overwrite can add or remove the TTL'],
+  KeepsTheLongerTtl: ['an overwrite can shorten the TTL'],
   RemovesByTime: ['a key that is set after a delete or its TTL has only the new TTL'],
   IgnoresSetOptions: ['a TTL can be passed as an option', 'setMany sets the tags of every entry'],
-  TakesAnyLife: [
+  AcceptsAnyTtl: [
     'a bad TTL is rejected and changes nothing',
     'a rejected write during a load has no effect',
   ],
-  TellsTtlInMilliseconds: ['getTtl returns the remaining seconds'],
-  TellsTheWholeLife: ['getTtl counts down to zero for each key separately'],
-  TellsInfinityOfForEver: ['getTtl returns null for an entry that never expires'],
+  ReturnsTtlInMilliseconds: ['getTtl returns the remaining seconds'],
+  ReturnsTheWholeTtl: ['getTtl counts down to zero for each key separately'],
+  ReturnsInfinityForNoExpiry: ['getTtl returns null for an entry that never expires'],
 
   KeepsMissesInBatches: ['getMany omits misses and returns falsy values'],
   DropsFalsyFromBatches: ['getMany omits misses and returns falsy values', 'zero'],
-  IgnoresTheLifeOfBatches: [
-    'setMany sets the TTL of every entry',
-    'a TTL can be passed as an option',
-  ],
+  IgnoresTtlOfBatches: ['setMany sets the TTL of every entry', 'a TTL can be passed as an option'],
   IgnoresTheTagsOfBatches: ['setMany sets the tags of every entry'],
   TakesListsOnly: ['setMany accepts any iterable'],
   KeepsTheFirstOfABatch: ['setMany stores the last value of a key that occurs twice'],

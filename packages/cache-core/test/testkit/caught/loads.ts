@@ -1,4 +1,4 @@
-/** Broken ways to load and to hold the old, each with tests that must find it out. */
+/** Caches that load or serve stale values wrongly, each with tests that must fail for it. */
 export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   ForgetsToFence: [
     'delete during a load fences it',
@@ -18,7 +18,7 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
     'a load and clear',
     'a load and invalidatePattern',
   ],
-  // Only the races see it.
+  // Only the tests of races find it.
   FencesTooLate: ['a load and delete', 'a load and deleteMany'],
   FencesRefusedWrites: ['a rejected write during a load has no effect'],
   FencesEveryKey: ['a change of another key during a load has no effect'],
@@ -37,7 +37,7 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
     'a failed load reaches every caller, is not stored, and can be tried again',
     'undefined is rejected as a value and changes nothing',
   ],
-  IgnoresTheLifeOfLoads: [
+  IgnoresTtlOfLoads: [
     'getOrSet sets the TTL of the loaded value',
     'the TTL can be a function of the value',
     'a refresh uses the TTL of its call',
@@ -47,7 +47,7 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
     'every caller gets undefined from a loader that calls skip and returns undefined',
   ],
   TakesUndefinedFromLoaders: ['undefined is rejected as a value and changes nothing'],
-  LoadsBeforeItChecksTheLife: ['bad options are rejected before a load'],
+  LoadsBeforeItChecksTtl: ['bad options are rejected before a load'],
 
   IgnoresTtlFunctions: [
     'a loaded value with a bad TTL from the function is returned and not stored',
@@ -64,8 +64,8 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
     'a load ends when its last caller aborts, and is not stored',
     'a stale value is not served to a caller that has aborted',
   ],
-  EndsLoadsWithTheFirstWhoGoes: ['a caller that aborts does not affect the others'],
-  StoresWhatNobodyWants: ['a load ends when its last caller aborts, and is not stored'],
+  EndsLoadsWithTheFirstCaller: ['a caller that aborts does not affect the others'],
+  StoresAbandonedLoads: ['a load ends when its last caller aborts, and is not stored'],
   IgnoresTimeouts: [
     'the hard timeout rejects the call, and the load is still stored',
     'a stale value is served after the soft timeout, and the load is still stored',
@@ -78,20 +78,20 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   StoresOverdueLoads: ['an overdue load is not joined, and does not replace a later one'],
   TakesAnyOptions: ['bad options are rejected before a load'],
 
-  HoldsNothing: [
+  RetainsNoStaleValues: [
     'a stale value is visible to getOrSet only',
     'a stale value is served at once with staleWhileRevalidate and loaded in the background',
     'a stale value is served with staleIfError when the load fails',
   ],
-  TellsThatTheStaleExist: ['a stale value is visible to getOrSet only'],
-  TellsANegativeTtl: ['a stale value is visible to getOrSet only'],
+  ReportsThatStaleValuesExist: ['a stale value is visible to getOrSet only'],
+  ReturnsANegativeTtl: ['a stale value is visible to getOrSet only'],
   CountsTheStaleItDeletes: ['a stale value is removed and not counted'],
   ListsTheStale: [
     'a stale value is visible to getOrSet only',
     'an expired key is neither listed nor counted',
   ],
   CountsTheStaleItInvalidates: ['a stale value is removed by a pattern and not counted'],
-  HandsTheStaleToEveryone: [
+  ReturnsStaleValuesToEveryCaller: [
     'a stale value is not returned to a call without an option for it',
     'a stale value is served with staleIfError when the load fails',
   ],
@@ -106,7 +106,7 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
     'a stale value is not served after invalidatePattern',
     'a stale value is not served after invalidateTags',
   ],
-  MakesThemWait: [
+  IgnoresStaleWhileRevalidate: [
     'a stale value is served at once with staleWhileRevalidate and loaded in the background',
     'a stale value is loaded once for any number of callers',
   ],
@@ -132,6 +132,6 @@ export const CAUGHT_WITH_LOADS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   NeverBacksOff: ['failed loads pause, for longer after each failure'],
-  BacksOffForGood: ['failed loads pause for one second again after a success'],
+  BacksOffForever: ['failed loads pause for one second again after a success'],
   BacksOffForAllKeys: ['failed loads pause for their own key only'],
 }

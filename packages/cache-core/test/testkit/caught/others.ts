@@ -1,4 +1,4 @@
-/** Broken tags, reports and ends, each with tests that must find it out. */
+/** Caches that handle tags, reports or `close` wrongly, each with tests that must fail for it. */
 export const CAUGHT_WITH_OTHERS: Readonly<Record<string, readonly string[]>> = {
   IgnoresTags: [
     'an entry is absent for every method after an invalidation of its tag',
@@ -68,7 +68,7 @@ export const CAUGHT_WITH_OTHERS: Readonly<Record<string, readonly string[]>> = {
   ReportsTimesThatAreNone: ['durations in milliseconds, if any, and the names of the tiers'],
   ObservesItsClose: ['no report for close'],
   DividesByZero: ['a new cache has no hits, no misses and no hit rate'],
-  TellsItsRateAsAFraction: [
+  ReturnsItsRateAsAFraction: [
     'hits and misses are counted for each key, with the hit rate in percent',
   ],
 

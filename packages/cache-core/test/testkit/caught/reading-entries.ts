@@ -1,4 +1,4 @@
-/** Broken entries, each with tests that must find it out. */
+/** Caches that return wrong entries, each with tests that must fail for it. */
 export const CAUGHT_READING_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   NamesNoTier: [
     'getEntry returns the value, a tier as its source, and that it is fresh',
