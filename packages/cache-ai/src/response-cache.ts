@@ -52,7 +52,10 @@ export interface ResponseCacheOptions {
   readonly promotion: PromotionRule
 }
 
-/** Stores, finds and computes AI responses in any cache. */
+/**
+ * Stores, finds and computes AI responses in any cache. {@link AIResponseCache} documents the arguments, the
+ * results and the errors of these methods.
+ */
 export class ResponseCache {
   readonly #options: ResponseCacheOptions
 
@@ -64,6 +67,7 @@ export class ResponseCache {
     this.#options = options
   }
 
+  /** Stores a response. */
   async store(answered: AIResponse): Promise<void> {
     assertAnswered(answered)
     const { cache, operationTtls, promotion, responses } = this.#options
@@ -86,6 +90,7 @@ export class ResponseCache {
     }
   }
 
+  /** Returns a cached response, or `undefined` when no usable response is cached. */
   async find<T>(
     request: AIRequest,
     options: LookupOptions | undefined,
@@ -113,6 +118,7 @@ export class ResponseCache {
     })
   }
 
+  /** Returns a cached response, or computes and stores it. */
   async getOrCompute<T>(
     request: AIRequest,
     compute: Loader<T>,
@@ -124,6 +130,7 @@ export class ResponseCache {
     return this.#getOrCompute(request, this.#keyOf(request), compute, planned)
   }
 
+  /** Returns many cached responses, and computes the missing ones together. */
   async getOrComputeMany<T>(
     requests: readonly AIRequest[],
     compute: ComputeMany<T>,
@@ -147,6 +154,7 @@ export class ResponseCache {
     })
   }
 
+  /** Removes the responses of an operation, and returns their number. */
   async invalidateByOperation(
     operation: string,
     options: InvalidationOptions & { readonly tenant?: string | undefined },
@@ -157,17 +165,20 @@ export class ResponseCache {
     return cache.invalidatePattern(`${escapeGlob(head)}*`, { reason: reasonOf(options) })
   }
 
+  /** Invalidates the responses of a model. */
   async invalidateByModel(model: string): Promise<void> {
     assertModel(model)
     await this.#options.cache.invalidateTags([modelTag(model)])
   }
 
+  /** Removes the responses of a tenant, and returns their number. */
   async forget(tenant: string): Promise<number> {
     assertTenant(tenant, { isNeeded: true })
     const { cache, keys } = this.#options
     return cache.invalidatePattern(`${escapeGlob(keys.tenantPrefix(tenant))}*`)
   }
 
+  /** Does the work of `getOrCompute` once its arguments are checked. */
   async #getOrCompute<T>(
     request: AIRequest,
     key: string,
