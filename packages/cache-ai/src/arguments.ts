@@ -1,7 +1,6 @@
-import { ValidationError } from '@verbatim/cache-core'
-import { assertKnownFields, describeType, isPlainObject } from '@verbatim/cache-core/implement'
+import { assertKnownFields, invalidArgument, isPlainObject } from '@verbatim/cache-core/implement'
 
-/** In UTF-16 units; escaped three for one, both together still fit into a pattern. */
+/** In UTF-16 units. An escaped operation and an escaped tenant together still fit into a pattern. */
 export const LONGEST_OPERATION = 64
 const LONGEST_TENANT = 128
 
@@ -27,7 +26,7 @@ export function assertRequest(request: unknown): void {
 
 /** @throws ValidationError unless it is an array of requests */
 export function assertRequests(requests: unknown): void {
-  if (!Array.isArray(requests)) throw invalid('requests', requests, 'an array of requests')
+  if (!Array.isArray(requests)) throw invalidArgument('requests', 'an array of requests', requests)
   for (const [index, request] of requests.entries()) {
     assertKnownFields(request, REQUEST_FIELDS, `requests[${index}]`)
   }
@@ -49,9 +48,9 @@ export function assertNoOptions(method: string, options: unknown): void {
   const received = ['an object', ...(fields.length > 0 ? ['with', fields.join(', ')] : [])].join(
     ' ',
   )
-  throw new ValidationError(`${method} must be called without options; received ${received}`, {
-    code: 'INVALID_ARGUMENT',
-    context: { argument: 'options', received },
+  throw invalidArgument(method, 'called without options', options, {
+    received,
+    context: { argument: 'options' },
   })
 }
 
@@ -65,7 +64,7 @@ export function assertInvalidation(
   for (const name of ['reason', 'operationContext']) {
     const reason = (options as Readonly<Record<string, unknown>>)[name]
     if (reason === undefined || typeof reason === 'string') continue
-    throw invalid(name, reason, 'a string, or undefined for none')
+    throw invalidArgument(name, 'a string, or undefined for none', reason)
   }
 }
 
@@ -73,7 +72,7 @@ export function assertStatsOptions(options: unknown): void {
   assertKnownFields(options, STATS_FIELDS, 'options')
   const { countKeys } = options as { readonly countKeys?: unknown }
   if (countKeys === undefined || typeof countKeys === 'boolean') return
-  throw invalid('countKeys', countKeys, 'true or false')
+  throw invalidArgument('countKeys', 'true or false', countKeys)
 }
 
 export function assertText(
@@ -81,7 +80,7 @@ export function assertText(
   { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
 ): asserts text is string {
   if (typeof text === 'string' && (text !== '' || mayBeEmpty)) return
-  throw invalid('text', text, mayBeEmpty ? 'a string' : 'a non-empty string')
+  throw invalidArgument('text', mayBeEmpty ? 'a string' : 'a non-empty string', text)
 }
 
 /** Returns whether a request can have this operation. */
@@ -96,17 +95,17 @@ export function isOperation(operation: unknown): operation is string {
 
 export function assertOperation(operation: unknown): asserts operation is string {
   if (isOperation(operation)) return
-  throw invalid('operation', operation, `a string of 1 to ${LONGEST_OPERATION} characters`)
+  throw invalidArgument('operation', `a string of 1 to ${LONGEST_OPERATION} characters`, operation)
 }
 
 export function assertOptions(options: unknown): void {
   if (isPlainObject(options)) return
-  throw invalid('options', options, 'a plain object')
+  throw invalidArgument('options', 'a plain object', options)
 }
 
 export function assertQuestion(question: unknown): void {
   if (question === undefined || typeof question === 'string') return
-  throw invalid('question', question, 'a string, or undefined for none')
+  throw invalidArgument('question', 'a string, or undefined for none', question)
 }
 
 export function assertTenant(
@@ -121,29 +120,21 @@ export function assertTenant(
       tenant.isWellFormed())
   if (isUsable) return
   const allowed = `a string of 1 to ${LONGEST_TENANT} characters`
-  throw invalid('tenant', tenant, isNeeded ? allowed : `${allowed}, or undefined for none`)
+  throw invalidArgument('tenant', isNeeded ? allowed : `${allowed}, or undefined for none`, tenant)
 }
 
 /** Keys of the Python version have no tenants, so all tenants would share them. */
 export function assertNoTenant(tenant: string | undefined): void {
   if (tenant === undefined) return
-  throw invalid('tenant', tenant, 'undefined, because legacy keys have no tenants')
+  throw invalidArgument('tenant', 'undefined, because legacy keys have no tenants', tenant)
 }
 
 export function assertModel(model: unknown): asserts model is string {
   if (typeof model === 'string' && model !== '') return
-  throw invalid('model', model, 'a non-empty string')
+  throw invalidArgument('model', 'a non-empty string', model)
 }
 
 export function assertResponse(response: unknown): void {
   if (response !== undefined) return
-  throw invalid('response', response, 'any value but undefined')
-}
-
-function invalid(argument: string, value: unknown, rule: string): ValidationError {
-  const shown = value === '' ? 'an empty string' : describeType(value)
-  return new ValidationError(`${argument} must be ${rule}; received ${shown}`, {
-    code: 'INVALID_ARGUMENT',
-    context: { argument, received: shown },
-  })
+  throw invalidArgument('response', 'any value but undefined', response)
 }

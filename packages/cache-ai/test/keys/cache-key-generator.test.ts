@@ -158,7 +158,7 @@ describe.each<KeyStyle>(['readable', 'hashed'])('%s keys', (keyStyle) => {
 describe('invalid arguments', () => {
   test.each<[unknown[], string]>([
     [['', 'op'], 'text must be a non-empty string'],
-    [[42, 'op'], 'text must be a non-empty string; received a number'],
+    [[42, 'op'], 'text must be a non-empty string; received 42'],
     [['text', ''], 'operation must be a string of 1 to 64'],
     [
       ['text', 'o'.repeat(65)],
@@ -169,7 +169,7 @@ describe('invalid arguments', () => {
     [['text', 'op', []], 'options must be a plain object; received an array'],
     [['text', 'op', { t: Number.NaN }], 'options["t"] must be plain data'],
     [['text', 'op', { deep: { call: () => 1 } }], 'options["deep"]["call"] must be plain data'],
-    [['text', 'op', {}, 42], 'question must be a string, or undefined for none; received a number'],
+    [['text', 'op', {}, 42], 'question must be a string, or undefined for none; received 42'],
     [['text', 'op', {}, undefined, ''], 'tenant must be a string of 1 to 128'],
     [['text', 'op', {}, undefined, 'x'.repeat(129)], 'tenant must be a string of 1'],
     [['text', 'op', {}, undefined, '\ud800'], 'tenant must be a string'],
