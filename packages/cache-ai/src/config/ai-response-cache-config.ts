@@ -123,6 +123,10 @@ export class AIResponseCacheConfig {
    * Reads variables such as `AI_CACHE_DEFAULT_TTL` and `AI_CACHE_PRESET`. Blank variables count as
    * unset, and variables of other programs are ignored.
    *
+   * @example
+   * ```ts
+   * AIResponseCacheConfig.fromEnv({ AI_CACHE_DEFAULT_TTL: '5m' }).values.defaultTtl // '5m'
+   * ```
    * @param environment - Default: the variables of this process
    * @param prefix - the beginning of every name, ending with an underscore. Default: `'AI_CACHE_'`
    * @throws ConfigurationError (`INVALID_CONFIGURATION`) that lists every invalid or misspelled variable
