@@ -26,7 +26,13 @@ const SOURCE = /^(packages|apps)\/[^/]+\/(src|page)\/|^tooling\/[^/]+\/src\/|^sc
 export const NAME_WORDS = [
   { word: 'near|nearer', use: 'memory tier' },
   { word: 'far|farther', use: 'Redis' },
-  { word: 'copies', use: 'memory tier', within: REDIS_SOURCE },
+  {
+    word: 'copies',
+    use: 'memory tier',
+    within: REDIS_SOURCE,
+    // Two copies of one module in a process.
+    except: /module|recognize/i,
+  },
   { word: 'longest copy', use: 'memoryTtl' },
   { word: 'life|lives|lived', use: 'TTL, or lifetime of a process or a connection' },
   { word: 'dead', use: 'expired', within: SOURCE },
