@@ -44,8 +44,8 @@ export class CallGraph {
   }
 
   /**
-   * Returns all files that the calls of a method can reach, and the files on the shortest chain of calls
-   * to a command of a library.
+   * Returns all files that the calls of a method can reach. Also returns the files on the shortest chain
+   * of calls to a command of a library.
    *
    * @param {string} className
    * @param {string} methodName
