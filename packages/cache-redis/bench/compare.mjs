@@ -1,7 +1,7 @@
 // Compares this checkout with another one, such as that of an earlier commit. Both must be built.
 //   node --import tsx bench/compare.mjs <other checkout> [--rounds 9]
-// Every cell runs in processes of its own, in turn here and there, so that what the machine does
-// meanwhile touches both alike.
+// Every cell runs in processes of its own, in turn here and there, so that load
+// on the machine affects both equally.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'

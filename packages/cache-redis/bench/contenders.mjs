@@ -18,7 +18,7 @@ import { once } from 'node:events'
  * @property {(wanted: Wanted) => Promise<Subject>} create
  */
 
-const LIFE_MS = 600_000
+const TTL_MS = 600_000
 const HOST = '127.0.0.1'
 
 /**
@@ -34,7 +34,7 @@ async function bare(port, toArgument) {
       const bytes = await client.getBuffer(key)
       return bytes === null ? undefined : JSON.parse(bytes.toString())
     },
-    set: (key, value) => client.set(key, toArgument(JSON.stringify(value)), 'PX', LIFE_MS),
+    set: (key, value) => client.set(key, toArgument(JSON.stringify(value)), 'PX', TTL_MS),
   }
 }
 
@@ -57,7 +57,7 @@ export const CONTENDERS = {
     tuned: [false],
     create: async () => {
       const { InMemoryCache } = await import('@verbatim/cache-memory')
-      const cache = new InMemoryCache({ maxSize: 2_000, defaultTtl: LIFE_MS / 1_000 })
+      const cache = new InMemoryCache({ maxSize: 2_000, defaultTtl: TTL_MS / 1_000 })
       return { get: (key) => cache.get(key), set: (key, value) => cache.set(key, value) }
     },
   },
@@ -68,7 +68,7 @@ export const CONTENDERS = {
       const { GenericRedisCache } = await import('../dist/index.js')
       const redisUrl = `redis://${HOST}:${port}`
       const cache = new GenericRedisCache({
-        ...{ redisUrl, enableL1Cache: memory, l1CacheSize: 2_000, defaultTtl: LIFE_MS / 1_000 },
+        ...{ redisUrl, enableL1Cache: memory, l1CacheSize: 2_000, defaultTtl: TTL_MS / 1_000 },
         // The value is 1 KB: whether that is compressed is not what is compared.
         compressionThreshold: 1_048_576,
       })
@@ -105,7 +105,7 @@ export const CONTENDERS = {
         : bentostore().useL2Layer(redis)
       const breaker = tuned ? { l2CircuitBreakerDuration: '1s', suppressL2Errors: true } : {}
       const cache = new BentoCache({
-        ...{ default: 'store', stores: { store }, ttl: LIFE_MS, ...breaker },
+        ...{ default: 'store', stores: { store }, ttl: TTL_MS, ...breaker },
       })
       return {
         get: (key) => cache.get({ key }),
@@ -132,7 +132,7 @@ export const CONTENDERS = {
             secondary: redis,
           }
         : { primary: redis }
-      const cache = new Cacheable({ ttl: LIFE_MS, ...options })
+      const cache = new Cacheable({ ttl: TTL_MS, ...options })
       cache.on('error', () => undefined)
       return {
         get: (key) => cache.get(key),

@@ -57,9 +57,9 @@ async function restartFrom(ageSeconds: number, writer: 'alive' | 'gone'): Promis
   const survivors = writer === 'gone' ? workers.slice(1) : workers
   if (writer === 'gone') first.kill('SIGKILL')
   const age = (performance.now() - savedAt) / 1_000
-  const reading = survivors.map((worker) => ask<Seen>(worker, 'read', READ_MS))
+  const answers = survivors.map((worker) => ask<Seen>(worker, 'read', READ_MS))
   await redis.crash()
-  const seen = await Promise.all(reading)
+  const seen = await Promise.all(answers)
   const survived = await raw.exists('snapshot:key:0')
   const old = seen.reduce((sum, each) => sum + each.old, 0)
   const reads = seen.reduce((sum, each) => sum + each.reads, 0)

@@ -84,7 +84,7 @@ interface IntegerSetting {
   readonly default: number
   readonly min: number
   readonly max: number
-  /** Such as `'bytes'`. */
+  /** The unit of the number, such as `'bytes'`. */
   readonly unit?: string
 }
 

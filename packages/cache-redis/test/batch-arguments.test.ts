@@ -24,9 +24,9 @@ test('deleteMany removes every key of an array that is emptied right after the c
 test('getMany reads every key of an array that is emptied right after the call', async () => {
   const cache = await withEntries()
   const keys = entries.map(([key]) => key)
-  const reading = cache.getMany(keys)
+  const result = cache.getMany(keys)
   keys.length = 0
-  expect((await reading).size).toBe(3_000)
+  expect((await result).size).toBe(3_000)
 })
 
 test('setMany stores nothing of a large Map that is cleared right after the call', async () => {

@@ -216,19 +216,19 @@ test('a program that Redis has forgotten is sent again', async () => {
 
 test('listeners receive events, and one that throws disturbs no call', async () => {
   const cache = at.open()
-  const heard: unknown[][] = []
+  const received: unknown[][] = []
   cache.registerCallback('get_miss', () => {
     throw new Error('a bad listener')
   })
   for (const event of ['get_success', 'get_miss', 'set_success', 'delete_success'] as const) {
-    cache.registerCallback(event, (...details) => heard.push([event, ...details]))
+    cache.registerCallback(event, (...details) => received.push([event, ...details]))
   }
   await cache.get('key')
   await cache.set('key', 1)
   await cache.get('key')
   await cache.delete('key')
   await cache.delete('key')
-  expect(heard).toEqual([
+  expect(received).toEqual([
     ['get_miss', 'key'],
     ['set_success', 'key', 1],
     ['get_success', 'key', 1],

@@ -16,10 +16,10 @@ test.each(SET_UPS)(
   'a cache %s reports a loaded value that is too large for memory',
   async (_name, options) => {
     await using cache = new GenericRedisCache({ ...(await options()), l1CacheBytes: 1_000 })
-    const told: string[] = []
-    cache.on('not_stored', (key, error) => told.push(`${key} ${error.code}`))
+    const reports: string[] = []
+    cache.on('not_stored', (key, error) => reports.push(`${key} ${error.code}`))
     expect(await cache.getOrSet('key', () => LARGE)).toBe(LARGE)
-    expect(told).toEqual(['key VALUE_TOO_LARGE'])
+    expect(reports).toEqual(['key VALUE_TOO_LARGE'])
     expect(cache.getStats().notStored).toEqual({ VALUE_TOO_LARGE: 1 })
   },
 )

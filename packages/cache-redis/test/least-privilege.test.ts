@@ -12,7 +12,7 @@ const KEYS = [
 ]
 const SCRIPTS = ['eval', 'evalsha']
 const OTHERS = ['time', 'ping']
-const LINK = ['client|id', 'client|tracking', 'subscribe']
+const TRACKING = ['client|id', 'client|tracking', 'subscribe']
 
 async function openAs(
   user: string,
@@ -46,8 +46,8 @@ async function exercise(cache: GenericRedisCache): Promise<void> {
   expect(await cache.get('loaded')).toBeUndefined()
 }
 
-const EVERYTHING = [...KEYS, ...SCRIPTS, ...OTHERS, ...LINK]
-const WITHOUT_SCRIPTS = [...KEYS, ...OTHERS, ...LINK]
+const EVERYTHING = [...KEYS, ...SCRIPTS, ...OTHERS, ...TRACKING]
+const WITHOUT_SCRIPTS = [...KEYS, ...OTHERS, ...TRACKING]
 
 test.each([
   ['scripts', EVERYTHING],
@@ -94,19 +94,19 @@ describe.each([
   test.each([
     ['a delete', () => at.raw.unlink('cache:key')],
     ['another value', () => at.raw.copy('cache:other', 'cache:key', 'REPLACE')],
-  ])('by %s is answered, and leaves nothing in Redis that is older', async (change, overtake) => {
+  ])('by %s is answered, and leaves nothing in Redis that is older', async (change, supersede) => {
     const cache = await openAs(`overtaken-${mode}`, rights)
     await at.raw.unlink('cache:key')
     await cache.set('other', 'newer')
     const value = cache.getOrSet('key', async () => {
-      await overtake()
+      await supersede()
       return 'loaded'
     })
     expect(await value).toBe('loaded')
     const left = await at.raw.getBuffer('cache:key')
     // A copy under another key is not a value of this key: this cache may not replace it.
-    const isKept = change !== 'a delete'
-    expect(left).toEqual(isKept ? await at.raw.getBuffer('cache:other') : null)
+    const isRetained = change !== 'a delete'
+    expect(left).toEqual(isRetained ? await at.raw.getBuffer('cache:other') : null)
   })
 
   test('two processes load a key once', async () => {

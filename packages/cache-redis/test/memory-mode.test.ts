@@ -33,9 +33,9 @@ describe('a cache without a location', () => {
     ['a location that is undefined', { redisUrl: undefined, client: undefined }],
   ] as const)('(%s) is memory only, and nothing is wrong with it', async (_, options) => {
     await using cache = new GenericRedisCache(options)
-    const told: string[] = []
+    const events: string[] = []
     for (const event of ['backend_error', 'disconnected', 'connected', 'tracking_down'] as const) {
-      cache.on(event, () => told.push(event))
+      cache.on(event, () => events.push(event))
     }
     expect(await cache.connect()).toBe(false)
     await cache.set('key', 'value', { tags: ['t'] })
@@ -57,7 +57,7 @@ describe('a cache without a location', () => {
     expect(redis.lastErrorCode).toBeUndefined()
     expect(redis.changes).toEqual({ ok: 0, skipped: 0, failed: 0, indeterminate: 0 })
     expect(memory).toBeDefined()
-    expect(told).toEqual([])
+    expect(events).toEqual([])
   })
 
   test("throws nothing with onBackendError 'throw'", async () => {

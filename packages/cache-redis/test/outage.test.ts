@@ -117,16 +117,16 @@ describe('Redis dies and comes back', () => {
 
   test('listeners receive each change once', async () => {
     const cache = at.open()
-    const told: string[] = []
-    cache.on('connected', () => told.push('connected'))
-    cache.on('disconnected', () => told.push('disconnected'))
+    const events: string[] = []
+    cache.on('connected', () => events.push('connected'))
+    cache.on('disconnected', () => events.push('disconnected'))
     await cache.connect()
     await at.redis.stop('SIGKILL')
     await away(cache)
     for (let call = 0; call < 20; call++) await cache.get('key')
     await at.redis.restart()
     await back(cache)
-    expect(told).toEqual(['connected', 'disconnected', 'connected'])
+    expect(events).toEqual(['connected', 'disconnected', 'connected'])
   })
 })
 

@@ -15,18 +15,18 @@ const WITHOUT_SCRIPTS = ['+@all', '-@scripting', '~*', '&*']
 async function openAs(
   rights: string[],
   onBackendError: 'degrade' | 'throw',
-): Promise<{ cache: GenericRedisCache; told: string[] }> {
+): Promise<{ cache: GenericRedisCache; warnings: string[] }> {
   await at.raw.call('ACL', 'SETUSER', 'user', 'reset', 'on', '>secret', ...rights)
   const redisUrl = at.redis.url.replace('redis://', 'redis://user:secret@')
-  const told: string[] = []
+  const warnings: string[] = []
   const logger = {
     debug: () => {},
     info: () => {},
     error: () => {},
-    warn: (text: string) => told.push(text),
+    warn: (text: string) => warnings.push(text),
   }
   const cache = await at.openConnected({ redisUrl, onBackendError, logger })
-  return { cache, told }
+  return { cache, warnings }
 }
 
 describe.each(REFUSALS)('while Redis refuses writes with %s', (word, setting, value) => {
@@ -36,7 +36,7 @@ describe.each(REFUSALS)('while Redis refuses writes with %s', (word, setting, va
     ['plain commands', WITHOUT_SCRIPTS, 'degrade'],
     ['plain commands', WITHOUT_SCRIPTS, 'throw'],
   ])('a loaded value is reported as not stored (%s, %o, %s)', async (_way, rights, policy) => {
-    const { cache, told } = await openAs(rights, policy)
+    const { cache, warnings } = await openAs(rights, policy)
     await cache.set('held', 'value')
     const refused: string[] = []
     cache.on('not_stored', (key, error) => refused.push(`${key} ${error.code}`))
@@ -49,7 +49,7 @@ describe.each(REFUSALS)('while Redis refuses writes with %s', (word, setting, va
       notStored: { LOAD_NOT_LEASED: 3 },
       redis: { errors: { BACKEND_REFUSED: 3 } },
     })
-    expect(told.filter((text) => text.includes(`(${word})`))).toHaveLength(1)
+    expect(warnings.filter((text) => text.includes(`(${word})`))).toHaveLength(1)
     expect(await cache.getOrSet('held', () => 'loaded')).toBe('value')
   })
 })

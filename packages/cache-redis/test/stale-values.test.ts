@@ -3,15 +3,15 @@ import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
 import { redisPerTest } from './set-up.js'
 
-const LIFE_MS = 60
-const STALE_FOR_AN_HOUR = { ttl: `${LIFE_MS}ms`, staleIfError: '1h' } as const
+const TTL_MS = 60
+const STALE_FOR_AN_HOUR = { ttl: `${TTL_MS}ms`, staleIfError: '1h' } as const
 
 const at = redisPerTest({ commandTimeout: 5_000 })
 
 /** Loads a value and waits until its TTL ends. */
 async function storeStale(cache: GenericRedisCache, value: unknown = 'old'): Promise<void> {
   await cache.getOrSet('key', () => value, STALE_FOR_AN_HOUR)
-  await sleep(LIFE_MS + 20)
+  await sleep(TTL_MS + 20)
 }
 
 const failing = (): Promise<string> => Promise.reject(new Error('the source is down'))
@@ -95,14 +95,14 @@ test('a value that Redis no longer has is not served from memory, with or withou
 
 test('a refresh that fails in the background is reported', async () => {
   const cache = at.open()
-  const told = vi.fn()
-  cache.on('refresh_failed', told)
+  const onRefreshFailed = vi.fn()
+  cache.on('refresh_failed', onRefreshFailed)
   const options = { ttl: '60ms', staleWhileRevalidate: '1h' } as const
   await cache.getOrSet('key', () => 'old', options)
   await sleep(80)
   expect(await cache.getOrSet('key', failing, options)).toBe('old')
-  await vi.waitFor(() => expect(told).toHaveBeenCalledOnce())
-  expect(told).toHaveBeenCalledWith('key', new Error('the source is down'))
+  await vi.waitFor(() => expect(onRefreshFailed).toHaveBeenCalledOnce())
+  expect(onRefreshFailed).toHaveBeenCalledWith('key', new Error('the source is down'))
 })
 
 test('a stale value of another process does not hide a fresh one', async () => {

@@ -10,8 +10,8 @@ test('bytes are those of values, as Redis holds them', async () => {
   expect(cache.getStats().redis).toMatchObject({ bytesWritten: held, bytesRead: 0 })
   await elsewhere.get('key')
   await elsewhere.get('absent')
-  const { memory, redis: far } = elsewhere.getStats()
-  expect(far).toMatchObject({ bytesWritten: 0, bytesRead: held })
+  const { memory, redis: counts } = elsewhere.getStats()
+  expect(counts).toMatchObject({ bytesWritten: 0, bytesRead: held })
   // Of memory what the value occupies in this process.
   expect(memory?.bytes).toBeGreaterThan(500)
   expect(memory?.bytes).toBeLessThan(2_000)

@@ -21,4 +21,4 @@ process.once('message', () => {
 })
 const connected = await connection.connect()
 if (connected) await connection.run((client) => client.get('key'), 'key')
-process.send?.({ connected, trouble: connection.lastErrorCode })
+process.send?.({ connected, error: connection.lastErrorCode })

@@ -29,11 +29,12 @@ async function cacheOn(owners: Redis): Promise<GenericRedisCache> {
   const cache = new GenericRedisCache({ client: owners, onBackendError: 'throw' })
   ends.push(() => cache.close())
   expect(await cache.connect()).toBe(true)
-  await vi.waitFor(() => expect(linkOf(cache)).toBe('live'), { timeout: 5_000 })
+  await vi.waitFor(() => expect(trackingOf(cache)).toBe('live'), { timeout: 5_000 })
   return cache
 }
 
-const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.tracking
+const trackingOf = (cache: GenericRedisCache): string | undefined =>
+  cache.getStats().memory?.tracking
 
 /** Ends every connection of other clients, so that all must log in again. */
 const cutAll = (): Promise<unknown> =>
@@ -53,8 +54,8 @@ describe.each<[string, typeof Redis]>([
     owners.options.password = 'new'
     await cutAll()
     await cutTracking()
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('live'), { timeout: 5_000 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('live'), { timeout: 5_000 })
     await vi.waitFor(() => expect(cache.getStats().mode).toBe('redis'), { timeout: 5_000 })
     await cache.set('key', 'value')
     expect(await cache.get('key')).toBe('value')
@@ -68,8 +69,8 @@ describe.each<[string, typeof Redis]>([
     await owners.auth('second', 'two')
     await admin.acl('DELUSER', 'first')
     await cutTracking()
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('live'), { timeout: 5_000 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('live'), { timeout: 5_000 })
     const list = String(await admin.client('LIST'))
     expect(list.split('\n').filter((line) => line.includes('user=second'))).toHaveLength(2)
     await admin.acl('DELUSER', 'second')
@@ -82,8 +83,8 @@ describe.each<[string, typeof Redis]>([
     owners.options.port = other.port
     await cutAll()
     await cutTracking()
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('live'), { timeout: 5_000 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('down'), { timeout: 5_000, interval: 5 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('live'), { timeout: 5_000 })
     const there = new Redis(other.url)
     await vi.waitFor(async () =>
       expect(String(await there.client('LIST'))).toMatch(/cmd=(subscribe|ping).*redir=\d+/),

@@ -32,10 +32,10 @@ test.each([200, 1_000])(
   { timeout: 60_000 },
   async (commandTimeout) => {
     // Makes the scripts known, which takes a round trip more.
-    const near = new GenericRedisCache({ redisUrl: redis.url })
-    caches.push(near)
-    await near.set('key', 'value')
-    await near.get('key')
+    const direct = new GenericRedisCache({ redisUrl: redis.url })
+    caches.push(direct)
+    await direct.set('key', 'value')
+    await direct.get('key')
     await proxy.delay({ milliseconds: (0.9 * commandTimeout) / 2 })
     const cache = open(commandTimeout)
     expect(await cache.connect()).toBe(true)

@@ -66,14 +66,14 @@ describe('one word for an error', () => {
 
   test('callers get an InfrastructureError with that word alone', () => {
     const error = Object.assign(reply('OOM s3cret'), { command: { args: ['key', 's3cret'] } })
-    const told = errorForCaller(error)
-    expect(told).toBeInstanceOf(InfrastructureError)
-    expect(told).toMatchObject({
+    const rejection = errorForCaller(error)
+    expect(rejection).toBeInstanceOf(InfrastructureError)
+    expect(rejection).toMatchObject({
       message: 'Redis refused the command: OOM',
       code: 'BACKEND_REFUSED',
       context: { reply: 'OOM', alarm: true },
     })
-    expect((told as Error).cause).toBeUndefined()
-    expect((told as Error).stack).not.toContain('s3cret')
+    expect((rejection as Error).cause).toBeUndefined()
+    expect((rejection as Error).stack).not.toContain('s3cret')
   })
 })

@@ -15,8 +15,8 @@ afterAll(() => Promise.all(sentinels.map((sentinel) => sentinel.stop())))
 const CHANNEL = '+switch-master'
 
 test('it hears of another master of the same name, until it is stopped', async () => {
-  const heard = vi.fn<(host: string, port: number) => void>()
-  const watch = new FailoverWatch([parseRedisUrl(open.url)], 'cache', 1_000, heard)
+  const onPromoted = vi.fn<(host: string, port: number) => void>()
+  const watch = new FailoverWatch([parseRedisUrl(open.url)], 'cache', 1_000, onPromoted)
   const sentinel = new Redis(open.url)
   const listeners = async (): Promise<number> =>
     Number((await sentinel.pubsub('NUMSUB', CHANNEL))[1])
@@ -26,7 +26,7 @@ test('it hears of another master of the same name, until it is stopped', async (
   await sentinel.publish(CHANNEL, 'other 10.0.0.1 1 10.0.0.2 2')
   await sentinel.publish(CHANNEL, 'cache')
   await sentinel.publish(CHANNEL, 'cache 10.0.0.1 1 10.0.0.2 2')
-  await vi.waitFor(() => expect(heard.mock.calls).toEqual([['10.0.0.2', 2]]))
+  await vi.waitFor(() => expect(onPromoted.mock.calls).toEqual([['10.0.0.2', 2]]))
   watch.stop()
   await vi.waitFor(async () => expect(await listeners()).toBe(0))
   watch.start()

@@ -6,7 +6,7 @@ import type { LocationOptions } from '../../src/connection/location.js'
 /** A connection in a process of its own. */
 export interface ChildConnection {
   readonly connected: boolean
-  readonly trouble: string | undefined
+  readonly error: string | undefined
   /** Closes it. Answers how long it took until the process had ended, in milliseconds. */
   end(): Promise<number>
 }
@@ -27,7 +27,7 @@ export async function connectInChild(
     once(child, 'exit').then(() => {
       throw new Error('the process ended before it had connected')
     }),
-  ])) as [Pick<ChildConnection, 'connected' | 'trouble'>]
+  ])) as [Pick<ChildConnection, 'connected' | 'error'>]
   return { ...outcome, end: () => end(child) }
 }
 

@@ -92,16 +92,16 @@ describe('connecting', () => {
   })
 
   test('each loss and each recovery is reported once', async () => {
-    const told: (boolean | string)[] = []
+    const states: (boolean | string)[] = []
     const connection = open({
-      onAvailability: (ready) => told.push(ready),
-      onHealthy: (master) => told.push(master.status),
+      onAvailability: (ready) => states.push(ready),
+      onHealthy: (master) => states.push(master.status),
     })
     await connection.connect()
     const [master] = connection.masters()
     master?.stream.destroy()
     const all = [true, 'ready', false, true, 'ready']
-    await vi.waitFor(() => expect(told).toEqual(all), { timeout: 3_000 })
+    await vi.waitFor(() => expect(states).toEqual(all), { timeout: 3_000 })
   })
 })
 
@@ -120,8 +120,8 @@ describe('the error of a call', () => {
       const thrown = (): never => {
         throw failure
       }
-      const reading = connection.run((client) => client.ping().then(thrown))
-      await expect(reading).rejects.toMatchObject({
+      const result = connection.run((client) => client.ping().then(thrown))
+      await expect(result).rejects.toMatchObject({
         code: 'BACKEND_MALFORMED_REPLY',
         context: { outcome: 'indeterminate' },
       })

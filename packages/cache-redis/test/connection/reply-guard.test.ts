@@ -86,9 +86,9 @@ describe.each<[string, typeof Redis]>([
     client.on('message', () => {
       throw new Error('of the owner')
     })
-    const told = once(client, 'error')
+    const failure = once(client, 'error')
     sockets.at(-1)?.write('*3\r\n$7\r\nmessage\r\n$7\r\nchannel\r\n$1\r\nx\r\n')
-    expect((await told)[0]).toMatchObject({ code: 'BACKEND_MALFORMED_REPLY' })
+    expect((await failure)[0]).toMatchObject({ code: 'BACKEND_MALFORMED_REPLY' })
     expect(uncaught).toEqual([])
   })
 

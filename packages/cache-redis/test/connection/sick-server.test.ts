@@ -64,12 +64,12 @@ describe('a server that hangs', () => {
 describe('a server that accepts connections and says nothing', () => {
   test('is left and tried again, with a password or without', async () => {
     let accepted = 0
-    const silent = createServer((socket) => {
+    const server = createServer((socket) => {
       accepted++
       socket.on('error', () => {}).resume()
     })
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const { port } = silent.address() as { port: number }
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
     for (const login of ['', ':password@']) {
       accepted = 0
       const connection = openConnection(
@@ -80,7 +80,7 @@ describe('a server that accepts connections and says nothing', () => {
       await vi.waitFor(() => expect(accepted).toBeGreaterThan(1), { timeout: 5_000 })
       expect(await milliseconds(() => connection.close())).toBeLessThan(1_000)
     }
-    silent.close()
+    server.close()
   })
 })
 

@@ -22,7 +22,8 @@ function open(redisUrl: string): GenericRedisCache {
   return cache
 }
 
-const linkOf = (cache: GenericRedisCache): string | undefined => cache.getStats().memory?.tracking
+const trackingOf = (cache: GenericRedisCache): string | undefined =>
+  cache.getStats().memory?.tracking
 
 const TEMPORARY = [
   'ERR max number of clients reached',
@@ -42,10 +43,10 @@ describe.each(TEMPORARY)('after %s', (refusal) => {
     for (const command of commands) await proxy.answerWithError({ command, error: refusal })
     const cache = open(proxy.url)
     await cache.connect()
-    expect(linkOf(cache)).not.toBe('live')
+    expect(trackingOf(cache)).not.toBe('live')
     await new Promise((resolve) => setTimeout(resolve, 300))
     await proxy.pass()
-    await vi.waitFor(() => expect(linkOf(cache)).toBe('live'), { timeout: 2_500 })
+    await vi.waitFor(() => expect(trackingOf(cache)).toBe('live'), { timeout: 2_500 })
   })
 
   test('Redis is used again within about a second', async () => {
@@ -70,7 +71,7 @@ test('a server that does not permit tracking is not asked again soon', async () 
   await admin.acl('SETUSER', 'bare', 'on', '>pass', '~*', '+@all', '-client')
   const cache = open(redis.url.replace('//', '//bare:pass@'))
   await cache.connect()
-  await vi.waitFor(() => expect(linkOf(cache)).toBe('refused'), { timeout: 3_000 })
+  await vi.waitFor(() => expect(trackingOf(cache)).toBe('refused'), { timeout: 3_000 })
   admin.disconnect()
 })
 

@@ -136,6 +136,6 @@ test('replies of calls that have ended are not kept while another call is in fli
   await sleep(10)
   setFlagsFromString('--expose-gc')
   ;(runInNewContext('gc') as () => void)()
-  const kept = replies.filter((reply) => reply.deref() !== undefined)
-  expect(kept.length).toBeLessThan(5)
+  const retained = replies.filter((reply) => reply.deref() !== undefined)
+  expect(retained.length).toBeLessThan(5)
 })

@@ -79,8 +79,8 @@ test('plain text to a port for TLS: the cache does without', async () => {
 test.each(['server', 'sentinel', 'Cluster'])(
   'a %s that is reached by name gets the name',
   async (kind) => {
-    const heard: string[] = []
-    const server = await listen((name) => heard.push(name))
+    const requested: string[] = []
+    const server = await listen((name) => requested.push(name))
     const url = `rediss://localhost:${(server.address() as AddressInfo).port}`
     const connection = openConnection(
       kind === 'server'
@@ -90,18 +90,18 @@ test.each(['server', 'sentinel', 'Cluster'])(
           : { cluster: { urls: [url] } },
     )
     void connection.connect()
-    await vi.waitFor(() => expect(heard).toContain('localhost'), { timeout: 3_000 })
+    await vi.waitFor(() => expect(requested).toContain('localhost'), { timeout: 3_000 })
     await connection.close()
     server.close()
   },
 )
 
-async function listen(hear: (name: string) => void): Promise<Server> {
+async function listen(onServerName: (name: string) => void): Promise<Server> {
   const server = createServer({
     key: await readFile(file('server.key')),
     cert: await readFile(file('server.crt')),
     SNICallback: (name, done) => {
-      hear(name)
+      onServerName(name)
       done(null)
     },
   })

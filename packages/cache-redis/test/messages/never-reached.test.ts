@@ -92,9 +92,9 @@ describe('a Redis that was never reached is reported once, with its place, the r
   })
 
   test('a server that accepts connections and answers nothing', async () => {
-    const silent = createServer((socket) => socket.on('error', () => undefined))
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const { port } = silent.address() as { port: number }
+    const server = createServer((socket) => socket.on('error', () => undefined))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
     const cache = messages.open({ redisUrl: `redis://127.0.0.1:${port}` })
     expect(await messages.warningsAfterUse(cache)).toEqual([
       {
@@ -102,7 +102,7 @@ describe('a Redis that was never reached is reported once, with its place, the r
         message: expect.stringMatching(/raise commandTimeout/),
       },
     ])
-    silent.close()
+    server.close()
   })
 
   test('a server of another protocol', async () => {

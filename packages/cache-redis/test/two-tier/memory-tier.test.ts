@@ -6,22 +6,22 @@ import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
 test('returns what its sources say', () => {
   const say = { connected: true, proven: true }
-  const trust = new ServableEntries({
+  const servable = new ServableEntries({
     isConnected: () => say.connected,
     isTracking: () => say.proven,
   })
-  expect(trust.current).toBe('tracked')
+  expect(servable.current).toBe('tracked')
   say.proven = false
-  trust.changed()
-  expect(trust.current).toBe('none')
+  servable.changed()
+  expect(servable.current).toBe('none')
   say.connected = false
-  expect(trust.current).toBe('all')
+  expect(servable.current).toBe('all')
 })
 
 test('one check counts for several hits, but not for many', () => {
   const proven = vi.fn(() => true)
-  const trust = new ServableEntries({ isConnected: () => true, isTracking: proven })
-  for (let hit = 0; hit < 170; hit++) expect(trust.current).toBe('tracked')
+  const servable = new ServableEntries({ isConnected: () => true, isTracking: proven })
+  for (let hit = 0; hit < 170; hit++) expect(servable.current).toBe('tracked')
   expect(proven).toHaveBeenCalledTimes(10)
 })
 
@@ -38,13 +38,13 @@ test.each(['asleep', 'awake'])(
 
 test('one check counts for a whole turn of the event loop', async () => {
   const proven = vi.fn(() => true)
-  const trust = new ServableEntries({ isConnected: () => true, isTracking: proven })
+  const servable = new ServableEntries({ isConnected: () => true, isTracking: proven })
   for (let hit = 0; hit < 10; hit++) {
-    expect(trust.current).toBe('tracked')
+    expect(servable.current).toBe('tracked')
     await Promise.resolve()
   }
   expect(proven).toHaveBeenCalledTimes(1)
   await new Promise((resolve) => setImmediate(resolve))
-  expect(trust.current).toBe('tracked')
+  expect(servable.current).toBe('tracked')
   expect(proven).toHaveBeenCalledTimes(2)
 })

@@ -8,11 +8,11 @@ import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
 const stoodStill = process.argv[2]
 let isProven = true
-const trust = new ServableEntries({ isConnected: () => true, isTracking: () => isProven })
+const servable = new ServableEntries({ isConnected: () => true, isTracking: () => isProven })
 
-spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(trust.current))
+spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(servable.current))
 setTimeout(() => {
-  if (trust.current !== 'tracked') throw new Error('it should be proven now')
+  if (servable.current !== 'tracked') throw new Error('it should be proven now')
   if (stoodStill === 'awake') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
   // As while it is stopped, or its machine sleeps: no event reports it, and no timer runs first.
   isProven = false
