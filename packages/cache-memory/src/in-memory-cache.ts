@@ -70,7 +70,10 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
   readonly #entries: EntryStore
   readonly #observer: OperationObserver | undefined
   readonly #reads: ReadCounts = {
-    ...{ hits: 0, misses: 0, joined: 0, staleServed: 0 },
+    hits: 0,
+    misses: 0,
+    joined: 0,
+    staleServed: 0,
     notStored: {},
   }
 

