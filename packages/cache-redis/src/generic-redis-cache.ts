@@ -53,9 +53,10 @@ import { createTwoTierStore } from './two-tier/wiring.js'
 /**
  * A cache in two tiers: the memory of this process before a Redis that processes share.
  *
- * No call fails because Redis is unavailable, unless `onBackendError` is `'throw'`. No call waits longer than
- * `commandTimeout` for a command. While Redis is unavailable, memory serves and accepts values. A key that
- * was written or deleted then is a miss in Redis until its old value there is deleted.
+ * While Redis is unavailable, memory serves and accepts values. A key that was written or deleted then is a
+ * miss in Redis until its old value there is deleted. Calls do not fail because Redis is unavailable, unless
+ * `onBackendError` is `'throw'`. `scan`, `inspect`, `getServerInfo` and `connect({ required: true })` are the
+ * exceptions. A command waits for Redis no longer than `commandTimeout`, and a little more for large values.
  *
  * Without `redisUrl`, `sentinel`, `cluster` or `client`, the cache is memory only.
  *
@@ -125,7 +126,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /**
    * Calls a function at each event of this name. Errors of the function are ignored.
    *
-   * @returns a function that stops
+   * @returns a function that removes the listener
    */
   on<Name extends keyof RedisCacheEvents>(
     event: Name,

@@ -24,7 +24,7 @@ type Description = (
   details: FailureDetails,
 ) => readonly [fault: string, advice: string]
 
-/** The commands in the scripts of this package. */
+/** The commands on keys that a user needs, in scripts and alone. The README lists them too. */
 const COMMANDS_OF_SCRIPTS =
   'GET, SET, GETRANGE, STRLEN, EXISTS, PTTL, PEXPIRE, PERSIST, UNLINK, MGET, INCR and TIME'
 

@@ -6,7 +6,7 @@ import { extraTimeFor, PAGE, type StoreParts } from './store-parts.js'
 
 /** The metadata of a value, without its body. */
 export interface Metadata {
-  /** As in `StoredValue`. */
+  /** The rest of the TTL by the expiry of the key in Redis, without the grace for stale values. */
   readonly freshMs: number
   readonly generation: string | undefined
   readonly tags: readonly TagVersion[]

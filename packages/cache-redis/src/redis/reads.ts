@@ -52,7 +52,7 @@ export class RedisReads {
     const { name } = named
     try {
       const sent = run((client) => client.getBuffer(name), name)
-      // Sent in the same turn after the read, so that a value of an older generation is always void.
+      // Asked for after the value, so the generation is not older than the value.
       const generation = awaitedLater(generations.current(name))
       const opened = this.#open(named, await sent)
       const found = isPromiseLike(opened) ? await opened : opened
@@ -146,14 +146,15 @@ export class RedisReads {
       return found.tags.length === 0 ? found : await this.#unlessInvalidated(found)
     } catch (error) {
       const outcome = this.#failed(key, error)
+      // It is absent only for a wrong type, which is foreign.
       return outcome === 'absent' ? 'foreign' : outcome
     }
   }
 
   /**
-   * Returns what a key holds that could not be read or leased: its invalidation is pending, or Redis refused
-   * the lease. Returns `'absent'` if Redis holds no entry of this cache under the key, and `undefined` if
-   * Redis is unavailable.
+   * Returns the state of a key whose value must not be served or whose lease was refused.
+   *
+   * @returns `'absent'` if the key holds no entry of this cache; `undefined` if Redis is unavailable
    */
   async stateOf(key: string): Promise<EntryState | 'absent' | undefined> {
     const { generations, keyspace, run } = this.#parts

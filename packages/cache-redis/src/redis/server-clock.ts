@@ -13,9 +13,10 @@ const MAX_DRIFT_MS = 3
  * Estimates a server's clock from both sides: what it shows at least, and what it shows at most.
  *
  * A write carries a deadline on the server's clock, so that a write that timed out here cannot take
- * effect there later. A value carries the time when its TTL ends. Neither may be late, so both use the
- * least: the server read its clock before its reply arrived. A value that was read must not look fresher
- * than it is, so its age uses the most: the server read its clock after it was asked.
+ * effect there later. A value carries the time when its TTL ends. Both must be too early rather than too
+ * late, so they use the lower bound: the server read its clock before its reply arrived. A value that was
+ * read must not look fresher than it is, so its age uses the upper bound: the server read its clock after
+ * it was asked.
  */
 export class ServerClock {
   /** The server's time minus the time of this process, at least and at most. */
@@ -62,7 +63,10 @@ export class ServerClock {
     return now + this.#most
   }
 
-  /** Returns the server's time at which a command that began at `startedAt` times out here. */
+  /**
+   * Returns the server's time at which a command that began at `startedAt` times out here, less a margin for
+   * the drift of the clocks.
+   */
   deadline(timeoutMs: number, startedAt: number): number {
     const driftMs = Math.min(MAX_DRIFT_MS, timeoutMs / 10)
     return Math.floor(this.earliest(startedAt) + timeoutMs - driftMs)

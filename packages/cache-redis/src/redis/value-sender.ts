@@ -115,7 +115,7 @@ export class ValueSender {
     }
     const extraMs = Math.floor(encoded.length / BYTES_PER_MS)
     const send = (client: RedisClient): Promise<boolean | 'late'> => {
-      // The caller waits from here on, also if the server's clock has to be read first.
+      // The time limit starts here. It includes a new sample of the clock, if the last one is outdated by now.
       const startedAt = timers.now()
       const { clock: masterClock, commands } = masters.of(name)
       return chain(masterClock.read(), (clock) => {

@@ -23,17 +23,18 @@ export interface ExpectedState {
   readonly tags: readonly TagVersion[]
 }
 
-/** The result of deleting keys on one node: the keys that held a fresh value. */
+/** The result of deleting keys on one node. */
 export interface RemovedKeys {
   readonly keys: readonly string[]
+  /** The keys that held a fresh value. */
   readonly existed: readonly string[] | 'unavailable'
 }
 
 const NO_VERSIONS: readonly TagVersion[] = []
 
 /**
- * Writes to Redis. Redis may not confirm a change; then the key, pattern or tag is remembered, and
- * invalidated as soon as Redis is available again.
+ * Writes to Redis. If Redis does not confirm a change, the key, pattern or tag is remembered, and
+ * invalidated as soon as Redis is available again. Stored values carry a deadline: see {@link ValueSender}.
  */
 export class RedisWrites {
   readonly #parts: StoreParts
@@ -173,7 +174,7 @@ export class RedisWrites {
       return outcome
     } catch (error) {
       counters.change(outcomeOf(error))
-      // The key is right whether the value was stored or not, so nothing is pending.
+      // Both outcomes are correct, so the key need not be deleted.
       return errors.handle(error)
     }
   }
@@ -232,7 +233,7 @@ export class RedisWrites {
     return done.size === 0 ? 'unavailable' : removed.size
   }
 
-  /** Invalidates every value with one of the tags. Returns how many of the tags a value may carry. */
+  /** Invalidates every value with one of the tags. Returns how many of them a stored value could have. */
   async invalidateTags(tags: readonly string[]): Promise<number | 'unavailable'> {
     const change: SentChange = { kind: 'tag', names: tags }
     try {

@@ -14,16 +14,16 @@ const PAUSE_AFTER_REFUSAL_MS = 30_000
 
 /** Receives the events of a tracking connection. */
 export interface ConnectionEvents {
-  /** Receives names that Redis invalidated: they were changed, deleted, evicted, or have expired. */
+  /** Called with names that Redis invalidated: they were changed, deleted, evicted, or have expired. */
   onInvalidated(names: readonly string[]): void
-  /** Receives that invalidations may have been missed. Copies from before must not be served. */
+  /** Called when invalidations may have been missed. Copies from before must not be served. */
   onMissed(): void
-  /** Receives that Redis emptied a whole database. */
+  /** Called when Redis emptied a whole database. */
   onFlushed(): void
   onStateChange(): void
-  /** Receives that a heartbeat was not answered in time. The server may be in trouble. */
+  /** Called when a heartbeat was not answered in time. The server may be unresponsive. */
   onUnresponsive(): void
-  /** Receives that the server denies tracking, with a code such as `NOPERM SUBSCRIBE`. */
+  /** Called when the server denies tracking, with a code such as `NOPERM SUBSCRIBE`. */
   onRefused?(code: string): void
 }
 
@@ -31,9 +31,10 @@ export interface ConnectionEvents {
  * Receives an invalidation for every change under a prefix on one server. It uses client tracking in
  * broadcast mode, on a connection of its own that redirects the messages to itself.
  *
- * The connection is live while the server answers a heartbeat. Everything that happened before a heartbeat
- * was sent has arrived when its answer arrives. A new connection first subscribes, then reports that
- * invalidations may have been missed, and is live at the next answer. So no invalidation is lost unnoticed.
+ * The connection is live while the server answers a heartbeat. Redis replies in order on one connection, so
+ * every invalidation from before a heartbeat has arrived when its answer arrives. A new connection first
+ * subscribes, then reports that invalidations may have been missed, and is live at the next answer. So no
+ * invalidation is lost unnoticed.
  */
 export class TrackingConnection {
   readonly #client: Redis
@@ -42,7 +43,7 @@ export class TrackingConnection {
   readonly #commandTimeoutMs: number
   readonly #leaseMs: number
   #state: 'down' | 'subscribed' | 'live' | 'refused' | 'closed' = 'down'
-  /** When the last answered heartbeat was sent. */
+  /** Every invalidation from before this time has arrived. */
   #liveAt = Number.NEGATIVE_INFINITY
   #lagMs: number | undefined
   #heartbeat: NodeJS.Timeout | undefined
@@ -59,14 +60,14 @@ export class TrackingConnection {
     commandTimeoutMs: number = DEFAULT_COMMAND_TIMEOUT_MS,
   ) {
     this.#commandTimeoutMs = commandTimeoutMs
-    // An answered heartbeat is one round trip old, and the next one is sent up to one period later.
+    // One round trip of the last heartbeat, one period until the next, and its round trip.
     this.#leaseMs = Math.max(MIN_LEASE_MS, 2 * commandTimeoutMs + HEARTBEAT_MS)
     this.#client = client
     this.#prefix = prefix
     this.#events = events
     client.on('ready', () => void this.#subscribe())
     client.on('close', () => {
-      if (this.#isOpen) this.#leave('down')
+      if (this.#isOpen) this.#stopAs('down')
     })
     client.on('messageBuffer', (_channel: Buffer, names: Buffer[] | null) => this.#receive(names))
     client.connect().catch(() => undefined)
@@ -82,13 +83,16 @@ export class TrackingConnection {
     return this.#lagMs
   }
 
-  /** Returns whether every invalidation has arrived, except those of the last moments. */
+  /**
+   * Returns whether every invalidation has arrived, except those since the last answered heartbeat. That is
+   * 750 ms ago at most, or two time limits and 250 ms if that is longer.
+   */
   isCurrent(now: number): boolean {
     return this.#state === 'live' && now - this.#liveAt <= this.#leaseMs
   }
 
   close(): void {
-    this.#leave('closed')
+    this.#stopAs('closed')
     this.#client.disconnect()
   }
 
@@ -98,7 +102,7 @@ export class TrackingConnection {
 
   async #subscribe(): Promise<void> {
     if (this.#state === 'closed') return
-    this.#leave('down')
+    this.#stopAs('down')
     const { stream } = this.#client
     try {
       const id = await this.#client.client('ID')
@@ -124,7 +128,7 @@ export class TrackingConnection {
       this.#replaceConnection()
       return
     }
-    this.#leave('refused')
+    this.#stopAs('refused')
     this.#client.disconnect()
     this.#events.onRefused?.(errorCodeOf(error))
     timers.setTimeout(() => this.#askAgain(), PAUSE_AFTER_REFUSAL_MS).unref()
@@ -179,11 +183,11 @@ export class TrackingConnection {
 
   /** Closes a connection that does not respond. The client opens another one. */
   #replaceConnection(): void {
-    this.#leave('down')
+    this.#stopAs('down')
     this.#client.stream?.destroy()
   }
 
-  #leave(state: 'down' | 'refused' | 'closed'): void {
+  #stopAs(state: 'down' | 'refused' | 'closed'): void {
     timers.clearInterval(this.#heartbeat)
     this.#heartbeat = undefined
     this.#askedAt = undefined

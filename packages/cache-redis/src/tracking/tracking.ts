@@ -62,7 +62,7 @@ export class Tracking {
       : Math.max(...(lags as number[]))
   }
 
-  /** Returns whether every invalidation has arrived, except those of less than a second ago. */
+  /** Returns whether all connections are current. See {@link TrackingConnection.isCurrent}. */
   isCurrent(): boolean {
     if (!this.#isLive) return false
     const now = timers.now()

@@ -18,8 +18,8 @@ export interface ReadsInFlight {
   readonly operations: ReadonlyMap<string, KeyOperation>
 }
 
-/** Without a memory tier no read has to be remembered. */
-const UNTRACKED_READS: ReadsInFlight = {
+/** The reads of a cache without a memory tier. */
+const NO_READS: ReadsInFlight = {
   startedAt: 0,
   memoryTtl: undefined,
   operations: new Map(),
@@ -35,7 +35,8 @@ export interface AdmissionOptions {
 }
 
 /**
- * Decides what may become a copy in memory, and when a copy must go.
+ * Decides what may become a copy in memory, and when a copy must go. Whether a copy may be served now is
+ * decided by `ServableEntries`.
  *
  * A value is not copied if its key changed while it was read or written, in this process or elsewhere.
  */
@@ -49,7 +50,7 @@ export class Admission {
 
   /** @param memoryTtl - how long copies may stay in memory; `undefined` for the default */
   beginRead(keys: readonly string[], memoryTtl?: MemoryTtl): ReadsInFlight {
-    if (this.#options.memory === undefined) return UNTRACKED_READS
+    if (this.#options.memory === undefined) return NO_READS
     const operations = new Map(keys.map((key) => [key, this.#fence.begin('read', key)]))
     return { startedAt: this.#options.clock.now(), memoryTtl, operations }
   }
@@ -74,7 +75,7 @@ export class Admission {
     this.#store(key, entry, plan, reads.startedAt)
   }
 
-  /** Removes the copy of a key without a value in Redis: it is stale, and may have been deleted. */
+  /** Removes the copy of a key that has no value in Redis: the copy is old. */
   foundAbsent(reads: ReadsInFlight, key: string): void {
     if (!isSuperseded(reads, key)) this.#options.memory?.delete(key)
   }
@@ -194,6 +195,7 @@ export class Admission {
   }
 }
 
+/** Returns whether a read must not be copied: its key has changed, or the read was not registered. */
 function isSuperseded({ operations }: ReadsInFlight, key: string): boolean {
   return operations.get(key)?.isSuperseded !== false
 }

@@ -22,8 +22,8 @@ export interface MemoryEntry {
   readonly revision: string | undefined
   /**
    * Whether the value was read from Redis while this process received every invalidation. A value that
-   * this process wrote is not tracked: Redis invalidates it, and the message may also be about another
-   * write. An untracked copy is served only while Redis is unavailable.
+   * this process wrote is not tracked until it is read back: the invalidation of its own write looks like
+   * that of another process. An untracked copy is served only while Redis is unavailable.
    */
   readonly isTracked: boolean
   /** Whether the invalidation that this process caused itself has not arrived yet. */
@@ -130,7 +130,7 @@ export class MemoryTier {
     this.#entries.remove(key)
   }
 
-  /** Deletes the copy of a key that Redis has invalidated, unless this process caused the message. */
+  /** Deletes the copy of a key that Redis has invalidated. The first message after an own write is expected. */
   invalidated(key: string): void {
     const copy = this.#entries.peek(key)?.storedValue
     if (copy?.awaitsOwnInvalidation) copy.awaitsOwnInvalidation = false

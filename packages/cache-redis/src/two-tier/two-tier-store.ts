@@ -66,6 +66,8 @@ const MIN_TRACKING_WAIT_MS = 500
  *
  * A read asks memory first, and copies to memory what Redis returned. A write goes to Redis, and removes
  * the copy before it is sent. While Redis is unavailable, memory serves and accepts values alone.
+ *
+ * `Admission` decides what may be copied to memory, and `ServableEntries` whether a copy may be served.
  */
 export class TwoTierStore {
   readonly memory: MemoryTier | undefined
@@ -88,7 +90,7 @@ export class TwoTierStore {
   }
 
   /**
-   * Reads a key without a fresh copy in memory.
+   * Reads a key that has no fresh copy in memory.
    *
    * @param memoryTtl - how long a copy of the value may stay in memory; `undefined` for the default
    */
@@ -120,7 +122,8 @@ export class TwoTierStore {
     }
     // While Redis is unavailable, a stale copy may be served to callers that accept one.
     const found = fromMemoryInstead(memory?.peek(key))
-    // What Redis holds is not served. But a caller that sees a changed key joins no load from before.
+    // The value in Redis is not served. Its state is returned, so that the caller does not join a load that
+    // began before the key changed.
     const state = await redis.reads.stateOf(key)
     if (state === undefined) return found
     await loads?.beforeJoining(key)
@@ -144,7 +147,7 @@ export class TwoTierStore {
       if (found === 'foreign') return this.#received(reads, key, 'absent')
       if (found !== 'absent' && !('leasedMs' in found)) return this.#received(reads, key, found)
       admission.foundAbsent(reads, key)
-      // A caller that sees this joins no load from when the key held something else.
+      // The caller must not join a load that began while the key held something else.
       if (found === 'absent') return emptyLookup(ABSENT_STATE)
       const state = leaseState(found.revision, found.generation)
       if (found.leasedMs > 0) return emptyLookup(state)
@@ -194,7 +197,7 @@ export class TwoTierStore {
     }
   }
 
-  /** Offers what Redis returned as a copy to memory, and returns it as a result. */
+  /** Offers memory a copy of what Redis returned, and returns it as a result. */
   #received(reads: ReadsInFlight, key: string, found: StoredValue | 'absent'): LookupResult {
     const { admission, isolator } = this.#parts
     if (found === 'absent' || found.isVoid) {

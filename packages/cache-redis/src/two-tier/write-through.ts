@@ -117,7 +117,7 @@ export class WriteThrough {
     return outcome
   }
 
-  /** Stores a value in memory only. Without Redis nothing has to be encoded. */
+  /** Stores a value in memory only. While Redis is unavailable, the value is checked but not encoded. */
   #writeToMemory(
     write: KeyOperation,
     storedValue: unknown,
@@ -135,7 +135,7 @@ export class WriteThrough {
     return outcome ?? 'stored'
   }
 
-  /** Offers a value that was sent to Redis as a copy to memory. */
+  /** Offers memory a copy of a value that was sent to Redis. */
   #offer(
     redis: RedisStore,
     { write, storedValue, encoded }: SentValue,
@@ -145,7 +145,8 @@ export class WriteThrough {
   ): void {
     if (outcome === 'superseded') return
     const { admission, flights } = this.#parts
-    // Redis would refuse the value of a load that began before this write. Memory would store it.
+    // Redis would refuse the value of a load that began before this write. Memory would not, so the load is
+    // fenced.
     if (outcome === 'unavailable' && write.kind === 'write') flights.fence(write.key)
     const revision =
       outcome === 'stored'
@@ -155,8 +156,8 @@ export class WriteThrough {
   }
 
   /**
-   * Waits for the change that superseded a write which was not sent. Until that change has ended, the key
-   * may hold its old value, which no read after this write may return.
+   * Waits for the newer change that superseded a write before it was sent. If the write returned earlier, its
+   * caller could still read the value from before both.
    */
   async #afterSuperseding(redis: RedisStore, write: KeyOperation): Promise<WriteOutcome> {
     const error = await write.supersededBy?.ended()

@@ -29,11 +29,14 @@ export type HeadReply = readonly [head: Buffer, left: RedisNumber]
 /** A value ready to be stored. */
 export interface SealedValue {
   readonly bytes: string | Buffer
-  /** When Redis removes it, on the server's clock; `Infinity` for never. */
+  /**
+   * When Redis removes it, on the server's clock; `Infinity` for never. The bytes contain the end of the TTL
+   * too, under a checksum: `PEXPIRE` alone does not extend a value.
+   */
   readonly storedUntil: number
 }
 
-/** The time limit of a write. */
+/** The parts of a write's deadline on the server's clock. Plain commands carry no deadline. */
 export interface WriteDeadline {
   readonly clock: ServerClock
   /** When the caller began to wait, on the clock of this process. */
@@ -65,7 +68,15 @@ export interface NamedRecord {
 /** The bytes under a key, a lease or a refusal; `null` when another process has just changed the key. */
 export type LeaseReply = Buffer | LoadLease | LeaseRefusal | null
 
-/** The operations on keys of one node that take more than one command. */
+/**
+ * The operations on keys of one node that change a key, or check its bytes before they return them. Each
+ * exists twice: as a script, and as plain commands for users that may not run scripts. A single read, such
+ * as `GET`, is sent with `run` where it is needed.
+ *
+ * A new operation goes into `scripts.ts` with its list `SCRIPTS`, `script-commands.ts` and
+ * `plain-commands.ts`. A command that is not used yet also goes into the permissions: `describe-failure.ts`,
+ * the README and `least-privilege.test.ts`.
+ */
 export interface KeyCommands {
   /** Reads a value, or leases the load of the key. */
   readOrLease(

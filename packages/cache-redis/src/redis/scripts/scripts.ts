@@ -36,8 +36,8 @@ export const LEASE_LINE_MS = 30_000
 const READ_CLOCK = `local time = redis.call('TIME')
 local at = time[1] * 1000 + math.floor(time[2] / 1000)`
 
-// Redis out of memory lets a script that has begun to write go on. A record takes a few bytes and never
-// expires, so this write changes nothing.
+// Redis out of memory lets a script that has begun to write go on. A record never expires, so `PERSIST` changes
+// nothing, but counts as the first write. The record itself takes a few bytes.
 const DESPITE_FULL_MEMORY = "redis.call('PERSIST', KEYS[1])"
 
 // Every line of this cache starts with the format and its place (see stored-line.ts). Scripts never change
@@ -167,7 +167,10 @@ for index, key in ipairs(KEYS) do found[index] = peek(key, ARGV[index + 1], tonu
 return found`,
 )
 
-/** Removes values and leases of this cache, except those with a kept revision. Returns the same as {@link PEEK}. */
+/**
+ * Removes values and leases of this cache, except those with a kept revision. Returns the same as {@link PEEK}.
+ * It has no deadline: a removal that takes effect late costs a miss, and no more.
+ */
 export const REMOVE: Script = new Script(
   `${LIBRARY}
 local found = {}
