@@ -1,17 +1,12 @@
-import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { ROOT, repositoryFiles } from './repository-files.js'
 
 // Readers may run an example against a Redis with data of other programs.
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const SKIPPED = /(?:^|\/)(?:node_modules|dist|bench|\.[^/]+|CHANGELOG\.md)(?:\/|$)/
-
-const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((name) => !SKIPPED.test(name))
-  .filter((name) => name.endsWith('.md') || /^packages\/[^/]+\/examples\/.+\.ts$/.test(name))
-  .toSorted()
+const files = repositoryFiles('*.md', 'packages/*/examples/*.ts').filter(
+  (name) => !/(?:^|\/)bench\//.test(name),
+)
 
 const programs = (
   await Promise.all(

@@ -1,16 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { ROOT, repositoryFiles } from './repository-files.js'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const SKIPPED = /(?:^|\/)(?:node_modules|dist|\.[^/]+|CHANGELOG\.md)(?:\/|$)/
-
-const pages = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md') && !SKIPPED.test(name))
-  .toSorted()
-
-test.each(pages)('every relative link of %s leads to a file', (page) => {
+test.each(repositoryFiles('*.md'))('every relative link of %s leads to a file', (page) => {
   const text = readFileSync(path.join(ROOT, page), 'utf8')
   const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link)
   const missing = links
