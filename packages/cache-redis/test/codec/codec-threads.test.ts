@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { MAX_JSON_BYTES } from '../../src/codec/body.js'
 import { sealLine } from '../../src/codec/stored-line.js'
 import { encodeTaggedJson } from '../../src/codec/tagged-json.js'
@@ -22,14 +22,25 @@ import {
 import { longestGap } from './longest-gap.js'
 
 const started: Worker[] = []
-const threads = new CodecThreads(() => {
-  const worker = startSourceWorker()
-  started.push(worker)
-  return worker
-})
+const threads = new CodecThreads(() => keep(startSourceWorker()))
 const options = { compressionLevel: 1 }
 const codec = codecWith(threads, options)
 const onTheLoop = codecWith(NO_THREADS, options)
+
+function keep(worker: Worker): Worker {
+  started.push(worker)
+  return worker
+}
+
+/** Starts a thread that dies of its first request. Node 24 aborts when a thread is terminated inside of zlib. */
+function startDyingWorker(): Worker {
+  return new Worker(
+    `const { parentPort } = require('node:worker_threads')
+    parentPort.once('message', () => process.exit())
+    parentPort.postMessage('ready')`,
+    { eval: true },
+  )
+}
 
 afterAll(() => Promise.all(started.map((worker) => worker.terminate())))
 
@@ -160,17 +171,15 @@ describe('trouble', () => {
 
   test('when the thread of a job dies, the job fails and the next has another thread', async () => {
     const bytes = await onTheLoop.encode('key', large, DETAILS)
-    for (const job of [
-      () => codec.encode('key', large, DETAILS),
-      () => codec.decode('key', bytes),
+    for (const work of [
+      (by: BytesCodec) => by.encode('key', large, DETAILS),
+      (by: BytesCodec) => by.decode('key', bytes),
     ]) {
-      // Both threads run: one that is ended while it starts counts as one that cannot be started.
-      await Promise.all([roundTrip(codec, large), roundTrip(codec, large)])
-      const running = Promise.allSettled([job(), job(), job()])
-      await Promise.all(started.splice(0).map((worker) => worker.terminate()))
-      const [first, ...others] = await running
-      expect(first).toMatchObject({ status: 'rejected', reason: { code: 'CODEC_FAILED' } })
-      expect(others.at(-1)).toMatchObject({ status: 'fulfilled' })
+      const start = vi.fn(startSourceWorker).mockImplementationOnce(startDyingWorker)
+      const mortal = codecWith(new CodecThreads(() => keep(start())), options)
+      const [failed, ...others] = await Promise.allSettled([1, 2, 3].map(() => work(mortal)))
+      expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'CODEC_FAILED' } })
+      expect(others.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
     }
   })
 
