@@ -164,6 +164,39 @@ describe('a cluster with a frozen master', { timeout: 40_000 }, () => {
     for (const key of [...deleted, ...unreachable.slice(0, 5)]) expect(found.has(key)).toBe(false)
   })
 
+  test('memory serves and accepts the keys of the frozen master', async () => {
+    const { cache, healthy, unreachable } = await withEntries({
+      enableL1Cache: true,
+      l1CacheSize: 1_000,
+    })
+    const [copied = '', written = '', loaded = '', deleted = ''] = unreachable
+    await vi.waitFor(() => expect(cache.getStats().memory?.tracking).toBe('live'))
+    for (const key of [copied, deleted]) expect(await cache.get(key)).toBe(key)
+    await cache.delete(loaded)
+    frozen().pause()
+    await vi.waitFor(async () => {
+      await cache.set(written, 'first')
+      expect(cache.getStats().redis.circuit).toBe('partial')
+    })
+    const load = vi.fn(() => 'loaded')
+    for (let round = 0; round < 20; round++) {
+      expect(await cache.get(copied)).toBe(copied)
+      await cache.set(written, round)
+      expect(await cache.get(written)).toBe(round)
+      expect((await cache.getMany([written])).get(written)).toBe(round)
+      expect(await cache.getOrSet(loaded, load)).toBe('loaded')
+      await cache.delete(deleted)
+      expect(await cache.get(deleted)).toBeUndefined()
+      expect(await cache.get(healthy[round] ?? '')).toBe(healthy[round])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    expect(load).toHaveBeenCalledOnce()
+    expect(cache.getStats().notStored).toEqual({})
+    frozen().resume()
+    await settled(cache)
+    expect(await cache.get(written)).toBeUndefined()
+  })
+
   test('getOrSet and set of healthy keys go on as usual', async () => {
     const { cache, prefix } = await withEntries()
     frozen().pause()

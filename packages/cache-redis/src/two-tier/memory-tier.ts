@@ -47,6 +47,8 @@ export interface ServableSources {
   readonly isConnected: () => boolean
   /** Returns whether this process receives every invalidation. Reads the clock. */
   readonly isTracking: () => boolean
+  /** Returns whether the server of a key is unavailable. In a Cluster, others may be available. */
+  readonly isDown: (key: string) => boolean
 }
 
 /**
@@ -84,6 +86,13 @@ export class ServableEntries {
     return 'tracked'
   }
 
+  /** Returns whether the copy of a key may be served. */
+  allows(key: string, { isTracked }: Pick<MemoryEntry, 'isTracked'>): boolean {
+    const { current } = this
+    if (current === 'all' || (current === 'tracked' && isTracked)) return true
+    return this.#sources.isDown(key)
+  }
+
   readonly #endTurn = (): void => {
     this.#isTurnEndScheduled = false
     this.#hitsLeft = 0
@@ -112,13 +121,13 @@ export class MemoryTier {
   /** Returns the fresh copy of a key, if it may be served now. Counts as a use of the copy. */
   get(key: string): MemoryEntry | undefined {
     const copy = this.#entries.use(key)?.storedValue
-    return copy !== undefined && this.#isServable(copy) ? copy : undefined
+    return copy !== undefined && this.#servable.allows(key, copy) ? copy : undefined
   }
 
   /** Returns the copy of a key, fresh or stale, if it may be served now. */
   peek(key: string): LookupResult<MemoryEntry> | undefined {
     const found = this.#entries.lookup(key)
-    return found !== undefined && this.#isServable(found.value) ? found : undefined
+    return found !== undefined && this.#servable.allows(key, found.value) ? found : undefined
   }
 
   /** Stores a copy. Returns false if the value is too large. */
@@ -166,7 +175,9 @@ export class MemoryTier {
   /** Returns the rest of a servable copy's TTL in seconds; `null` if it never expires. */
   getTtl(key: string): number | null | undefined {
     const copy = this.#entries.peek(key)?.storedValue
-    return copy !== undefined && this.#isServable(copy) ? this.#entries.getTtl(key) : undefined
+    return copy !== undefined && this.#servable.allows(key, copy)
+      ? this.#entries.getTtl(key)
+      : undefined
   }
 
   /** Deletes the tracked copies. Values that this process wrote may still be served without Redis. */
@@ -196,10 +207,5 @@ export class MemoryTier {
 
   memoryUse(): MemoryUse {
     return memoryUseOf(this.#entries)
-  }
-
-  #isServable(copy: MemoryEntry): boolean {
-    const { current } = this.#servable
-    return current === 'all' || (current === 'tracked' && copy.isTracked)
   }
 }

@@ -244,7 +244,7 @@ export class TwoTierStore {
   async setLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
     const { admission, loads } = this.#parts
     const expected = loads?.expectedState(flight)
-    if (expected === undefined && this.redis?.connected) throw notLeased()
+    if (expected === undefined && this.redis?.isDown(flight.key) === false) throw notLeased()
     const write = admission.beginWrite(flight.key, 'conditional write')
     return this.#writes.write(write, value, plan, {
       kind: 'unchanged since load',

@@ -40,6 +40,7 @@ export function createTwoTierStore(options: WiringOptions): TwoTierStore {
   const servable = new ServableEntries({
     isConnected: () => redis?.connected ?? false,
     isTracking: () => tracking?.isCurrent() ?? false,
+    isDown: (key) => redis?.isDown(key) ?? true,
   })
   const memory = enableL1Cache ? new MemoryTier(options, servable) : undefined
   const admission = new Admission({ memory, tracking, clock, memoryTtlMs })

@@ -110,7 +110,7 @@ export class WriteThrough {
     { flight, expected }: Extract<WriteCondition, { readonly kind: 'unchanged since load' }>,
   ): Promise<WriteOutcome> {
     const { loads } = this.#parts
-    if (expected === undefined) return redis.connected ? 'superseded' : 'unavailable'
+    if (expected === undefined) return redis.isDown(write.key) ? 'unavailable' : 'superseded'
     await loads?.extendTags(flight, encoded.ttlMs + encoded.graceMs)
     const outcome = await redis.writes.compareAndSet(write, encoded, expected)
     if (outcome === 'stored') loads?.stored(flight)

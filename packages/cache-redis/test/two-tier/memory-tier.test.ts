@@ -9,6 +9,7 @@ test('returns what its sources say', () => {
   const servable = new ServableEntries({
     isConnected: () => say.connected,
     isTracking: () => say.proven,
+    isDown: () => false,
   })
   expect(servable.current).toBe('tracked')
   say.proven = false
@@ -20,7 +21,11 @@ test('returns what its sources say', () => {
 
 test('one check counts for several hits, but not for many', () => {
   const proven = vi.fn(() => true)
-  const servable = new ServableEntries({ isConnected: () => true, isTracking: proven })
+  const servable = new ServableEntries({
+    isConnected: () => true,
+    isTracking: proven,
+    isDown: () => false,
+  })
   for (let hit = 0; hit < 170; hit++) expect(servable.current).toBe('tracked')
   expect(proven).toHaveBeenCalledTimes(10)
 })
@@ -38,7 +43,11 @@ test.each(['asleep', 'awake'])(
 
 test('one check counts for a whole turn of the event loop', async () => {
   const proven = vi.fn(() => true)
-  const servable = new ServableEntries({ isConnected: () => true, isTracking: proven })
+  const servable = new ServableEntries({
+    isConnected: () => true,
+    isTracking: proven,
+    isDown: () => false,
+  })
   for (let hit = 0; hit < 10; hit++) {
     expect(servable.current).toBe('tracked')
     await Promise.resolve()

@@ -8,7 +8,11 @@ import { ServableEntries } from '../../src/two-tier/memory-tier.js'
 
 const stoodStill = process.argv[2]
 let isProven = true
-const servable = new ServableEntries({ isConnected: () => true, isTracking: () => isProven })
+const servable = new ServableEntries({
+  isConnected: () => true,
+  isTracking: () => isProven,
+  isDown: () => false,
+})
 
 spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(servable.current))
 setTimeout(() => {
