@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { outcomeOf } from '../connection/connection-errors.js'
-import type { ChangeInFlight, KeyOperation } from '../two-tier/in-flight.js'
+import type { ChangeInFlight, KeyOperation } from '../operations-in-flight.js'
 import type { ChangeKind, RecentChanges } from './recent-changes.js'
 import type { StoreParts } from './store-parts.js'
 

@@ -6,7 +6,7 @@ import type { RedisClient } from '../connection/clients.js'
 import { groupBySlot } from '../connection/cluster-slots.js'
 import { writtenTooLate } from '../connection/connection-errors.js'
 import { chain } from '../maybe-promise.js'
-import type { KeyOperation } from '../two-tier/in-flight.js'
+import type { KeyOperation } from '../operations-in-flight.js'
 import type { NamedPlace, SealedValue } from './scripts/key-commands.js'
 import { PAGE, type StoreParts } from './store-parts.js'
 

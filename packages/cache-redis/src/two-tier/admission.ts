@@ -7,7 +7,7 @@ import {
 } from '@verbatim/cache-core/implement'
 import type { StoredValue } from '../redis/stored-value.js'
 import type { Tracking } from '../tracking/tracking.js'
-import { ChangeInFlight, KeyFence, type KeyOperation, type OperationKind } from './in-flight.js'
+import { ChangeInFlight, OperationsInFlight, type KeyOperation, type OperationKind } from '../operations-in-flight.js'
 import type { MemoryEntry, MemoryTier } from './memory-tier.js'
 
 /** Reads of several keys in flight, sent to Redis as one command. */
@@ -42,7 +42,7 @@ export interface AdmissionOptions {
  */
 export class Admission {
   readonly #options: AdmissionOptions
-  readonly #fence = new KeyFence()
+  readonly #operations = new OperationsInFlight()
 
   constructor(options: AdmissionOptions) {
     this.#options = options
@@ -51,7 +51,7 @@ export class Admission {
   /** @param memoryTtl - how long copies may stay in memory; `undefined` for the default */
   beginRead(keys: readonly string[], memoryTtl?: MemoryTtl): ReadsInFlight {
     if (this.#options.memory === undefined) return NO_READS
-    const operations = new Map(keys.map((key) => [key, this.#fence.begin('read', key)]))
+    const operations = new Map(keys.map((key) => [key, this.#operations.begin('read', key)]))
     return { startedAt: this.#options.clock.now(), memoryTtl, operations }
   }
 
@@ -81,11 +81,11 @@ export class Admission {
   }
 
   endRead({ operations }: ReadsInFlight): void {
-    for (const operation of operations.values()) this.#fence.end(operation)
+    for (const operation of operations.values()) this.#operations.end(operation)
   }
 
   beginWrite(key: string, kind: Exclude<OperationKind, 'read'> = 'write'): KeyOperation {
-    return this.#fence.begin(kind, key)
+    return this.#operations.begin(kind, key)
   }
 
   /**
@@ -95,7 +95,7 @@ export class Admission {
    * @returns false when a later change was sent already. Then this write must not be sent
    */
   claim(write: KeyOperation): boolean {
-    if (!this.#fence.claim(write)) return false
+    if (!this.#operations.claim(write)) return false
     this.#options.memory?.delete(write.key)
     return true
   }
@@ -120,28 +120,28 @@ export class Admission {
   }
 
   /**
-   * Removes the copy of a key whose write failed. A read may have copied the old value after the write was
-   * sent, and the caller of the write must not see the old value again.
+   * Removes the copy of a key that was deleted, or whose write failed, unless a later change superseded this
+   * one. A read may have copied the old value after the change was sent, and the caller must not see it again.
    */
-  failedWrite(write: KeyOperation): void {
+  removeCopy(write: KeyOperation): void {
     if (!write.isSuperseded) this.#options.memory?.delete(write.key)
   }
 
   endWrite(write: KeyOperation): void {
-    this.#fence.end(write)
+    this.#operations.end(write)
   }
 
   /** Removes the copies of all keys that match a pattern, before Redis removes the values. */
   beginRemoval(pattern: string, matches: (key: string) => boolean): ChangeInFlight {
     const removal = new ChangeInFlight()
-    this.#fence.claimAll(matches, removal)
+    this.#operations.claimAll(matches, removal)
     this.#options.memory?.deleteMatching(pattern)
     return removal
   }
 
   /** Removes the copies again: reads in flight may have read values before they were removed. */
   endRemoval(removal: ChangeInFlight, pattern: string, matches: (key: string) => boolean): void {
-    this.#fence.supersedeReads(matches)
+    this.#operations.supersedeReads(matches)
     this.#options.memory?.deleteMatching(pattern)
     removal.end()
   }
@@ -152,25 +152,25 @@ export class Admission {
    * @returns whether there was such a copy
    */
   removeTagged(tags: readonly string[]): boolean {
-    this.#fence.supersedeReads(() => true)
+    this.#operations.supersedeReads(() => true)
     return this.#options.memory?.deleteTagged(tags) ?? false
   }
 
   /** Removes the copy of a key that Redis has invalidated. */
   invalidated(key: string): void {
-    this.#fence.invalidated(key)
+    this.#operations.invalidated(key)
     this.#options.memory?.invalidated(key)
   }
 
   /** Removes every copy that relies on invalidations: some may have been missed. */
   missedInvalidations(): void {
-    this.#fence.supersedeReads(() => true)
+    this.#operations.supersedeReads(() => true)
     this.#options.memory?.deleteTracked()
   }
 
   /** Removes every copy: Redis was emptied. */
   clear(): void {
-    this.#fence.supersedeReads(() => true)
+    this.#operations.supersedeReads(() => true)
     this.#options.memory?.clear()
   }
 

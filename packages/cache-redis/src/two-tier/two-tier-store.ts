@@ -111,13 +111,13 @@ export class TwoTierStore {
   /** Reads a key that is loaded unless it has a fresh value; leases the load to this process. */
   async getOrLease(key: string, memoryTtl?: MemoryTtl): Promise<Found> {
     const { memory, redis } = this
-    const { loads } = this.#parts
+    const { sharedLoads } = this.#parts
     // The copy counts as used; only `peek` tells how long it stays fresh.
     if (this.getLocal(key) !== undefined || redis === undefined)
       return fromMemory(memory?.peek(key))
     const result = await this.lookUpOrLease(key, memoryTtl)
     if (result !== undefined) {
-      if (result.freshMs < 0) await loads?.beforeJoining(key)
+      if (result.freshMs < 0) await sharedLoads?.beforeJoining(key)
       return fromRedis(result)
     }
     // While Redis is unavailable, a stale copy may be served to callers that accept one.
@@ -126,7 +126,7 @@ export class TwoTierStore {
     // began before the key changed.
     const state = await redis.reads.stateOf(key)
     if (state === undefined) return found
-    await loads?.beforeJoining(key)
+    await sharedLoads?.beforeJoining(key)
     const revision = textOf(state)
     return { ...found, result: { ...(found.result ?? emptyLookup(undefined)), revision } }
   }
@@ -138,7 +138,7 @@ export class TwoTierStore {
    */
   async lookUpOrLease(key: string, memoryTtl?: MemoryTtl): Promise<LookupResult | undefined> {
     const { redis } = this
-    const { admission, loads } = this.#parts
+    const { admission, sharedLoads } = this.#parts
     if (redis === undefined) return undefined
     const reads = admission.beginRead([key], memoryTtl)
     try {
@@ -151,8 +151,8 @@ export class TwoTierStore {
       if (found === 'absent') return emptyLookup(ABSENT_STATE)
       const state = leaseState(found.revision, found.generation)
       if (found.leasedMs > 0) return emptyLookup(state)
-      loads?.granted(state)
-      return { ...emptyLookup(state), onNotLoaded: () => loads?.release(key, state) }
+      sharedLoads?.granted(state)
+      return { ...emptyLookup(state), onNotLoaded: () => sharedLoads?.release(key, state) }
     } finally {
       admission.endRead(reads)
     }
@@ -242,8 +242,8 @@ export class TwoTierStore {
    * large
    */
   async setLoaded(value: unknown, plan: StorePlan, flight: Flight): Promise<WriteOutcome> {
-    const { admission, loads } = this.#parts
-    const expected = loads?.expectedState(flight)
+    const { admission, sharedLoads } = this.#parts
+    const expected = sharedLoads?.expectedState(flight)
     if (expected === undefined && this.redis?.isDown(flight.key) === false) throw notLeased()
     const write = admission.beginWrite(flight.key, 'conditional write')
     return this.#writes.write(write, value, plan, {
@@ -305,8 +305,7 @@ export class TwoTierStore {
         ? { existed: wasInMemory, outcome: 'unavailable' }
         : { existed: removed, outcome: 'confirmed' }
     } finally {
-      // A read may have copied the value again. A later write may have, too, and its copy stays.
-      if (!write.isSuperseded) memory?.delete(key)
+      admission.removeCopy(write)
       admission.endWrite(write)
     }
   }
@@ -345,7 +344,7 @@ export class TwoTierStore {
       )
     } finally {
       for (const write of writes) {
-        if (!write.isSuperseded) memory?.delete(write.key)
+        admission.removeCopy(write)
         admission.endWrite(write)
       }
     }
@@ -398,9 +397,9 @@ export class TwoTierStore {
     this.memory?.close()
   }
 
-  /** Waits while another process loads the key; see {@link Loads.beforeLoad}. */
+  /** Waits while another process loads the key; see {@link SharedLoads.beforeLoad}. */
   beforeLoad(flight: Flight): Promise<LookupResult | undefined> | undefined {
-    return this.#parts.loads?.beforeLoad(flight, (key, memoryTtl) =>
+    return this.#parts.sharedLoads?.beforeLoad(flight, (key, memoryTtl) =>
       this.lookUpOrLease(key, memoryTtl),
     )
   }

@@ -11,7 +11,7 @@ import type { Counters } from '../stats.js'
 import { Tracking } from '../tracking/tracking.js'
 import { KeyWaiters } from '../waiters.js'
 import { Admission } from './admission.js'
-import { Loads } from './loads.js'
+import { SharedLoads } from './shared-loads.js'
 import { MemoryTier, ServableEntries } from './memory-tier.js'
 import { TwoTierStore } from './two-tier-store.js'
 
@@ -45,7 +45,7 @@ export function createTwoTierStore(options: WiringOptions): TwoTierStore {
   const memory = enableL1Cache ? new MemoryTier(options, servable) : undefined
   const admission = new Admission({ memory, tracking, clock, memoryTtlMs })
   const waiters = new KeyWaiters()
-  const loads = redis && new Loads(redis, flights, waiters)
+  const sharedLoads = redis && new SharedLoads(redis, flights, waiters)
   redis?.listen({
     onAvailability: (isConnected) => {
       servable.changed()
@@ -53,13 +53,13 @@ export function createTwoTierStore(options: WiringOptions): TwoTierStore {
     },
     onTopologyChange: () => tracking?.follow(redis.masters()),
   })
-  if (redis && loads) {
-    const parts = { admission, keyspace, loads, messages, redis, servable, waiters }
+  if (redis && sharedLoads) {
+    const parts = { admission, keyspace, sharedLoads, messages, redis, servable, waiters }
     connectTracking(tracking, { ...parts, events: options.events })
   }
   const isolator = isolatorFor(options.isolation)
   return new TwoTierStore({
-    ...{ memory, redis, tracking, admission, loads, flights, isolator, clock },
+    ...{ memory, redis, tracking, admission, sharedLoads, flights, isolator, clock },
     commandTimeoutMs: options.commandTimeoutMs,
   })
 }
@@ -68,7 +68,7 @@ interface TrackedParts {
   readonly admission: Admission
   readonly events: EventHub<RedisCacheEvents>
   readonly keyspace: Keyspace
-  readonly loads: Loads
+  readonly sharedLoads: SharedLoads
   readonly messages: RedisMessages | undefined
   readonly redis: RedisStore
   readonly servable: ServableEntries
@@ -109,7 +109,7 @@ function connectTracking(tracking: Tracking | undefined, parts: TrackedParts): v
 /** Redis has invalidated a name: a key, a record of the prefix, or the version of a tag. */
 function invalidated(
   name: string,
-  { admission, keyspace, loads, redis, waiters }: TrackedParts,
+  { admission, keyspace, sharedLoads, redis, waiters }: TrackedParts,
 ): void {
   const key = keyspace.keyOf(name)
   if (key !== undefined) {
@@ -126,7 +126,7 @@ function invalidated(
   if (tag === undefined) return
   redis.tags.invalidated(tag)
   admission.removeTagged([tag])
-  void loads.tagInvalidated(tag)
+  void sharedLoads.tagInvalidated(tag)
 }
 
 function createTracking(

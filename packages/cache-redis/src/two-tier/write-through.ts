@@ -6,16 +6,16 @@ import { unavailable } from '../connection/connection-errors.js'
 import type { RedisStore } from '../redis/redis-store.js'
 import type { Encoded, ExpectedState, WriteOutcome } from '../redis/writes.js'
 import type { Admission } from './admission.js'
-import type { KeyOperation } from './in-flight.js'
+import type { KeyOperation } from '../operations-in-flight.js'
 import { valueState } from './key-state.js'
-import type { Loads } from './loads.js'
+import type { SharedLoads } from './shared-loads.js'
 
 export interface WriteThroughParts {
   readonly admission: Admission
   /** `undefined` for a cache without Redis. */
   readonly redis: RedisStore | undefined
   /** `undefined` for a cache without Redis. */
-  readonly loads: Loads | undefined
+  readonly sharedLoads: SharedLoads | undefined
   readonly flights: Pick<SingleFlight, 'fence'>
   readonly isolator: Isolator
   readonly clock: Clock
@@ -83,7 +83,7 @@ export class WriteThrough {
       this.#offer(redis, { write, storedValue, encoded }, outcome, plan, startedAt)
       return outcome
     } catch (error) {
-      admission.failedWrite(write)
+      admission.removeCopy(write)
       throw error
     } finally {
       admission.endWrite(write)
@@ -109,11 +109,11 @@ export class WriteThrough {
     encoded: Encoded,
     { flight, expected }: Extract<WriteCondition, { readonly kind: 'unchanged since load' }>,
   ): Promise<WriteOutcome> {
-    const { loads } = this.#parts
+    const { sharedLoads } = this.#parts
     if (expected === undefined) return redis.isDown(write.key) ? 'unavailable' : 'superseded'
-    await loads?.extendTags(flight, encoded.ttlMs + encoded.graceMs)
+    await sharedLoads?.extendTags(flight, encoded.ttlMs + encoded.graceMs)
     const outcome = await redis.writes.compareAndSet(write, encoded, expected)
-    if (outcome === 'stored') loads?.stored(flight)
+    if (outcome === 'stored') sharedLoads?.stored(flight)
     return outcome
   }
 
@@ -229,7 +229,7 @@ export class WriteThrough {
       const outcomes = await this.#sendChunk(redis, writes, values, plan, isCopied)
       return chunk.map(([key]) => outcomes.get(key) ?? 'superseded')
     } catch (error) {
-      for (const write of writes) admission.failedWrite(write)
+      for (const write of writes) admission.removeCopy(write)
       throw error
     } finally {
       for (const write of writes) admission.endWrite(write)

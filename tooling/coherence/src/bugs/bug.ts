@@ -9,7 +9,7 @@ export interface Bug {
 }
 
 export interface Patch {
-  /** File such as `cache-redis/dist/two-tier/in-flight.js`. */
+  /** File such as `cache-redis/dist/two-tier/admission.js`. */
   readonly file: string
   /** Text that must occur exactly once. All white space counts as equal. */
   readonly find: string

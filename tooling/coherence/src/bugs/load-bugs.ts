@@ -51,7 +51,7 @@ export const LOAD_BUGS: readonly Bug[] = [
     setUp: { ...THROUGH_REDIS, loads: true, faults: [] },
     patches: [
       {
-        file: 'cache-redis/dist/two-tier/loads.js',
+        file: 'cache-redis/dist/two-tier/shared-loads.js',
         find: 'return this.#tagVersions.size > 0 ?',
         replace: 'return false ?',
       },

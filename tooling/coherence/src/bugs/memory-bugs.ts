@@ -1,10 +1,23 @@
-import type { Bug } from './bug.js'
+import type { Bug, Patch } from './bug.js'
 import { IN_ONE_PROCESS, TWO_TIERS } from './set-ups.js'
 
 const ADMISSION = 'cache-redis/dist/two-tier/admission.js'
 const MEMORY_TIER = 'cache-redis/dist/two-tier/memory-tier.js'
 const STORE = 'cache-redis/dist/two-tier/two-tier-store.js'
 const WRITE_THROUGH = 'cache-redis/dist/two-tier/write-through.js'
+
+const KEEP_COPY_AFTER_FAILURE: readonly Patch[] = [
+  {
+    file: WRITE_THROUGH,
+    find: 'catch (error) { admission.removeCopy(write); throw error;',
+    replace: 'catch (error) { throw error;',
+  },
+  {
+    file: WRITE_THROUGH,
+    find: 'for (const write of writes) admission.removeCopy(write); throw error;',
+    replace: 'throw error;',
+  },
+]
 
 /** Bugs that leave outdated values in the memory tier. */
 export const MEMORY_BUGS: readonly Bug[] = [
@@ -42,12 +55,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
         find: 'this.#options.memory?.delete(write.key); return true;',
         replace: 'return true;',
       },
-      // Without this patch, the removal after the failure would hide the bug.
-      {
-        file: ADMISSION,
-        find: 'if (!write.isSuperseded) this.#options.memory?.delete(write.key);',
-        replace: '',
-      },
+      // The removal after the failure would hide the bug.
+      ...KEEP_COPY_AFTER_FAILURE,
     ],
   },
   {
@@ -57,13 +66,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
       ...{ ...TWO_TIERS, keys: 4, pauseMs: 0, lanes: 16 },
       faults: ['memory full in turns'],
     },
-    patches: [
-      {
-        file: ADMISSION,
-        find: 'if (!write.isSuperseded) this.#options.memory?.delete(write.key);',
-        replace: '',
-      },
-    ],
+    patches: KEEP_COPY_AFTER_FAILURE,
   },
   {
     name: 'delete-in-redis-only',
@@ -77,7 +80,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
             const removed = (await redis?.writes.delete(write)) ?? wasInMemory;`,
         replace: 'try { const removed = (await redis?.writes.delete(write)) ?? wasInMemory;',
       },
-      { file: STORE, find: 'if (!write.isSuperseded) memory?.delete(key);', replace: '' },
+      { file: STORE, find: 'finally { admission.removeCopy(write);', replace: 'finally {' },
     ],
   },
   {
@@ -87,13 +90,13 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: ADMISSION,
-        find: 'this.#fence.claimAll(matches, removal); this.#options.memory?.deleteMatching(pattern);',
-        replace: 'this.#fence.claimAll(matches, removal);',
+        find: 'this.#operations.claimAll(matches, removal); this.#options.memory?.deleteMatching(pattern);',
+        replace: 'this.#operations.claimAll(matches, removal);',
       },
       {
         file: ADMISSION,
-        find: 'this.#fence.supersedeReads(matches); this.#options.memory?.deleteMatching(pattern);',
-        replace: 'this.#fence.supersedeReads(matches);',
+        find: 'this.#operations.supersedeReads(matches); this.#options.memory?.deleteMatching(pattern);',
+        replace: 'this.#operations.supersedeReads(matches);',
       },
     ],
   },
@@ -125,8 +128,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
     patches: [
       {
         file: ADMISSION,
-        find: 'if (!this.#fence.claim(write)) return false;',
-        replace: 'this.#fence.claim(write);',
+        find: 'if (!this.#operations.claim(write)) return false;',
+        replace: 'this.#operations.claim(write);',
       },
       {
         file: 'cache-redis/dist/redis/value-sender.js',

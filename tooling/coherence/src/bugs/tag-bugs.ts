@@ -86,8 +86,8 @@ export const TAG_BUGS: readonly Bug[] = [
     patches: [
       {
         file: STORE,
-        find: 'const expected = loads?.expectedState(flight);',
-        replace: `const before = loads?.expectedState(flight);
+        find: 'const expected = sharedLoads?.expectedState(flight);',
+        replace: `const before = sharedLoads?.expectedState(flight);
           const expected = before && flight.tags.length > 0
             ? { ...before, tags: await this.redis.writes.takeTagVersions(flight.tags, 60_000) }
             : before;`,

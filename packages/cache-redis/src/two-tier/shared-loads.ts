@@ -10,7 +10,7 @@ import { LoadLeases, type LookUp } from './load-leases.js'
 const TAG_VERSIONS_MS = 86_400_000
 
 /** Guards loads where several processes share the keys: leases before a load, and what it may overwrite. */
-export class Loads {
+export class SharedLoads {
   readonly #redis: Pick<RedisStore, 'tags' | 'writes'>
   readonly #flights: Pick<SingleFlight, 'fence'>
   readonly #leases: LoadLeases

@@ -30,7 +30,7 @@ export class ChangeInFlight {
  */
 export type OperationKind = 'read' | 'write' | 'conditional write'
 
-/** A read or write of one key in flight. Pass it to {@link KeyFence.end} when it has ended. */
+/** A read or write of one key in flight. Pass it to {@link OperationsInFlight.end} when it has ended. */
 export class KeyOperation extends ChangeInFlight {
   readonly key: string
   readonly kind: OperationKind
@@ -61,7 +61,7 @@ const NONE: readonly KeyOperation[] = []
  *
  * Only keys with an operation in flight are remembered.
  */
-export class KeyFence {
+export class OperationsInFlight {
   /** One operation, or several in the order in which they began. Few keys have more than one. */
   readonly #operations = new Map<string, KeyOperation | Set<KeyOperation>>()
 
