@@ -79,7 +79,12 @@ export class ValueSender {
     return outcomeOf(await this.#send(named, again, generation, () => !write.isSuperseded))
   }
 
-  /** Sends many values over whatever their keys hold. */
+  /**
+   * Sends many values over whatever their keys hold. Leaves out the values that a later change supersedes
+   * before they are sent; their operations say so.
+   *
+   * @throws InfrastructureError when Redis is unavailable, refuses, or received a write too late
+   */
   async sendMany(
     writes: readonly KeyOperation[],
     encoded: readonly Encoded[],
@@ -163,13 +168,13 @@ export class ValueSender {
     const sent = send(known)
     const current = generations.current(first)
     if (typeof current !== 'string') current.catch(() => undefined)
-    if ((await sent) === 'late') throw writtenTooLate()
+    outcomeOf(await sent)
     const generation = await current
     if (generation === known) return
     for (const [index, each] of encoded.entries()) {
       const named = { name: names[index] as string, place: each.place }
       const value = { encoded: each, tags, expectedRevision: each.revision }
-      await this.#send(named, value, generation, () => !writes[index]?.isSuperseded)
+      outcomeOf(await this.#send(named, value, generation, () => !writes[index]?.isSuperseded))
     }
   }
 
