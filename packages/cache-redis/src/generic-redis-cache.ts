@@ -397,9 +397,9 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     const startedAt = this.#instrumentation.start()
     const removed = await this.#store.deleteMatching(pattern)
     this.#instrumentation.invalidated(removed, startedAt, reason)
-    // While Redis is unavailable, it is not known what the pattern matches.
-    const isKnown = this.#store.redis?.connected ?? true
-    if (removed === 0 && isKnown) this.#messages.patternMatchedNothing(pattern)
+    // While a server is unavailable, it is not known what the pattern matches there.
+    const { circuit = 'closed' } = this.#store.redis?.status ?? {}
+    if (removed === 0 && circuit === 'closed') this.#messages.patternMatchedNothing(pattern)
     return removed
   }
 

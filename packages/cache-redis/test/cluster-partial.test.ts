@@ -40,11 +40,19 @@ async function open(options: GenericRedisCacheOptions = {}): Promise<GenericRedi
 const isOnFrozen = (prefix: string, key: string): boolean =>
   Math.floor((slotOf(prefix + key) * 3) / 16_384) === 1
 
+/** Returns a prefix whose tags the second of three masters holds. */
+function prefixWithFrozenTags(): string {
+  let prefix = ''
+  do prefix = `partial-${caches++}:`
+  while (!isOnFrozen('', `{tags of ${prefix}}`))
+  return prefix
+}
+
 async function withEntries(
   options: GenericRedisCacheOptions = {},
 ): Promise<{ cache: GenericRedisCache; healthy: string[]; unreachable: string[]; prefix: string }> {
-  const prefix = `partial-${caches++}:`
-  const cache = await open({ keyPrefix: prefix, ...options })
+  const { keyPrefix: prefix = `partial-${caches++}:` } = options
+  const cache = await open({ ...options, keyPrefix: prefix })
   const keys = Array.from({ length: 300 }, (_, index) => `key:${index}`)
   await cache.setMany(keys.map((key) => [key, key] as const))
   expect((await cache.getMany(keys)).size).toBe(300)
@@ -195,6 +203,34 @@ describe('a cluster with a frozen master', { timeout: 40_000 }, () => {
     frozen().resume()
     await settled(cache)
     expect(await cache.get(written)).toBeUndefined()
+  })
+
+  test('memory serves and accepts tagged values while the master of the tags is frozen', async () => {
+    const { cache, healthy } = await withEntries({
+      enableL1Cache: true,
+      keyPrefix: prefixWithFrozenTags(),
+    })
+    const [copied = '', written = ''] = healthy
+    await vi.waitFor(() => expect(cache.getStats().memory?.tracking).toBe('live'))
+    const options = { tags: ['tag'] }
+    await cache.set(copied, copied, options)
+    expect(await cache.get(copied)).toBe(copied)
+    frozen().pause()
+    await vi.waitFor(async () => {
+      await cache.invalidateTags(['other'])
+      expect(cache.getStats().redis.circuit).toBe('partial')
+    })
+    for (let round = 0; round < 20; round++) {
+      expect(await cache.get(copied)).toBe(copied)
+      await cache.set(written, round, options)
+      expect(await cache.get(written)).toBe(round)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await cache.invalidateTags(['tag'])
+    for (const key of [copied, written]) expect(await cache.get(key)).toBeUndefined()
+    frozen().resume()
+    await settled(cache)
+    for (const key of [copied, written]) expect(await cache.get(key)).toBeUndefined()
   })
 
   test('getOrSet and set of healthy keys go on as usual', async () => {

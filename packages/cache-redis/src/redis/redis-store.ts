@@ -153,9 +153,12 @@ export class RedisStore {
     return this.#connection.ready
   }
 
-  /** Returns whether a command about this key would fail at once, without being sent. */
-  isDown(key: string): boolean {
-    return this.#connection.isDown(this.#options.keyspace.nameOf(key))
+  /** Returns whether commands about this key, or about the tags of its value, fail at once without being sent. */
+  isDown(key: string, isTagged = false): boolean {
+    const { keyspace } = this.#options
+    if (this.#connection.isDown(keyspace.nameOf(key))) return true
+    // All tags are on one server, whatever their names.
+    return isTagged && this.#connection.isDown(keyspace.nameOfTag(''))
   }
 
   get status(): RedisStatus {

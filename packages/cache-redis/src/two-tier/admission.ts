@@ -5,9 +5,14 @@ import {
   memoryTtlOf,
   type StorePlan,
 } from '@verbatim/cache-core/implement'
+import {
+  ChangeInFlight,
+  type KeyOperation,
+  type OperationKind,
+  OperationsInFlight,
+} from '../operations-in-flight.js'
 import type { StoredValue } from '../redis/stored-value.js'
 import type { Tracking } from '../tracking/tracking.js'
-import { ChangeInFlight, OperationsInFlight, type KeyOperation, type OperationKind } from '../operations-in-flight.js'
 import type { MemoryEntry, MemoryTier } from './memory-tier.js'
 
 /** Reads of several keys in flight, sent to Redis as one command. */

@@ -7,6 +7,7 @@ import {
 } from '@verbatim/cache-core/implement'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import {
+  type Entry,
   EntryStore,
   entryStats,
   estimateEntryBytes,
@@ -47,8 +48,11 @@ export interface ServableSources {
   readonly isConnected: () => boolean
   /** Returns whether this process receives every invalidation. Reads the clock. */
   readonly isTracking: () => boolean
-  /** Returns whether the server of a key is unavailable. In a Cluster, others may be available. */
-  readonly isDown: (key: string) => boolean
+  /**
+   * Returns whether the server of a key, or of the tags of its value, is unavailable. In a Cluster, others may
+   * be available.
+   */
+  readonly isDown: (key: string, isTagged: boolean) => boolean
 }
 
 /**
@@ -87,10 +91,10 @@ export class ServableEntries {
   }
 
   /** Returns whether the copy of a key may be served. */
-  allows(key: string, { isTracked }: Pick<MemoryEntry, 'isTracked'>): boolean {
+  allows(key: string, { storedValue: copy, extra }: Entry<MemoryEntry>): boolean {
     const { current } = this
-    if (current === 'all' || (current === 'tracked' && isTracked)) return true
-    return this.#sources.isDown(key)
+    if (current === 'all' || (current === 'tracked' && copy?.isTracked)) return true
+    return this.#sources.isDown(key, extra !== undefined && extra.tags.length > 0)
   }
 
   readonly #endTurn = (): void => {
@@ -120,14 +124,16 @@ export class MemoryTier {
 
   /** Returns the fresh copy of a key, if it may be served now. Counts as a use of the copy. */
   get(key: string): MemoryEntry | undefined {
-    const copy = this.#entries.use(key)?.storedValue
-    return copy !== undefined && this.#servable.allows(key, copy) ? copy : undefined
+    const entry = this.#entries.use(key)
+    return entry !== undefined && this.#servable.allows(key, entry) ? entry.storedValue : undefined
   }
 
   /** Returns the copy of a key, fresh or stale, if it may be served now. */
   peek(key: string): LookupResult<MemoryEntry> | undefined {
-    const found = this.#entries.lookup(key)
-    return found !== undefined && this.#servable.allows(key, found.value) ? found : undefined
+    const entry = this.#entries.peekAllowStale(key)
+    return entry !== undefined && this.#servable.allows(key, entry)
+      ? this.#entries.lookup(key)
+      : undefined
   }
 
   /** Stores a copy. Returns false if the value is too large. */
@@ -174,8 +180,8 @@ export class MemoryTier {
 
   /** Returns the rest of a servable copy's TTL in seconds; `null` if it never expires. */
   getTtl(key: string): number | null | undefined {
-    const copy = this.#entries.peek(key)?.storedValue
-    return copy !== undefined && this.#servable.allows(key, copy)
+    const entry = this.#entries.peek(key)
+    return entry !== undefined && this.#servable.allows(key, entry)
       ? this.#entries.getTtl(key)
       : undefined
   }

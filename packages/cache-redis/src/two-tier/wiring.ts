@@ -11,8 +11,8 @@ import type { Counters } from '../stats.js'
 import { Tracking } from '../tracking/tracking.js'
 import { KeyWaiters } from '../waiters.js'
 import { Admission } from './admission.js'
-import { SharedLoads } from './shared-loads.js'
 import { MemoryTier, ServableEntries } from './memory-tier.js'
+import { SharedLoads } from './shared-loads.js'
 import { TwoTierStore } from './two-tier-store.js'
 
 export interface WiringOptions extends ResolvedOptions {
@@ -40,7 +40,7 @@ export function createTwoTierStore(options: WiringOptions): TwoTierStore {
   const servable = new ServableEntries({
     isConnected: () => redis?.connected ?? false,
     isTracking: () => tracking?.isCurrent() ?? false,
-    isDown: (key) => redis?.isDown(key) ?? true,
+    isDown: (key, isTagged) => redis?.isDown(key, isTagged) ?? true,
   })
   const memory = enableL1Cache ? new MemoryTier(options, servable) : undefined
   const admission = new Admission({ memory, tracking, clock, memoryTtlMs })

@@ -3,10 +3,10 @@ import type { Flight, SingleFlight, StorePlan } from '@verbatim/cache-core/imple
 import type { Isolator } from '@verbatim/cache-memory/implement'
 import { forAll, inChunks } from '../chunks.js'
 import { unavailable } from '../connection/connection-errors.js'
+import type { KeyOperation } from '../operations-in-flight.js'
 import type { RedisStore } from '../redis/redis-store.js'
 import type { Encoded, ExpectedState, WriteOutcome } from '../redis/writes.js'
 import type { Admission } from './admission.js'
-import type { KeyOperation } from '../operations-in-flight.js'
 import { valueState } from './key-state.js'
 import type { SharedLoads } from './shared-loads.js'
 
