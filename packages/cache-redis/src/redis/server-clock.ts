@@ -44,12 +44,12 @@ export class ServerClock {
   }
 
   /** Returns whether the last sample is too old to rely on. */
-  isOutdated(now: number): boolean {
+  mustResample(now: number): boolean {
     return now - this.#sampledAt >= 2 * SAMPLE_MS
   }
 
   /** Returns whether the last sample is old enough to take another. */
-  isUnsure(now: number): boolean {
+  shouldResample(now: number): boolean {
     return now - this.#sampledAt >= SAMPLE_MS
   }
 
@@ -101,9 +101,9 @@ export class MasterClock {
   /** Returns the estimate, or a promise of it when a sample must be taken first. */
   read(): MaybePromise<ServerClock> {
     const now = timers.now()
-    if (!this.#clock.isUnsure(now)) return this.#clock
+    if (!this.#clock.shouldResample(now)) return this.#clock
     const sampling = this.#sampleOnce()
-    if (this.#clock.isOutdated(now)) return chain(sampling, () => this.#clock)
+    if (this.#clock.mustResample(now)) return chain(sampling, () => this.#clock)
     // The last sample is good enough, so no caller waits for the next one.
     sampling.catch(() => undefined)
     return this.#clock

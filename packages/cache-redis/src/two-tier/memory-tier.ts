@@ -76,7 +76,8 @@ export class ServableEntries {
     this.#hitsLeft = 0
   }
 
-  get current(): Servable {
+  /** Returns which copies may be served. Counts as one hit. */
+  look(): Servable {
     if (this.#hitsLeft-- > 0) return 'tracked'
     if (!this.#sources.isConnected()) return 'all'
     if (!this.#sources.isTracking()) return 'none'
@@ -92,8 +93,8 @@ export class ServableEntries {
 
   /** Returns whether the copy of a key may be served. */
   allows(key: string, { storedValue: copy, extra }: Entry<MemoryEntry>): boolean {
-    const { current } = this
-    if (current === 'all' || (current === 'tracked' && copy?.isTracked)) return true
+    const servable = this.look()
+    if (servable === 'all' || (servable === 'tracked' && copy?.isTracked)) return true
     return this.#sources.isDown(key, extra !== undefined && extra.tags.length > 0)
   }
 

@@ -127,7 +127,7 @@ export class TwoTierStore {
     const state = await redis.reads.stateOf(key)
     if (state === undefined) return found
     await sharedLoads?.beforeJoining(key)
-    const revision = textOf(state)
+    const revision = stateOfEntry(state)
     return { ...found, result: { ...(found.result ?? emptyLookup(undefined)), revision } }
   }
 
@@ -202,10 +202,15 @@ export class TwoTierStore {
     const { admission, isolator } = this.#parts
     if (found === 'absent' || found.isVoid) {
       admission.foundAbsent(reads, key)
-      return emptyLookup(found === 'absent' ? undefined : stateOf(found))
+      return emptyLookup(found === 'absent' ? undefined : stateOfValue(found))
     }
     const { freshMs, loadMs } = found
-    const result = { value: isolator.adopt(found.value), freshMs, loadMs, revision: stateOf(found) }
+    const result = {
+      value: isolator.adopt(found.value),
+      freshMs,
+      loadMs,
+      revision: stateOfValue(found),
+    }
     admission.offerRead(reads, key, result, found)
     return result
   }
@@ -256,27 +261,32 @@ export class TwoTierStore {
   /** Stores a value if the key has no fresh one. While Redis is unavailable, memory decides. */
   async setIfAbsent(key: string, value: unknown, plan: StorePlan): Promise<boolean> {
     const { memory, redis } = this
-    const { admission } = this.#parts
     const found = await redis?.reads.read(key)
     if (found === undefined || found === 'unavailable') {
-      if (this.getLocal(key) !== undefined) return false
-      const isDown = redis === undefined || redis.isDown(key)
-      const storing = this.set(key, value, plan)
-      // Other writes may evict the value from memory before `storing` resolves.
-      const wasInMemory = isDown && memory?.has(key) === true
-      const outcome = await storing
-      if (outcome === 'superseded') return false
-      const isInRedis = redis !== undefined && outcome === 'stored'
-      return isInRedis || wasInMemory || memory?.has(key) === true
+      return this.#setIfAbsentInMemory(key, value, plan)
     }
     if (found !== 'absent' && !found.isVoid && found.freshMs >= 0) return false
     const expiredRevision = found === 'absent' ? undefined : found.revision
-    const write = admission.beginWrite(key, 'conditional write')
+    const write = this.#parts.admission.beginWrite(key, 'conditional write')
     const outcome = await this.#writes.write(write, value, plan, {
       kind: 'absent',
       expiredRevision,
     })
     return outcome === 'stored' || (outcome === 'unavailable' && memory?.has(key) === true)
+  }
+
+  /** @returns whether Redis or memory stored the value */
+  async #setIfAbsentInMemory(key: string, value: unknown, plan: StorePlan): Promise<boolean> {
+    const { memory, redis } = this
+    if (this.getLocal(key) !== undefined) return false
+    const isDown = redis === undefined || redis.isDown(key)
+    const storing = this.set(key, value, plan)
+    // Other writes may evict the value from memory before `storing` resolves.
+    const wasInMemory = isDown && memory?.has(key) === true
+    const outcome = await storing
+    if (outcome === 'superseded') return false
+    const isInRedis = redis !== undefined && outcome === 'stored'
+    return isInRedis || wasInMemory || memory?.has(key) === true
   }
 
   /**
@@ -405,13 +415,13 @@ export class TwoTierStore {
   }
 }
 
-function textOf(state: EntryState | 'absent'): KeyState {
+function stateOfEntry(state: EntryState | 'absent'): KeyState {
   if (state === 'absent') return ABSENT_STATE
   const { kind, revision, generation } = state
   return kind === 'lease' ? leaseState(revision, generation) : valueState(revision, generation)
 }
 
-function stateOf({ revision, generation = '' }: StoredValue): KeyState {
+function stateOfValue({ revision, generation = '' }: StoredValue): KeyState {
   return valueState(revision, generation)
 }
 

@@ -175,12 +175,11 @@ export class WriteThrough {
     plan: StorePlan,
     report: (chunk: readonly Entry[], outcomes: readonly WriteOutcome[]) => void,
   ): Promise<void> {
-    const isDown = this.#isDownFor(entries)
-    if (!isDown && entries.length <= SMALL_BATCH) {
+    if (!this.#isDownFor(entries) && entries.length <= SMALL_BATCH) {
       report(entries, await this.#writeChunk(entries, plan, true))
       return
     }
-    await this.#assertStorable(entries, isDown)
+    await this.#assertStorable(entries)
     await inChunks(entries, CHUNK, CHUNKS_IN_FLIGHT, async (chunk) => {
       // Copies of a large batch would evict the entries that are read.
       report(chunk, await this.#writeChunk(chunk, plan, false))
@@ -188,7 +187,7 @@ export class WriteThrough {
   }
 
   /** Checks every value of a batch that is not encoded as a whole before its first entry is stored. */
-  async #assertStorable(entries: readonly Entry[], isDown: boolean): Promise<void> {
+  async #assertStorable(entries: readonly Entry[]): Promise<void> {
     const { isolator, redis } = this.#parts
     if (redis === undefined) {
       await forAll(entries, ([, value]) => isolator.admit(value))
@@ -198,11 +197,14 @@ export class WriteThrough {
     await forAll(entries, ([, value]) => {
       if (!redis.writes.assertEncodable(value)) large.push(value)
     })
-    if (isDown) return
+    if (!redis.connected) return
     for (const value of large) await redis.writes.assertFits(value)
   }
 
-  /** Returns whether a batch is stored in memory only. */
+  /**
+   * Returns whether the entries are written one by one: the server of the first is down, and those of the others
+   * may be too.
+   */
   #isDownFor([first]: readonly Entry[]): boolean {
     const { redis } = this.#parts
     return redis === undefined || (first !== undefined && redis.isDown(first[0]))

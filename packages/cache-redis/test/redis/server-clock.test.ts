@@ -37,10 +37,10 @@ describe('ServerClock', () => {
   test('an old sample gives way to any newer one', () => {
     const clock = new ServerClock()
     clock.sample(AHEAD, 0, 0)
-    expect(clock.isUnsure(4_999)).toBe(false)
-    expect(clock.isUnsure(5_000)).toBe(true)
+    expect(clock.shouldResample(4_999)).toBe(false)
+    expect(clock.shouldResample(5_000)).toBe(true)
     clock.sample(AHEAD + 5_000, 4_901, 5_001)
-    expect(clock.isUnsure(5_001)).toBe(false)
+    expect(clock.shouldResample(5_001)).toBe(false)
     expect(clock.latest(5_001)).toBe(AHEAD + 5_101)
   })
 

@@ -52,7 +52,7 @@ function sendAll(sender: ValueSender): Promise<unknown> {
 }
 
 test('a batch is sent again when the generation was raised unnoticed', async () => {
-  // The second key was replaced meanwhile, so that its value is not needed.
+  // Another value has replaced that of the second key, so that it is not needed.
   const { sender, sent } = senderOf([true, false, true])
   await sendAll(sender)
   expect(sent).toEqual(KEYS)

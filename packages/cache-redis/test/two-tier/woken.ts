@@ -14,9 +14,9 @@ const servable = new ServableEntries({
   isDown: () => false,
 })
 
-spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(servable.current))
+spawn('sleep', ['0.2'], { stdio: 'ignore' }).once('exit', () => console.log(servable.look()))
 setTimeout(() => {
-  if (servable.current !== 'tracked') throw new Error('it should be proven now')
+  if (servable.look() !== 'tracked') throw new Error('it should be proven now')
   if (stoodStill === 'awake') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
   // As while it is stopped, or its machine sleeps: no event reports it, and no timer runs first.
   isProven = false

@@ -6,7 +6,7 @@ const MEMORY_TIER = 'cache-redis/dist/two-tier/memory-tier.js'
 const STORE = 'cache-redis/dist/two-tier/two-tier-store.js'
 const WRITE_THROUGH = 'cache-redis/dist/two-tier/write-through.js'
 
-const KEEP_COPY_AFTER_FAILURE: readonly Patch[] = [
+const RETAIN_COPY_AFTER_FAILURE: readonly Patch[] = [
   {
     file: WRITE_THROUGH,
     find: 'catch (error) { admission.removeCopy(write); throw error;',
@@ -56,7 +56,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
         replace: 'return true;',
       },
       // The removal after the failure would hide the bug.
-      ...KEEP_COPY_AFTER_FAILURE,
+      ...RETAIN_COPY_AFTER_FAILURE,
     ],
   },
   {
@@ -66,7 +66,7 @@ export const MEMORY_BUGS: readonly Bug[] = [
       ...{ ...TWO_TIERS, keys: 4, pauseMs: 0, lanes: 16 },
       faults: ['memory full in turns'],
     },
-    patches: KEEP_COPY_AFTER_FAILURE,
+    patches: RETAIN_COPY_AFTER_FAILURE,
   },
   {
     name: 'delete-in-redis-only',

@@ -49,7 +49,7 @@ const isAlwaysWanted = (): boolean => true
  * @param isWanted - asked before the source is sent, because Redis may have carried out later commands by
  * then. If it returns false, the reply is `null`
  */
-async function run(
+async function runScript(
   client: RedisClient,
   { digest, source }: Script,
   keys: readonly string[],
@@ -95,7 +95,7 @@ export const scriptCommands: KeyCommands = {
   ): Promise<LeaseReply> {
     let reply: unknown
     try {
-      reply = await run(client, READ_OR_LEASE, [name], [place.text, revision])
+      reply = await runScript(client, READ_OR_LEASE, [name], [place.text, revision])
     } catch (error) {
       if (!isRefusalOfWrites(error)) throw error
       // Redis did not begin the script because it may write. So the value is read without it.
@@ -114,7 +114,7 @@ export const scriptCommands: KeyCommands = {
     revision: string,
     leaseMs: number,
   ): Promise<unknown> {
-    return run(client, RENEW_LEASE, [name], [place.text, revision, leaseMs])
+    return runScript(client, RENEW_LEASE, [name], [place.text, revision, leaseMs])
   },
 
   async write(
@@ -127,7 +127,7 @@ export const scriptCommands: KeyCommands = {
   ): Promise<boolean | 'late'> {
     const args = [bytes, expiryOf(storedUntil), deadlineOf(deadline)]
     if (expectedRevision !== undefined) args.push(expectedRevision, place.text)
-    const at = toNumber(await run(client, WRITE, [name], args, isWanted))
+    const at = toNumber(await runScript(client, WRITE, [name], args, isWanted))
     return at !== 0 && wasInTime(at, deadline)
   },
 
@@ -139,7 +139,7 @@ export const scriptCommands: KeyCommands = {
   ): Promise<true | 'late'> {
     const args: ScriptArgument[] = [deadlineOf(deadline)]
     for (const { bytes, storedUntil } of values) args.push(bytes, expiryOf(storedUntil))
-    return wasInTime(toNumber(await run(client, WRITE_MANY, names, args)), deadline)
+    return wasInTime(toNumber(await runScript(client, WRITE_MANY, names, args)), deadline)
   },
 
   async peek(
@@ -148,7 +148,7 @@ export const scriptCommands: KeyCommands = {
     maxBytes: number,
   ): Promise<(HeadReply | null)[]> {
     const args = [maxBytes, ...keys.map(({ place }) => place.text)]
-    return toHeads(await run(client, PEEK, namesOf(keys), args), keys.length)
+    return toHeads(await runScript(client, PEEK, namesOf(keys), args), keys.length)
   },
 
   async remove(
@@ -161,12 +161,12 @@ export const scriptCommands: KeyCommands = {
     for (const [index, { place }] of keys.entries()) {
       args.push(place.text, retainedRevisions[index] ?? '')
     }
-    return toHeads(await run(client, REMOVE, namesOf(keys), args), keys.length)
+    return toHeads(await runScript(client, REMOVE, namesOf(keys), args), keys.length)
   },
 
   removeIfUnchanged(client: RedisClient, name: string, bytes: Buffer): Promise<unknown> {
     const digest = createHash('sha1').update(bytes).digest('hex')
-    return run(client, REMOVE_IF_UNCHANGED, [name], [digest])
+    return runScript(client, REMOVE_IF_UNCHANGED, [name], [digest])
   },
 
   async takeVersions(
@@ -177,7 +177,7 @@ export const scriptCommands: KeyCommands = {
   ): Promise<(string | null)[]> {
     const args: ScriptArgument[] = [version, minTtlMs, newTtlMs]
     for (const { head, start } of tags) args.push(head, head + start)
-    const lines = await run(client, TAKE_VERSIONS, namesOf(tags), args)
+    const lines = await runScript(client, TAKE_VERSIONS, namesOf(tags), args)
     if (!Array.isArray(lines) || lines.length !== tags.length) {
       throw malformedReply('it must be tag versions')
     }
@@ -186,7 +186,7 @@ export const scriptCommands: KeyCommands = {
 
   async removeRecords(client: RedisClient, records: readonly NamedRecord[]): Promise<number> {
     const heads = records.map(({ head }) => head)
-    return Number(await run(client, REMOVE_RECORDS, namesOf(records), heads))
+    return Number(await runScript(client, REMOVE_RECORDS, namesOf(records), heads))
   },
 
   async replaceRecord(
@@ -195,12 +195,12 @@ export const scriptCommands: KeyCommands = {
     expected: string,
     line: string,
   ): Promise<string | null> {
-    const current = await run(client, REPLACE_RECORD, [name], [expected, line])
+    const current = await runScript(client, REPLACE_RECORD, [name], [expected, line])
     return Buffer.isBuffer(current) ? current.toString() : null
   },
 
   advanceEpoch(client: RedisClient, name: string): Promise<unknown> {
-    return run(client, ADVANCE_EPOCH, [name])
+    return runScript(client, ADVANCE_EPOCH, [name])
   },
 }
 
