@@ -41,7 +41,7 @@ export function isStoredResponse<T>(
     TEXT_SIZES.some((tier) => tier === stored.textTier) &&
     isNumberUpTo(stored.storedAt, LATEST_DATE_MS) &&
     (expected === undefined || isPossibleDate(stored.storedAt, expected.now)) &&
-    (stored.computeMs === undefined || isNumberUpTo(stored.computeMs, LONGEST_COMPUTATION_MS))
+    (stored.computeMs === undefined || isPossibleDuration(stored.computeMs))
   )
 }
 
@@ -59,6 +59,11 @@ const LONGEST_COMPUTATION_MS = 7 * DAY_MS
 /** Returns whether a response can have been stored at a date. Both arguments are milliseconds since 1970. */
 export function isPossibleDate(date: unknown, now: number): boolean {
   return isNumberUpTo(date, Math.min(now + LARGEST_CLOCK_SKEW_MS, LATEST_DATE_MS))
+}
+
+/** Returns whether a computation can have taken that long, in milliseconds. */
+export function isPossibleDuration(milliseconds: unknown): boolean {
+  return isNumberUpTo(milliseconds, LONGEST_COMPUTATION_MS)
 }
 
 function isNumberUpTo(value: unknown, most: number): boolean {
@@ -87,7 +92,8 @@ export function describeResponse<T>(
 ): CachedResponse<T> {
   const hit = tier !== 'none'
   const known = computeMs === undefined ? {} : { computeMs }
-  const saved = hit && computeMs !== undefined ? { savedMs: Math.max(0, computeMs - tookMs) } : {}
+  const savedMs = (computeMs ?? 0) - Math.max(0, tookMs)
+  const saved = hit && computeMs !== undefined ? { savedMs: Math.max(0, savedMs) } : {}
   const cached = { hit, joined: isJoined, stale: isStale, tier, key, textTier }
   return { response, cached: { ...cached, ...ageOf(storedAt, now), ...known, ...saved } }
 }

@@ -8,6 +8,7 @@ import { type Copy, dataOf, isPromise, type ResponseForm } from './response-form
 import {
   describeResponse,
   isPossibleDate,
+  isPossibleDuration,
   isStoredResponse,
   type KnownOfRequest,
   type Origin,
@@ -61,12 +62,14 @@ export class StoredResponses {
    *
    * @throws CacheError (`SERIALIZE_FAILED`) when `serialize` or `revive` throws or returns a promise
    * @throws SerializationError (`NOT_SERIALIZABLE`) for a response that is not plain data
-   * @throws CacheError (`STORE_FAILED`) for a response that throws while it is read
+   * @throws CacheError (`STORE_FAILED`) for a response that throws while it is read, and when the clock has
+   * no possible date
    */
   store<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
     try {
       const data = dataOf(response, this.#form, this.#options.copy) as T
       const stored = this.#stored(known, data)
+      if (stored.storedAt === undefined) throw impossibleDate()
       this.#options.assertStorable(stored)
       return stored
     } catch (error) {
@@ -82,14 +85,14 @@ export class StoredResponses {
     const { clock } = this.#options
     const startedAt = clock.now()
     const response = await compute(context)
-    const computeMs = clock.now() - startedAt
+    const duration = durationOf(clock.now() - startedAt)
     onComputed(response)
-    const asComputed = { ...this.#stored(known, response), computeMs, ...AS_COMPUTED }
+    const asComputed = { ...this.#stored(known, response), ...duration, ...AS_COMPUTED }
     if (context.skipped) return asComputed
     assertResponse(response)
     try {
       if (shouldStore !== undefined && !isWanted(response, shouldStore)) context.skip()
-      return { ...this.store(known, response), computeMs }
+      return { ...this.store(known, response), ...duration }
     } catch (error) {
       context.skip(reasonNotToStore(error))
       return asComputed
@@ -189,8 +192,19 @@ export class StoredResponses {
   }
 
   #stored<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
-    return { response, ...known, storedAt: this.#options.clock.wallTime() }
+    const now = this.#options.clock.wallTime()
+    return { response, ...known, storedAt: isPossibleDate(now, now) ? now : undefined }
   }
+}
+
+/** Returns no duration for a clock that went back, because no reader would accept the stored response. */
+function durationOf(milliseconds: number): { readonly computeMs?: number } {
+  return isPossibleDuration(milliseconds) ? { computeMs: milliseconds } : {}
+}
+
+function impossibleDate(): CacheError {
+  const message = 'clock.wallTime must return milliseconds since 1970; the response was not stored'
+  return new CacheError(message, { code: 'STORE_FAILED' })
 }
 
 /** Marks a response that was not converted. Its callers get it as it was computed. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CacheError } from '@verbatim/cache-core'
 import { describe, expect, test } from 'vitest'
-import type { AIResponseCache, AIResponseCacheOptions } from '../src/index.js'
+import type { AIResponseCache, AIResponseCacheOptions, CachedResponse } from '../src/index.js'
 import { refusals, SetUp } from './set-up.js'
 
 const at = new SetUp()
@@ -309,4 +309,55 @@ describe.each([
     expect(await cache.getCachedResponse(request)).toBeUndefined()
     expect((await cache.getOrCompute(request, () => 'answer')).response).toBe('answer')
   })
+})
+
+test.each<[string, number]>([
+  ['went back', -5_000],
+  ['jumped by nine days', 9 * 86_400_000],
+])('a response is a hit although the clock %s while it was computed', async (_what, jumpMs) => {
+  let ms = Date.now()
+  const clock = { now: () => ms, wallTime: () => Date.now() }
+  const cache = await at.openConnected({ clock })
+  const ask = (): Promise<CachedResponse<string>> =>
+    cache.getOrCompute(request, () => {
+      ms += jumpMs
+      return 'the answer'
+    })
+  const first = await ask()
+  expect(first.response).toBe('the answer')
+  expect(first.cached).not.toHaveProperty('computeMs')
+  const second = await ask()
+  expect(second.response).toBe('the answer')
+  expect(second.cached).toMatchObject({ hit: true })
+  expect(second.cached).not.toHaveProperty('savedMs')
+})
+
+test.each([
+  ['before 1970', -1_000],
+  ['of no number', Number.NaN],
+])('a response reaches its caller although the wall clock has a date %s', async (_what, date) => {
+  const clock = { now: () => performance.now(), wallTime: () => date }
+  const cache = await at.openConnected({ clock })
+  const codes = refusals(cache)
+  const { response, cached } = await cache.getOrCompute(request, () => 'the answer')
+  expect(response).toBe('the answer')
+  expect(cached).not.toHaveProperty('at')
+  expect(codes).toEqual(['STORE_FAILED'])
+  await expect(cache.cacheResponse({ ...request, response: 'the answer' })).rejects.toMatchObject({
+    code: 'STORE_FAILED',
+    message: expect.stringContaining('clock.wallTime must return milliseconds since 1970'),
+  })
+})
+
+test('a hit never saves more time than its computation took', async () => {
+  let ms = 0
+  const clock = { now: () => ms, wallTime: () => Date.now() }
+  const cache = await at.openConnected({ clock })
+  await cache.getOrCompute(request, () => {
+    ms += 100
+    return 'the answer'
+  })
+  const found = cache.getCachedResponse(request)
+  ms -= 50
+  expect((await found)?.cached).toMatchObject({ computeMs: 100, savedMs: 100 })
 })
