@@ -236,6 +236,17 @@ export class AIResponseCache extends GenericRedisCache {
   }
 
   /**
+   * {@inheritDoc GenericRedisCache.invalidateTags}
+   *
+   * @throws ValidationError for options, because a tag belongs to every tenant
+   */
+  override invalidateTags(tags: readonly string[]): Promise<void>
+  override async invalidateTags(tags: readonly string[], unexpected?: unknown): Promise<void> {
+    assertNoOptions('invalidateTags', unexpected)
+    await super.invalidateTags(tags)
+  }
+
+  /**
    * Removes every response of a tenant.
    *
    * @returns the number of removed responses

@@ -3,7 +3,7 @@ import {
   assertKnownFields,
   invalidArgument,
   planLoad,
-  toMilliseconds,
+  toFiniteMilliseconds,
 } from '@verbatim/cache-core/implement'
 
 /** Options for what one call reads and stores. */
@@ -90,11 +90,11 @@ export function planLookup(options: LookupOptions | undefined): CallPlan {
 /** @throws ValidationError that names the option and what it must be */
 function planCall(options: CallOptions): CallPlan {
   const { maxAge } = options
-  if (maxAge === null) throw invalidArgument('maxAge', "seconds, or text such as '5m'", maxAge)
   const plan = {
     refresh: flag('refresh', options.refresh),
     noStore: flag('noStore', options.noStore),
-    maxAgeMs: maxAge === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(maxAge, 'maxAge'),
+    maxAgeMs:
+      maxAge === undefined ? Number.POSITIVE_INFINITY : toFiniteMilliseconds(maxAge, 'maxAge'),
     onlyIfCached: flag('onlyIfCached', options.onlyIfCached),
   }
   if (!plan.refresh || !plan.onlyIfCached) return plan

@@ -125,7 +125,7 @@ export class ResponseCache {
     options: ComputeOptions<T>,
   ): Promise<CachedResponse<T>> {
     assertRequest(request)
-    assertLoader(compute)
+    assertLoader(compute, 'compute')
     const planned = planCompute<T>(options)
     return this.#getOrCompute(request, this.#keyOf(request), compute, planned)
   }
@@ -137,7 +137,7 @@ export class ResponseCache {
     options: ComputeOptions<T>,
   ): Promise<CachedResponse<T>[]> {
     assertRequests(requests)
-    assertLoader(compute)
+    assertLoader(compute, 'compute')
     const planned = planCompute<T>(options)
     // Every request is checked before the first lookup.
     const keyed = requests.map((request) => [request, this.#keyOf(request)] as const)

@@ -9,7 +9,7 @@ const compute = (): number => 1
 
 /** Calls a method as JavaScript can. */
 function invoke(
-  name: 'cacheResponse' | 'invalidateByModel' | 'forget',
+  name: 'cacheResponse' | 'invalidateByModel' | 'invalidateTags' | 'forget',
   ...given: unknown[]
 ): Promise<unknown> {
   return (cache[name] as (...passed: unknown[]) => Promise<unknown>).apply(cache, given)
@@ -64,6 +64,7 @@ test.each<[string, () => Promise<unknown>]>([
 test.each<[string, string, () => Promise<unknown>]>([
   ['cacheResponse', 'ttl', () => invoke('cacheResponse', { ...request, response: 1 }, { ttl: 5 })],
   ['invalidateByModel', 'tenant', () => invoke('invalidateByModel', 'gpt-4', { tenant: 'ada' })],
+  ['invalidateTags', 'tenant', () => invoke('invalidateTags', ['news'], { tenant: 'ada' })],
   ['forget', 'operation', () => invoke('forget', 'ada', { operation: 'qa' })],
 ])('%s rejects options and names the field %s', async (name, field, attempt) => {
   await expect(attempt()).rejects.toThrow(ValidationError)
@@ -106,3 +107,23 @@ test.each([
   expect(attempt).toThrow(ConfigurationError)
   expect(attempt).toThrow(`unknown field ${written}. Did you mean ${meant}?`)
 })
+
+test('the error for a missing computation names compute', async () => {
+  const missing = undefined as never
+  const message = 'compute must be a function; received undefined'
+  await expect(cache.getOrCompute(request, missing)).rejects.toThrow(message)
+  await expect(cache.getOrComputeMany([request], missing)).rejects.toThrow(message)
+})
+
+test.each(['maxAge', 'staleWhileRevalidate', 'staleIfError'])(
+  'the error for %s offers no null, which it refuses',
+  async (name) => {
+    for (const bad of [0, null, 'soon']) {
+      const error: unknown = await cache
+        .getOrCompute(request, compute, { [name]: bad })
+        .catch((reason: unknown) => reason)
+      expect(String(error)).toContain(`${name} must be seconds as a number, a string such as`)
+      expect(String(error)).not.toContain('null for')
+    }
+  },
+)

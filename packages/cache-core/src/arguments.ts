@@ -71,7 +71,23 @@ export function assertSignal(signal: unknown): asserts signal is AbortSignal | u
   throw invalidArgument('signal', 'an AbortSignal', signal)
 }
 
-/** @throws ValidationError (`INVALID_ARGUMENT`) unless the loader is a function */
-export function assertLoader(loader: unknown): void {
-  if (typeof loader !== 'function') throw invalidArgument('loader', 'a function', loader)
+/**
+ * @param name - name of the argument, for the message
+ * @throws ValidationError (`INVALID_ARGUMENT`) unless the loader is a function
+ */
+export function assertLoader(loader: unknown, name = 'loader'): void {
+  if (typeof loader !== 'function') throw invalidArgument(name, 'a function', loader)
+}
+
+/**
+ * Rejects an argument of `clear`, which would be ignored. Callers that pass a pattern or options do not want
+ * to remove every key.
+ *
+ * @throws ValidationError (`INVALID_ARGUMENT`) unless the argument is undefined
+ */
+export function assertClearsAll(unexpected: unknown): void {
+  if (unexpected === undefined) return
+  throw invalidArgument('clear', 'called without arguments', unexpected, {
+    hint: 'It removes every key. To remove some keys, call deleteMany or invalidatePattern',
+  })
 }

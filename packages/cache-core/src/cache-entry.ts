@@ -1,5 +1,5 @@
 import { invalidArgument } from './argument-errors.js'
-import { type Ttl, toMilliseconds } from './duration.js'
+import { type Ttl, toFiniteMilliseconds } from './duration.js'
 import { assertKnownFields } from './known-fields.js'
 import type { CacheTier } from './monitor.js'
 import { toMemoryTtlMs } from './set-options.js'
@@ -99,9 +99,8 @@ export function planGetEntry(options: GetEntryOptions | undefined): GetEntryPlan
   assertKnownFields(options, FIELDS, 'options')
   const { maxStale } = options
   // Not `null`, because a value that is stale forever would look like one that never expires.
-  if (maxStale === null) throw invalidArgument('maxStale', "seconds, or text such as '5m'", null)
   const { accept, memoryTtl, onLookup } = planRead(options)
-  const maxStaleMs = maxStale === undefined ? 0 : toMilliseconds(maxStale, 'maxStale')
+  const maxStaleMs = maxStale === undefined ? 0 : toFiniteMilliseconds(maxStale, 'maxStale')
   return { accept, memoryTtl, onLookup, maxStaleMs }
 }
 

@@ -1,5 +1,11 @@
 import { invalidArgument } from './argument-errors.js'
-import { assertKeys, assertLoader, assertValue, collectEntries } from './arguments.js'
+import {
+  assertClearsAll,
+  assertKeys,
+  assertLoader,
+  assertValue,
+  collectEntries,
+} from './arguments.js'
 import {
   type CacheEntry,
   type GetEntryOptions,
@@ -480,8 +486,11 @@ export abstract class CacheInterface implements AsyncDisposable {
    * Removes every key of this cache.
    *
    * @returns the number of removed keys
+   * @throws ValidationError for an argument: a caller that passes a pattern does not want to remove every key
    */
-  async clear(): Promise<number> {
+  clear(): Promise<number>
+  async clear(unexpected?: unknown): Promise<number> {
+    assertClearsAll(unexpected)
     return this.invalidatePattern('*')
   }
 

@@ -19,8 +19,10 @@ const MILLISECONDS_PER_UNIT: Readonly<Record<string, number>> = {
 
 const LONGEST_MILLISECONDS = 100 * 365 * 86_400_000
 
-const RULE =
-  "seconds as a number, a string such as '500ms', '30s', '5m', '2h' or '1d', or null for no expiry, from 1 ms to 100 years"
+const FORMS = "seconds as a number, a string such as '500ms', '30s', '5m', '2h' or '1d'"
+const LIMITS = 'from 1 ms to 100 years'
+const RULE = `${FORMS}, or null for no expiry, ${LIMITS}`
+const FINITE_RULE = `${FORMS}, ${LIMITS}`
 
 /** For numbers that are probably a date, or milliseconds. */
 const HINT = 'A TTL is a duration, not a date, and a number counts seconds, not milliseconds'
@@ -32,12 +34,27 @@ const HINT = 'A TTL is a duration, not a date, and a number counts seconds, not 
  * @throws ValidationError (`INVALID_TTL`) for anything but a duration from 1 ms to 100 years
  */
 export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
-  if (ttl === null) return Number.POSITIVE_INFINITY
+  return ttl === null ? Number.POSITIVE_INFINITY : parsed(ttl, name, RULE)
+}
+
+/**
+ * Converts a duration that must end to whole milliseconds.
+ *
+ * @param name - name of the argument, for the message
+ * @throws ValidationError (`INVALID_ARGUMENT`) for `null`
+ * @throws ValidationError (`INVALID_TTL`) for anything else but a duration from 1 ms to 100 years
+ */
+export function toFiniteMilliseconds(duration: unknown, name: string): number {
+  if (duration === null) throw invalidArgument(name, FINITE_RULE, duration)
+  return parsed(duration, name, FINITE_RULE)
+}
+
+function parsed(ttl: unknown, name: string, rule: string): number {
   const milliseconds =
     typeof ttl === 'number' ? ttl * 1_000 : typeof ttl === 'string' ? parse(ttl) : Number.NaN
   const rounded = Math.round(milliseconds)
   if (rounded >= 1 && rounded <= LONGEST_MILLISECONDS) return rounded
-  throw invalidArgument(name, RULE, ttl, {
+  throw invalidArgument(name, rule, ttl, {
     code: 'INVALID_TTL',
     received: describeTtl(ttl),
     hint: rounded > LONGEST_MILLISECONDS ? HINT : undefined,

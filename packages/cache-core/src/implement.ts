@@ -6,6 +6,7 @@ export {
   invalidOption,
 } from './argument-errors.js'
 export {
+  assertClearsAll,
   assertIterable,
   assertKeys,
   assertLoader,
@@ -33,7 +34,7 @@ export {
 export { assertClock } from './clock.js'
 export { recognizeCopies } from './copies.js'
 export { classNameOf, type DataKind, dataKindOf, isPlainObject } from './data-kind.js'
-export { fromMilliseconds, toMilliseconds } from './duration.js'
+export { fromMilliseconds, toFiniteMilliseconds, toMilliseconds } from './duration.js'
 export { describeType, isError, isSystemError } from './errors.js'
 export { EventHub } from './event-hub.js'
 export { describeProperty, enumerableSymbolOf, extraPropertyOf } from './extra-properties.js'

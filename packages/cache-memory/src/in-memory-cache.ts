@@ -11,6 +11,7 @@ import {
   type Ttl,
 } from '@verbatim/cache-core'
 import {
+  assertClearsAll,
   assertKey,
   assertKeys,
   assertLoader,
@@ -260,7 +261,9 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     this.#entries.invalidateTags(tags)
   }
 
-  override async clear(): Promise<number> {
+  override clear(): Promise<number>
+  override async clear(unexpected?: unknown): Promise<number> {
+    assertClearsAll(unexpected)
     const startedAt = this.clock.now()
     this.loads.fenceAll()
     const removed = this.#entries.clear()

@@ -1,7 +1,7 @@
 import { isAbortSignal } from '../abort-listeners.js'
 import { invalidArgument } from '../argument-errors.js'
 import { planRead, type ReadOptions, type ReadPlan } from '../cache-entry.js'
-import { type Ttl, toMilliseconds } from '../duration.js'
+import { type Ttl, toFiniteMilliseconds, toMilliseconds } from '../duration.js'
 import { assertKnownFields } from '../known-fields.js'
 import { assertTags } from '../tags.js'
 
@@ -157,11 +157,8 @@ function checkNumber(name: string, value: unknown, max: number): void {
 }
 
 function duration(name: string, value: unknown, otherwise: number): number {
-  if (value === undefined) return otherwise
   // Not `null`, because a value that is stale forever would look like one that never expires.
-  if (value === null)
-    throw invalidArgument(name, "seconds as a number, or a string such as '30s' or '5m'", value)
-  return toMilliseconds(value, name)
+  return value === undefined ? otherwise : toFiniteMilliseconds(value, name)
 }
 
 /** Rejects every cached value: during a refresh, none counts as a hit. */

@@ -245,6 +245,15 @@ function patternTests(contract: CacheContract): void {
     expect(await cache.get('key')).toBe('value')
   })
 
+  test('clear with an argument is rejected and removes nothing', async (cache) => {
+    await cache.set('key', 'value')
+    const clear = cache.clear.bind(cache) as (argument: unknown) => Promise<number>
+    for (const bad of ['user:*', '', null, ['key'], { tenant: 'a' }, { prefix: 'user:' }]) {
+      await refuses(() => clear(bad), 'INVALID_ARGUMENT')
+    }
+    expect(await cache.get('key')).toBe('value')
+  })
+
   test('bad options of invalidatePattern are rejected and nothing is removed', async (cache) => {
     await cache.set('key', 'value')
     for (const bad of [{ raison: 'update' }, { reason: 42 }, 'update', null] as readonly object[]) {
