@@ -132,7 +132,8 @@ export class RedisServer {
   }
 
   /**
-   * Waits until the server is healthy, its connection is lost, or a time in milliseconds is over.
+   * Waits until the server is healthy, refuses a check for good, or loses its connection, or until a time in
+   * milliseconds is over.
    *
    * @returns whether it is healthy
    */
@@ -232,7 +233,11 @@ export class RedisServer {
     } catch (error) {
       const code = errorCodeOf(error)
       this.#recordError(code)
-      if (isErrorReply(error)) this.#replaceUnlessAnswered()
+      if (isErrorReply(error)) {
+        this.#replaceUnlessAnswered()
+        // The next check is refused too, so callers need not wait for it.
+        if (meaningOf(code).lasts) this.#waiters.notify()
+      }
       if (meaningOf(code).needsNewConnection) this.#replaceConnection()
       const isSwallowed = code === 'BACKEND_TIMEOUT' && this.receivedBytes > before
       this.#swallowedChecks = isSwallowed ? this.#swallowedChecks + 1 : 0
