@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { text as textOf } from 'node:stream/consumers'
+import { buffer as bytesOf } from 'node:stream/consumers'
 import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
@@ -38,8 +38,8 @@ export function keyCommand(): Command {
 
 async function show(file: string, given: KeyOptions): Promise<void> {
   const { operation, question, tenant, json } = given
-  const written = file === '-' ? await textOf(process.stdin) : await readText(file)
-  const text = written.replace(/\r?\n$/, '')
+  const bytes = file === '-' ? await bytesOf(process.stdin) : await readBytes(file)
+  const text = decoded(bytes).replace(/\r?\n$/, '')
   const config = (await configurationOf(given)).checked()
   const { textHashThreshold, hashAlgorithm, keyStyle, keyPrefix } = config.values
   const keys = new CacheKeyGenerator({ textHashThreshold, hashAlgorithm, keyStyle, prefix: '' })
@@ -49,12 +49,21 @@ async function show(file: string, given: KeyOptions): Promise<void> {
   else printLines([key])
 }
 
-async function readText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8')
+    return await readFile(file)
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException
     throw new ConfigurationError(`the file of the text cannot be read (${code})`, { cause: error })
+  }
+}
+
+/** Decodes a text without its byte order mark, which many editors write and an application never sends. */
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new ConfigurationError('the text must be UTF-8; received other bytes', { cause })
   }
 }
 

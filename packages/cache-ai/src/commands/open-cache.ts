@@ -57,6 +57,8 @@ export async function configurationOf(location: KeyLocation): Promise<AIResponse
   const { keyPrefix = prefix } = location
   const [problem] = new AIResponseCacheConfig({ keyPrefix }).validate().errors
   if (problem !== undefined) throw new ValidationError(`--key-prefix ${problem.message}`)
+  if (config === '')
+    throw new ValidationError('--config must be the path of a file; received an empty text')
   const configured = config === undefined ? AIResponseCacheConfig.fromEnv() : await configOf(config)
   return configured.merge({ keyPrefix, keyStyle: style })
 }

@@ -86,13 +86,20 @@ describe('key', () => {
   })
 
   test.each([
-    [['--operation', ''], 'operation must be a string'],
+    [['--operation', ''], '--operation must be a string'],
     [['--operation', 'qa', '--options', '{'], '--options must be JSON; received another text'],
     [
       ['--operation', 'qa', '--options', '{"a":[{"b":1}],"b":2,"a":3}'],
       '--options must be JSON without a repeated name; received one',
     ],
-    [['--operation', 'qa', '--options', '[]'], 'options must be a plain object'],
+    [['--operation', 'qa', '--options', '[]'], '--options must be a plain object'],
+    [['--operation', 'qa', '--options', '{"n":1e999}'], '--options["n"] must be plain data'],
+    [['--operation', 'qa', '--tenant', ''], '--tenant must be a string of 1 to 128 characters'],
+    [['--operation', 'qa', '--config', ''], '--config must be the path of a file'],
+    [
+      ['--operation', 'qa', '--operation', 'summarize'],
+      '--operation must be given once; received it twice',
+    ],
     [['--operation', 'qa', '--style', 'legacy', '--tenant', 'ada'], 'legacy keys have no tenants'],
     [['--operation', 'qa', '--key-prefix', ''], '--key-prefix must be a string of 1 to 128'],
     [[], '--operation must be given'],
@@ -100,6 +107,24 @@ describe('key', () => {
     const { code, out, err } = await run(['key', '-', ...args], 'Some text')
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(message)
+  })
+
+  test('key ignores a byte order mark in a file and on standard input', async () => {
+    const place = await file('marked.txt', '\uFEFFSome text')
+    const key = 'op:qa|txt:Some text\n'
+    expect((await run(['key', place, '--operation', 'qa'])).out).toBe(key)
+    expect((await run(['key', '-', '--operation', 'qa'], '\uFEFFSome text')).out).toBe(key)
+  })
+
+  test('key rejects a text that is not UTF-8', async () => {
+    const place = path.join(folder, 'latin1.txt')
+    await writeFile(place, Buffer.from('caf\u00e9', 'latin1'))
+    const { code, out, err } = await run(['key', place, '--operation', 'qa'])
+    expect([code, out, err]).toEqual([
+      1,
+      '',
+      'error: the text must be UTF-8; received other bytes\n',
+    ])
   })
 
   test('key reports an absent file', async () => {

@@ -1,6 +1,12 @@
 import { CacheError, isError, isSystemError, ValidationError } from '../errors.js'
 import { Interruption } from './interruption.js'
-import { type CommandLine, describeUsage, isUsageError } from './usage.js'
+import {
+  type CommandLine,
+  describeUsage,
+  isUsageError,
+  refuseRepeatedOptions,
+  withFlag,
+} from './usage.js'
 
 /** A URL with a user or a password. */
 const URL_WITH_LOGIN = /[a-z][a-z0-9+.-]*:\/\/[^\s/@[\]]+@\S*/gi
@@ -20,6 +26,7 @@ export async function runCommandLine(create: (signal: AbortSignal) => CommandLin
   const program = create(interruption.signal)
   for (const command of allOf(program)) {
     command.exitOverride()
+    refuseRepeatedOptions(command)
     // Usage errors are thrown too, and printed by `report`.
     command.configureOutput({ outputError: () => undefined })
   }
@@ -32,14 +39,17 @@ export async function runCommandLine(create: (signal: AbortSignal) => CommandLin
 }
 
 function report(error: unknown, program: CommandLine): void {
+  const words = process.argv.slice(2)
   if (isUsageError(error)) {
-    const line = describeUsage(error, program, process.argv.slice(2))
+    const line = describeUsage(error, program, words)
     if (line !== undefined) process.stderr.write(`error: ${line}\n`)
     process.exitCode = error.exitCode === 0 ? 0 : 2
     return
   }
-  process.stderr.write(`error: ${explain(error)}\n`)
-  process.exitCode = error instanceof ValidationError ? 2 : 1
+  const isWrongUse = error instanceof ValidationError
+  const line = isWrongUse ? withFlag(explain(error), program, words) : explain(error)
+  process.stderr.write(`error: ${line}\n`)
+  process.exitCode = isWrongUse ? 2 : 1
 }
 
 /** Returns the message of an error that never contains values, or the class of any other error. */

@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.js'
 import { nearestName } from '../known-fields.js'
 
 /** The part of an option of `commander` that messages need. */
@@ -16,6 +17,8 @@ export interface CommandLine {
   name(): string
   exitOverride(): unknown
   configureOutput(output: { outputError(text: string): void }): unknown
+  /** Calls a function each time that an event such as `option:count` occurs. */
+  on(event: string, listener: () => void): unknown
   parseAsync(): Promise<unknown>
 }
 
@@ -27,6 +30,31 @@ interface UsageError {
 }
 
 const WORD = /^[\w-]{1,40}$/
+
+/**
+ * Rejects an option with one value that is given twice, because the first value would be ignored.
+ *
+ * @throws ValidationError, when the command line is parsed
+ */
+export function refuseRepeatedOptions(command: CommandLine): void {
+  for (const { long, flags } of command.options) {
+    if (long === undefined || !/[^.]>$/.test(flags)) continue
+    let isGiven = false
+    command.on(`option:${long.slice(2)}`, () => {
+      if (isGiven) throw new ValidationError(`${long} must be given once; received it twice`)
+      isGiven = true
+    })
+  }
+}
+
+/** Replaces the name of an argument at the start of a message by the flag of the same name. */
+export function withFlag(message: string, program: CommandLine, words: readonly string[]): string {
+  const [, { options }] = commandOf(program, words)
+  const [argument = ''] = /^[A-Za-z]+(?=[\s.[])/.exec(message) ?? []
+  const flag = `--${argument.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const isFlag = options.some(({ long }) => long === flag)
+  return isFlag ? `${flag}${message.slice(argument.length)}` : message
+}
 
 /** Returns the end of a help page: one example a line, without the prompt of a shell. */
 export function examples(...lines: readonly string[]): string {

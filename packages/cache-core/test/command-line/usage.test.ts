@@ -1,6 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { describeUsage, isUsageError } from '../../src/command-line/usage.js'
+import {
+  describeUsage,
+  isUsageError,
+  refuseRepeatedOptions,
+  withFlag,
+} from '../../src/command-line/usage.js'
 
 function program(): Command {
   const root = new Command('tool').version('1.2.3')
@@ -106,4 +111,36 @@ test('isUsageError returns false for other errors', () => {
   for (const error of [new Error('x'), undefined, { code: 'commander.help' }, 'commander.help']) {
     expect(isUsageError(error)).toBe(false)
   }
+})
+
+describe('refuseRepeatedOptions', () => {
+  const parse = async (...words: readonly string[]): Promise<unknown> => {
+    const root = new Command('tool').option('--json').option('--name <text>').option('--no-color')
+    refuseRepeatedOptions(root)
+    return root.parseAsync(words, { from: 'user' })
+  }
+
+  test.each([[['--name', 'a', '--name', 'b']], [['--name', 'a', '--name=a']]])(
+    'rejects %j',
+    async (words) => {
+      await expect(parse(...words)).rejects.toThrow('--name must be given once; received it twice')
+    },
+  )
+
+  test.each([[['--name', '--name']], [['--json', '--json', '--no-color', '--no-color']]])(
+    'accepts %j',
+    async (words) => {
+      await expect(parse(...words)).resolves.toBeDefined()
+    },
+  )
+})
+
+test.each([
+  ['file must be a path; received 5', '--file must be a path; received 5'],
+  ['file["a"] must be a path', '--file["a"] must be a path'],
+  ['files must be a list', 'files must be a list'],
+  ['redisUrl must be a URL', 'redisUrl must be a URL'],
+  ['the file must be UTF-8', 'the file must be UTF-8'],
+])('withFlag returns %j as the user wrote it', (message, expected) => {
+  expect(withFlag(message, program(), ['write'])).toBe(expected)
 })
