@@ -1,4 +1,4 @@
-import { toMilliseconds } from '@verbatim/cache-core/implement'
+import { assertName, toMilliseconds } from '@verbatim/cache-core/implement'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { z } from 'zod'
 import { LONGEST_OPERATION } from '../arguments.js'
@@ -15,6 +15,7 @@ import {
 const YEAR_MS = 31_536_000_000
 const PRESET_RULE = `one of ${PRESET_NAMES.join(', ')}`
 const URLS_RULE = 'a list of at least one URL'
+const NAME_RULE = ', not blank and without control characters'
 
 /** Returns the rule of a setting: the words after "must be" in errors, and the value in the README. */
 export function ruleOf(name: ConfigName | 'preset'): string {
@@ -29,7 +30,7 @@ export function ruleOfKind(setting: Setting): string {
     case 'choice':
       return `one of ${setting.choices.join(', ')}`
     case 'text':
-      return `a string of 1 to ${setting.maxLength} characters`
+      return `a string of 1 to ${setting.maxLength} characters${setting.isName ? NAME_RULE : ''}`
     case 'flag':
       return 'true or false'
     case 'ttl':
@@ -78,6 +79,7 @@ function schemaOf(setting: Setting): z.ZodType {
     case 'choice':
       return z.enum(setting.choices, { error })
     case 'text':
+      if (setting.isName) return z.custom<string>(isName, { error })
       return z
         .string({ error })
         .min(1, { error })
@@ -113,6 +115,15 @@ function objectSchema(setting: Extract<Setting, { kind: 'object' }>): z.ZodType 
 /** Limits an error to the object or the list as a whole. Its fields and items have their own errors. */
 function ofType(error: string): (issue: { readonly code: string }) => string | undefined {
   return ({ code }) => (code === 'invalid_type' ? error : undefined)
+}
+
+function isName(value: unknown): boolean {
+  try {
+    assertName(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isDuration(value: unknown): boolean {

@@ -70,8 +70,8 @@ export function readEnvironment(
   const variables = new Map<string, string>()
   const problems: ConfigProblem[] = []
   for (const [variable, written] of Object.entries(environment)) {
-    const name = withoutPrefix(prefix, variable)
     const text = textOf(written)
+    const name = withoutPrefix(prefix, variable) ?? ofMisspelledPrefix(prefix, variable)
     if (name === undefined || text === '' || isForeignVariable(name, text ?? '')) continue
     const known = variable.startsWith(prefix) ? VARIABLES.get(name) : undefined
     let message: string | undefined
@@ -131,6 +131,18 @@ function misspelling(name: string, prefix: string): string | undefined {
 function withoutPrefix(prefix: string, variable: string): string | undefined {
   const isPrefixed = variable.toLowerCase().startsWith(prefix.toLowerCase())
   return isPrefixed ? variable.slice(prefix.length) : undefined
+}
+
+/** Returns `DEFAULT_TTL` for `AICACHE_DEFAULT_TTL`, where only the separators of a known name differ. */
+function ofMisspelledPrefix(prefix: string, variable: string): string | undefined {
+  if (prefix === '') return undefined
+  const written = withoutSeparators(variable)
+  if (!written.startsWith(withoutSeparators(prefix))) return undefined
+  return [...VARIABLES.keys()].find((name) => withoutSeparators(`${prefix}${name}`) === written)
+}
+
+function withoutSeparators(name: string): string {
+  return name.toUpperCase().replaceAll(/[-_.]/g, '')
 }
 
 /**

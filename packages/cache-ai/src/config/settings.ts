@@ -49,7 +49,10 @@ export type ConfigName = Exclude<keyof ConfigValues, 'preset'>
 type Kind =
   | Omit<Extract<RedisSetting, { kind: 'integer' }>, 'default'>
   | Omit<Extract<RedisSetting, { kind: 'choice' }>, 'default'>
-  | Omit<Extract<RedisSetting, { kind: 'text' }>, 'default'>
+  | (Omit<Extract<RedisSetting, { kind: 'text' }>, 'default'> & {
+      /** Whether the text names the cache in messages. Default: false. */
+      readonly isName?: boolean
+    })
   | { readonly kind: 'flag' | 'ttl' | 'ttls' | 'url' | 'urls' }
   | { readonly kind: 'object'; readonly fields: Fields; readonly isAscending?: boolean }
 
@@ -88,7 +91,7 @@ export const SETTINGS: Readonly<Record<ConfigName, Setting>> = {
   keyPrefix: { ...REDIS_SETTINGS.keyPrefix, default: 'ai_cache:' },
   l1CacheSize: { ...REDIS_SETTINGS.l1CacheSize, max: 10_000, pythonName: 'memoryCacheSize' },
   isolation: { ...REDIS_SETTINGS.isolation, default: 'freeze' },
-  name: { kind: 'text', maxLength: 64 },
+  name: { kind: 'text', maxLength: 64, isName: true },
   ...KEY_SETTINGS,
   textSizeTiers: {
     kind: 'object',

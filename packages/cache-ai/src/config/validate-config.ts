@@ -3,7 +3,7 @@ import { LONGEST_OPERATION } from '../arguments.js'
 import { DEFAULT_OPERATION_TTLS } from '../operation-ttls.js'
 import { configSchema } from './config-schema.js'
 import { withDefaults, withPreset } from './presets.js'
-import { type ConfigProblem, ValidationResult } from './problems.js'
+import { type ConfigProblem, sentenceOf, ValidationResult } from './problems.js'
 import {
   CODE_ONLY_NAMES,
   type CompleteConfig,
@@ -75,7 +75,9 @@ export function problemsOf(given: unknown, notation: Notation = OPTION_NOTATION)
       return problemAt([...issue.path, key], message, notation)
     })
   })
-  return [...problems, ...conflictsOf(given as ConfigValues, notation)]
+  // A huge number breaks the rule of an integer twice.
+  const unique = new Map(problems.map((problem) => [sentenceOf(problem), problem]))
+  return [...unique.values(), ...conflictsOf(given as ConfigValues, notation)]
 }
 
 function conflictsOf(given: ConfigValues, notation: Notation): ConfigProblem[] {

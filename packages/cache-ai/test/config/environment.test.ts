@@ -319,7 +319,34 @@ describe('invalid variables', () => {
       'AI_CACHE_TTL',
       'is unknown. Did you mean AI_CACHE_DEFAULT_TTL?',
     ],
+    [
+      { AICACHE_DEFAULT_TTL: '60' },
+      'AICACHE_DEFAULT_TTL',
+      'is unknown. Did you mean AI_CACHE_DEFAULT_TTL?',
+    ],
+    [
+      { 'ai-cache.redis-url': 'redis://h' },
+      'ai-cache.redis-url',
+      'is unknown. Did you mean AI_CACHE_REDIS_URL?',
+    ],
+    [
+      { AI_CACHE_NAME: 'answers\nERROR' },
+      'AI_CACHE_NAME',
+      'must be a string of 1 to 64 characters, not blank and without control characters; received a string',
+    ],
   ])('fromEnv reports a problem in %j', async (variables, path, message) => {
     expect(await messages(variables)).toMatchObject({ [path]: message })
   })
+})
+
+test('fromEnv reports a number that is too large for an integer once', () => {
+  const tooLarge = { AI_CACHE_L1_CACHE_SIZE: '9'.repeat(20) }
+  expect(() => read(tooLarge)).toThrow(
+    /^the environment is invalid: AI_CACHE_L1_CACHE_SIZE must be an integer from 1 to 10000; received a number$/,
+  )
+})
+
+test('fromEnv ignores a variable whose name only contains a known name', () => {
+  const others = { AICACHE_DEFAULT_TTL_SECONDS: '5', MY_AICACHE_DEFAULT_TTL: '5', AICACHE: 'x' }
+  expect(read(others).given).toEqual({})
 })
