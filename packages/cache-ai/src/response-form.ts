@@ -194,13 +194,16 @@ function mapped(items: readonly unknown[], change: (item: unknown) => unknown): 
   return copy ?? items
 }
 
+/** Gives an object without a prototype the usual one, because a hit from Redis has it. */
 function mappedFields(value: object, change: (item: unknown) => unknown): unknown {
-  let copy: Record<string, unknown> | undefined
+  const hasPrototype = Object.getPrototypeOf(value) !== null
+  let copy: Record<string, unknown> | undefined = hasPrototype ? undefined : { ...value }
   for (const [name, item] of Object.entries(value)) {
     const changed = change(item)
     if (changed === item) continue
     copy ??= { ...value }
-    copy[name] = changed
+    // An assignment to `__proto__` would set the prototype.
+    Object.defineProperty(copy, name, { value: changed })
   }
   return copy ?? value
 }

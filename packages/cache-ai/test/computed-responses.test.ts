@@ -361,3 +361,17 @@ test('a hit never saves more time than its computation took', async () => {
   ms -= 50
   expect((await found)?.cached).toMatchObject({ computeMs: 100, savedMs: 100 })
 })
+
+test('objects without a prototype look the same on a miss, on a joined call and on a hit', async () => {
+  const groups = (): unknown => /(?<word>the)/.exec('the answer')?.groups
+  const inside = JSON.parse('{ "__proto__": { "a": 1 } }') as Record<string, unknown>
+  Object.defineProperty(inside, '__proto__', { value: groups() })
+  const cache = await at.openConnected()
+  const ask = (): Promise<CachedResponse> =>
+    cache.getOrCompute(request, () => ({ top: groups(), list: [groups()], inside }))
+  const results = [...(await Promise.all([ask(), ask()])), await ask()]
+  const nested = JSON.parse('{ "__proto__": { "word": "the" } }') as unknown
+  const expected = { top: { word: 'the' }, list: [{ word: 'the' }], inside: nested }
+  for (const { response } of results) expect(response).toStrictEqual(expected)
+  expect((await ask()).cached.hit).toBe(true)
+})
