@@ -36,9 +36,9 @@ export interface CachePerformanceMonitorOptions {
   readonly invalidationRateWarningPerHour?: number | undefined
   /** Invalidations within an hour that are critical; at least the warning threshold. Default: 100. */
   readonly invalidationRateCriticalPerHour?: number | undefined
-  /** Failed operations of the last five minutes that are an error, in percent. Default: 5. */
+  /** Failed operations of the last five minutes that are an error, in percent, at most 100. Default: 5. */
   readonly errorRateThresholdPercent?: number | undefined
-  /** The interval at which memory is measured and alerts are checked, in seconds. Default: 10. */
+  /** The interval at which memory is measured and alerts are checked, in seconds, at most a day. Default: 10. */
   readonly sampleIntervalSeconds?: number | undefined
   /** The source of time. Default: the clocks of the machine. */
   readonly clock?: Clock | undefined
@@ -69,6 +69,12 @@ const DEFAULTS: Omit<ResolvedOptions, 'name' | 'logger'> = {
   clock: systemClock,
 }
 
+/** The greatest values of options. A timer of more than 24 days would run every millisecond. */
+const MOST: Readonly<Record<string, number>> = {
+  errorRateThresholdPercent: 100,
+  sampleIntervalSeconds: 86_400,
+}
+
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set(['name', 'logger', ...Object.keys(DEFAULTS)])
 
 const nameOf = monitorNames()
@@ -83,7 +89,7 @@ export function resolveOptions(options: CachePerformanceMonitorOptions): Resolve
     if (name === 'clock') assertClock(resolved.clock)
     else if (name === 'maxMeasurements') {
       integerOption(name, resolved[name], { min: 1, max: MOST_MEASUREMENTS })
-    } else assertPositive(name, resolved[name])
+    } else assertPositive(name, resolved[name], MOST[name])
   }
   assertOrder(resolved, 'memoryWarningThresholdBytes', 'memoryCriticalThresholdBytes')
   assertOrder(resolved, 'invalidationRateWarningPerHour', 'invalidationRateCriticalPerHour')
@@ -105,9 +111,11 @@ export function monitorNames(): (name: unknown) => string {
   }
 }
 
-function assertPositive(name: string, value: unknown): void {
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return
-  throw invalidOption(name, 'a finite number above 0', value)
+function assertPositive(name: string, value: unknown, most = Number.MAX_VALUE): void {
+  if (typeof value === 'number' && value > 0 && value <= most) return
+  const rule =
+    most === Number.MAX_VALUE ? 'a finite number above 0' : `a number above 0 and at most ${most}`
+  throw invalidOption(name, rule, value)
 }
 
 function assertOrder(

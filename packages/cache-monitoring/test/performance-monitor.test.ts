@@ -27,7 +27,9 @@ describe('options', () => {
     ['invalidationRateWarningPerHour', -1],
     ['invalidationRateCriticalPerHour', 49],
     ['errorRateThresholdPercent', 0],
+    ['errorRateThresholdPercent', 101],
     ['sampleIntervalSeconds', Number.POSITIVE_INFINITY],
+    ['sampleIntervalSeconds', 86_401],
     ['clock', null],
     ['clock', { now: () => 0 }],
   ])('%s rejects %j', (name, value) => {
