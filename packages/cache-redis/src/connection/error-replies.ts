@@ -12,7 +12,12 @@ export interface ReplyMeaning {
   readonly lasts?: boolean
   /** The server refuses writes for now, and permits reads. */
   readonly refusesWrites?: boolean
+  /** Only other settings help, so callers need not wait for another attempt. */
+  readonly needsOtherSettings?: boolean
 }
+
+/** The server has no database with that number. */
+const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
 
 /**
  * The error replies that mean more than the refusal of one call. Any other error reply, known or not, shows
@@ -37,6 +42,7 @@ const MEANINGS: ReadonlyMap<string, ReplyMeaning> = new Map<string, ReplyMeaning
   ['NOPERM', { alarm: true, lasts: true }],
   ['WRONGTYPE', { alarm: true, lasts: true }],
   ['CROSSSLOT', { alarm: true, lasts: true }],
+  [OUT_OF_RANGE, { lasts: true, needsOtherSettings: true }],
   // A client for a Cluster follows these. Any other client cannot reach most keys.
   ['MOVED', { alarm: true }],
   ['ASK', { alarm: true }],
@@ -88,9 +94,6 @@ export function replyOf({ message }: Error): string {
   const name = unknown[1]?.toUpperCase()
   return name === undefined ? 'UNKNOWN_COMMAND' : `UNKNOWN_COMMAND ${name}`
 }
-
-/** The server has no database with that number. */
-const OUT_OF_RANGE = 'DB_INDEX_OUT_OF_RANGE'
 
 /** Matches the name of a command of this package, never an argument. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i

@@ -132,7 +132,7 @@ export class RedisServer {
   }
 
   /**
-   * Waits until the server is healthy, refuses a check for good, or loses its connection, or until a time in
+   * Waits until the server is healthy, lacks the database, or loses its connection, or until a time in
    * milliseconds is over.
    *
    * @returns whether it is healthy
@@ -235,8 +235,7 @@ export class RedisServer {
       this.#recordError(code)
       if (isErrorReply(error)) {
         this.#replaceUnlessAnswered()
-        // The next check is refused too, so callers need not wait for it.
-        if (meaningOf(code).lasts) this.#waiters.notify()
+        if (meaningOf(code).needsOtherSettings) this.#waiters.notify()
       }
       if (meaningOf(code).needsNewConnection) this.#replaceConnection()
       const isSwallowed = code === 'BACKEND_TIMEOUT' && this.receivedBytes > before

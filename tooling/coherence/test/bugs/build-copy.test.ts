@@ -46,7 +46,7 @@ describe('a copy of the build', () => {
 })
 
 describe('a patch', () => {
-  const file = 'cache-redis/dist/two-tier/in-flight.js'
+  const file = 'cache-redis/dist/operations-in-flight.js'
 
   test('must match', async () => {
     const patch = { file, find: 'not to be found', replace: '' }
