@@ -7,7 +7,6 @@ import {
 } from '@verbatim/cache-core/implement'
 import type { InMemoryCacheStats } from '@verbatim/cache-memory'
 import {
-  type Entry,
   EntryStore,
   entryStats,
   estimateEntryBytes,
@@ -91,11 +90,9 @@ export class ServableEntries {
     return 'tracked'
   }
 
-  /** Returns whether the copy of a key may be served. */
-  allows(key: string, { storedValue: copy, extra }: Entry<MemoryEntry>): boolean {
-    const servable = this.look()
-    if (servable === 'all' || (servable === 'tracked' && copy?.isTracked)) return true
-    return this.#sources.isDown(key, extra !== undefined && extra.tags.length > 0)
+  /** Returns whether the server of a key, or of the tags of its value, is unavailable. */
+  isDown(key: string, isTagged: boolean): boolean {
+    return this.#sources.isDown(key, isTagged)
   }
 
   readonly #endTurn = (): void => {
@@ -125,16 +122,14 @@ export class MemoryTier {
 
   /** Returns the fresh copy of a key, if it may be served now. Counts as a use of the copy. */
   get(key: string): MemoryEntry | undefined {
-    const entry = this.#entries.use(key)
-    return entry !== undefined && this.#servable.allows(key, entry) ? entry.storedValue : undefined
+    const copy = this.#entries.use(key)?.storedValue
+    return copy !== undefined && this.#isServable(key, copy) ? copy : undefined
   }
 
   /** Returns the copy of a key, fresh or stale, if it may be served now. */
   peek(key: string): LookupResult<MemoryEntry> | undefined {
-    const entry = this.#entries.peekAllowStale(key)
-    return entry !== undefined && this.#servable.allows(key, entry)
-      ? this.#entries.lookup(key)
-      : undefined
+    const found = this.#entries.lookup(key)
+    return found !== undefined && this.#isServable(key, found.value) ? found : undefined
   }
 
   /** Stores a copy. Returns false if the value is too large. */
@@ -181,10 +176,8 @@ export class MemoryTier {
 
   /** Returns the rest of a servable copy's TTL in seconds; `null` if it never expires. */
   getTtl(key: string): number | null | undefined {
-    const entry = this.#entries.peek(key)
-    return entry !== undefined && this.#servable.allows(key, entry)
-      ? this.#entries.getTtl(key)
-      : undefined
+    const copy = this.#entries.peek(key)?.storedValue
+    return copy !== undefined && this.#isServable(key, copy) ? this.#entries.getTtl(key) : undefined
   }
 
   /** Deletes the tracked copies. Values that this process wrote may still be served without Redis. */
@@ -214,5 +207,12 @@ export class MemoryTier {
 
   memoryUse(): MemoryUse {
     return memoryUseOf(this.#entries)
+  }
+
+  #isServable(key: string, { isTracked }: MemoryEntry): boolean {
+    const servable = this.#servable.look()
+    if (servable === 'all' || (servable === 'tracked' && isTracked)) return true
+    const { tags = [] } = this.#entries.peekAllowStale(key)?.extra ?? {}
+    return this.#servable.isDown(key, tags.length > 0)
   }
 }
