@@ -1,5 +1,5 @@
 import { invalidArgument } from './argument-errors.js'
-import { type Ttl, toFiniteMilliseconds } from './duration.js'
+import { type Ttl, toGraceMilliseconds } from './duration.js'
 import { assertKnownFields } from './known-fields.js'
 import type { CacheTier } from './monitor.js'
 import { toMemoryTtlMs } from './set-options.js'
@@ -53,7 +53,7 @@ export interface ReadOptions {
 
 /** Options of {@link CacheInterface.getEntry}. */
 export interface GetEntryOptions extends ReadOptions {
-  /** The time after its TTL during which a value may still be returned. Default: none. */
+  /** The time after its TTL during which a value may still be returned. Default: 0. */
   readonly maxStale?: Exclude<Ttl, null> | undefined
 }
 
@@ -100,7 +100,7 @@ export function planGetEntry(options: GetEntryOptions | undefined): GetEntryPlan
   const { maxStale } = options
   // Not `null`, because a value that is stale forever would look like one that never expires.
   const { accept, memoryTtl, onLookup } = planRead(options)
-  const maxStaleMs = maxStale === undefined ? 0 : toFiniteMilliseconds(maxStale, 'maxStale')
+  const maxStaleMs = maxStale === undefined ? 0 : toGraceMilliseconds(maxStale, 'maxStale')
   return { accept, memoryTtl, onLookup, maxStaleMs }
 }
 

@@ -23,6 +23,7 @@ const FORMS = "seconds as a number, a string such as '500ms', '30s', '5m', '2h' 
 const LIMITS = 'from 1 ms to 100 years'
 const RULE = `${FORMS}, or null for no expiry, ${LIMITS}`
 const FINITE_RULE = `${FORMS}, ${LIMITS}`
+const GRACE_RULE = `${FORMS}, from 0 to 100 years`
 
 /** For numbers that are probably a date, or milliseconds. */
 const HINT = 'A TTL is a duration, not a date, and a number counts seconds, not milliseconds'
@@ -47,6 +48,19 @@ export function toMilliseconds(ttl: unknown, name = 'ttl'): number {
 export function toFiniteMilliseconds(duration: unknown, name: string): number {
   if (duration === null) throw invalidArgument(name, FINITE_RULE, duration)
   return parsed(duration, name, FINITE_RULE)
+}
+
+/**
+ * Converts a grace period, which may be 0, to whole milliseconds.
+ *
+ * @param name - name of the argument, for the message
+ * @throws ValidationError (`INVALID_ARGUMENT`) for `null`
+ * @throws ValidationError (`INVALID_TTL`) for anything else but a duration from 0 to 100 years
+ */
+export function toGraceMilliseconds(duration: unknown, name: string): number {
+  if (duration === null) throw invalidArgument(name, GRACE_RULE, duration)
+  const isZero = duration === 0 || (typeof duration === 'string' && parse(duration) === 0)
+  return isZero ? 0 : parsed(duration, name, GRACE_RULE)
 }
 
 function parsed(ttl: unknown, name: string, rule: string): number {

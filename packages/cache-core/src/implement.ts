@@ -34,7 +34,12 @@ export {
 export { assertClock } from './clock.js'
 export { recognizeCopies } from './copies.js'
 export { classNameOf, type DataKind, dataKindOf, isPlainObject } from './data-kind.js'
-export { fromMilliseconds, toFiniteMilliseconds, toMilliseconds } from './duration.js'
+export {
+  fromMilliseconds,
+  toFiniteMilliseconds,
+  toGraceMilliseconds,
+  toMilliseconds,
+} from './duration.js'
 export { describeType, isError, isSystemError } from './errors.js'
 export { EventHub } from './event-hub.js'
 export { describeProperty, enumerableSymbolOf, extraPropertyOf } from './extra-properties.js'

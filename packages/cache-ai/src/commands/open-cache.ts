@@ -35,7 +35,7 @@ export function withKeyLocation(command: Command): Command {
       '--key-prefix <text>',
       `the beginning of every key in Redis (default: "${DEFAULTS.keyPrefix}")`,
     )
-    .addOption(new Option('--prefix <text>').hideHelp())
+    .addOption(new Option('--prefix <text>').hideHelp().conflicts('keyPrefix'))
     .addOption(
       new Option('--style <name>', 'the style of the keys').choices(KEY_SETTINGS.keyStyle.choices),
     )
@@ -48,7 +48,7 @@ export function withLocation(command: Command): Command {
       '--redis-url <url>',
       `redis:// or rediss:// (default: the configuration, REDIS_URL or ${DEFAULTS.redisUrl})`,
     )
-    .addOption(new Option('--url <url>').hideHelp())
+    .addOption(new Option('--url <url>').hideHelp().conflicts('redisUrl'))
 }
 
 /** Returns the configuration of a file or of the environment. Options of the command override it. */

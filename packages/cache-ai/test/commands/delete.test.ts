@@ -45,6 +45,20 @@ describe('delete', () => {
   }, 60_000)
 })
 
+test.each([
+  ['--key-prefix', '--prefix', 'shop:'],
+  ['--redis-url', '--url', 'redis://127.0.0.1:1'],
+])(
+  '%s is not accepted beside its old name %s',
+  async (flag, oldFlag, value) => {
+    const { code, out, err } = await run(['delete', 'one', flag, value, oldFlag, value])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(flag)
+    expect(err).toContain(oldFlag)
+  },
+  60_000,
+)
+
 test('delete checks every key before it removes the first', async () => {
   const cache = await at.openConnected()
   await cache.set('one', 1)

@@ -1,7 +1,7 @@
 import { isAbortSignal } from '../abort-listeners.js'
 import { invalidArgument } from '../argument-errors.js'
 import { planRead, type ReadOptions, type ReadPlan } from '../cache-entry.js'
-import { type Ttl, toFiniteMilliseconds, toMilliseconds } from '../duration.js'
+import { type Ttl, toFiniteMilliseconds, toGraceMilliseconds, toMilliseconds } from '../duration.js'
 import { assertKnownFields } from '../known-fields.js'
 import { assertTags } from '../tags.js'
 
@@ -142,10 +142,10 @@ export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T
     // A copy, because the caller may change its list during the load.
     tags: tags === undefined ? PLAIN.tags : [...tags],
     jitter,
-    staleWhileRevalidateMs: duration('staleWhileRevalidate', options.staleWhileRevalidate, 0),
-    staleIfErrorMs: duration('staleIfError', options.staleIfError, 0),
-    softTimeoutMs: duration('timeout.soft', timeout.soft, NEVER),
-    hardTimeoutMs: duration('timeout.hard', timeout.hard, NEVER),
+    staleWhileRevalidateMs: gracePeriod('staleWhileRevalidate', options.staleWhileRevalidate),
+    staleIfErrorMs: gracePeriod('staleIfError', options.staleIfError),
+    softTimeoutMs: timeLimit('timeout.soft', timeout.soft),
+    hardTimeoutMs: timeLimit('timeout.hard', timeout.hard),
     earlyRefresh,
     signal,
   }
@@ -156,9 +156,13 @@ function checkNumber(name: string, value: unknown, max: number): void {
   throw invalidArgument(name, `a number from 0 to ${max}`, value)
 }
 
-function duration(name: string, value: unknown, otherwise: number): number {
-  // Not `null`, because a value that is stale forever would look like one that never expires.
-  return value === undefined ? otherwise : toFiniteMilliseconds(value, name)
+/** Refuses `null`, because a value that is stale forever would look like one that never expires. */
+function gracePeriod(name: string, value: unknown): number {
+  return value === undefined ? 0 : toGraceMilliseconds(value, name)
+}
+
+function timeLimit(name: string, value: unknown): number {
+  return value === undefined ? NEVER : toFiniteMilliseconds(value, name)
 }
 
 /** Rejects every cached value: during a refresh, none counts as a hit. */

@@ -224,6 +224,7 @@ function staleEntryTests(contract: CacheContract): void {
   test('getEntry returns a stale value for as long after its TTL as maxStale says', async (cache) => {
     await makeStale(contract, cache, 'key')
     expect(await cache.getEntry('key')).toBeUndefined()
+    expect(await cache.getEntry('key', { maxStale: 0 })).toBeUndefined()
     expect(await cache.getEntry('key', { maxStale: '1ms' })).toBeUndefined()
     const outcomes: LookupOutcome[] = []
     const entry = await cache.getEntry('key', {
@@ -249,7 +250,7 @@ const BAD_GET_OPTIONS: readonly [options: object, code: string][] = [
   [{ accept: true }, 'INVALID_ARGUMENT'],
   [{ onLookup: 'hit' }, 'INVALID_ARGUMENT'],
   [{ maxStale: null }, 'INVALID_ARGUMENT'],
-  [{ maxStale: 0 }, 'INVALID_TTL'],
+  [{ maxStale: -1 }, 'INVALID_TTL'],
   [{ memoryTtl: -1 }, 'INVALID_TTL'],
 ]
 

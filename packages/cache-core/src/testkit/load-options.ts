@@ -1,6 +1,7 @@
 import type { GetOrSetOptions } from '../loading/get-or-set-options.js'
 import { type CacheContract, cacheTest, promises } from './contract.js'
 import { expectGone, expectThere, reasonOf, refuses } from './expectations.js'
+import { makeStale } from './stale/make-stale.js'
 import { describe, expect } from './test-runner.js'
 import { eventually, settle, slowLoad } from './waiting.js'
 
@@ -175,7 +176,8 @@ const BAD_OPTIONS: readonly [options: unknown, code: string][] = [
   [{ signal: {} }, 'INVALID_ARGUMENT'],
   [{ staleWhileRevalidate: null }, 'INVALID_ARGUMENT'],
   [{ staleIfError: null }, 'INVALID_ARGUMENT'],
-  [{ staleWhileRevalidate: 0 }, 'INVALID_TTL'],
+  [{ staleWhileRevalidate: -1 }, 'INVALID_TTL'],
+  [{ staleIfError: -0.001 }, 'INVALID_TTL'],
   [{ staleIfError: 'soon' }, 'INVALID_TTL'],
   [{ timeout: '5s' }, 'INVALID_ARGUMENT'],
   [{ timeout: { soft: -1 } }, 'INVALID_TTL'],
@@ -197,5 +199,12 @@ function refusalTests(contract: CacheContract): void {
     }
     expect(loads).toBe(0)
     expect(await cache.get('there')).toBe('value')
+  })
+
+  test('a grace period of 0 is the same as none', async (cache) => {
+    const none = { staleWhileRevalidate: 0, staleIfError: '0s' } as const
+    await makeStale(contract, cache, 'key')
+    expect(await cache.getOrSet('key', () => 'loaded', none)).toBe('loaded')
+    expect(await cache.getOrSet('key', () => 'again', none)).toBe('loaded')
   })
 }

@@ -48,11 +48,14 @@ const NO_PART: [bad: unknown, shown: string][] = [
 
 const NO_DURATION: [bad: unknown, shown: string][] = [
   ...NO_NUMBERS,
-  [0, '0'],
   [-1, '-1'],
   [Number.NaN, 'NaN'],
   [Number.POSITIVE_INFINITY, 'Infinity'],
   ['5 m', '"5 m"'],
+]
+
+const ZERO: [bad: unknown, shown: string][] = [
+  [0, '0'],
   ['0s', '"0s"'],
 ]
 
@@ -174,7 +177,8 @@ describe('planLoad rejects', () => {
   describe.each(['staleWhileRevalidate', 'staleIfError', 'timeout.soft', 'timeout.hard'])(
     '%s',
     (name) => {
-      test.each(NO_DURATION)('%s', (bad, shown) => {
+      const rejected = name.startsWith('timeout') ? [...NO_DURATION, ...ZERO] : NO_DURATION
+      test.each(rejected)('%s', (bad, shown) => {
         const [option = '', part] = name.split('.')
         const { message, context } = refusalOf({
           [option]: part === undefined ? bad : { [part]: bad },
@@ -187,7 +191,9 @@ describe('planLoad rejects', () => {
     },
   )
 
-  const badTtls = NO_DURATION.filter(([bad]) => bad !== null && typeof bad !== 'function')
+  const badTtls = [...NO_DURATION, ...ZERO].filter(
+    ([bad]) => bad !== null && typeof bad !== 'function',
+  )
   test.each(badTtls)('ttl %s', (bad, shown) => {
     const { code, message } = refusalOf({ ttl: bad })
     expect(code).toBe('INVALID_TTL')
