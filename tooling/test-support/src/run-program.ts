@@ -1,5 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, statSync } from 'node:fs'
+import path from 'node:path'
 
 /** Exit code and output of a program. */
 export interface ProgramOutcome {
@@ -15,15 +17,18 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-const NODE = [process.execPath, '--import', import.meta.resolve('tsx')] as const
+const WITH_TYPESCRIPT = ['--import', import.meta.resolve('tsx')] as const
 
-/** Runs a TypeScript program and returns its exit code and output. */
+/**
+ * Runs a TypeScript program and returns its exit code and output. A program in `src/` runs as it was built,
+ * which takes a third of the time, unless a source is newer than the build.
+ */
 export function runProgram(
   file: string,
   args: readonly string[],
   { input = '', env = {} }: ProgramOptions = {},
 ): Promise<ProgramOutcome> {
-  const { child, outcome } = start([...NODE, file, ...args], env)
+  const { child, outcome } = start([...command(file), ...args], env)
   child.stdin.end(input)
   return outcome
 }
@@ -45,7 +50,7 @@ export function runPiped(
   }: ProgramOptions & { readonly redirect?: '2>&1' | '' } = {},
 ): Promise<ProgramOutcome> {
   const script = `"$@" ${redirect} | ${reader}; exit \${PIPESTATUS[0]}`
-  const { child, outcome } = start(['bash', '-c', script, 'bash', ...NODE, file, ...args], env)
+  const { child, outcome } = start(['bash', '-c', script, 'bash', ...command(file), ...args], env)
   child.stdin.end(input)
   return outcome
 }
@@ -56,13 +61,34 @@ export function startProgram(
   args: readonly string[],
   { env = {} }: Pick<ProgramOptions, 'env'> = {},
 ): RunningProgram {
-  return start([...NODE, file, ...args], env)
+  return start([...command(file), ...args], env)
 }
 
 /** A program that was started. */
 export interface RunningProgram {
   readonly child: ChildProcessWithoutNullStreams
   readonly outcome: Promise<ProgramOutcome>
+}
+
+function command(file: string): readonly string[] {
+  const built = builtProgram(file)
+  return built === undefined
+    ? [process.execPath, ...WITH_TYPESCRIPT, file]
+    : [process.execPath, built]
+}
+
+/** Returns the built form of a program of `src/` if it is newer than every file of `src/`. */
+function builtProgram(file: string): string | undefined {
+  const [root, name] = file.split(`${path.sep}src${path.sep}`)
+  if (root === undefined || name === undefined) return undefined
+  const built = path.join(root, 'dist', name.replace(/\.ts$/, '.js'))
+  const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs
+  if (builtAt === undefined) return undefined
+  const source = path.join(root, 'src')
+  const isStale = readdirSync(source, { recursive: true, encoding: 'utf8' }).some(
+    (entry) => statSync(path.join(source, entry)).mtimeMs > builtAt,
+  )
+  return isStale ? undefined : built
 }
 
 function start(
