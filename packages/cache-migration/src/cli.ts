@@ -28,6 +28,7 @@ interface RedisOptions {
 
 interface BackupOptions extends RedisOptions {
   readonly pattern?: string
+  readonly allowEmpty?: true
 }
 
 interface Outcome {
@@ -45,8 +46,8 @@ await runCommandLine((signal) => {
     .addHelpText(
       'after',
       examples(
-        'cache-migrate backup --key-prefix cache: --file cache.gz',
-        'cache-migrate restore --key-prefix cache: --file cache.gz',
+        'cache-migrate backup --key-prefix cache: --file cache.backup',
+        'cache-migrate restore --key-prefix cache: --file cache.backup',
       ),
     )
   redisCommand(program, 'backup', 'write the entries of a cache to a new file')
@@ -56,12 +57,13 @@ await runCommandLine((signal) => {
       textParser('a glob', MAX_PATTERN_LENGTH),
     )
     .option('--overwrite', 'replace an existing file')
+    .option('--allow-empty', 'succeed if no key matches')
     .addHelpText(
       'after',
       examples(
-        'cache-migrate backup --key-prefix cache: --file cache.gz',
-        "cache-migrate backup --key-prefix cache: --pattern 'user:*' --file users.gz",
-        'cache-migrate backup --key-prefix cache: --file - > cache.gz',
+        'cache-migrate backup --key-prefix cache: --file cache.backup',
+        "cache-migrate backup --key-prefix cache: --pattern 'user:*' --file users.backup",
+        'cache-migrate backup --key-prefix cache: --file - > cache.backup',
       ),
     )
     .action((options: BackupOptions) => backup(options, signal))
@@ -70,8 +72,8 @@ await runCommandLine((signal) => {
     .addHelpText(
       'after',
       examples(
-        'cache-migrate restore --key-prefix cache: --file cache.gz',
-        'cache-migrate restore --redis-url redis://127.0.0.1:6380 --key-prefix cache: --file - < cache.gz',
+        'cache-migrate restore --key-prefix cache: --file cache.backup',
+        'cache-migrate restore --redis-url redis://127.0.0.1:6380 --key-prefix cache: --file - < cache.backup',
       ),
     )
     .action((options: RedisOptions) => restore(options, signal))
@@ -82,9 +84,16 @@ await runCommandLine((signal) => {
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      examples('cache-migrate inspect cache.gz', 'cache-migrate inspect cache.gz --json'),
+      examples('cache-migrate inspect cache.backup', 'cache-migrate inspect cache.backup --json'),
     )
     .action((file: string, options: { readonly json?: true }) => inspect(file, options, signal))
+  program
+    .command('verify')
+    .description('verify every byte of a backup')
+    .argument('<file>', 'path of the backup; - for standard input', textParser('a path'))
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', examples('cache-migrate verify cache.backup'))
+    .action((file: string, options: { readonly json?: true }) => verify(file, options, signal))
   return program
 })
 
@@ -133,9 +142,10 @@ async function backup(options: BackupOptions, signal: AbortSignal): Promise<void
   const output = isStandard(options.file) ? process.stderr : process.stdout
   const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
   report(shown, options.json, summary, output)
-  if (success && keysBackedUp === 0) {
+  if (success && keysBackedUp === 0 && options.allowEmpty === undefined) {
+    process.exitCode = 1
     process.stderr.write(
-      'warning: no cache entry matches this key prefix and pattern; check both\n',
+      'error: no cache entry matches this key prefix and pattern; check both, or pass --allow-empty\n',
     )
   }
 }
@@ -168,6 +178,17 @@ async function inspect(
     `${keys} keys (${keysExpired} expired), ${totalSizeBytes} bytes, ${compressedSizeBytes} compressed`,
     `created at ${createdAt} from ${source}, pattern ${pattern}`,
     'version, number of entries and checksum are valid',
+  ])
+}
+
+async function verify(
+  file: string,
+  options: { readonly json?: true },
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await withInput(file, signal, (path) => manager.verifyBackup(path))
+  report({ ...result, backupFile: file }, options.json, [
+    `${result.keys} keys (${result.compressedSizeBytes} bytes), every checksum is valid`,
   ])
 }
 

@@ -1,22 +1,28 @@
-import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import {
   CacheError,
   type CacheInterface,
   type Clock,
   type InspectedEntry,
 } from '@verbatim/cache-core'
-import { encodeEntry, encodeHeader, encodeTrailer } from './backup-format.js'
-import { writeLines } from './backup-writer.js'
 import { explain, Failures } from './failures.js'
+import { writeFileAtomically } from './file/atomic-file.js'
+import { ChunkWriter } from './file/chunk-writer.js'
+import type { Compression } from './file/compression.js'
+import { encodeEntry } from './file/records.js'
 import type { BackupResult } from './results.js'
 
 /** The checked options of a backup. */
 export interface BackupSettings {
   readonly pattern: string
   readonly overwrite: boolean
+  readonly compression: Compression
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
+
+/** A chunk ends after this many bytes of records. */
+const CHUNK_BYTES = 256 * 1_024
 
 /** Writes the entries of a cache to a file, or no file at all. */
 export async function createBackup(
@@ -26,35 +32,31 @@ export async function createBackup(
 ): Promise<BackupResult> {
   const startedAt = settings.clock.now()
   const encoder = new SourceEncoder(source, settings)
-  let compressedSizeBytes = 0
+  let writer: ChunkWriter | undefined
   let errors: string[] = []
   try {
-    const { overwrite, signal } = settings
-    compressedSizeBytes = await writeLines(file, encoder.lines(), { overwrite, signal })
+    writer = await writeFileAtomically(file, settings, (handle) => encoder.writeTo(handle))
   } catch (error) {
     errors = [`Backup failed; no file was written: ${explain(error)}`, ...encoder.failures.list()]
   }
-  const success = errors.length === 0
-  const totalSizeBytes = success ? encoder.bytes : 0
+  const { count = 0, plainBytes = 0, storedBytes = 0 } = writer ?? {}
   return {
-    success,
+    success: writer !== undefined,
     backupFile: file,
-    keysBackedUp: success ? encoder.keys : 0,
+    keysBackedUp: count,
     keysSkipped: 0,
     keysFailed: encoder.failures.count,
-    totalSizeBytes,
-    compressedSizeBytes,
-    compressionRatio: success ? 1 - compressedSizeBytes / totalSizeBytes : 0,
+    totalSizeBytes: plainBytes,
+    compressedSizeBytes: storedBytes,
+    compressionRatio: plainBytes === 0 ? 0 : 1 - storedBytes / plainBytes,
     backupTime: (settings.clock.now() - startedAt) / 1_000,
     errors,
   }
 }
 
-/** Encodes a cache as the lines of a backup and counts keys, bytes and failures. */
+/** Encodes the entries of a cache and counts the failures. */
 class SourceEncoder {
   readonly failures = new Failures()
-  keys = 0
-  bytes = 0
   readonly #source: CacheInterface
   readonly #settings: BackupSettings
 
@@ -64,51 +66,56 @@ class SourceEncoder {
   }
 
   /**
-   * Yields all lines of the file. A failed key does not stop the iteration, so one run reports every
-   * failed key. The iteration then fails before the last line.
+   * Writes a whole backup. A failed key does not stop the listing, so one run reports every failed key.
    *
-   * @throws CacheError (`KEYS_FAILED`) if a key failed, and errors of the listing
+   * @throws CacheError (`KEYS_FAILED`) if a key failed, and errors of the listing and of the file
    */
-  async *lines(): AsyncGenerator<string> {
-    const digest = createHash('sha256')
-    for await (const line of this.#linesBeforeTrailer()) {
-      digest.update(line)
-      this.bytes += Buffer.byteLength(line)
-      yield line
+  async writeTo(handle: FileHandle): Promise<ChunkWriter> {
+    const { pattern, clock, compression } = this.#settings
+    const header = {
+      createdAt: new Date(clock.wallTime()).toISOString(),
+      pattern,
+      sourceCacheType: this.#source.constructor.name,
+      mode: 'typed',
+    } as const
+    const writer = await ChunkWriter.start(handle, header, compression)
+    for await (const records of this.#chunks()) {
+      await writer.append(Buffer.concat(records), records.length)
     }
     if (this.failures.count > 0) {
       throw new CacheError(`${this.failures.count} keys could not be read or encoded`, {
         code: 'KEYS_FAILED',
       })
     }
-    const trailer = encodeTrailer({ count: this.keys, sha256: digest.digest('hex') })
-    this.bytes += Buffer.byteLength(trailer)
-    yield trailer
+    await writer.finish()
+    return writer
   }
 
-  async *#linesBeforeTrailer(): AsyncGenerator<string> {
-    const { pattern, clock } = this.#settings
-    yield encodeHeader({
-      createdAt: new Date(clock.wallTime()).toISOString(),
-      pattern,
-      sourceCacheType: this.#source.constructor.name,
-    })
-    for await (const entry of this.#source.inspect(pattern)) {
-      const line = this.#entryLine(entry, clock)
-      if (line !== undefined) yield line
+  async *#chunks(): AsyncGenerator<Buffer[]> {
+    let records: Buffer[] = []
+    let bytes = 0
+    for await (const entry of this.#source.inspect(this.#settings.pattern)) {
+      const record = this.#encode(entry)
+      if (record === undefined) continue
+      records.push(record)
+      bytes += record.length
+      if (bytes < CHUNK_BYTES) continue
+      yield records
+      records = []
+      bytes = 0
     }
+    if (records.length > 0) yield records
   }
 
-  /** Returns the line of an entry, `undefined` if the entry failed. */
-  #entryLine(entry: InspectedEntry, clock: Clock): string | undefined {
+  /** Returns the record of an entry, `undefined` if the entry failed. */
+  #encode(entry: InspectedEntry): Buffer | undefined {
     const { key } = entry
     try {
       if ('error' in entry) throw entry.error
       const { value, ttl } = entry
-      const expiresAt = ttl === null ? null : Math.round(clock.wallTime() + ttl * 1_000)
-      const line = encodeEntry({ key, value, expiresAt })
-      this.keys++
-      return line
+      const now = this.#settings.clock.wallTime()
+      const expiresAt = ttl === null ? null : Math.round(now + ttl * 1_000)
+      return encodeEntry({ key, value, expiresAt })
     } catch (error) {
       this.failures.add(key, error)
       return undefined

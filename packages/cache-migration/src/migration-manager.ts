@@ -14,9 +14,15 @@ import {
   recognizeCopies,
 } from '@verbatim/cache-core/implement'
 import { createBackup } from './create-backup.js'
+import { type Compression, checkCompression, DEFAULT_COMPRESSION } from './file/compression.js'
 import { inspectBackup } from './inspect-backup.js'
 import { restoreBackup } from './restore-backup.js'
-import type { BackupInspection, BackupResult, RestoreResult } from './results.js'
+import type {
+  BackupInspection,
+  BackupResult,
+  BackupVerification,
+  RestoreResult,
+} from './results.js'
 
 /** Options of {@link CacheMigrationManager}. */
 export interface CacheMigrationManagerOptions {
@@ -32,6 +38,11 @@ export interface CreateBackupOptions {
   readonly pattern?: string | undefined
   /** Whether to replace an existing file. Default: false. */
   readonly overwrite?: boolean | undefined
+  /**
+   * Compression of the file: `'gzip'`, or `'zstd'` in Node 22.15 and later. Older versions of Node cannot
+   * read a file in zstd. Default: zstd where Node supports it, gzip otherwise.
+   */
+  readonly compression?: Compression | undefined
   /** Stops the backup. The result is a failure, and no file is written. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
@@ -48,7 +59,12 @@ export interface RestoreBackupOptions {
 }
 
 const MANAGER_FIELDS: ReadonlySet<string> = new Set(['chunkSize', 'clock'])
-const BACKUP_FIELDS: ReadonlySet<string> = new Set(['pattern', 'overwrite', 'signal'])
+const BACKUP_FIELDS: ReadonlySet<string> = new Set([
+  'pattern',
+  'overwrite',
+  'compression',
+  'signal',
+])
 const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite', 'signal'])
 
 /**
@@ -60,9 +76,9 @@ const RESTORE_FIELDS: ReadonlySet<string> = new Set(['overwrite', 'signal'])
  * @example
  * ```ts
  * const manager = new CacheMigrationManager()
- * const backup = await manager.createBackup(redisCache, 'cache.gz')
+ * const backup = await manager.createBackup(redisCache, 'cache.backup')
  * if (!backup.success) throw new Error(backup.errors.join('; '))
- * const restore = await manager.restoreBackup('cache.gz', new InMemoryCache())
+ * const restore = await manager.restoreBackup('cache.backup', new InMemoryCache())
  * console.log(`${restore.keysRestored} keys restored`)
  * ```
  */
@@ -94,7 +110,7 @@ export class CacheMigrationManager {
    * @throws ValidationError for bad arguments and unknown options
    * @example
    * ```ts
-   * const users = await manager.createBackup(cache, 'users.gz', { pattern: 'user:*' })
+   * const users = await manager.createBackup(cache, 'users.backup', { pattern: 'user:*' })
    * ```
    */
   async createBackup(
@@ -104,6 +120,7 @@ export class CacheMigrationManager {
   ): Promise<BackupResult> {
     assertKnownFields(options, BACKUP_FIELDS, 'options')
     const { pattern = '*', overwrite = false, signal } = options
+    const compression = checkCompression(options.compression ?? DEFAULT_COMPRESSION)
     assertCache('source', source, ['inspect'])
     assertFile(file)
     assertPattern(pattern)
@@ -112,6 +129,7 @@ export class CacheMigrationManager {
     return createBackup(source, file, {
       pattern,
       overwrite,
+      compression,
       signal,
       clock: this.#clock,
     })
@@ -126,7 +144,7 @@ export class CacheMigrationManager {
    * @throws ValidationError for bad arguments and unknown options
    * @example
    * ```ts
-   * const restore = await manager.restoreBackup('users.gz', cache, { overwrite: true })
+   * const restore = await manager.restoreBackup('users.backup', cache, { overwrite: true })
    * ```
    */
   async restoreBackup(
@@ -154,12 +172,29 @@ export class CacheMigrationManager {
    * @throws ValidationError for a bad argument
    * @example
    * ```ts
-   * const { success, keys, keysExpired } = await manager.inspectBackup('cache.gz')
+   * const { success, keys, keysExpired } = await manager.inspectBackup('cache.backup')
    * ```
    */
   async inspectBackup(file: string): Promise<BackupInspection> {
     assertFile(file)
     return inspectBackup(file, this.#clock)
+  }
+
+  /**
+   * Reads a backup to its end and verifies the version, each checksum and each record, as a restore does
+   * before its first write.
+   *
+   * @throws ValidationError for a bad argument
+   * @example
+   * ```ts
+   * const { success, errors } = await manager.verifyBackup('cache.backup')
+   * ```
+   */
+  async verifyBackup(file: string): Promise<BackupVerification> {
+    const startedAt = this.#clock.now()
+    const { success, keys, compressedSizeBytes, errors } = await this.inspectBackup(file)
+    const verificationTime = (this.#clock.now() - startedAt) / 1_000
+    return { success, backupFile: file, keys, compressedSizeBytes, verificationTime, errors }
   }
 }
 

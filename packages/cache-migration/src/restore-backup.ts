@@ -1,9 +1,9 @@
 import type { CacheInterface, Clock } from '@verbatim/cache-core'
 import { fromMilliseconds } from '@verbatim/cache-core/implement'
-import { type BackupEntry, remainingMs } from './backup-format.js'
-import { BackupReader } from './backup-reader.js'
-import { assertNotInterrupted } from './backup-writer.js'
 import { explain, Failures } from './failures.js'
+import { assertNotInterrupted } from './file/atomic-file.js'
+import { type BackupEntry, remainingMs } from './file/backup.js'
+import { openBackup, readWhole } from './file/backup-reader.js'
 import type { RestoreResult } from './results.js'
 
 /** Number of concurrent writes. */
@@ -26,17 +26,16 @@ export async function restoreBackup(
   const startedAt = settings.clock.now()
   const writer = new TargetWriter(target, settings)
   const errors: string[] = []
-  const reader = new BackupReader(file)
   try {
-    await verify(reader.entries(), settings.signal)
-    await writer.writeAll(reader.entries())
+    await using backup = await openBackup(file)
+    // An error can be in the last chunk.
+    await readWhole(backup.reader, () => assertNotInterrupted(settings.signal))
+    await writer.writeAll(backup.reader.entries())
     const { count } = writer.failures
     if (count > 0) errors.push(`Restore failed: ${count} keys could not be written`)
   } catch (error) {
     const progress = writer.restored === 0 ? '' : ` after ${writer.restored} keys`
     errors.push(`Restore failed${progress}: ${explain(error)}`)
-  } finally {
-    await reader.close()
   }
   const keysRestored = writer.restored
   const keysFailed = writer.failures.count
@@ -50,18 +49,6 @@ export async function restoreBackup(
     successRate: keysRestored === 0 ? 0 : (keysRestored / (keysRestored + keysFailed)) * 100,
     restoreTime: (settings.clock.now() - startedAt) / 1_000,
     errors: [...errors, ...writer.failures.list()],
-  }
-}
-
-/** Reads a backup to its end before the first write: an error can be in its last line. */
-async function verify(
-  entries: AsyncIterator<BackupEntry>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  let step = await entries.next()
-  while (step.done !== true) {
-    assertNotInterrupted(signal)
-    step = await entries.next()
   }
 }
 

@@ -1,3 +1,5 @@
+import type { BackupMode } from './file/backup.js'
+
 /** Result of a backup. */
 export interface BackupResult {
   /** True if the file contains every key. Otherwise there is no file. */
@@ -10,7 +12,7 @@ export interface BackupResult {
   readonly keysSkipped: number
   /** Number of keys that could not be read or encoded. */
   readonly keysFailed: number
-  /** Size of the lines before compression, in bytes. */
+  /** Size of the contents before compression, in bytes. */
   readonly totalSizeBytes: number
   /** Size of the file, in bytes. */
   readonly compressedSizeBytes: number
@@ -50,6 +52,10 @@ export interface BackupInspection {
   readonly success: boolean
   /** Path of the file, as given. */
   readonly backupFile: string
+  /** Version of the file format, 1 or 2; `undefined` if the file is not a backup. */
+  readonly formatVersion: number | undefined
+  /** Contents of the backup: `'typed'` for entries of a cache. `undefined` as `createdAt`. */
+  readonly mode: BackupMode | undefined
   /** Time of the backup in ISO 8601; `undefined` if the header cannot be read. */
   readonly createdAt: string | undefined
   /** Glob that selected the keys. */
@@ -60,10 +66,26 @@ export interface BackupInspection {
   readonly keys: number
   /** Number of entries that have expired. A restore would skip them. */
   readonly keysExpired: number
-  /** Size of the lines before compression, in bytes. */
+  /** Size of the contents before compression, in bytes. */
   readonly totalSizeBytes: number
   /** Size of the file, in bytes. */
   readonly compressedSizeBytes: number
+  /** Reasons why the file is not valid. Empty on success. */
+  readonly errors: readonly string[]
+}
+
+/** Result of a verification. */
+export interface BackupVerification {
+  /** True if every byte of the file is as it was written, and a restore would accept every record. */
+  readonly success: boolean
+  /** Path of the file, as given. */
+  readonly backupFile: string
+  /** Number of keys, up to the first error in the file. */
+  readonly keys: number
+  /** Size of the file, in bytes. */
+  readonly compressedSizeBytes: number
+  /** Duration in seconds. */
+  readonly verificationTime: number
   /** Reasons why the file is not valid. Empty on success. */
   readonly errors: readonly string[]
 }

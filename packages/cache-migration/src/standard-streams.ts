@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ValidationError } from '@verbatim/cache-core'
-import { withTemporary } from './temporary.js'
+import { withTemporary } from './file/temporary.js'
 
 /** Path that means standard input or standard output. */
 const STANDARD = '-'
@@ -60,5 +60,5 @@ export function isStandard(file: string): boolean {
 /** Calls `work` with a path in a new folder that only the owner can read. */
 async function withTemporaryFile<T>(work: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'cache-migrate-'))
-  return withTemporary(folder, () => work(path.join(folder, 'backup.gz')))
+  return withTemporary(folder, () => work(path.join(folder, 'backup')))
 }

@@ -11,5 +11,5 @@ let files = 0
 
 /** Returns a path at which no file exists. */
 export function newFile(): string {
-  return path.join(folder, `backup-${files++}.gz`)
+  return path.join(folder, `backup-${files++}.backup`)
 }

@@ -161,7 +161,7 @@ describe('a failed command exits with code 1 and prints the reason', () => {
   })
 
   test('reports a folder that does not exist', async () => {
-    const outcome = await migrate(['backup', ...PREFIX, '--file', '/absent/folder/cache.gz'])
+    const outcome = await migrate(['backup', ...PREFIX, '--file', '/absent/folder/cache.backup'])
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
     expect(outcome.stderr).toMatch(/^Backup failed; no file was written: ENOENT[^\n]*\n$/)
   })
@@ -257,7 +257,7 @@ describe('an interrupted command', () => {
         await source.setMany(numbers.map((number) => [`key:${number}`, 'x'.repeat(200)]))
       }
       const folder = await mkdtemp(path.join(tmpdir(), 'cache-migrate-test-'))
-      const file = path.join(folder, 'cache.gz')
+      const file = path.join(folder, 'cache.backup')
       const args = ['backup', '--key-prefix', 'many:', '--file', file]
       const { child, outcome } = startProgram(SOURCE, args, { env: { REDIS_URL: redis.url } })
       while ((await readdir(folder)).length === 0) await sleep(2)

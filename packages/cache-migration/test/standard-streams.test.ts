@@ -69,10 +69,10 @@ test.each([
 
 test('a backup leaves no partial file after a second SIGINT', async () => {
   const inside = await newFolder()
-  const args = ['backup', '--key-prefix', 'large:', '--file', path.join(inside, 'cache.gz')]
+  const args = ['backup', '--key-prefix', 'large:', '--file', path.join(inside, 'cache.backup')]
   const { child, outcome } = startProgram(SOURCE, args, { env: environment(inside) })
   const files = async (): Promise<string[]> =>
-    (await readdir(inside)).filter((name) => name.startsWith('cache.gz'))
+    (await readdir(inside)).filter((name) => name.startsWith('cache.backup'))
   while ((await files()).length === 0) await sleep(1)
   child.kill('SIGINT')
   await sleep(1)

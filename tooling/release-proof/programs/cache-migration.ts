@@ -10,7 +10,7 @@ const target = new GenericRedisCache({ redisUrl, keyPrefix: `target-${process.pi
 await source.set('user:1', { born: new Date(0) }, null)
 
 const manager = new CacheMigrationManager()
-const file = `${tmpdir()}/verbatim-program-${process.pid}.gz`
+const file = `${tmpdir()}/verbatim-program-${process.pid}.backup`
 const backup: BackupResult = await manager.createBackup(source, file)
 assert.deepEqual(backup.errors, [])
 assert.equal((await manager.restoreBackup(file, target)).keysRestored, 1)

@@ -13,8 +13,8 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { describe, expect, test } from 'vitest'
-import { type BackupResult, CacheMigrationManager } from '../src/index.js'
-import { folder } from './backup-folder.js'
+import { type BackupResult, CacheMigrationManager } from '../../src/index.js'
+import { folder } from '../backup-folder.js'
 
 const manager = new CacheMigrationManager()
 

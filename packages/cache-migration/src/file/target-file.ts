@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readlink, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { CacheError } from '@verbatim/cache-core'
-import { errorCode } from './failures.js'
+import { errorCode } from '../failures.js'
 
 /**
  * Returns the path to which a backup is written. It follows symbolic links, even to a file that does

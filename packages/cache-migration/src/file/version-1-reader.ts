@@ -1,36 +1,29 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { errorCode } from '../failures.js'
+import { type BackupEntry, type BackupHeader, invalidBackup } from './backup.js'
 import {
-  type BackupEntry,
-  type BackupHeader,
   type BackupTrailer,
   decodeLine,
-  invalidBackup,
   MAX_LINE_BYTES,
   readEntry,
   readHeader,
   readTrailer,
-} from './backup-format.js'
-import { errorCode } from './failures.js'
+} from './version-1-format.js'
 
-/** Reads a backup line by line. It opens the file at the first read, and once. */
-export class BackupReader {
+/** Reads a backup of version 1: gzipped lines of tagged JSON, namely a header, one entry per key, and a trailer. */
+export class LineReader {
+  readonly formatVersion = 1
   /** The header, after its line was read. */
   header: BackupHeader | undefined
   /** Number of bytes that the latest pass has read, after decompression. */
-  unpackedBytes = 0
-  readonly #path: string
-  #file: FileHandle | undefined
+  plainBytes = 0
+  readonly #handle: FileHandle
 
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  /** Returns the size of the file in bytes. */
-  async size(): Promise<number> {
-    return (await (await this.#open()).stat()).size
+  constructor(handle: FileHandle) {
+    this.#handle = handle
   }
 
   /**
@@ -45,11 +38,11 @@ export class BackupReader {
     let lineNumber = 0
     let trailer: BackupTrailer | undefined
     this.header = undefined
-    this.unpackedBytes = 0
-    for await (const line of splitLines(unpack(await this.#open()))) {
+    this.plainBytes = 0
+    for await (const line of splitLines(unpack(this.#handle))) {
       lineNumber++
       if (trailer !== undefined) throw invalidBackup('the file continues after the last record')
-      this.unpackedBytes += line.length
+      this.plainBytes += line.length
       const record = decodeLine(line, lineNumber)
       if (this.header === undefined) {
         this.header = readHeader(record)
@@ -67,15 +60,6 @@ export class BackupReader {
       throw invalidBackup(`number of entries must be ${trailer.count}; received ${count}`)
     }
     if (trailer.sha256 !== digest.digest('hex')) throw invalidBackup('the checksum does not match')
-  }
-
-  async close(): Promise<void> {
-    await this.#file?.close()
-  }
-
-  async #open(): Promise<FileHandle> {
-    this.#file ??= await open(this.#path)
-    return this.#file
   }
 }
 
