@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import type { BenchmarkResult } from './benchmark-result.js'
+import { figure, percent } from './report/figures.js'
 import type { DurationStatistics } from './statistics.js'
 
 const COLUMNS: readonly [title: string, value: (statistics: DurationStatistics) => number][] = [
@@ -20,12 +21,12 @@ export function formatTable(results: readonly BenchmarkResult[]): string {
     style: { head: [], border: [] },
   })
   for (const result of results) {
-    const { set, get, exists } = result.operations
+    const operations = Object.entries(result.operations)
     table.push(
-      row(result.cacheName, 'set', set),
-      row('', 'get', get),
-      row('', 'exists', exists),
-      row('', 'all three', result),
+      ...operations.map(([name, statistics], index) =>
+        row(index === 0 ? result.cacheName : '', name, statistics),
+      ),
+      row('', 'iteration', result),
       [{ content: conditions(result), colSpan: COLUMNS.length + 2 }],
     )
   }
@@ -33,23 +34,18 @@ export function formatTable(results: readonly BenchmarkResult[]): string {
 }
 
 function row(cacheName: string, operation: string, statistics: DurationStatistics): string[] {
-  return [cacheName, operation, ...COLUMNS.map(([, value]) => threeDigits(value(statistics)))]
+  return [cacheName, operation, ...COLUMNS.map(([, value]) => figure(value(statistics)))]
 }
 
 function conditions(result: BenchmarkResult): string {
   const { seed, warmupIterations, environment } = result.metadata
   return [
     `${result.performanceGrade}: ${result.iterations} iterations after a warm-up of ${warmupIterations}, seed ${seed}`,
-    `success rate ${percent(result.successRate * 100)}, hit rate ${percent(result.cacheHitRate)}`,
+    [
+      `success rate ${percent(result.successRate * 100)}`,
+      ...(result.cacheHitRate === undefined ? [] : [`hit rate ${percent(result.cacheHitRate)}`]),
+    ].join(', '),
     `memory peak ${result.memoryPeakMb.toFixed(1)} MiB, increase ${result.memoryUsageMb.toFixed(1)} MiB`,
     `${environment.runtimeVersion}, ${environment.platform}, ${environment.cpuCount} x ${environment.processor}`,
   ].join('\n')
-}
-
-function threeDigits(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
-}
-
-function percent(value: number): string {
-  return `${value.toLocaleString('en-US', { maximumFractionDigits: 4 })} %`
 }

@@ -7,7 +7,7 @@ import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isError } from '@verbatim/cache-core/implement'
 import type * as memoryPackage from '@verbatim/cache-memory'
 import type * as redisPackage from '@verbatim/cache-redis'
-import type { BenchmarkedCache } from './basic-operations.js'
+import type { BenchmarkedCache } from './scenarios/measurement.js'
 
 const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 

@@ -18,7 +18,7 @@ test('a table contains a row for each operation and the conditions of the measur
   }
   expect(cells).toContainEqual('get|500|2|2|2|2|2|0'.split('|'))
   expect(cells).toContainEqual('exists|1,000|1|1|1|1|1|0'.split('|'))
-  expect(cells).toContainEqual('all three|143|7|7|7|7|7|0'.split('|'))
+  expect(cells).toContainEqual('iteration|143|7|7|7|7|7|0'.split('|'))
   expect(cells).toContainEqual(['Good: 100 iterations after a warm-up of 143, seed 1'])
   expect(cells).toContainEqual(['success rate 100 %, hit rate 100 %'])
   expect(cells).toContainEqual(['memory peak 50.0 MiB, increase 1.3 MiB'])
