@@ -6,6 +6,9 @@ export type {
   SentinelOptions,
 } from './connection/location.js'
 export { DEFAULT_REDIS_URL, isRedisUrl, REDIS_URL_FORM } from './connection/redis-url.js'
+export { KeyRing, type KeyRingEntry, SEALED_OVERHEAD } from './encryption/key-ring.js'
+export type { KeyState } from './encryption/key-set.js'
+export type { EncryptionOptions } from './encryption/value-encryption.js'
 export type { RedisCacheEvents } from './events.js'
 export { GenericRedisCache } from './generic-redis-cache.js'
 export {

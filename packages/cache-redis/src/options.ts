@@ -28,6 +28,11 @@ import {
   type LocationOptions,
   type RedisLocation,
 } from './connection/location.js'
+import {
+  checkEncryption,
+  type EncryptionOptions,
+  type ValueEncryption,
+} from './encryption/value-encryption.js'
 import type { RedisStore } from './redis/redis-store.js'
 
 export interface GenericRedisCacheOptions extends LocationOptions {
@@ -65,6 +70,8 @@ export interface GenericRedisCacheOptions extends LocationOptions {
    * Default: false.
    */
   readonly readOnly?: boolean | undefined
+  /** Encrypts the values in Redis. Keys and tags stay readable. Default: values are not encrypted. */
+  readonly encryption?: EncryptionOptions | undefined
   /** Receives every operation. Default: none. */
   readonly performanceMonitor?: CacheMonitor | undefined
   /** The source of time. Default: the clocks of the machine. */
@@ -96,7 +103,13 @@ export type RedisSetting =
   | { readonly kind: 'flag'; readonly default: boolean }
   | { readonly kind: 'ttl'; readonly default: number }
 
-type OtherName = keyof LocationOptions | 'performanceMonitor' | 'clock' | 'name' | 'logger'
+type OtherName =
+  | keyof LocationOptions
+  | 'encryption'
+  | 'performanceMonitor'
+  | 'clock'
+  | 'name'
+  | 'logger'
 
 type SettingName = Exclude<keyof GenericRedisCacheOptions, OtherName>
 
@@ -149,6 +162,7 @@ const OTHER_OPTIONS: Readonly<Record<OtherName, true>> = {
   sentinel: true,
   cluster: true,
   client: true,
+  encryption: true,
   performanceMonitor: true,
   clock: true,
   name: true,
@@ -174,6 +188,7 @@ export interface ResolvedOptions extends Omit<Settings, 'commandTimeout' | 'onBa
   readonly usedDatabase: number
   readonly commandTimeoutMs: number
   readonly throwsBackendErrors: boolean
+  readonly encryption: ValueEncryption | undefined
   readonly monitor: CacheMonitor | undefined
   readonly clock: Clock
   readonly reporter: Reporter
@@ -186,12 +201,13 @@ export function assertOptions(options: unknown): void {
 
 export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptions {
   const { commandTimeout: commandTimeoutMs, onBackendError, ...settings } = checkedSettings(options)
-  const { performanceMonitor } = options
+  const { encryption, performanceMonitor } = options
   assertMonitor(performanceMonitor)
   const resolved = {
     ...settings,
     commandTimeoutMs,
     throwsBackendErrors: onBackendError === 'throw',
+    encryption: encryption && checkEncryption(encryption),
     monitor: performanceMonitor && new MonitorGuard(performanceMonitor, options.logger),
     clock: options.clock ?? systemClock,
     reporter: new Reporter(options),

@@ -21,7 +21,7 @@ export type PresetName =
 /** Options that are functions or objects with methods. A file cannot hold them. */
 type CodeOnlyName = Extract<
   keyof AIResponseCacheOptions,
-  'client' | 'performanceMonitor' | 'clock' | 'logger' | 'serialize' | 'revive'
+  'client' | 'encryption' | 'performanceMonitor' | 'clock' | 'logger' | 'serialize' | 'revive'
 >
 
 /** Options whose values are narrower in a configuration than in code. */
@@ -113,6 +113,7 @@ export const LOCATIONS: readonly ('redisUrl' | 'sentinel' | 'cluster')[] = [
 
 const CODE_ONLY: Readonly<Record<CodeOnlyName, true>> = {
   client: true,
+  encryption: true,
   performanceMonitor: true,
   clock: true,
   logger: true,

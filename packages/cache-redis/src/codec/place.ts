@@ -20,16 +20,24 @@ export class Place {
   /** The CRC-32 of the owner and the key, with which every checksum starts. */
   readonly seed: number
   readonly #owner: Owner
+  readonly #key: string
   #text: string | undefined
 
   constructor(owner: Owner, key: string) {
     this.#owner = owner
+    this.#key = key
     this.seed = crc32(key, owner.seed)
   }
 
   /** Returns whether a line carries this place. */
   has(bytes: Buffer): boolean {
     return this.#owner.owns(bytes) && readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed
+  }
+
+  /** The format, database, prefix and key. Unlike the digests, no two places have the same. */
+  get identity(): string {
+    const { database, prefix } = this.#owner
+    return `${FORMAT}${JSON.stringify([database, prefix, this.#key])}`
   }
 
   /** The digests of the owner and the key, {@link PLACE_LENGTH} characters. */
@@ -41,12 +49,16 @@ export class Place {
 
 /** A prefix in a database, as a digest. */
 export class Owner {
+  readonly prefix: string
+  readonly database: number
   readonly name: string
   readonly seed: number
   /** The start of every line of this owner. */
   readonly #start: Buffer
 
   constructor(prefix: string, database: number) {
+    this.prefix = prefix
+    this.database = database
     const digest = createHash('sha256').update(`${database}\n${prefix}`).digest('base64url')
     this.name = digest.slice(0, OWNER_LENGTH)
     this.seed = crc32(this.name)

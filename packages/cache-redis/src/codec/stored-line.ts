@@ -21,7 +21,7 @@ import {
  * | `V2` | the format and its version |
  * | place | the prefix and the key of the value, see {@link Place} |
  * | checksum | CRC-32 of the place and of everything after the next space, eight hexadecimal digits |
- * | kind and revision | `=` for tagged JSON or `z` for compressed tagged JSON, then the revision of the write |
+ * | kind and revision | `=` for tagged JSON, `z` if it is compressed, `e` if it is encrypted, `c` if it is compressed and then encrypted; then the revision of the write |
  * | fresh until | when its TTL ends, in milliseconds since 1970 on the server's clock; `Infinity` |
  * | grace | how long after its TTL it stays for stale reads, in milliseconds |
  * | load | how long its load took, in milliseconds; 0 when unknown |
@@ -43,6 +43,17 @@ export interface StoredLine extends WriteDetails {
   readonly generation: string
   readonly body: Body
 }
+
+/** A line as it was read. */
+export interface ReadLine extends StoredLine {
+  /** Whether its body is encrypted. It must be decrypted before it is decompressed. */
+  readonly encrypted: boolean
+  /** The words from the kind on, with the line feed: what an encrypted body is valid for. */
+  readonly words: Buffer
+}
+
+/** Encrypts a body for the words of its line. */
+export type EncryptBody = (words: string, content: string | Uint8Array) => Buffer
 
 /** A tag, and its version when the value was stored. */
 export type TagVersion = readonly [tag: string, version: string]
@@ -74,6 +85,18 @@ export type ForeignReason =
   | 'too_large'
   /** A list, a hash or another type that is not a string. */
   | 'wrong_type'
+  | EncryptionReason
+
+/** Why a value of this cache is not served, although its line is intact. */
+export type EncryptionReason =
+  /** Encrypted, and this process has no `encryption` option. */
+  | 'encrypted'
+  /** Not encrypted, and this process requires encryption. */
+  | 'unencrypted'
+  /** Encrypted with a key that is not enabled in this process. */
+  | 'unknown_key'
+  /** Changed after it was encrypted, or copied from another key. */
+  | 'not_authentic'
 
 const CHECKSUM_OFFSET = PLACE_OFFSET + PLACE_LENGTH + 1
 /** The checksum covers everything from here on. */
@@ -89,6 +112,10 @@ export const MAX_TAGS_LENGTH = 262_144
 const NO_CHECKSUM = '0'.repeat(CHECKSUM_LENGTH)
 const TAGGED_JSON = '='.charCodeAt(0)
 const COMPRESSED = 'z'.charCodeAt(0)
+const ENCRYPTED = 'e'.charCodeAt(0)
+const COMPRESSED_AND_ENCRYPTED = 'c'.charCodeAt(0)
+/** The kinds of values as a set of characters in a pattern. */
+export const VALUE_KINDS = '=zec'
 const LEASE = '?'.charCodeAt(0)
 const SPACE = 32
 const ZERO = 48
@@ -98,17 +125,19 @@ const PYTHON_MARKER = Buffer.from('rawj:')
 
 const NO_TAGS: readonly TagVersion[] = []
 
-export function sealLine(place: Place, line: StoredLine): string | Buffer {
+/** @param encrypt - encrypts the body. Default: the body stays as it is */
+export function sealLine(place: Place, line: StoredLine, encrypt?: EncryptBody): string | Buffer {
   const { body, revision, freshUntil, graceMs, loadMs, tags, generation } = line
-  const kind = body.compressed ? 'z' : '='
+  const kind = encrypt ? (body.compressed ? 'c' : 'e') : body.compressed ? 'z' : '='
   const words = `${kind}${revision} ${freshUntil} ${graceMs} ${loadMs} ${body.decodedLength} ${generation}`
   const covered = tags.length === 0 ? `${words}\n` : `${words} ${toWord(tags)}\n`
-  if (typeof body.content === 'string') {
-    const rest = covered + body.content
+  const content = encrypt ? encrypt(covered, body.content) : body.content
+  if (typeof content === 'string') {
+    const rest = covered + content
     return `${FORMAT}${place.text} ${toHex(crc32(rest, place.seed))} ${rest}`
   }
-  const checksum = toHex(crc32(body.content, crc32(covered, place.seed)))
-  return Buffer.concat([Buffer.from(`${FORMAT}${place.text} ${checksum} ${covered}`), body.content])
+  const checksum = toHex(crc32(content, crc32(covered, place.seed)))
+  return Buffer.concat([Buffer.from(`${FORMAT}${place.text} ${checksum} ${covered}`), content])
 }
 
 /**
@@ -120,7 +149,7 @@ export function sealLine(place: Place, line: StoredLine): string | Buffer {
 export function classify(
   place: Place,
   bytes: Buffer,
-): 'value' | 'lease' | 'python' | Exclude<ForeignReason, 'too_large' | 'wrong_type'> {
+): 'value' | 'lease' | 'python' | 'foreign' | 'other_format' | 'other_place' {
   if (!place.has(bytes)) {
     if (isPythonValue(bytes)) return 'python'
     const version = /^V\d+ /.exec(bytes.toString('latin1', 0, PLACE_OFFSET + 8))?.[0]
@@ -134,7 +163,8 @@ export function classify(
     bytes[REVISION_END] === SPACE
   if (!hasForm) return 'other_format'
   const kind = bytes[KIND_OFFSET]
-  if (kind === TAGGED_JSON || kind === COMPRESSED) return 'value'
+  const isEncrypted = kind === ENCRYPTED || kind === COMPRESSED_AND_ENCRYPTED
+  if (kind === TAGGED_JSON || kind === COMPRESSED || isEncrypted) return 'value'
   return kind === LEASE ? 'lease' : 'other_format'
 }
 
@@ -143,7 +173,7 @@ export function classify(
  *
  * @throws SerializationError (`CORRUPT_VALUE`) when {@link sealLine} did not write these bytes
  */
-export function openLine(place: Place, bytes: Buffer): StoredLine {
+export function openLine(place: Place, bytes: Buffer): ReadLine {
   if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {
     throw corrupt('damaged')
   }
@@ -156,9 +186,14 @@ export function openLine(place: Place, bytes: Buffer): StoredLine {
   const tags = words.isAtEnd ? NO_TAGS : fromWord(words.next())
   if (!words.isAtEnd) throw corrupt('cut short')
   const content = bytes.subarray(words.at)
-  const compressed = bytes[KIND_OFFSET] === COMPRESSED
+  const kind = bytes[KIND_OFFSET]
+  const compressed = kind === COMPRESSED || kind === COMPRESSED_AND_ENCRYPTED
   const body = { content, length: content.length, compressed, decodedLength }
-  return { revision: readRevision(bytes), freshUntil, graceMs, loadMs, generation, tags, body }
+  return {
+    ...{ revision: readRevision(bytes), freshUntil, graceMs, loadMs, generation, tags, body },
+    encrypted: kind === ENCRYPTED || kind === COMPRESSED_AND_ENCRYPTED,
+    words: bytes.subarray(KIND_OFFSET, words.at),
+  }
 }
 
 /**

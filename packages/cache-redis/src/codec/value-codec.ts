@@ -1,5 +1,7 @@
 import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
 import { isPromiseLike } from '@verbatim/cache-core/implement'
+import { SEALED_OVERHEAD } from '../encryption/key-ring.js'
+import type { ValueEncryption } from '../encryption/value-encryption.js'
 import { chain, type MaybePromise } from '../maybe-promise.js'
 import {
   type Body,
@@ -15,11 +17,12 @@ import { plainJsonBytes } from './json.js'
 import type { Place } from './place.js'
 import {
   classify,
+  type EncryptionReason,
   type ForeignReason,
   MAX_TAGS_LENGTH,
   openLine,
   openPythonValue,
-  type StoredLine,
+  type ReadLine,
   sealLine,
   type TagVersion,
   USUAL_HEAD_LENGTH,
@@ -39,15 +42,17 @@ export interface CodecOptions extends CompressionSettings {
   /** The largest body in bytes, after compression. Default: 8 MiB. */
   readonly maxValueBytes?: number | undefined
   readonly monitor: CacheMonitor | undefined
+  /** Encrypts every body. Default: bodies are not encrypted. */
+  readonly encryption?: ValueEncryption | undefined
 }
 
 /** A decoded value. */
 export interface Decoded extends WriteDetails {
   readonly value: unknown
   readonly tags: readonly TagVersion[]
-  /** As in {@link StoredLine}; `undefined` for a value of the Python version. */
+  /** As in {@link ReadLine}; `undefined` for a value of the Python version. */
   readonly freshUntil: number | undefined
-  /** As in {@link StoredLine}; `undefined` for a value of the Python version. */
+  /** As in {@link ReadLine}; `undefined` for a value of the Python version. */
   readonly generation: string | undefined
 }
 
@@ -80,14 +85,21 @@ export class ValueCodec {
   readonly #compression: CompressionSettings
   readonly #maxValueBytes: number
   readonly #monitor: CacheMonitor | undefined
+  readonly #encryption: ValueEncryption | undefined
   readonly #threads: CodecThreads
 
   constructor(options: CodecOptions, threads: CodecThreads = codecThreads) {
-    const { compressionThreshold, compressionLevel } = options
+    const { compressionLevel, encryption } = options
+    const isCompressed = encryption === undefined || encryption.compress
+    const compressionThreshold = isCompressed
+      ? options.compressionThreshold
+      : Number.POSITIVE_INFINITY
     this.#compression = { compressionThreshold, compressionLevel }
+    this.#encryption = encryption
     this.#maxValueBytes = options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES
     // Tags are added, because they are not known yet when a value is measured.
-    this.maxStoredBytes = this.#maxValueBytes + USUAL_HEAD_LENGTH + MAX_TAGS_LENGTH
+    const overhead = USUAL_HEAD_LENGTH + (encryption === undefined ? 0 : SEALED_OVERHEAD)
+    this.maxStoredBytes = this.#maxValueBytes + overhead + MAX_TAGS_LENGTH
     this.#monitor = options.monitor
     this.#threads = threads
   }
@@ -103,8 +115,9 @@ export class ValueCodec {
     return chain(this.#pack(toTree(value)), (body): Sealable => {
       this.#report(body)
       this.#assertStorable(body)
+      const encrypt = this.#encryption?.encrypterFor(place)
       const seal: Seal = (tags, freshUntil, generation) =>
-        sealLine(place, { freshUntil, graceMs, loadMs, revision, tags, generation, body })
+        sealLine(place, { freshUntil, graceMs, loadMs, revision, tags, generation, body }, encrypt)
       return { seal, length: body.length }
     })
   }
@@ -140,22 +153,37 @@ export class ValueCodec {
       return { unreadable: kind === 'lease' ? 'other_format' : kind }
     }
     if (bytes.length > this.maxStoredBytes) return { unreadable: 'too_large' }
-    if (kind === 'python') return decodePython(bytes)
-    let line: StoredLine
+    if (kind === 'python') {
+      return this.#encryption?.requiresEncryption
+        ? { unreadable: 'unencrypted' }
+        : decodePython(bytes)
+    }
+    let line: ReadLine
     try {
       line = openLine(place, bytes)
     } catch {
       return { unreadable: 'damaged' }
     }
     if (line.body.decodedLength > MAX_JSON_BYTES) return { unreadable: 'too_large' }
+    const body = this.#decrypt(place, line)
+    if (typeof body === 'string') return { unreadable: body }
     try {
-      const value = this.#unpack(line.body)
+      const value = this.#unpack(body)
       return isPromiseLike(value)
         ? (value as Promise<unknown>).then((late) => decoded(late, line), unknownContents)
         : decoded(value, line)
     } catch (error) {
       return unknownContents(error)
     }
+  }
+
+  #decrypt(place: Place, line: ReadLine): Body | EncryptionReason {
+    const { body, encrypted } = line
+    if (!encrypted) return this.#encryption?.requiresEncryption ? 'unencrypted' : body
+    if (this.#encryption === undefined) return 'encrypted'
+    const content = this.#encryption.decrypt(place, line)
+    if (typeof content === 'string') return content
+    return { ...body, content, length: content.length }
   }
 
   #pack(tree: JsonTree): MaybePromise<PackedBody> {
@@ -207,7 +235,7 @@ function decodePython(bytes: Buffer): Decoded | Unreadable {
   }
 }
 
-function decoded(value: unknown, line: StoredLine): Decoded {
+function decoded(value: unknown, line: ReadLine): Decoded {
   const { freshUntil, graceMs, loadMs, revision, tags, generation } = line
   return { value, freshUntil, graceMs, loadMs, revision, tags, generation }
 }

@@ -36,6 +36,10 @@ const FOREIGN: Readonly<Record<ForeignReason, string>> = {
   other_place: 'it was stored under another key, prefix or database',
   too_large: 'it is larger than maxValueBytes',
   wrong_type: 'it is not a string',
+  encrypted: 'it is encrypted, and this cache has no option encryption',
+  unencrypted: 'it is not encrypted, and encryption.allowPlaintextReads is not set',
+  unknown_key: 'no enabled key of encryption.keys decrypts it',
+  not_authentic: 'it was changed after it was encrypted, or copied from another key',
 }
 
 /** Reports what Redis refuses, foreign and damaged values, and invalidations that were given up. */
@@ -114,7 +118,7 @@ export class RedisMessages {
     this.#reporter.logRarely(
       'warn',
       `foreign ${reason}`,
-      `${this.place} holds a key under the prefix of this cache that is not an entry of it: ` +
+      `${this.place} holds a key under the prefix of this cache that is not a valid entry of it: ` +
         `${FOREIGN[reason]}. It counts as a miss and stays. The event foreign_value names the key.`,
     )
   }

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { ignoreRejection, isPromiseLike } from '@verbatim/cache-core/implement'
-import { classify, readRevision } from '../codec/stored-line.js'
+import { classify, type EncryptionReason, readRevision } from '../codec/stored-line.js'
 import type { RedisClient } from '../connection/clients.js'
 import { groupBySlot } from '../connection/cluster-slots.js'
 import { errorForCaller, malformedReply } from '../connection/connection-errors.js'
@@ -203,14 +203,18 @@ export class RedisReads {
     )
   }
 
-  #unreadable(named: NamedPlace, { reason, bytes }: UnreadableBytes): 'absent' | 'foreign' {
+  #unreadable(
+    named: NamedPlace,
+    { reason, bytes }: UnreadableBytes,
+  ): StoredValue | 'absent' | 'foreign' {
     const { errors, keyspace, readOnly } = this.#parts
     const key = keyspace.keyOf(named.name) ?? ''
     if (reason !== 'damaged') {
+      const kind = classify(named.place, bytes)
       // Another process has leased the load of the key.
-      if (classify(named.place, bytes) === 'lease') return 'absent'
+      if (kind === 'lease') return 'absent'
       errors.foundForeign(key, reason)
-      return 'foreign'
+      return kind === 'value' && REPLACEABLE.has(reason) ? replaceable(bytes) : 'foreign'
     }
     errors.foundDamaged(key)
     if (!readOnly) void this.#removeDamaged(named.name, bytes)
@@ -243,6 +247,21 @@ export class RedisReads {
 function awaitedLater<T>(later: MaybePromise<T>): MaybePromise<T> {
   ignoreRejection(later)
   return later
+}
+
+/** Reasons for which a loaded value replaces a value: this process encrypts, and never serves such a value. */
+const REPLACEABLE: ReadonlySet<string> = new Set<EncryptionReason>([
+  'unencrypted',
+  'unknown_key',
+  'not_authentic',
+])
+
+/** Returns a void value. Only its revision counts. */
+function replaceable(bytes: Buffer): StoredValue {
+  return {
+    ...{ value: undefined, freshMs: -1, graceMs: 0, loadMs: 0, tags: [], isVoid: true },
+    ...{ revision: readRevision(bytes), generation: '' },
+  }
 }
 
 function isWrongType(error: unknown): boolean {

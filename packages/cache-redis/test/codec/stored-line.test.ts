@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { toBuffer } from '../../src/codec/body.js'
 import { Owner, Place } from '../../src/codec/place.js'
 import {
   classify,
@@ -64,9 +65,24 @@ describe('a stored line', () => {
     ['has no tags', { tags: [] }],
   ])('brings back a value that %s', (_what, details) => {
     const bytes = Buffer.from(sealLine(place, { ...plain, ...details }))
-    expect(openLine(place, bytes)).toStrictEqual({ ...plain, ...details })
+    const { encrypted, words: covered, ...line } = openLine(place, bytes)
+    expect(line).toStrictEqual({ ...plain, ...details })
+    expect(encrypted).toBe(false)
+    expect(covered.toString()).toMatch(/^[=z]kPz0tqk2GbJv100000 .*\n$/)
     const { graceMs, tags, generation } = { ...plain, ...details }
     expect(readHead(place, bytes)).toEqual({ graceMs, tags, generation })
+  })
+
+  test.each([
+    ['e', false],
+    ['c', true],
+  ])('of kind %s has a body that is encrypted for its words', (kind, compressed) => {
+    const line = { ...plain, body: { ...body, compressed } }
+    const encrypt = (covered: string): Buffer => Buffer.from(`for ${covered}`)
+    const read = openLine(place, Buffer.from(sealLine(place, line, encrypt)))
+    expect(read).toMatchObject({ encrypted: true, body: { compressed } })
+    expect(read.words.toString().startsWith(`${kind}${revision} `)).toBe(true)
+    expect(toBuffer(read.body.content).toString()).toBe(`for ${read.words.toString()}`)
   })
 
   test('tells what it says about its value without the body', () => {

@@ -6,6 +6,7 @@ import {
   REVISION_LENGTH,
   REVISION_OFFSET,
   USUAL_HEAD_LENGTH,
+  VALUE_KINDS,
 } from '../../codec/stored-line.js'
 
 /** A Lua script for keys of one node. Redis runs it as one step, without other commands in between. */
@@ -53,7 +54,7 @@ local function head(key)
 end
 local function kindOf(bytes, place)
   if string.sub(bytes, 1, ${3 + PLACE_LENGTH + 1}) ~= 'V2 ' .. place .. ' ' then return nil end
-  return string.match(bytes, '^([=z?])${'[%w_-]'.repeat(REVISION_LENGTH)} ', ${KIND_OFFSET + 1})
+  return string.match(bytes, '^([${VALUE_KINDS}?])${'[%w_-]'.repeat(REVISION_LENGTH)} ', ${KIND_OFFSET + 1})
 end
 local function revisionOf(bytes)
   return string.sub(bytes, ${REVISION_OFFSET + 1}, ${REVISION_OFFSET + REVISION_LENGTH})
