@@ -345,7 +345,10 @@ describe('a batch while Redis is frozen', () => {
     const cache = await at.openConnected()
     await cache.setMany(entriesOf(500, 'keep:'))
     const batch = cache.setMany(entriesOf(30_000))
-    await sleep(60)
+    await vi.waitFor(async () => expect(await at.raw.dbsize()).toBeGreaterThan(1_000), {
+      timeout: 10_000,
+      interval: 1,
+    })
     at.redis.pause()
     const startedAt = performance.now()
     await batch

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startFaultProxy } from '@verbatim/fault-proxy'
 import { startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { describe, expect, test, vi } from 'vitest'
@@ -109,6 +110,28 @@ describe('a server that restarts from an older snapshot', () => {
     expect(await other?.get('key')).toBeUndefined()
   })
 
+  test.each([
+    ['a delete', (cache: GenericRedisCache) => cache.delete('key')],
+    ['the invalidation of a pattern', (cache: GenericRedisCache) => cache.invalidatePattern('k*')],
+    ['the invalidation of a tag', (cache: GenericRedisCache) => cache.invalidateTags(['tag'])],
+  ])('makes %s again that was pending until just before', async (_what, change) => {
+    const proxy = await startFaultProxy({ target: at.redis.port })
+    at.atTheEnd(() => proxy.close())
+    const writer = await at.openConnected({ redisUrl: proxy.url })
+    await writer.set('key', 'old', { tags: ['tag'] })
+    await untilCovered()
+    await at.raw.save()
+    for (const command of ['EVALSHA', 'EVAL']) {
+      await proxy.answerWithError({ command, error: 'ERR refused', count: 1_000 })
+    }
+    await change(writer)
+    expect(writer.getStats().redis.unconfirmedDeletes).toBe(1)
+    await proxy.pass()
+    await vi.waitFor(() => expect(writer.getStats().redis.unconfirmedDeletes).toBe(0), reconnected)
+    await at.redis.crash()
+    expect([...(await readAfterRestart([writer], ['key']))]).toEqual([undefined])
+  })
+
   test('an empty server is a store like any other: what is written after that stays', async () => {
     const caches = await openAll(2)
     await caches[0]?.set('key', 'old')
@@ -124,7 +147,8 @@ describe('a server that restarts and has lost nothing', () => {
   test('keeps every value, also those written just before', async () => {
     await using redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
     const open = (): GenericRedisCache => {
-      const cache = new GenericRedisCache({ redisUrl: redis.url })
+      // A busy disk takes long, and a write that times out would be made in memory.
+      const cache = new GenericRedisCache({ redisUrl: redis.url, commandTimeout: 5_000 })
       at.atTheEnd(() => cache.close())
       return cache
     }

@@ -72,6 +72,22 @@ export class ChangeRecorder {
     return errors.handle(error)
   }
 
+  /**
+   * Remembers a pending change of keys or tags that Redis has carried out now. Call it before the change
+   * stops pending: a server that is set back loses this change like any other.
+   *
+   * @param revisionOf - returns the revision that was not removed. Default: everything was removed
+   */
+  replayed(
+    kind: SentChange['kind'],
+    names: Iterable<string>,
+    revisionOf: (name: string) => string | undefined = storesNothing,
+  ): void {
+    for (const name of names) {
+      this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name))
+    }
+  }
+
   /** Records that a node carried out the invalidation of a pattern. */
   confirmedPattern(node: string, pattern: string): void {
     this.#recent.add(node, 'pattern', pattern)

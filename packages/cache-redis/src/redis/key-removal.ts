@@ -1,6 +1,7 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import { groupBySlot, nameOfNode } from '../connection/cluster-slots.js'
 import { isLastingRefusal } from '../connection/connection-errors.js'
+import type { ChangeRecorder } from './change-recorder.js'
 import { scanKeys } from './listing.js'
 import type { KeyMetadata, Metadata } from './metadata.js'
 import type { Failures } from './pending-invalidations.js'
@@ -88,14 +89,16 @@ export class KeyRemoval {
   }
 }
 
-/** Sends pending invalidations to Redis. */
+/** Sends pending invalidations to Redis, and remembers those that succeed as recent changes. */
 export class InvalidationReplay {
   readonly #parts: StoreParts
   readonly #removal: KeyRemoval
+  readonly #changes: ChangeRecorder
 
-  constructor(parts: StoreParts, removal: KeyRemoval) {
+  constructor(parts: StoreParts, removal: KeyRemoval, changes: ChangeRecorder) {
     this.#parts = parts
     this.#removal = removal
+    this.#changes = changes
   }
 
   /** Removes keys, each unless it holds the given revision. */
@@ -108,6 +111,7 @@ export class InvalidationReplay {
       const retainedRevisions = group.map((key) => keys.get(key) ?? '')
       try {
         await this.#removal.remove(group, retainedRevisions)
+        this.#changes.replayed('key', group, (key) => keys.get(key))
       } catch (error) {
         // One key that Redis refuses must not hold up the others.
         if (isLastingRefusal(error) && group.length > 1) {
@@ -127,7 +131,9 @@ export class InvalidationReplay {
 
   /** Removes the keys that a pattern matches, on the masters where that is not done. */
   async pattern(pattern: string, done: Set<string>): Promise<Failures> {
+    const before = new Set(done)
     const { failures } = await this.#removal.removeMatching(pattern, done)
+    for (const node of done) if (!before.has(node)) this.#changes.confirmedPattern(node, pattern)
     const [error] = failures.values()
     return error === undefined ? new Map() : new Map([[pattern, error]])
   }
@@ -135,6 +141,7 @@ export class InvalidationReplay {
   async tags(tags: readonly string[]): Promise<Failures> {
     try {
       await this.#parts.tags.invalidate(tags)
+      this.#changes.replayed('tag', tags)
       return new Map()
     } catch (error) {
       if (!(error instanceof InfrastructureError)) throw error

@@ -11,6 +11,7 @@ import type { RedisMessages } from '../messages/redis-messages.js'
 import type { ResolvedOptions } from '../options.js'
 import type { Counters } from '../stats.js'
 import type { Tracking } from '../tracking/tracking.js'
+import { ChangeRecorder } from './change-recorder.js'
 import { ErrorPolicy } from './error-policy.js'
 import { Generations } from './generations.js'
 import { InvalidationReplay, KeyRemoval } from './key-removal.js'
@@ -124,9 +125,10 @@ export class RedisStore {
     const removal = new KeyRemoval(parts, metadata)
     this.reads = new RedisReads(parts, metadata, values)
     this.listing = new Listing(parts, metadata, values)
-    this.writes = new RedisWrites(parts, removal, this.#recent)
+    const changes = new ChangeRecorder(parts, this.#recent)
+    this.writes = new RedisWrites(parts, removal, changes)
     this.#availability = this.#reportAvailability()
-    this.#startReplay(new InvalidationReplay(parts, removal))
+    this.#startReplay(new InvalidationReplay(parts, removal, changes))
   }
 
   /** Connects the events of Redis to a listener. Call it once, before the first command. */

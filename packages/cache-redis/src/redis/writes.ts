@@ -5,9 +5,8 @@ import type { RedisClient } from '../connection/clients.js'
 import { outcomeOf } from '../connection/connection-errors.js'
 import { chain, type MaybePromise } from '../maybe-promise.js'
 import { ChangeInFlight, type KeyOperation } from '../operations-in-flight.js'
-import { ChangeRecorder, type SentChange } from './change-recorder.js'
+import type { ChangeRecorder, SentChange } from './change-recorder.js'
 import type { KeyRemoval } from './key-removal.js'
-import type { RecentChanges } from './recent-changes.js'
 import { NOTHING_STORED } from './scripts/key-commands.js'
 import { LEASE_MS } from './scripts/scripts.js'
 import type { StoreParts } from './store-parts.js'
@@ -42,11 +41,11 @@ export class RedisWrites {
   readonly #removal: KeyRemoval
   readonly #changes: ChangeRecorder
 
-  constructor(parts: StoreParts, removal: KeyRemoval, recent: RecentChanges) {
+  constructor(parts: StoreParts, removal: KeyRemoval, changes: ChangeRecorder) {
     this.#parts = parts
     this.#sender = new ValueSender(parts)
     this.#removal = removal
-    this.#changes = new ChangeRecorder(parts, recent)
+    this.#changes = changes
   }
 
   /**

@@ -3,6 +3,7 @@ import { SNAPSHOTS, THROUGH_REDIS, TWO_TIERS } from './set-ups.js'
 
 const GENERATION = 'cache-redis/dist/redis/records.js'
 const GENERATIONS = 'cache-redis/dist/redis/generations.js'
+const CHANGES = 'cache-redis/dist/redis/change-recorder.js'
 const PENDING = 'cache-redis/dist/redis/pending-invalidations.js'
 const READS = 'cache-redis/dist/redis/reads.js'
 const RECENT = 'cache-redis/dist/redis/recent-changes.js'
@@ -93,6 +94,23 @@ export const GENERATION_BUGS: readonly Bug[] = [
         file: STORE,
         find: 'else if (mayHaveLostChanges) this.#repeat(node, this.#recent.take(node));',
         replace: '',
+      },
+    ],
+  },
+  {
+    name: 'replayed-changes-not-repeated',
+    breaks: 'a change that was pending is made again, too, when another server has come',
+    setUp: {
+      ...TWO_TIERS,
+      keys: 64,
+      coldKeys: 512,
+      faults: ['server set back after lost connections'],
+    },
+    patches: [
+      {
+        file: CHANGES,
+        find: 'this.#recent.add(this.#nodeOf(kind, name), kind, name, revisionOf(name)); }',
+        replace: '}',
       },
     ],
   },

@@ -40,6 +40,14 @@ export function serverFaults(server: RedisServer): Fault[] {
       end: () => server.crash(),
     },
     {
+      // Changes fail, are sent again, and are lost shortly after.
+      name: 'server set back after lost connections',
+      bringsBackMs: 0,
+      lastsMs: [20, 150],
+      begin: command('SAVE', 'CLIENT KILL TYPE normal'),
+      end: () => server.crash(),
+    },
+    {
       name: 'server frozen',
       lastsMs: [300, 2_000],
       begin: async () => server.pause(),
