@@ -22,8 +22,13 @@ interface Example {
  * the strict settings of the repository, and run without an error.
  *
  * The program must print `text` for each line `console.log(...) // text`.
+ *
+ * @param env - variables of the programs, in addition to those of this process
  */
-export async function testReadme(readme: URL): Promise<void> {
+export async function testReadme(
+  readme: URL,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const text = await readFile(readme, 'utf8')
   const examples = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(
     (match): Example => ({
@@ -64,7 +69,8 @@ export async function testReadme(readme: URL): Promise<void> {
     for (const [index, example] of examples.entries()) {
       test(`contains an example at line ${example.line} that prints its expected output`, async () => {
         const program = path.join(folder, 'out', `example-${index}.js`)
-        const { stdout } = await run(process.execPath, [program], { timeout: 30_000, cwd: folder })
+        const options = { timeout: 30_000, cwd: folder, env: { ...process.env, ...env } }
+        const { stdout } = await run(process.execPath, [program], options)
         const expected = [...example.code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm)]
         if (expected.length > 0) {
           expect(stdout.trim().split('\n')).toEqual(expected.map((match) => match[1]))

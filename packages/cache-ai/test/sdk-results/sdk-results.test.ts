@@ -1,20 +1,19 @@
 import type { CacheError } from '@verbatim/cache-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ModelServer, vectorOf } from '@verbatim/model-server'
+import { afterAll, describe, expect, test } from 'vitest'
 import { AIResponseCache, type AIResponseCacheOptions } from '../../src/index.js'
 import { SetUp } from '../set-up.js'
-import { ModelServer } from './model-server.js'
 import { type SdkCall, sdkCalls } from './sdk-calls.js'
 
 const at = new SetUp()
-const server = new ModelServer()
+const server = await ModelServer.start()
 const request = { text: 'How do I make tea?', operation: 'qa' }
 
-beforeAll(() => server.start())
-afterAll(() => server.stop())
+afterAll(() => server[Symbol.asyncDispose]())
 
 const TEXT = 'Boil, then pour.'
 const STEPS = { steps: ['boil', 'pour'] }
-const VECTOR = [0.25, -0.5, 1.75]
+const VECTOR = vectorOf(request.text)
 
 /** The part of each result that an application reads. */
 const STORED: Record<string, unknown> = {

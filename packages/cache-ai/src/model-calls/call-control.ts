@@ -1,0 +1,106 @@
+import type { Ttl } from '@verbatim/cache-core'
+import {
+  assertKnownFields,
+  assertTags,
+  invalidArgument,
+  toFiniteMilliseconds,
+  toMilliseconds,
+} from '@verbatim/cache-core/implement'
+import { BypassError } from './call-status.js'
+import type { RequestKey } from './request-key.js'
+
+/** Options of one model call. Every adapter gives them the same meaning. */
+export interface CallControl {
+  /** Whether the call ignores a stored answer and asks the model. Default: false. */
+  readonly refresh?: boolean | undefined
+  /** Whether the answer of the model stays out of the cache. Default: false. */
+  readonly noStore?: boolean | undefined
+  /** The greatest age of a stored answer for this call. Default: any age. */
+  readonly maxAge?: Exclude<Ttl, null> | undefined
+  /** Whether the call never asks the model. It fails with `NOT_CACHED` without a stored answer. Default: false. */
+  readonly onlyIfCached?: boolean | undefined
+  /**
+   * The time after its TTL during which the call accepts a stored answer, while a new one is requested in the
+   * background. Needs a `ttl`. Default: the option of the adapter.
+   */
+  readonly staleWhileRevalidate?: Exclude<Ttl, null> | undefined
+  /** The TTL of the answer. Default: the option of the adapter. */
+  readonly ttl?: Ttl | undefined
+  /** Tags by which `invalidateTags` removes the answer, in addition to those of the adapter. Default: none. */
+  readonly tags?: readonly string[] | undefined
+  /** Another number or name asks for another answer to the same request. Default: 0. */
+  readonly variant?: string | number | undefined
+}
+
+const CONTROL_FIELDS: ReadonlySet<string> = new Set<keyof CallControl>([
+  ...(['refresh', 'noStore', 'maxAge', 'onlyIfCached', 'staleWhileRevalidate'] as const),
+  ...(['ttl', 'tags', 'variant'] as const),
+])
+
+/** {@link CallControl}, checked and in milliseconds. */
+export interface ControlPlan {
+  readonly refresh: boolean
+  readonly noStore: boolean
+  readonly maxAgeMs: number
+  readonly onlyIfCached: boolean
+  readonly staleMs: number
+  /** `undefined` for the default of the cache; `Infinity` for no expiry. */
+  readonly ttlMs: number | undefined
+  readonly tags: readonly string[]
+  readonly variant: string | number
+}
+
+/** A call that may use the cache. */
+export interface CachedCall {
+  readonly key: RequestKey
+  readonly plan: ControlPlan
+}
+
+/** Defaults of an adapter for its calls. */
+export interface StoreDefaults {
+  readonly ttl?: Ttl | undefined
+  readonly staleWhileRevalidate?: Exclude<Ttl, null> | undefined
+  readonly tags?: readonly string[] | undefined
+}
+
+/** @throws BypassError (`invalid_control`) for a control that is wrong, because no option may break a model call */
+export function planControl(control: unknown, defaults: StoreDefaults): ControlPlan {
+  try {
+    return checkedControl(control ?? {}, defaults)
+  } catch (error) {
+    const { context } = error as { context?: { argument?: string; field?: string } }
+    throw new BypassError('invalid_control', context?.field ?? context?.argument ?? 'control')
+  }
+}
+
+/** @throws ValidationError that names the option and its rule */
+export function checkedControl(control: unknown, defaults: StoreDefaults): ControlPlan {
+  assertKnownFields(control, CONTROL_FIELDS, 'control')
+  const { maxAge, tags = [], variant = 0, ...given } = control as CallControl
+  const ttl = given.ttl === undefined ? defaults.ttl : given.ttl
+  const stale = given.staleWhileRevalidate ?? defaults.staleWhileRevalidate
+  assertTags(tags)
+  if (stale !== undefined && ttl === undefined)
+    throw invalidArgument('ttl', 'set when staleWhileRevalidate is', ttl)
+  const isVariant = typeof variant === 'string' || Number.isSafeInteger(variant)
+  if (!isVariant) throw invalidArgument('variant', 'a string or an integer', variant)
+  const plan: ControlPlan = {
+    refresh: flag('refresh', given.refresh),
+    noStore: flag('noStore', given.noStore),
+    maxAgeMs:
+      maxAge === undefined ? Number.POSITIVE_INFINITY : toFiniteMilliseconds(maxAge, 'maxAge'),
+    onlyIfCached: flag('onlyIfCached', given.onlyIfCached),
+    staleMs: stale === undefined ? 0 : toFiniteMilliseconds(stale, 'staleWhileRevalidate'),
+    ttlMs: ttl === undefined ? undefined : toMilliseconds(ttl),
+    tags: [...(defaults.tags ?? []), ...tags],
+    variant,
+  }
+  if (plan.refresh && plan.onlyIfCached)
+    throw invalidArgument('onlyIfCached', 'false when refresh is true', true)
+  return plan
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false
+  throw invalidArgument(name, 'true or false', value)
+}

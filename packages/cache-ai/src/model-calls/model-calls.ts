@@ -1,0 +1,128 @@
+import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
+import { AnswerStore, type Found } from './answer-store.js'
+import { type CachedCall, planControl } from './call-control.js'
+import { CallCounters } from './call-counters.js'
+import { BypassError, type CallReport, type RefusalReason } from './call-status.js'
+import { Flights } from './flights.js'
+import type { ResolvedModelCacheOptions } from './model-cache-options.js'
+import { type KeyDocument, requestKey, type Surface } from './request-key.js'
+import { assertModelTenant, type Tenant } from './tenant.js'
+
+/** The part of a call that an adapter knows. */
+export interface CallIdentity {
+  readonly surface: Surface
+  readonly provider: string
+  readonly model: string
+  /** Returns the request. It may throw a {@link BypassError}. */
+  readonly request: () => unknown
+}
+
+/** The common part of all adapters: keys, lookups, the rule for storing, and counts. */
+export class ModelCalls<Answer> {
+  readonly clock: Clock
+  readonly counters: CallCounters = new CallCounters()
+  readonly #options: ResolvedModelCacheOptions
+  readonly #store: AnswerStore<Answer>
+
+  constructor(options: ResolvedModelCacheOptions) {
+    this.#options = options
+    this.clock = options.clock
+    this.#store = new AnswerStore(options.cache, options.clock, options.reporter)
+  }
+
+  /** Returns the key and the options of a call, or the reason why it bypasses the cache. */
+  plan(identity: CallIdentity, control: unknown): CachedCall | { readonly bypass: CallReport } {
+    try {
+      const plan = planControl(control, this.#options.defaults)
+      return { key: requestKey(this.document(identity, plan.variant)), plan }
+    } catch (error) {
+      if (!(error instanceof BypassError)) throw error
+      const { reason, path } = error
+      return { bypass: { status: 'BYPASS', reason, ...(path !== undefined && { path }) } }
+    }
+  }
+
+  /** @throws BypassError for a tenant or a request that has no key */
+  document(identity: CallIdentity, variant: string | number): KeyDocument {
+    const { surface, provider, model, request } = identity
+    const { version } = this.#options
+    return {
+      surface,
+      tenant: this.#tenant(),
+      provider,
+      model,
+      version,
+      variant,
+      request: request(),
+    }
+  }
+
+  /**
+   * Looks a call up.
+   *
+   * @throws CacheError (`NOT_CACHED`) if the call must not ask the model, and nothing is stored
+   */
+  async find(
+    { key, plan }: CachedCall,
+    isReadable: (answer: Answer) => boolean,
+  ): Promise<Found<Answer>> {
+    const found = plan.refresh ? ABSENT : await this.#store.read(key, plan)
+    const isUsable = 'answer' in found && isReadable(found.answer)
+    if (isUsable || !plan.onlyIfCached) return isUsable || !('answer' in found) ? found : ABSENT
+    throw new CacheError('no answer is stored for this call, and it must not ask the model', {
+      code: 'NOT_CACHED',
+      context: {},
+    })
+  }
+
+  /** Stores an answer, or counts why it is not stored. */
+  async commit(
+    { key, plan }: CachedCall,
+    decide: () => { readonly answer: Answer } | { readonly refusal: RefusalReason },
+    durationMs: number,
+  ): Promise<void> {
+    const decision = this.#decide(decide)
+    if ('refusal' in decision) return this.counters.countRefusal(decision.refusal)
+    const isStored = await this.#store.write(key, decision.answer, Math.round(durationMs), plan)
+    if (!isStored) this.counters.countRefusal('store_failed')
+  }
+
+  #decide(
+    decide: () => { readonly answer: Answer } | { readonly refusal: RefusalReason },
+  ): { readonly answer: Answer } | { readonly refusal: RefusalReason } {
+    try {
+      return decide()
+    } catch {
+      return { refusal: 'rejected' }
+    }
+  }
+
+  #tenant(): Tenant {
+    const { tenant } = this.#options
+    if (typeof tenant !== 'function') return tenant
+    try {
+      const found: unknown = tenant()
+      assertModelTenant(found)
+      return found
+    } catch {
+      throw new BypassError('invalid_tenant')
+    }
+  }
+}
+
+const ABSENT = Object.freeze({ state: 'absent' })
+
+const flightsOf = new WeakMap<CacheInterface, Map<string, unknown>>()
+
+/** Returns the running calls of a cache on one surface. All adapters of a cache share them. */
+export function sharedFlights<Log, Outcome>(
+  cache: CacheInterface,
+  surface: Surface,
+): Flights<Log, Outcome> {
+  const bySurface = flightsOf.get(cache) ?? new Map<string, unknown>()
+  flightsOf.set(cache, bySurface)
+  const known = bySurface.get(surface) as Flights<Log, Outcome> | undefined
+  const flights = known ?? new Flights<Log, Outcome>()
+  bySurface.set(surface, flights)
+  return flights
+}
