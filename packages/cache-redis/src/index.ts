@@ -19,4 +19,12 @@ export {
   type RedisSetting,
 } from './options.js'
 export type { RedisServerInfo, ScriptingMode } from './redis/masters.js'
+export {
+  type Login,
+  type Password,
+  SecurityConfig,
+  type SecurityConfigOptions,
+  type TlsOptions,
+} from './security/security-config.js'
+export { createSecurityConfigFromEnv } from './security/security-environment.js'
 export type { MemoryTierStats, RedisCacheStats } from './stats.js'

@@ -34,6 +34,12 @@ import {
   type ValueEncryption,
 } from './encryption/value-encryption.js'
 import type { RedisStore } from './redis/redis-store.js'
+import { assertNoPlainText, secureLocation } from './security/secure-location.js'
+import {
+  type SecurityConfig,
+  type SecurityConfigOptions,
+  toSecurityConfig,
+} from './security/security-config.js'
 
 export interface GenericRedisCacheOptions extends LocationOptions {
   /** Prefix of every key in Redis, 1 to 128 characters. Default: `'cache:'`. */
@@ -70,6 +76,16 @@ export interface GenericRedisCacheOptions extends LocationOptions {
    * Default: false.
    */
   readonly readOnly?: boolean | undefined
+  /**
+   * The login, TLS and certificates of connections that the cache opens. Default: those of the URLs.
+   *
+   * @see SecurityConfig
+   */
+  readonly securityConfig?: SecurityConfig | SecurityConfigOptions | undefined
+  /**
+   * Whether Redis on another machine may be reached without TLS, or without verified certificates. Default: true.
+   */
+  readonly allowPlainText?: boolean | undefined
   /** Encrypts the values in Redis. Keys and tags stay readable. Default: values are not encrypted. */
   readonly encryption?: EncryptionOptions | undefined
   /** Receives every operation. Default: none. */
@@ -106,6 +122,7 @@ export type RedisSetting =
 type OtherName =
   | keyof LocationOptions
   | 'encryption'
+  | 'securityConfig'
   | 'performanceMonitor'
   | 'clock'
   | 'name'
@@ -150,6 +167,7 @@ export const REDIS_SETTINGS: {
   commandTimeout: { kind: 'integer', default: 200, min: 1, max: 60_000, unit: 'milliseconds' },
   onBackendError: { kind: 'choice', default: 'degrade', choices: ['degrade', 'throw'] },
   readOnly: { kind: 'flag', default: false },
+  allowPlainText: { kind: 'flag', default: true },
 }
 
 /** Every setting with its value or its default. */
@@ -163,6 +181,7 @@ const OTHER_OPTIONS: Readonly<Record<OtherName, true>> = {
   cluster: true,
   client: true,
   encryption: true,
+  securityConfig: true,
   performanceMonitor: true,
   clock: true,
   name: true,
@@ -212,7 +231,8 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     clock: options.clock ?? systemClock,
     reporter: new Reporter(options),
   }
-  const location = hasLocation(options) ? checkLocation(options) : undefined
+  const location = locationIn(options)
+  if (location !== undefined && !settings.allowPlainText) assertNoPlainText(location)
   if (location === undefined && !settings.enableL1Cache) {
     throw invalidOption('enableL1Cache', 'true for a cache without Redis', false)
   }
@@ -224,6 +244,14 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
     database: databaseToSelect(location),
     usedDatabase: usedDatabase(location),
   }
+}
+
+function locationIn(options: GenericRedisCacheOptions): RedisLocation | undefined {
+  const { securityConfig } = options
+  const config = securityConfig && toSecurityConfig(securityConfig)
+  if (!hasLocation(options)) return undefined
+  const location = checkLocation(options)
+  return config === undefined ? location : secureLocation(location, config)
 }
 
 function checkedSettings(options: GenericRedisCacheOptions): Settings {

@@ -41,8 +41,10 @@ export function ruleOfKind(setting: Setting): string {
       return REDIS_URL_FORM
     case 'urls':
       return URLS_RULE
-    default:
-      return `an object with ${listed(requiredOf(setting.fields))}`
+    default: {
+      const required = listed(requiredOf(setting.fields))
+      return required === '' ? 'an object with some of its fields' : `an object with ${required}`
+    }
   }
 }
 

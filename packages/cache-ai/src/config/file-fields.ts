@@ -1,6 +1,13 @@
 import { describeType } from '@verbatim/cache-core/implement'
 import { type ConfigProblem, configurationError, isFieldsObject } from './problems.js'
-import { type ConfigValues, settingNamed, snakeCaseOf } from './settings.js'
+import {
+  type ConfigValues,
+  camelCaseOf,
+  isSetting,
+  SETTINGS,
+  settingNamed,
+  snakeCaseOf,
+} from './settings.js'
 import { dotted, type FieldPath, type Notation, problemsOf } from './validate-config.js'
 
 /** A place in a file. Both numbers count from 1. */
@@ -73,7 +80,7 @@ export function readFields(
     const setting = settingNamed(name) ?? name
     const earlier = written.get(setting)
     if (earlier === undefined) {
-      values.set(setting, value)
+      values.set(setting, insideOf(setting, value, written))
       written.set(setting, name)
     } else {
       const message = `sets the same field as ${earlier}`
@@ -86,12 +93,29 @@ export function readFields(
   return given
 }
 
+/** Returns the value of a setting, with the names of options for the fields in it. */
+function insideOf(setting: string, value: unknown, written: Map<string, string>): unknown {
+  const known = isSetting(setting) ? SETTINGS[setting] : undefined
+  if (known?.kind !== 'object' || !isFieldsObject(value)) return value
+  const fields = Object.entries(value).map(([name, inside]) => {
+    const field = camelCaseOf(name) ?? name
+    // A field that is written twice keeps its own name, and so is an unknown field.
+    if (!Object.hasOwn(known.fields, field) || Object.hasOwn(value, field)) return [name, inside]
+    written.set(`${setting}.${field}`, name)
+    return [field, inside]
+  })
+  return Object.fromEntries(fields) as unknown
+}
+
 function notationOf(written: ReadonlyMap<string, string>, locate: Locate): Notation {
   const isCamelCase = [...written.values()].some((name) => /^[a-z]+[A-Z]/.test(name))
   return {
     nameOf: (option) => written.get(option) ?? (isCamelCase ? option : snakeCaseOf(option)),
     placeOf([setting, ...inside]) {
-      const path = [written.get(String(setting)) ?? String(setting), ...inside]
+      const [field, ...rest] = inside
+      const fieldName = written.get(`${String(setting)}.${String(field)}`) ?? field
+      const names = fieldName === undefined ? [] : [fieldName, ...rest]
+      const path = [written.get(String(setting)) ?? String(setting), ...names]
       return { path: dotted(path), ...locate(path) }
     },
   }

@@ -65,6 +65,7 @@ const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
     textHashThreshold: 500,
     // Readable keys would show prompts to everyone who can list the keys.
     keyStyle: 'hashed',
+    allowPlainText: false,
   },
   'ai-development': {
     defaultTtl: 1_800,
@@ -96,6 +97,7 @@ const PRESETS: Readonly<Record<PresetName, ConfigValues>> = {
       qa: 7_200,
     },
     keyStyle: 'hashed',
+    allowPlainText: false,
   },
 }
 

@@ -3,6 +3,7 @@ import {
   REDIS_CACHE_OPTIONS,
   REDIS_SETTINGS,
   type RedisSetting,
+  type SecurityConfigOptions,
 } from '@verbatim/cache-redis'
 import { KEY_SETTINGS } from '../keys/cache-key-generator.js'
 import type { AIResponseCacheOptions } from '../options.js'
@@ -25,7 +26,7 @@ type CodeOnlyName = Extract<
 >
 
 /** Options whose values are narrower in a configuration than in code. */
-type NarrowerName = 'defaultTtl' | 'hashAlgorithm' | 'operationTtls'
+type NarrowerName = 'defaultTtl' | 'hashAlgorithm' | 'operationTtls' | 'securityConfig'
 
 /**
  * Every option of an `AIResponseCache` that plain data can express, and a preset to start from. An
@@ -38,8 +39,18 @@ export interface ConfigValues extends Omit<AIResponseCacheOptions, CodeOnlyName 
   readonly defaultTtl?: Duration | undefined
   /** Default: `'sha256'`. */
   readonly hashAlgorithm?: 'sha256' | 'sha384' | 'sha512' | 'sha1' | 'md5' | undefined
+  /** The login, TLS and certificates of Redis, without functions and bytes. Default: those of the URL. */
+  readonly securityConfig?: PlainSecurityConfig | undefined
   /** TTLs by operation, added to the default table. Default: none. */
   readonly operationTtls?: Readonly<Record<string, Duration>> | undefined
+}
+
+/** A field of a security configuration that plain data can express. */
+type PlainSecurityField = Exclude<keyof SecurityConfigOptions, 'tlsCa' | 'tlsCert' | 'tlsKey'>
+
+/** A security configuration without functions and bytes. */
+type PlainSecurityConfig = {
+  readonly [Name in PlainSecurityField]?: Extract<SecurityConfigOptions[Name], string | boolean>
 }
 
 /** The name of an option that can be configured. */
@@ -69,6 +80,27 @@ export type Setting = Kind & {
 
 const SIZE = { kind: 'integer', min: 1, max: 1e9, unit: 'code points' } as const
 
+const SECRET = { kind: 'text', maxLength: 65_536, isOptional: true } as const
+const TEXT = { kind: 'text', maxLength: 4_096, isOptional: true } as const
+const FLAG = { kind: 'flag', isOptional: true } as const
+
+/** The fields of `securityConfig`. `SecurityConfig` checks how they fit together. */
+const SECURITY_FIELDS: Readonly<Record<PlainSecurityField, Fields[string]>> = {
+  redisAuth: SECRET,
+  aclUsername: TEXT,
+  aclPassword: SECRET,
+  useTls: FLAG,
+  tlsCaPath: TEXT,
+  tlsCertPath: TEXT,
+  tlsKeyPath: TEXT,
+  tlsKeyPassphrase: SECRET,
+  serverName: TEXT,
+  verifyCertificates: FLAG,
+  allowUnverifiedCertificates: FLAG,
+  minTlsVersion: { kind: 'choice', choices: ['TLSv1.2', 'TLSv1.3'], isOptional: true },
+  cipherSuites: TEXT,
+}
+
 /**
  * The only list of settings. A new option of the cache does not compile until it is here or a
  * {@link CodeOnlyName}.
@@ -87,6 +119,7 @@ export const SETTINGS: Readonly<Record<ConfigName, Setting>> = {
     },
   },
   cluster: { kind: 'object', fields: { urls: { kind: 'urls' } } },
+  securityConfig: { kind: 'object', fields: SECURITY_FIELDS },
   ...REDIS_SETTINGS,
   keyPrefix: { ...REDIS_SETTINGS.keyPrefix, default: 'ai_cache:' },
   l1CacheSize: { ...REDIS_SETTINGS.l1CacheSize, max: 10_000, pythonName: 'memoryCacheSize' },
@@ -130,7 +163,7 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set([...SETTING_NAMES, ...C
 /** The names of the options that a `GenericRedisCache` has too. */
 export const GENERIC_NAMES: ReadonlySet<string> = new Set(REDIS_CACHE_OPTIONS)
 
-type WithoutDefault = 'sentinel' | 'cluster' | 'name'
+type WithoutDefault = 'sentinel' | 'cluster' | 'securityConfig' | 'name'
 
 type Defaults = {
   readonly [Name in Exclude<ConfigName, WithoutDefault>]: NonNullable<ConfigValues[Name]>

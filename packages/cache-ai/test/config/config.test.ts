@@ -15,7 +15,7 @@ describe('errors', () => {
     [{ redisUrl: 'redis://' }, 'redisUrl'],
     [{ redisUrl: 'redis://host:notaport' }, 'redisUrl'],
     [{ redisUrl: 'redis://host/abc' }, 'redisUrl'],
-    [{ redisUrl: 'unix:///run/redis.sock' }, 'redisUrl'],
+    [{ redisUrl: 'unix://h/redis.sock' }, 'redisUrl'],
     [{ redisUrl: 6379 }, 'redisUrl'],
     [{ defaultTtl: 0 }, 'defaultTtl'],
     [{ defaultTtl: 31_536_001 }, 'defaultTtl'],

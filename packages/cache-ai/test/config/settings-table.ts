@@ -43,7 +43,7 @@ function nestedRows(name: ConfigName, setting: Setting): Row[] {
   return Object.entries(setting.fields).map(([inside, field]): Row => {
     const variable = `AI_CACHE_${upperCaseOf(name)}_${upperCaseOf(inside)}`
     const rule = field.isOptional === true ? `${valueOf(field)}; optional` : valueOf(field)
-    return [`\`${snakeCaseOf(name)}.${inside}\``, `\`${variable}\``, '', rule]
+    return [`\`${snakeCaseOf(name)}.${snakeCaseOf(inside)}\``, `\`${variable}\``, '', rule]
   })
 }
 

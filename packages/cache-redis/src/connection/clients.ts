@@ -1,4 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
+import type { TlsOptions } from '../security/security-config.js'
 import {
   connectionSettings,
   credentials,
@@ -8,9 +9,10 @@ import {
   ReconnectDelay,
 } from './client-settings.js'
 import { waitForTurnToConnect } from './connect-gate.js'
+import { currentPasswordOf, usePasswordOf } from './current-password.js'
 import type { ClusterLocation, RedisLocation } from './location.js'
 import { loginOf } from './login.js'
-import { parseAddress, type RedisTarget, type TlsOptions, tlsFor } from './redis-url.js'
+import { parseAddress } from './redis-url.js'
 import { guardReplies } from './reply-guard.js'
 import { createSentinelClient } from './sentinel-client.js'
 
@@ -29,7 +31,7 @@ export function createRedisClient(location: RedisLocation, commandTimeoutMs: num
   if (location.kind === 'client') return location.client
   if (location.kind === 'cluster') return createClusterClient(location, patienceMs)
   if (location.kind === 'sentinel') return createSentinelClient(location, patienceMs)
-  return createServerClient(location.target, patienceMs)
+  return createServerClient(location, patienceMs)
 }
 
 /** Returns the number of the database that a client uses now. */
@@ -47,23 +49,27 @@ export function destroyClient(client: RedisClient): void {
 }
 
 function createServerClient(
-  { host, port, db, tls, ...login }: RedisTarget,
+  { target, currentPassword }: Extract<RedisLocation, { kind: 'server' }>,
   patienceMs: number,
 ): Redis {
+  const { host, port, db, path, tls, ...login } = target
   const delay = new ReconnectDelay(RECONNECT_PERIOD_MS)
   const client = new Redis({
     ...connectionSettings(patienceMs, delay),
     ...credentials(login),
     ...(tls && { tls }),
-    host,
-    port,
+    ...(path === undefined ? { host, port } : { path }),
     db,
   })
+  usePasswordOf(client, currentPassword)
   waitForTurnToConnect(client)
   return listenToErrors(client, delay)
 }
 
-function createClusterClient({ nodes }: ClusterLocation, patienceMs: number): Cluster {
+function createClusterClient(
+  { nodes, tlsFor, currentPassword }: ClusterLocation,
+  patienceMs: number,
+): Cluster {
   const [first] = nodes
   const delay = new ReconnectDelay(RECONNECT_PERIOD_MS)
   const client = new Cluster(
@@ -73,9 +79,9 @@ function createClusterClient({ nodes }: ClusterLocation, patienceMs: number): Cl
       redisOptions: {
         ...connectionSettings(patienceMs, delay),
         ...(first && credentials(first)),
-        ...(first?.tls && { tls: {} }),
+        ...(first?.tls && { tls: tlsFor('') }),
       },
-      ...(first?.tls && { natMap: withTls }),
+      ...(first?.tls && { natMap: (address) => withTls(address, tlsFor) }),
       scaleReads: 'master',
       enableOfflineQueue: false,
       enableReadyCheck: false,
@@ -91,13 +97,26 @@ function createClusterClient({ nodes }: ClusterLocation, patienceMs: number): Cl
       maxRedirections: 5,
     },
   )
-  client.on('+node', waitForTurnToConnect)
+  const forAllNodes =
+    currentPassword &&
+    (async (): Promise<string> => {
+      const password = await currentPassword()
+      Object.assign(client.options.redisOptions ?? {}, { password })
+      return password
+    })
+  client.on('+node', (node: Redis) => {
+    usePasswordOf(node, forAllNodes)
+    waitForTurnToConnect(node)
+  })
   client.on('node error', delay.note)
   return listenToErrors(client, delay)
 }
 
 /** Adds TLS to the address of a node that the client found. The client allows more than an address. */
-function withTls(address: string): { host: string; port: number; tls: TlsOptions } {
+function withTls(
+  address: string,
+  tlsFor: ClusterLocation['tlsFor'],
+): { host: string; port: number; tls: TlsOptions } {
   const node = parseAddress(address)
   return { ...node, tls: tlsFor(node.host) }
 }
@@ -138,6 +157,7 @@ export function duplicateFor(node: Redis, commandTimeoutMs = 0, client: RedisCli
     return connect()
   }
   guardReplies(duplicate)
+  usePasswordOf(duplicate, currentPasswordOf(node))
   waitForTurnToConnect(duplicate)
   duplicate.on('error', reconnectDelay.note)
   return duplicate

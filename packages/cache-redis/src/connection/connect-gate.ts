@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { hookMethod } from './client-hooks.js'
+import { renewPassword } from './current-password.js'
 
 /** More handshakes at a time would only delay each of them, until they time out. */
 const MAX_OPENING = 32
@@ -38,6 +39,7 @@ export function waitForTurnToConnect(redis: Redis): void {
       await turn
       endTurnOnce(redis)
       // The client was disconnected before it was connected.
+      if (isWanted) await renewPassword(redis)
       if (!isWanted) throw new Error('Connection is closed.')
       return connect(emit)
     }

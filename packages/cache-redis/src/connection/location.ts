@@ -1,7 +1,9 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 import { assertKnownFields, integerOption, invalidOption } from '@verbatim/cache-core/implement'
+import type { TlsOptions } from '../security/security-config.js'
 import type { RedisClient } from './clients.js'
-import { invalidUrl, parseRedisUrl, type RedisTarget } from './redis-url.js'
+import type { CurrentPassword } from './current-password.js'
+import { invalidUrl, parseRedisUrl, type RedisTarget, tlsFor } from './redis-url.js'
 
 /** A master that Redis Sentinel monitors, and its replicas. */
 export interface SentinelOptions {
@@ -33,7 +35,10 @@ export interface ClusterOptions {
 
 /** The location of Redis. Set at most one of these; without any, the cache is memory only. */
 export interface LocationOptions {
-  /** One server: `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. */
+  /**
+   * One server: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, or `unix:///path` for a
+   * socket.
+   */
   readonly redisUrl?: string | undefined
   /** The server that the sentinels call the master. */
   readonly sentinel?: SentinelOptions | undefined
@@ -45,12 +50,18 @@ export interface LocationOptions {
 
 /** A checked location of Redis. No client has been created. */
 export type RedisLocation =
-  | { readonly kind: 'server'; readonly target: RedisTarget }
+  | ServerLocation
   | SentinelLocation
   | ClusterLocation
   | { readonly kind: 'client'; readonly client: RedisClient }
 
-export interface SentinelLocation {
+interface ServerLocation {
+  readonly kind: 'server'
+  readonly target: RedisTarget
+  readonly currentPassword?: CurrentPassword
+}
+
+export interface SentinelLocation extends SecuredServers {
   readonly kind: 'sentinel'
   readonly name: string
   readonly sentinels: readonly RedisTarget[]
@@ -60,9 +71,17 @@ export interface SentinelLocation {
   readonly tls: boolean
 }
 
-export interface ClusterLocation {
+export interface ClusterLocation extends SecuredServers {
   readonly kind: 'cluster'
   readonly nodes: readonly RedisTarget[]
+}
+
+/** The security of servers whose addresses the client finds. */
+interface SecuredServers {
+  /** Returns the TLS settings for a host; those for any host if it is empty. */
+  readonly tlsFor: (host: string) => TlsOptions
+  /** Replaces a fixed password. */
+  readonly currentPassword?: CurrentPassword
 }
 
 const CHOICES = ['redisUrl', 'sentinel', 'cluster', 'client'] as const
@@ -122,12 +141,13 @@ function checkSentinel(sentinel: SentinelOptions): SentinelLocation {
     password: checkText('sentinel.password', password),
     database: integerOption('sentinel.database', database, { min: 0, max: 2 ** 31 - 1 }),
     tls,
+    tlsFor,
   }
 }
 
 function checkCluster(cluster: ClusterOptions): ClusterLocation {
   assertFields('cluster', cluster, CLUSTER_FIELDS)
-  return { kind: 'cluster', nodes: checkUrls('cluster.urls', cluster.urls, 6_379) }
+  return { kind: 'cluster', nodes: checkUrls('cluster.urls', cluster.urls, 6_379), tlsFor }
 }
 
 /** Checks the URLs of servers that belong together: all have the same login and use of TLS. */
@@ -141,6 +161,8 @@ function checkUrls(option: string, urls: unknown, defaultPort: number): RedisTar
   const [first] = targets
   for (const [index, target] of targets.entries()) {
     const name = `${option}[${index}]`
+    if (target.path !== undefined)
+      throw invalidUrl(name, 'the path of a socket, which servers of this kind do not share')
     if (target.db !== 0)
       throw invalidUrl(name, 'a URL with a database, which servers of this kind do not have')
     if ((target.tls === undefined) !== (first?.tls === undefined)) {

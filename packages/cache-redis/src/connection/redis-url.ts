@@ -1,20 +1,18 @@
 import { isIP } from 'node:net'
 import type { ConfigurationError } from '@verbatim/cache-core'
 import { describeReceived, invalidOption } from '@verbatim/cache-core/implement'
+import type { TlsOptions } from '../security/security-config.js'
 
 /** The address and login of a server: the options of the client that a URL contains. */
 export interface RedisTarget {
   readonly host: string
   readonly port: number
+  /** The path of a Unix socket, instead of host and port. */
+  readonly path?: string
   readonly db: number
   readonly username?: string
   readonly password?: string
   readonly tls?: TlsOptions
-}
-
-/** TLS settings of one server. Certificates are verified against Node's list of authorities. */
-export interface TlsOptions {
-  readonly servername?: string
 }
 
 /** The default server of commands, presets and examples. */
@@ -22,7 +20,7 @@ export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
 /** The form of a Redis URL, for messages. */
 export const REDIS_URL_FORM: string =
-  'redis://[user:password@]host[:port][/database] or rediss:// for TLS'
+  'redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:///path'
 
 /** The option that contains a URL, and the default port. */
 interface UrlPlace {
@@ -42,6 +40,7 @@ export function parseRedisUrl(
 ): RedisTarget {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) throw invalidUrl(option, notAUrl(text))
+  if (url.protocol === 'unix:') return parseSocketUrl(url, option)
   const secure = url.protocol === 'rediss:'
   if (!secure && url.protocol !== 'redis:')
     throw invalidUrl(option, `a URL with the scheme ${url.protocol}`)
@@ -65,6 +64,16 @@ export function parseRedisUrl(
   }
 }
 
+function parseSocketUrl(url: URL, option: string): RedisTarget {
+  if (url.host !== '') throw invalidUrl(option, 'a unix URL with a host', 'Write unix:///path')
+  if (url.search !== '' || url.hash !== '') {
+    throw invalidUrl(option, 'a URL with a query or a fragment')
+  }
+  const path = decoded(url.pathname, option)
+  if (!path.startsWith('/') || path === '/') throw invalidUrl(option, 'a unix URL without a path')
+  return { host: 'localhost', port: 0, db: 0, path }
+}
+
 /** Returns whether a value is valid as `redisUrl`. */
 export function isRedisUrl(url: unknown): boolean {
   try {
@@ -77,7 +86,7 @@ export function isRedisUrl(url: unknown): boolean {
 
 /** Returns TLS settings for a host. A server gets the name of the host: it may have several certificates. */
 export function tlsFor(host: string): TlsOptions {
-  return isIP(host) === 0 ? { servername: host } : {}
+  return host !== '' && isIP(host) === 0 ? { servername: host } : {}
 }
 
 /** Parses an address in the client's form. An IPv6 address contains colons. */
@@ -101,7 +110,7 @@ function decoded(part: string, option: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    const received = 'a URL with a user or password with a % that escapes nothing'
+    const received = 'a URL with a % that escapes nothing'
     throw invalidUrl(option, received, 'Write %25 for a %')
   }
 }

@@ -1,4 +1,5 @@
 import { Redis, type SentinelConnectionOptions } from 'ioredis'
+import type { TlsOptions } from '../security/security-config.js'
 import {
   connectionSettings,
   credentials,
@@ -6,8 +7,9 @@ import {
   ReconnectDelay,
 } from './client-settings.js'
 import { waitForTurnToConnect } from './connect-gate.js'
+import { usePasswordOf } from './current-password.js'
 import type { SentinelLocation } from './location.js'
-import { parseAddress, type RedisTarget, type TlsOptions, tlsFor } from './redis-url.js'
+import { parseAddress, type RedisTarget } from './redis-url.js'
 import { guardReplies } from './reply-guard.js'
 
 /** Short, because a failover has already taken its time, and asking sentinels is cheap. */
@@ -16,8 +18,13 @@ const MIN_SENTINEL_TIMEOUT_MS = 500
 
 /** Creates a client for the server that the sentinels call the master, without connecting it. */
 export function createSentinelClient(location: SentinelLocation, patienceMs: number): Redis {
-  const { name, sentinels, database, tls } = location
+  const { name, sentinels, database, tls, tlsFor } = location
   const [first] = sentinels
+  // The client allows more than an address.
+  const natMap = (address: string): { host: string; port: number } & TlsOptions => {
+    const server = parseAddress(address)
+    return { ...server, ...tlsFor(server.host) }
+  }
   const delay = new ReconnectDelay(RECONNECT_PERIOD_MS)
   const client = new Redis({
     ...connectionSettings(patienceMs, delay),
@@ -27,8 +34,8 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
     db: database,
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),
     ...sentinelCredentials(first),
-    ...(first?.tls && { sentinelTLS: sharedTls(sentinels) }),
-    ...(tls && { enableTLSForSentinelMode: true, tls: {}, natMap: withServerName }),
+    ...(first?.tls && { sentinelTLS: tlsFor(sharedHost(sentinels)) }),
+    ...(tls && { enableTLSForSentinelMode: true, tls: tlsFor(''), natMap }),
     sentinelCommandTimeout: Math.max(MIN_SENTINEL_TIMEOUT_MS, patienceMs),
     // The client asks one sentinel after the other, and begins with another one at each connection. So the
     // first round may begin at the last sentinel. After a whole round the cache tries again itself, because
@@ -41,6 +48,7 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
   })
   client.on('connect', () => watch.start())
   client.on('close', () => watch.stop())
+  usePasswordOf(client, location.currentPassword)
   waitForTurnToConnect(client)
   return listenToErrors(client, delay)
 }
@@ -55,18 +63,10 @@ function sentinelCredentials(
   }
 }
 
-/** Returns TLS settings for all sentinels. The client takes one setting, so only a shared name fits. */
-function sharedTls([first, ...others]: readonly RedisTarget[]): TlsOptions {
-  const name = first?.tls?.servername
-  return name !== undefined && others.every(({ tls }) => tls?.servername === name)
-    ? { servername: name }
-    : {}
-}
-
-/** Adds TLS to the address of a server that the client found. The client allows more than an address. */
-function withServerName(address: string): { host: string; port: number } & TlsOptions {
-  const server = parseAddress(address)
-  return { ...server, ...tlsFor(server.host) }
+/** Returns the host of all sentinels. The client takes one TLS setting for them, so only a shared host fits. */
+function sharedHost([first, ...others]: readonly RedisTarget[]): string {
+  const host = first?.host ?? ''
+  return others.every((other) => other.host === host) ? host : ''
 }
 
 const CHANNEL = '+switch-master'

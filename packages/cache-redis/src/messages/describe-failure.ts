@@ -43,7 +43,12 @@ const closed: Description = (_code, { tls }) => [
 ]
 const untrusted: Description = () => [
   'has a certificate that this process does not trust',
-  'check the name in the certificate and its dates, and name its authority in NODE_EXTRA_CA_CERTS',
+  'check the name in the certificate and its dates, and name its authority in securityConfig.tlsCaPath or ' +
+    'NODE_EXTRA_CA_CERTS',
+]
+const refusesCertificate: Description = () => [
+  'does not accept the certificate of this client',
+  'set securityConfig.tlsCertPath and tlsKeyPath to a certificate of an authority that Redis trusts',
 ]
 const notTls: Description = () => [
   'does not speak TLS as this process does',
@@ -75,6 +80,10 @@ const BY_CODE: Readonly<Record<string, Description>> = {
   WRONGPASS: () => [
     'rejects the login because the user or the password is wrong',
     'check both, and percent-encode special characters in a URL',
+  ],
+  PASSWORD_UNAVAILABLE: () => [
+    'was not asked because the function for the password failed or took too long',
+    'see its own log',
   ],
   NOAUTH: () => [
     'asks for a password, and none was given',
@@ -139,6 +148,10 @@ const FAMILIES: readonly (readonly [RegExp, Description])[] = [
       `does not know the command ${code.slice('UNKNOWN_COMMAND '.length)}`.trimEnd(),
       'the cache needs Redis 6.2 or newer, or Valkey, and no command renamed',
     ],
+  ],
+  [
+    /^ERR_SSL_.*(CERTIFICATE_REQUIRED|UNKNOWN_CA|ALERT_.*CERTIFICATE|HANDSHAKE_FAILURE)/,
+    refusesCertificate,
   ],
   [/^ERR_SSL/, notTls],
   [/CERT|^UNABLE_TO_|^ERR_TLS/, untrusted],

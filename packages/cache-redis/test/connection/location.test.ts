@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRedisClient } from '../../src/connection/clients.js'
 import { checkLocation, type LocationOptions } from '../../src/connection/location.js'
+import { tlsFor } from '../../src/connection/redis-url.js'
 import { resolveOptions } from '../../src/options.js'
 
 const made: Redis[] = []
@@ -46,6 +47,7 @@ describe('where Redis is', () => {
       password: 'p',
       database: 2,
       tls: true,
+      tlsFor,
     })
   })
 
@@ -56,6 +58,7 @@ describe('where Redis is', () => {
         { host: 'a', port: 1, db: 0, username: 'u', password: 'p', tls: { servername: 'a' } },
         { host: 'b', port: 6_379, db: 0, tls: { servername: 'b' } },
       ],
+      tlsFor,
     })
   })
 

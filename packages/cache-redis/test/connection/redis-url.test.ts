@@ -11,6 +11,10 @@ describe('a Redis URL', () => {
     ['redis://me:p@h', { host: 'h', port: 6379, db: 0, username: 'me', password: 'p' }],
     ['rediss://h', { host: 'h', port: 6379, db: 0, tls: { servername: 'h' } }],
     ['REDISS://h', { host: 'h', port: 6379, db: 0, tls: { servername: 'h' } }],
+    [
+      'UNIX:///run/my%20redis.sock',
+      { host: 'localhost', port: 0, db: 0, path: '/run/my redis.sock' },
+    ],
     ['rediss://10.0.0.1', { host: '10.0.0.1', port: 6379, db: 0, tls: {} }],
   ])('%s', (url, target) => {
     expect(parseRedisUrl(url)).toEqual(target)
@@ -20,10 +24,13 @@ describe('a Redis URL', () => {
     ['localhost:6379', 'received a URL with the scheme localhost:'],
     ['http://h', 'received a URL with the scheme http:'],
     ['redis:///1', 'received a URL without a host'],
+    ['unix://h/redis.sock', 'received a unix URL with a host'],
+    ['unix:///', 'received a unix URL without a path'],
+    ['unix:///redis.sock?db=1', 'received a URL with a query or a fragment'],
     ['redis://h/one', 'received a URL with a path that is not a database number'],
     ['redis://h?commandTimeout=1', 'received a URL with a query or a fragment'],
     ['redis://h#x', 'received a URL with a query or a fragment'],
-    ['redis://me:%zz@h', 'received a URL with a user or password with a %'],
+    ['redis://me:%zz@h', 'received a URL with a % that escapes nothing'],
     ['nonsense', 'received a string that is not a URL'],
     ['', 'received an empty string'],
     [42, 'received 42'],
