@@ -8,6 +8,7 @@ import type { ModelAnswer } from '../model-calls/model-answer.js'
 import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-options.js'
 import { ModelCalls, sharedFlights } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
+import { untilLeft } from '../model-calls/until-left.js'
 import { AnswerCollector, type Collected, collectResult } from './answer-collector.js'
 import { isReadable, resultOf } from './answer-parts.js'
 import { firstReader, joinedReader, withReport } from './live-parts.js'
@@ -219,6 +220,7 @@ export class LanguageCalls {
         const collector = new AnswerCollector(() => this.calls.clock.now())
         for await (const part of untilCancelled(stream, flight.signal)) {
           collectPart(collector, part)
+          if (part.type === 'error') flight.close()
           await parts.add(part)
         }
         const collected = parts.isComplete ? collectSafely(() => collector.end()) : TOO_LARGE
@@ -341,36 +343,4 @@ async function* untilCancelled(
   } finally {
     stop()
   }
-}
-
-/** Returns a stream that fails and leaves the call when the signal of its reader is aborted. */
-function untilLeft(
-  stream: ReadableStream<SdkPart>,
-  signal: AbortSignal | undefined,
-): ReadableStream<SdkPart> {
-  if (signal === undefined) return stream
-  const reader = stream.getReader()
-  let stop: (() => void) | undefined
-  return new ReadableStream<SdkPart>(
-    {
-      start(controller) {
-        stop = onAbort(signal, () => {
-          void reader.cancel(signal.reason)
-          controller.error(signal.reason)
-        })
-      },
-      async pull(controller) {
-        const { done, value } = await reader.read()
-        if (signal.aborted) return
-        if (!done) return controller.enqueue(value)
-        stop?.()
-        controller.close()
-      },
-      cancel(reason) {
-        stop?.()
-        return reader.cancel(reason)
-      },
-    },
-    { highWaterMark: 0 },
-  )
 }

@@ -11,15 +11,15 @@ export class Flight<Log, Outcome> {
   #storing: CachedCall | undefined
   readonly #controller = new AbortController()
   readonly #whenAbandoned: WhenAbandoned
-  readonly #onAbandoned: () => void
+  readonly #remove: () => void
   #callers = 0
   #isOver = false
   #outcome: Promise<Outcome> | undefined
 
-  constructor(log: Log, whenAbandoned: WhenAbandoned, onAbandoned: () => void) {
+  constructor(log: Log, whenAbandoned: WhenAbandoned, remove: () => void) {
     this.log = log
     this.#whenAbandoned = whenAbandoned
-    this.#onAbandoned = onAbandoned
+    this.#remove = remove
   }
 
   /** Aborted when the last caller leaves, unless the call goes on without callers. */
@@ -61,6 +61,11 @@ export class Flight<Log, Outcome> {
     this.#outcome.catch(() => undefined)
   }
 
+  /** Lets no more callers join, because the call has failed and is about to end. */
+  close(): void {
+    this.#remove()
+  }
+
   /**
    * Adds a caller.
    *
@@ -74,7 +79,7 @@ export class Flight<Log, Outcome> {
       isInside = false
       this.#callers--
       if (this.#callers > 0 || this.#isOver || this.#whenAbandoned === 'finish') return
-      this.#onAbandoned()
+      this.#remove()
       this.#controller.abort(new DOMException('No caller waits for the answer.', 'AbortError'))
     }
   }

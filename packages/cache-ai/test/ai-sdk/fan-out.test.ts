@@ -25,6 +25,7 @@ function gates() {
     },
     wait: (index: number, signal?: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
+        if (index < count) return resolve()
         wake = () => {
           if (index < count || signal?.aborted === true) resolve()
         }

@@ -1,0 +1,91 @@
+import type { CallControl } from '../model-calls/call-control.js'
+import { BypassError, type CallReport } from '../model-calls/call-status.js'
+
+const DURATIONS = { 'max-age': 'maxAge', 'stale-while-revalidate': 'staleWhileRevalidate' } as const
+const FLAGS = {
+  'no-store': 'noStore',
+  'no-cache': 'refresh',
+  'only-if-cached': 'onlyIfCached',
+} as const
+const CONTROL_HEADERS = ['cache-control', 'x-cache-ttl', 'x-cache-tags', 'x-cache-variant'] as const
+
+/**
+ * Takes the options for the cache out of the headers of a request.
+ *
+ * @returns the options, and the headers for the provider
+ */
+export function takeControl(given: Headers): {
+  readonly control: CallControl
+  readonly headers: Headers
+} {
+  const headers = new Headers(given)
+  for (const name of CONTROL_HEADERS) headers.delete(name)
+  const control: Record<string, unknown> = {}
+  for (const directive of (given.get('cache-control') ?? '').split(',')) {
+    const [name = '', value] = directive.trim().toLowerCase().split('=')
+    if (name in FLAGS) control[FLAGS[name as keyof typeof FLAGS]] = true
+    else if (name in DURATIONS) control[DURATIONS[name as keyof typeof DURATIONS]] = seconds(value)
+  }
+  // Every answer is older than nothing.
+  if (control['maxAge'] === 0) {
+    delete control['maxAge']
+    control['refresh'] = true
+  }
+  const ttl = given.get('x-cache-ttl')
+  if (ttl !== null) control['ttl'] = /^\d+(\.\d+)?$/.test(ttl) ? Number(ttl) : ttl
+  const tags = given.get('x-cache-tags')
+  if (tags !== null) control['tags'] = tags.split(',').map((tag) => tag.trim())
+  const variant = given.get('x-cache-variant')
+  if (variant !== null) control['variant'] = variant
+  return { control, headers }
+}
+
+function seconds(value: string | undefined): number {
+  return value === undefined ? Number.NaN : Number(value)
+}
+
+const FORWARDED: Readonly<Record<string, string>> = {
+  MISS: 'fwd=miss',
+  COALESCED: 'fwd=miss; collapsed',
+  REFRESH: 'fwd=request',
+  BYPASS: 'fwd=bypass',
+}
+
+/** Returns the headers that say how a request was served: `x-cache`, and `Cache-Status` of RFC 9211. */
+export function reportHeaders({
+  status,
+  reason,
+  path,
+  key,
+  ageMs,
+}: CallReport): Record<string, string> {
+  const age = ageMs === undefined ? undefined : Math.floor(ageMs / 1_000)
+  const parts = [
+    'verbatim',
+    FORWARDED[status] ?? 'hit',
+    ...(key === undefined ? [] : [`key="${key}"`]),
+    ...(reason === undefined ? [] : [`detail=${reason}`]),
+  ]
+  return {
+    'x-cache': status,
+    'cache-status': parts.join('; '),
+    ...(key !== undefined && { 'x-cache-key': key }),
+    ...(reason !== undefined && {
+      'x-cache-reason': path === undefined ? reason : `${reason} ${path}`,
+    }),
+    ...(age !== undefined && { age: String(age) }),
+  }
+}
+
+/** @throws BypassError for a body that is not JSON */
+export function parseBody(text: string): Readonly<Record<string, unknown>> {
+  let body: unknown
+  try {
+    body = JSON.parse(text) as unknown
+  } catch {
+    throw new BypassError('unknown_request')
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new BypassError('unknown_request')
+  return body as Readonly<Record<string, unknown>>
+}
