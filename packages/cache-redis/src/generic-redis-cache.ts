@@ -46,6 +46,7 @@ import {
   resolveOptions,
 } from './options.js'
 import type { RedisServerInfo } from './redis/masters.js'
+import type { SecurityStatus, SecurityValidationResult } from './security/findings.js'
 import { Counters, type RedisCacheStats, statsOf } from './stats.js'
 import type { TwoTierStore } from './two-tier/two-tier-store.js'
 import { createTwoTierStore } from './two-tier/wiring.js'
@@ -88,17 +89,12 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     super({ clock, defaultTtl, isolator: loadIsolatorFor(isolation) })
     this.#store = createTwoTierStore({
       ...resolved,
-      memoryTtlMs: this.defaultTtlMs,
-      events: this.#events,
-      counters: this.#counters,
-      flights: this.loads,
+      ...{ events: this.#events, counters: this.#counters },
+      ...{ flights: this.loads, memoryTtlMs: this.defaultTtlMs },
     })
     this.#instrumentation = new Instrumentation({
-      events: this.#events,
-      counters: this.#counters,
-      monitor,
-      isolator: isolatorFor(isolation),
-      clock: this.clock,
+      ...{ events: this.#events, counters: this.#counters },
+      ...{ monitor, isolator: isolatorFor(isolation), clock: this.clock },
       changedTier: resolved.client === undefined ? 'memory' : 'redis',
     })
     this.#readOnly = resolved.readOnly
@@ -436,6 +432,25 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   /**
+   * Judges the open connections: TLS, certificates, the user and its permissions, and whether strangers have
+   * access. Sends no command that writes. Opens a second connection to each server without a login.
+   *
+   * @returns `undefined` for a cache that is memory only
+   */
+  async validateSecurity(): Promise<SecurityValidationResult | undefined> {
+    return this.#store.redis?.validateSecurity()
+  }
+
+  /**
+   * Returns what the settings ask for, and the result of the last {@link GenericRedisCache.validateSecurity}.
+   *
+   * @returns `undefined` for a cache that is memory only
+   */
+  getSecurityStatus(): SecurityStatus | undefined {
+    return this.#store.redis?.securityStatus
+  }
+
+  /**
    * Returns what Redis reports about itself.
    *
    * @throws InfrastructureError when Redis is unavailable, denies the command, or is not configured
@@ -474,10 +489,8 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
 
   #assertWritable(method: string): void {
     if (!this.#readOnly) return
-    throw new ValidationError(`${method} must not be called: the cache was opened with readOnly`, {
-      code: 'READ_ONLY',
-      context: { method },
-    })
+    const message = `${method} must not be called: the cache was opened with readOnly`
+    throw new ValidationError(message, { code: 'READ_ONLY', context: { method } })
   }
 
   protected override staleServed(): void {

@@ -19,6 +19,14 @@ export {
   type RedisSetting,
 } from './options.js'
 export type { RedisServerInfo, ScriptingMode } from './redis/masters.js'
+export type {
+  FindingSeverity,
+  PeerCertificateSummary,
+  SecurityFinding,
+  SecurityStatus,
+  SecurityValidationResult,
+  ServerSecurity,
+} from './security/findings.js'
 export {
   type Login,
   type Password,
@@ -27,4 +35,5 @@ export {
   type TlsOptions,
 } from './security/security-config.js'
 export { createSecurityConfigFromEnv } from './security/security-environment.js'
+export { RedisCacheSecurityManager } from './security/security-manager.js'
 export type { MemoryTierStats, RedisCacheStats } from './stats.js'

@@ -36,7 +36,7 @@ import {
 import type { RedisStore } from './redis/redis-store.js'
 import { assertNoPlainText, secureLocation } from './security/secure-location.js'
 import {
-  type SecurityConfig,
+  SecurityConfig,
   type SecurityConfigOptions,
   toSecurityConfig,
 } from './security/security-config.js'
@@ -208,6 +208,7 @@ export interface ResolvedOptions extends Omit<Settings, 'commandTimeout' | 'onBa
   readonly commandTimeoutMs: number
   readonly throwsBackendErrors: boolean
   readonly encryption: ValueEncryption | undefined
+  readonly securityConfig: SecurityConfig
   readonly monitor: CacheMonitor | undefined
   readonly clock: Clock
   readonly reporter: Reporter
@@ -220,18 +221,20 @@ export function assertOptions(options: unknown): void {
 
 export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptions {
   const { commandTimeout: commandTimeoutMs, onBackendError, ...settings } = checkedSettings(options)
-  const { encryption, performanceMonitor } = options
+  const { encryption, performanceMonitor, securityConfig } = options
+  const config = securityConfig && toSecurityConfig(securityConfig)
   assertMonitor(performanceMonitor)
   const resolved = {
     ...settings,
     commandTimeoutMs,
     throwsBackendErrors: onBackendError === 'throw',
     encryption: encryption && checkEncryption(encryption),
+    securityConfig: config ?? new SecurityConfig(),
     monitor: performanceMonitor && new MonitorGuard(performanceMonitor, options.logger),
     clock: options.clock ?? systemClock,
     reporter: new Reporter(options),
   }
-  const location = locationIn(options)
+  const location = locationIn(options, config)
   if (location !== undefined && !settings.allowPlainText) assertNoPlainText(location)
   if (location === undefined && !settings.enableL1Cache) {
     throw invalidOption('enableL1Cache', 'true for a cache without Redis', false)
@@ -246,9 +249,10 @@ export function resolveOptions(options: GenericRedisCacheOptions): ResolvedOptio
   }
 }
 
-function locationIn(options: GenericRedisCacheOptions): RedisLocation | undefined {
-  const { securityConfig } = options
-  const config = securityConfig && toSecurityConfig(securityConfig)
+function locationIn(
+  options: GenericRedisCacheOptions,
+  config: SecurityConfig | undefined,
+): RedisLocation | undefined {
   if (!hasLocation(options)) return undefined
   const location = checkLocation(options)
   return config === undefined ? location : secureLocation(location, config)

@@ -9,6 +9,8 @@ import type { RedisCacheEvents } from '../events.js'
 import { AvailabilityMessages } from '../messages/availability-messages.js'
 import type { RedisMessages } from '../messages/redis-messages.js'
 import type { ResolvedOptions } from '../options.js'
+import type { SecurityStatus, SecurityValidationResult } from '../security/findings.js'
+import { RedisCacheSecurityManager } from '../security/security-manager.js'
 import type { Counters } from '../stats.js'
 import type { Tracking } from '../tracking/tracking.js'
 import { ChangeRecorder } from './change-recorder.js'
@@ -76,6 +78,7 @@ export class RedisStore {
   readonly #recent = new RecentChanges()
   readonly #identity = new ServerIdentity()
   readonly #availability: AvailabilityMessages
+  readonly #security: RedisCacheSecurityManager
 
   constructor(options: RedisStoreOptions) {
     const { client, keyspace, counters, tracking, commandTimeoutMs, readOnly } = options
@@ -101,6 +104,7 @@ export class RedisStore {
       generations: this.generations,
       pending: this.#pending,
     })
+    this.#security = new RedisCacheSecurityManager(options.securityConfig)
     const codec = new ValueCodec(options)
     const parts: StoreParts = {
       ...{ client, run, codec, keyspace, masters, counters, commandTimeoutMs, readOnly },
@@ -195,6 +199,16 @@ export class RedisStore {
   async info(): Promise<RedisServerInfo> {
     const { run } = this.#connection
     return serverInfo(await run(async () => this.masters()), run)
+  }
+
+  /** Judges the open connections. Connects first if there are none. */
+  async validateSecurity(): Promise<SecurityValidationResult> {
+    await this.connect()
+    return this.#security.validateConnectionSecurity(this.#options.client)
+  }
+
+  get securityStatus(): SecurityStatus {
+    return this.#security.getSecurityStatus()
   }
 
   /** Checks in the background whether each master still replies. */

@@ -128,7 +128,7 @@ function isUnverified(location: RedisLocation): boolean {
 }
 
 /** Returns whether a host is this machine, so that no network carries its data. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.')
   return host === '::1' || host.toLowerCase() === 'localhost'
 }
