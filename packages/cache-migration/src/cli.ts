@@ -1,121 +1,198 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { MAX_PATTERN_LENGTH } from '@verbatim/cache-core'
-import { examples, redisUrlFrom, runCommandLine } from '@verbatim/cache-core/command-line'
-import {
-  DEFAULT_REDIS_URL,
-  GenericRedisCache,
-  isRedisUrl,
-  REDIS_URL_FORM,
-} from '@verbatim/cache-redis'
-import { Command, InvalidArgumentError } from 'commander'
-import { CacheMigrationManager } from './migration-manager.js'
-import { isStandard, withInput, withOutput } from './standard-streams.js'
-
-/** Milliseconds. Longer than the default of a cache, because no request waits for the command. */
-const COMMAND_TIMEOUT = 10_000
+import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
+import { DEFAULT_REDIS_URL } from '@verbatim/cache-redis'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { backup, copy, diff, inspect, restore, rollBack, verify } from './cli-actions.js'
 
 /** Longest key prefix of `GenericRedisCache`, in UTF-16 units. */
 const MAX_KEY_PREFIX_LENGTH = 128
 
-interface RedisOptions {
-  readonly redisUrl?: string
-  readonly keyPrefix: string
-  readonly file: string
-  readonly overwrite?: true
-  readonly json?: true
-}
-
-interface BackupOptions extends RedisOptions {
-  readonly pattern?: string
-  readonly allowEmpty?: true
-}
-
-interface Outcome {
-  readonly success: boolean
-  readonly errors: readonly string[]
-}
-
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
-const manager = new CacheMigrationManager()
 
 await runCommandLine((signal) => {
   const program = new Command('cache-migrate')
     .version(version)
-    .description('Backs up a cache in Redis to a file, and restores it.')
+    .description('Backs up, restores, copies and compares caches in Redis, or all keys of Redis.')
     .addHelpText(
       'after',
       examples(
+        'cache-migrate backup --file redis.backup',
         'cache-migrate backup --key-prefix cache: --file cache.backup',
         'cache-migrate restore --key-prefix cache: --file cache.backup',
       ),
     )
-  redisCommand(program, 'backup', 'write the entries of a cache to a new file')
-    .option(
-      '--pattern <glob>',
-      'back up only keys that match the glob (default: all keys)',
-      textParser('a glob', MAX_PATTERN_LENGTH),
+
+  withSource(
+    program.command('backup').description('write a cache, or all keys of Redis, to a file'),
+  )
+    .addOption(keyPrefix('default: all keys of Redis'))
+    .addOption(keysFile())
+    .requiredOption(
+      '--file <path>',
+      'path of the backup; - for standard output',
+      textParser('a path'),
     )
+    .addOption(pattern())
     .option('--overwrite', 'replace an existing file')
     .option('--allow-empty', 'succeed if no key matches')
+    .option('--portable', 'all keys: in commands that every version of Redis can run')
+    .option('--resume', 'all keys: continue an interrupted backup')
+    .addOption(rate())
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       examples(
-        'cache-migrate backup --key-prefix cache: --file cache.backup',
+        'cache-migrate backup --file redis.backup',
         "cache-migrate backup --key-prefix cache: --pattern 'user:*' --file users.backup",
         'cache-migrate backup --key-prefix cache: --file - > cache.backup',
       ),
     )
-    .action((options: BackupOptions) => backup(options, signal))
-  redisCommand(program, 'restore', 'write the entries of a backup into a cache')
-    .option('--overwrite', 'replace keys that the cache already has')
+    .action((options) => backup(options, signal))
+
+  withSource(
+    program.command('restore').description('write the keys of a backup into a cache or Redis'),
+  )
+    .addOption(keyPrefix('for a backup with --key-prefix'))
+    .addOption(keysFile())
+    .requiredOption(
+      '--file <path>',
+      'path of the backup; - for standard input',
+      textParser('a path'),
+    )
+    .addOption(conflict())
+    .addOption(journal())
+    .addOption(noJournal())
+    .option('--resume', 'continue the interrupted run of the journal')
+    .option('--dry-run', 'write nothing, and count what would be written')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       examples(
+        'cache-migrate restore --file redis.backup',
         'cache-migrate restore --key-prefix cache: --file cache.backup',
         'cache-migrate restore --redis-url redis://127.0.0.1:6380 --key-prefix cache: --file - < cache.backup',
       ),
     )
-    .action((options: RedisOptions) => restore(options, signal))
-  program
-    .command('inspect')
-    .description('verify a backup and describe its contents')
-    .argument('<file>', 'path of the backup; - for standard input', textParser('a path'))
+    .action((options) => restore(options, signal))
+
+  withTarget(program.command('copy').description('copy all keys of Redis to another Redis'))
+    .addOption(keysFile())
+    .addOption(pattern())
+    .addOption(conflict())
+    .addOption(journal())
+    .addOption(noJournal())
+    .option('--resume', 'continue the interrupted run of the journal')
+    .option('--dry-run', 'write nothing, and count what would be written')
+    .addOption(rate())
     .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      examples('cache-migrate copy --target-url redis://127.0.0.1:6380 --journal copy.journal'),
+    )
+    .action((options) => copy(options, signal))
+
+  withTarget(program.command('diff').description('compare the keys of two Redis servers'))
+    .addOption(pattern())
+    .addOption(rate())
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', examples('cache-migrate diff --target-url redis://127.0.0.1:6380'))
+    .action((options) => diff(options, signal))
+
+  withSource(program.command('rollback').description('undo a restore or a copy'))
+    .argument('<journal>', 'path of the journal', textParser('a path'))
+    .addOption(keysFile())
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      examples('cache-migrate rollback --redis-url redis://127.0.0.1:6380 copy.journal'),
+    )
+    .action((path, options) => rollBack(path, options, signal))
+
+  fileCommand(program, 'inspect', 'verify a backup and describe its contents')
     .addHelpText(
       'after',
       examples('cache-migrate inspect cache.backup', 'cache-migrate inspect cache.backup --json'),
     )
-    .action((file: string, options: { readonly json?: true }) => inspect(file, options, signal))
-  program
-    .command('verify')
-    .description('verify every byte of a backup')
-    .argument('<file>', 'path of the backup; - for standard input', textParser('a path'))
-    .option('--json', 'print the result as JSON')
+    .action((file, options) => inspect(file, options, signal))
+
+  fileCommand(program, 'verify', 'verify every byte of a backup')
     .addHelpText('after', examples('cache-migrate verify cache.backup'))
-    .action((file: string, options: { readonly json?: true }) => verify(file, options, signal))
+    .action((file, options) => verify(file, options, signal))
   return program
 })
 
-function redisCommand(program: Command, name: string, description: string): Command {
+function fileCommand(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .option(
-      '--redis-url <url>',
-      `redis:// or rediss:// URL (default: REDIS_URL, or ${DEFAULT_REDIS_URL})`,
-    )
-    .requiredOption(
-      '--key-prefix <text>',
-      'key prefix of the cache in Redis',
-      textParser('a text', MAX_KEY_PREFIX_LENGTH),
-    )
-    .requiredOption(
-      '--file <path>',
-      'path of the backup; - for standard output or input',
-      textParser('a path'),
-    )
+    .argument('<file>', 'path of the backup; - for standard input', textParser('a path'))
+    .addOption(keysFile())
     .option('--json', 'print the result as JSON')
+}
+
+function withSource(command: Command): Command {
+  return command.option(
+    '--redis-url <url>',
+    `redis:// or rediss:// URL (default: REDIS_URL, or ${DEFAULT_REDIS_URL})`,
+  )
+}
+
+function withTarget(command: Command): Command {
+  return withSource(command).option(
+    '--target-url <url>',
+    'URL of the other Redis (default: TARGET_REDIS_URL)',
+  )
+}
+
+function keyPrefix(note: string): Option {
+  return new Option('--key-prefix <text>', `key prefix of a cache in Redis (${note})`).argParser(
+    textParser('a text', MAX_KEY_PREFIX_LENGTH),
+  )
+}
+
+function keysFile(): Option {
+  return new Option(
+    '--keys-file <path>',
+    'file with a key ring, which encrypts and decrypts backups and journals (default: none)',
+  ).argParser(textParser('a path'))
+}
+
+function pattern(): Option {
+  return new Option(
+    '--pattern <glob>',
+    'only keys that match the glob (default: all keys)',
+  ).argParser(textParser('a glob', MAX_PATTERN_LENGTH))
+}
+
+function conflict(): Option {
+  return new Option('--conflict <policy>', 'what to do with keys that the target has')
+    .choices(['skip', 'replace', 'newer'])
+    .default('skip')
+}
+
+function journal(): Option {
+  return new Option(
+    '--journal <path>',
+    'all keys: new file for --resume and rollback (default: cache-migrate.journal)',
+  ).argParser(textParser('a path'))
+}
+
+function noJournal(): Option {
+  return new Option('--no-journal', 'all keys: no resume and no rollback, and faster')
+}
+
+function rate(): Option {
+  return new Option(
+    '--rate <keys>',
+    'all keys: most keys per second, or unlimited (default: as the source permits)',
+  ).argParser((text) => {
+    if (text === 'unlimited') return text
+    const number = Number(text)
+    if (Number.isInteger(number) && number >= 1) return number
+    throw new InvalidArgumentError('must be a number of keys per second, 1 or more, or unlimited')
+  })
 }
 
 /** Returns a parser that rejects blank texts. `commander` prefixes its error with the flag. */
@@ -127,119 +204,4 @@ function textParser(noun: string, maxLength?: number): (value: string) => string
     const received = isBlank ? 'a blank text' : `${value.length} characters`
     throw new InvalidArgumentError(`must be ${rule}; received ${received}`)
   }
-}
-
-async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
-  const { overwrite, pattern } = options
-  const result = await withOutput(options.file, signal, (file) =>
-    withRedis(options, true, (cache) =>
-      manager.createBackup(cache, file, { overwrite, pattern, signal }),
-    ),
-  )
-  const { keysBackedUp, compressedSizeBytes, success } = result
-  const shown = { ...result, backupFile: options.file }
-  // Standard output carries the backup itself.
-  const output = isStandard(options.file) ? process.stderr : process.stdout
-  const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
-  report(shown, options.json, summary, output)
-  if (success && keysBackedUp === 0 && options.allowEmpty === undefined) {
-    process.exitCode = 1
-    process.stderr.write(
-      'error: no cache entry matches this key prefix and pattern; check both, or pass --allow-empty\n',
-    )
-  }
-}
-
-async function restore(options: RedisOptions, signal: AbortSignal): Promise<void> {
-  const { overwrite } = options
-  const result = await withInput(options.file, signal, (file) =>
-    withRedis(options, false, (cache) => manager.restoreBackup(file, cache, { overwrite, signal })),
-  )
-  const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
-  report({ ...result, backupFile: options.file }, options.json, [
-    `restored ${keysRestored} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
-  ])
-}
-
-async function inspect(
-  file: string,
-  options: { readonly json?: true },
-  signal: AbortSignal,
-): Promise<void> {
-  const result = await withInput(file, signal, (path) => manager.inspectBackup(path))
-  const { keys, keysExpired, totalSizeBytes, compressedSizeBytes } = result
-  // The quotes escape line feeds and terminal codes in texts of the file.
-  const [createdAt, source, pattern] = [
-    result.createdAt,
-    result.sourceCacheType,
-    result.pattern,
-  ].map((text) => JSON.stringify(text))
-  report({ ...result, backupFile: file }, options.json, [
-    `${keys} keys (${keysExpired} expired), ${totalSizeBytes} bytes, ${compressedSizeBytes} compressed`,
-    `created at ${createdAt} from ${source}, pattern ${pattern}`,
-    'version, number of entries and checksum are valid',
-  ])
-}
-
-async function verify(
-  file: string,
-  options: { readonly json?: true },
-  signal: AbortSignal,
-): Promise<void> {
-  const result = await withInput(file, signal, (path) => manager.verifyBackup(path))
-  report({ ...result, backupFile: file }, options.json, [
-    `${result.keys} keys (${result.compressedSizeBytes} bytes), every checksum is valid`,
-  ])
-}
-
-/**
- * Calls `work` with a connected cache, then closes the cache.
- *
- * @param readOnly - whether to write nothing to Redis, not even a record about the prefix
- */
-async function withRedis<T>(
-  { redisUrl: flag, keyPrefix }: RedisOptions,
-  readOnly: boolean,
-  work: (cache: GenericRedisCache) => Promise<T>,
-): Promise<T> {
-  const redisUrl = redisUrlFrom(flag, { isRedisUrl, form: REDIS_URL_FORM }) ?? DEFAULT_REDIS_URL
-  const cache = new GenericRedisCache({
-    redisUrl,
-    keyPrefix,
-    readOnly,
-    enableL1Cache: false,
-    // The largest value that a cache can store.
-    maxValueBytes: 2 ** 29,
-    onBackendError: 'throw',
-    commandTimeout: COMMAND_TIMEOUT,
-  })
-  try {
-    await cache.connect({ required: true })
-    return await work(cache)
-  } finally {
-    await cache.close()
-  }
-}
-
-function report(
-  outcome: Outcome & { readonly backupFile: string },
-  asJson: true | undefined,
-  summary: readonly string[],
-  output: NodeJS.WritableStream = process.stdout,
-): void {
-  if (asJson) output.write(`${JSON.stringify(toSnakeCase(outcome), null, 2)}\n`)
-  else if (outcome.success) output.write(`${summary.join('\n')}\n`)
-  if (outcome.success) return
-  process.exitCode = 1
-  process.stderr.write(`${outcome.errors.join('\n')}\n`)
-}
-
-/** Converts the names of a flat result to snake case, the case of all JSON that leaves the process. */
-function toSnakeCase(result: object): object {
-  return Object.fromEntries(
-    Object.entries(result).map(([name, value]) => [
-      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  )
 }

@@ -1,22 +1,21 @@
 import type { FileHandle } from 'node:fs/promises'
-import {
-  CacheError,
-  type CacheInterface,
-  type Clock,
-  type InspectedEntry,
-} from '@verbatim/cache-core'
+import { CacheError, type Clock, type InspectedEntry } from '@verbatim/cache-core'
+import type { KeyRing } from '@verbatim/cache-redis'
 import { explain, Failures } from './failures.js'
 import { writeFileAtomically } from './file/atomic-file.js'
 import { ChunkWriter } from './file/chunk-writer.js'
 import type { Compression } from './file/compression.js'
 import { encodeEntry } from './file/records.js'
 import type { BackupResult } from './results.js'
+import type { MigrationSource } from './write-entries.js'
 
 /** The checked options of a backup. */
 export interface BackupSettings {
   readonly pattern: string
   readonly overwrite: boolean
   readonly compression: Compression
+  readonly keys: KeyRing | undefined
+  readonly allowEmpty: boolean
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -26,7 +25,7 @@ const CHUNK_BYTES = 256 * 1_024
 
 /** Writes the entries of a cache to a file, or no file at all. */
 export async function createBackup(
-  source: CacheInterface,
+  source: MigrationSource,
   file: string,
   settings: BackupSettings,
 ): Promise<BackupResult> {
@@ -54,13 +53,23 @@ export async function createBackup(
   }
 }
 
+/** Returns the error for a backup without keys. */
+export function emptyBackup(): CacheError {
+  return new CacheError(
+    'no key matches; check the pattern and the key prefix, or allow an empty backup',
+    {
+      code: 'EMPTY_BACKUP',
+    },
+  )
+}
+
 /** Encodes the entries of a cache and counts the failures. */
 class SourceEncoder {
   readonly failures = new Failures()
-  readonly #source: CacheInterface
+  readonly #source: MigrationSource
   readonly #settings: BackupSettings
 
-  constructor(source: CacheInterface, settings: BackupSettings) {
+  constructor(source: MigrationSource, settings: BackupSettings) {
     this.#source = source
     this.#settings = settings
   }
@@ -71,14 +80,14 @@ class SourceEncoder {
    * @throws CacheError (`KEYS_FAILED`) if a key failed, and errors of the listing and of the file
    */
   async writeTo(handle: FileHandle): Promise<ChunkWriter> {
-    const { pattern, clock, compression } = this.#settings
+    const { pattern, clock, compression, keys } = this.#settings
     const header = {
       createdAt: new Date(clock.wallTime()).toISOString(),
       pattern,
       sourceCacheType: this.#source.constructor.name,
       mode: 'typed',
     } as const
-    const writer = await ChunkWriter.start(handle, header, compression)
+    const writer = await ChunkWriter.start(handle, header, { compression, keys })
     for await (const records of this.#chunks()) {
       await writer.append(Buffer.concat(records), records.length)
     }
@@ -87,6 +96,7 @@ class SourceEncoder {
         code: 'KEYS_FAILED',
       })
     }
+    if (writer.count === 0 && !this.#settings.allowEmpty) throw emptyBackup()
     await writer.finish()
     return writer
   }

@@ -14,10 +14,15 @@ export class Failures {
   }
 
   add(key: string, error: unknown): void {
+    this.addReason(key, explain(error))
+  }
+
+  /** Adds a key with a reason that contains no value. */
+  addReason(key: string, reason: string): void {
     this.#count++
     if (this.#count > MAX_LISTED) return
     // The quotes escape line feeds and terminal codes in a key.
-    this.#listed.push(`key ${JSON.stringify(key)}: ${explain(error)}`)
+    this.#listed.push(`key ${JSON.stringify(key)}: ${reason}`)
   }
 
   list(): string[] {

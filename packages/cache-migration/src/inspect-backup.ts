@@ -1,21 +1,25 @@
 import type { Clock } from '@verbatim/cache-core'
+import type { KeyRing } from '@verbatim/cache-redis'
 import { explain } from './failures.js'
 import { remainingMs } from './file/backup.js'
 import { openBackup, readWhole } from './file/backup-reader.js'
 import type { BackupInspection } from './results.js'
 
 /** Verifies a backup and describes its contents. */
-export async function inspectBackup(file: string, clock: Clock): Promise<BackupInspection> {
+export async function inspectBackup(
+  file: string,
+  { clock, keys }: { readonly clock: Clock; readonly keys: KeyRing | undefined },
+): Promise<BackupInspection> {
   let reader: Awaited<ReturnType<typeof openBackup>>['reader'] | undefined
   let compressedSizeBytes = 0
-  let keys = 0
+  let count = 0
   let keysExpired = 0
   const errors: string[] = []
   try {
-    await using backup = await openBackup(file)
+    await using backup = await openBackup(file, keys)
     ;({ reader, size: compressedSizeBytes } = backup)
     await readWhole(reader, (expiresAt) => {
-      keys++
+      count++
       if (remainingMs({ expiresAt }, clock) <= 0) keysExpired++
     })
   } catch (error) {
@@ -30,7 +34,7 @@ export async function inspectBackup(file: string, clock: Clock): Promise<BackupI
     mode: header?.mode,
     pattern: header?.pattern,
     sourceCacheType: header?.sourceCacheType,
-    keys,
+    keys: count,
     keysExpired,
     totalSizeBytes: plainBytes,
     compressedSizeBytes,

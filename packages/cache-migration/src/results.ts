@@ -74,6 +74,85 @@ export interface BackupInspection {
   readonly errors: readonly string[]
 }
 
+/** Result of a migration. */
+export interface MigrationResult {
+  /** True if no key failed. Skipped and expired keys are not failures. */
+  readonly success: boolean
+  /** Number of keys that were read from the source. */
+  readonly keysProcessed: number
+  /** Number of keys that were written. */
+  readonly keysMigrated: number
+  /** Number of keys that the target already had. */
+  readonly keysSkipped: number
+  /** Number of keys that expired on the way. */
+  readonly keysExpired: number
+  /** Number of keys that could not be read or written. */
+  readonly keysFailed: number
+  /** Percentage of the migrated keys among the processed keys. 0 if there are none. */
+  readonly successRate: number
+  /** Number of batches that were written. */
+  readonly chunksProcessed: number
+  /** Duration in seconds. */
+  readonly migrationTime: number
+  /** A summary, then at most 100 failed keys with their reasons. Empty on success. */
+  readonly errors: readonly string[]
+  /** Remarks that are not failures. */
+  readonly warnings: readonly string[]
+}
+
+/** Result of a rollback. */
+export interface RollbackResult {
+  /** True if every key of the run is as it was before the run. */
+  readonly success: boolean
+  /** Path of the journal, as given. */
+  readonly journal: string
+  /** Number of keys that were restored or removed. */
+  readonly keysRestored: number
+  /** Number of keys that already were as before the run. */
+  readonly keysUnchanged: number
+  /** Number of keys that others have changed since the run. They were left as they are. */
+  readonly keysChangedByOthers: number
+  /** Number of keys that could not be written. */
+  readonly keysFailed: number
+  /** Duration in seconds. */
+  readonly rollbackTime: number
+  /** A summary, then at most 100 keys of each kind with their reasons. Empty on success. */
+  readonly errors: readonly string[]
+}
+
+/** Result of a comparison of two caches or two keyspaces. */
+export interface DetailedValidationResult {
+  /** True if both have the same keys with the same values. Other TTLs are not failures. */
+  readonly success: boolean
+  /** Number of different keys that were compared. */
+  readonly totalKeysChecked: number
+  /** Number of keys with equal values. */
+  readonly keysMatched: number
+  /** Number of keys with different values. */
+  readonly keysMismatched: number
+  /** Keys with different values, at most 1,000 of them. */
+  readonly mismatchedKeys: readonly string[]
+  /** Keys that only the target has, at most 1,000 of them. */
+  readonly keysMissingSource: readonly string[]
+  /** Keys that only the source has, at most 1,000 of them. */
+  readonly keysMissingTarget: readonly string[]
+  /** Number of mismatched keys, and of keys that only one side has. Each key counts once. */
+  readonly totalMismatches: number
+  /** Percentage of the matched keys among the checked keys. 100 if there are none. */
+  readonly matchPercentage: number
+  /**
+   * Seconds by which the TTL in the target is longer, for at most 1,000 keys whose TTLs differ by more than the
+   * tolerance. `null` if only one of the two expires.
+   */
+  readonly ttlDeltas: Readonly<Record<string, number | null>>
+  /** Duration in seconds. */
+  readonly validationTime: number
+  /** Reasons why the comparison could not be completed. */
+  readonly errors: readonly string[]
+  /** Remarks that are not failures. */
+  readonly warnings: readonly string[]
+}
+
 /** Result of a verification. */
 export interface BackupVerification {
   /** True if every byte of the file is as it was written, and a restore would accept every record. */

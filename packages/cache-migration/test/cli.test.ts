@@ -65,7 +65,14 @@ describe('backup, inspect and restore', () => {
       keys_skipped: 3,
       success_rate: 0,
     })
-    const replaced = await migrate(['restore', ...OTHER_PREFIX, '--file', file, '--overwrite'])
+    const replaced = await migrate([
+      'restore',
+      ...OTHER_PREFIX,
+      '--file',
+      file,
+      '--conflict',
+      'replace',
+    ])
     expect(replaced.stdout).toContain('restored 3 keys')
   })
 
@@ -170,7 +177,14 @@ describe('a failed command exits with code 1 and prints the reason', () => {
 describe('a command with wrong arguments exits with code 2 and prints one line', () => {
   const URL_FLAG = '--redis-url'
   test.each([
-    [['backup'], '--key-prefix must be given'],
+    [['backup'], '--file must be given'],
+    [['copy'], '--target-url must be given, or the variable TARGET_REDIS_URL'],
+    [['copy', '--target-url', 'http://a:hunter2@h'], '--target-url must be redis:'],
+    [['diff'], '--target-url must be given'],
+    [['rollback'], 'journal must be given'],
+    [['backup', '--file', 'x', '--rate', '0'], '--rate must be a number of keys per second'],
+    [['restore', '--file', 'x', '--conflict', 'merge'], '--conflict must be'],
+    [['backup', ...PREFIX, '--file', 'x', '--resume'], '--resume must be given only with'],
     [
       ['backup', ...PREFIX, '--file', 'x', URL_FLAG, 'http://a:hunter2@h'],
       '--redis-url must be redis:',
@@ -193,13 +207,19 @@ describe('a command with wrong arguments exits with code 2 and prints one line',
   })
 })
 
-test.each([[[]], [['backup']], [['restore']], [['inspect']]])(
-  'the help of %j contains examples and the default server',
-  async (args) => {
-    const { code, stdout } = await migrate([...args, '--help'])
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/\nExamples:\n {2}cache-migrate /)])
-  },
-)
+test.each([
+  [[]],
+  [['backup']],
+  [['restore']],
+  [['copy']],
+  [['diff']],
+  [['rollback']],
+  [['inspect']],
+  [['verify']],
+])('the help of %j contains examples and the default server', async (args) => {
+  const { code, stdout } = await migrate([...args, '--help'])
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/\nExamples:\n {2}cache-migrate /)])
+})
 
 test('--version prints the version', async () => {
   expect(await migrate(['--version'])).toMatchObject({
@@ -221,7 +241,7 @@ describe('the path - means the standard streams', () => {
     expect((await shell(['inspect', '-'])).stdout).toContain('3 keys')
     const restored = await shell(['restore', '--key-prefix', 'streams:', '--file', '-', '--json'])
     expect(JSON.parse(restored.stdout)).toMatchObject({ backup_file: '-', keys_restored: 3 })
-  })
+  }, 120_000)
 
   test('a failed backup writes nothing to standard output', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`

@@ -36,7 +36,7 @@ describe('a key that the target already has', () => {
   test('is replaced with overwrite', async () => {
     const target = new InMemoryCache()
     await target.set('a', 'already here')
-    expect(await manager.restoreBackup(file, target, { overwrite: true })).toMatchObject({
+    expect(await manager.restoreBackup(file, target, { conflict: 'replace' })).toMatchObject({
       keysRestored: 2,
       keysSkipped: 0,
     })

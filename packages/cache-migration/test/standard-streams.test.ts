@@ -21,7 +21,12 @@ afterAll(() => redis.stop())
 
 /** Stores more bytes than a pipe buffers, even after compression. */
 beforeAll(async () => {
-  await using cache = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'large:' })
+  await using cache = new GenericRedisCache({
+    redisUrl: redis.url,
+    keyPrefix: 'large:',
+    commandTimeout: 10_000,
+    onBackendError: 'throw',
+  })
   const value = (): string => randomBytes(8_000).toString('base64')
   await cache.setMany(Array.from({ length: 200 }, (_, index) => [`key:${index}`, value()]))
 })

@@ -1,5 +1,5 @@
 export { decodeTaggedJson, encodeTaggedJson } from './codec/tagged-json.js'
-export type { RedisClient } from './connection/clients.js'
+export { createClient, type RedisClient } from './connection/clients.js'
 export type {
   ClusterOptions,
   LocationOptions,

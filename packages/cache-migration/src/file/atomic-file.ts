@@ -40,14 +40,14 @@ export async function writeFileAtomically<T>(
     assertNotInterrupted(signal)
     if (overwrite) await rename(temporary, target)
     else await linkNew(temporary, target)
-    await syncFolder(path.dirname(target))
+    await syncFolderOf(target)
     return result
   })
 }
 
-/** Writes the names in a folder to disk, so that a new name survives a power failure. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
+/** Writes the names in the folder of a file to disk, so that a new name survives a power failure. */
+export async function syncFolderOf(file: string): Promise<void> {
+  const handle = await open(path.dirname(file))
   try {
     await handle.sync()
   } finally {
@@ -56,7 +56,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Creates a hard link. Unlike a rename, it fails if the file exists by then. */
-async function linkNew(temporary: string, file: string): Promise<void> {
+export async function linkNew(temporary: string, file: string): Promise<void> {
   try {
     await link(temporary, file)
   } catch (error) {

@@ -1,7 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import type { KeyRing } from '@verbatim/cache-redis'
 import { type BackupHeader, invalidBackup } from './backup.js'
 import { hasMagic, PREAMBLE_BYTES } from './chunk-format.js'
-import { ChunkReader } from './chunk-reader.js'
+import { type Chunk, ChunkReader, notEncrypted } from './chunk-reader.js'
+import { decodeEntry, decodeRecords, RAW_KINDS } from './records.js'
 import { LineReader } from './version-1-reader.js'
 
 /** A backup that is open for reading. */
@@ -15,12 +17,13 @@ export interface OpenBackup extends AsyncDisposable {
 /**
  * Opens a backup of any version. Reads only its first bytes.
  *
+ * @param keys - decrypts the file, which must be encrypted then
  * @throws SerializationError (`BAD_BACKUP`) for another file, and errors of the file system
  */
-export async function openBackup(path: string): Promise<OpenBackup> {
+export async function openBackup(path: string, keys: KeyRing | undefined): Promise<OpenBackup> {
   const handle = await open(path)
   try {
-    const reader = await readerFor(handle)
+    const reader = await readerFor(handle, keys)
     const { size } = await handle.stat()
     return { reader, size, [Symbol.asyncDispose]: () => handle.close() }
   } catch (error) {
@@ -29,11 +32,17 @@ export async function openBackup(path: string): Promise<OpenBackup> {
   }
 }
 
-async function readerFor(handle: FileHandle): Promise<ChunkReader | LineReader> {
+async function readerFor(
+  handle: FileHandle,
+  keys: KeyRing | undefined,
+): Promise<ChunkReader | LineReader> {
   const start = Buffer.alloc(PREAMBLE_BYTES)
   const { bytesRead } = await handle.read(start, 0, start.length, 0)
-  if (bytesRead >= 2 && start.readUInt16BE() === 0x1f8b) return new LineReader(handle)
-  if (hasMagic(start)) return new ChunkReader(handle)
+  if (bytesRead >= 2 && start.readUInt16BE() === 0x1f8b) {
+    if (keys !== undefined) throw notEncrypted()
+    return new LineReader(handle)
+  }
+  if (hasMagic(start)) return new ChunkReader(handle, keys)
   const isCut = bytesRead < PREAMBLE_BYTES
   throw invalidBackup(isCut ? 'the file is truncated' : 'the file is not a cache backup')
 }
@@ -41,15 +50,36 @@ async function readerFor(handle: FileHandle): Promise<ChunkReader | LineReader> 
 /**
  * Reads a backup to its end, and checks every byte and every record.
  *
- * @param onEntry - called with each entry of a backup of typed mode
+ * @param onKey - called with the expiry of each key, in milliseconds since 1970
  * @returns the header
  * @throws SerializationError (`BAD_BACKUP`)
  */
 export async function readWhole(
   reader: ChunkReader | LineReader,
-  onEntry: (expiresAt: number | null) => void,
+  onKey: (expiresAt: number | null) => void,
 ): Promise<BackupHeader> {
-  for await (const { expiresAt } of reader.entries()) onEntry(expiresAt)
+  if (reader instanceof LineReader) {
+    for await (const { expiresAt } of reader.entries()) onKey(expiresAt)
+  } else {
+    for await (const chunk of reader.chunks()) {
+      for (const expiresAt of checkRecords(chunk, reader.header?.mode)) onKey(expiresAt)
+    }
+  }
   if (reader.header === undefined) throw invalidBackup('the header is incomplete')
   return reader.header
+}
+
+/** Yields the expiry of each record of a chunk. */
+function* checkRecords(
+  { records, count }: Chunk,
+  mode: BackupHeader['mode'] | undefined,
+): Generator<number | null> {
+  let found = 0
+  for (const record of decodeRecords(records)) {
+    found++
+    if (mode === 'typed') yield decodeEntry(record).expiresAt
+    else if (mode === 'raw' && RAW_KINDS.has(record.kind)) yield record.expiresAt
+    else throw invalidBackup(`a record has the unknown kind ${record.kind}`)
+  }
+  if (found !== count) throw invalidBackup(`number of records must be ${count}; received ${found}`)
 }

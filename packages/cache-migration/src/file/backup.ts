@@ -9,12 +9,14 @@ export interface BackupHeader {
   readonly pattern: string
   /** Class of the cache that was backed up. */
   readonly sourceCacheType: string
-  /** `'typed'`: keys and values of a cache. `'raw'`: keys of Redis, in the format of its server. */
   readonly mode: BackupMode
 }
 
-/** The contents of the records of a backup. */
-export type BackupMode = 'typed' | 'raw'
+/**
+ * The contents of the records of a file: `'typed'` for keys and values of a cache, `'raw'` for keys of Redis in
+ * the format of its server, `'journal'` for the steps of a run.
+ */
+export type BackupMode = 'typed' | 'raw' | 'journal'
 
 /** The record of one key of a cache. */
 export interface BackupEntry {

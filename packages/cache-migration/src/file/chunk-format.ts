@@ -26,9 +26,10 @@ const MAX_HEADER_BYTES = 64 * 1_024
 /** Most bytes of a chunk before compression: the largest value of Redis, its key and other records. */
 const MAX_CHUNK_BYTES = 640 * 1_024 * 1_024
 
-/** The kind of a chunk: records, or the trailer. */
+/** The kind of a chunk: records, the trailer, or the place in the source up to which the file is complete. */
 export const DATA = 1
 export const TRAILER = 2
+export const POSITION = 3
 
 /** The fields before the stored bytes of a chunk. */
 export interface ChunkHead {
@@ -52,6 +53,7 @@ export interface Trailer {
 /** The fields at the start of a file. */
 export interface Preamble {
   readonly compression: Compression
+  readonly isEncrypted: boolean
   readonly headerLength: number
 }
 
@@ -59,6 +61,7 @@ export interface Preamble {
 export function encodeHeader(
   { createdAt, pattern, sourceCacheType, mode }: BackupHeader,
   compression: Compression,
+  isEncrypted: boolean,
 ): { readonly bytes: Buffer; readonly digest: Buffer } {
   const json = JSON.stringify({
     created_at: createdAt,
@@ -70,6 +73,7 @@ export function encodeHeader(
   MAGIC.copy(preamble)
   preamble.writeUInt8(VERSION, 8)
   preamble.writeUInt8(codecFor(compression).code, 9)
+  preamble.writeUInt8(isEncrypted ? 1 : 0, 10)
   preamble.writeUInt32BE(Buffer.byteLength(json), 12)
   const plain = Buffer.concat([preamble, Buffer.from(json)])
   const digest = createHash('sha256').update(plain).digest()
@@ -79,6 +83,12 @@ export function encodeHeader(
 /** Returns whether a file starts like a backup of version 2 or later. */
 export function hasMagic(start: Buffer): boolean {
   return start.subarray(0, MAGIC.length).equals(MAGIC)
+}
+
+/** Returns whether bytes are the start of a backup of version 2 or later, or the start of its start. */
+export function startsLikeMagic(start: Buffer): boolean {
+  const length = Math.min(start.length, MAGIC.length)
+  return start.subarray(0, length).equals(MAGIC.subarray(0, length))
 }
 
 /**
@@ -94,11 +104,12 @@ export function decodePreamble(bytes: Buffer): Preamble {
     throw invalidBackup(`format version must be 1 or ${VERSION}; received ${version}${advice}`)
   }
   const compression = compressionOf(bytes.readUInt8(9))
-  if (bytes.readUInt8(10) !== 0) throw invalidBackup('the file has an unknown encryption')
+  const encryption = bytes.readUInt8(10)
+  if (encryption > 1) throw invalidBackup('the file has an unknown encryption')
   if (bytes.readUInt8(11) !== 0) throw invalidBackup('the file has an unknown flag')
   const headerLength = bytes.readUInt32BE(12)
   if (headerLength > MAX_HEADER_BYTES) throw invalidBackup('the length of the header is invalid')
-  return { compression, headerLength }
+  return { compression, isEncrypted: encryption === 1, headerLength }
 }
 
 /**
@@ -112,7 +123,7 @@ export function decodeHeader(json: Buffer): BackupHeader {
     typeof createdAt !== 'string' ||
     typeof pattern !== 'string' ||
     typeof sourceCacheType !== 'string' ||
-    (mode !== 'typed' && mode !== 'raw')
+    (mode !== 'typed' && mode !== 'raw' && mode !== 'journal')
   ) {
     throw invalidBackup('the header is incomplete')
   }
@@ -135,6 +146,15 @@ export function decodeTrailer(json: Buffer): Trailer {
     throw invalidBackup('the trailer is incomplete')
   }
   return { count: count as number, chunks: chunks as number }
+}
+
+/**
+ * Parses the contents of a chunk with a position.
+ *
+ * @throws SerializationError (`BAD_BACKUP`)
+ */
+export function decodePosition(json: Buffer): unknown {
+  return parse(json)['position']
 }
 
 function parse(json: Buffer): Readonly<Record<string, unknown>> {
@@ -172,7 +192,7 @@ export function decodeChunkHead(bytes: Buffer, index: number): ChunkHead {
     plainLength: bytes.readUInt32BE(9),
     storedLength: bytes.readUInt32BE(13),
   }
-  const isKnown = head.kind === DATA || head.kind === TRAILER
+  const isKnown = head.kind >= DATA && head.kind <= POSITION
   if (!isKnown || head.index !== index || head.plainLength > MAX_CHUNK_BYTES) {
     throw invalidBackup(`chunk ${index} is damaged`)
   }

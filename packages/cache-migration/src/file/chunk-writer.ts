@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import type { KeyRing } from '@verbatim/cache-redis'
 import type { BackupHeader } from './backup.js'
 import {
   CHUNK_HEAD_BYTES,
@@ -8,9 +9,19 @@ import {
   encodeChunkHead,
   encodeHeader,
   encodeTrailer,
+  POSITION,
   TRAILER,
 } from './chunk-format.js'
+import type { ChunkReader } from './chunk-reader.js'
 import { type Compression, codecFor } from './compression.js'
+import { ChunkEncryption } from './encryption.js'
+
+/** The storage of the chunks of a file. */
+export interface ChunkOptions {
+  readonly compression: Compression
+  /** Encrypts the chunks. `undefined` for a file that is not encrypted. */
+  readonly keys: KeyRing | undefined
+}
 
 /** Writes a backup of version 2 chunk by chunk. A chunk is compressed while the caller reads the next. */
 export class ChunkWriter {
@@ -22,14 +33,21 @@ export class ChunkWriter {
   storedBytes = 0
   readonly #handle: FileHandle
   readonly #compression: Compression
+  readonly #encryption: ChunkEncryption | undefined
   #digest: Buffer
   #index = 0
   /** The chunk that is being compressed or written. */
   #pending: Promise<void> = Promise.resolve()
 
-  private constructor(handle: FileHandle, compression: Compression, digest: Buffer) {
+  private constructor(
+    handle: FileHandle,
+    compression: Compression,
+    encryption: ChunkEncryption | undefined,
+    digest: Buffer,
+  ) {
     this.#handle = handle
     this.#compression = compression
+    this.#encryption = encryption
     this.#digest = digest
   }
 
@@ -37,10 +55,11 @@ export class ChunkWriter {
   static async start(
     handle: FileHandle,
     header: BackupHeader,
-    compression: Compression,
+    { compression, keys }: ChunkOptions,
   ): Promise<ChunkWriter> {
-    const { bytes, digest } = encodeHeader(header, compression)
-    const writer = new ChunkWriter(handle, compression, digest)
+    const { bytes, digest } = encodeHeader(header, compression, keys !== undefined)
+    const encryption = keys && new ChunkEncryption(keys, digest)
+    const writer = new ChunkWriter(handle, compression, encryption, digest)
     await writer.#store(bytes)
     writer.plainBytes += bytes.length
     return writer
@@ -60,6 +79,39 @@ export class ChunkWriter {
     this.count += count
   }
 
+  /**
+   * Continues a file after the last position that a reader has found in it, and removes what follows.
+   *
+   * @param reader - has read all complete steps
+   */
+  static async resume(handle: FileHandle, reader: ChunkReader): Promise<ChunkWriter> {
+    const { offset, digest, index, count, plainBytes, compression } = reader.lastPosition
+    await handle.truncate(offset)
+    const writer = new ChunkWriter(handle, compression, reader.encryption, digest)
+    writer.#index = index
+    writer.count = count
+    writer.plainBytes = plainBytes
+    writer.storedBytes = offset
+    return writer
+  }
+
+  /** Appends the place in the source up to which the file is complete. Resolves as `append`. */
+  async appendPosition(position: unknown): Promise<void> {
+    await this.#pending
+    this.#pending = this.#write(POSITION, Buffer.from(JSON.stringify({ position })), 0)
+    this.#pending.catch(() => undefined)
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await this.#pending.catch(() => undefined)
+  }
+
+  /** Resolves when all chunks are in the file. */
+  async flush(): Promise<void> {
+    await this.#pending
+  }
+
   /** Writes the trailer. The file is complete after this call. */
   async finish(): Promise<void> {
     await this.#pending
@@ -68,21 +120,26 @@ export class ChunkWriter {
   }
 
   async #write(kind: number, plain: Buffer, records: number): Promise<void> {
-    const stored = await codecFor(this.#compression).compress(plain)
+    const compressed = await codecFor(this.#compression).compress(plain)
     const head = encodeChunkHead({
       kind,
       index: this.#index++,
       records,
       plainLength: plain.length,
-      storedLength: stored.length,
+      storedLength: compressed.length + (this.#encryption?.overhead ?? 0),
     })
+    const stored = this.#encryption?.seal(compressed, head) ?? compressed
     this.#digest = digestOf(this.#digest, head, stored)
     await this.#store(Buffer.concat([head, stored, this.#digest]))
     this.plainBytes += plain.length + CHUNK_HEAD_BYTES + DIGEST_BYTES
   }
 
   async #store(bytes: Buffer): Promise<void> {
-    await this.#handle.appendFile(bytes)
+    for (let from = 0; from < bytes.length; ) {
+      const at = this.storedBytes + from
+      const { bytesWritten } = await this.#handle.write(bytes, from, bytes.length - from, at)
+      from += bytesWritten
+    }
     this.storedBytes += bytes.length
   }
 }

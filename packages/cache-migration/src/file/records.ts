@@ -24,17 +24,30 @@ export interface BinaryRecord {
 /** An entry of a cache: its value is tagged JSON. */
 const ENTRY = 1
 
+/** A key of Redis in the format of `DUMP`. */
+export const DUMP = 2
+/** A key of Redis as the commands that create it. */
+export const COMMANDS = 3
+/** A key that could not be read. Its value is the reason. */
+export const UNREADABLE = 4
+/** In a journal: the key did not exist. */
+export const ABSENT = 5
+
+/** The kinds of records in a backup in raw mode. */
+export const RAW_KINDS: ReadonlySet<number> = new Set([DUMP, COMMANDS, UNREADABLE])
+
 const KIND_AND_EXPIRY_BYTES = 9
-const NEVER = -1n
+/** The expiry of a key that never expires. */
+export const NEVER = -1
 
 /** Longest value of an entry in bytes, as in the cache that has the highest limit. */
 const MAX_ENTRY_BYTES = 64 * 1_024 * 1_024
 
 /** Returns the bytes of a record. */
-function encodeRecord({ kind, expiresAt, key, value }: BinaryRecord): Buffer {
+export function encodeRecord({ kind, expiresAt, key, value }: BinaryRecord): Buffer {
   const bytes = Buffer.allocUnsafe(KIND_AND_EXPIRY_BYTES + 8 + key.length + value.length)
   bytes.writeUInt8(kind, 0)
-  bytes.writeBigInt64BE(expiresAt === null ? NEVER : BigInt(expiresAt), 1)
+  bytes.writeBigInt64BE(BigInt(expiresAt ?? NEVER), 1)
   let at = bytes.writeUInt32BE(key.length, KIND_AND_EXPIRY_BYTES)
   at += key.copy(bytes, at)
   at = bytes.writeUInt32BE(value.length, at)
@@ -59,8 +72,8 @@ export function* decodeRecords(bytes: Buffer): Generator<BinaryRecord> {
   const takeText = (): Buffer => take(take(4).readUInt32BE())
   while (at < bytes.length) {
     const kind = take(1).readUInt8()
-    const expiry = take(8).readBigInt64BE()
-    const expiresAt = expiry === NEVER ? null : Number(expiry)
+    const expiry = Number(take(8).readBigInt64BE())
+    const expiresAt = expiry === NEVER ? null : expiry
     yield { kind, expiresAt, key: takeText(), value: takeText() }
   }
 }

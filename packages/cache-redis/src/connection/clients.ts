@@ -10,7 +10,12 @@ import {
 } from './client-settings.js'
 import { waitForTurnToConnect } from './connect-gate.js'
 import { currentPasswordOf, usePasswordOf } from './current-password.js'
-import type { ClusterLocation, RedisLocation } from './location.js'
+import {
+  type ClusterLocation,
+  checkLocation,
+  type LocationOptions,
+  type RedisLocation,
+} from './location.js'
 import { loginOf } from './login.js'
 import { parseAddress } from './redis-url.js'
 import { guardReplies } from './reply-guard.js'
@@ -32,6 +37,24 @@ export function createRedisClient(location: RedisLocation, commandTimeoutMs: num
   if (location.kind === 'cluster') return createClusterClient(location, patienceMs)
   if (location.kind === 'sentinel') return createSentinelClient(location, patienceMs)
   return createServerClient(location, patienceMs)
+}
+
+/**
+ * Creates the client that a cache with these options uses, without connecting it. It sends no command twice,
+ * and a command fails at once while the server is not connected. The caller must call `connect`, and
+ * `disconnect` at the end.
+ *
+ * @param commandTimeoutMs - time limit for connecting, in milliseconds
+ * @throws ConfigurationError (`INVALID_OPTION`, `INVALID_REDIS_URL`) that never contains a URL
+ * @example
+ * ```ts
+ * const client = createClient({ redisUrl: 'redis://127.0.0.1:6379' }, 1_000)
+ * await client.connect()
+ * client.disconnect()
+ * ```
+ */
+export function createClient(options: LocationOptions, commandTimeoutMs: number): RedisClient {
+  return createRedisClient(checkLocation(options), commandTimeoutMs)
 }
 
 /** Returns the number of the database that a client uses now. */

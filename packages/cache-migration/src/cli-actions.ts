@@ -1,0 +1,315 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
+import { redisUrlFrom, variable } from '@verbatim/cache-core/command-line'
+import {
+  DEFAULT_REDIS_URL,
+  GenericRedisCache,
+  isRedisUrl,
+  KeyRing,
+  REDIS_URL_FORM,
+} from '@verbatim/cache-redis'
+import { CacheMigrationManager } from './migration-manager.js'
+import type { Rate } from './redis/pace.js'
+import type { Conflict } from './redis/record-writer.js'
+import { RedisKeyspace } from './redis/redis-keyspace.js'
+import { isStandard, withInput, withOutput } from './standard-streams.js'
+
+/** Milliseconds. Longer than the default of a cache, because no request waits for the command. */
+const COMMAND_TIMEOUT = 10_000
+
+const DEFAULT_JOURNAL = 'cache-migrate.journal'
+
+interface FileOptions {
+  readonly keysFile?: string
+  readonly json?: true
+}
+
+interface CommonOptions extends FileOptions {
+  readonly redisUrl?: string
+}
+
+interface RunOptions extends CommonOptions {
+  readonly conflict: Conflict
+  /** False after `--no-journal`. */
+  readonly journal: string | boolean
+  readonly resume?: true
+  readonly dryRun?: true
+}
+
+interface BackupOptions extends CommonOptions {
+  readonly keyPrefix?: string
+  readonly file: string
+  readonly pattern?: string
+  readonly overwrite?: true
+  readonly allowEmpty?: true
+  readonly portable?: true
+  readonly resume?: true
+  readonly rate?: Rate
+}
+
+interface RestoreOptions extends RunOptions {
+  readonly keyPrefix?: string
+  readonly file: string
+}
+
+interface CopyOptions extends RunOptions {
+  readonly targetUrl?: string
+  readonly pattern?: string
+  readonly rate?: Rate
+}
+
+interface DiffOptions extends CommonOptions {
+  readonly targetUrl?: string
+  readonly pattern?: string
+  readonly rate?: Rate
+}
+
+interface Outcome {
+  readonly success: boolean
+  readonly errors: readonly string[]
+  readonly backupFile?: string
+}
+
+/** @throws errors of the file system, and ConfigurationError for a file that is not a key ring */
+async function createManager({ keysFile }: FileOptions): Promise<CacheMigrationManager> {
+  if (keysFile === undefined) return new CacheMigrationManager()
+  return new CacheMigrationManager({
+    keys: KeyRing.parse((await readFile(keysFile, 'utf8')).trim()),
+  })
+}
+
+export async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
+  const manager = await createManager(options)
+  const { keyPrefix, overwrite, pattern, allowEmpty = false, portable, resume, rate } = options
+  const common = { overwrite, pattern, allowEmpty, signal }
+  const result = await withOutput(options.file, signal, (file) =>
+    keyPrefix === undefined
+      ? withKeyspace(options.redisUrl, (source) =>
+          manager.createBackup(source, file, { ...common, portable, resume, rate }),
+        )
+      : withCache({ ...options, keyPrefix }, true, (cache) =>
+          manager.createBackup(cache, file, { ...common, portable, resume, rate }),
+        ),
+  )
+  const { keysBackedUp, compressedSizeBytes } = result
+  // Standard output carries the backup itself.
+  const output = isStandard(options.file) ? process.stderr : process.stdout
+  const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
+  report({ ...result, backupFile: options.file }, options.json, summary, output)
+  if (keyPrefix === undefined && signal.aborted && !isStandard(options.file)) {
+    process.stderr.write('to continue, run the same command with --resume\n')
+  }
+}
+
+export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<void> {
+  const manager = await createManager(options)
+  const { keyPrefix, conflict, resume, dryRun } = options
+  const journal = keyPrefix === undefined ? journalOf(options) : givenJournalOf(options)
+  const result = await withInput(options.file, signal, (file) =>
+    keyPrefix === undefined
+      ? withKeyspace(options.redisUrl, (target) =>
+          manager.restoreBackup(file, target, { conflict, journal, resume, dryRun, signal }),
+        )
+      : withCache({ ...options, keyPrefix }, dryRun === true, (cache) =>
+          manager.restoreBackup(file, cache, { conflict, journal, resume, dryRun, signal }),
+        ),
+  )
+  const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
+  const verb = dryRun ? 'would restore' : 'restored'
+  report({ ...result, backupFile: options.file }, options.json, [
+    `${verb} ${keysRestored} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
+  ])
+  advise(journal, options, result.success, signal)
+}
+
+export async function copy(options: CopyOptions, signal: AbortSignal): Promise<void> {
+  const manager = await createManager(options)
+  const { pattern, conflict, resume, dryRun, rate } = options
+  const journal = journalOf(options)
+  const targetUrl = targetUrlFrom(options.targetUrl)
+  const result = await withKeyspace(options.redisUrl, (source) =>
+    withKeyspace(targetUrl, (target) =>
+      manager.migrate(source, target, { pattern, conflict, journal, resume, dryRun, rate, signal }),
+    ),
+  )
+  const { keysMigrated, keysSkipped, keysExpired, keysFailed } = result
+  const verb = dryRun ? 'would copy' : 'copied'
+  report(result, options.json, [
+    `${verb} ${keysMigrated} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
+  ])
+  advise(journal, options, result.success, signal)
+}
+
+export async function diff(options: DiffOptions, signal: AbortSignal): Promise<void> {
+  const manager = await createManager({})
+  const { pattern, rate } = options
+  const targetUrl = targetUrlFrom(options.targetUrl)
+  const result = await withKeyspace(options.redisUrl, (source) =>
+    withKeyspace(targetUrl, (target) =>
+      manager.validateDataConsistency(source, target, { pattern, rate, signal }),
+    ),
+  )
+  const { totalKeysChecked, keysMatched, keysMismatched, ttlDeltas } = result
+  const { keysMissingSource, keysMissingTarget, mismatchedKeys } = result
+  const summary = [
+    `${totalKeysChecked} keys: ${keysMatched} equal, ${keysMismatched} different, ${result.totalMismatches - keysMismatched} only on one side, ${Object.keys(ttlDeltas).length} with another TTL`,
+    ...mismatchedKeys.map((key) => `different: ${JSON.stringify(key)}`),
+    ...keysMissingTarget.map((key) => `only in the source: ${JSON.stringify(key)}`),
+    ...keysMissingSource.map((key) => `only in the target: ${JSON.stringify(key)}`),
+    ...Object.keys(ttlDeltas).map((key) => `another TTL: ${JSON.stringify(key)}`),
+  ]
+  if (!options.json && !result.success) process.stdout.write(`${summary.join('\n')}\n`)
+  report(result, options.json, summary)
+}
+
+export async function rollBack(
+  journal: string,
+  options: CommonOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const manager = await createManager(options)
+  const result = await withKeyspace(options.redisUrl, (target) =>
+    manager.rollback(journal, target, { signal }),
+  )
+  const { keysRestored, keysUnchanged } = result
+  report(result, options.json, [
+    `rolled back ${keysRestored} keys; ${keysUnchanged} were as before`,
+  ])
+  if (signal.aborted) process.stderr.write('to continue, run the same command again\n')
+}
+
+export async function inspect(
+  file: string,
+  options: FileOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const manager = await createManager(options)
+  const result = await withInput(file, signal, (path) => manager.inspectBackup(path))
+  const { keys, keysExpired, totalSizeBytes, compressedSizeBytes } = result
+  // The quotes escape line feeds and terminal codes in texts of the file.
+  const [createdAt, source, pattern] = [
+    result.createdAt,
+    result.sourceCacheType,
+    result.pattern,
+  ].map((text) => JSON.stringify(text))
+  report({ ...result, backupFile: file }, options.json, [
+    `${keys} keys (${keysExpired} expired), ${totalSizeBytes} bytes, ${compressedSizeBytes} compressed`,
+    `created at ${createdAt} from ${source}, pattern ${pattern}`,
+    'version, number of entries and checksum are valid',
+  ])
+}
+
+export async function verify(
+  file: string,
+  options: FileOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const manager = await createManager(options)
+  const result = await withInput(file, signal, (path) => manager.verifyBackup(path))
+  report({ ...result, backupFile: file }, options.json, [
+    `${result.keys} keys (${result.compressedSizeBytes} bytes), every checksum is valid`,
+  ])
+}
+
+/** Returns the journal of a run on a keyspace. */
+function journalOf({ journal, dryRun }: RunOptions): string | undefined {
+  if (journal === false || dryRun) return undefined
+  return typeof journal === 'string' ? journal : DEFAULT_JOURNAL
+}
+
+/** Returns the journal only if the user named one, which a cache rejects. */
+function givenJournalOf({ journal }: RunOptions): string | undefined {
+  return typeof journal === 'string' ? journal : undefined
+}
+
+/** Prints how to continue or undo a run. */
+function advise(
+  journal: string | undefined,
+  { json }: CommonOptions,
+  success: boolean,
+  signal: AbortSignal,
+): void {
+  if (journal === undefined) return
+  // The quotes escape line feeds and terminal codes in a path.
+  const shown = JSON.stringify(journal)
+  if (signal.aborted) {
+    process.stderr.write('to continue, run the same command with --resume\n')
+    process.stderr.write(`to undo, run cache-migrate rollback ${shown} on the target\n`)
+  } else if (success && !json) {
+    process.stdout.write(`to undo, run cache-migrate rollback ${shown} on the target\n`)
+  }
+}
+
+function targetUrlFrom(flag: string | undefined): string {
+  const url = flag?.trim() ?? variable('TARGET_REDIS_URL')
+  if (url === undefined) {
+    throw new ValidationError('--target-url must be given, or the variable TARGET_REDIS_URL')
+  }
+  if (isRedisUrl(url)) return url
+  const rule = `must be ${REDIS_URL_FORM}; received another text`
+  if (flag !== undefined) throw new ValidationError(`--target-url ${rule}`)
+  throw new ConfigurationError(`TARGET_REDIS_URL ${rule}`)
+}
+
+function sourceUrlFrom(flag: string | undefined): string {
+  return redisUrlFrom(flag, { isRedisUrl, form: REDIS_URL_FORM }) ?? DEFAULT_REDIS_URL
+}
+
+async function withKeyspace<T>(
+  flag: string | undefined,
+  work: (keyspace: RedisKeyspace) => Promise<T>,
+): Promise<T> {
+  await using keyspace = new RedisKeyspace({ redisUrl: sourceUrlFrom(flag) })
+  return await work(keyspace)
+}
+
+/**
+ * Calls `work` with a connected cache, then closes the cache.
+ *
+ * @param readOnly - whether to write nothing to Redis, not even a record about the prefix
+ */
+async function withCache<T>(
+  { redisUrl, keyPrefix }: { readonly redisUrl?: string; readonly keyPrefix: string },
+  readOnly: boolean,
+  work: (cache: GenericRedisCache) => Promise<T>,
+): Promise<T> {
+  const cache = new GenericRedisCache({
+    redisUrl: sourceUrlFrom(redisUrl),
+    keyPrefix,
+    readOnly,
+    enableL1Cache: false,
+    // The largest value that a cache can store.
+    maxValueBytes: 2 ** 29,
+    onBackendError: 'throw',
+    commandTimeout: COMMAND_TIMEOUT,
+  })
+  try {
+    await cache.connect({ required: true })
+    return await work(cache)
+  } finally {
+    await cache.close()
+  }
+}
+
+function report(
+  outcome: Outcome,
+  asJson: true | undefined,
+  summary: readonly string[],
+  output: NodeJS.WritableStream = process.stdout,
+): void {
+  if (asJson) output.write(`${JSON.stringify(toSnakeCase(outcome), null, 2)}\n`)
+  else if (outcome.success) output.write(`${summary.join('\n')}\n`)
+  if (outcome.success) return
+  process.exitCode = 1
+  if (outcome.errors.length > 0) process.stderr.write(`${outcome.errors.join('\n')}\n`)
+}
+
+/** Converts the names of a flat result to snake case, the case of all JSON that leaves the process. */
+function toSnakeCase(result: object): object {
+  return Object.fromEntries(
+    Object.entries(result).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  )
+}

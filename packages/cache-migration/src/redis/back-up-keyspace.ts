@@ -1,0 +1,182 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { CacheError, type Clock } from '@verbatim/cache-core'
+import type { KeyRing } from '@verbatim/cache-redis'
+import { emptyBackup } from '../create-backup.js'
+import { errorCode, explain, Failures } from '../failures.js'
+import { assertNotInterrupted, linkNew, syncFolderOf } from '../file/atomic-file.js'
+import { ChunkReader } from '../file/chunk-reader.js'
+import { ChunkWriter } from '../file/chunk-writer.js'
+import type { Compression } from '../file/compression.js'
+import { decodeRecords, UNREADABLE } from '../file/records.js'
+import { findTarget } from '../file/target-file.js'
+import type { BackupResult } from '../results.js'
+import type { Pace } from './pace.js'
+import { batchesOf, type Position, readKeyspace } from './read-keys.js'
+import type { RedisKeyspace } from './redis-keyspace.js'
+
+/** The checked options of a backup in raw mode. */
+export interface RawBackupSettings {
+  readonly pattern: string
+  readonly overwrite: boolean
+  readonly resume: boolean
+  readonly allowEmpty: boolean
+  readonly portable: boolean
+  readonly compression: Compression
+  readonly keys: KeyRing | undefined
+  readonly pace: Pace
+  readonly signal: AbortSignal | undefined
+  readonly clock: Clock
+}
+
+/** A chunk ends after this many bytes of records. */
+const CHUNK_BYTES = 256 * 1_024
+
+/**
+ * Writes every key of a keyspace to a file. The backup grows in `<file>.partial`, and a later call can resume
+ * it. Keys that cannot be read are in the file by name, and the result is a failure.
+ */
+export async function backUpKeyspace(
+  source: RedisKeyspace,
+  file: string,
+  settings: RawBackupSettings,
+): Promise<BackupResult> {
+  const startedAt = settings.clock.now()
+  const failures = new Failures()
+  let writer: ChunkWriter | undefined
+  let errors: string[] = []
+  try {
+    await source.connect()
+    const target = await findTarget(file, settings.overwrite)
+    const partial = `${target}.partial`
+    writer = await writePartial(source, partial, settings, failures)
+    if (settings.overwrite) await rename(partial, target)
+    else {
+      await linkNew(partial, target)
+      await rm(partial)
+    }
+    await syncFolderOf(target)
+    if (failures.count > 0) {
+      errors = [`Backup incomplete: ${failures.count} keys could not be read`, ...failures.list()]
+    }
+  } catch (error) {
+    errors = [`Backup failed: ${explain(error)}`]
+    writer = undefined
+  }
+  const { count = 0, plainBytes = 0, storedBytes = 0 } = writer ?? {}
+  return {
+    success: errors.length === 0,
+    backupFile: file,
+    keysBackedUp: count - (count === 0 ? 0 : failures.count),
+    keysSkipped: 0,
+    keysFailed: failures.count,
+    totalSizeBytes: plainBytes,
+    compressedSizeBytes: storedBytes,
+    compressionRatio: plainBytes === 0 ? 0 : 1 - storedBytes / plainBytes,
+    backupTime: (settings.clock.now() - startedAt) / 1_000,
+    errors,
+  }
+}
+
+async function writePartial(
+  source: RedisKeyspace,
+  partial: string,
+  settings: RawBackupSettings,
+  failures: Failures,
+): Promise<ChunkWriter> {
+  const handle = await open(partial, settings.resume ? 'r+' : 'wx', 0o600).catch(
+    (error: unknown) => {
+      throw explainPartial(error)
+    },
+  )
+  try {
+    const { writer, from } = settings.resume
+      ? await resumePartial(handle, settings, failures)
+      : { writer: await startPartial(handle, settings), from: undefined }
+    await writeChunks(source, writer, from, settings, failures)
+    if (writer.count === 0 && !settings.allowEmpty) {
+      await rm(partial)
+      throw emptyBackup()
+    }
+    await writer.finish()
+    await handle.sync()
+    return writer
+  } finally {
+    await handle.close()
+  }
+}
+
+function startPartial(
+  handle: FileHandle,
+  { clock, pattern, compression, keys }: RawBackupSettings,
+): Promise<ChunkWriter> {
+  const header = {
+    createdAt: new Date(clock.wallTime()).toISOString(),
+    pattern,
+    sourceCacheType: 'RedisKeyspace',
+    mode: 'raw',
+  } as const
+  return ChunkWriter.start(handle, header, { compression, keys })
+}
+
+/** Continues after the last position in the file. */
+async function resumePartial(
+  handle: FileHandle,
+  settings: RawBackupSettings,
+  failures: Failures,
+): Promise<{ readonly writer: ChunkWriter; readonly from: Position | undefined }> {
+  const reader = new ChunkReader(handle, settings.keys)
+  let from: Position | undefined
+  for await (const item of reader.items({ partial: true })) {
+    if ('position' in item) from = item.position as Position
+    else addUnreadable(item.records, failures)
+  }
+  if (reader.header === undefined) {
+    await handle.truncate()
+    return { writer: await startPartial(handle, settings), from }
+  }
+  if (reader.header.pattern !== settings.pattern || reader.header.mode !== 'raw') {
+    throw new CacheError('the interrupted backup has another pattern', { code: 'OTHER_RUN' })
+  }
+  return { writer: await ChunkWriter.resume(handle, reader), from }
+}
+
+async function writeChunks(
+  source: RedisKeyspace,
+  writer: ChunkWriter,
+  from: Position | undefined,
+  { pattern, portable, pace, signal }: RawBackupSettings,
+  failures: Failures,
+): Promise<void> {
+  const form = portable ? 'commands' : 'dump'
+  const pages = readKeyspace(source, { pattern, form, pace, from })
+  for await (const batch of batchesOf(pages, CHUNK_BYTES)) {
+    assertNotInterrupted(signal)
+    if (batch.count > 0) await writer.append(batch.records, batch.count)
+    if (!batch.isPart) await writer.appendPosition(batch.position)
+    if (batch.unreadable > 0) addUnreadable(batch.records, failures)
+  }
+}
+
+function addUnreadable(records: Buffer, failures: Failures): void {
+  for (const { kind, key, value } of decodeRecords(records)) {
+    if (kind === UNREADABLE) failures.addReason(key.toString(), value.toString())
+  }
+}
+
+function explainPartial(error: unknown): unknown {
+  const code = errorCode(error)
+  if (code === 'EEXIST') {
+    return new CacheError(
+      'an interrupted backup exists in the file .partial: resume or remove it',
+      {
+        code: 'PARTIAL_EXISTS',
+      },
+    )
+  }
+  if (code === 'ENOENT') {
+    return new CacheError('no interrupted backup of this file exists, or its folder does not', {
+      code: 'NOTHING_TO_RESUME',
+    })
+  }
+  return error
+}

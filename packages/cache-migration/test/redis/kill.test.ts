@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startRedis } from '@verbatim/test-support'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CacheMigrationManager, RedisKeyspace } from '../../src/index.js'
+import { newFile } from '../backup-folder.js'
+import { plantSampleKeys, SAMPLE_NAMES } from './sample-keys.js'
+
+/** Number of times that each command is killed. Nightly runs set more. */
+const KILLS = Number(process.env['KILLS'] ?? 2)
+const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const STRINGS = 8_000
+
+const source = await startRedis()
+const target = await startRedis()
+const raw = new Redis(source.url)
+const rawTarget = new Redis(target.url)
+const from = new RedisKeyspace({ redisUrl: source.url })
+const to = new RedisKeyspace({ redisUrl: target.url })
+const manager = new CacheMigrationManager()
+const environment = { REDIS_URL: source.url, TARGET_REDIS_URL: target.url }
+const onTarget = { REDIS_URL: target.url }
+afterAll(async () => {
+  raw.disconnect()
+  rawTarget.disconnect()
+  await Promise.all([from.close(), to.close(), source.stop(), target.stop()])
+})
+
+beforeAll(async () => {
+  await plantSampleKeys(raw)
+  const pipeline = raw.pipeline()
+  for (let index = 0; index < STRINGS; index++) pipeline.set(`string:${index}`, `value ${index}`)
+  await pipeline.exec()
+})
+
+const TIMEOUT = 60_000 + KILLS * 20_000
+
+test(
+  'a backup that is killed and resumed contains each key once',
+  async () => {
+    const file = newFile()
+    const args = ['backup', '--file', file, '--rate', '8000']
+    await killAndResume(args, environment, `${file}.partial`, 1_500)
+    expect(await manager.inspectBackup(file)).toMatchObject({
+      success: true,
+      keys: STRINGS + SAMPLE_NAMES.length,
+    })
+    await rawTarget.flushall()
+    await manager.restoreBackup(file, to)
+    await expectSame()
+  },
+  TIMEOUT,
+)
+
+test(
+  'a restore that is killed and resumed is exact, and its rollback removes all keys',
+  async () => {
+    const file = newFile()
+    await manager.createBackup(from, file, { rate: 'unlimited' })
+    await rawTarget.flushall()
+    const journal = newFile()
+    const args = ['restore', '--file', file, '--journal', journal]
+    await killAndResume(args, onTarget, journal, 500)
+    await expectSame()
+    await killAndResume(['rollback', journal], onTarget, undefined, 1_000)
+    expect(await rawTarget.dbsize()).toBe(0)
+  },
+  TIMEOUT * 2,
+)
+
+test(
+  'a copy that is killed and resumed is exact, and its rollback restores the replaced keys',
+  async () => {
+    await rawTarget.flushall()
+    const old = Array.from({ length: 2_000 }, (_, index) => [`string:${index * 3}`, 'before'])
+    await rawTarget.mset(...old.flat())
+    await rawTarget.sadd('large set', 'before')
+    const journal = newFile()
+    const args = ['copy', '--conflict', 'replace', '--journal', journal, '--rate', '8000']
+    await killAndResume(args, environment, journal, 1_500)
+    await expectSame()
+    await killAndResume(['rollback', journal], onTarget, undefined, 1_000)
+    expect(await rawTarget.dbsize()).toBe(old.length + 1)
+    expect(await rawTarget.smembers('large set')).toEqual(['before'])
+    expect(new Set(await rawTarget.mget(old.map(([key]) => key ?? '')))).toEqual(
+      new Set(['before']),
+    )
+  },
+  TIMEOUT * 2,
+)
+
+/**
+ * Runs a command, kills it at random times after its file exists, and continues it until it ends.
+ *
+ * @param file - the file that a command with `--resume` continues; `undefined` for a command that is repeated
+ */
+async function killAndResume(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  file: string | undefined,
+  withinMs: number,
+): Promise<void> {
+  for (let round = 0; round < KILLS; round++) {
+    const child = start([...args, ...resumeOf(file)], env)
+    const ended = once(child, 'close')
+    await untilStarted(child, file)
+    await sleep(Math.random() * withinMs)
+    child.kill('SIGKILL')
+    await ended
+    if (child.exitCode === 0) return
+  }
+  const child = start([...args, ...resumeOf(file)], env)
+  const [errors, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+  expect([code, errors]).toEqual([0, ''])
+}
+
+async function untilStarted(child: ChildProcess, file: string | undefined): Promise<void> {
+  if (file === undefined) await sleep(300)
+  else while (!existsSync(file) && child.exitCode === null) await sleep(5)
+}
+
+function resumeOf(file: string | undefined): string[] {
+  return file !== undefined && existsSync(file) ? ['--resume'] : []
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [PROGRAM, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}
+
+async function expectSame(): Promise<void> {
+  expect(
+    await manager.validateDataConsistency(from, to, { rate: 'unlimited', ttlTolerance: 0.05 }),
+  ).toMatchObject({
+    errors: [],
+    success: true,
+    ttlDeltas: {},
+    keysMatched: STRINGS + SAMPLE_NAMES.length,
+  })
+}
