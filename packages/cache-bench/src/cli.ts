@@ -6,6 +6,8 @@ import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { CachePerformanceBenchmark } from './benchmark.js'
 import { exportResult } from './benchmark-result.js'
+import { integer } from './commands/cell-options.js'
+import { addCellCommands } from './commands/cells.js'
 import { formatTable } from './format-table.js'
 import {
   type LoadedCache,
@@ -33,7 +35,7 @@ const { version }: { version: string } = createRequire(import.meta.url)('../pack
 await runCommandLine((signal) => {
   const program = new Command('cache-bench')
     .version(version)
-    .description('Measures a cache and prints a table.')
+    .description('Measures caches, compares them, and finds regressions.')
     .addHelpText('after', examples('cache-bench run --cache memory'))
   program
     .command('run')
@@ -77,6 +79,7 @@ await runCommandLine((signal) => {
       ),
     )
     .action((options: RunOptions) => run(options, signal))
+  addCellCommands(program, signal)
   return program
 })
 
@@ -144,12 +147,4 @@ function keyPrefixText(text: string): string {
   if (text.length <= MAX_KEY_PREFIX_LENGTH) return text
   const rule = `a text of at most ${MAX_KEY_PREFIX_LENGTH} characters`
   throw new InvalidArgumentError(`must be ${rule}; received ${text.length} characters`)
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (value >= min && value <= max) return value
-    throw new InvalidArgumentError(`must be an integer from ${min} to ${max}`)
-  }
 }

@@ -40,12 +40,28 @@ export {
 } from './config/thresholds.js'
 export { environmentInfo } from './environment-info.js'
 export { formatTable } from './format-table.js'
+export { type MedianInterval, median, medianInterval } from './harness/confidence.js'
+export { LatencyHistogram, type LatencyPercentiles } from './harness/latency-histogram.js'
+export {
+  type ClosedLoopOptions,
+  closedLoop,
+  type LoadResult,
+  type LoadSecond,
+  type OpenLoopOptions,
+  openLoop,
+} from './harness/load.js'
+export {
+  type MeasureOptions,
+  measureOperation,
+  type OperationSamples,
+} from './harness/measure-operation.js'
 export {
   type Area,
   type ComparisonResult,
   compareResults,
   summarizeComparison,
 } from './regression/comparison-result.js'
+export { mannWhitney, type RankTest } from './regression/mann-whitney.js'
 export {
   type ComparedResult,
   type HitRateValidation,

@@ -1,0 +1,24 @@
+import NodeCache from 'node-cache'
+
+export const packages = ['node-cache']
+
+const nodeCache = (useClones, setup) => ({
+  tier: 'memory',
+  setup,
+  create: ({ ttlMs, maxSize }) => {
+    const cache = new NodeCache({ stdTTL: ttlMs / 1_000, maxKeys: maxSize, useClones })
+    return {
+      get: async (key) => cache.get(key),
+      set: async (key, value) => cache.set(key, value),
+      exists: async (key) => cache.has(key),
+      delete: async (key) => cache.del(key),
+      getMany: async (keys) => cache.mget(keys),
+      close: async () => cache.close(),
+    }
+  },
+})
+
+export const variants = {
+  'node-cache': nodeCache(true, 'stock'),
+  'node-cache, useClones: false': nodeCache(false, 'tuned'),
+}

@@ -1,0 +1,13 @@
+import type { Scenario } from './scenario.js'
+import { CONCURRENCY_SCENARIOS } from './scenarios/concurrency.js'
+import { LIFECYCLE_SCENARIOS } from './scenarios/lifecycle.js'
+import { OPERATION_SCENARIOS } from './scenarios/operations.js'
+
+/** Every scenario by name. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...OPERATION_SCENARIOS,
+  ...CONCURRENCY_SCENARIOS,
+  ...LIFECYCLE_SCENARIOS,
+}
+
+export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS)

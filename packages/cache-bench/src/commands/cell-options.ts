@@ -1,0 +1,133 @@
+import path from 'node:path'
+import { redisUrlFrom } from '@verbatim/cache-core/command-line'
+import { isError } from '@verbatim/cache-core/implement'
+import { type Command, InvalidArgumentError } from 'commander'
+import { installPeer, ownSubjects, PEERS, peerSubjects } from '../cells/peers.js'
+import { listVariants } from '../cells/run-process.js'
+import { SCENARIO_NAMES } from '../cells/scenarios.js'
+import { type FailedReference, type SubjectReference, withoutUrls } from '../cells/subject.js'
+
+/** Flags of the commands that run cells. */
+export interface CellFlags {
+  readonly scenario?: readonly string[]
+  readonly processes: number
+  readonly budget: number
+  readonly seed: number
+  readonly redisUrl?: string
+  readonly folder: string
+  readonly minutes: number
+  readonly json?: true
+  readonly out?: string
+}
+
+/** Caches to measure. */
+export interface Subjects {
+  readonly subjects: readonly SubjectReference[]
+  readonly failed: readonly FailedReference[]
+}
+
+/** Short names of caches of this repository. */
+const ALIASES: Readonly<Record<string, string>> = {
+  memory: 'InMemoryCache',
+  redis: 'GenericRedisCache',
+  ai: 'AIResponseCache',
+}
+
+const PEER_PREFIX = 'peer:'
+
+/** Adds the flags of {@link CellFlags} to a command. */
+export function addCellFlags(command: Command, defaults: { readonly processes: number }): Command {
+  return command
+    .option(
+      '--scenario <names...>',
+      `scenarios to run, or all: ${SCENARIO_NAMES.map((name) => `"${name}"`).join(' ')}`,
+      scenarioNames,
+    )
+    .option('--processes <number>', 'fresh processes per cell', integer(1, 100), defaults.processes)
+    .option('--budget <ms>', 'milliseconds of each measurement', integer(20, 60_000), 300)
+    .option('--seed <number>', 'seed of the data and of the order', integer(1, 4_294_967_295), 1)
+    .option('--redis-url <url>', 'server for caches with Redis (default: REDIS_URL)')
+    .option('--folder <path>', 'folder of installed peers', '.cache-bench-peers')
+    .option('--minutes <number>', 'minutes after which no process starts', integer(1, 1_440), 20)
+    .option('--json', 'print the run with its raw samples as JSON')
+    .option('--out <file>', 'also write the run to a file: .json, .md or .html')
+}
+
+/** Returns the URL of the server, or `undefined` without one. */
+export function redisUrlOf({ redisUrl }: Pick<CellFlags, 'redisUrl'>): string | undefined {
+  const form = 'redis://<host>:<port>'
+  return redisUrlFrom(redisUrl, { isRedisUrl, form })
+}
+
+/**
+ * Finds caches by name: one of this repository, `peer:<name>`, or the path of a module. A cache that cannot be
+ * found is returned as a failure. Caches that need Redis are left out without a server.
+ */
+export async function findSubjects(
+  names: readonly string[],
+  folder: string,
+  redisUrl: string | undefined,
+): Promise<Subjects> {
+  const subjects: SubjectReference[] = []
+  const failed: FailedReference[] = []
+  for (const name of names) {
+    try {
+      subjects.push(...(await findSubject(name, folder)))
+    } catch (error) {
+      failed.push({ name, error: isError(error) ? withoutUrls(error.message) : 'unknown error' })
+    }
+  }
+  const usable = subjects.filter(({ tier }) => tier === 'memory' || redisUrl !== undefined)
+  return { subjects: usable, failed }
+}
+
+async function findSubject(name: string, folder: string): Promise<readonly SubjectReference[]> {
+  const own = (await ownSubjects()).filter((subject) => subject.name === (ALIASES[name] ?? name))
+  if (own.length > 0) return own
+  if (name.startsWith(PEER_PREFIX)) return peerSubjects(folder, name.slice(PEER_PREFIX.length))
+  const module = path.resolve(name)
+  const variants = await listVariants(module)
+  if (variants.length > 0) return variants
+  return [{ name: path.basename(name), module, tier: 'memory', versions: {} }]
+}
+
+/** Returns the names of the caches of this repository and of all peers. Installs the peers on request. */
+export async function allNames(
+  folder: string,
+  isInstalled: boolean,
+  onProgress: (line: string) => void,
+): Promise<{ readonly names: string[]; readonly failed: FailedReference[] }> {
+  const failed: FailedReference[] = []
+  const names = (await ownSubjects()).map(({ name }) => name)
+  for (const peer of PEERS) {
+    try {
+      if (isInstalled) {
+        onProgress(`installing ${peer}`)
+        await installPeer(path.resolve(folder), peer)
+      }
+      names.push(`${PEER_PREFIX}${peer}`)
+    } catch (error) {
+      const reason = isError(error) ? withoutUrls(error.message) : 'unknown error'
+      failed.push({ name: peer, error: `cannot be installed: ${reason}` })
+    }
+  }
+  return { names, failed }
+}
+
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`must be an integer from ${min} to ${max}`)
+  }
+}
+
+function scenarioNames(text: string, previous: readonly string[] = []): readonly string[] {
+  if (text === 'all') return SCENARIO_NAMES
+  if (SCENARIO_NAMES.includes(text)) return [...previous, text]
+  throw new InvalidArgumentError(`must be all or some of ${SCENARIO_NAMES.join('; ')}`)
+}
+
+function isRedisUrl(url: unknown): boolean {
+  return typeof url === 'string' && /^rediss?:\/\/\S+$/.test(url) && URL.canParse(url)
+}

@@ -1,0 +1,154 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ValidationError } from '@verbatim/cache-core'
+import type { Command } from 'commander'
+import { runCells } from '../cells/run-cells.js'
+import { readRunFile } from '../cells/run-file.js'
+import type { RunReport } from '../cells/run-report.js'
+import { compareRuns } from '../regression/compare-runs.js'
+import { PerformanceRegressionDetector } from '../regression/performance-regression-detector.js'
+import { formatRunComparison } from '../report/regression-table.js'
+import { formatRun } from '../report/run-tables.js'
+import {
+  addCellFlags,
+  allNames,
+  type CellFlags,
+  findSubjects,
+  redisUrlOf,
+  type Subjects,
+} from './cell-options.js'
+
+const DEFAULT_SCENARIOS = ['get', 'set', 'getOrSet']
+/** Scenarios of `peers`: the others take longer or say less about other libraries. */
+const PEER_SCENARIOS = [
+  ...['get', 'set', 'getOrSet', 'latency', 'zipf', 'compression', 'stampede'],
+  ...['stampede, 4 processes', 'open loop', 'outage', 'memory'],
+]
+const OUT_FORMATS = ['.json', '.md']
+
+/** Adds the commands that run scenarios in fresh processes. */
+export function addCellCommands(program: Command, signal: AbortSignal): void {
+  addCellFlags(
+    program
+      .command('compare')
+      .argument('<cache...>', 'memory, redis, ai, peer:<name>, or the path of a module')
+      .description('measure scenarios with caches, each in fresh processes'),
+    { processes: 5 },
+  ).action(async (names: string[], flags: CellFlags) => {
+    const found = await findSubjects(names, flags.folder, redisUrlOf(flags))
+    await print(await measure(found, flags, signal), flags)
+  })
+  addCellFlags(
+    program
+      .command('peers')
+      .description('measure the caches of this repository and other libraries')
+      .option('--install', 'install the latest versions of the libraries into --folder first'),
+    { processes: 3 },
+  ).action(async (flags: CellFlags & { readonly install?: true }) => {
+    const { names, failed } = await allNames(flags.folder, flags.install === true, progress)
+    const found = await findSubjects(names, flags.folder, redisUrlOf(flags))
+    const all = { ...found, failed: [...failed, ...found.failed] }
+    await print(await measure(all, { scenario: PEER_SCENARIOS, ...flags }, signal), flags)
+  })
+  program
+    .command('report')
+    .argument('<run.json>', 'file that --out or --json has written')
+    .description('print a stored run, or write it in another format')
+    .option('--out <file>', 'file to write: .json, .md or .html')
+    .action(async (file: string, flags: { readonly out?: string }) => {
+      await print(await readRunFile(file), flags)
+    })
+  addCellFlags(
+    program
+      .command('regress')
+      .argument('<baseline.json>', 'file of an earlier run')
+      .argument('[cache...]', 'caches to measure (default: those of the baseline)')
+      .description('measure again and compare with a baseline; exit code 1 for a regression')
+      .option('--with <run.json>', 'compare with this run instead of measuring'),
+    { processes: 7 },
+  ).action((file: string, names: string[], flags: CellFlags & { readonly with?: string }) =>
+    regress(file, names, flags, signal),
+  )
+}
+
+async function regress(
+  file: string,
+  names: readonly string[],
+  flags: CellFlags & { readonly with?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const baseline = await readRunFile(file)
+  const current =
+    flags.with === undefined
+      ? await measureAgain(baseline, names, flags, signal)
+      : await readRunFile(flags.with)
+  if (signal.aborted) return
+  const comparison = compareRuns(baseline, current, new PerformanceRegressionDetector())
+  const text = flags.json ? JSON.stringify(comparison, null, 2) : formatRunComparison(comparison)
+  process.stdout.write(`${text}\n`)
+  if (flags.out !== undefined) await write(flags.out, current)
+  const isWorse = comparison.figures.some(({ severity }) => severity !== undefined)
+  if (isWorse || comparison.missing.length > 0) process.exitCode = 1
+}
+
+async function measureAgain(
+  baseline: RunReport,
+  names: readonly string[],
+  flags: CellFlags,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const wanted = names.length > 0 ? names : baseline.caches.map(({ name }) => name)
+  const found = await findSubjects(wanted, flags.folder, redisUrlOf(flags))
+  const { scenarios, budgetMs: budget, seed } = baseline
+  return measure(found, { ...flags, scenario: scenarios, budget, seed }, signal)
+}
+
+async function measure(
+  { subjects, failed }: Subjects,
+  flags: CellFlags,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  if (flags.out !== undefined) assertFormat(flags.out)
+  if (subjects.length + failed.length === 0) {
+    throw new ValidationError('--redis-url must be given for these caches; received none')
+  }
+  return runCells({
+    subjects,
+    failed,
+    scenarios: flags.scenario ?? DEFAULT_SCENARIOS,
+    processes: flags.processes,
+    seed: flags.seed,
+    budgetMs: flags.budget,
+    redisUrl: redisUrlOf(flags),
+    maxMinutes: flags.minutes,
+    signal,
+    onProgress: progress,
+  })
+}
+
+async function print(
+  report: RunReport,
+  { json, out }: { readonly json?: true; readonly out?: string },
+): Promise<void> {
+  process.stdout.write(`${json ? JSON.stringify(report) : formatRun(report)}\n`)
+  if (out !== undefined) await write(out, report)
+}
+
+async function write(file: string, report: RunReport): Promise<void> {
+  assertFormat(file)
+  const texts: Readonly<Record<string, () => string>> = {
+    '.json': () => JSON.stringify(report),
+    '.md': () => formatRun(report),
+  }
+  await writeFile(file, `${texts[path.extname(file)]?.() ?? ''}\n`)
+}
+
+function assertFormat(file: string): void {
+  if (OUT_FORMATS.includes(path.extname(file))) return
+  throw new ValidationError(`--out must end with ${OUT_FORMATS.join(' or ')}`)
+}
+
+/** Progress is for people, so it is not printed into a file. */
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${line}\n`)
+}

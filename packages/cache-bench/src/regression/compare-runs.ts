@@ -1,0 +1,136 @@
+import { ValidationError } from '@verbatim/cache-core'
+import type { CellResult, Figure, RunReport } from '../cells/run-report.js'
+import { median } from '../harness/confidence.js'
+import { mannWhitney } from './mann-whitney.js'
+import {
+  changeInPercent,
+  type PerformanceRegressionDetector,
+  type RegressionSeverity,
+} from './performance-regression-detector.js'
+
+/** A figure that two runs have in common. */
+interface FigureComparison {
+  readonly cache: string
+  readonly scenario: string
+  readonly figure: string
+  readonly unit: Figure['unit']
+  /** Median over the processes. */
+  readonly before: number
+  readonly after: number
+  /** Change to the worse in percent, relative to the speed of the machine. Negative is better. */
+  readonly worseByPercent: number
+  /** p-value of the Mann-Whitney test over the processes. */
+  readonly pValue: number
+  /** Cliff's delta. Positive is worse. */
+  readonly effectSize: number
+  /** `undefined` if the figure did not become worse. */
+  readonly severity: RegressionSeverity | undefined
+}
+
+/** Comparison of two runs. */
+export interface RunComparison {
+  readonly figures: readonly FigureComparison[]
+  /** Cells of the baseline without a result in the new run, or with an error in it. */
+  readonly missing: readonly string[]
+}
+
+/** The test cannot reach {@link MAX_P_VALUE} with fewer processes. */
+const MIN_PROCESSES = 5
+const MAX_P_VALUE = 0.01
+/** Cliff's delta from which an effect is large. */
+const MIN_EFFECT = 0.474
+/** A smaller change does not matter, even if it is real. */
+const MIN_CHANGE_PERCENT = 5
+
+/**
+ * Compares the figures of two runs.
+ *
+ * A figure is a regression if the Mann-Whitney test over the processes finds a difference (p < 0.01), the effect is
+ * large (Cliff's delta of at least 0.474), and the median is worse by more than 5 %. It is critical above the
+ * critical threshold of the detector. Durations are divided by the duration of a fixed computation in the same
+ * process, so that a busier machine is not a regression.
+ *
+ * @throws ValidationError if the runs have no figure in common, or fewer than five processes per cell
+ */
+export function compareRuns(
+  before: RunReport,
+  after: RunReport,
+  detector: PerformanceRegressionDetector,
+): RunComparison {
+  const figures: FigureComparison[] = []
+  const missing: string[] = []
+  let most = 0
+  for (const [cell, old] of groupCells(before.cells)) {
+    const current = groupCells(after.cells).get(cell) ?? []
+    if (old.length === 0) continue
+    if (current.length === 0) missing.push(cell)
+    most = Math.max(most, Math.min(old.length, current.length))
+    if (Math.min(old.length, current.length) < MIN_PROCESSES) continue
+    figures.push(...compareCells(old, current, detector))
+  }
+  if (figures.length > 0) return { figures, missing }
+  const rule = `at least ${MIN_PROCESSES} processes per cell in common with the new run`
+  throw new ValidationError(`the baseline must have ${rule}; received ${most}`)
+}
+
+/** Returns the finished processes of each cell. */
+function groupCells(cells: readonly CellResult[]): Map<string, CellResult[]> {
+  const groups = new Map<string, CellResult[]>()
+  for (const cell of cells) {
+    const name = `${cell.cache}, ${cell.scenario}`
+    const group = groups.get(name) ?? []
+    groups.set(name, group)
+    if (cell.error === undefined) group.push(cell)
+  }
+  return groups
+}
+
+function compareCells(
+  before: readonly CellResult[],
+  after: readonly CellResult[],
+  detector: PerformanceRegressionDetector,
+): FigureComparison[] {
+  const { cache = '', scenario = '', figures = [] } = before[0] ?? {}
+  return figures
+    .filter(({ better }) => better !== 'none')
+    .flatMap(({ name, unit, better }) => {
+      const old = valuesOf(before, name)
+      const current = valuesOf(after, name)
+      if (Math.min(old.relative.length, current.relative.length) < MIN_PROCESSES) return []
+      const test = mannWhitney(old.relative, current.relative)
+      const change = changeInPercent(median(old.relative), median(current.relative)) ?? 0
+      const sign = better === 'lower' ? 1 : -1
+      const worseByPercent = sign * change
+      const effectSize = sign * test.effectSize
+      const isWorse =
+        worseByPercent > MIN_CHANGE_PERCENT && test.pValue < MAX_P_VALUE && effectSize >= MIN_EFFECT
+      return [
+        {
+          ...{ cache, scenario, figure: name, unit },
+          before: median(old.absolute),
+          after: median(current.absolute),
+          worseByPercent,
+          pValue: test.pValue,
+          effectSize,
+          severity: isWorse ? (detector.severityOf(worseByPercent) ?? 'warning') : undefined,
+        },
+      ]
+    })
+}
+
+/** Returns the figure of each process, also relative to the speed of the machine where it is a duration. */
+function valuesOf(
+  cells: readonly CellResult[],
+  name: string,
+): { readonly absolute: number[]; readonly relative: number[] } {
+  const absolute: number[] = []
+  const relative: number[] = []
+  for (const { figures, referenceNs = 1 } of cells) {
+    const figure = figures.find((each) => each.name === name)
+    if (figure === undefined) continue
+    absolute.push(figure.value)
+    const isDuration = figure.unit === 'ns' || figure.unit === 'ms'
+    relative.push(isDuration ? figure.value / referenceNs : figure.value)
+  }
+  return { absolute, relative }
+}
