@@ -17,7 +17,18 @@ const EXPECTED = {
     external: ['@humanwhocodes/momoa', 'commander', 'yaml', 'zod'],
   },
   'cache-migration': { internal: ['cache-core', 'cache-redis'], external: ['commander'] },
-  'cache-bench': { internal: ['cache-core'], external: ['cli-table3', 'commander'] },
+  'cache-bench': {
+    internal: ['cache-core'],
+    external: [
+      'chart.js',
+      'cli-table3',
+      'commander',
+      'hdr-histogram-js',
+      'ioredis',
+      'mitata',
+      'yaml',
+    ],
+  },
 } as const
 
 const COMMANDS = {

@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import path from 'node:path'
+import { findChromium } from '@verbatim/test-support'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import type { Analyzer } from '../../src/routes/process.js'
@@ -108,23 +107,5 @@ export class HeldAnalyses {
   /** Releases the analyses that wait now. */
   release(): void {
     for (const release of this.#releases.splice(0)) release()
-  }
-}
-
-function findChromium(): string | undefined {
-  const { CHROMIUM_BIN, PATH = '' } = process.env
-  const names = ['chromium', 'chromium-browser', 'google-chrome']
-  const onPath = names.flatMap((name) =>
-    PATH.split(path.delimiter).map((folder) => path.join(folder, name)),
-  )
-  return [...(CHROMIUM_BIN ? [CHROMIUM_BIN] : []), ...onPath].find(isExecutable)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }

@@ -65,6 +65,8 @@ async function run(specification: CellSpecification): Promise<CellOutput> {
       ...{ create, tier: subject.tier, seed, budgetMs, redis, redisUrl, barrier },
     })
     delays.disable()
+    const broken = figures.find(({ value }) => !Number.isFinite(value))
+    if (broken !== undefined) throw new Error(`${broken.name} is not a number`)
     const after = await referenceDuration()
     // A loop of promises without a pause blocks the event loop, whatever the cache does.
     const isPaced = !(task.scenario in OPERATION_SCENARIOS)

@@ -8,6 +8,7 @@ import type { RunReport } from '../cells/run-report.js'
 import { compareRuns } from '../regression/compare-runs.js'
 import { PerformanceRegressionDetector } from '../regression/performance-regression-detector.js'
 import { formatRunComparison } from '../report/regression-table.js'
+import { formatRunPage } from '../report/run-page.js'
 import { formatRun } from '../report/run-tables.js'
 import {
   addCellFlags,
@@ -24,7 +25,7 @@ const PEER_SCENARIOS = [
   ...['get', 'set', 'getOrSet', 'latency', 'zipf', 'compression', 'stampede'],
   ...['stampede, 4 processes', 'open loop', 'outage', 'memory'],
 ]
-const OUT_FORMATS = ['.json', '.md']
+const OUT_FORMATS = ['.json', '.md', '.html']
 
 /** Adds the commands that run scenarios in fresh processes. */
 export function addCellCommands(program: Command, signal: AbortSignal): void {
@@ -139,6 +140,7 @@ async function write(file: string, report: RunReport): Promise<void> {
   const texts: Readonly<Record<string, () => string>> = {
     '.json': () => JSON.stringify(report),
     '.md': () => formatRun(report),
+    '.html': () => formatRunPage(report),
   }
   await writeFile(file, `${texts[path.extname(file)]?.() ?? ''}\n`)
 }

@@ -27,16 +27,13 @@ export interface LatencyPercentiles {
  * Histograms of several processes can be merged without loss, unlike percentiles.
  */
 export class LatencyHistogram {
-  readonly #histogram: Histogram
-
-  constructor(histogram: Histogram = emptyHistogram()) {
-    this.#histogram = histogram
-    this.#histogram.autoResize = false
-  }
+  readonly #histogram: Histogram = emptyHistogram()
 
   /** Returns the histogram that {@link LatencyHistogram.encode} returned as a text. */
   static decode(text: string): LatencyHistogram {
-    return new LatencyHistogram(decodeFromCompressedBase64(text, 32, false))
+    const decoded = new LatencyHistogram()
+    decoded.#histogram.add(decodeFromCompressedBase64(text, 32, false))
+    return decoded
   }
 
   get count(): number {

@@ -3,10 +3,11 @@ import { type BenchmarkSuite, exportSuite } from '../benchmark-suite.js'
 import { DEFAULT_THRESHOLDS } from '../config/thresholds.js'
 import { computedMetrics, recommendationsOf } from './figures.js'
 import { formatCiReport, formatMarkdownReport } from './markdown.js'
+import { formatSuitePage } from './suite-page.js'
 import { formatTextReport, type ReportOptions } from './text.js'
 import { exceededLimits, passes } from './thresholds-check.js'
 
-const FORMATS = ['text', 'markdown', 'json', 'ci'] as const
+const FORMATS = ['text', 'markdown', 'json', 'ci', 'html'] as const
 
 /** Format of a report. */
 export type ReportFormat = (typeof FORMATS)[number]
@@ -36,6 +37,10 @@ export function reporter(format: ReportFormat, options: ReportOptions = {}): Ben
     markdown: (suite) => formatMarkdownReport(suite, options),
     ci: (suite) => formatCiReport(suite, options),
     json: (suite) => jsonReport(suite, options),
+    html: (suite) => {
+      const { thresholds = DEFAULT_THRESHOLDS } = options
+      return formatSuitePage(suite, recommendationsOf(suite, thresholds))
+    },
   }
   return { format: chosen, report: writers[chosen] }
 }

@@ -16,7 +16,7 @@ export function formatRun(report: RunReport): string {
 }
 
 /** Returns the conditions of a run. */
-function conditions(report: RunReport): string[] {
+export function conditions(report: RunReport): string[] {
   const { environment, caches, load, redisVersion } = report
   const versions = new Map(caches.flatMap((cache) => Object.entries(cache.versions)))
   return [

@@ -192,7 +192,7 @@ test('report prints a stored run', async () => {
 test.each([
   [['compare'], 'cache'],
   [['compare', 'memory', '--scenario', 's3cret'], '--scenario must be all or some of'],
-  [['compare', 'memory', '--out', 'run.pdf'], '--out must end with .json or .md'],
+  [['compare', 'memory', '--out', 'run.pdf'], '--out must end with .json or .md or .html'],
   [['compare', 'redis'], '--redis-url must be given for these caches; received none'],
 ])('%j exits with code 2', async (args, message) => {
   const { exitCode, stdout, stderr } = await cacheBench(...args)

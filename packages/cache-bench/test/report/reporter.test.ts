@@ -96,7 +96,7 @@ test.each([
 
 test('an unknown format is rejected', () => {
   expect(() => detectFormatFromEnvironment({ BENCHMARK_REPORT_FORMAT: 'pdf' })).toThrow(
-    "BENCHMARK_REPORT_FORMAT must be one of 'text', 'markdown', 'json', 'ci'; received a string",
+    "BENCHMARK_REPORT_FORMAT must be one of 'text', 'markdown', 'json', 'ci', 'html'; received a string",
   )
   expect(() => reporter('pdf' as ReportFormat)).toThrow('format must be one of')
 })
