@@ -1,67 +1,61 @@
 // Runs one measurement in its own process, because other code in the process changes how it is compiled.
-// Prints the nanoseconds of one call, the median of nine rounds.
+// Prints the nanoseconds of one call.
 import { createHash } from 'node:crypto'
+import { measureOperation, median } from '../../cache-bench/dist/index.js'
 import { AIResponseCache, CacheKeyGenerator } from '../dist/index.js'
 
-const ROUNDS = 9
 const REDIS_URL = process.env['REDIS_URL']
 
 const keys = new CacheKeyGenerator()
 const options = { max_length: 100, model: 'gpt-4', temperature: 0.7, tone: 'dry', stop: ['.'] }
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 
-/** Texts that differ from call to call, so that no result is reused. Each round makes another long text. */
+/** Texts that differ from call to call, so that no result is reused. */
 const SHORT = Array.from({ length: 1_024 }, (_, index) => `${index} `.padEnd(100, 'short text '))
-const long = () => `${Math.random()}`.padEnd(1_000_000, 'long text to analyze ')
+const longTexts = () =>
+  Array.from({ length: 8 }, () => `${Math.random()}`.padEnd(1_000_000, 'long text to analyze '))
 
-/** The number of calls and the function to call with the number of the call. */
+/** Functions that create the measured function. It receives the number of the call. */
 const CELLS = {
   'sha256 of 1,000,000': async () => {
-    const text = long()
-    return [50, () => sha256(text)]
+    const texts = longTexts()
+    return (call) => sha256(texts[call & 7])
   },
   'key of 1,000,000': async () => {
-    const text = long()
-    return [50, () => keys.generateCacheKey(text, 'summarize')]
+    const texts = longTexts()
+    return (call) => keys.generateCacheKey(texts[call & 7], 'summarize')
   },
-  'JSON and sha256 of 100': async () => [
-    100_000,
-    (call) => sha256(JSON.stringify([SHORT[call & 1_023], 'summarize', options])),
-  ],
-  'key of 100': async () => [
-    100_000,
-    (call) => keys.generateCacheKey(SHORT[call & 1_023], 'summarize', options),
-  ],
+  'JSON and sha256 of 100': async () => (call) =>
+    sha256(JSON.stringify([SHORT[call & 1_023], 'summarize', options])),
+  'key of 100': async () => (call) =>
+    keys.generateCacheKey(SHORT[call & 1_023], 'summarize', options),
   'get in memory': async () => {
     const { cache, requests } = await filled()
     const names = requests.map((each) => cache.buildKey(each.text, each.operation, each.options))
-    return [100_000, (call) => cache.get(names[call & 63])]
+    return (call) => cache.get(names[call & 63])
   },
   'key and get in memory': async () => {
     const { cache, requests } = await filled()
-    return [
-      100_000,
-      (call) => {
-        const request = requests[call & 63]
-        return cache.get(cache.buildKey(request.text, request.operation, request.options))
-      },
-    ]
+    return (call) => {
+      const request = requests[call & 63]
+      return cache.get(cache.buildKey(request.text, request.operation, request.options))
+    }
   },
   'response in memory': async () => {
     const { cache, requests } = await filled()
-    return [100_000, (call) => cache.getCachedResponse(requests[call & 63])]
+    return (call) => cache.getCachedResponse(requests[call & 63])
   },
   'response in memory, no options': async () => {
     const { cache, requests } = await filled({})
-    return [100_000, (call) => cache.getCachedResponse(requests[call & 63])]
+    return (call) => cache.getCachedResponse(requests[call & 63])
   },
   'response in Redis': async () => {
     const { cache, requests } = await filled(options, { enableL1Cache: false })
-    return [5_000, (call) => cache.getCachedResponse(requests[call & 63])]
+    return (call) => cache.getCachedResponse(requests[call & 63])
   },
   'store in Redis': async () => {
     const { cache, requests } = await filled(options)
-    return [5_000, (call) => cache.cacheResponse({ ...requests[call & 63], response: { a: call } })]
+    return (call) => cache.cacheResponse({ ...requests[call & 63], response: { a: call } })
   },
 }
 
@@ -81,12 +75,8 @@ async function filled(requestOptions = options, cacheOptions = {}) {
 }
 
 const [name = ''] = process.argv.slice(2)
-const rounds = []
-for (let round = 0; round < ROUNDS; round++) {
-  const [times, work] = await CELLS[name]()
-  const startedAt = performance.now()
-  for (let call = 0; call < times; call++) await work(call)
-  rounds.push(((performance.now() - startedAt) / times) * 1e6)
-}
-console.log(rounds.toSorted((one, other) => one - other)[ROUNDS >> 1])
+const call = await CELLS[name]?.()
+let calls = 0
+const { samplesNs } = await measureOperation(() => call(calls++))
+console.log(median(samplesNs))
 process.exit()

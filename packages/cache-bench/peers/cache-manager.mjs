@@ -1,6 +1,6 @@
 import KeyvRedis from '@keyv/redis'
 import { createCache } from 'cache-manager'
-import { CacheableMemory, KeyvCacheableMemory } from 'cacheable'
+import { KeyvCacheableMemory } from 'cacheable'
 import { Keyv } from 'keyv'
 
 export const packages = ['cache-manager', '@keyv/redis@5', 'keyv@5', 'cacheable']
@@ -17,13 +17,13 @@ const subjectOf = (cache, load) => ({
 export const variants = {
   'cache-manager': {
     tier: 'memory',
+    isUnbounded: true,
     create: ({ ttlMs, load }) => subjectOf(createCache({ ttl: ttlMs }), load),
   },
   'cache-manager, CacheableMemory': {
     tier: 'memory',
     setup: 'tuned',
     create: ({ ttlMs, maxSize, load }) => {
-      if (CacheableMemory === undefined) throw new Error('cacheable exports no CacheableMemory')
       const store = new KeyvCacheableMemory({ ttl: ttlMs, lruSize: maxSize })
       return subjectOf(createCache({ ttl: ttlMs, stores: [new Keyv({ store })] }), load)
     },

@@ -5,6 +5,7 @@ export const packages = ['keyv']
 const memory = (options, setup) => ({
   tier: 'memory',
   setup,
+  isUnbounded: true,
   create: ({ ttlMs }) => {
     const cache = new Keyv({ ttl: ttlMs, ...options })
     return {

@@ -5,8 +5,10 @@ export const packages = ['node-cache']
 const nodeCache = (useClones, setup) => ({
   tier: 'memory',
   setup,
-  create: ({ ttlMs, maxSize }) => {
-    const cache = new NodeCache({ stdTTL: ttlMs / 1_000, maxKeys: maxSize, useClones })
+  // With `maxKeys`, a full cache throws.
+  isUnbounded: true,
+  create: ({ ttlMs }) => {
+    const cache = new NodeCache({ stdTTL: ttlMs / 1_000, useClones })
     return {
       get: async (key) => cache.get(key),
       set: async (key, value) => cache.set(key, value),

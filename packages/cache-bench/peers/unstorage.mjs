@@ -13,7 +13,7 @@ const subjectOf = (storage) => ({
 })
 
 export const variants = {
-  unstorage: { tier: 'memory', create: () => subjectOf(createStorage()) },
+  unstorage: { tier: 'memory', isUnbounded: true, create: () => subjectOf(createStorage()) },
   'unstorage, lru-cache driver': {
     tier: 'memory',
     setup: 'tuned',

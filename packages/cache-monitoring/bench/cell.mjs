@@ -1,11 +1,8 @@
-// One measurement in a process of its own, for what runs beside it changes what the compiler makes of
-// it. Prints nanoseconds, the median of some rounds; or bytes. Wants node --expose-gc.
+// One measurement in a process of its own, because code that ran before it in the process changes how it is
+// compiled. Prints nanoseconds of one call, or bytes. Needs node --expose-gc.
 import { InMemoryCache } from '@verbatim/cache-memory'
+import { measureOperation, median } from '../../cache-bench/dist/index.js'
 import { CachePerformanceMonitor } from '../dist/index.js'
-
-const ROUNDS = 9
-const RECORDS = 500_000
-const HITS = 1_000_000
 
 const nothing = () => undefined
 const idle = {
@@ -23,36 +20,36 @@ const untimed = (monitor) => () => monitor.observeOperation('get', 'hit', 'memor
 const keys = (monitor) => (count) =>
   monitor.observeKeyGeneration(durations[count & 1_023], 100, 'summarize')
 
-/** @type {Record<string, () => number | Promise<number>>} */
+/** @type {Record<string, () => Promise<number>>} */
 const CELLS = {
-  'record nothing': () => each(RECORDS, timed(idle)),
-  'record timed': () => each(RECORDS, timed(new CachePerformanceMonitor())),
-  'record untimed': () => each(RECORDS, untimed(new CachePerformanceMonitor())),
-  'record key': () => each(RECORDS, keys(new CachePerformanceMonitor())),
-  'hit unwatched': () => hits(undefined),
-  'hit idle': () => hits(idle),
-  'hit watched': () => hits(new CachePerformanceMonitor()),
+  'record nothing': () => nanoseconds(timed(idle)),
+  'record timed': () => nanoseconds(timed(new CachePerformanceMonitor())),
+  'record untimed': () => nanoseconds(untimed(new CachePerformanceMonitor())),
+  'record key': () => nanoseconds(keys(new CachePerformanceMonitor())),
+  'hit unwatched': () => hit(undefined),
+  'hit idle': () => hit(idle),
+  'hit watched': () => hit(new CachePerformanceMonitor()),
 }
 
-function each(times, work) {
-  const startedAt = performance.now()
-  for (let count = 0; count < times; count++) work(count)
-  return ((performance.now() - startedAt) / times) * 1e6
+/** @param {(count: number) => unknown} call */
+async function nanoseconds(call) {
+  let count = 0
+  const { samplesNs } = await measureOperation(() => call(count++))
+  return median(samplesNs)
 }
 
-async function hits(performanceMonitor) {
+async function hit(performanceMonitor) {
   const cache = new InMemoryCache({ performanceMonitor })
   await cache.set('key', 'value')
-  const startedAt = performance.now()
-  for (let count = 0; count < HITS; count++) await cache.get('key')
-  return ((performance.now() - startedAt) / HITS) * 1e6
+  return nanoseconds(() => cache.get('key'))
 }
 
 /** Measures the heap after a thousand and after ten million records. */
 function heapGrowth() {
   const monitor = new CachePerformanceMonitor()
   const heapAfter = (count) => {
-    each(count, timed(monitor))
+    const record = timed(monitor)
+    for (let call = 0; call < count; call++) record(call)
     for (let round = 0; round < 3; round++) globalThis.gc()
     return process.memoryUsage().heapUsed
   }
@@ -61,13 +58,5 @@ function heapGrowth() {
 }
 
 const [name = ''] = process.argv.slice(2)
-if (name === 'heap') {
-  console.log(heapGrowth())
-} else {
-  const measure = CELLS[name] ?? nothing
-  await measure()
-  const rounds = []
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await measure())
-  console.log(rounds.toSorted((one, other) => one - other)[ROUNDS >> 1])
-}
+console.log(name === 'heap' ? heapGrowth() : await CELLS[name]?.())
 process.exit()

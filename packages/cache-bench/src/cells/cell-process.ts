@@ -91,8 +91,8 @@ async function run(specification: CellSpecification): Promise<CellOutput> {
 
 async function variantsOf(module: string): Promise<SubjectReference[]> {
   const { variants = {} } = await loadModule(module)
-  return Object.entries(variants).map(([name, { tier, setup = 'stock' }]) => {
-    return { name, module, variant: name, tier, setup, versions: {} }
+  return Object.entries(variants).map(([name, { tier, setup = 'stock', isUnbounded = false }]) => {
+    return { name, module, variant: name, tier, setup, isUnbounded, versions: {} }
   })
 }
 

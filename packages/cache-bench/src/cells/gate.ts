@@ -53,7 +53,7 @@ export async function checkSubject(
     ['round trip', () => checkRoundTrip(open)],
     ['falsy values', () => checkFalsyValues(open)],
     ['TTL', () => checkExpiry(open, variant.shortestTtlMs ?? TTL_MS)],
-    ...(variant.tier === 'memory'
+    ...(variant.tier === 'memory' && !variant.isUnbounded
       ? [['eviction', () => checkEviction(open)] as [string, () => Promise<void>]]
       : []),
     [

@@ -115,9 +115,9 @@ async function checked(
   const specification = specificationOf(subject, 'gate', options)
   const output = await runProcess(specification, options.signal)
   await removeKeys(specification)
-  const { name, tier, setup = 'stock', versions } = subject
+  const { name, tier, setup = 'stock', isUnbounded = false, versions } = subject
   const { isolation, failures = [output.error ?? 'the gate did not finish'] } = output.gate ?? {}
-  const cache = { name, tier, setup, versions, failures }
+  const cache = { name, tier, setup, isUnbounded, versions, failures }
   return isolation === undefined ? cache : { ...cache, isolation }
 }
 

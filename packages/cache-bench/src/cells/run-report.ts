@@ -40,6 +40,8 @@ export interface MeasuredCache {
   readonly name: string
   readonly tier: 'memory' | 'redis'
   readonly setup: 'stock' | 'tuned'
+  /** Whether the cache has no limit of its size, so that it never evicts. */
+  readonly isUnbounded?: boolean
   readonly versions: Readonly<Record<string, string>>
   /** Absent if the cache could not be checked. */
   readonly isolation?: Isolation

@@ -46,6 +46,8 @@ export interface SubjectVariant {
   readonly tier: 'memory' | 'redis'
   /** Set-up: as installed, or as its authors advise for production. Default: `'stock'`. */
   readonly setup?: 'stock' | 'tuned'
+  /** Whether the cache has no limit of its size. Default: false. */
+  readonly isUnbounded?: boolean
   /** Shortest TTL in milliseconds that the cache supports, if it is long. */
   readonly shortestTtlMs?: number
   readonly create: CreateSubject
@@ -61,6 +63,7 @@ export interface SubjectReference {
   readonly variant?: string
   readonly tier: 'memory' | 'redis'
   readonly setup?: 'stock' | 'tuned'
+  readonly isUnbounded?: boolean
   /** Exact versions of the packages of the cache. */
   readonly versions: Readonly<Record<string, string>>
 }

@@ -18,7 +18,9 @@ export function formatRun(report: RunReport): string {
 /** Returns the conditions of a run. */
 export function conditions(report: RunReport): string[] {
   const { environment, caches, load, redisVersion } = report
-  const versions = new Map(caches.flatMap((cache) => Object.entries(cache.versions)))
+  const versions = new Set(
+    caches.flatMap((cache) => Object.entries(cache.versions).map((version) => version.join(' '))),
+  )
   return [
     `${report.date.slice(0, 10)}, ${environment.runtimeVersion}, ` +
       `${redisVersion === undefined ? '' : `Redis ${redisVersion}, `}${environment.platform}, ` +
@@ -26,7 +28,7 @@ export function conditions(report: RunReport): string[] {
     `Load of the machine: ${figure(load[0])} at the start, ${figure(load[1])} at the end. ` +
       `${report.processes} fresh processes per cell, seed ${report.seed}, ` +
       `${figure(report.durationMs / 60_000)} minutes.`,
-    `Versions: ${[...versions].map(([name, version]) => `${name} ${version}`).join(', ')}.`,
+    `Versions: ${[...versions].join(', ')}.`,
     ...(report.isPartial ? ['**The run was stopped before its end.**'] : []),
   ]
 }
@@ -70,7 +72,7 @@ function scenarioLines(
 }
 
 function rowOf(
-  { name }: MeasuredCache,
+  { name, isUnbounded }: MeasuredCache,
   cells: readonly CellSummary[],
   names: readonly string[],
 ): string[] {
@@ -79,7 +81,8 @@ function rowOf(
   if (cell.figures.length === 0) return [row([name, `error: ${escaped(cell.errors.join('; '))}`])]
   const suffix = cell.errors.length === 0 ? '' : ` (some processes: ${cell.errors.join('; ')})`
   const values = names.map((each) => shown(cell.figures.find((summary) => summary.name === each)))
-  return [row([`${name}${escaped(suffix)}`, ...values])]
+  const limit = isUnbounded ? ' (no size limit)' : ''
+  return [row([`${name}${limit}${escaped(suffix)}`, ...values])]
 }
 
 function shown(summary: FigureSummary | undefined): string {

@@ -52,6 +52,12 @@ describe('the correctness gate', () => {
     expect(outcome.failures).toEqual([failure])
   })
 
+  test('accepts that a cache without a size limit does not evict', async () => {
+    const create = mapCache({ neverEvicts: true })
+    const outcome = await checkSubject({ tier: 'memory', isUnbounded: true, create }, OPTIONS)
+    expect(outcome.failures).toEqual([])
+  })
+
   test('checks a cache that can only load', async () => {
     const create: CreateSubject = (options) => {
       const { get, set } = mapCache()(options) as Required<Pick<Subject, 'get' | 'set'>>

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,61 +43,7 @@ async function file(name: string, text: string): Promise<string> {
   return path.join(folder, name)
 }
 
-const SOUND = `export default ({ ttlMs, maxSize }) => {
-  const entries = new Map()
-  return {
-    get: async (key) => {
-      const entry = entries.get(key)
-      return entry !== undefined && entry.expiresAt > performance.now() ? entry.value : undefined
-    },
-    set: async (key, value) => {
-      entries.set(key, { value, expiresAt: performance.now() + ttlMs })
-      if (entries.size > maxSize) entries.delete(entries.keys().next().value)
-    },
-  }
-}`
-
 describe('compare', () => {
-  test('shows every failure as a row and continues with the other caches', async () => {
-    const midway = SOUND.replace(
-      'get: async (key) => {',
-      'get: async (key) => {\n await tick()',
-    ).concat(
-      '\nlet calls = 0\nconst tick = async () => { if (++calls > 1500) throw new Error("midway") }',
-    )
-    const modules = [
-      await file('sound.mjs', SOUND),
-      await file('unloadable.mjs', "throw new Error('no redis://user:s3cret@host')"),
-      await file('nothing.mjs', 'export default () => ({ get() {} })'),
-      await file('midway.mjs', midway),
-      await file('crash.mjs', `${SOUND}\nsetTimeout(() => process.exit(3), 600)`),
-    ]
-    const { exitCode, stdout, stderr } = await cacheBench(
-      'compare',
-      ...modules,
-      ...QUICK,
-      'get',
-      '--json',
-    )
-    expect([exitCode, stderr]).toEqual([0, ''])
-    const run = JSON.parse(stdout)
-    const failures = Object.fromEntries(
-      run.caches.map((cache: { name: string; failures: string[] }) => [cache.name, cache.failures]),
-    )
-    expect(failures['sound.mjs']).toEqual([])
-    expect(failures['unloadable.mjs']).toEqual(['module unloadable.mjs cannot be loaded: no <url>'])
-    expect(failures['nothing.mjs']).toEqual([
-      'module nothing.mjs must return a cache with get() and set()',
-    ])
-    const cells = new Map(
-      run.cells.map((cell: { cache: string; error?: string }) => [cell.cache, cell.error]),
-    )
-    expect(cells.get('sound.mjs')).toBeUndefined()
-    expect(cells.has('sound.mjs')).toBe(true)
-    expect([...failures['midway.mjs'], cells.get('midway.mjs')].join()).toContain('midway')
-    expect([...failures['crash.mjs'], cells.get('crash.mjs')].join()).toMatch(/exit code 3/)
-  }, 120_000)
-
   test('prints a table with Redis, and deletes its keys', async () => {
     const names = ['memory', 'GenericRedisCache, no memory tier']
     const out = path.join(folder, 'run.md')
@@ -113,25 +59,6 @@ describe('compare', () => {
     expect(stdout).toContain('get: bytes received, bytes')
     expect(await readFile(out, 'utf8')).toBe(stdout)
     expect((await askRedis(redis.port, 'KEYS cache-bench:*')).trim()).toBe('*0')
-  }, 120_000)
-
-  test('prints the finished cells after Ctrl-C', async () => {
-    const module = await file('sound.mjs', SOUND)
-    const options = ['--scenario', 'get', '--processes', '100', '--budget', '20', '--json']
-    const child = spawn(process.execPath, [CLI, 'compare', module, ...options], { cwd: PACKAGE })
-    let stdout = ''
-    child.stdout.on('data', (data: Buffer) => {
-      stdout += data.toString()
-    })
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5_000)
-    })
-    child.kill('SIGINT')
-    const code = await new Promise((resolve) => {
-      child.on('close', resolve)
-    })
-    expect(code).toBe(130)
-    expect(JSON.parse(stdout)).toMatchObject({ format: 'cache-bench-run', isPartial: true })
   }, 120_000)
 })
 
@@ -170,16 +97,6 @@ describe('regress', () => {
     const { exitCode, stderr } = await cacheBench('regress', path.join(folder, 'none.json'))
     expect([exitCode, stderr]).toEqual([2, 'error: none.json cannot be read (ENOENT)\n'])
   })
-
-  test('measures the caches of the baseline again', async () => {
-    const module = await file('sound.mjs', SOUND)
-    const baseline = path.join(folder, 'own.json')
-    const options = ['--processes', '5', '--budget', '20', '--scenario', 'get', '--out', baseline]
-    expect(await cacheBench('compare', module, ...options)).toMatchObject({ exitCode: 0 })
-    const outcome = await cacheBench('regress', baseline, module, '--processes', '5')
-    expect(outcome.stdout).toContain('| sound.mjs | get | get, ns |')
-    expect(outcome.stdout).toContain('1 figures compared')
-  }, 120_000)
 })
 
 test('report prints a stored run', async () => {
