@@ -16,7 +16,10 @@ const EXPECTED = {
     internal: ['cache-core', 'cache-monitoring', 'cache-redis'],
     external: ['@humanwhocodes/momoa', 'commander', 'yaml', 'zod'],
   },
-  'cache-migration': { internal: ['cache-core', 'cache-redis'], external: ['commander'] },
+  'cache-migration': {
+    internal: ['cache-core', 'cache-redis'],
+    external: ['cluster-key-slot', 'commander', 'ioredis'],
+  },
   'cache-bench': {
     internal: ['cache-core'],
     external: [
