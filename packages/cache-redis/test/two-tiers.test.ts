@@ -295,8 +295,7 @@ describe('the number of commands', () => {
     expect(await commandsOf(() => Promise.all([1, 2, 3].map(() => cache.get('a'))))).toEqual([
       'get',
       'mget',
-      'get',
-      'get',
+      'mget',
     ])
   })
 })

@@ -10,6 +10,7 @@ import { CONNECTION_LOST, errorCodeOf, unavailable } from './connection-errors.j
 import { meaningOf } from './error-replies.js'
 import { RedisServer } from './redis-server.js'
 import { TimeLimit } from './time-limit.js'
+import { Turn } from './turn.js'
 import { WriteBatch } from './write-batch.js'
 
 /** The least time that `connect()` waits, in milliseconds. */
@@ -62,6 +63,8 @@ export interface ConnectionListener {
 
 /** A connection to one server, or to the masters of a Cluster. Only healthy servers are used. */
 export class RedisConnection {
+  /** The calls of the current turn of the event loop that leave as one command. */
+  readonly turn: Turn = new Turn()
   readonly #options: ConnectionOptions
   readonly #client: RedisClient
   readonly #limit: TimeLimit
@@ -168,6 +171,7 @@ export class RedisConnection {
   }
 
   readonly run: RunCommands = (send, on, options) => {
+    this.turn.flush()
     const target = this.#targetFor(on)
     if (!target?.usable) return this.#runOnceConnected(send, on, options)
     // A client that was passed in sends in the way its owner has chosen.

@@ -46,12 +46,12 @@ export class RedisReads {
   }
 
   async read(key: string): Promise<ReadOutcome> {
-    const { keyspace, pending, generations, run } = this.#parts
+    const { keyspace, pending, generations, readBatch } = this.#parts
     if (!pending.isTrusted(key)) return 'unavailable'
     const named = keyspace.named(key)
     const { name } = named
     try {
-      const sent = run((client) => client.getBuffer(name), name)
+      const sent = readBatch.get(name)
       // Asked for after the value, so the generation is not older than the value.
       const generation = awaitedLater(generations.current(name))
       const opened = this.#open(named, await sent)

@@ -30,6 +30,7 @@ import {
 } from './masters.js'
 import { KeyMetadata, toTtlMs } from './metadata.js'
 import { PendingInvalidations } from './pending-invalidations.js'
+import { ReadBatch } from './read-batch.js'
 import { RedisReads } from './reads.js'
 import { type RecentChange, RecentChanges } from './recent-changes.js'
 import type { StoreParts } from './store-parts.js'
@@ -108,6 +109,7 @@ export class RedisStore {
     const codec = new ValueCodec(options)
     const parts: StoreParts = {
       ...{ client, run, codec, keyspace, masters, counters, commandTimeoutMs, readOnly },
+      readBatch: new ReadBatch(client, run, connection.turn),
       allMasters: () => connection.masters(),
       generations: this.generations,
       tags: this.tags,

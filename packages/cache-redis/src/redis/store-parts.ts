@@ -8,12 +8,15 @@ import type { Generations } from './generations.js'
 import type { Keyspace, Revisions } from './keyspace.js'
 import type { Masters } from './masters.js'
 import type { PendingInvalidations } from './pending-invalidations.js'
+import type { ReadBatch } from './read-batch.js'
 import type { TagVersions } from './tag-versions.js'
 
 /** The parts that reads and writes of Redis share. */
 export interface StoreParts {
   readonly client: RedisClient
   readonly run: RunCommands
+  /** The reads of single keys in the current turn of the event loop. */
+  readonly readBatch: ReadBatch
   /** Returns the masters that there are, healthy or not. */
   readonly allMasters: () => readonly Redis[]
   readonly codec: ValueCodec

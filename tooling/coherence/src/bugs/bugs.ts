@@ -8,6 +8,7 @@ import { MEMORY_BUGS } from './memory-bugs.js'
 import { REDIS_BUGS } from './redis-bugs.js'
 import { TAG_BUGS } from './tag-bugs.js'
 import { TRACKING_BUGS } from './tracking-bugs.js'
+import { TURN_BUGS } from './turn-bugs.js'
 
 /** All seeded bugs. Each breaks one rule of the protocol, and proves that the run detects it. */
 export const BUGS: readonly Bug[] = [
@@ -20,6 +21,7 @@ export const BUGS: readonly Bug[] = [
   ...FOREIGN_BUGS,
   ...GENERATION_BUGS,
   ...CALL_BUGS,
+  ...TURN_BUGS,
 ]
 
 /**

@@ -1,0 +1,51 @@
+import type { Bug } from './bug.js'
+import { THROUGH_REDIS } from './set-ups.js'
+
+const PLACE = 'cache-redis/dist/codec/place.js'
+const LINE = 'cache-redis/dist/codec/stored-line.js'
+const READ_BATCH = 'cache-redis/dist/redis/read-batch.js'
+
+/** Bugs that mix up, lose or reorder the calls of one turn of the event loop. */
+export const TURN_BUGS: readonly Bug[] = [
+  {
+    name: 'replies-of-a-turn-shifted',
+    breaks: 'each read of a turn gets the reply for its own key',
+    setUp: { ...THROUGH_REDIS, lanes: 32, faults: [] },
+    patches: [
+      {
+        file: READ_BATCH,
+        find: 'resolve(replies[index] ?? null);',
+        replace: 'resolve(replies[(index + 1) % readers.length] ?? null);',
+      },
+      // A value has the place of its key, and its checksum covers the place.
+      {
+        file: PLACE,
+        find: `return this.#owner.owns(bytes) &&
+            readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed;`,
+        replace: 'return this.#owner.owns(bytes);',
+      },
+      {
+        file: LINE,
+        find: `if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {
+          throw corrupt('damaged'); }`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'replies-of-an-earlier-turn',
+    breaks: 'a read does not get a reply from before its call',
+    setUp: { ...THROUGH_REDIS, lanes: 32, faults: [] },
+    patches: [
+      {
+        file: READ_BATCH,
+        find: 'const replies = await this.#getMany(readers.map(({ name }) => name));',
+        replace: `const names = readers.map(({ name }) => name);
+          this.earlier ??= new Map();
+          const fresh = await this.#getMany(names);
+          const replies = names.map((name, index) => this.earlier.get(name) ?? fresh[index]);
+          for (const [index, name] of names.entries()) this.earlier.set(name, fresh[index]);`,
+      },
+    ],
+  },
+]
