@@ -16,7 +16,7 @@ export interface Collection {
 export class Turn {
   #open: Collection | undefined
 
-  /** Call this before a call is added to a collection. */
+  /** Opens a collection for a call that is about to be added. Sends what another one has collected. */
   collect(collection: Collection): void {
     if (this.#open === collection) return
     this.flush()
@@ -25,7 +25,7 @@ export class Turn {
     timers.nextTick(this.flush)
   }
 
-  /** Sends what was collected. Call this before any command is sent that is not collected. */
+  /** Sends what was collected. Call it before any command is sent that is not collected. */
   readonly flush = (): void => {
     const open = this.#open
     this.#open = undefined

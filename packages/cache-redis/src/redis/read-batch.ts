@@ -75,14 +75,13 @@ export class ReadBatch implements Collection {
   }
 
   #answerAlone({ name, resolve, reject }: Reader): void {
-    this.#getAlone(name).then((bytes) => {
-      this.#learn([bytes])
-      resolve(bytes)
-    }, reject)
+    this.#getAlone(name).then(resolve, reject)
   }
 
-  #getAlone(name: string): Promise<Buffer | null> {
-    return this.#run((client) => client.getBuffer(name), name)
+  async #getAlone(name: string): Promise<Buffer | null> {
+    const bytes = await this.#run((client) => client.getBuffer(name), name)
+    this.#learn([bytes])
+    return bytes
   }
 
   async #getMany(names: readonly string[]): Promise<readonly (Buffer | null)[]> {

@@ -36,6 +36,9 @@ import { type RecentChange, RecentChanges } from './recent-changes.js'
 import type { StoreParts } from './store-parts.js'
 import { StoredValues } from './stored-value.js'
 import { TagVersions } from './tag-versions.js'
+import { ValueBatch } from './value-batch.js'
+import { ValueCommands } from './value-commands.js'
+import { ValueSender } from './value-sender.js'
 import { RedisWrites } from './writes.js'
 
 /** Learns when Redis becomes available or unavailable, and when its masters change. */
@@ -123,16 +126,19 @@ export class RedisStore {
       revisions: new Revisions(),
     }
     const metadata = new KeyMetadata(parts)
-    const values = new StoredValues({
+    const stored = new StoredValues({
       ...{ codec, counters },
       clockOf: (name) => masters.of(name).clock.read(),
       ttlOf: async (name) => toTtlMs(await run((on) => on.pttl(name), name)),
     })
     const removal = new KeyRemoval(parts, metadata)
-    this.reads = new RedisReads(parts, metadata, values)
-    this.listing = new Listing(parts, metadata, values)
+    this.reads = new RedisReads(parts, metadata, stored)
+    this.listing = new Listing(parts, metadata, stored)
     const changes = new ChangeRecorder(parts, this.#recent)
-    this.writes = new RedisWrites(parts, removal, changes)
+    const values = new ValueCommands(parts)
+    const valueBatch = new ValueBatch(parts, values, connection.turn)
+    const sender = new ValueSender(parts, values, valueBatch)
+    this.writes = new RedisWrites(parts, sender, removal, changes)
     this.#availability = this.#reportAvailability()
     this.#startReplay(new InvalidationReplay(parts, removal, changes))
   }

@@ -10,9 +10,11 @@ import type { KeyRemoval } from './key-removal.js'
 import { NOTHING_STORED } from './scripts/key-commands.js'
 import { LEASE_MS } from './scripts/scripts.js'
 import type { StoreParts } from './store-parts.js'
-import { type Encoded, ValueSender, type ValueToSend, type WriteOutcome } from './value-sender.js'
+import type { Encoded } from './value-commands.js'
+import type { ValueSender, ValueToSend, WriteOutcome } from './value-sender.js'
 
-export type { Encoded, WriteOutcome } from './value-sender.js'
+export type { Encoded } from './value-commands.js'
+export type { WriteOutcome } from './value-sender.js'
 
 /** The state of a key from before a load. */
 export interface ExpectedState {
@@ -41,9 +43,14 @@ export class RedisWrites {
   readonly #removal: KeyRemoval
   readonly #changes: ChangeRecorder
 
-  constructor(parts: StoreParts, removal: KeyRemoval, changes: ChangeRecorder) {
+  constructor(
+    parts: StoreParts,
+    sender: ValueSender,
+    removal: KeyRemoval,
+    changes: ChangeRecorder,
+  ) {
     this.#parts = parts
-    this.#sender = new ValueSender(parts)
+    this.#sender = sender
     this.#removal = removal
     this.#changes = changes
   }

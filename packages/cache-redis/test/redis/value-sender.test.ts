@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { Owner, Place } from '../../src/codec/place.js'
 import { OperationsInFlight } from '../../src/operations-in-flight.js'
 import type { StoreParts } from '../../src/redis/store-parts.js'
-import { type Encoded, ValueSender } from '../../src/redis/value-sender.js'
+import type { ValueBatch } from '../../src/redis/value-batch.js'
+import { type Encoded, ValueCommands } from '../../src/redis/value-commands.js'
+import { ValueSender } from '../../src/redis/value-sender.js'
 
 const KEYS = ['a', 'b', 'c']
 
@@ -34,7 +36,9 @@ function senderOf(replies: readonly (boolean | 'late')[]): { sender: ValueSender
     },
     run: (send: (client: unknown) => unknown) => Promise.resolve(send({})),
   }
-  return { sender: new ValueSender(parts as unknown as StoreParts), sent }
+  const all = parts as unknown as StoreParts
+  const batch = {} as ValueBatch
+  return { sender: new ValueSender(all, new ValueCommands(all), batch), sent }
 }
 
 function placeOf(key: string): Place {

@@ -112,13 +112,19 @@ export interface KeyCommands {
     isWanted: () => boolean,
   ): Promise<boolean | 'late'>
 
-  /** Stores many values over whatever their keys hold. */
+  /**
+   * Stores many values over whatever their keys hold.
+   *
+   * @param areWanted - asked before the command is sent a second time
+   * @returns false when the values are no longer all wanted; then none is stored
+   */
   writeMany(
     client: RedisClient,
     names: readonly string[],
     values: readonly SealedValue[],
     deadline: WriteDeadline,
-  ): Promise<true | 'late'>
+    areWanted: () => boolean,
+  ): Promise<boolean | 'late'>
 
   /** Returns the head of each value of this cache; `null` where there is none. */
   peek(

@@ -136,10 +136,12 @@ export const scriptCommands: KeyCommands = {
     names: readonly string[],
     values: readonly SealedValue[],
     deadline: WriteDeadline,
-  ): Promise<true | 'late'> {
+    areWanted: () => boolean,
+  ): Promise<boolean | 'late'> {
     const args: ScriptArgument[] = [deadlineOf(deadline)]
     for (const { bytes, storedUntil } of values) args.push(bytes, expiryOf(storedUntil))
-    return wasInTime(toNumber(await runScript(client, WRITE_MANY, names, args)), deadline)
+    const at = toNumber(await runScript(client, WRITE_MANY, names, args, areWanted))
+    return at !== 0 && wasInTime(at, deadline)
   },
 
   async peek(
