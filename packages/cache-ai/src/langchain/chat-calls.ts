@@ -1,0 +1,315 @@
+/* oxlint-disable no-underscore-dangle -- LangChain begins the names of methods for subclasses with one */
+import type { CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager'
+import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
+import type { BaseMessage } from '@langchain/core/messages'
+import type { ChatGenerationChunk, ChatResult } from '@langchain/core/outputs'
+import type { Found } from '../model-calls/answer-store.js'
+import type { CachedCall } from '../model-calls/call-control.js'
+import type { CallReport, RefusalReason } from '../model-calls/call-status.js'
+import { refusalOf } from '../model-calls/commit-rule.js'
+import { type Flight, type Flights, untilAborted } from '../model-calls/flights.js'
+import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-options.js'
+import { ModelCalls, sharedFlights } from '../model-calls/model-calls.js'
+import { PartLog } from '../model-calls/part-log.js'
+import { freshIds } from '../model-calls/tool-call-ids.js'
+import { chatRequest } from './chat-request.js'
+import {
+  answerOf,
+  chunkFrom,
+  fromStored,
+  type StoredChat,
+  type StoredGeneration,
+  toStored,
+} from './messages.js'
+
+/** Largest stream that is shared and stored, in UTF-16 units of its texts. */
+const MOST_UNITS = 16 * 2 ** 20
+
+/** A call of a chat model. */
+export interface ChatCall {
+  readonly model: BaseChatModel
+  readonly messages: BaseMessage[]
+  readonly options: object
+  readonly run: CallbackManagerForLLMRun | undefined
+}
+
+type Collected = { readonly chat: StoredChat } | { readonly refusal: RefusalReason }
+
+interface Outcome {
+  readonly collected: Collected
+  /** The result of the model; absent for a stream. */
+  readonly result?: ChatResult
+}
+
+type ChatFlight = Flight<PartLog<StoredGeneration> | undefined, Outcome>
+
+/** Serves calls of chat models from the cache, from calls that are running, or by the model. */
+export class ChatCalls {
+  readonly calls: ModelCalls<StoredChat>
+  readonly #options: ResolvedModelCacheOptions
+  readonly #flights: Flights<PartLog<StoredGeneration> | undefined, Outcome>
+
+  constructor(options: ResolvedModelCacheOptions) {
+    this.#options = options
+    this.calls = new ModelCalls(options)
+    this.#flights = sharedFlights(options.cache, 'langchain')
+  }
+
+  async generate(call: ChatCall): Promise<ChatResult> {
+    const { model, messages, run } = call
+    const planned = this.#plan(call)
+    if ('bypass' in planned) {
+      this.calls.counters.count(planned.bypass)
+      return reported(await model._generate(messages, modelOptions(call), run), planned.bypass)
+    }
+    const served = await this.#serve(call, planned, 'call', () =>
+      this.#startGenerate(call, planned),
+    )
+    if ('chat' in served) return resultOf(served.chat, served.report)
+    const { flight, report, leave } = served
+    try {
+      const { result, collected } = await untilAborted(flight.outcome, signalOf(call))
+      if (report.status !== 'COALESCED' && result !== undefined) return reported(result, report)
+      if ('chat' in collected) return resultOf(collected.chat, report)
+    } finally {
+      leave()
+    }
+    return reported(await model._generate(messages, modelOptions(call), run), report)
+  }
+
+  async *stream(call: ChatCall): AsyncGenerator<ChatGenerationChunk> {
+    const { model, messages, run } = call
+    const planned = this.#plan(call)
+    if ('bypass' in planned) {
+      this.calls.counters.count(planned.bypass)
+      yield* model._streamResponseChunks(messages, modelOptions(call), run)
+      return
+    }
+    const served = await this.#serve(call, planned, 'stream', () =>
+      this.#startStream(call, planned),
+    )
+    const ids = freshIds()
+    if ('chat' in served) {
+      const { generation, chunks = [generation] } = served.chat
+      for (const chunk of chunks) yield* announced(chunkFrom(chunk, ids, served.report), run)
+      return
+    }
+    const { flight, report, leave } = served
+    const isFirst = report.status !== 'COALESCED'
+    try {
+      const reader = (flight.log as PartLog<StoredGeneration>)
+        .stream((part) => part, leave)
+        .getReader()
+      try {
+        for (;;) {
+          const { done, value } = await untilAborted(reader.read(), signalOf(call))
+          if (done) return
+          yield* announced(isFirst ? ownChunk(value, report) : chunkFrom(value, ids, report), run)
+        }
+      } finally {
+        reader.cancel().catch(() => undefined)
+      }
+    } finally {
+      leave()
+    }
+  }
+
+  #plan(call: ChatCall): CachedCall | { readonly bypass: CallReport } {
+    const { model, messages, options } = call
+    const request = (): unknown => chatRequest(model, messages, options, this.#options)
+    const { verbatim } = options as { readonly verbatim?: unknown }
+    const identity = { surface: 'langchain', provider: model.constructor.name, model: '' } as const
+    return this.calls.plan({ ...identity, request }, verbatim)
+  }
+
+  async #serve(
+    call: ChatCall,
+    planned: CachedCall,
+    form: 'call' | 'stream',
+    start: () => ChatFlight,
+  ): Promise<
+    | { readonly chat: StoredChat; readonly report: CallReport }
+    | { readonly flight: ChatFlight; readonly report: CallReport; readonly leave: () => void }
+  > {
+    const key = planned.key.digest
+    const id = flightId(planned, form)
+    let found: Found<StoredChat> = { state: 'absent' }
+    if (this.#flights.get(id) === undefined) {
+      const { ended } = this.#flights
+      found = await this.calls.find(planned, isStoredChat)
+      // A call that ended during the lookup has stored its answer after the lookup began.
+      if (found.state === 'absent' && ended !== this.#flights.ended)
+        found = await this.calls.find(planned, isStoredChat)
+    }
+    signalOf(call)?.throwIfAborted()
+    if ('answer' in found) {
+      const status = found.state === 'stale' ? 'STALE' : 'HIT'
+      if (status === 'STALE') this.#revalidate(call, planned)
+      const report: CallReport = { status, key, ageMs: found.ageMs }
+      this.calls.counters.count(report)
+      return { chat: found.answer, report }
+    }
+    const running = this.#flights.get(id)
+    const flight = running ?? start()
+    flight.addStoring(planned)
+    const leave = flight.enter()
+    const report = startReport(planned, found, running !== undefined)
+    this.calls.counters.count(report)
+    return { flight, report, leave }
+  }
+
+  #revalidate(call: ChatCall, planned: CachedCall): void {
+    const refresh = { ...planned, plan: { ...planned.plan, refresh: true } }
+    if (this.#flights.get(flightId(refresh, 'call')) !== undefined) return
+    const flight = this.#startGenerate({ ...call, run: undefined }, refresh)
+    flight.addStoring(refresh)
+    flight.enter()
+  }
+
+  #startGenerate(call: ChatCall, planned: CachedCall): ChatFlight {
+    const { whenAbandoned } = this.#options
+    return this.#flights.start(
+      flightId(planned, 'call'),
+      undefined,
+      whenAbandoned,
+      async (flight) => {
+        const startedAt = this.calls.clock.now()
+        const options = modelOptions(call, flight.signal)
+        const result = await call.model._generate(call.messages, options, call.run)
+        const collected = collect(result)
+        await this.#commit(flight, call, collected, startedAt)
+        return { result, collected }
+      },
+    )
+  }
+
+  #startStream(call: ChatCall, planned: CachedCall): ChatFlight {
+    const { whenAbandoned } = this.#options
+    const log = new PartLog<StoredGeneration>(MOST_UNITS, ({ text }) => text.length + 256)
+    return this.#flights.start(flightId(planned, 'stream'), log, whenAbandoned, async (flight) => {
+      const startedAt = this.calls.clock.now()
+      try {
+        const options = modelOptions(call, flight.signal)
+        const chunks: StoredGeneration[] = []
+        let whole: ChatGenerationChunk | undefined
+        // Without the callbacks of this caller, because each caller calls its own.
+        for await (const chunk of call.model._streamResponseChunks(call.messages, options)) {
+          const stored = toStored(chunk)
+          chunks.push(stored)
+          whole = whole === undefined ? chunk : whole.concat(chunk)
+          await log.add(stored)
+        }
+        const isAborted = flight.signal.aborted || !log.isComplete || whole === undefined
+        const collected: Collected = isAborted
+          ? { refusal: 'incomplete' }
+          : { chat: { generation: toStored(whole as ChatGenerationChunk), chunks } }
+        await this.#commit(flight, call, collected, startedAt)
+        log.end()
+        return { collected }
+      } catch (error) {
+        this.calls.counters.countRefusal(flight.signal.aborted ? 'incomplete' : 'error')
+        log.end(error)
+        throw error
+      }
+    })
+  }
+
+  async #commit(
+    flight: ChatFlight,
+    { options }: ChatCall,
+    collected: Collected,
+    startedAt: number,
+  ): Promise<void> {
+    const { storing } = flight
+    if (storing === undefined) return
+    const decide = (): { answer: StoredChat } | { refusal: RefusalReason } => {
+      if ('refusal' in collected) return collected
+      const answer = answerOf(collected.chat.generation)
+      if (typeof answer === 'string') return { refusal: answer }
+      const refusal = refusalOf(answer, { json: wantsJson(options) })
+      return refusal === undefined ? { answer: collected.chat } : { refusal }
+    }
+    await this.calls.commit(storing, decide, this.calls.clock.now() - startedAt)
+  }
+}
+
+function collect(result: ChatResult): Collected {
+  // Several candidates look like several answers.
+  const [generation, ...others] = result.generations
+  if (generation === undefined || others.length > 0) return { refusal: 'unsupported_part' }
+  try {
+    return { chat: { generation: toStored(generation) } }
+  } catch {
+    return { refusal: 'unrepresentable_value' }
+  }
+}
+
+function resultOf({ generation }: StoredChat, report: CallReport): ChatResult {
+  return { generations: [fromStored(generation, freshIds(), report)], llmOutput: {} }
+}
+
+/** Returns the result of the model with the status of the call in its messages. */
+function reported(result: ChatResult, report: CallReport): ChatResult {
+  for (const { message } of result.generations)
+    message.response_metadata = { ...message.response_metadata, verbatim: { ...report } }
+  return result
+}
+
+/** Returns a chunk for the caller that asked the model, with its tokens and ids. */
+function ownChunk(stored: StoredGeneration, report: CallReport): ChatGenerationChunk {
+  const chunk = chunkFrom(
+    stored,
+    { rename: (id: string) => id } as ReturnType<typeof freshIds>,
+    report,
+  )
+  const { usage_metadata } = stored.message.data as unknown as { usage_metadata?: never }
+  if (usage_metadata !== undefined)
+    Object.assign(chunk.message, { usage_metadata: structuredClone(usage_metadata) })
+  return chunk
+}
+
+/** Yields a chunk, and passes its text to the callbacks of the caller. */
+async function* announced(
+  chunk: ChatGenerationChunk,
+  run: CallbackManagerForLLMRun | undefined,
+): AsyncGenerator<ChatGenerationChunk> {
+  yield chunk
+  await run?.handleLLMNewToken(chunk.text, undefined, undefined, undefined, undefined, { chunk })
+}
+
+function isStoredChat({ generation }: StoredChat): boolean {
+  return typeof Object(Object(generation).message).data === 'object'
+}
+
+function startReport(
+  { key, plan }: CachedCall,
+  found: Found<StoredChat>,
+  isJoined: boolean,
+): CallReport {
+  if (isJoined) return { status: 'COALESCED', key: key.digest }
+  if (found.state === 'unavailable')
+    return { status: 'BYPASS', reason: 'store_unavailable', key: key.digest }
+  return { status: plan.refresh ? 'REFRESH' : 'MISS', key: key.digest }
+}
+
+function flightId({ key, plan }: CachedCall, form: 'call' | 'stream'): string {
+  return `${form}:${plan.refresh ? 'refresh' : 'call'}:${key.key}`
+}
+
+function signalOf({ options }: ChatCall): AbortSignal | undefined {
+  return (options as { readonly signal?: AbortSignal }).signal
+}
+
+function wantsJson(options: object): boolean {
+  const { response_format } = options as { readonly response_format?: unknown }
+  return String(Object(response_format).type).startsWith('json')
+}
+
+/** Returns the options for the model, without those of this cache. */
+function modelOptions(
+  { options }: ChatCall,
+  signal?: AbortSignal,
+): BaseChatModel['ParsedCallOptions'] {
+  const { verbatim: _, ...others } = options as Record<string, unknown>
+  return signal === undefined ? others : { ...others, signal }
+}

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { ModelServer } from '@verbatim/model-server'
+import OpenAI from 'openai'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ProxyServer } from '../../src/proxy/proxy-server.js'
+
+const run = promisify(execFile)
+const server = await ModelServer.start()
+afterAll(() => server[Symbol.asyncDispose]())
+beforeEach(() => server.reset())
+
+const opened: ProxyServer[] = []
+afterEach(async () => {
+  for (const proxy of opened.splice(0)) await proxy.close()
+})
+
+async function openProxy(options: { isShared?: boolean; upstream?: string } = {}): Promise<string> {
+  const { isShared = false, upstream = server.url } = options
+  const proxy = new ProxyServer({
+    cache: new InMemoryCache(),
+    upstream: new URL(upstream),
+    isShared,
+  })
+  opened.push(proxy)
+  return proxy.listen(0, '127.0.0.1')
+}
+
+const TEXT = 'Boil, then pour.'
+const body = {
+  model: 'gpt-test',
+  messages: [{ role: 'user' as const, content: 'How do I make tea?' }],
+}
+
+function post(url: string, token = 'ada', more: object = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const text = JSON.stringify({ ...body, ...more })
+  return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: text })
+}
+
+describe('the proxy', () => {
+  test('serves calls and streams of the client of OpenAI from the cache', async () => {
+    const openai = new OpenAI({ apiKey: 'test', baseURL: `${await openProxy()}/v1` })
+    for (const _ of [1, 2]) {
+      const { choices } = await openai.chat.completions.create(body)
+      expect(choices[0]?.message.content).toBe(TEXT)
+      let text = ''
+      for await (const chunk of await openai.chat.completions.create({ ...body, stream: true }))
+        text += chunk.choices[0]?.delta.content ?? ''
+      expect(text).toBe(TEXT)
+    }
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('passes credentials on, and never shares answers between them', async () => {
+    const url = await openProxy()
+    const statuses: unknown[] = []
+    for (const token of ['ada', 'charles', 'ada']) {
+      const response = await post(url, token)
+      statuses.push(response.headers.get('x-cache'))
+      await response.text()
+    }
+    expect(statuses).toEqual(['MISS', 'MISS', 'HIT'])
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer ada',
+      'Bearer charles',
+    ])
+  })
+
+  test('shares answers between credentials with isShared', async () => {
+    const url = await openProxy({ isShared: true })
+    for (const token of ['ada', 'charles']) await (await post(url, token)).text()
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('passes unknown requests and errors through', async () => {
+    const url = await openProxy()
+    const models = await fetch(`${url}/v1/models`)
+    expect([models.status, models.headers.get('x-cache')]).toEqual([200, 'BYPASS'])
+    server.fault = 'status'
+    expect((await post(url)).status).toBe(500)
+    server.fault = undefined
+    expect((await post(url)).headers.get('x-cache')).toBe('MISS')
+  })
+
+  test('responds with status 502 when the provider cannot be reached', async () => {
+    const response = await post(await openProxy({ upstream: 'http://127.0.0.1:9' }))
+    expect([response.status, await response.text()]).toEqual([
+      502,
+      '{"error":{"message":"the provider could not be reached","type":"bad_gateway"}}',
+    ])
+  })
+
+  test('ends the request to the provider when the last client leaves', async () => {
+    server.pauseMs = 50
+    const response = await post(await openProxy(), 'ada', { stream: true })
+    await response.body?.cancel()
+    await expect.poll(() => server.requests[0]?.isAborted).toBe(true)
+  })
+
+  test('serves health and metrics without names of callers', async () => {
+    const url = await openProxy()
+    for (const _ of [1, 2]) await (await post(url)).text()
+    expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok\n')
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).toContain('verbatim_model_calls_total{status="HIT"} 1\n')
+    expect(metrics).toContain('verbatim_model_calls_total{status="MISS"} 1\n')
+    expect(metrics).not.toContain('ada')
+  })
+
+  test('serves curl', async () => {
+    const url = `${await openProxy()}/v1/chat/completions`
+    const args = [
+      '-sS',
+      '-i',
+      '-H',
+      'content-type: application/json',
+      '-d',
+      JSON.stringify(body),
+      url,
+    ]
+    const outputs = [await run('curl', args), await run('curl', args)].map(({ stdout }) => stdout)
+    expect(outputs[0]).toContain('x-cache: MISS')
+    expect(outputs[1]).toContain('x-cache: HIT')
+    expect(outputs[1]).toContain(TEXT)
+  })
+})
