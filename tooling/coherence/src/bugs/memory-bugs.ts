@@ -133,8 +133,8 @@ export const MEMORY_BUGS: readonly Bug[] = [
       },
       {
         file: 'cache-redis/dist/redis/value-sender.js',
-        find: 'this.#send(named, value, known, () => !write.isSuperseded)',
-        replace: 'this.#send(named, value, known, () => true)',
+        find: 'const isWanted = () => !write.isSuperseded;',
+        replace: 'const isWanted = () => true;',
       },
     ],
   },
