@@ -118,7 +118,7 @@ test('the error for a missing computation names compute', async () => {
 test.each(['maxAge', 'staleWhileRevalidate', 'staleIfError'])(
   'the error for %s offers no null, which it refuses',
   async (name) => {
-    for (const bad of [0, null, 'soon']) {
+    for (const bad of [-1, null, 'soon']) {
       const error: unknown = await cache
         .getOrCompute(request, compute, { [name]: bad })
         .catch((reason: unknown) => reason)
