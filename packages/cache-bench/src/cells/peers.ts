@@ -29,8 +29,8 @@ export const PEERS = [
 ] as const
 
 /** Returns the caches of this repository, from the packages in the working directory. */
-export async function ownSubjects(): Promise<SubjectReference[]> {
-  return referencesOf(path.join(ADAPTERS, 'verbatim.mjs'), process.cwd())
+export async function ownSubjects(signal: AbortSignal): Promise<SubjectReference[]> {
+  return referencesOf(path.join(ADAPTERS, 'verbatim.mjs'), process.cwd(), signal)
 }
 
 /** Installs the latest versions of the packages of a peer into a folder of its own. */
@@ -49,7 +49,11 @@ export async function installPeer(folder: string, peer: string): Promise<void> {
 }
 
 /** Returns the caches of an installed peer with their exact versions. */
-export async function peerSubjects(folder: string, peer: string): Promise<SubjectReference[]> {
+export async function peerSubjects(
+  folder: string,
+  peer: string,
+  signal: AbortSignal,
+): Promise<SubjectReference[]> {
   const own = path.join(folder, peer)
   const adapter = path.join(own, 'adapter.mjs')
   await access(adapter).catch((cause: unknown) => {
@@ -58,10 +62,14 @@ export async function peerSubjects(folder: string, peer: string): Promise<Subjec
       { code: 'PEER_NOT_INSTALLED', context: { peer }, cause },
     )
   })
-  return referencesOf(adapter, own)
+  return referencesOf(adapter, own, signal)
 }
 
-async function referencesOf(module: string, folder: string): Promise<SubjectReference[]> {
+async function referencesOf(
+  module: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<SubjectReference[]> {
   const names = packagesIn(await readFile(module, 'utf8'))
   const versions: Record<string, string> = {}
   for (const name of names) {
@@ -69,7 +77,7 @@ async function referencesOf(module: string, folder: string): Promise<SubjectRefe
     const version = await installedVersion(folder, bare)
     if (version !== undefined) versions[bare] = version
   }
-  const variants = await listVariants(module)
+  const variants = await listVariants(module, signal)
   return variants.map((variant) => Object.assign(variant, { versions }))
 }
 

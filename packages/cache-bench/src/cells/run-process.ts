@@ -13,7 +13,10 @@ const TIMEOUT_MS = 60_000
  *
  * @throws ConfigurationError (`INVALID_MODULE`) if the module cannot be loaded
  */
-export async function listVariants(module: string): Promise<readonly SubjectReference[]> {
+export async function listVariants(
+  module: string,
+  signal: AbortSignal,
+): Promise<readonly SubjectReference[]> {
   const { variants = [], error } = await runProcess(
     {
       subject: { name: '', module, tier: 'memory', versions: {} },
@@ -24,7 +27,7 @@ export async function listVariants(module: string): Promise<readonly SubjectRefe
       keyPrefix: '',
       isTogether: false,
     },
-    new AbortController().signal,
+    signal,
   )
   if (error === undefined) return variants
   throw new ConfigurationError(error, { code: 'INVALID_MODULE', context: {} })

@@ -67,12 +67,13 @@ export async function findSubjects(
   names: readonly string[],
   folder: string,
   redisUrl: string | undefined,
+  signal: AbortSignal,
 ): Promise<Subjects> {
   const subjects: SubjectReference[] = []
   const failed: FailedReference[] = []
   for (const name of names) {
     try {
-      subjects.push(...(await findSubject(name, folder)))
+      subjects.push(...(await findSubject(name, folder, signal)))
     } catch (error) {
       failed.push({ name, error: isError(error) ? withoutUrls(error.message) : 'unknown error' })
     }
@@ -81,13 +82,20 @@ export async function findSubjects(
   return { subjects: usable, failed }
 }
 
-async function findSubject(name: string, folder: string): Promise<readonly SubjectReference[]> {
-  const own = (await ownSubjects()).filter((subject) => subject.name === (ALIASES[name] ?? name))
+async function findSubject(
+  name: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<readonly SubjectReference[]> {
+  const own = (await ownSubjects(signal)).filter(
+    (subject) => subject.name === (ALIASES[name] ?? name),
+  )
   if (own.length > 0) return own
-  if (name.startsWith(PEER_PREFIX)) return peerSubjects(folder, name.slice(PEER_PREFIX.length))
+  if (name.startsWith(PEER_PREFIX))
+    return peerSubjects(folder, name.slice(PEER_PREFIX.length), signal)
   const module = path.resolve(name)
   // A module that cannot be loaded is reported by the correctness gate.
-  const variants = await listVariants(module).catch(() => [])
+  const variants = await listVariants(module, signal).catch(() => [])
   if (variants.length > 0) return variants
   return [{ name: path.basename(name), module, tier: 'memory', versions: {} }]
 }
@@ -97,9 +105,10 @@ export async function allNames(
   folder: string,
   isInstalled: boolean,
   onProgress: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<{ readonly names: string[]; readonly failed: FailedReference[] }> {
   const failed: FailedReference[] = []
-  const names = (await ownSubjects()).map(({ name }) => name)
+  const names = (await ownSubjects(signal)).map(({ name }) => name)
   for (const peer of PEERS) {
     try {
       if (isInstalled) {

@@ -36,7 +36,7 @@ export function addCellCommands(program: Command, signal: AbortSignal): void {
       .description('measure scenarios with caches, each in fresh processes'),
     { processes: 5 },
   ).action(async (names: string[], flags: CellFlags) => {
-    const found = await findSubjects(names, flags.folder, redisUrlOf(flags))
+    const found = await findSubjects(names, flags.folder, redisUrlOf(flags), signal)
     await print(await measure(found, flags, signal), flags)
   })
   addCellFlags(
@@ -46,8 +46,8 @@ export function addCellCommands(program: Command, signal: AbortSignal): void {
       .option('--install', 'install the latest versions of the libraries into --folder first'),
     { processes: 3 },
   ).action(async (flags: CellFlags & { readonly install?: true }) => {
-    const { names, failed } = await allNames(flags.folder, flags.install === true, progress)
-    const found = await findSubjects(names, flags.folder, redisUrlOf(flags))
+    const { names, failed } = await allNames(flags.folder, flags.install === true, progress, signal)
+    const found = await findSubjects(names, flags.folder, redisUrlOf(flags), signal)
     const all = { ...found, failed: [...failed, ...found.failed] }
     await print(await measure(all, { scenario: PEER_SCENARIOS, ...flags }, signal), flags)
   })
@@ -99,7 +99,7 @@ async function measureAgain(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const wanted = names.length > 0 ? names : baseline.caches.map(({ name }) => name)
-  const found = await findSubjects(wanted, flags.folder, redisUrlOf(flags))
+  const found = await findSubjects(wanted, flags.folder, redisUrlOf(flags), signal)
   const { scenarios, budgetMs: budget, seed } = baseline
   return measure(found, { ...flags, scenario: scenarios, budget, seed }, signal)
 }

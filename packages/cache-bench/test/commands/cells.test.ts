@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { askRedis, type RedisServer, startRedis } from '@verbatim/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -43,7 +45,61 @@ async function file(name: string, text: string): Promise<string> {
   return path.join(folder, name)
 }
 
+const SOUND = `export default ({ ttlMs, maxSize }) => {
+  const entries = new Map()
+  return {
+    get: async (key) => {
+      const entry = entries.get(key)
+      return entry !== undefined && entry.expiresAt > performance.now() ? entry.value : undefined
+    },
+    set: async (key, value) => {
+      entries.set(key, { value, expiresAt: performance.now() + ttlMs })
+      if (entries.size > maxSize) entries.delete(entries.keys().next().value)
+    },
+  }
+}`
+
 describe('compare', () => {
+  test('shows every failure as a row and continues with the other caches', async () => {
+    const midway = SOUND.replace(
+      'get: async (key) => {',
+      'get: async (key) => {\n await tick()',
+    ).concat(
+      '\nlet calls = 0\nconst tick = async () => { if (++calls > 1500) throw new Error("midway") }',
+    )
+    const modules = [
+      await file('sound.mjs', SOUND),
+      await file('unloadable.mjs', "throw new Error('no redis://user:s3cret@host')"),
+      await file('nothing.mjs', 'export default () => ({ get() {} })'),
+      await file('midway.mjs', midway),
+      await file('crash.mjs', `${SOUND}\nsetTimeout(() => process.exit(3), 600)`),
+    ]
+    const { exitCode, stdout, stderr } = await cacheBench(
+      'compare',
+      ...modules,
+      ...QUICK,
+      'get',
+      '--json',
+    )
+    expect([exitCode, stderr]).toEqual([0, ''])
+    const run = JSON.parse(stdout)
+    const failures = Object.fromEntries(
+      run.caches.map((cache: { name: string; failures: string[] }) => [cache.name, cache.failures]),
+    )
+    expect(failures['sound.mjs']).toEqual([])
+    expect(failures['unloadable.mjs']).toEqual(['module unloadable.mjs cannot be loaded: no <url>'])
+    expect(failures['nothing.mjs']).toEqual([
+      'module nothing.mjs must return a cache with get() and set()',
+    ])
+    const cells = new Map(
+      run.cells.map((cell: { cache: string; error?: string }) => [cell.cache, cell.error]),
+    )
+    expect(cells.get('sound.mjs')).toBeUndefined()
+    expect(cells.has('sound.mjs')).toBe(true)
+    expect([...failures['midway.mjs'], cells.get('midway.mjs')].join()).toContain('midway')
+    expect([...failures['crash.mjs'], cells.get('crash.mjs')].join()).toMatch(/exit code 3/)
+  }, 120_000)
+
   test('prints a table with Redis, and deletes its keys', async () => {
     const names = ['memory', 'GenericRedisCache, no memory tier']
     const out = path.join(folder, 'run.md')
@@ -59,6 +115,26 @@ describe('compare', () => {
     expect(stdout).toContain('get: bytes received, bytes')
     expect(await readFile(out, 'utf8')).toBe(stdout)
     expect((await askRedis(redis.port, 'KEYS cache-bench:*')).trim()).toBe('*0')
+  }, 120_000)
+
+  test('prints the finished cells after Ctrl-C', async () => {
+    // Each created cache appends a byte: the gate creates at most seven.
+    const created = await file('created.txt', '')
+    const code = SOUND.replace('=> {', `=> {\n  appendFileSync(${JSON.stringify(created)}, '.')`)
+    const module = await file('counting.mjs', `import { appendFileSync } from 'node:fs'\n${code}`)
+    const options = ['--scenario', 'get', '--processes', '100', '--budget', '20', '--json']
+    const child = spawn(process.execPath, [CLI, 'compare', module, ...options], { cwd: PACKAGE })
+    let stdout = ''
+    child.stdout.on('data', (data: Buffer) => {
+      stdout += data.toString()
+    })
+    while ((await stat(created)).size < 10) await sleep(50)
+    child.kill('SIGINT')
+    const [exitCode] = await once(child, 'close')
+    expect(exitCode).toBe(130)
+    const run = JSON.parse(stdout)
+    expect(run).toMatchObject({ format: 'cache-bench-run', isPartial: true })
+    expect(run.cells.length).toBeGreaterThan(0)
   }, 120_000)
 })
 
