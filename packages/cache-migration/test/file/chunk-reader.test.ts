@@ -85,7 +85,7 @@ describe('a restore rejects a damaged file and writes nothing', () => {
       if (bytes.equals(packed)) continue
       expect(await refusal(bytes), `${name} in round ${round}`).toContain('invalid backup: ')
     }
-  }, 120_000)
+  }, 60_000 + CORRUPTIONS * 500)
 
   test('rejects a change of each byte of the header and of the first chunk head', async () => {
     for (let at = 0; at < (boundaries[0] ?? 0) + CHUNK_HEAD; at++) {
