@@ -78,14 +78,18 @@ test.skipIf(!('zstdCompress' in zlib))('a backup in zstd is restored', async () 
 })
 
 describe('a restore rejects a damaged file and writes nothing', () => {
-  test(`rejects ${CORRUPTIONS} random changes (SEED=${SEED})`, async () => {
-    const random = randomFrom(SEED)
-    for (let round = 0; round < CORRUPTIONS; round++) {
-      const { name, bytes } = corrupt(packed, boundaries, random)
-      if (bytes.equals(packed)) continue
-      expect(await refusal(bytes), `${name} in round ${round}`).toContain('invalid backup: ')
-    }
-  }, 60_000 + CORRUPTIONS * 500)
+  test(
+    `rejects ${CORRUPTIONS} random changes (SEED=${SEED})`,
+    async () => {
+      const random = randomFrom(SEED)
+      for (let round = 0; round < CORRUPTIONS; round++) {
+        const { name, bytes } = corrupt(packed, boundaries, random)
+        if (bytes.equals(packed)) continue
+        expect(await refusal(bytes), `${name} in round ${round}`).toContain('invalid backup: ')
+      }
+    },
+    60_000 + CORRUPTIONS * 500,
+  )
 
   test('rejects a change of each byte of the header and of the first chunk head', async () => {
     for (let at = 0; at < (boundaries[0] ?? 0) + CHUNK_HEAD; at++) {
