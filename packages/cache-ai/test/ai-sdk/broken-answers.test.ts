@@ -5,6 +5,8 @@ import { createCacheMiddleware, SHARED } from '../../src/ai-sdk/index.js'
 import { COMPLETE, streamOfParts, testModel } from './test-model.js'
 
 const RUNS = Number(process.env['RUNS'] ?? 1_000)
+/** In milliseconds. 10,000 answers take 20 s on an idle machine. */
+const TIMEOUT = Math.max(30_000, RUNS * 20)
 
 /** A complete stream, and a way to break it. */
 const broken = fc.record({
@@ -35,29 +37,37 @@ const broken = fc.record({
   isStream: fc.boolean(),
 })
 
-test(`no answer of ${RUNS} that are broken in any way is stored`, async () => {
-  const cache = new InMemoryCache({ maxSize: RUNS })
-  const middleware = createCacheMiddleware({ cache, tenant: SHARED })
-  let number = 0
-  await fc.assert(
-    fc.asyncProperty(broken, async ({ way, at, finishReason, version, isStream }) => {
-      const parts = breakParts(way, at, finishReason, version)
-      const model = testModel({ version, parts, throwsAfter: way === 'throw' ? at % 5 : undefined })
-      const responseFormat = way === 'json' ? { type: 'json' } : undefined
-      const params = { prompt: [], seed: number++, responseFormat }
-      // Only a stream can end in the middle. A result has a finish reason and whole parts.
-      const canBeResult = !['cut', 'error', 'no finish', 'throw'].includes(way)
-      if (isStream || !canBeResult) {
-        const { stream } = await middleware.wrapStream({ model, params })
-        await drained(stream as ReadableStream)
-      } else await middleware.wrapGenerate({ model, params })
-    }),
-    { numRuns: RUNS },
-  )
-  expect(cache.getStats().totalEntries).toBe(0)
-  const { notStored } = middleware.getStats()
-  expect(Object.values(notStored).reduce((sum, count) => sum + count)).toBe(RUNS)
-})
+test(
+  `no answer of ${RUNS} that are broken in any way is stored`,
+  async () => {
+    const cache = new InMemoryCache({ maxSize: RUNS })
+    const middleware = createCacheMiddleware({ cache, tenant: SHARED })
+    let number = 0
+    await fc.assert(
+      fc.asyncProperty(broken, async ({ way, at, finishReason, version, isStream }) => {
+        const parts = breakParts(way, at, finishReason, version)
+        const model = testModel({
+          version,
+          parts,
+          throwsAfter: way === 'throw' ? at % 5 : undefined,
+        })
+        const responseFormat = way === 'json' ? { type: 'json' } : undefined
+        const params = { prompt: [], seed: number++, responseFormat }
+        // Only a stream can end in the middle. A result has a finish reason and whole parts.
+        const canBeResult = !['cut', 'error', 'no finish', 'throw'].includes(way)
+        if (isStream || !canBeResult) {
+          const { stream } = await middleware.wrapStream({ model, params })
+          await drained(stream as ReadableStream)
+        } else await middleware.wrapGenerate({ model, params })
+      }),
+      { numRuns: RUNS },
+    )
+    expect(cache.getStats().totalEntries).toBe(0)
+    const { notStored } = middleware.getStats()
+    expect(Object.values(notStored).reduce((sum, count) => sum + count)).toBe(RUNS)
+  },
+  TIMEOUT,
+)
 
 test('the complete answer behind the broken ones is stored', async () => {
   const cache = new InMemoryCache()
