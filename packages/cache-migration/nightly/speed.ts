@@ -10,6 +10,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startRedis } from '@verbatim/test-support'
+import requireRedis from '@verbatim/test-support/require-redis'
 import { Redis } from 'ioredis'
 import { CacheMigrationManager, RedisKeyspace } from '../src/index.js'
 
@@ -78,11 +79,17 @@ const PHASES: Readonly<Record<string, (job: Job) => Promise<unknown>>> = {
 }
 
 /** Phases that need an empty target. */
-const WRITING = new Set(['plain pipeline: copy', 'copy without a journal', 'copy with a journal', 'restore'])
+const WRITING = new Set([
+  'plain pipeline: copy',
+  'copy without a journal',
+  'copy with a journal',
+  'restore',
+])
 
 if (process.send !== undefined) {
   process.once('message', (job: Job) => void runPhase(job))
 } else {
+  await requireRedis()
   await main()
 }
 
@@ -107,9 +114,16 @@ async function main(): Promise<void> {
         await rm(path.join(folder, 'backup.journal'), { force: true })
         if (name === 'backup') await rm(path.join(folder, 'backup'), { force: true })
         const file = path.join(folder, 'backup')
-        const { seconds, peakMiB } = await inProcess({ name, source: source.url, target: target.url, file })
+        const { seconds, peakMiB } = await inProcess({
+          name,
+          source: source.url,
+          target: target.url,
+          file,
+        })
         const rate = Math.round(keys / seconds)
-        console.log(`${name.padEnd(24)} ${String(rate).padStart(8)} keys/s ${peakMiB.toFixed(0).padStart(6)} MiB`)
+        console.log(
+          `${name.padEnd(24)} ${String(rate).padStart(8)} keys/s ${peakMiB.toFixed(0).padStart(6)} MiB`,
+        )
       }
     }
     await measureLatency(raw, source.url, path.join(folder, 'gentle'))
@@ -137,7 +151,9 @@ async function measureLatency(raw: Redis, url: string, file: string): Promise<vo
   const during = await latencyOf(raw, AbortSignal.timeout(10_000))
   stop.abort()
   await backup
-  console.log(`\np99 of another client: ${alone.toFixed(2)} ms alone, ${during.toFixed(2)} ms during a backup`)
+  console.log(
+    `\np99 of another client: ${alone.toFixed(2)} ms alone, ${during.toFixed(2)} ms during a backup`,
+  )
 }
 
 /** Returns the 99th percentile of the latency of GET, in milliseconds. */
