@@ -31,6 +31,7 @@ import {
   toEntry,
 } from '@verbatim/cache-core/implement'
 import { isolatorFor, loadIsolatorFor } from '@verbatim/cache-memory/implement'
+import { BatchRead } from './batch-read.js'
 import { collect } from './chunks.js'
 import { toJson } from './codec/to-json.js'
 import { unavailable } from './connection/connection-errors.js'
@@ -78,6 +79,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   readonly #events = new EventHub<RedisCacheEvents>(EVENT_NAMES)
   readonly #counters = new Counters()
   readonly #instrumentation: Instrumentation
+  readonly #batchRead: BatchRead
   readonly #readOnly: boolean
   readonly #messages: CacheMessages
 
@@ -97,6 +99,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
       ...{ monitor, isolator: isolatorFor(isolation), clock: this.clock },
       changedTier: resolved.client === undefined ? 'memory' : 'redis',
     })
+    this.#batchRead = new BatchRead(this.#store, this.#instrumentation, this.clock)
     this.#readOnly = resolved.readOnly
     this.#messages = new CacheMessages(resolved)
     this.#messages.checkTtl(this.defaultTtlMs)
@@ -214,32 +217,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    */
   override async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     assertKeys(keys)
-    // A copy, because the caller may change the array while Redis is asked.
-    const wanted = [...keys]
-    const values = new Map<string, T>()
-    const expiries = new Map<string, number>()
-    const startedAt = this.clock.now()
-    const read = new Set<string>()
-    try {
-      await this.#store.getMany(wanted, (found) => {
-        const now = this.clock.now()
-        for (const [key, each] of found) {
-          if (read.has(key)) continue
-          read.add(key)
-          const { freshMs, value } = this.#instrumentation.found(key, each, startedAt)
-          if (freshMs < 0) continue
-          values.set(key, value as T)
-          if (freshMs !== Number.POSITIVE_INFINITY) expiries.set(key, now + freshMs)
-        }
-      })
-    } catch (error) {
-      this.#instrumentation.readFailed(error, startedAt, new Set(wanted).size - read.size)
-      throw error
-    }
-    // Many chunks take time, so values of the first ones may have expired.
-    const now = this.clock.now()
-    for (const [key, expiresAt] of expiries) if (expiresAt < now) values.delete(key)
-    return values
+    return this.#batchRead.getMany(keys)
   }
 
   override set<T>(key: string, value: T, ttl?: Ttl | SetOptions): Promise<void> {

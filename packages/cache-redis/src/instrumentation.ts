@@ -111,6 +111,11 @@ export class Instrumentation {
     return read
   }
 
+  /** Returns the result of a read that repeats a recorded one. */
+  foundAgain(found: Found): ReadValue {
+    return this.#handedOut(found, ACCEPTS_ALL)
+  }
+
   /**
    * Records a read before a load, and returns its result. The call counts as a miss only if it starts the
    * load, which is not known yet; see `onMiss`.

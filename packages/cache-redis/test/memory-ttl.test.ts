@@ -100,3 +100,39 @@ describe('memoryTtl', () => {
     expect(await cache.getTtl('long')).toBeGreaterThan(86_000)
   })
 })
+
+describe('a copy that ends during a call does not hide its entry in Redis', () => {
+  test.each([
+    ['getMany', async (cache: GenericRedisCache) => (await cache.getMany(['key'])).get('key')],
+    [
+      'getOrSet',
+      (cache: GenericRedisCache) => cache.getOrSet('key', () => 'loaded', { jitter: 0 }),
+    ],
+    [
+      'getOrSet with an early refresh',
+      (cache: GenericRedisCache) =>
+        cache.getOrSet('key', () => 'loaded', { earlyRefresh: Number.MIN_VALUE }),
+    ],
+    ['getEntry', async (cache: GenericRedisCache) => (await cache.getEntry('key'))?.value],
+    ['get', (cache: GenericRedisCache) => cache.get('key')],
+    ['exists', async (cache: GenericRedisCache) => (await cache.exists('key')) && 'stored'],
+  ])('for %s', async (_name, read) => {
+    let now = 0
+    let stepMs = 0
+    const short = { memoryTtl: '10ms' } as const
+    const clock = { now: () => (now += stepMs), wallTime: () => Date.now() }
+    const cache = await open({ clock })
+    for (let ticks = 0; ticks < 20; ticks++) {
+      await cache.set('key', 'stored', { ttl: '1h', memoryTtl: 0 })
+      await vi.waitFor(async () => {
+        await cache.getEntry('key', short)
+        expect(await cache.getEntry('key', short)).toMatchObject({ source: 'memory' })
+      }, soon)
+      // The copy ends at another tick of the clock each time.
+      now += 10 - ticks
+      stepMs = 1
+      expect(await read(cache), `${ticks} ticks`).toBe('stored')
+      stepMs = 0
+    }
+  })
+})

@@ -126,6 +126,16 @@ export class MemoryTier {
     return copy !== undefined && this.#isServable(key, copy) ? copy : undefined
   }
 
+  /**
+   * Returns the same copy with its remaining TTL. A copy whose TTL ends between the two looks is absent, because
+   * the entry in Redis may still be fresh.
+   */
+  getWithTtl(key: string): LookupResult<MemoryEntry> | undefined {
+    if (this.get(key) === undefined) return undefined
+    const found = this.#entries.lookup(key)
+    return found !== undefined && found.freshMs >= 0 ? found : undefined
+  }
+
   /** Returns the copy of a key, fresh or stale, if it may be served now. */
   peek(key: string): LookupResult<MemoryEntry> | undefined {
     const found = this.#entries.lookup(key)

@@ -112,9 +112,8 @@ export class TwoTierStore {
   async getOrLease(key: string, memoryTtl?: MemoryTtl): Promise<Found> {
     const { memory, redis } = this
     const { sharedLoads } = this.#parts
-    // The copy counts as used; only `peek` tells how long it stays fresh.
-    if (this.getLocal(key) !== undefined || redis === undefined)
-      return fromMemory(memory?.peek(key))
+    const copy = memory?.getWithTtl(key)
+    if (copy !== undefined || redis === undefined) return fromMemory(copy ?? memory?.peek(key))
     const result = await this.lookUpOrLease(key, memoryTtl)
     if (result !== undefined) {
       if (result.freshMs < 0) await sharedLoads?.beforeJoining(key)
@@ -180,7 +179,7 @@ export class TwoTierStore {
     const missing: string[] = []
     for (const key of chunk) {
       if (found.has(key)) continue
-      const copy = fromMemory(memory?.get(key) && memory.peek(key))
+      const copy = fromMemory(memory?.getWithTtl(key))
       found.set(key, copy)
       if (copy.result === undefined) missing.push(key)
     }
