@@ -1,6 +1,5 @@
 import { AIResponseCache } from '@verbatim/cache-ai'
 import { CacheCompatibilityWrapper } from '@verbatim/cache-ai/legacy'
-import { CachePerformanceBenchmark } from '@verbatim/cache-bench'
 import { CacheError, CacheInterface, ValidationError } from '@verbatim/cache-core'
 import { toMilliseconds } from '@verbatim/cache-core/implement'
 import { InMemoryCache } from '@verbatim/cache-memory'
@@ -59,9 +58,8 @@ async function main(): Promise<void> {
   for (const made of [new OpenTelemetryMonitor(), new MonitorView({ title: 'test' })]) {
     check('monitors', typeof made === 'object')
   }
-  for (const made of [new CacheMigrationManager(), new CachePerformanceBenchmark()]) {
-    check('tools', typeof made === 'object')
-  }
+  // No benchmark: its harness imports modules of other runtimes, and nobody bundles one.
+  check('migration', typeof new CacheMigrationManager() === 'object')
   console.log('ok')
 }
 
