@@ -1,6 +1,7 @@
 import type { GetOrSetOptions, ReadOptions, Ttl } from '@verbatim/cache-core'
 import {
   assertKnownFields,
+  flagArgument,
   invalidArgument,
   planLoad,
   toFiniteMilliseconds,
@@ -91,11 +92,11 @@ export function planLookup(options: LookupOptions | undefined): CallPlan {
 function planCall(options: CallOptions): CallPlan {
   const { maxAge } = options
   const plan = {
-    refresh: flag('refresh', options.refresh),
-    noStore: flag('noStore', options.noStore),
+    refresh: flagArgument('refresh', options.refresh),
+    noStore: flagArgument('noStore', options.noStore),
     maxAgeMs:
       maxAge === undefined ? Number.POSITIVE_INFINITY : toFiniteMilliseconds(maxAge, 'maxAge'),
-    onlyIfCached: flag('onlyIfCached', options.onlyIfCached),
+    onlyIfCached: flagArgument('onlyIfCached', options.onlyIfCached),
   }
   if (!plan.refresh || !plan.onlyIfCached) return plan
   throw invalidArgument('onlyIfCached', 'false when refresh is true', true)
@@ -105,9 +106,4 @@ function planCall(options: CallOptions): CallPlan {
 function assertShouldStore(shouldStore: unknown): void {
   if (shouldStore === undefined || typeof shouldStore === 'function') return
   throw invalidArgument('shouldStore', 'a function', shouldStore)
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false
-  throw invalidArgument(name, 'true or false', value)
 }

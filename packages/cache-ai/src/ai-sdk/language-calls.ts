@@ -1,13 +1,18 @@
 import { isPlainObject, onAbort } from '@verbatim/cache-core/implement'
-import type { Found } from '../model-calls/answer-store.js'
 import type { CachedCall } from '../model-calls/call-control.js'
-import type { CallReport, RefusalReason } from '../model-calls/call-status.js'
+import type { CallReport } from '../model-calls/call-status.js'
 import { refusalOf } from '../model-calls/commit-rule.js'
-import { type Flight, type Flights, untilAborted } from '../model-calls/flights.js'
+import { type Flight, untilAborted } from '../model-calls/flights.js'
 import type { ModelAnswer } from '../model-calls/model-answer.js'
 import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-options.js'
-import { ModelCalls, sharedFlights } from '../model-calls/model-calls.js'
+import { type Decision, ModelCalls } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
+import {
+  type JoinedCall,
+  MAX_STREAM_UNITS,
+  SharedCalls,
+  type StoredAnswer,
+} from '../model-calls/shared-calls.js'
 import { untilLeft } from '../model-calls/until-left.js'
 import { AnswerCollector, type Collected, collectResult } from './answer-collector.js'
 import { isReadable, resultOf } from './answer-parts.js'
@@ -24,9 +29,6 @@ import {
   specVersionOf,
 } from './sdk-types.js'
 
-/** Largest answer that is shared and stored, in UTF-16 units of its texts. */
-const MOST_ANSWER_UNITS = 16 * 2 ** 20
-
 /** A call of a language model. */
 export interface LanguageCall {
   readonly model: SdkLanguageModel
@@ -40,7 +42,7 @@ type Outcome =
 
 /** The parts that a running stream has received from the model. */
 class StreamLog {
-  readonly parts = new PartLog<SdkPart>(MOST_ANSWER_UNITS, unitsOf)
+  readonly parts = new PartLog<SdkPart>(MAX_STREAM_UNITS, unitsOf)
   /** The result of the model without its stream. */
   readonly result: Promise<Omit<SdkStreamResult, 'stream'>>
   open!: (result: Omit<SdkStreamResult, 'stream'>) => void
@@ -72,12 +74,12 @@ export interface LanguageCallsOptions {
 export class LanguageCalls {
   readonly calls: ModelCalls<ModelAnswer>
   readonly #options: ResolvedModelCacheOptions & LanguageCallsOptions
-  readonly #flights: Flights<StreamLog | undefined, Outcome>
+  readonly #shared: SharedCalls<ModelAnswer, StreamLog | undefined, Outcome>
 
   constructor(options: ResolvedModelCacheOptions & LanguageCallsOptions) {
     this.#options = options
     this.calls = new ModelCalls(options)
-    this.#flights = sharedFlights(options.cache, 'language')
+    this.#shared = new SharedCalls(this.calls, options, 'language')
   }
 
   /** Serves a call that does not stream. */
@@ -152,67 +154,35 @@ export class LanguageCalls {
     return this.calls.plan({ ...identity, request }, params.providerOptions?.[CONTROL_NAME])
   }
 
-  /** Returns a stored answer, or the running call that this call waits for. */
-  async #serve(
+  #serve(
     call: LanguageCall,
     planned: CachedCall,
     spec: SpecVersion,
     start: () => LanguageFlight,
-  ): Promise<
-    | { readonly answer: ModelAnswer; readonly report: CallReport }
-    | { readonly flight: LanguageFlight; readonly report: CallReport; readonly leave: () => void }
-  > {
-    const id = flightId(planned, spec)
-    const key = planned.key.digest
-    let found: Found<ModelAnswer> = { state: 'absent' }
-    if (this.#flights.get(id) === undefined) {
-      const { ended } = this.#flights
-      const find = (): Promise<Found<ModelAnswer>> =>
-        this.calls.find(planned, (answer) => isReadable(answer, spec))
-      found = await find()
-      // A call that ended during the lookup has stored its answer after the lookup began.
-      if (found.state === 'absent' && ended !== this.#flights.ended) found = await find()
-    }
-    call.params.abortSignal?.throwIfAborted()
-    if ('answer' in found) {
-      const status = found.state === 'stale' ? 'STALE' : 'HIT'
-      if (status === 'STALE') this.#revalidate(call, planned, spec)
-      const report: CallReport = { status, key, ageMs: Math.round(found.ageMs) }
-      return { answer: found.answer, report: this.#counted(report) }
-    }
-    const running = this.#flights.get(id)
-    const flight = running ?? start()
-    flight.addStoring(planned)
-    const leave = flight.enter()
-    const report = this.#counted(startReport(planned, found, running !== undefined))
-    return { flight, report, leave }
-  }
-
-  #revalidate(call: LanguageCall, planned: CachedCall, spec: SpecVersion): void {
-    const { abortSignal: _, ...params } = call.params
-    const refresh = { ...planned, plan: { ...planned.plan, refresh: true } }
-    if (this.#flights.get(flightId(refresh, spec)) !== undefined) return
-    const flight = this.#startGenerate({ ...call, params }, refresh)
-    flight.addStoring(refresh)
-    flight.enter()
+  ): Promise<StoredAnswer<ModelAnswer> | JoinedCall<StreamLog | undefined, Outcome>> {
+    const form = String(spec)
+    const { abortSignal: signal, ...params } = call.params
+    return this.#shared.serve(planned, {
+      ...{ form, signal, start },
+      isReadable: (answer) => isReadable(answer, spec),
+      renewal: { form, start: (refresh) => this.#startGenerate({ ...call, params }, refresh) },
+    })
   }
 
   #startGenerate({ model, params }: LanguageCall, planned: CachedCall): LanguageFlight {
-    const id = flightId(planned, specVersionOf(model))
-    return this.#flights.start(id, undefined, this.#options.whenAbandoned, async (flight) => {
+    return this.#shared.start(planned, String(specVersionOf(model)), undefined, async (flight) => {
       const startedAt = this.calls.clock.now()
       const result = await model.doGenerate(ofFlight(params, flight))
       const collected = collectSafely(() => collectResult(result))
-      await this.#commit(flight, collected, params, this.calls.clock.now() - startedAt)
+      await this.#commit(flight, collected, params, startedAt)
       return { kind: 'result', result, collected }
     })
   }
 
   #startStream({ model, params }: LanguageCall, planned: CachedCall): LanguageFlight {
-    const id = flightId(planned, specVersionOf(model))
     const log = new StreamLog()
     const { parts } = log
-    return this.#flights.start(id, log, this.#options.whenAbandoned, async (flight) => {
+    return this.#shared.start(planned, String(specVersionOf(model)), log, async (flight) => {
       const startedAt = this.calls.clock.now()
       try {
         const { stream, ...result } = await model.doStream(ofFlight(params, flight))
@@ -224,26 +194,24 @@ export class LanguageCalls {
           await parts.add(part)
         }
         const collected = parts.isComplete ? collectSafely(() => collector.end()) : TOO_LARGE
-        await this.#commit(flight, collected, params, this.calls.clock.now() - startedAt)
+        await this.#commit(flight, collected, params, startedAt)
         parts.end()
         return { kind: 'stream', collected }
       } catch (error) {
-        this.calls.counters.countRefusal(flight.signal.aborted ? 'incomplete' : 'error')
+        this.#shared.countFailure(flight)
         log.fail(error)
         throw error
       }
     })
   }
 
-  async #commit(
+  #commit(
     flight: LanguageFlight,
     collected: Collected,
     params: SdkCallOptions,
-    durationMs: number,
+    startedAt: number,
   ): Promise<void> {
-    const { storing } = flight
-    if (storing === undefined) return
-    const decide = (): { answer: ModelAnswer } | { refusal: RefusalReason } => {
+    const decide = (): Decision<ModelAnswer> => {
       if ('refusal' in collected) return { refusal: collected.refusal }
       const { answer } = collected
       const refusal = refusalOf(answer, { json: wantsJson(params) })
@@ -251,7 +219,7 @@ export class LanguageCalls {
       const isWanted: unknown = this.#options.shouldStore?.(answer) ?? true
       return isWanted === true ? { answer } : { refusal: 'rejected' }
     }
-    await this.calls.commit(storing, decide, durationMs)
+    return this.#shared.commit(flight, decide, startedAt)
   }
 
   #counted(report: CallReport): CallReport {
@@ -276,22 +244,6 @@ function collectPart(collector: AnswerCollector, part: SdkPart): void {
   } catch (error) {
     collector.add({ type: 'error', error })
   }
-}
-
-function startReport(
-  { key, plan }: CachedCall,
-  found: Found<ModelAnswer>,
-  isJoined: boolean,
-): CallReport {
-  if (isJoined) return { status: 'COALESCED', key: key.digest }
-  if (found.state === 'unavailable')
-    return { status: 'BYPASS', reason: 'store_unavailable', key: key.digest }
-  return { status: plan.refresh ? 'REFRESH' : 'MISS', key: key.digest }
-}
-
-/** Calls that want a new answer do not join a call that began before they wanted it. */
-function flightId({ key, plan }: CachedCall, spec: SpecVersion): string {
-  return `${spec}:${plan.refresh ? 'refresh' : 'call'}:${key.key}`
 }
 
 function wantsJson({ responseFormat }: SdkCallOptions): boolean {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@verbatim/cache-core'
-import { describeType } from '@verbatim/cache-core/implement'
+import { describeType, parseFlag } from '@verbatim/cache-core/implement'
 import { problemOfJson } from './json-file.js'
 import { assertFields, type ConfigProblem, configurationError } from './problems.js'
 import {
@@ -21,9 +21,6 @@ interface Variable {
   /** Turns the text of the variable into the value. */
   readonly read: (text: string) => unknown
 }
-
-const TRUE = new Set(['true', '1', 'yes', 'on'])
-const FALSE = new Set(['false', '0', 'no', 'off'])
 
 const READERS: Readonly<Record<Setting['kind'], (text: string) => unknown>> = {
   integer: number,
@@ -204,10 +201,9 @@ function number(text: string): unknown {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
 
+/** Returns a text that is neither true nor false unchanged. The schema rejects it. */
 function flag(text: string): unknown {
-  const word = text.toLowerCase()
-  if (TRUE.has(word)) return true
-  return FALSE.has(word) ? false : text
+  return parseFlag(text) ?? text
 }
 
 function list(text: string): unknown {

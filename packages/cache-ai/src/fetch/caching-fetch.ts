@@ -8,7 +8,7 @@ import {
 } from '../model-calls/model-cache-options.js'
 import { endpointOf } from './endpoints.js'
 import { HttpCalls } from './http-calls.js'
-import { parseBody, reportHeaders, takeControl } from './http-control.js'
+import { parseBody, reportedHeaders, takeControl } from './http-control.js'
 
 /** A complete answer, for {@link CachingFetchOptions.shouldStore}. */
 export interface HttpAnswerInfo {
@@ -133,17 +133,9 @@ function headersOf(input: string | URL | Request, init: RequestInit | undefined)
 
 /** Returns a response with the status of the call in its headers. */
 function withHeaders(response: Response, report: CallReport): Response {
-  const headers = responseHeaders(response.headers, report)
+  const headers = reportedHeaders(response.headers, report)
   const { status, statusText } = response
   // Statuses that must not have a body.
   const isEmpty = status === 204 || status === 205 || status === 304
   return new Response(isEmpty ? null : response.body, { status, statusText, headers })
-}
-
-function responseHeaders(given: Headers, report: CallReport): Headers {
-  const headers = new Headers(given)
-  // The body is already decoded.
-  for (const name of ['content-encoding', 'content-length']) headers.delete(name)
-  for (const [name, value] of Object.entries(reportHeaders(report))) headers.set(name, value)
-  return headers
 }

@@ -1,22 +1,24 @@
-import type { Found } from '../model-calls/answer-store.js'
 import type { CachedCall, CallControl } from '../model-calls/call-control.js'
-import { BypassError, type CallReport, type RefusalReason } from '../model-calls/call-status.js'
+import { BypassError, type CallReport } from '../model-calls/call-status.js'
 import { refusalOf } from '../model-calls/commit-rule.js'
-import { type Flight, type Flights, untilAborted } from '../model-calls/flights.js'
+import { type Flight, untilAborted } from '../model-calls/flights.js'
 import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-options.js'
-import { ModelCalls, sharedFlights } from '../model-calls/model-calls.js'
+import { type Decision, ModelCalls } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
+import {
+  type CallSteps,
+  type JoinedCall,
+  MAX_STREAM_UNITS,
+  SharedCalls,
+} from '../model-calls/shared-calls.js'
 import { untilLeft } from '../model-calls/until-left.js'
 import type { HttpAnswerInfo } from './caching-fetch.js'
 import type { Endpoint } from './endpoints.js'
 import { EventReader } from './event-reader.js'
-import { reportHeaders } from './http-control.js'
+import { reportedHeaders, reportHeaders } from './http-control.js'
 import { requestInKey } from './http-request.js'
 import type { Json, Protocol, StreamEvent } from './protocols/protocol.js'
 import { bodyText, eventTexts, type HttpAnswer } from './replayed-body.js'
-
-/** Largest stream that is shared and stored, in bytes. */
-const MOST_BYTES = 16 * 2 ** 20
 
 /** A request of a known protocol. */
 export interface HttpCall {
@@ -35,7 +37,7 @@ type Head = { readonly status: number; readonly statusText: string; readonly hea
   | { readonly bytes: PartLog<Uint8Array> }
 )
 
-type Decision = { readonly answer: HttpAnswer } | { readonly refusal: RefusalReason }
+type HttpDecision = Decision<HttpAnswer>
 
 /** A running request. */
 class HttpLog {
@@ -53,7 +55,7 @@ class HttpLog {
   }
 }
 
-type HttpFlight = Flight<HttpLog, Decision>
+type HttpFlight = Flight<HttpLog, HttpDecision>
 
 export interface HttpCallsOptions extends ResolvedModelCacheOptions {
   readonly send: typeof globalThis.fetch
@@ -64,48 +66,48 @@ export interface HttpCallsOptions extends ResolvedModelCacheOptions {
 export class HttpCalls {
   readonly calls: ModelCalls<HttpAnswer>
   readonly #options: HttpCallsOptions
-  readonly #flights: Flights<HttpLog, Decision>
+  readonly #shared: SharedCalls<HttpAnswer, HttpLog, HttpDecision>
 
   constructor(options: HttpCallsOptions) {
     this.#options = options
     this.calls = new ModelCalls(options)
-    this.#flights = sharedFlights(options.cache, 'http')
+    this.#shared = new SharedCalls(this.calls, options, 'http')
   }
 
   /** @throws BypassError for a request that must not use the cache */
   async serve(call: HttpCall): Promise<Response> {
     const planned = this.#plan(call)
-    const id = flightId(planned, call)
-    let found: Found<HttpAnswer> = { state: 'absent' }
-    if (this.#flights.get(id) === undefined) {
-      const { ended } = this.#flights
-      found = await this.#find(planned, call)
-      // A call that ended during the lookup has stored its answer after the lookup began.
-      if (found.state === 'absent' && ended !== this.#flights.ended)
-        found = await this.#find(planned, call)
+    const { key, plan } = planned
+    const steps = this.#steps(call)
+    // A request that must not be sent gets status 504 instead of an error.
+    const found = await this.#shared.lookUp({ key, plan: { ...plan, onlyIfCached: false } }, steps)
+    if ('answer' in found) return responseOf(call, found.answer, found.report)
+    if (plan.onlyIfCached) return this.#notCached(planned)
+    return this.#follow(call, this.#shared.join(planned, found, steps))
+  }
+
+  #steps(call: HttpCall): CallSteps<HttpAnswer, HttpLog, HttpDecision> {
+    const { protocol, isStream } = call.endpoint
+    const form = formOf(call)
+    return {
+      form,
+      signal: call.signal,
+      isReadable: (answer) =>
+        isStream ? eventTexts(protocol, answer, call.body) !== undefined : !lacksUsage(answer),
+      start: (planned) => this.#start(call, planned),
+      renewal: { form, start: (refresh) => this.#start({ ...call, signal: undefined }, refresh) },
     }
-    call.signal?.throwIfAborted()
-    if ('answer' in found) {
-      const status = found.state === 'stale' ? 'STALE' : 'HIT'
-      if (status === 'STALE') this.#revalidate(call, planned)
-      const report = { status, key: planned.key.digest, ageMs: found.ageMs } as const
-      return responseOf(call, found.answer, this.#counted(report))
-    }
-    if (planned.plan.onlyIfCached) return this.#notCached(planned)
-    const running = this.#flights.get(id)
-    const flight = running ?? this.#start(call, planned)
-    flight.addStoring(planned)
-    const report = this.#counted(startReport(planned, found, running !== undefined))
-    return this.#follow(call, flight, report)
   }
 
   /** Returns the response of a running request. */
-  async #follow(call: HttpCall, flight: HttpFlight, report: CallReport): Promise<Response> {
-    const leave = flight.enter()
+  async #follow(
+    call: HttpCall,
+    { flight, report, leave }: JoinedCall<HttpLog, HttpDecision>,
+  ): Promise<Response> {
     try {
       const head = await untilAborted(flight.log.head, call.signal)
       const { status, statusText } = head
-      const headers = headersOf(head.headers, report)
+      const headers = reportedHeaders(head.headers, report)
       if ('text' in head) {
         leave()
         return new Response(head.text, { status, statusText, headers })
@@ -133,27 +135,17 @@ export class HttpCalls {
     return planned
   }
 
-  async #find(planned: CachedCall, call: HttpCall): Promise<Found<HttpAnswer>> {
-    const { protocol, isStream } = call.endpoint
-    // A request that must not be sent gets status 504 instead of an error.
-    const plan = { ...planned.plan, onlyIfCached: false }
-    return this.calls.find({ ...planned, plan }, (answer) =>
-      isStream ? eventTexts(protocol, answer, call.body) !== undefined : !lacksUsage(answer),
-    )
-  }
-
   #start(call: HttpCall, planned: CachedCall): HttpFlight {
     const log = new HttpLog()
-    const { whenAbandoned } = this.#options
-    return this.#flights.start(flightId(planned, call), log, whenAbandoned, async (flight) => {
+    return this.#shared.start(planned, formOf(call), log, async (flight) => {
       const startedAt = this.calls.clock.now()
       let bytes: PartLog<Uint8Array> | undefined
       try {
         const response = await this.#options.send(call.url, { ...call.init, signal: flight.signal })
         const { status, statusText, headers } = response
-        let decision: Decision
+        let decision: HttpDecision
         if (isEventStream(response) && response.body !== null) {
-          bytes = new PartLog<Uint8Array>(MOST_BYTES, ({ length }) => length)
+          bytes = new PartLog<Uint8Array>(MAX_STREAM_UNITS, ({ length }) => length)
           log.open({ status, statusText, headers, bytes })
           decision = await collect(call.endpoint.protocol, response.body, bytes, () =>
             flight.close(),
@@ -168,7 +160,7 @@ export class HttpCalls {
         }
         return decision
       } catch (error) {
-        this.calls.counters.countRefusal(flight.signal.aborted ? 'incomplete' : 'error')
+        this.#shared.countFailure(flight)
         log.fail(error)
         bytes?.end(error)
         throw error
@@ -176,15 +168,13 @@ export class HttpCalls {
     })
   }
 
-  async #commit(
+  #commit(
     flight: HttpFlight,
     { endpoint: { protocol }, body: request }: HttpCall,
-    decision: Decision,
+    decision: HttpDecision,
     startedAt: number,
   ): Promise<void> {
-    const { storing } = flight
-    if (storing === undefined) return
-    const decide = (): Decision => {
+    const decide = (): HttpDecision => {
       if ('refusal' in decision) return decision
       const { body } = decision.answer
       const answers = protocol.answersOf(body, request)
@@ -198,27 +188,15 @@ export class HttpCalls {
         this.#options.shouldStore?.({ protocol: protocol.name, body }) ?? true
       return isWanted === true ? decision : { refusal: 'rejected' }
     }
-    await this.calls.commit(storing, decide, this.calls.clock.now() - startedAt)
-  }
-
-  #revalidate(call: HttpCall, planned: CachedCall): void {
-    const refresh = { ...planned, plan: { ...planned.plan, refresh: true } }
-    if (this.#flights.get(flightId(refresh, call)) !== undefined) return
-    const flight = this.#start({ ...call, signal: undefined }, refresh)
-    flight.addStoring(refresh)
-    flight.enter()
+    return this.#shared.commit(flight, decide, startedAt)
   }
 
   #notCached({ key }: CachedCall): Response {
-    const report = this.#counted({ status: 'MISS', key: key.digest })
+    const report: CallReport = { status: 'MISS', key: key.digest }
+    this.calls.counters.count(report)
     const headers = { ...reportHeaders(report), 'content-type': 'application/json' }
     const error = { message: 'no answer is stored for this request', type: 'not_cached' }
     return new Response(JSON.stringify({ error }), { status: 504, headers })
-  }
-
-  #counted(report: CallReport): CallReport {
-    this.calls.counters.count(report)
-    return report
   }
 }
 
@@ -238,7 +216,7 @@ async function collect(
   body: ReadableStream<Uint8Array>,
   bytes: PartLog<Uint8Array>,
   onError: () => void,
-): Promise<Decision> {
+): Promise<HttpDecision> {
   const reader = new EventReader()
   const events: StreamEvent[] = []
   let isReadable = true
@@ -264,7 +242,7 @@ function isError({ event, data }: StreamEvent): boolean {
   return event === 'error' || (data !== '[DONE]' && Boolean(data['error']))
 }
 
-function wholeAnswer(text: string): Decision {
+function wholeAnswer(text: string): HttpDecision {
   try {
     const body: unknown = JSON.parse(text)
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
@@ -285,30 +263,7 @@ function isEventStream(response: Response): boolean {
   return response.status === 200 && type.startsWith('text/event-stream')
 }
 
-function headersOf(given: Headers, report: CallReport): Headers {
-  const headers = new Headers(given)
-  // The body is already decoded.
-  for (const name of ['content-encoding', 'content-length', 'transfer-encoding'])
-    headers.delete(name)
-  for (const [name, value] of Object.entries(reportHeaders(report))) headers.set(name, value)
-  return headers
-}
-
-function startReport(
-  { key, plan }: CachedCall,
-  found: Found<HttpAnswer>,
-  isJoined: boolean,
-): CallReport {
-  if (isJoined) return { status: 'COALESCED', key: key.digest }
-  if (found.state === 'unavailable')
-    return { status: 'BYPASS', reason: 'store_unavailable', key: key.digest }
-  return { status: plan.refresh ? 'REFRESH' : 'MISS', key: key.digest }
-}
-
 /** Requests join only a request of the same form, because a stream and a body are different responses. */
-function flightId({ key, plan }: CachedCall, { endpoint, body }: HttpCall): string {
-  const form = endpoint.isStream
-    ? `stream ${JSON.stringify(body['stream_options'] ?? null)}`
-    : 'whole'
-  return `${form}:${plan.refresh ? 'refresh' : 'call'}:${key.key}`
+function formOf({ endpoint, body }: HttpCall): string {
+  return endpoint.isStream ? `stream ${JSON.stringify(body['stream_options'] ?? null)}` : 'whole'
 }

@@ -77,6 +77,15 @@ export function reportHeaders({
   }
 }
 
+/** Returns the headers of a response whose body is decoded, with those that say how it was served. */
+export function reportedHeaders(given: Headers, report: CallReport): Headers {
+  const headers = new Headers(given)
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding'])
+    headers.delete(name)
+  for (const [name, value] of Object.entries(reportHeaders(report))) headers.set(name, value)
+  return headers
+}
+
 /** @throws BypassError for a body that is not JSON */
 export function parseBody(text: string): Readonly<Record<string, unknown>> {
   let body: unknown

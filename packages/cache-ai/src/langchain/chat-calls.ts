@@ -3,14 +3,19 @@ import type { CallbackManagerForLLMRun } from '@langchain/core/callbacks/manager
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { BaseMessage } from '@langchain/core/messages'
 import type { ChatGenerationChunk, ChatResult } from '@langchain/core/outputs'
-import type { Found } from '../model-calls/answer-store.js'
 import type { CachedCall } from '../model-calls/call-control.js'
 import type { CallReport, RefusalReason } from '../model-calls/call-status.js'
 import { refusalOf } from '../model-calls/commit-rule.js'
-import { type Flight, type Flights, untilAborted } from '../model-calls/flights.js'
+import { type Flight, untilAborted } from '../model-calls/flights.js'
 import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-options.js'
-import { ModelCalls, sharedFlights } from '../model-calls/model-calls.js'
+import { type Decision, ModelCalls } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
+import {
+  type JoinedCall,
+  MAX_STREAM_UNITS,
+  SharedCalls,
+  type StoredAnswer,
+} from '../model-calls/shared-calls.js'
 import { freshIds } from '../model-calls/tool-call-ids.js'
 import { chatRequest } from './chat-request.js'
 import {
@@ -21,9 +26,6 @@ import {
   type StoredGeneration,
   toStored,
 } from './messages.js'
-
-/** Largest stream that is shared and stored, in UTF-16 units of its texts. */
-const MOST_UNITS = 16 * 2 ** 20
 
 /** A call of a chat model. */
 export interface ChatCall {
@@ -41,18 +43,21 @@ interface Outcome {
   readonly result?: ChatResult
 }
 
-type ChatFlight = Flight<PartLog<StoredGeneration> | undefined, Outcome>
+/** The parts of a stream; `undefined` when the call does not stream. */
+type ChatLog = PartLog<StoredGeneration> | undefined
+
+type ChatFlight = Flight<ChatLog, Outcome>
 
 /** Serves calls of chat models from the cache, from calls that are running, or by the model. */
 export class ChatCalls {
   readonly calls: ModelCalls<StoredChat>
   readonly #options: ResolvedModelCacheOptions
-  readonly #flights: Flights<PartLog<StoredGeneration> | undefined, Outcome>
+  readonly #shared: SharedCalls<StoredChat, ChatLog, Outcome>
 
   constructor(options: ResolvedModelCacheOptions) {
     this.#options = options
     this.calls = new ModelCalls(options)
-    this.#flights = sharedFlights(options.cache, 'langchain')
+    this.#shared = new SharedCalls(this.calls, options, 'langchain')
   }
 
   async generate(call: ChatCall): Promise<ChatResult> {
@@ -65,7 +70,7 @@ export class ChatCalls {
     const served = await this.#serve(call, planned, 'call', () =>
       this.#startGenerate(call, planned),
     )
-    if ('chat' in served) return resultOf(served.chat, served.report)
+    if ('answer' in served) return resultOf(served.answer, served.report)
     const { flight, report, leave } = served
     try {
       const { result, collected } = await untilAborted(flight.outcome, signalOf(call))
@@ -89,8 +94,8 @@ export class ChatCalls {
       this.#startStream(call, planned),
     )
     const ids = freshIds()
-    if ('chat' in served) {
-      const { generation, chunks = [generation] } = served.chat
+    if ('answer' in served) {
+      const { generation, chunks = [generation] } = served.answer
       for (const chunk of chunks) yield* announced(chunkFrom(chunk, ids, served.report), run)
       return
     }
@@ -122,71 +127,34 @@ export class ChatCalls {
     return this.calls.plan({ ...identity, request }, verbatim)
   }
 
-  async #serve(
+  #serve(
     call: ChatCall,
     planned: CachedCall,
     form: 'call' | 'stream',
     start: () => ChatFlight,
-  ): Promise<
-    | { readonly chat: StoredChat; readonly report: CallReport }
-    | { readonly flight: ChatFlight; readonly report: CallReport; readonly leave: () => void }
-  > {
-    const key = planned.key.digest
-    const id = flightId(planned, form)
-    let found: Found<StoredChat> = { state: 'absent' }
-    if (this.#flights.get(id) === undefined) {
-      const { ended } = this.#flights
-      found = await this.calls.find(planned, isStoredChat)
-      // A call that ended during the lookup has stored its answer after the lookup began.
-      if (found.state === 'absent' && ended !== this.#flights.ended)
-        found = await this.calls.find(planned, isStoredChat)
-    }
-    signalOf(call)?.throwIfAborted()
-    if ('answer' in found) {
-      const status = found.state === 'stale' ? 'STALE' : 'HIT'
-      if (status === 'STALE') this.#revalidate(call, planned)
-      const report: CallReport = { status, key, ageMs: found.ageMs }
-      this.calls.counters.count(report)
-      return { chat: found.answer, report }
-    }
-    const running = this.#flights.get(id)
-    const flight = running ?? start()
-    flight.addStoring(planned)
-    const leave = flight.enter()
-    const report = startReport(planned, found, running !== undefined)
-    this.calls.counters.count(report)
-    return { flight, report, leave }
-  }
-
-  #revalidate(call: ChatCall, planned: CachedCall): void {
-    const refresh = { ...planned, plan: { ...planned.plan, refresh: true } }
-    if (this.#flights.get(flightId(refresh, 'call')) !== undefined) return
-    const flight = this.#startGenerate({ ...call, run: undefined }, refresh)
-    flight.addStoring(refresh)
-    flight.enter()
+  ): Promise<StoredAnswer<StoredChat> | JoinedCall<ChatLog, Outcome>> {
+    const renew = (refresh: CachedCall): ChatFlight =>
+      this.#startGenerate({ ...call, run: undefined }, refresh)
+    return this.#shared.serve(planned, {
+      ...{ form, start, signal: signalOf(call), isReadable: isStoredChat },
+      renewal: { form: 'call', start: renew },
+    })
   }
 
   #startGenerate(call: ChatCall, planned: CachedCall): ChatFlight {
-    const { whenAbandoned } = this.#options
-    return this.#flights.start(
-      flightId(planned, 'call'),
-      undefined,
-      whenAbandoned,
-      async (flight) => {
-        const startedAt = this.calls.clock.now()
-        const options = modelOptions(call, flight.signal)
-        const result = await call.model._generate(call.messages, options, call.run)
-        const collected = collect(result)
-        await this.#commit(flight, call, collected, startedAt)
-        return { result, collected }
-      },
-    )
+    return this.#shared.start(planned, 'call', undefined, async (flight) => {
+      const startedAt = this.calls.clock.now()
+      const options = modelOptions(call, flight.signal)
+      const result = await call.model._generate(call.messages, options, call.run)
+      const collected = collect(result)
+      await this.#commit(flight, call, collected, startedAt)
+      return { result, collected }
+    })
   }
 
   #startStream(call: ChatCall, planned: CachedCall): ChatFlight {
-    const { whenAbandoned } = this.#options
-    const log = new PartLog<StoredGeneration>(MOST_UNITS, ({ text }) => text.length + 256)
-    return this.#flights.start(flightId(planned, 'stream'), log, whenAbandoned, async (flight) => {
+    const log = new PartLog<StoredGeneration>(MAX_STREAM_UNITS, ({ text }) => text.length + 256)
+    return this.#shared.start(planned, 'stream', log, async (flight) => {
       const startedAt = this.calls.clock.now()
       try {
         const options = modelOptions(call, flight.signal)
@@ -207,29 +175,27 @@ export class ChatCalls {
         log.end()
         return { collected }
       } catch (error) {
-        this.calls.counters.countRefusal(flight.signal.aborted ? 'incomplete' : 'error')
+        this.#shared.countFailure(flight)
         log.end(error)
         throw error
       }
     })
   }
 
-  async #commit(
+  #commit(
     flight: ChatFlight,
     { options }: ChatCall,
     collected: Collected,
     startedAt: number,
   ): Promise<void> {
-    const { storing } = flight
-    if (storing === undefined) return
-    const decide = (): { answer: StoredChat } | { refusal: RefusalReason } => {
+    const decide = (): Decision<StoredChat> => {
       if ('refusal' in collected) return collected
       const answer = answerOf(collected.chat.generation)
       if (typeof answer === 'string') return { refusal: answer }
       const refusal = refusalOf(answer, { json: wantsJson(options) })
       return refusal === undefined ? { answer: collected.chat } : { refusal }
     }
-    await this.calls.commit(storing, decide, this.calls.clock.now() - startedAt)
+    return this.#shared.commit(flight, decide, startedAt)
   }
 }
 
@@ -279,21 +245,6 @@ async function* announced(
 
 function isStoredChat({ generation }: StoredChat): boolean {
   return typeof Object(Object(generation).message).data === 'object'
-}
-
-function startReport(
-  { key, plan }: CachedCall,
-  found: Found<StoredChat>,
-  isJoined: boolean,
-): CallReport {
-  if (isJoined) return { status: 'COALESCED', key: key.digest }
-  if (found.state === 'unavailable')
-    return { status: 'BYPASS', reason: 'store_unavailable', key: key.digest }
-  return { status: plan.refresh ? 'REFRESH' : 'MISS', key: key.digest }
-}
-
-function flightId({ key, plan }: CachedCall, form: 'call' | 'stream'): string {
-  return `${form}:${plan.refresh ? 'refresh' : 'call'}:${key.key}`
 }
 
 function signalOf({ options }: ChatCall): AbortSignal | undefined {

@@ -2,6 +2,7 @@ import type { Ttl } from '@verbatim/cache-core'
 import {
   assertKnownFields,
   assertTags,
+  flagArgument,
   invalidArgument,
   toFiniteMilliseconds,
   toMilliseconds,
@@ -85,11 +86,11 @@ export function checkedControl(control: unknown, defaults: StoreDefaults): Contr
   const isVariant = typeof variant === 'string' || Number.isSafeInteger(variant)
   if (!isVariant) throw invalidArgument('variant', 'a string or an integer', variant)
   const plan: ControlPlan = {
-    refresh: flag('refresh', given.refresh),
-    noStore: flag('noStore', given.noStore),
+    refresh: flagArgument('refresh', given.refresh),
+    noStore: flagArgument('noStore', given.noStore),
     maxAgeMs:
       maxAge === undefined ? Number.POSITIVE_INFINITY : toFiniteMilliseconds(maxAge, 'maxAge'),
-    onlyIfCached: flag('onlyIfCached', given.onlyIfCached),
+    onlyIfCached: flagArgument('onlyIfCached', given.onlyIfCached),
     staleMs: stale === undefined ? 0 : toFiniteMilliseconds(stale, 'staleWhileRevalidate'),
     ttlMs: ttl === undefined ? undefined : toMilliseconds(ttl),
     tags: [...(defaults.tags ?? []), ...tags],
@@ -98,9 +99,4 @@ export function checkedControl(control: unknown, defaults: StoreDefaults): Contr
   if (plan.refresh && plan.onlyIfCached)
     throw invalidArgument('onlyIfCached', 'false when refresh is true', true)
   return plan
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false
-  throw invalidArgument(name, 'true or false', value)
 }

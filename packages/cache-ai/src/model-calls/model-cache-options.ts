@@ -9,6 +9,7 @@ import {
   assertClock,
   assertKnownFields,
   choiceOption,
+  flagOption,
   invalidOption,
   Reporter,
 } from '@verbatim/cache-core/implement'
@@ -84,13 +85,12 @@ export function resolveModelCacheOptions(
 ): ResolvedModelCacheOptions {
   assertKnownFields(options, fields, 'options')
   const { cache, tenant, ttl, staleWhileRevalidate, tags, version, clock = systemClock } = options
-  const { whenAbandoned = 'abort', cacheStatefulCalls = false } = options
+  const { whenAbandoned = 'abort' } = options
+  const cacheStatefulCalls = flagOption('cacheStatefulCalls', options.cacheStatefulCalls)
   if (!(cache instanceof CacheInterface)) throw invalidOption('cache', 'a Verbatim cache', cache)
   if (typeof tenant !== 'function') assertModelTenant(tenant)
   if (version !== undefined && typeof version !== 'string')
     throw invalidOption('version', 'a string', version)
-  if (typeof cacheStatefulCalls !== 'boolean')
-    throw invalidOption('cacheStatefulCalls', 'true or false', cacheStatefulCalls)
   assertClock(clock)
   const defaults = { ttl, staleWhileRevalidate, tags: tags === undefined ? [] : [...tags] }
   checkedControl({ tags }, defaults)

@@ -1,9 +1,8 @@
-import { CacheError, type CacheInterface, type Clock } from '@verbatim/cache-core'
+import { CacheError, type Clock } from '@verbatim/cache-core'
 import { AnswerStore, type Found } from './answer-store.js'
 import { type CachedCall, planControl } from './call-control.js'
 import { CallCounters } from './call-counters.js'
 import { BypassError, type CallReport, type RefusalReason } from './call-status.js'
-import { Flights } from './flights.js'
 import type { ResolvedModelCacheOptions } from './model-cache-options.js'
 import { type KeyDocument, requestKey, type Surface } from './request-key.js'
 import { assertModelTenant, type Tenant } from './tenant.js'
@@ -16,6 +15,9 @@ export interface CallIdentity {
   /** Returns the request. It may throw a {@link BypassError}. */
   readonly request: () => unknown
 }
+
+/** Whether an answer is stored, or why not. */
+export type Decision<Answer> = { readonly answer: Answer } | { readonly refusal: RefusalReason }
 
 /** The common part of all adapters: keys, lookups, the rule for storing, and counts. */
 export class ModelCalls<Answer> {
@@ -78,7 +80,7 @@ export class ModelCalls<Answer> {
   /** Stores an answer, or counts why it is not stored. */
   async commit(
     { key, plan }: CachedCall,
-    decide: () => { readonly answer: Answer } | { readonly refusal: RefusalReason },
+    decide: () => Decision<Answer>,
     durationMs: number,
   ): Promise<void> {
     const decision = this.#decide(decide)
@@ -87,9 +89,7 @@ export class ModelCalls<Answer> {
     if (!isStored) this.counters.countRefusal('store_failed')
   }
 
-  #decide(
-    decide: () => { readonly answer: Answer } | { readonly refusal: RefusalReason },
-  ): { readonly answer: Answer } | { readonly refusal: RefusalReason } {
+  #decide(decide: () => Decision<Answer>): Decision<Answer> {
     try {
       return decide()
     } catch {
@@ -111,18 +111,3 @@ export class ModelCalls<Answer> {
 }
 
 const ABSENT = Object.freeze({ state: 'absent' })
-
-const flightsOf = new WeakMap<CacheInterface, Map<string, unknown>>()
-
-/** Returns the running calls of a cache on one surface. All adapters of a cache share them. */
-export function sharedFlights<Log, Outcome>(
-  cache: CacheInterface,
-  surface: Surface,
-): Flights<Log, Outcome> {
-  const bySurface = flightsOf.get(cache) ?? new Map<string, unknown>()
-  flightsOf.set(cache, bySurface)
-  const known = bySurface.get(surface) as Flights<Log, Outcome> | undefined
-  const flights = known ?? new Flights<Log, Outcome>()
-  bySurface.set(surface, flights)
-  return flights
-}

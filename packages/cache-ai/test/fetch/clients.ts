@@ -84,7 +84,8 @@ function textOf(content: readonly { type: string }[]): string {
   return content.map((block) => ('text' in block ? String(block.text) : '')).join('')
 }
 
-async function joined<T>(
+/** Returns the text of all parts of a stream. */
+export async function joined<T>(
   parts: AsyncIterable<T>,
   read: (part: T) => string | null | undefined,
 ): Promise<string> {

@@ -5,6 +5,7 @@ import { embed, generateObject, generateText, streamText } from 'ai'
 import OpenAI from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import { z } from 'zod'
+import { joined } from '../fetch/clients.js'
 
 /** A call of a client. */
 export interface SdkCall {
@@ -29,7 +30,7 @@ export function sdkCalls(url: string): Record<string, SdkCall> {
     ),
     "streamText of 'ai'": call(
       async () => streamText({ model, prompt: PROMPT }),
-      ({ textStream }) => textOf(textStream, (part) => part),
+      ({ textStream }) => joined(textStream, (part) => part),
     ),
     "embed of 'ai'": call(
       async () => embed({ model: provider.embedding('embedding-test'), value: PROMPT }),
@@ -57,7 +58,7 @@ export function sdkCalls(url: string): Record<string, SdkCall> {
     ),
     'a stream of openai': call(
       async () => openai.chat.completions.create({ ...asked, stream: true }),
-      (stream) => textOf(stream, ({ choices }) => choices[0]?.delta.content),
+      (stream) => joined(stream, ({ choices }) => choices[0]?.delta.content),
     ),
     'messages.create of @anthropic-ai/sdk': call(
       async () => anthropic.messages.create({ ...asked, model: 'claude-test', max_tokens: 100 }),
@@ -75,13 +76,4 @@ const STEPS = z.object({ steps: z.array(z.string()) })
 
 function call<T>(ask: () => Promise<T>, read: (result: T) => unknown): SdkCall {
   return { ask, read: (result) => read(result as T) }
-}
-
-async function textOf<T>(
-  parts: AsyncIterable<T>,
-  read: (part: T) => string | null | undefined,
-): Promise<string> {
-  let text = ''
-  for await (const part of parts) text += read(part) ?? ''
-  return text
 }
