@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
-import { redisUrlFrom, variable } from '@verbatim/cache-core/command-line'
+import { ValidationError } from '@verbatim/cache-core'
+import { redisUrlFrom } from '@verbatim/cache-core/command-line'
 import {
   DEFAULT_REDIS_URL,
   GenericRedisCache,
@@ -16,6 +16,8 @@ import { isStandard, withInput, withOutput } from './standard-streams.js'
 
 /** Milliseconds. Longer than the default of a cache, because no request waits for the command. */
 const COMMAND_TIMEOUT = 10_000
+
+const URL_RULE = { isRedisUrl, form: REDIS_URL_FORM }
 
 const DEFAULT_JOURNAL = 'cache-migrate.journal'
 
@@ -81,15 +83,9 @@ async function createManager({ keysFile }: FileOptions): Promise<CacheMigrationM
 export async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
   const manager = await createManager(options)
   const { keyPrefix, overwrite, pattern, allowEmpty = false, portable, resume, rate } = options
-  const common = { overwrite, pattern, allowEmpty, signal }
+  const settings = { overwrite, pattern, allowEmpty, portable, resume, rate, signal }
   const result = await withOutput(options.file, signal, (file) =>
-    keyPrefix === undefined
-      ? withKeyspace(options.redisUrl, (source) =>
-          manager.createBackup(source, file, { ...common, portable, resume, rate }),
-        )
-      : withCache({ ...options, keyPrefix }, true, (cache) =>
-          manager.createBackup(cache, file, { ...common, portable, resume, rate }),
-        ),
+    withSource(options, true, (source) => manager.createBackup(source, file, settings)),
   )
   const { keysBackedUp, compressedSizeBytes } = result
   // Standard output carries the backup itself.
@@ -105,14 +101,9 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   const manager = await createManager(options)
   const { keyPrefix, conflict, resume, dryRun } = options
   const journal = keyPrefix === undefined ? journalOf(options) : givenJournalOf(options)
+  const settings = { conflict, journal, resume, dryRun, signal }
   const result = await withInput(options.file, signal, (file) =>
-    keyPrefix === undefined
-      ? withKeyspace(options.redisUrl, (target) =>
-          manager.restoreBackup(file, target, { conflict, journal, resume, dryRun, signal }),
-        )
-      : withCache({ ...options, keyPrefix }, dryRun === true, (cache) =>
-          manager.restoreBackup(file, cache, { conflict, journal, resume, dryRun, signal }),
-        ),
+    withSource(options, dryRun === true, (target) => manager.restoreBackup(file, target, settings)),
   )
   const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
   const verb = dryRun ? 'would restore' : 'restored'
@@ -241,18 +232,24 @@ function advise(
 }
 
 function targetUrlFrom(flag: string | undefined): string {
-  const url = flag?.trim() ?? variable('TARGET_REDIS_URL')
-  if (url === undefined) {
-    throw new ValidationError('--target-url must be given, or the variable TARGET_REDIS_URL')
-  }
-  if (isRedisUrl(url)) return url
-  const rule = `must be ${REDIS_URL_FORM}; received another text`
-  if (flag !== undefined) throw new ValidationError(`--target-url ${rule}`)
-  throw new ConfigurationError(`TARGET_REDIS_URL ${rule}`)
+  const url = redisUrlFrom(flag, URL_RULE, { flag: '--target-url', variable: 'TARGET_REDIS_URL' })
+  if (url !== undefined) return url
+  throw new ValidationError('--target-url must be given, or the variable TARGET_REDIS_URL')
 }
 
 function sourceUrlFrom(flag: string | undefined): string {
-  return redisUrlFrom(flag, { isRedisUrl, form: REDIS_URL_FORM }) ?? DEFAULT_REDIS_URL
+  return redisUrlFrom(flag, URL_RULE) ?? DEFAULT_REDIS_URL
+}
+
+/** Calls `work` with the cache of a prefix, or with all keys of Redis if there is no prefix. */
+function withSource<T>(
+  { redisUrl, keyPrefix }: Pick<BackupOptions, 'redisUrl' | 'keyPrefix'>,
+  readOnly: boolean,
+  work: (source: GenericRedisCache | RedisKeyspace) => Promise<T>,
+): Promise<T> {
+  return keyPrefix === undefined
+    ? withKeyspace(redisUrl, work)
+    : withCache({ redisUrl, keyPrefix }, readOnly, work)
 }
 
 async function withKeyspace<T>(
@@ -269,7 +266,7 @@ async function withKeyspace<T>(
  * @param readOnly - whether to write nothing to Redis, not even a record about the prefix
  */
 async function withCache<T>(
-  { redisUrl, keyPrefix }: { readonly redisUrl?: string; readonly keyPrefix: string },
+  { redisUrl, keyPrefix }: { readonly redisUrl: string | undefined; readonly keyPrefix: string },
   readOnly: boolean,
   work: (cache: GenericRedisCache) => Promise<T>,
 ): Promise<T> {

@@ -1,25 +1,13 @@
 import { GenericRedisCache } from '@verbatim/cache-redis'
-import { startRedis, writeCommandsDuring } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { CacheMigrationManager, RedisKeyspace } from '../../src/index.js'
+import { writeCommandsDuring } from '@verbatim/test-support'
+import type { Redis } from 'ioredis'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { RedisKeyspace } from '../../src/index.js'
 import { newFile } from '../backup-folder.js'
 import { plantSampleKeys, SAMPLE_NAMES, stateOf } from './sample-keys.js'
+import { startTwoServers } from './two-servers.js'
 
-const source = await startRedis()
-const target = await startRedis()
-const raw = new Redis(source.url)
-const rawTarget = new Redis(target.url)
-afterAll(async () => {
-  raw.disconnect()
-  rawTarget.disconnect()
-  await Promise.all([source.stop(), target.stop()])
-})
-
-const manager = new CacheMigrationManager()
-const from = new RedisKeyspace({ redisUrl: source.url })
-const to = new RedisKeyspace({ redisUrl: target.url })
-afterAll(() => Promise.all([from.close(), to.close()]))
+const { source, target, raw, rawTarget, from, to, manager } = await startTwoServers()
 
 beforeEach(async () => {
   await raw.flushall()

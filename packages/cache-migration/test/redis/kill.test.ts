@@ -5,33 +5,19 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { startRedis } from '@verbatim/test-support'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CacheMigrationManager, RedisKeyspace } from '../../src/index.js'
+import { beforeAll, expect, test } from 'vitest'
 import { newFile } from '../backup-folder.js'
 import { plantSampleKeys, SAMPLE_NAMES } from './sample-keys.js'
+import { startTwoServers } from './two-servers.js'
 
 /** Number of times that each command is killed. Nightly runs set more. */
 const KILLS = Number(process.env['KILLS'] ?? 2)
 const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const STRINGS = 8_000
 
-const source = await startRedis()
-const target = await startRedis()
-const raw = new Redis(source.url)
-const rawTarget = new Redis(target.url)
-const from = new RedisKeyspace({ redisUrl: source.url })
-const to = new RedisKeyspace({ redisUrl: target.url })
-const manager = new CacheMigrationManager()
+const { source, target, raw, rawTarget, from, to, manager } = await startTwoServers()
 const environment = { REDIS_URL: source.url, TARGET_REDIS_URL: target.url }
 const onTarget = { REDIS_URL: target.url }
-afterAll(async () => {
-  raw.disconnect()
-  rawTarget.disconnect()
-  await Promise.all([from.close(), to.close(), source.stop(), target.stop()])
-})
-
 beforeAll(async () => {
   await plantSampleKeys(raw)
   const pipeline = raw.pipeline()
