@@ -76,6 +76,11 @@ export async function loadCacheFromModule(modulePath: string): Promise<LoadedCac
   throw invalidModule(modulePath, 'must return a cache with get(), set(), exists() and delete()')
 }
 
+/** Returns a text without its URLs, because a URL can contain a password. */
+export function redactUrls(text: string): string {
+  return text.replaceAll(URLS, '<url>')
+}
+
 /** Returns the URL of a package that is installed in the working directory. */
 function resolve(packageName: string): string {
   try {
@@ -97,7 +102,7 @@ function isCache(value: unknown): value is LoadedCache {
 
 function invalidModule(modulePath: string, problem: string, cause?: unknown): ConfigurationError {
   // The message can contain a URL with a password.
-  const message = isError(cause) ? cause.message.replaceAll(URLS, '<url>') : ''
+  const message = isError(cause) ? redactUrls(cause.message) : ''
   const reason = message === '' ? '' : `: ${message}`
   return new ConfigurationError(`module ${modulePath} ${problem}${reason}`, {
     code: 'INVALID_MODULE',

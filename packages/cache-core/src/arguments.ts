@@ -91,3 +91,14 @@ export function assertClearsAll(unexpected: unknown): void {
     hint: 'It removes every key. To remove some keys, call deleteMany or invalidatePattern',
   })
 }
+
+/**
+ * Returns an argument that is true or false. Texts such as `'false'` are rejected, because they would count as true.
+ *
+ * @param otherwise - the value of an argument that is left out
+ * @throws ValidationError (`INVALID_ARGUMENT`)
+ */
+export function flagArgument(name: string, value: unknown, otherwise = false): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? otherwise
+  throw invalidArgument(name, 'true or false', value)
+}

@@ -59,13 +59,13 @@ export function toFiniteMilliseconds(duration: unknown, name: string): number {
  */
 export function toGraceMilliseconds(duration: unknown, name: string): number {
   if (duration === null) throw invalidArgument(name, GRACE_RULE, duration)
-  const isZero = duration === 0 || (typeof duration === 'string' && parse(duration) === 0)
-  return isZero ? 0 : parsed(duration, name, GRACE_RULE)
+  return parsed(duration, name, GRACE_RULE, true)
 }
 
-function parsed(ttl: unknown, name: string, rule: string): number {
+function parsed(ttl: unknown, name: string, rule: string, isZeroValid = false): number {
   const milliseconds =
     typeof ttl === 'number' ? ttl * 1_000 : typeof ttl === 'string' ? parse(ttl) : Number.NaN
+  if (isZeroValid && milliseconds === 0) return 0
   const rounded = Math.round(milliseconds)
   if (rounded >= 1 && rounded <= LONGEST_MILLISECONDS) return rounded
   throw invalidArgument(name, rule, ttl, {

@@ -13,6 +13,7 @@ export {
   assertSignal,
   assertValue,
   collectEntries,
+  flagArgument,
   toEntry,
 } from './arguments.js'
 export {
@@ -53,7 +54,7 @@ export { type Flight, type FlightOptions, SingleFlight } from './loading/single-
 export { assertLogger, assertName, CONTROL_CHARACTERS } from './logger.js'
 export { hitRate, TEXT_SIZES } from './monitor.js'
 export { assertMonitor, hasMethod, MonitorGuard } from './monitor-guard.js'
-export { choiceOption, integerOption } from './options.js'
+export { choiceOption, flagOption, integerOption, parseFlag } from './options.js'
 export { Reporter, type ReporterSettings } from './reporter.js'
 export { planStore, type StorePlan, toSetOptions } from './set-options.js'
 export { assertTags } from './tags.js'

@@ -2,6 +2,7 @@ import {
   assertKnownFields,
   assertPattern,
   assertSignal,
+  flagArgument,
   invalidArgument,
 } from '@verbatim/cache-core/implement'
 import { type Compression, checkCompression, DEFAULT_COMPRESSION } from './file/compression.js'
@@ -143,10 +144,10 @@ export function checkBackupOptions(
   if (!isRaw) assertNotRaw(options)
   return {
     pattern: checkPattern(options.pattern),
-    overwrite: checkBoolean('overwrite', options.overwrite, false),
-    allowEmpty: checkBoolean('allowEmpty', options.allowEmpty, true),
-    resume: checkBoolean('resume', options.resume, false),
-    portable: checkBoolean('portable', options.portable, false),
+    overwrite: flagArgument('overwrite', options.overwrite),
+    allowEmpty: flagArgument('allowEmpty', options.allowEmpty, true),
+    resume: flagArgument('resume', options.resume),
+    portable: flagArgument('portable', options.portable),
     compression: checkCompression(options.compression ?? DEFAULT_COMPRESSION),
     pace: checkRate(options.rate),
     signal: checkSignal(options.signal),
@@ -242,7 +243,7 @@ function checkRun(options: RestoreBackupOptions, isRaw: boolean): CheckedRun {
     throw invalidArgument('conflict', isRaw ? rule : `${rule} for a cache`, conflict)
   }
   if (journal !== undefined) checkPath('journal', journal)
-  const resume = checkBoolean('resume', options.resume, false)
+  const resume = flagArgument('resume', options.resume)
   if (resume && journal === undefined) {
     throw invalidArgument(
       'journal',
@@ -254,7 +255,7 @@ function checkRun(options: RestoreBackupOptions, isRaw: boolean): CheckedRun {
     conflict,
     journal,
     resume,
-    dryRun: checkBoolean('dryRun', options.dryRun, false),
+    dryRun: flagArgument('dryRun', options.dryRun),
     signal: checkSignal(options.signal),
   }
 }
@@ -281,11 +282,4 @@ function checkRate(rate: unknown): Pace {
 function checkSignal(signal: unknown): AbortSignal | undefined {
   assertSignal(signal)
   return signal
-}
-
-/** Rejects values such as the string 'false', which is truthy and would overwrite data. */
-function checkBoolean(name: string, value: unknown, byDefault: boolean): boolean {
-  if (value === undefined) return byDefault
-  if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value)
-  return value
 }

@@ -11,6 +11,7 @@ import {
   assertKnownFields,
   assertMonitor,
   choiceOption,
+  flagOption,
   integerOption,
   invalidArgument,
   invalidOption,
@@ -276,8 +277,7 @@ function checkedSetting(name: string, value: unknown, setting: RedisSetting): un
       toMilliseconds(value, name)
       return value
     case 'flag':
-      if (typeof value === 'boolean') return value
-      throw invalidOption(name, 'true or false', value)
+      return flagOption(name, value)
     default:
       return checkedText(name, value, setting.maxLength)
   }

@@ -38,8 +38,8 @@ interface Cell {
 const BYTES_PER_MB = 1_048_576
 
 /**
- * Runs the correctness gate for each cache, then each scenario with each cache in fresh processes, in an order
- * that the seed determines. A cell that fails has an error, and the others still run.
+ * Runs the correctness gate for each cache, then each scenario with each cache in fresh processes. The order is
+ * random, and the same for the same `seed`. A cell that fails has an error, and the others still run.
  */
 export async function runCells(options: RunCellsOptions): Promise<RunReport> {
   const { subjects, scenarios, processes, seed, redisUrl, signal, onProgress } = options

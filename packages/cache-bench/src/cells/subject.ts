@@ -2,6 +2,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '@verbatim/cache-core'
 import { isError } from '@verbatim/cache-core/implement'
+import { redactUrls } from '../load-cache.js'
 
 /** Conditions under which a cache is created for a cell. */
 export interface SubjectOptions {
@@ -79,8 +80,6 @@ interface LoadedModule {
   readonly variants?: Readonly<Record<string, SubjectVariant>>
 }
 
-const URLS = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
-
 /**
  * Loads the cache of a module.
  *
@@ -147,7 +146,7 @@ function invalidModule(file: string, problem: string, cause?: unknown): Configur
   })
 }
 
-/** Returns the first line of a message without URLs, because a URL can contain a password. */
+/** Returns the first line of a message without its URLs. */
 export function withoutUrls(message: string): string {
-  return (message.split('\n')[0] ?? '').replaceAll(URLS, '<url>')
+  return redactUrls(message.split('\n')[0] ?? '')
 }

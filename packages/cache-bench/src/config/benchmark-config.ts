@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@verbatim/cache-core'
 import {
   assertKnownFields,
+  flagOption,
   integerOption,
   invalidOption,
   recognizeCopies,
@@ -94,10 +95,15 @@ export class BenchmarkConfig {
       min: 0,
     })
     this.timeoutSeconds = timeoutOption(options.timeoutSeconds ?? base.timeoutSeconds)
-    this.enableMemoryTracking = flagOption('enableMemoryTracking', options.enableMemoryTracking)
+    this.enableMemoryTracking = flagOption(
+      'enableMemoryTracking',
+      options.enableMemoryTracking,
+      true,
+    )
     this.enableCompressionTests = flagOption(
       'enableCompressionTests',
       options.enableCompressionTests,
+      true,
     )
     assertThresholdFields(thresholds)
     this.thresholds = mergeThresholds(base.thresholds, thresholds)
@@ -139,11 +145,6 @@ function timeoutOption(value: unknown): number {
   const isValid = typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT_SECONDS
   if (isValid) return value
   throw invalidOption('timeoutSeconds', `a number above 0, at most ${MAX_TIMEOUT_SECONDS}`, value)
-}
-
-function flagOption(name: string, value: unknown = true): boolean {
-  if (typeof value === 'boolean') return value
-  throw invalidOption(name, 'true or false', value)
 }
 
 function assertThresholdFields(thresholds: unknown): void {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@verbatim/cache-core'
-import { nearestName } from '@verbatim/cache-core/implement'
+import { nearestName, parseFlag } from '@verbatim/cache-core/implement'
 import type { BenchmarkConfigOptions } from './benchmark-config.js'
 import { PRESETS, type PresetName } from './presets.js'
 
@@ -15,17 +15,7 @@ const NUMBER: Kind = {
   rule: 'a number',
   read: (text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined),
 }
-const FLAGS: Readonly<Record<string, boolean>> = {
-  true: true,
-  1: true,
-  yes: true,
-  on: true,
-  false: false,
-  0: false,
-  no: false,
-  off: false,
-}
-const FLAG: Kind = { rule: 'true or false', read: (text) => FLAGS[text.toLowerCase()] }
+const FLAG: Kind = { rule: 'true or false', read: parseFlag }
 const TEXT: Kind = { rule: 'a text', read: (text) => text }
 
 interface Variable {

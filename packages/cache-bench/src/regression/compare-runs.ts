@@ -60,8 +60,9 @@ export function compareRuns(
   const figures: FigureComparison[] = []
   const missing: string[] = []
   let most = 0
+  const newCells = groupCells(after.cells)
   for (const [cell, old] of groupCells(before.cells)) {
-    const current = groupCells(after.cells).get(cell) ?? []
+    const current = newCells.get(cell) ?? []
     if (old.length === 0) continue
     if (current.length === 0) missing.push(cell)
     most = Math.max(most, Math.min(old.length, current.length))

@@ -12,22 +12,30 @@ interface ConnectingCache {
   close(): Promise<void>
 }
 
+/** The flag and the variable that a command reads a URL from. */
+export interface RedisUrlNames {
+  readonly flag: string
+  readonly variable: string
+}
+
 /**
- * Returns the URL of `--redis-url`, otherwise of the variable `REDIS_URL`, otherwise `undefined`.
+ * Returns the URL of a flag, otherwise of a variable, otherwise `undefined`.
  *
+ * @param names - Default: `--redis-url` and `REDIS_URL`
  * @throws ValidationError for a bad flag, ConfigurationError for a bad variable. Neither shows the URL
  */
 export function redisUrlFrom(
   flag: string | undefined,
   { isRedisUrl, form }: RedisUrlRule,
+  names: RedisUrlNames = { flag: '--redis-url', variable: 'REDIS_URL' },
 ): string | undefined {
   if (flag !== undefined) {
     if (isRedisUrl(flag.trim())) return flag.trim()
-    throw new ValidationError(`--redis-url must be ${form}; received ${describe(flag)}`)
+    throw new ValidationError(`${names.flag} must be ${form}; received ${describe(flag)}`)
   }
-  const url = variable('REDIS_URL')
+  const url = variable(names.variable)
   if (url === undefined || isRedisUrl(url)) return url
-  throw new ConfigurationError(`REDIS_URL must be ${form}; received another text`)
+  throw new ConfigurationError(`${names.variable} must be ${form}; received another text`)
 }
 
 function describe(text: string): string {

@@ -1,5 +1,6 @@
 import { isAbortSignal } from '../abort-listeners.js'
 import { invalidArgument } from '../argument-errors.js'
+import { flagArgument } from '../arguments.js'
 import { planRead, type ReadOptions, type ReadPlan } from '../cache-entry.js'
 import { type Ttl, toFiniteMilliseconds, toGraceMilliseconds, toMilliseconds } from '../duration.js'
 import { assertKnownFields } from '../known-fields.js'
@@ -127,8 +128,8 @@ export function planLoad<T>(options: GetOrSetOptions<T> | undefined): LoadPlan<T
   checkNumber('jitter', jitter, 1)
   checkNumber('earlyRefresh', earlyRefresh, 100)
   checkSignal(signal)
-  const refresh = flag('refresh', options.refresh)
-  const noStore = flag('noStore', options.noStore)
+  const refresh = flagArgument('refresh', options.refresh)
+  const noStore = flagArgument('noStore', options.noStore)
   const { accept, memoryTtl, onLookup } = planRead(options)
   // No spread: properties that follow one make V8 take 15 us for this object.
   return {
@@ -168,11 +169,6 @@ function timeLimit(name: string, value: unknown): number {
 /** Rejects every cached value: during a refresh, none counts as a hit. */
 function acceptsNothing(): boolean {
   return false
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false
-  throw invalidArgument(name, 'true or false', value)
 }
 
 function checkSignal(signal: unknown): void {

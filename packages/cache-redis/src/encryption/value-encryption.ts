@@ -1,5 +1,5 @@
 import { ConfigurationError, SecurityError } from '@verbatim/cache-core'
-import { assertKnownFields, invalidOption } from '@verbatim/cache-core/implement'
+import { assertKnownFields, flagOption, invalidOption } from '@verbatim/cache-core/implement'
 import type { Place } from '../codec/place.js'
 import type { EncryptBody, EncryptionReason, ReadLine } from '../codec/stored-line.js'
 import { KeyRing } from './key-ring.js'
@@ -76,10 +76,8 @@ export class ValueEncryption {
 export function checkEncryption(options: EncryptionOptions): ValueEncryption {
   assertKnownFields(options, FIELDS, 'encryption', ConfigurationError, 'INVALID_OPTION')
   const { keys, allowPlaintextReads, compress } = options
-  for (const [name, flag] of Object.entries({ allowPlaintextReads, compress })) {
-    if (flag === undefined || typeof flag === 'boolean') continue
-    throw invalidOption(`encryption.${name}`, 'true or false', flag)
-  }
+  for (const [name, value] of Object.entries({ allowPlaintextReads, compress }))
+    flagOption(`encryption.${name}`, value)
   if (!(keys instanceof KeyRing)) {
     if (typeof keys !== 'function') throw invalidOption('encryption.keys', NO_RING, keys)
     checkedRing(keys())

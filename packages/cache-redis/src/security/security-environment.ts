@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@verbatim/cache-core'
-import { describeReceived, isPlainObject } from '@verbatim/cache-core/implement'
+import { describeReceived, isPlainObject, parseFlag } from '@verbatim/cache-core/implement'
 import { SecurityConfig, type SecurityConfigOptions } from './security-config.js'
 
 /** The variable of each field. */
@@ -23,8 +23,6 @@ const FLAGS = {
 } as const satisfies Partial<Record<keyof SecurityConfigOptions, string>>
 
 const VARIABLES: Readonly<Record<string, string>> = { ...TEXTS, ...FLAGS }
-const TRUE = new Set(['true', '1', 'yes', 'on'])
-const FALSE = new Set(['false', '0', 'no', 'off'])
 
 /**
  * Reads a security configuration from variables such as `REDIS_ACL_USERNAME`, `REDIS_ACL_PASSWORD` and
@@ -59,9 +57,8 @@ export function createSecurityConfigFromEnv(
 }
 
 function flag(variable: string, text: string): boolean {
-  const word = text.toLowerCase()
-  if (TRUE.has(word)) return true
-  if (FALSE.has(word)) return false
+  const value = parseFlag(text)
+  if (value !== undefined) return value
   throw new ConfigurationError(`${variable} must be true or false; received another text`, {
     context: { variable },
   })

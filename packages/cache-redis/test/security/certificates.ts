@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
 
 const run = promisify(execFile)
 
@@ -32,6 +33,19 @@ export class Certificates implements AsyncDisposable {
   /** Returns the path of a file in the folder. */
   file(name: string): string {
     return path.join(this.folder, name)
+  }
+
+  /** Starts a server with the certificate `server` that accepts client certificates of the authority `root`. */
+  async startServer(
+    ...flags: readonly string[]
+  ): Promise<{ readonly redis: RedisServer; readonly tlsPort: number }> {
+    const tlsPort = await freePort()
+    const redis = await startRedis(
+      ...['--tls-port', String(tlsPort), '--tls-ca-cert-file', this.file('root.crt')],
+      ...['--tls-cert-file', this.file('server.crt'), '--tls-key-file', this.file('server.key')],
+      ...flags,
+    )
+    return { redis, tlsPort }
   }
 
   /** Creates an authority that signs itself. */

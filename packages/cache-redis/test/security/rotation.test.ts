@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises'
 import { Secret } from '@verbatim/cache-core'
-import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
+import type { RedisServer } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache, type SecurityConfigOptions } from '../../src/index.js'
@@ -17,11 +17,7 @@ beforeAll(async () => {
   certificates = await Certificates.create()
   await certificates.authority('root')
   await Promise.all(['server', 'one', 'two'].map((name) => certificates.issue(name, 'root')))
-  tlsPort = await freePort()
-  redis = await startRedis(
-    ...['--tls-port', String(tlsPort), '--tls-ca-cert-file', file('root.crt')],
-    ...['--tls-cert-file', file('server.crt'), '--tls-key-file', file('server.key')],
-  )
+  ;({ redis, tlsPort } = await certificates.startServer())
   admin = new Redis(redis.url)
 })
 afterEach(async () => {

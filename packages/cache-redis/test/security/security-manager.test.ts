@@ -2,7 +2,6 @@ import { inspect } from 'node:util'
 import {
   freePort,
   type RedisServer,
-  startRedis,
   startRedisCluster,
   startRedisSentinel,
 } from '@verbatim/test-support'
@@ -31,12 +30,7 @@ beforeAll(async () => {
   await certificates.issue('server', 'root', { until: 200 })
   await certificates.issue('soon', 'root', { until: 20 })
   await certificates.issue('expired', 'root', { from: -9, until: -1 })
-  tlsPort = await freePort()
-  redis = await startRedis(
-    ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'],
-    ...['--tls-ca-cert-file', file('root.crt')],
-    ...['--tls-cert-file', file('server.crt'), '--tls-key-file', file('server.key')],
-  )
+  ;({ redis, tlsPort } = await certificates.startServer('--tls-auth-clients', 'no'))
   admin = new Redis(redis.url)
 })
 afterAll(async () => {

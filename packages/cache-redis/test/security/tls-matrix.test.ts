@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, connect } from 'node:net'
 import { createSecureContext, createServer, type Server } from 'node:tls'
-import { freePort, type RedisServer, startRedis } from '@verbatim/test-support'
+import type { RedisServer } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisClient } from '../../src/connection/clients.js'
@@ -44,12 +44,7 @@ beforeAll(async () => {
   await certificates.bundle('chain', 'below', 'intermediate')
   await certificates.bundle('roots', 'other', 'root')
   await certificates.encryptKey('client', 'locked', 'a passphrase')
-  tlsPort = await freePort()
-  redis = await startRedis(
-    ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'],
-    ...['--tls-ca-cert-file', file('root.crt')],
-    ...['--tls-cert-file', file('server.crt'), '--tls-key-file', file('server.key')],
-  )
+  ;({ redis, tlsPort } = await certificates.startServer('--tls-auth-clients', 'no'))
   admin = new Redis(redis.url)
   nameServer = await listen()
 })

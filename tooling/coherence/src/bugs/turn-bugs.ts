@@ -1,11 +1,10 @@
 import type { Bug } from './bug.js'
+import { PLACE_NOT_CHECKED } from './foreign-bugs.js'
 import { THROUGH_REDIS } from './set-ups.js'
 
 /** Many writes of few keys, several in a turn. */
 const MANY_IN_A_TURN = { ...THROUGH_REDIS, overlap: true, keys: 4, lanes: 32, pauseMs: 0 } as const
 
-const PLACE = 'cache-redis/dist/codec/place.js'
-const LINE = 'cache-redis/dist/codec/stored-line.js'
 const CONNECTION = 'cache-redis/dist/connection/redis-connection.js'
 const SCRIPT = 'cache-redis/dist/redis/scripts/script-commands.js'
 const SCRIPTS = 'cache-redis/dist/redis/scripts/scripts.js'
@@ -24,19 +23,7 @@ export const TURN_BUGS: readonly Bug[] = [
         find: 'resolve(replies[index] ?? null);',
         replace: 'resolve(replies[(index + 1) % readers.length] ?? null);',
       },
-      // A value has the place of its key, and its checksum covers the place.
-      {
-        file: PLACE,
-        find: `return this.#owner.owns(bytes) &&
-            readHex(bytes, PLACE_OFFSET + OWNER_LENGTH) === this.seed;`,
-        replace: 'return this.#owner.owns(bytes);',
-      },
-      {
-        file: LINE,
-        find: `if (crc32(bytes.subarray(KIND_OFFSET), place.seed) !== readHex(bytes, CHECKSUM_OFFSET)) {
-          throw corrupt('damaged'); }`,
-        replace: '',
-      },
+      ...PLACE_NOT_CHECKED,
     ],
   },
   {
