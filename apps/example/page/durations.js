@@ -6,6 +6,15 @@ export function formatDuration(milliseconds) {
   return `${Math.round(milliseconds / 60_000)} min`
 }
 
+/** @returns {string} such as "saved 1,508 ms, 926 times faster"; empty where the saving is not known */
+export function describeSaving({ status, durationMs, computeMs, savedMs }) {
+  if (status !== 'hit' || !(savedMs > 0) || !(durationMs > 0)) return ''
+  const times = computeMs / durationMs
+  const factor = times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString('en-US')
+  const saved = savedMs < 10 ? savedMs.toFixed(1) : Math.round(savedMs).toLocaleString('en-US')
+  return `saved ${saved} ms, ${factor} times faster`
+}
+
 export function describeAge(milliseconds) {
   const seconds = Math.round(milliseconds / 1000)
   if (seconds === 0) return 'just now'

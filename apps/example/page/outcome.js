@@ -1,7 +1,7 @@
 // The panel with the answer: the request, its duration, and the time that the cache saved.
 
 import { renderAnswer } from './answers.js'
-import { describeAge, describeHit, formatDuration } from './durations.js'
+import { describeAge, describeHit, describeSaving, formatDuration } from './durations.js'
 
 const ELAPSED_EVERY_MS = 100
 const EXCERPT_LENGTH = 80
@@ -36,6 +36,7 @@ export function showAnswer(request, { result, cache }, roundTripMs) {
   const badge = element('badge')
   badge.textContent = STATUS_NAMES[cache.status] ?? cache.status
   badge.dataset.status = cache.status
+  element('saved').textContent = describeSaving(cache)
   element('timing').textContent = describeTiming(cache)
   element('facts').hidden = false
   element('key').textContent = cache.key

@@ -1,3 +1,4 @@
+import { sendBurst } from './burst.js'
 import { clearAnswer, showAnswer, showPending, showProblem } from './outcome.js'
 import { problemIn, problemOf, UNREACHABLE } from './problems.js'
 import * as requestForm from './request-form.js'
@@ -43,6 +44,7 @@ element('sample').addEventListener('change', () => {
   loadSample(requestForm.read().question)
 })
 element('cancel').addEventListener('click', cancel)
+element('burst').addEventListener('click', () => void burst())
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && pending !== undefined) cancel()
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) {
@@ -144,15 +146,33 @@ async function ask() {
   await refreshStatus()
 }
 
-async function post({ text, operation, question }, signal) {
+/** Sends the form a hundred times at once, and shows how often the service computed the answer. */
+async function burst() {
+  if (!(await sampleLoad.done)) return
+  const request = requestForm.read()
+  const problem = problemIn(request)
+  if (problem !== undefined) {
+    showProblem(problem)
+    return
+  }
+  element('burst').disabled = true
+  element('burst-outcome').textContent = 'Sending 100 requests…'
+  element('burst-outcome').textContent = await sendBurst(bodyOf(request))
+  element('burst').disabled = false
+  await refreshStatus()
+}
+
+function bodyOf({ text, operation, question }) {
+  return operation === 'qa' ? { text, operation, question } : { text, operation }
+}
+
+async function post(request, signal) {
   const sentAt = performance.now()
   try {
     const response = await fetch('process', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(
-        operation === 'qa' ? { text, operation, question } : { text, operation },
-      ),
+      body: JSON.stringify(bodyOf(request)),
       signal: AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP_AFTER_MS)]),
     })
     const body = await response.json().catch(() => undefined)

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
+import type { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import fastify, { type FastifyInstance } from 'fastify'
 import { cachePlugin } from './cache-plugin.js'
 import type { CacheSetup } from './create-cache.js'
@@ -9,8 +10,8 @@ import {
   BODY_LIMIT_BYTES,
   handleErrors,
 } from './error-handler.js'
-import { cacheMetricsRoute } from './routes/cache-metrics.js'
-import { cacheStatusRoute } from './routes/cache-status.js'
+import { managementRoutes } from './management/management-routes.js'
+import { metricsRoutes } from './routes/metrics.js'
 import { type Analyzer, processRoute } from './routes/process.js'
 
 export interface AppOptions extends CacheSetup {
@@ -18,6 +19,12 @@ export interface AppOptions extends CacheSetup {
   readonly analyzer: Analyzer
   /** The request header that names the tenant. Default: none. */
   readonly tenantHeader?: string | undefined
+  /** The page with the figures and the entries of the cache. */
+  readonly dashboard: Dashboard
+  /** The secret of operators. Default: none, and no request can change or see cached data. */
+  readonly apiKey?: string | undefined
+  /** The least level of the lines of the log, which are JSON. Default: none. */
+  readonly log?: 'info' | 'warn' | 'error' | undefined
   /** The longest time until the response, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number | undefined
 }
@@ -25,11 +32,18 @@ export interface AppOptions extends CacheSetup {
 const PAGE_FOLDER = fileURLToPath(new URL('../page/', import.meta.url))
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
 const SAMPLES_FOLDER = fileURLToPath(new URL('../samples/', import.meta.url))
 
 /** Builds the service without starting to listen. Closing the service closes the cache. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
+    ...(options.log !== undefined && { logger: { level: options.log } }),
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     // The service answers late requests on open connections itself.
@@ -48,14 +62,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     isClosing = true
   })
   app.addHook('onSend', async (_request, reply) => {
-    void reply.header('x-content-type-options', 'nosniff')
+    void reply.headers(SECURITY_HEADERS)
     // A connection that stays open after the last response would keep the process running.
     if (isClosing) void reply.header('connection', 'close')
   })
   await app.register(cachePlugin, { cache: options.cache })
   await app.register(processRoute, options)
-  await app.register(cacheStatusRoute, options)
-  await app.register(cacheMetricsRoute, options)
+  await app.register(metricsRoutes, options)
+  await app.register(managementRoutes, { ...options, prefix: '/internal/cache' })
+  await app.register(options.dashboard.fastify, { prefix: '/internal/dashboard' })
+  // An open page of the dashboard would otherwise keep its connection, and the service running.
+  app.addHook('preClose', async () => options.dashboard.close())
   await app.register(fastifyStatic, {
     root: PAGE_FOLDER,
     // The page loads nothing from other sites, so the browser can forbid it.

@@ -4,7 +4,13 @@ export interface Environment {
   readonly redisUrl: string | undefined
   /** In lower case. `undefined` when all requests share their answers. */
   readonly tenantHeader: string | undefined
+  /** The secret of operators. */
+  readonly apiKey: string | undefined
+  /** `undefined` for no log. */
+  readonly logLevel: 'info' | 'warn' | 'error' | undefined
 }
+
+const LOG_LEVELS = ['info', 'warn', 'error'] as const
 
 /**
  * Reads the environment variables of the service. A blank variable counts as unset.
@@ -18,7 +24,28 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     port: port ? parsePort(port) : undefined,
     redisUrl: variables['REDIS_URL']?.trim() || undefined,
     tenantHeader: tenantHeader ? parseHeaderName(tenantHeader) : undefined,
+    apiKey: parseApiKey(variables),
+    logLevel: parseLogLevel(variables),
   }
+}
+
+/** Returns the key. In production a forgotten key must not go unnoticed, so it is required there. */
+function parseApiKey({ API_KEY, NODE_ENV }: NodeJS.ProcessEnv): string | undefined {
+  const apiKey = API_KEY?.trim()
+  if (!apiKey) {
+    if (NODE_ENV !== 'production') return undefined
+    throw new Error('API_KEY must be set when NODE_ENV is production')
+  }
+  if (/^[\x21-\x7e]{16,256}$/u.test(apiKey)) return apiKey
+  throw new Error('API_KEY must have 16 to 256 visible ASCII characters')
+}
+
+function parseLogLevel({ LOG_LEVEL, NODE_ENV }: NodeJS.ProcessEnv): Environment['logLevel'] {
+  const wanted = LOG_LEVEL?.trim()
+  if (!wanted) return NODE_ENV === 'production' ? 'info' : undefined
+  const level = LOG_LEVELS.find((each) => each === wanted)
+  if (level !== undefined) return level
+  throw new Error(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`)
 }
 
 function parseHeaderName(value: string): string {

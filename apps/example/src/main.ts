@@ -1,3 +1,4 @@
+import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyInstance } from 'fastify'
 import { AnalysisPool } from './analysis-pool.js'
 import { buildApp } from './app.js'
@@ -19,13 +20,24 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { port, redisUrl, tenantHeader } = readEnvironment(process.env)
+  const { port, redisUrl, tenantHeader, apiKey, logLevel } = readEnvironment(process.env)
   const setup = await createCache(redisUrl)
   const pool = new AnalysisPool()
   const app = await buildApp({
     ...setup,
     analyzer: (text, task, signal) => pool.analyze(text, task, signal),
     tenantHeader,
+    dashboard: new Dashboard({
+      monitor: setup.monitor,
+      caches: { results: setup.cache },
+      apiKey,
+      links: {
+        'Metrics for Prometheus': '/metrics',
+        'Management API': '/internal/cache/openapi.json',
+      },
+    }),
+    apiKey,
+    log: logLevel,
   })
   app.addHook('onClose', () => pool.close())
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

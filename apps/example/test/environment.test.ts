@@ -7,6 +7,8 @@ test('an empty environment means port 3000 if it is free and no Redis', () => {
     port: undefined,
     redisUrl: undefined,
     tenantHeader: undefined,
+    apiKey: undefined,
+    logLevel: undefined,
   })
   expect(readEnvironment({ PORT: '', REDIS_URL: ' ', TENANT_HEADER: '' })).toEqual(
     readEnvironment({}),
@@ -14,11 +16,28 @@ test('an empty environment means port 3000 if it is free and no Redis', () => {
 })
 
 test('readEnvironment reads a port and a Redis URL', () => {
-  expect(readEnvironment({ PORT: '0', REDIS_URL: 'redis://127.0.0.1' })).toEqual({
+  expect(readEnvironment({ PORT: '0', REDIS_URL: 'redis://127.0.0.1' })).toMatchObject({
     port: 0,
     redisUrl: 'redis://127.0.0.1',
-    tenantHeader: undefined,
   })
+})
+
+test('in production an API key is required, and requests are logged', () => {
+  expect(() => readEnvironment({ NODE_ENV: 'production' })).toThrow(
+    'API_KEY must be set when NODE_ENV is production',
+  )
+  const API_KEY = 'sixteen-letters!'
+  expect(readEnvironment({ NODE_ENV: 'production', API_KEY })).toMatchObject({
+    apiKey: API_KEY,
+    logLevel: 'info',
+  })
+})
+
+test('readEnvironment rejects a short API key without showing it, and an unknown log level', () => {
+  expect(() => readEnvironment({ API_KEY: 'hunter2' })).toThrow(
+    /^API_KEY must have 16 to 256 [^7]+$/,
+  )
+  expect(() => readEnvironment({ LOG_LEVEL: 'loud' })).toThrow('LOG_LEVEL must be one of info, ')
 })
 
 test('readEnvironment reads the name of the tenant header in lower case', () => {

@@ -4,6 +4,7 @@ export { type CombinedMonitor, combineMonitors } from './export/combine-monitors
 export type {
   ExportedCompression,
   ExportedCount,
+  ExportedCounts,
   ExportedInvalidation,
   ExportedKeyGeneration,
   ExportedLatencies,

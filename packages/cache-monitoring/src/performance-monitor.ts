@@ -17,7 +17,12 @@ import {
   type Recommendation,
   recommendations,
 } from './advice/recommendations.js'
-import { type ExportedMetrics, exportMetrics } from './export/metrics-export.js'
+import {
+  type ExportedCounts,
+  type ExportedMetrics,
+  exportCounts,
+  exportMetrics,
+} from './export/metrics-export.js'
 import {
   type CachePerformanceMonitorOptions,
   type ResolvedOptions,
@@ -315,6 +320,14 @@ export class CachePerformanceMonitor implements CacheMonitor {
    */
   exportMetrics(): ExportedMetrics {
     return exportMetrics(this.#current, this.getAlerts(), this.#options)
+  }
+
+  /**
+   * Returns the counts and the histograms of {@link CachePerformanceMonitor.exportMetrics}. Its time does not
+   * depend on the retained measurements, so a program can call it every second.
+   */
+  exportCounts(): ExportedCounts {
+    return exportCounts(this.#recordings)
   }
 
   /** Removes every measurement and count, and clears alerts. Options and caches remain. */

@@ -1,3 +1,4 @@
+import type { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyInstance } from 'fastify'
 import type { Task } from '../analysis/operations.js'
 import type { Analysis } from '../analysis/worker.js'
@@ -15,6 +16,8 @@ export type Analyzer = (text: string, task: Task, signal: AbortSignal) => Promis
 export interface ProcessRouteOptions {
   /** The work behind the route. */
   readonly analyzer: Analyzer
+  /** Lists the requests. */
+  readonly dashboard: Dashboard
   /** The request header that names the tenant. Default: none, so all requests share results. */
   readonly tenantHeader?: string | undefined
   /** The longest time until the response, in milliseconds. Default: 30,000. */
@@ -24,7 +27,7 @@ export interface ProcessRouteOptions {
 /** Adds `POST /process`, which responds from the cache, or analyzes the text and stores the result. */
 export async function processRoute(
   app: FastifyInstance,
-  { analyzer, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
+  { analyzer, dashboard, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
 ): Promise<void> {
   app.route({
     method: ['GET', 'PUT', 'PATCH', 'DELETE'],
@@ -50,10 +53,20 @@ export async function processRoute(
     )
     const durationMs = roundMs(performance.now() - startedAt)
     const computeMs = roundMs(response.computeMs)
+    const status = cached.hit ? 'hit' : cached.joined ? 'joined' : 'miss'
+    dashboard.recordRequest({
+      outcome: status,
+      key: cached.key,
+      operation,
+      tier: cached.tier === 'none' ? undefined : cached.tier,
+      durationMs,
+      computeMs,
+      ageMs: cached.hit ? cached.ageMs : undefined,
+    })
     return {
       result: response.result,
       cache: {
-        status: cached.hit ? 'hit' : cached.joined ? 'joined' : 'miss',
+        status,
         key: cached.key,
         ageMs: cached.hit ? cached.ageMs : 0,
         durationMs,

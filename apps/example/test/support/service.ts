@@ -1,5 +1,6 @@
 import { AIResponseCache } from '@verbatim/cache-ai'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, onTestFinished } from 'vitest'
 import { AnalysisPool } from '../../src/analysis-pool.js'
@@ -24,7 +25,9 @@ export const analyzeInPool: Analyzer = (text, task, signal) => {
 
 export const WORKER_FILE = new URL('../../dist/analysis/worker.js', import.meta.url)
 
-type TestServiceOptions = Partial<Pick<AppOptions, 'analyzer' | 'tenantHeader' | 'timeoutMs'>>
+type TestServiceOptions = Partial<
+  Pick<AppOptions, 'analyzer' | 'apiKey' | 'tenantHeader' | 'timeoutMs'>
+>
 
 export async function startService({
   analyzer = analyzeInPool,
@@ -37,6 +40,7 @@ export async function startService({
     cache,
     monitor,
     analyzer,
+    dashboard: new Dashboard({ monitor, caches: { results: cache }, apiKey: options.apiKey }),
     backend: () => backendOf(cache),
   })
   onTestFinished(() => app.close())

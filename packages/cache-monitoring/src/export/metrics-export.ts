@@ -139,13 +139,32 @@ export interface ExportedInvalidation {
   readonly additional_data: AdditionalData
 }
 
+/** Counts and histograms since the last reset, without the retained measurements. */
+export type ExportedCounts = Pick<
+  ExportedMetrics,
+  'latencies' | 'operation_counts' | 'response_counts'
+>
+
+/** Exports the counts and histograms of a monitor. */
+export function exportCounts({ counts, responses }: Recordings): ExportedCounts {
+  return {
+    latencies: Array.from(counts.used())
+      .filter(({ latencies }) => latencies.count > 0)
+      .map(({ operation, tier, latencies }) => {
+        return { operation, tier, histogram: latencies.toJSON() }
+      }),
+    operation_counts: Array.from(counts.used()).flatMap(exportOutcomes),
+    response_counts: responses.all().flatMap(exportResponses),
+  }
+}
+
 /** Exports the contents of a monitor. */
 export function exportMetrics(
   recordings: Recordings,
   alerts: readonly Alert[],
   { name, clock }: ResolvedOptions,
 ): ExportedMetrics {
-  const { totals, sums, counts, responses } = recordings
+  const { totals, sums } = recordings
   return {
     cache: name,
     key_generation_times: recordings.keyGenerations.read().map(exportKeyGeneration),
@@ -153,13 +172,7 @@ export function exportMetrics(
     compression_ratios: recordings.compressions.read().map(exportCompression),
     memory_usage_measurements: recordings.memory.read().map(exportMemoryUsage),
     invalidation_events: recordings.invalidations.read().map(exportInvalidation),
-    latencies: Array.from(counts.used())
-      .filter(({ latencies }) => latencies.count > 0)
-      .map(({ operation, tier, latencies }) => {
-        return { operation, tier, histogram: latencies.toJSON() }
-      }),
-    operation_counts: Array.from(counts.used()).flatMap(exportCounts),
-    response_counts: responses.all().flatMap(exportResponses),
+    ...exportCounts(recordings),
     key_generation_latencies: recordings.keyGenerationLatencies.toJSON(),
     alerts,
     cache_hits: totals.hits,
@@ -176,7 +189,7 @@ export function exportMetrics(
   }
 }
 
-function exportCounts({ operation, tier, outcomes }: OperationCell): ExportedCount[] {
+function exportOutcomes({ operation, tier, outcomes }: OperationCell): ExportedCount[] {
   return OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map((outcome) => {
     return { operation, tier, outcome, count: outcomes[outcome] }
   })

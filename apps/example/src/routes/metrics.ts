@@ -1,15 +1,17 @@
 import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
 import type { FastifyInstance } from 'fastify'
+import type { CacheBackend } from '../create-cache.js'
 
-export interface CacheMetricsRouteOptions {
+export interface MetricsRoutesOptions {
   readonly monitor: CachePerformanceMonitor
+  readonly backend: () => CacheBackend
 }
 
-/** Adds routes with the figures of the monitor, for Prometheus and as JSON. */
-export async function cacheMetricsRoute(
+/** Adds routes for the platform that runs the service: metrics for Prometheus, and health checks. */
+export async function metricsRoutes(
   app: FastifyInstance,
-  { monitor }: CacheMetricsRouteOptions,
+  { monitor, backend }: MetricsRoutesOptions,
 ): Promise<void> {
   const registry = prometheusRegistry(monitor)
   // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
@@ -17,5 +19,7 @@ export async function cacheMetricsRoute(
     const page = await registry.metrics()
     return reply.type(registry.contentType).send(page)
   })
-  app.get('/internal/cache/metrics', () => monitor.exportMetrics())
+  app.get('/healthz', () => ({ status: 'ok' }))
+  // The service answers without Redis too, so a lost Redis does not take it out of a load balancer.
+  app.get('/readyz', () => ({ status: 'ready', mode: backend().mode }))
 }

@@ -1,0 +1,117 @@
+import fastifyRateLimit from '@fastify/rate-limit'
+import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { ApiKey } from '@verbatim/cache-monitoring/dashboard'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { CacheBackend } from '../create-cache.js'
+import { RequestError } from '../request-error.js'
+import { tenantOf } from '../tenant.js'
+import { openApiDocument } from './openapi.js'
+import { invalidationSchema } from './schemas.js'
+
+/** The most requests of one client in a minute. */
+const REQUESTS_PER_MINUTE = 300
+
+export interface ManagementOptions {
+  readonly monitor: CachePerformanceMonitor
+  readonly backend: () => CacheBackend
+  readonly apiKey?: string | undefined
+  readonly tenantHeader?: string | undefined
+}
+
+/** Adds the routes for operators of the cache. Register it with the prefix `/internal/cache`. */
+export async function managementRoutes(
+  app: FastifyInstance,
+  { monitor, backend, apiKey, tenantHeader }: ManagementOptions,
+): Promise<void> {
+  await app.register(fastifyRateLimit, {
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: '1 minute',
+    errorResponseBuilder: () =>
+      new RequestError(429, 'TOO_MANY_REQUESTS', 'wait a minute before the next request'),
+  })
+  app.get('/status', () => statusOf(monitor, backend()))
+  app.get('/metrics', () => monitor.exportMetrics())
+  app.get('/invalidation-stats', () => monitor.getInvalidationFrequencyStats())
+  app.get('/invalidation-recommendations', () => ({
+    recommendations: monitor.getInvalidationRecommendations(),
+  }))
+  app.get('/openapi.json', () => openApiDocument())
+
+  const key = new ApiKey(apiKey)
+  const onRequest = async ({ headers }: FastifyRequest): Promise<void> => {
+    assertKey(key, headers.authorization)
+  }
+  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
+  app.post('/invalidate', { onRequest }, async (request) => {
+    const { pattern, operation, operation_context } = parseInvalidation(request.body)
+    const tenant = tenantHeader === undefined ? undefined : tenantOf(request.raw, tenantHeader)
+    if (operation !== undefined) {
+      const options = { tenant, operationContext: operation_context }
+      return invalidated(await app.cache.invalidateByOperation(operation, options))
+    }
+    // A pattern matches keys of every tenant.
+    if (tenant !== undefined) {
+      throw new RequestError(403, 'TENANT_ONLY', 'with tenants, invalidate by operation', 'pattern')
+    }
+    return invalidated(
+      await app.cache.invalidatePattern(pattern ?? '', { operationContext: operation_context }),
+    )
+  })
+  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
+  app.post('/forget', { onRequest }, async (request) => {
+    if (tenantHeader === undefined) {
+      throw new RequestError(
+        403,
+        'NO_TENANTS',
+        'the service has no tenants: TENANT_HEADER is not set',
+      )
+    }
+    return invalidated(await app.cache.forget(tenantOf(request.raw, tenantHeader)))
+  })
+}
+
+function assertKey(key: ApiKey, authorization: string | undefined): void {
+  const check = key.check(authorization)
+  if (check === 'accepted') return
+  if (check === 'wrong') {
+    throw new RequestError(401, 'WRONG_KEY', 'send the API key as authorization: Bearer <key>')
+  }
+  throw new RequestError(403, 'NO_KEY_CONFIGURED', 'set API_KEY to permit this request')
+}
+
+function parseInvalidation(body: unknown): ReturnType<typeof invalidationSchema.parse> {
+  const parsed = invalidationSchema.safeParse(body)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const [field] = issue?.path ?? []
+  const isField = typeof field === 'string'
+  throw new RequestError(
+    400,
+    'INVALID_REQUEST',
+    isField ? `${field} is not valid` : 'the body must have either pattern or operation',
+    isField ? field : undefined,
+  )
+}
+
+function invalidated(keys: number): object {
+  return { message: `${keys} entries were removed`, keys_invalidated: keys }
+}
+
+function statusOf(monitor: CachePerformanceMonitor, { mode, redis, memory }: CacheBackend): object {
+  const performance = monitor.getPerformanceStats()
+  return {
+    mode,
+    redis: { status: redis },
+    memory: {
+      memory_cache_entries: memory.activeEntries,
+      memory_cache_size_limit: memory.maxSize,
+      memory_cache_utilization: `${memory.activeEntries}/${memory.maxSize}`,
+    },
+    performance: {
+      cache_hit_rate: performance.cacheHitRate,
+      total_cache_operations: performance.totalCacheOperations,
+      cache_hits: performance.cacheHits,
+      cache_misses: performance.cacheMisses,
+    },
+  }
+}

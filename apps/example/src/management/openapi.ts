@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import {
+  errorSchema,
+  invalidatedSchema,
+  invalidationSchema,
+  recommendationsSchema,
+  statusSchema,
+} from './schemas.js'
+
+interface Described {
+  readonly method: 'get' | 'post'
+  readonly path: string
+  readonly summary: string
+  readonly needsKey?: true
+  readonly body?: z.ZodType
+  /** Default: any object. */
+  readonly answer?: z.ZodType
+}
+
+const ROUTES: readonly Described[] = [
+  {
+    method: 'get',
+    path: '/status',
+    summary: 'Where entries are stored, and how many reads hit',
+    answer: statusSchema,
+  },
+  { method: 'get', path: '/metrics', summary: 'All figures of the monitor' },
+  {
+    method: 'get',
+    path: '/invalidation-stats',
+    summary: 'How often and how much was invalidated',
+  },
+  {
+    method: 'get',
+    path: '/invalidation-recommendations',
+    summary: 'Advice on invalidations',
+    answer: recommendationsSchema,
+  },
+  {
+    method: 'post',
+    path: '/invalidate',
+    summary: 'Removes results by a pattern of keys or by an operation',
+    needsKey: true,
+    body: invalidationSchema,
+    answer: invalidatedSchema,
+  },
+  {
+    method: 'post',
+    path: '/forget',
+    summary: 'Removes all results of the tenant of the caller',
+    needsKey: true,
+    answer: invalidatedSchema,
+  },
+]
+
+/** Returns the OpenAPI document of the management API. */
+export function openApiDocument(): object {
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Cache management', version: '1.0.0' },
+    servers: [{ url: '/internal/cache' }],
+    paths: Object.fromEntries(
+      ROUTES.map((route) => [route.path, { [route.method]: operationOf(route) }]),
+    ),
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } },
+      schemas: { Error: jsonSchemaOf(errorSchema, 'output') },
+    },
+  }
+}
+
+function operationOf({ path, summary, needsKey, body, answer }: Described): object {
+  const schema = answer === undefined ? { type: 'object' } : jsonSchemaOf(answer, 'output')
+  const failures = needsKey === true ? [400, 401, 403, 415, 429] : [429]
+  const failure = {
+    description: 'Failure',
+    content: json({ $ref: '#/components/schemas/Error' }),
+  }
+  return {
+    summary,
+    operationId: path.slice(1),
+    ...(needsKey === true && { security: [{ apiKey: [] }] }),
+    ...(body && { requestBody: { required: true, content: json(jsonSchemaOf(body, 'input')) } }),
+    responses: {
+      200: { description: 'Success', content: json(schema) },
+      ...Object.fromEntries(failures.map((status) => [status, failure])),
+    },
+  }
+}
+
+function json(schema: object): object {
+  return { 'application/json': { schema } }
+}
+
+function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _draft, ...rest } = z.toJSONSchema(schema, { io })
+  return rest
+}

@@ -1,0 +1,61 @@
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { analyse, HeldAnalyses, hasChromium, useBrowser, waitForBadge } from './support/browser.js'
+
+/** Returns the rules of WCAG at level A or AA that the page breaks. */
+async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const run = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
+  const { violations } = await page.evaluate<axe.AxeResults>(run)
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+describe.skipIf(!hasChromium)('the page shows what the cache saves', () => {
+  const { openPage } = useBrowser()
+
+  test('a hit says how much time it saved and how many times faster it was', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill('It rained all day, and the tent leaked.')
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    expect(await page.locator('#saved').textContent()).toBe('')
+    expect(await accessibilityProblems(page)).toEqual([])
+    await analyse(page)
+    await waitForBadge(page, 'HIT')
+    expect(await page.locator('#saved').textContent()).toMatch(
+      /^saved [\d,.]+ ms, [\d,.]+ times faster$/,
+    )
+    expect(await accessibilityProblems(page)).toEqual([])
+  })
+
+  test('a hundred requests at once need one analysis', async () => {
+    const held = new HeldAnalyses()
+    const { page, cache } = await openPage({ analyzer: held.analyzer })
+    await page.getByLabel('Text').fill('It rained all day, and the tent leaked.')
+    await page.getByRole('button', { name: '100 at once' }).click()
+    await page.getByText('Sending 100 requests').waitFor()
+    // The browser sends six at a time. Those that come after the analysis are hits.
+    await expect.poll(() => held.signals.length).toBe(1)
+    held.release()
+    const outcome = page.locator('#burst-outcome', { hasText: '100 requests in' })
+    await outcome.waitFor()
+    expect(await outcome.textContent()).toMatch(/: 1 analysis, .*\d+ hits\.$/)
+    expect(held.signals).toHaveLength(1)
+    expect(cache.getStats()).toMatchObject({ misses: 1 })
+  })
+
+  test('the link to the dashboard shows the hit ratio of the same cache', async () => {
+    const { page, complaints } = await openPage({ width: 1280 })
+    await page.getByLabel('Text').fill('It rained all day, and the tent leaked.')
+    for (const status of ['MISS', 'HIT'] as const) {
+      await analyse(page)
+      await waitForBadge(page, status)
+    }
+    await page.getByRole('link', { name: 'Dashboard' }).click()
+    await page.getByText('50.0 %', { exact: true }).waitFor()
+    const saved = page.locator('.tile', { hasText: 'Time saved' }).getByText('by 1 hit')
+    await saved.waitFor()
+    expect(complaints).toEqual([])
+  })
+})

@@ -1,0 +1,6 @@
+export { ApiKey } from './api-key.js'
+export { Dashboard } from './dashboard.js'
+export type { FastifyScope } from './fastify-mount.js'
+export type { NodeListener } from './node-mount.js'
+export type { DashboardMonitor, DashboardOptions } from './options.js'
+export type { RequestRecord } from './request-log.js'

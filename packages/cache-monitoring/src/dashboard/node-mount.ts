@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** A listener of `node:http`, and middleware of Express and Connect. */
+export type NodeListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** The fields that Express adds to a request below a mounted path. */
+interface MountedRequest extends IncomingMessage {
+  readonly originalUrl?: string
+  /** Set by Express when a parser has read the body. */
+  readonly body?: unknown
+}
+
+/** Returns a listener that answers with web-standard responses. */
+export function nodeListener(fetch: (request: Request) => Promise<Response>): NodeListener {
+  return (request, response) => {
+    answer(request, response, fetch).catch(() => response.destroy())
+  }
+}
+
+async function answer(
+  request: MountedRequest,
+  response: ServerResponse,
+  fetch: (request: Request) => Promise<Response>,
+): Promise<void> {
+  const folder = missingSlash(request)
+  if (folder !== undefined) {
+    response.writeHead(308, { location: folder }).end()
+    return
+  }
+  const answered = await fetch(webRequest(request))
+  response.writeHead(answered.status, Object.fromEntries(answered.headers))
+  if (request.method === 'HEAD' || answered.body === null) {
+    await answered.body?.cancel()
+    response.end()
+    return
+  }
+  await send(answered.body, response)
+}
+
+/** Writes a stream to a response. Reads on only when the client has taken what was written. */
+async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  const closed = new Promise<void>((resolve) => {
+    response.once('close', () => resolve(reader.cancel()))
+  })
+  while (!response.destroyed) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (!response.write(value)) await Promise.race([once(response, 'drain'), closed])
+  }
+  if (response.destroyed) await reader.cancel()
+  response.end()
+}
+
+/** Returns the address with a slash at its end, if the mounted path was requested without one. */
+function missingSlash({ originalUrl, url = '/' }: MountedRequest): string | undefined {
+  if (originalUrl === undefined || !/^\/?(?:\?|$)/.test(url)) return undefined
+  const [path = '', ...query] = originalUrl.split('?')
+  if (path.endsWith('/')) return undefined
+  // Relative, so that the address stays right behind a proxy that changes the path.
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return [`./${name}/`, ...query].join('?')
+}
+
+function webRequest(request: MountedRequest): Request {
+  const { method = 'GET', url = '/' } = request
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (!name.startsWith(':')) headers.set(name, String(value))
+  }
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const body = hasBody ? bodyOf(request) : null
+  // The host is unknown behind a proxy, and no route needs it.
+  return new Request(new URL(`http://dashboard${url.startsWith('/') ? url : `/${url}`}`), {
+    method,
+    headers,
+    ...(body !== null && { body, duplex: 'half' as const }),
+  })
+}
+
+function bodyOf(request: MountedRequest): NonNullable<RequestInit['body']> {
+  if (request.body !== undefined && request.readableEnded) return JSON.stringify(request.body)
+  return request as AsyncIterable<Uint8Array>
+}

@@ -1,0 +1,99 @@
+import { invalidArgument } from '@verbatim/cache-core/implement'
+import { copied } from '../records/additional-data.js'
+import { areAmounts } from '../records/measurements.js'
+import type { Savings } from './overview.js'
+
+/** The most requests that the dashboard lists. */
+const RECENT = 500
+const SHOWN_CHARACTERS = 300
+const OUTCOMES = ['hit', 'stale', 'joined', 'miss', 'error'] as const
+
+/** A request that the application has served through a cache. */
+export interface RequestRecord {
+  /** `'stale'`: the TTL of the value had ended. `'joined'`: the request waited for another one. */
+  readonly outcome: (typeof OUTCOMES)[number]
+  /** The key in the cache. Only its first 300 characters are retained. */
+  readonly key: string
+  /** The duration of the request, in milliseconds. */
+  readonly durationMs: number
+  /** The duration of the computation of the value, in milliseconds. Default: not known. */
+  readonly computeMs?: number | undefined
+  /** The operation of the application, such as `'summarize'`. Default: not known. */
+  readonly operation?: string | undefined
+  /** The tier that held the value. Default: none. */
+  readonly tier?: 'memory' | 'redis' | undefined
+  /** The age of the value, in milliseconds. Default: not known. */
+  readonly ageMs?: number | undefined
+  /** Why the request missed, such as `'expired'`. Default: not known. */
+  readonly reason?: string | undefined
+  /** The tokens of the computation of the value. Default: not known. */
+  readonly tokens?: number | undefined
+}
+
+/** A recorded request, as the dashboard lists it. */
+export interface ListedRequest extends RequestRecord {
+  /** Counts up from 1. */
+  readonly id: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Retains the newest requests, and adds up the time that hits saved. */
+export class RequestLog {
+  readonly #requests: ListedRequest[] = []
+  #count = 0
+  readonly #saved = { hits: 0, milliseconds: 0, tokens: 0 }
+  #hasTokens = false
+
+  /** @throws ValidationError (`INVALID_ARGUMENT`) */
+  add(record: RequestRecord, at: number): void {
+    assertRecord(record)
+    const { outcome, durationMs, computeMs, tokens } = record
+    const isServedFromCache = outcome === 'hit' || outcome === 'stale'
+    if (isServedFromCache && computeMs !== undefined) {
+      this.#saved.hits++
+      this.#saved.milliseconds += Math.max(0, computeMs - durationMs)
+    }
+    if (isServedFromCache && tokens !== undefined) {
+      this.#hasTokens = true
+      this.#saved.tokens += tokens
+    }
+    this.#count++
+    this.#requests.push({ ...bounded(record), id: this.#count, at })
+    if (this.#requests.length > RECENT) this.#requests.shift()
+  }
+
+  /** Returns the newest requests, the newest first. */
+  newest(): ListedRequest[] {
+    return this.#requests.toReversed()
+  }
+
+  /** The time that hits saved; `undefined` before the first hit whose computation has a known duration. */
+  get saved(): Savings | undefined {
+    const { hits, milliseconds, tokens } = this.#saved
+    if (hits === 0) return undefined
+    return { hits, milliseconds, ...(this.#hasTokens && { tokens }) }
+  }
+}
+
+function bounded(record: RequestRecord): RequestRecord {
+  const { key, operation, reason } = record
+  return {
+    ...record,
+    key: copied(key.slice(0, SHOWN_CHARACTERS)),
+    operation: operation === undefined ? undefined : copied(operation.slice(0, SHOWN_CHARACTERS)),
+    reason: reason === undefined ? undefined : copied(reason.slice(0, SHOWN_CHARACTERS)),
+  }
+}
+
+function assertRecord(record: RequestRecord): void {
+  const { outcome, key, durationMs, computeMs, ageMs, tokens } = Object(record) as RequestRecord
+  if (!OUTCOMES.includes(outcome)) {
+    throw invalidArgument('record.outcome', `one of ${OUTCOMES.join(', ')}`, outcome)
+  }
+  if (typeof key !== 'string') throw invalidArgument('record.key', 'a string', key)
+  for (const [name, value = 0] of Object.entries({ durationMs, computeMs, ageMs, tokens })) {
+    if (!areAmounts(value)) throw invalidArgument(`record.${name}`, 'a finite number from 0', value)
+  }
+  if (durationMs === undefined) throw invalidArgument('record.durationMs', 'a number', durationMs)
+}

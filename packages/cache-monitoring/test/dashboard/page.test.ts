@@ -1,0 +1,201 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { InMemoryCache } from '@verbatim/cache-memory'
+import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
+import { findChromium } from '@verbatim/test-support'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+
+const apiKey = 'a-key-for-the-page'
+const LARGEST_PAGE_BYTES = 150_000
+
+const executablePath = findChromium()
+if (executablePath === undefined && process.env['CI']) throw new Error('no Chromium')
+
+const monitor = new CachePerformanceMonitor({ name: 'answers' })
+const cache = new InMemoryCache({ performanceMonitor: monitor })
+const dashboard = new Dashboard({ monitor, caches: { users: cache }, apiKey })
+const server = createServer(dashboard.listener).listen(0, '127.0.0.1')
+afterAll(() => {
+  dashboard.close()
+  server.closeAllConnections()
+  server.close()
+})
+
+test('the page takes at most 150 KB when it is compressed', async () => {
+  const page = await (await dashboard.fetch(new Request('http://host/'))).text()
+  const names = [...page.matchAll(/(?:src|href)="(?:\.\/)?(assets\/[^"]+)"/g)].map(
+    ([, name]) => name,
+  )
+  expect(names).toHaveLength(3)
+  let bytes = gzipSync(page).length
+  for (const name of names) {
+    const headers = { 'accept-encoding': 'gzip' }
+    const file = await dashboard.fetch(new Request(`http://host/${name}`, { headers }))
+    expect(file.headers.get('content-encoding')).toBe('gzip')
+    bytes += (await file.arrayBuffer()).byteLength
+  }
+  expect(bytes).toBeGreaterThan(10_000)
+  expect(bytes).toBeLessThanOrEqual(LARGEST_PAGE_BYTES)
+})
+
+describe.skipIf(executablePath === undefined)('in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    const args = [
+      '--no-sandbox',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--no-first-run',
+    ]
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args })
+  }, 60_000)
+  afterAll(() => browser?.close())
+
+  interface Opened {
+    readonly page: Page
+    /** Errors on the console, and requests to other hosts. */
+    readonly complaints: readonly string[]
+  }
+
+  async function open(hash: string, context: BrowserContextOptions = {}): Promise<Opened> {
+    const { port } = server.address() as AddressInfo
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...context })
+    onTestFinished(() => page.close())
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', ({ message }) => complaints.push(message))
+    page.on('request', (request) => {
+      const { hostname } = new URL(request.url())
+      if (hostname !== '127.0.0.1') complaints.push(request.url())
+    })
+    await page.goto(`http://127.0.0.1:${port}/${hash}`)
+    return { page, complaints }
+  }
+
+  async function enterKey(page: Page): Promise<void> {
+    await page.getByLabel('Key', { exact: true }).fill(apiKey)
+    await page.keyboard.press('Enter')
+  }
+
+  /** Returns the rules of WCAG at level A or AA that the page breaks. */
+  async function accessibilityProblems(page: Page): Promise<string[]> {
+    await page.evaluate(axe.source)
+    const run = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
+    const { violations } = await page.evaluate<axe.AxeResults>(run)
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+  }
+
+  test('the overview shows the figures, and follows them without a reload', async () => {
+    const { page, complaints } = await open('')
+    await cache.set('user:1', 'Ada')
+    for (let read = 0; read < 3; read++) await cache.get('user:1')
+    await cache.get('absent')
+    const ratio = page.locator('.tile', { hasText: 'Hit ratio' }).locator('.value')
+    await ratio.getByText('75.0 %').waitFor()
+    await cache.get('user:1')
+    await ratio.getByText('80.0 %').waitFor()
+    expect(await page.getByRole('status').textContent()).toBe('Live')
+    const chart = page.getByRole('img', { name: /^Requests by outcome, newest: Memory hits / })
+    expect(await chart.locator('canvas').count()).toBe(1)
+    await page.getByText('24 h').click()
+    await page.getByText('no reads in 24 h').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test.each([
+    ['dark', 1280],
+    ['light', 390],
+  ] as const)(
+    'no page breaks a rule of accessibility in %s, %i pixels wide',
+    async (colorScheme, width) => {
+      dashboard.recordRequest({ outcome: 'hit', key: 'user:1', durationMs: 1, computeMs: 100 })
+      await cache.set('user:1', 'Ada')
+      const { page, complaints } = await open('#/requests', {
+        colorScheme,
+        viewport: { width, height: 844 },
+      })
+      await page.getByLabel('Key', { exact: true }).waitFor()
+      expect(await accessibilityProblems(page)).toEqual([])
+      await enterKey(page)
+      for (const [name, loaded] of [
+        ['Overview', 'Latency of reads by tier'],
+        ['Settings', 'Running for'],
+        ['Explorer', 'Keys that match'],
+        ['Requests', 'Originally'],
+      ] as const) {
+        await page.getByRole('link', { name }).click()
+        await page.getByText(loaded).first().waitFor()
+        expect(await accessibilityProblems(page)).toEqual([])
+        const scrolled = await page.evaluate('document.documentElement.scrollWidth')
+        expect(scrolled).toBeLessThanOrEqual(width)
+      }
+      // The request without a key.
+      expect(complaints.filter((text) => !text.includes('401'))).toEqual([])
+    },
+  )
+
+  test('a wrong key is named, and the right key opens the requests', async () => {
+    dashboard.recordRequest({
+      outcome: 'hit',
+      key: 'an <img> key',
+      operation: 'summarize',
+      tier: 'memory',
+      durationMs: 1.5,
+      computeMs: 1_501.5,
+    })
+    const { page } = await open('#/requests')
+    await page.getByLabel('Key', { exact: true }).fill('wrong')
+    await page.getByRole('button', { name: 'Open' }).click()
+    await page.getByText('This key is wrong.').waitFor()
+    await enterKey(page)
+    const row = page.getByRole('row', { name: /an <img> key/ })
+    await row.waitFor()
+    expect(await row.innerText()).toMatch(/hit\s+summarize\s+memory\s+1.5 ms\s+1.5 s\s+1.5 s/)
+  })
+
+  test('the keyboard alone searches, opens, deletes and invalidates', async () => {
+    await cache.clear()
+    await cache.set('session:1', { token: 'do not show' }, '5m')
+    await cache.set('session:2', { token: 'do not show' }, '5m')
+    await cache.set('user:1', 'Ada')
+    const { page } = await open('#/explorer')
+    await enterKey(page)
+    const press = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    await page.getByLabel('Keys that match').focus()
+    await press('ControlOrMeta+a')
+    await page.keyboard.type('session:*')
+    await press('Enter')
+    await page.getByText('2 entries').waitFor()
+    await page.getByRole('button', { name: 'session:1' }).focus()
+    await press('Enter')
+    const value = page.locator('.value-text')
+    await value.getByText('[text of 11 characters]').waitFor()
+    await page.getByRole('button', { name: 'Show value' }).focus()
+    await press('Enter')
+    await value.getByText('do not show').waitFor()
+    await press('Tab', 'Enter')
+    await page.getByText('1 entry').waitFor()
+
+    await page.getByRole('button', { name: 'Search' }).focus()
+    await press('Tab', 'Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('matches 1 key.').waitFor()
+    await press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+    expect(await cache.exists('session:2')).toBe(true)
+    await press('Enter')
+    await dialog.getByRole('button', { name: 'Remove 1 key' }).focus()
+    await press('Enter')
+    await page.getByText('No key matches session:*.').waitFor()
+    expect(await cache.exists('user:1')).toBe(true)
+    await page.getByRole('cell', { name: 'dashboard, users' }).first().waitFor()
+  })
+})
