@@ -8,6 +8,7 @@ import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-optio
 import { type Decision, ModelCalls } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
 import {
+  type CallStart,
   type JoinedCall,
   MAX_STREAM_UNITS,
   SharedCalls,
@@ -63,7 +64,8 @@ class StreamLog {
   }
 }
 
-type LanguageFlight = Flight<StreamLog | undefined, Outcome>
+type LanguageFlight = Flight<ModelAnswer, StreamLog | undefined, Outcome>
+type LanguageStart = CallStart<ModelAnswer, StreamLog | undefined, Outcome>
 
 export interface LanguageCallsOptions {
   readonly replay: ReplayPace
@@ -90,7 +92,7 @@ export class LanguageCalls {
       return withReport(result, this.#counted(planned.bypass))
     }
     const spec = specVersionOf(call.model)
-    const served = await this.#serve(call, planned, spec, () => this.#startGenerate(call, planned))
+    const served = await this.#serve(call, planned, this.#generation(call))
     if ('answer' in served) return resultOf(served.answer, spec, served.report)
     const { flight, report, leave } = served
     try {
@@ -117,7 +119,7 @@ export class LanguageCalls {
     const spec = specVersionOf(call.model)
     const { abortSignal: signal } = call.params
     const pace = this.#options.replay
-    const served = await this.#serve(call, planned, spec, () => this.#startStream(call, planned))
+    const served = await this.#serve(call, planned, this.#streaming(call))
     if ('answer' in served)
       return { stream: streamOf(served.answer, spec, served.report, { pace, signal }) }
     const { flight, report, leave } = served
@@ -157,52 +159,63 @@ export class LanguageCalls {
   #serve(
     call: LanguageCall,
     planned: CachedCall,
-    spec: SpecVersion,
-    start: () => LanguageFlight,
-  ): Promise<StoredAnswer<ModelAnswer> | JoinedCall<StreamLog | undefined, Outcome>> {
-    const form = String(spec)
+    start: LanguageStart,
+  ): Promise<
+    StoredAnswer<ModelAnswer> | JoinedCall<ModelAnswer, StreamLog | undefined, Outcome>
+  > {
     const { abortSignal: signal, ...params } = call.params
-    return this.#shared.serve(planned, {
-      ...{ form, signal, start },
-      isReadable: (answer) => isReadable(answer, spec),
-      renewal: { form, start: (refresh) => this.#startGenerate({ ...call, params }, refresh) },
-    })
+    const renewal = this.#generation({ ...call, params })
+    return this.#shared.serve(planned, { ...start, signal, renewal })
   }
 
-  #startGenerate({ model, params }: LanguageCall, planned: CachedCall): LanguageFlight {
-    return this.#shared.start(planned, String(specVersionOf(model)), undefined, async (flight) => {
-      const startedAt = this.calls.clock.now()
-      const result = await model.doGenerate(ofFlight(params, flight))
-      const collected = collectSafely(() => collectResult(result))
-      await this.#commit(flight, collected, params, startedAt)
-      return { kind: 'result', result, collected }
-    })
-  }
-
-  #startStream({ model, params }: LanguageCall, planned: CachedCall): LanguageFlight {
-    const log = new StreamLog()
-    const { parts } = log
-    return this.#shared.start(planned, String(specVersionOf(model)), log, async (flight) => {
-      const startedAt = this.calls.clock.now()
-      try {
-        const { stream, ...result } = await model.doStream(ofFlight(params, flight))
-        log.open(result)
-        const collector = new AnswerCollector(() => this.calls.clock.now())
-        for await (const part of untilCancelled(stream, flight.signal)) {
-          collectPart(collector, part)
-          if (part.type === 'error') flight.close()
-          await parts.add(part)
-        }
-        const collected = parts.isComplete ? collectSafely(() => collector.end()) : TOO_LARGE
+  #generation(call: LanguageCall): LanguageStart {
+    const { model, params } = call
+    return {
+      ...formOf(call),
+      log: () => undefined,
+      ask: async (flight) => {
+        const startedAt = this.calls.clock.now()
+        const result = await model.doGenerate(ofFlight(params, flight))
+        const collected = collectSafely(() => collectResult(result))
         await this.#commit(flight, collected, params, startedAt)
-        parts.end()
-        return { kind: 'stream', collected }
-      } catch (error) {
-        this.#shared.countFailure(flight)
-        log.fail(error)
-        throw error
+        return { kind: 'result', result, collected }
+      },
+    }
+  }
+
+  #streaming(call: LanguageCall): LanguageStart {
+    return {
+      ...formOf(call),
+      log: () => new StreamLog(),
+      ask: (flight) => this.#askForStream(call, flight, flight.log as StreamLog),
+    }
+  }
+
+  async #askForStream(
+    { model, params }: LanguageCall,
+    flight: LanguageFlight,
+    log: StreamLog,
+  ): Promise<Outcome> {
+    const { parts } = log
+    const startedAt = this.calls.clock.now()
+    try {
+      const { stream, ...result } = await model.doStream(ofFlight(params, flight))
+      log.open(result)
+      const collector = new AnswerCollector(() => this.calls.clock.now())
+      for await (const part of untilCancelled(stream, flight.signal)) {
+        collectPart(collector, part)
+        if (part.type === 'error') flight.close()
+        await parts.add(part)
       }
-    })
+      const collected = parts.isComplete ? collectSafely(() => collector.end()) : TOO_LARGE
+      await this.#commit(flight, collected, params, startedAt)
+      parts.end()
+      return { kind: 'stream', collected }
+    } catch (error) {
+      this.#shared.countFailure(flight)
+      log.fail(error)
+      throw error
+    }
   }
 
   #commit(
@@ -226,6 +239,12 @@ export class LanguageCalls {
     this.calls.counters.count(report)
     return report
   }
+}
+
+/** Returns the form of a call: streams and other calls share answers within one version of the AI SDK. */
+function formOf({ model }: LanguageCall): Pick<LanguageStart, 'form' | 'isReadable'> {
+  const spec = specVersionOf(model)
+  return { form: String(spec), isReadable: (answer) => isReadable(answer, spec) }
 }
 
 const TOO_LARGE: Collected = { refusal: 'too_large' }

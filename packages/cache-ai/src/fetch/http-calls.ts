@@ -6,7 +6,7 @@ import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-optio
 import { type Decision, ModelCalls } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
 import {
-  type CallSteps,
+  type CallStart,
   type JoinedCall,
   MAX_STREAM_UNITS,
   SharedCalls,
@@ -55,7 +55,8 @@ class HttpLog {
   }
 }
 
-type HttpFlight = Flight<HttpLog, HttpDecision>
+type HttpFlight = Flight<HttpAnswer, HttpLog, HttpDecision>
+type HttpStart = CallStart<HttpAnswer, HttpLog, HttpDecision>
 
 export interface HttpCallsOptions extends ResolvedModelCacheOptions {
   readonly send: typeof globalThis.fetch
@@ -78,31 +79,35 @@ export class HttpCalls {
   async serve(call: HttpCall): Promise<Response> {
     const planned = this.#plan(call)
     const { key, plan } = planned
-    const steps = this.#steps(call)
+    const steps = {
+      ...this.#sending(call),
+      signal: call.signal,
+      renewal: this.#sending({ ...call, signal: undefined }),
+    }
     // A request that must not be sent gets status 504 instead of an error.
     const found = await this.#shared.lookUp({ key, plan: { ...plan, onlyIfCached: false } }, steps)
     if ('answer' in found) return responseOf(call, found.answer, found.report)
     if (plan.onlyIfCached) return this.#notCached(planned)
-    return this.#follow(call, this.#shared.join(planned, found, steps))
+    const served = await this.#shared.join(planned, found, steps)
+    if ('answer' in served) return responseOf(call, served.answer, served.report)
+    return this.#follow(call, served)
   }
 
-  #steps(call: HttpCall): CallSteps<HttpAnswer, HttpLog, HttpDecision> {
+  #sending(call: HttpCall): HttpStart {
     const { protocol, isStream } = call.endpoint
-    const form = formOf(call)
     return {
-      form,
-      signal: call.signal,
+      form: formOf(call),
       isReadable: (answer) =>
         isStream ? eventTexts(protocol, answer, call.body) !== undefined : !lacksUsage(answer),
-      start: (planned) => this.#start(call, planned),
-      renewal: { form, start: (refresh) => this.#start({ ...call, signal: undefined }, refresh) },
+      log: () => new HttpLog(),
+      ask: (flight) => this.#send(call, flight),
     }
   }
 
   /** Returns the response of a running request. */
   async #follow(
     call: HttpCall,
-    { flight, report, leave }: JoinedCall<HttpLog, HttpDecision>,
+    { flight, report, leave }: JoinedCall<HttpAnswer, HttpLog, HttpDecision>,
   ): Promise<Response> {
     try {
       const head = await untilAborted(flight.log.head, call.signal)
@@ -135,37 +140,34 @@ export class HttpCalls {
     return planned
   }
 
-  #start(call: HttpCall, planned: CachedCall): HttpFlight {
-    const log = new HttpLog()
-    return this.#shared.start(planned, formOf(call), log, async (flight) => {
-      const startedAt = this.calls.clock.now()
-      let bytes: PartLog<Uint8Array> | undefined
-      try {
-        const response = await this.#options.send(call.url, { ...call.init, signal: flight.signal })
-        const { status, statusText, headers } = response
-        let decision: HttpDecision
-        if (isEventStream(response) && response.body !== null) {
-          bytes = new PartLog<Uint8Array>(MAX_STREAM_UNITS, ({ length }) => length)
-          log.open({ status, statusText, headers, bytes })
-          decision = await collect(call.endpoint.protocol, response.body, bytes, () =>
-            flight.close(),
-          )
-          await this.#commit(flight, call, decision, startedAt)
-          bytes.end()
-        } else {
-          const text = await response.text()
-          decision = status === 200 ? wholeAnswer(text) : { refusal: 'error' }
-          await this.#commit(flight, call, decision, startedAt)
-          log.open({ status, statusText, headers, text })
-        }
-        return decision
-      } catch (error) {
-        this.#shared.countFailure(flight)
-        log.fail(error)
-        bytes?.end(error)
-        throw error
+  async #send(call: HttpCall, flight: HttpFlight): Promise<HttpDecision> {
+    const { log } = flight
+    const startedAt = this.calls.clock.now()
+    let bytes: PartLog<Uint8Array> | undefined
+    try {
+      const response = await this.#options.send(call.url, { ...call.init, signal: flight.signal })
+      const { status, statusText, headers } = response
+      let decision: HttpDecision
+      if (isEventStream(response) && response.body !== null) {
+        bytes = new PartLog<Uint8Array>(MAX_STREAM_UNITS, ({ length }) => length)
+        log.open({ status, statusText, headers, bytes })
+        const { protocol } = call.endpoint
+        decision = await collect(protocol, response.body, bytes, () => flight.close())
+        await this.#commit(flight, call, decision, startedAt)
+        bytes.end()
+      } else {
+        const text = await response.text()
+        decision = status === 200 ? wholeAnswer(text) : { refusal: 'error' }
+        await this.#commit(flight, call, decision, startedAt)
+        log.open({ status, statusText, headers, text })
       }
-    })
+      return decision
+    } catch (error) {
+      this.#shared.countFailure(flight)
+      log.fail(error)
+      bytes?.end(error)
+      throw error
+    }
   }
 
   #commit(

@@ -11,6 +11,7 @@ import type { ResolvedModelCacheOptions } from '../model-calls/model-cache-optio
 import { type Decision, ModelCalls } from '../model-calls/model-calls.js'
 import { PartLog } from '../model-calls/part-log.js'
 import {
+  type CallStart,
   type JoinedCall,
   MAX_STREAM_UNITS,
   SharedCalls,
@@ -46,7 +47,8 @@ interface Outcome {
 /** The parts of a stream; `undefined` when the call does not stream. */
 type ChatLog = PartLog<StoredGeneration> | undefined
 
-type ChatFlight = Flight<ChatLog, Outcome>
+type ChatFlight = Flight<StoredChat, ChatLog, Outcome>
+type ChatStart = CallStart<StoredChat, ChatLog, Outcome>
 
 /** Serves calls of chat models from the cache, from calls that are running, or by the model. */
 export class ChatCalls {
@@ -67,9 +69,7 @@ export class ChatCalls {
       this.calls.counters.count(planned.bypass)
       return reported(await model._generate(messages, modelOptions(call), run), planned.bypass)
     }
-    const served = await this.#serve(call, planned, 'call', () =>
-      this.#startGenerate(call, planned),
-    )
+    const served = await this.#serve(call, planned, this.#generation(call))
     if ('answer' in served) return resultOf(served.answer, served.report)
     const { flight, report, leave } = served
     try {
@@ -90,9 +90,7 @@ export class ChatCalls {
       yield* model._streamResponseChunks(messages, modelOptions(call), run)
       return
     }
-    const served = await this.#serve(call, planned, 'stream', () =>
-      this.#startStream(call, planned),
-    )
+    const served = await this.#serve(call, planned, this.#streaming(call))
     const ids = freshIds()
     if ('answer' in served) {
       const { generation, chunks = [generation] } = served.answer
@@ -130,56 +128,68 @@ export class ChatCalls {
   #serve(
     call: ChatCall,
     planned: CachedCall,
-    form: 'call' | 'stream',
-    start: () => ChatFlight,
-  ): Promise<StoredAnswer<StoredChat> | JoinedCall<ChatLog, Outcome>> {
-    const renew = (refresh: CachedCall): ChatFlight =>
-      this.#startGenerate({ ...call, run: undefined }, refresh)
-    return this.#shared.serve(planned, {
-      ...{ form, start, signal: signalOf(call), isReadable: isStoredChat },
-      renewal: { form: 'call', start: renew },
-    })
+    start: ChatStart,
+  ): Promise<StoredAnswer<StoredChat> | JoinedCall<StoredChat, ChatLog, Outcome>> {
+    const renewal = this.#generation({ ...call, run: undefined })
+    return this.#shared.serve(planned, { ...start, signal: signalOf(call), renewal })
   }
 
-  #startGenerate(call: ChatCall, planned: CachedCall): ChatFlight {
-    return this.#shared.start(planned, 'call', undefined, async (flight) => {
-      const startedAt = this.calls.clock.now()
-      const options = modelOptions(call, flight.signal)
-      const result = await call.model._generate(call.messages, options, call.run)
-      const collected = collect(result)
-      await this.#commit(flight, call, collected, startedAt)
-      return { result, collected }
-    })
-  }
-
-  #startStream(call: ChatCall, planned: CachedCall): ChatFlight {
-    const log = new PartLog<StoredGeneration>(MAX_STREAM_UNITS, ({ text }) => text.length + 256)
-    return this.#shared.start(planned, 'stream', log, async (flight) => {
-      const startedAt = this.calls.clock.now()
-      try {
+  #generation(call: ChatCall): ChatStart {
+    return {
+      form: 'call',
+      isReadable: isStoredChat,
+      log: () => undefined,
+      ask: async (flight) => {
+        const startedAt = this.calls.clock.now()
         const options = modelOptions(call, flight.signal)
-        const chunks: StoredGeneration[] = []
-        let whole: ChatGenerationChunk | undefined
-        // Without the callbacks of this caller, because each caller calls its own.
-        for await (const chunk of call.model._streamResponseChunks(call.messages, options)) {
-          const stored = toStored(chunk)
-          chunks.push(stored)
-          whole = whole === undefined ? chunk : whole.concat(chunk)
-          await log.add(stored)
-        }
-        const isAborted = flight.signal.aborted || !log.isComplete || whole === undefined
-        const collected: Collected = isAborted
-          ? { refusal: 'incomplete' }
-          : { chat: { generation: toStored(whole as ChatGenerationChunk), chunks } }
+        const result = await call.model._generate(call.messages, options, call.run)
+        const collected = collect(result)
         await this.#commit(flight, call, collected, startedAt)
-        log.end()
-        return { collected }
-      } catch (error) {
-        this.#shared.countFailure(flight)
-        log.end(error)
-        throw error
+        return { result, collected }
+      },
+    }
+  }
+
+  #streaming(call: ChatCall): ChatStart {
+    return {
+      form: 'stream',
+      isReadable: isStoredChat,
+      log: () =>
+        new PartLog<StoredGeneration>(MAX_STREAM_UNITS, ({ text }) => text.length + 256),
+      ask: (flight) =>
+        this.#askForStream(call, flight, flight.log as PartLog<StoredGeneration>),
+    }
+  }
+
+  async #askForStream(
+    call: ChatCall,
+    flight: ChatFlight,
+    log: PartLog<StoredGeneration>,
+  ): Promise<Outcome> {
+    const startedAt = this.calls.clock.now()
+    try {
+      const options = modelOptions(call, flight.signal)
+      const chunks: StoredGeneration[] = []
+      let whole: ChatGenerationChunk | undefined
+      // Without the callbacks of this caller, because each caller calls its own.
+      for await (const chunk of call.model._streamResponseChunks(call.messages, options)) {
+        const stored = toStored(chunk)
+        chunks.push(stored)
+        whole = whole === undefined ? chunk : whole.concat(chunk)
+        await log.add(stored)
       }
-    })
+      const isAborted = flight.signal.aborted || !log.isComplete || whole === undefined
+      const collected: Collected = isAborted
+        ? { refusal: 'incomplete' }
+        : { chat: { generation: toStored(whole as ChatGenerationChunk), chunks } }
+      await this.#commit(flight, call, collected, startedAt)
+      log.end()
+      return { collected }
+    } catch (error) {
+      this.#shared.countFailure(flight)
+      log.end(error)
+      throw error
+    }
   }
 
   #commit(

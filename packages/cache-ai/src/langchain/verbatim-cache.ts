@@ -12,6 +12,7 @@ import {
 import { ModelCalls } from '../model-calls/model-calls.js'
 import { freshIds } from '../model-calls/tool-call-ids.js'
 import { answerOf, fromStored, type StoredChat, toStored } from './messages.js'
+import { PendingClaims } from './pending-claims.js'
 
 /** Options of {@link VerbatimCache}. */
 export type VerbatimCacheOptions = ModelCacheOptions
@@ -40,6 +41,7 @@ const MODEL_NAME = /(^|,)(model|modelName|model_name|model_id):"/
 export class VerbatimCache extends BaseCache {
   readonly #calls: ModelCalls<StoredChat>
   readonly #version: string | undefined
+  readonly #claims = new PendingClaims()
 
   /** @throws ConfigurationError or ValidationError that names the option and its rule */
   constructor(options: VerbatimCacheOptions) {
@@ -55,9 +57,12 @@ export class VerbatimCache extends BaseCache {
       this.#calls.counters.count(planned.bypass)
       return null
     }
-    const found = await this.#calls.find(planned, () => true)
+    const found = await this.#calls.find(planned, isAny)
     if (!('answer' in found)) {
       this.#calls.counters.count({ status: 'MISS' })
+      await this.#claims.add(planned.key.key, (signal) =>
+        this.#calls.claim(planned, isAny, signal),
+      )
       return null
     }
     const report = { status: 'HIT', key: planned.key.digest, ageMs: found.ageMs } as const
@@ -69,7 +74,10 @@ export class VerbatimCache extends BaseCache {
     const planned = this.#plan(prompt, llmKey)
     if ('bypass' in planned) return
     const json = llmKey.includes('"type":"json')
-    await this.#calls.commit(planned, () => decide(value, json), 0)
+    const pending = this.#claims.take(planned.key.key)
+    const claim = pending?.claim ?? 'superseded'
+    await this.#calls.commit(planned, claim, () => decide(value, json), 0)
+    pending?.end()
   }
 
   /** Returns the counts of all lookups since the cache was created. */
@@ -89,6 +97,8 @@ export class VerbatimCache extends BaseCache {
     return this.#calls.plan({ ...identity, request }, undefined)
   }
 }
+
+const isAny = (): boolean => true
 
 function decide(
   value: Generation[],

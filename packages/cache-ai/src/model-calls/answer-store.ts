@@ -1,6 +1,7 @@
 import type { CacheInterface, Clock } from '@verbatim/cache-core'
 import { fromMilliseconds, isPlainObject, type Reporter } from '@verbatim/cache-core/implement'
 import type { ControlPlan } from './call-control.js'
+import { Claim } from './claim.js'
 import type { RequestKey } from './request-key.js'
 
 const FORMAT = 1
@@ -19,15 +20,16 @@ interface StoredEntry<Answer> {
   readonly answer: Answer
 }
 
+/** An answer that was stored. */
+export interface FoundAnswer<Answer> {
+  readonly state: 'fresh' | 'stale'
+  readonly answer: Answer
+  readonly ageMs: number
+  readonly durationMs: number
+}
+
 /** The result of a lookup. `'unavailable'`: the cache failed. */
-export type Found<Answer> =
-  | { readonly state: 'absent' | 'unavailable' }
-  | {
-      readonly state: 'fresh' | 'stale'
-      readonly answer: Answer
-      readonly ageMs: number
-      readonly durationMs: number
-    }
+export type Found<Answer> = { readonly state: 'absent' | 'unavailable' } | FoundAnswer<Answer>
 
 /** Reads and writes the answers of models in a cache. A failure of the cache never fails a call. */
 export class AnswerStore<Answer> {
@@ -41,33 +43,58 @@ export class AnswerStore<Answer> {
     this.#reporter = reporter
   }
 
-  async read({ key, check }: RequestKey, plan: ControlPlan): Promise<Found<Answer>> {
+  async read(key: RequestKey, plan: ControlPlan): Promise<Found<Answer>> {
     let value: unknown
     try {
-      value = await this.#cache.get(key)
+      value = await this.#cache.get(key.key)
     } catch (error) {
       this.#report('CACHE_READ_FAILED', 'the cache could not be read; calls go to the model', error)
       return { state: 'unavailable' }
     }
-    if (!isEntry<Answer>(value)) return { state: 'absent' }
+    return this.usable(value, key, plan) ?? { state: 'absent' }
+  }
+
+  /** Returns the answer in a stored value, if the call may use it. */
+  usable(
+    value: unknown,
+    { check }: RequestKey,
+    plan: ControlPlan,
+  ): FoundAnswer<Answer> | undefined {
+    if (!isEntry<Answer>(value)) return undefined
     if (value.check !== check) {
       const message = 'an entry belongs to another request; it was not used, and the model is asked'
       this.#reporter.notifyRarely('error', 'FOREIGN_ENTRY', message)
-      return { state: 'absent' }
+      return undefined
     }
     const ageMs = Math.max(0, this.#clock.wallTime() - value.at)
     const staleMs = value.freshMs === null ? 0 : ageMs - value.freshMs
-    if (ageMs > plan.maxAgeMs || staleMs > plan.staleMs) return { state: 'absent' }
+    if (ageMs > plan.maxAgeMs || staleMs > plan.staleMs) return undefined
     const state = staleMs > 0 ? 'stale' : 'fresh'
     return { state, answer: value.answer, ageMs, durationMs: value.durationMs }
   }
 
-  /** Returns whether the answer was stored. */
+  /** Claims the right to ask the model. */
+  claim(
+    key: RequestKey,
+    plan: ControlPlan,
+    isReadable: (answer: Answer) => boolean,
+    signal: AbortSignal,
+  ): Claim {
+    const isUsable = (value: unknown): boolean => {
+      const found = this.usable(value, key, plan)
+      return found !== undefined && isReadable(found.answer)
+    }
+    const { tags, refresh } = plan
+    return new Claim(this.#cache, key.key, { tags, refresh, isUsable, signal })
+  }
+
+  /** Stores an answer by its claim. Returns whether the cache accepted it. */
   async write(
-    { key, check }: RequestKey,
+    claim: Claim,
+    { check }: RequestKey,
     answer: Answer,
     durationMs: number,
-    { ttlMs, staleMs, tags }: ControlPlan,
+    { ttlMs, staleMs }: ControlPlan,
   ): Promise<boolean> {
     const entry: StoredEntry<Answer> = {
       format: FORMAT,
@@ -77,9 +104,8 @@ export class AnswerStore<Answer> {
       freshMs: staleMs > 0 && ttlMs !== undefined ? ttlMs : null,
       answer,
     }
-    const ttl = ttlMs === undefined ? undefined : fromMilliseconds(ttlMs + staleMs)
     try {
-      await this.#cache.set(key, entry, tags.length === 0 ? ttl : { ttl, tags })
+      await claim.store(entry, ttlMs === undefined ? undefined : fromMilliseconds(ttlMs + staleMs))
       return true
     } catch (error) {
       this.#report('CACHE_WRITE_FAILED', 'an answer could not be stored', error)

@@ -21,7 +21,10 @@ export type BypassReason =
   | 'store_unavailable'
   | 'unknown_request'
 
-/** Why an answer is not stored. */
+/**
+ * Why an answer is not stored. `'late_tags'`: a caller joined the running call with tags of its own, which the
+ * answer could not get any more. `'superseded'`: an identical call has stored an answer during the call.
+ */
 export type RefusalReason =
   | 'incomplete'
   | 'error'
@@ -34,6 +37,8 @@ export type RefusalReason =
   | 'too_large'
   | 'rejected'
   | 'store_failed'
+  | 'late_tags'
+  | 'superseded'
 
 /** The status of a call, as adapters report it with the answer. */
 export interface CallReport {

@@ -1,11 +1,17 @@
 import { onAbort } from '@verbatim/cache-core/implement'
 import type { CachedCall } from './call-control.js'
+import type { Claim } from './claim.js'
 
 /** Whether a model call goes on when no caller waits for it any longer. */
 export type WhenAbandoned = 'abort' | 'finish'
 
+/** The way in which a call begins: with the model and the right to store its answer, or with a stored answer. */
+export type Beginning<Answer> =
+  | { readonly claim: Claim | 'store_failed' | 'superseded' | 'not_stored' }
+  | { readonly answer: Answer }
+
 /** A model call that is running, and the callers that share it. */
-export class Flight<Log, Outcome> {
+export class Flight<Answer, Log, Outcome> {
   /** The parts of a stream; `undefined` when the call does not stream. */
   readonly log: Log
   #storing: CachedCall | undefined
@@ -15,11 +21,21 @@ export class Flight<Log, Outcome> {
   #callers = 0
   #isOver = false
   #outcome: Promise<Outcome> | undefined
+  /** Known when the model is asked, or when an identical call of another process has stored its answer. */
+  readonly beginning: Promise<Beginning<Answer>>
+  begin!: (beginning: Beginning<Answer>) => void
+  #failToBegin!: (error: unknown) => void
 
   constructor(log: Log, whenAbandoned: WhenAbandoned, remove: () => void) {
     this.log = log
     this.#whenAbandoned = whenAbandoned
     this.#remove = remove
+    this.beginning = new Promise((resolve, reject) => {
+      this.begin = resolve
+      this.#failToBegin = reject
+    })
+    // Each caller handles the rejection; without callers, it is ignored.
+    this.beginning.catch(() => undefined)
   }
 
   /** Aborted when the last caller leaves, unless the call goes on without callers. */
@@ -57,8 +73,7 @@ export class Flight<Log, Outcome> {
     this.#outcome = call(this).finally(() => {
       this.#isOver = true
     })
-    // Each caller handles the rejection; without callers, it is ignored.
-    this.#outcome.catch(() => undefined)
+    this.#outcome.catch(this.#failToBegin)
   }
 
   /** Lets no more callers join, because the call has failed and is about to end. */
@@ -86,12 +101,12 @@ export class Flight<Log, Outcome> {
 }
 
 /** The running model calls of one cache, by key. */
-export class Flights<Log, Outcome> {
-  readonly #running = new Map<string, Flight<Log, Outcome>>()
+export class Flights<Answer, Log, Outcome> {
+  readonly #running = new Map<string, Flight<Answer, Log, Outcome>>()
   /** Number of calls that have ended. */
   ended = 0
 
-  get(id: string): Flight<Log, Outcome> | undefined {
+  get(id: string): Flight<Answer, Log, Outcome> | undefined {
     return this.#running.get(id)
   }
 
@@ -100,9 +115,9 @@ export class Flights<Log, Outcome> {
     id: string,
     log: Log,
     whenAbandoned: WhenAbandoned,
-    call: (flight: Flight<Log, Outcome>) => Promise<Outcome>,
-  ): Flight<Log, Outcome> {
-    const flight = new Flight<Log, Outcome>(log, whenAbandoned, () => this.#remove(id, flight))
+    call: (flight: Flight<Answer, Log, Outcome>) => Promise<Outcome>,
+  ): Flight<Answer, Log, Outcome> {
+    const flight = new Flight<Answer, Log, Outcome>(log, whenAbandoned, () => this.#remove(id, flight))
     this.#running.set(id, flight)
     flight.run(async (running) => {
       try {
@@ -115,7 +130,7 @@ export class Flights<Log, Outcome> {
     return flight
   }
 
-  #remove(id: string, flight: Flight<Log, Outcome>): void {
+  #remove(id: string, flight: Flight<Answer, Log, Outcome>): void {
     if (this.#running.get(id) === flight) this.#running.delete(id)
   }
 }

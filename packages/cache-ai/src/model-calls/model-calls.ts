@@ -2,6 +2,7 @@ import { CacheError, type Clock } from '@verbatim/cache-core'
 import { AnswerStore, type Found } from './answer-store.js'
 import { type CachedCall, planControl } from './call-control.js'
 import { CallCounters } from './call-counters.js'
+import type { Claim } from './claim.js'
 import { BypassError, type CallReport, type RefusalReason } from './call-status.js'
 import type { ResolvedModelCacheOptions } from './model-cache-options.js'
 import { type KeyDocument, requestKey, type Surface } from './request-key.js'
@@ -77,15 +78,49 @@ export class ModelCalls<Answer> {
     })
   }
 
-  /** Stores an answer, or counts why it is not stored. */
+  /** Claims the right to ask the model. */
+  claim(
+    { key, plan }: CachedCall,
+    isReadable: (answer: Answer) => boolean,
+    signal: AbortSignal,
+  ): Claim {
+    return this.#store.claim(key, plan, isReadable, signal)
+  }
+
+  /** Returns the answer that an identical call has stored, if this call may use it. */
+  answerIn(
+    value: unknown,
+    { key, plan }: CachedCall,
+    isReadable: (answer: Answer) => boolean,
+  ): Answer | undefined {
+    const found = this.#store.usable(value, key, plan)
+    return found !== undefined && isReadable(found.answer) ? found.answer : undefined
+  }
+
+  /**
+   * Stores an answer by its claim, or counts why it is not stored.
+   *
+   * @param claim - the claim of the call, or the reason why it has none
+   */
   async commit(
     { key, plan }: CachedCall,
+    claim: Claim | 'store_failed' | 'superseded',
     decide: () => Decision<Answer>,
     durationMs: number,
   ): Promise<void> {
     const decision = this.#decide(decide)
     if ('refusal' in decision) return this.counters.countRefusal(decision.refusal)
-    const isStored = await this.#store.write(key, decision.answer, Math.round(durationMs), plan)
+    if (typeof claim === 'string') return this.counters.countRefusal(claim)
+    // Without its tag, an answer would outlive the invalidation of the tag.
+    if (!plan.tags.every((tag) => claim.tags.includes(tag)))
+      return this.counters.countRefusal('late_tags')
+    const isStored = await this.#store.write(
+      claim,
+      key,
+      decision.answer,
+      Math.round(durationMs),
+      plan,
+    )
     if (!isStored) this.counters.countRefusal('store_failed')
   }
 

@@ -2,7 +2,7 @@ import type { CacheInterface } from '@verbatim/cache-core'
 import type { Found } from './answer-store.js'
 import type { CachedCall } from './call-control.js'
 import type { CallReport } from './call-status.js'
-import { type Flight, Flights } from './flights.js'
+import { type Beginning, type Flight, Flights, untilAborted } from './flights.js'
 import type { ResolvedModelCacheOptions } from './model-cache-options.js'
 import type { Decision, ModelCalls } from './model-calls.js'
 import type { Surface } from './request-key.js'
@@ -11,19 +11,22 @@ import type { Surface } from './request-key.js'
 export const MAX_STREAM_UNITS: number = 16 * 2 ** 20
 
 /** The start of a call of the model. */
-export interface CallStart<Log, Outcome> {
+export interface CallStart<Answer, Log, Outcome> {
   /** The form of the call. Callers share only calls of the same form. */
   readonly form: string
-  readonly start: (planned: CachedCall) => Flight<Log, Outcome>
+  /** Returns whether a stored answer can be served in this form. */
+  readonly isReadable: (answer: Answer) => boolean
+  /** Returns where the call puts the parts that arrive. */
+  readonly log: () => Log
+  /** Asks the model, and commits its answer. */
+  readonly ask: (flight: Flight<Answer, Log, Outcome>) => Promise<Outcome>
 }
 
 /** The part of serving a call that differs between adapters. */
-export interface CallSteps<Answer, Log, Outcome> extends CallStart<Log, Outcome> {
+export interface CallSteps<Answer, Log, Outcome> extends CallStart<Answer, Log, Outcome> {
   readonly signal: AbortSignal | undefined
-  /** Returns whether a stored answer can be served in this form. */
-  readonly isReadable: (answer: Answer) => boolean
   /** The call that replaces a stale answer. */
-  readonly renewal: CallStart<Log, Outcome>
+  readonly renewal: CallStart<Answer, Log, Outcome>
 }
 
 /** A stored answer. */
@@ -33,18 +36,23 @@ export interface StoredAnswer<Answer> {
 }
 
 /** The running call that a caller waits for. */
-export interface JoinedCall<Log, Outcome> {
-  readonly flight: Flight<Log, Outcome>
+export interface JoinedCall<Answer, Log, Outcome> {
+  readonly flight: Flight<Answer, Log, Outcome>
   readonly report: CallReport
   /** Removes the caller. */
   readonly leave: () => void
 }
 
-/** Serves calls from the cache, from identical calls that are running, or by the model. */
+/**
+ * Serves calls from the cache, from identical calls that are running, or by the model.
+ *
+ * Identical calls of one process share a flight, and its live stream. Of the flights in all processes, one asks
+ * the model; the others wait for the answer that it stores.
+ */
 export class SharedCalls<Answer, Log, Outcome> {
   readonly #calls: ModelCalls<Answer>
   readonly #options: Pick<ResolvedModelCacheOptions, 'whenAbandoned'>
-  readonly #flights: Flights<Log, Outcome>
+  readonly #flights: Flights<Answer, Log, Outcome>
 
   constructor(calls: ModelCalls<Answer>, options: ResolvedModelCacheOptions, surface: Surface) {
     this.#calls = calls
@@ -56,7 +64,7 @@ export class SharedCalls<Answer, Log, Outcome> {
   async serve(
     planned: CachedCall,
     steps: CallSteps<Answer, Log, Outcome>,
-  ): Promise<StoredAnswer<Answer> | JoinedCall<Log, Outcome>> {
+  ): Promise<StoredAnswer<Answer> | JoinedCall<Answer, Log, Outcome>> {
     const found = await this.lookUp(planned, steps)
     return 'answer' in found ? found : this.join(planned, found, steps)
   }
@@ -83,55 +91,101 @@ export class SharedCalls<Answer, Log, Outcome> {
   }
 
   /** Joins the identical call that is running, or starts a call. */
-  join(
+  async join(
     planned: CachedCall,
     { state }: Pick<Found<Answer>, 'state'>,
-    { form, start }: CallStart<Log, Outcome>,
-  ): JoinedCall<Log, Outcome> {
-    const running = this.#running(planned, form)
-    const flight = running ?? start(planned)
+    steps: CallSteps<Answer, Log, Outcome>,
+  ): Promise<StoredAnswer<Answer> | JoinedCall<Answer, Log, Outcome>> {
+    const running = this.#running(planned, steps.form)
+    const flight = running ?? this.#start(planned, steps)
     flight.addStoring(planned)
     const leave = flight.enter()
-    const report = startReport(planned, state, running !== undefined)
+    let beginning: Beginning<Answer>
+    try {
+      beginning = await untilAborted(flight.beginning, steps.signal)
+    } catch (error) {
+      leave()
+      throw error
+    }
+    if ('answer' in beginning) {
+      leave()
+      const report = this.#counted({ status: 'COALESCED', key: keyOf(planned) })
+      return { answer: beginning.answer, report }
+    }
+    const isUnavailable = state === 'unavailable' || beginning.claim === 'store_failed'
+    const report = startReport(planned, isUnavailable, running !== undefined)
     return { flight, report: this.#counted(report), leave }
-  }
-
-  /** Starts a call that others can join until it is over. */
-  start(
-    planned: CachedCall,
-    form: string,
-    log: Log,
-    call: (flight: Flight<Log, Outcome>) => Promise<Outcome>,
-  ): Flight<Log, Outcome> {
-    const { whenAbandoned } = this.#options
-    return this.#flights.start(flightId(planned, form), log, whenAbandoned, call)
   }
 
   /** Stores the answer of a call, or counts why it is not stored, if a caller of the call wants to store it. */
   async commit(
-    { storing }: Flight<Log, Outcome>,
+    flight: Flight<Answer, Log, Outcome>,
     decide: () => Decision<Answer>,
     startedAt: number,
   ): Promise<void> {
-    if (storing === undefined) return
-    await this.#calls.commit(storing, decide, this.#calls.clock.now() - startedAt)
+    const { storing, signal } = flight
+    const beginning = await flight.beginning
+    if (storing === undefined || 'answer' in beginning || beginning.claim === 'not_stored') return
+    if (signal.aborted) return this.countFailure(flight)
+    await this.#calls.commit(storing, beginning.claim, decide, this.#calls.clock.now() - startedAt)
   }
 
   /** Counts the answer of a call that has failed, or that all its callers have left. */
-  countFailure({ signal }: Flight<Log, Outcome>): void {
+  countFailure({ signal }: Flight<Answer, Log, Outcome>): void {
     this.#calls.counters.countRefusal(signal.aborted ? 'incomplete' : 'error')
   }
 
-  #renew({ key, plan }: CachedCall, { form, start }: CallStart<Log, Outcome>): void {
+  /** Starts a call that others can join until it is over. */
+  #start(
+    planned: CachedCall,
+    { form, isReadable, log, ask }: CallStart<Answer, Log, Outcome>,
+  ): Flight<Answer, Log, Outcome> {
+    const { whenAbandoned } = this.#options
+    const id = flightIds(planned, form).at(-1) as string
+    return this.#flights.start(id, log(), whenAbandoned, async (flight) => {
+      // Callers that come at the same time join first, so that the answer gets their tags too.
+      await undefined
+      const beginning = await this.#begin(flight.storing, flight, isReadable)
+      flight.signal.throwIfAborted()
+      flight.begin(beginning)
+      if ('answer' in beginning) return undefined as Outcome
+      try {
+        return await ask(flight)
+      } finally {
+        if (typeof beginning.claim === 'object') beginning.claim.release()
+      }
+    })
+  }
+
+  /** Waits until this call may ask the model, or until an identical call has stored its answer. */
+  async #begin(
+    storing: CachedCall | undefined,
+    { signal }: Flight<Answer, Log, Outcome>,
+    isReadable: (answer: Answer) => boolean,
+  ): Promise<Beginning<Answer>> {
+    if (storing === undefined) return { claim: 'not_stored' }
+    const claim = this.#calls.claim(storing, isReadable, signal)
+    const turn = await claim.turn
+    if (turn === 'granted') return { claim }
+    if (turn === 'unavailable') return { claim: 'store_failed' }
+    const answer = this.#calls.answerIn(turn.value, storing, isReadable)
+    return answer === undefined ? { claim: 'superseded' } : { answer }
+  }
+
+  #renew({ key, plan }: CachedCall, renewal: CallStart<Answer, Log, Outcome>): void {
     const refresh: CachedCall = { key, plan: { ...plan, refresh: true } }
-    if (this.#running(refresh, form) !== undefined) return
-    const flight = start(refresh)
+    if (this.#running(refresh, renewal.form) !== undefined) return
+    const flight = this.#start(refresh, renewal)
     flight.addStoring(refresh)
     flight.enter()
   }
 
-  #running(planned: CachedCall, form: string): Flight<Log, Outcome> | undefined {
-    return this.#flights.get(flightId(planned, form))
+  #running(planned: CachedCall, form: string): Flight<Answer, Log, Outcome> | undefined {
+    for (const id of flightIds(planned, form)) {
+      const flight = this.#flights.get(id)
+      if (flight !== undefined) return flight
+    }
+    return undefined
   }
 
   #counted(report: CallReport): CallReport {
@@ -140,14 +194,10 @@ export class SharedCalls<Answer, Log, Outcome> {
   }
 }
 
-function startReport(
-  planned: CachedCall,
-  state: Found<unknown>['state'],
-  isJoined: boolean,
-): CallReport {
+function startReport(planned: CachedCall, isUnavailable: boolean, isJoined: boolean): CallReport {
   const key = keyOf(planned)
   if (isJoined) return { status: 'COALESCED', key }
-  if (state === 'unavailable') return { status: 'BYPASS', reason: 'store_unavailable', key }
+  if (isUnavailable) return { status: 'BYPASS', reason: 'store_unavailable', key }
   return { status: planned.plan.refresh ? 'REFRESH' : 'MISS', key }
 }
 
@@ -155,22 +205,26 @@ function keyOf({ key }: CachedCall): string {
   return key.digest
 }
 
-/** Calls that want a new answer do not join a call that began before they wanted it. */
-function flightId({ key, plan }: CachedCall, form: string): string {
-  return `${form}:${plan.refresh ? 'refresh' : 'call'}:${key.key}`
+/**
+ * Returns the ids of the flights that a call may join; it starts the last one. Calls that want a new answer do not
+ * join a call that began before they wanted it. A call that stores its answer does not join one that does not.
+ */
+function flightIds({ key, plan }: CachedCall, form: string): readonly string[] {
+  const id = `${form}:${plan.refresh ? 'refresh' : 'call'}:${key.key}`
+  return plan.noStore ? [id, `private ${id}`] : [id]
 }
 
 const flightsOf = new WeakMap<CacheInterface, Map<string, unknown>>()
 
 /** Returns the running calls of a cache on one surface. All adapters of a cache share them. */
-function sharedFlights<Log, Outcome>(
+function sharedFlights<Answer, Log, Outcome>(
   cache: CacheInterface,
   surface: Surface,
-): Flights<Log, Outcome> {
+): Flights<Answer, Log, Outcome> {
   const bySurface = flightsOf.get(cache) ?? new Map<string, unknown>()
   flightsOf.set(cache, bySurface)
-  const known = bySurface.get(surface) as Flights<Log, Outcome> | undefined
-  const flights = known ?? new Flights<Log, Outcome>()
+  const known = bySurface.get(surface) as Flights<Answer, Log, Outcome> | undefined
+  const flights = known ?? new Flights<Answer, Log, Outcome>()
   bySurface.set(surface, flights)
   return flights
 }
