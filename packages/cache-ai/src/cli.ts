@@ -4,6 +4,7 @@ import { examples, runCommandLine } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import { configCommand } from './commands/config-command.js'
 import { deleteCommand } from './commands/delete-command.js'
+import { explainCommand } from './commands/explain-command.js'
 import { invalidateCommand } from './commands/invalidate-command.js'
 import { keyCommand } from './commands/key-command.js'
 import { proxyCommand } from './commands/proxy-command.js'
@@ -29,5 +30,6 @@ await runCommandLine((signal) =>
     .addCommand(deleteCommand(signal))
     .addCommand(statsCommand(signal))
     .addCommand(invalidateCommand(signal))
-    .addCommand(proxyCommand(signal)),
+    .addCommand(proxyCommand(signal))
+    .addCommand(explainCommand(signal)),
 )

@@ -17,6 +17,7 @@ export type {
   TokenUsage,
 } from '../model-calls/model-answer.js'
 export type { ModelCacheOptions } from '../model-calls/model-cache-options.js'
+export type { MissExplanation } from '../model-calls/recent-requests.js'
 export { SHARED, type Tenant } from '../model-calls/tenant.js'
 export {
   createEmbeddingCacheMiddleware,

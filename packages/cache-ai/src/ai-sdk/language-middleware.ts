@@ -6,6 +6,7 @@ import {
   type ModelCacheOptions,
   resolveModelCacheOptions,
 } from '../model-calls/model-cache-options.js'
+import type { MissExplanation } from '../model-calls/recent-requests.js'
 import { type LanguageCall, LanguageCalls } from './language-calls.js'
 import type { ReplayPace } from './replay.js'
 
@@ -38,6 +39,14 @@ export interface CacheMiddleware {
   readonly wrapStream: (call: any) => Promise<any>
   /** Returns the counts of all calls since the middleware was created. */
   getStats(): ModelCallStats
+  /**
+   * Returns why a recent call was not served from the cache: the most similar recent request, and the first place
+   * where it differs.
+   *
+   * @param key - the `key` in the status of the call
+   * @returns `undefined` for a call that was served from the cache, and after 100 further misses
+   */
+  explain(key: string): MissExplanation | undefined
 }
 
 /**
@@ -72,5 +81,6 @@ export function createCacheMiddleware(options: CacheMiddlewareOptions): CacheMid
     wrapGenerate: (call: LanguageCall) => calls.generate(call),
     wrapStream: (call: LanguageCall) => calls.stream(call),
     getStats: () => calls.calls.counters.snapshot(),
+    explain: (key) => calls.calls.explain(key),
   }
 }

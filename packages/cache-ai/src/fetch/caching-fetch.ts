@@ -1,14 +1,14 @@
 import { invalidOption } from '@verbatim/cache-core/implement'
 import type { ModelCallStats } from '../model-calls/call-counters.js'
-import { BypassError, type CallReport } from '../model-calls/call-status.js'
+import { BypassError } from '../model-calls/call-status.js'
 import {
   MODEL_CACHE_FIELDS,
   type ModelCacheOptions,
   resolveModelCacheOptions,
 } from '../model-calls/model-cache-options.js'
-import { endpointOf } from './endpoints.js'
-import { HttpCalls } from './http-calls.js'
-import { parseBody, reportedHeaders, takeControl } from './http-control.js'
+import type { MissExplanation } from '../model-calls/recent-requests.js'
+import { HttpCalls, type HttpRequest } from './http-calls.js'
+import { forProvider } from './http-control.js'
 
 /** A complete answer, for {@link CachingFetchOptions.shouldStore}. */
 export interface HttpAnswerInfo {
@@ -29,7 +29,7 @@ export interface CachingFetchOptions extends ModelCacheOptions {
   readonly shouldStore?: ((answer: HttpAnswerInfo) => boolean) | undefined
 }
 
-const FIELDS: ReadonlySet<string> = new Set<keyof CachingFetchOptions>([
+export const CACHING_FETCH_FIELDS: ReadonlySet<string> = new Set<keyof CachingFetchOptions>([
   ...MODEL_CACHE_FIELDS,
   ...(['fetch', 'shouldStore'] as const),
 ])
@@ -39,6 +39,14 @@ export interface CachingFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** Returns the counts of all requests since the function was created. */
   getStats(): ModelCallStats
+  /**
+   * Returns why a recent call was not served from the cache: the most similar recent request, and the first place
+   * where it differs.
+   *
+   * @param key - the header `x-cache-key` of the response
+   * @returns `undefined` for a call that was served from the cache, and after 100 further misses
+   */
+  explain(key: string): MissExplanation | undefined
 }
 
 /**
@@ -57,61 +65,44 @@ export interface CachingFetch {
  * ```
  */
 export function createCachingFetch(options: CachingFetchOptions): CachingFetch {
-  const resolved = resolveModelCacheOptions(options, FIELDS)
+  const resolved = resolveModelCacheOptions(options, CACHING_FETCH_FIELDS)
   const { fetch: send = globalThis.fetch, shouldStore } = options
   if (typeof send !== 'function') throw invalidOption('fetch', 'a function', send)
   if (shouldStore !== undefined && typeof shouldStore !== 'function')
     throw invalidOption('shouldStore', 'a function', shouldStore)
-  const calls = new HttpCalls({ ...resolved, send, shouldStore })
+  const calls = new HttpCalls({ ...resolved, shouldStore })
   const cachingFetch = async (
     input: string | URL | Request,
     init?: RequestInit,
   ): Promise<Response> => {
-    try {
-      const request = await readRequest(input, init)
-      return await calls.serve(request)
-    } catch (error) {
-      if (!(error instanceof BypassError)) throw error
-      const { reason, path } = error
-      return passThrough(input, init, {
-        status: 'BYPASS',
-        reason,
-        ...(path !== undefined && { path }),
-      })
-    }
+    const { status, statusText, headers, body } = await calls.serve(requestOf(send, input, init))
+    // Statuses that must not have a body.
+    const isEmpty = status === 204 || status === 205 || status === 304
+    return new Response(isEmpty ? null : body, { status, statusText, headers })
   }
-  const passThrough = async (
-    input: string | URL | Request,
-    init: RequestInit | undefined,
-    report: CallReport,
-  ): Promise<Response> => {
-    calls.calls.counters.count(report)
-    const { headers } = takeControl(headersOf(input, init))
-    return withHeaders(await send(input, { ...init, headers }), report)
-  }
-  return Object.assign(cachingFetch, { getStats: () => calls.calls.counters.snapshot() })
+  return Object.assign(cachingFetch, {
+    getStats: () => calls.calls.counters.snapshot(),
+    explain: (key: string) => calls.calls.explain(key),
+  })
 }
 
-/** @throws BypassError (`unknown_request`) for a request that this cache does not know */
-async function readRequest(input: string | URL | Request, init: RequestInit | undefined) {
+function requestOf(
+  send: typeof globalThis.fetch,
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+): HttpRequest {
   const request = input instanceof Request ? input : undefined
+  const address = request?.url ?? (input as string | URL)
   const method = init?.method ?? request?.method ?? 'GET'
-  if (method.toUpperCase() !== 'POST') throw new BypassError('unknown_request')
-  const url = new URL(input instanceof Request ? input.url : input)
-  const text = await bodyText(request, init)
-  const body = parseBody(text)
-  const endpoint = endpointOf(url, body)
-  if (endpoint === undefined) throw new BypassError('unknown_request')
-  const { control, headers } = takeControl(headersOf(input, init))
-  const signal = init?.signal ?? request?.signal ?? undefined
+  const headers = new Headers(init?.headers ?? request?.headers)
   return {
-    url: url.href,
-    init: { ...init, method, headers, body: text },
-    body,
-    endpoint,
-    control,
-    headers,
-    signal,
+    ...{ method, headers },
+    url: URL.canParse(address) ? new URL(address) : undefined,
+    text: () => bodyText(request, init),
+    signal: init?.signal ?? request?.signal ?? undefined,
+    passThrough: () => send(input, { ...init, headers: forProvider(headers) }),
+    send: (body, signal) =>
+      send(address, { ...init, method, headers: forProvider(headers), body, signal }),
   }
 }
 
@@ -125,17 +116,4 @@ async function bodyText(
   if (body !== undefined && body !== null) throw new BypassError('unknown_request')
   if (request === undefined) throw new BypassError('unknown_request')
   return request.clone().text()
-}
-
-function headersOf(input: string | URL | Request, init: RequestInit | undefined): Headers {
-  return new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
-}
-
-/** Returns a response with the status of the call in its headers. */
-function withHeaders(response: Response, report: CallReport): Response {
-  const headers = reportedHeaders(response.headers, report)
-  const { status, statusText } = response
-  // Statuses that must not have a body.
-  const isEmpty = status === 204 || status === 205 || status === 304
-  return new Response(isEmpty ? null : response.body, { status, statusText, headers })
 }

@@ -1,4 +1,4 @@
-import type { CachedCall, CallControl } from '../model-calls/call-control.js'
+import type { CachedCall } from '../model-calls/call-control.js'
 import { BypassError, type CallReport } from '../model-calls/call-status.js'
 import { refusalOf } from '../model-calls/commit-rule.js'
 import { type Flight, untilAborted } from '../model-calls/flights.js'
@@ -11,23 +11,53 @@ import {
   MAX_STREAM_UNITS,
   SharedCalls,
 } from '../model-calls/shared-calls.js'
+import type { Tenant } from '../model-calls/tenant.js'
 import { untilLeft } from '../model-calls/until-left.js'
 import type { HttpAnswerInfo } from './caching-fetch.js'
-import type { Endpoint } from './endpoints.js'
+import { type Endpoint, endpointOf } from './endpoints.js'
 import { EventReader } from './event-reader.js'
-import { reportedHeaders, reportHeaders } from './http-control.js'
+import {
+  controlIn,
+  type HeaderReader,
+  parseBody,
+  reportedHeaders,
+  reportHeaders,
+} from './http-control.js'
 import { requestInKey } from './http-request.js'
 import type { Json, Protocol, StreamEvent } from './protocols/protocol.js'
-import { bodyText, eventTexts, type HttpAnswer } from './replayed-body.js'
+import { bodyText, eventsOf, eventText, type HttpAnswer } from './replayed-body.js'
+
+/** A request before it is known whether the cache can serve it. */
+export interface HttpRequest {
+  readonly method: string
+  /** `undefined` for an address that is not absolute. */
+  readonly url: URL | undefined
+  readonly headers: HeaderReader
+  /** Returns the body. It may throw a {@link BypassError}. */
+  readonly text: () => string | Promise<string>
+  readonly signal: AbortSignal | undefined
+  /** The owner of the answer. Default: the option of the adapter. */
+  readonly tenant?: Tenant | undefined
+  /** Sends the request as it is, without the headers for the cache. */
+  readonly passThrough: () => Promise<Response>
+  /** Sends the request with this body for all its callers, until the signal is aborted. */
+  readonly send: (text: string, signal: AbortSignal) => Promise<Response>
+}
+
+/** A response. */
+export interface HttpReply {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: Headers | Readonly<Record<string, string>>
+  readonly body: string | ReadableStream<Uint8Array> | null
+}
 
 /** A request of a known protocol. */
-export interface HttpCall {
-  readonly url: string
-  readonly init: RequestInit
-  readonly headers: Headers
+interface HttpCall {
+  readonly request: HttpRequest
+  readonly text: string
   readonly body: Json
   readonly endpoint: Endpoint
-  readonly control: CallControl
   readonly signal: AbortSignal | undefined
 }
 
@@ -59,7 +89,6 @@ type HttpFlight = Flight<HttpAnswer, HttpLog, HttpDecision>
 type HttpStart = CallStart<HttpAnswer, HttpLog, HttpDecision>
 
 export interface HttpCallsOptions extends ResolvedModelCacheOptions {
-  readonly send: typeof globalThis.fetch
   readonly shouldStore: ((answer: HttpAnswerInfo) => boolean) | undefined
 }
 
@@ -75,21 +104,35 @@ export class HttpCalls {
     this.#shared = new SharedCalls(this.calls, options, 'http')
   }
 
-  /** @throws BypassError for a request that must not use the cache */
-  async serve(call: HttpCall): Promise<Response> {
+  /** Serves a request. One that the cache cannot serve is passed through. */
+  async serve(request: HttpRequest): Promise<HttpReply> {
+    try {
+      return await this.#serve(await readCall(request))
+    } catch (error) {
+      if (!(error instanceof BypassError)) throw error
+      const { reason, path } = error
+      const report: CallReport = { status: 'BYPASS', reason, ...(path !== undefined && { path }) }
+      this.calls.counters.count(report)
+      const { status, statusText, headers, body } = await request.passThrough()
+      return { status, statusText, headers: reportedHeaders(headers, report), body }
+    }
+  }
+
+  async #serve(call: HttpCall): Promise<HttpReply> {
     const planned = this.#plan(call)
-    const { key, plan } = planned
+    const { plan } = planned
     const steps = {
       ...this.#sending(call),
       signal: call.signal,
       renewal: this.#sending({ ...call, signal: undefined }),
     }
     // A request that must not be sent gets status 504 instead of an error.
-    const found = await this.#shared.lookUp({ key, plan: { ...plan, onlyIfCached: false } }, steps)
-    if ('answer' in found) return responseOf(call, found.answer, found.report)
+    const lookup = { ...planned, plan: { ...plan, onlyIfCached: false } }
+    const found = await this.#shared.lookUp(lookup, steps)
+    if ('answer' in found) return replyOf(call, found.answer, found.report)
     if (plan.onlyIfCached) return this.#notCached(planned)
     const served = await this.#shared.join(planned, found, steps)
-    if ('answer' in served) return responseOf(call, served.answer, served.report)
+    if ('answer' in served) return replyOf(call, served.answer, served.report)
     return this.#follow(call, served)
   }
 
@@ -98,7 +141,7 @@ export class HttpCalls {
     return {
       form: formOf(call),
       isReadable: (answer) =>
-        isStream ? eventTexts(protocol, answer, call.body) !== undefined : !lacksUsage(answer),
+        isStream ? eventsOf(protocol, answer, call.body) !== undefined : !lacksUsage(answer),
       log: () => new HttpLog(),
       ask: (flight) => this.#send(call, flight),
     }
@@ -108,33 +151,34 @@ export class HttpCalls {
   async #follow(
     call: HttpCall,
     { flight, report, leave }: JoinedCall<HttpAnswer, HttpLog, HttpDecision>,
-  ): Promise<Response> {
+  ): Promise<HttpReply> {
     try {
       const head = await untilAborted(flight.log.head, call.signal)
       const { status, statusText } = head
       const headers = reportedHeaders(head.headers, report)
       if ('text' in head) {
         leave()
-        return new Response(head.text, { status, statusText, headers })
+        return { status, statusText, headers, body: head.text }
       }
-      const stream = untilLeft(
+      const body = untilLeft(
         head.bytes.stream((bytes) => bytes.slice(), leave),
         call.signal,
       )
-      return new Response(stream, { status, statusText, headers })
+      return { status, statusText, headers, body }
     } catch (error) {
       leave()
       throw error
     }
   }
 
-  #plan({ endpoint, body, headers, control }: HttpCall): CachedCall {
+  #plan({ endpoint, body, request: { headers, tenant } }: HttpCall): CachedCall {
     const { protocol, address } = endpoint
     const reason = protocol.dependsOnProvider(body)
     if (reason !== undefined && !this.#options.cacheStatefulCalls) throw new BypassError(reason)
     const model = typeof body['model'] === 'string' ? body['model'] : ''
     const request = (): unknown => requestInKey(body, headers)
-    const planned = this.calls.plan({ surface: 'http', provider: address, model, request }, control)
+    const identity = { surface: 'http', provider: address, model, request, tenant } as const
+    const planned = this.calls.plan(identity, controlIn(headers))
     if ('bypass' in planned)
       throw new BypassError(planned.bypass.reason ?? 'unknown_request', planned.bypass.path)
     return planned
@@ -145,7 +189,7 @@ export class HttpCalls {
     const startedAt = this.calls.clock.now()
     let bytes: PartLog<Uint8Array> | undefined
     try {
-      const response = await this.#options.send(call.url, { ...call.init, signal: flight.signal })
+      const response = await call.request.send(call.text, flight.signal)
       const { status, statusText, headers } = response
       let decision: HttpDecision
       if (isEventStream(response) && response.body !== null) {
@@ -193,23 +237,38 @@ export class HttpCalls {
     return this.#shared.commit(flight, decide, startedAt)
   }
 
-  #notCached({ key }: CachedCall): Response {
+  #notCached({ key }: CachedCall): HttpReply {
     const report: CallReport = { status: 'MISS', key: key.digest }
     this.calls.counters.count(report)
     const headers = { ...reportHeaders(report), 'content-type': 'application/json' }
     const error = { message: 'no answer is stored for this request', type: 'not_cached' }
-    return new Response(JSON.stringify({ error }), { status: 504, headers })
+    return { status: 504, statusText: 'Gateway Timeout', headers, body: JSON.stringify({ error }) }
   }
 }
 
+/** @throws BypassError (`unknown_request`) for a request that this cache does not know */
+async function readCall(request: HttpRequest): Promise<HttpCall> {
+  const { method, url } = request
+  if (method.toUpperCase() !== 'POST' || url === undefined) throw new BypassError('unknown_request')
+  const text = await request.text()
+  const body = parseBody(text)
+  const endpoint = endpointOf(url, body)
+  if (endpoint === undefined) throw new BypassError('unknown_request')
+  return { request, text, body, endpoint, signal: request.signal }
+}
+
 /** Returns a stored answer as a response, in the form that the request asks for. */
-function responseOf(call: HttpCall, answer: HttpAnswer, report: CallReport): Response {
-  const { protocol, isStream } = call.endpoint
+function replyOf({ endpoint, body }: HttpCall, answer: HttpAnswer, report: CallReport): HttpReply {
+  const { protocol, isStream } = endpoint
   const type = isStream ? 'text/event-stream; charset=utf-8' : 'application/json'
-  const headers = { ...reportHeaders(report), 'content-type': type }
-  if (!isStream) return new Response(bodyText(protocol, answer), { headers })
-  const events = eventTexts(protocol, answer, call.body) ?? []
-  return new Response(events.join(''), { headers })
+  return {
+    status: 200,
+    statusText: '',
+    headers: { ...reportHeaders(report), 'content-type': type },
+    body: isStream
+      ? eventText(protocol, answer, eventsOf(protocol, answer, body) ?? [])
+      : bodyText(protocol, answer),
+  }
 }
 
 /** Reads a stream to its end, and passes its bytes on. */

@@ -9,17 +9,18 @@ const FLAGS = {
 } as const
 const CONTROL_HEADERS = ['cache-control', 'x-cache-ttl', 'x-cache-tags', 'x-cache-variant'] as const
 
-/**
- * Takes the options for the cache out of the headers of a request.
- *
- * @returns the options, and the headers for the provider
- */
-export function takeControl(given: Headers): {
-  readonly control: CallControl
-  readonly headers: Headers
-} {
+/** The headers of a request. */
+export type HeaderReader = Pick<Headers, 'get'>
+
+/** Returns the headers of a request without those for the cache. */
+export function forProvider(given: Headers): Headers {
   const headers = new Headers(given)
   for (const name of CONTROL_HEADERS) headers.delete(name)
+  return headers
+}
+
+/** Returns the options for the cache in the headers of a request. */
+export function controlIn(given: HeaderReader): CallControl {
   const control: Record<string, unknown> = {}
   for (const directive of (given.get('cache-control') ?? '').split(',')) {
     const [name = '', value] = directive.trim().toLowerCase().split('=')
@@ -37,7 +38,7 @@ export function takeControl(given: Headers): {
   if (tags !== null) control['tags'] = tags.split(',').map((tag) => tag.trim())
   const variant = given.get('x-cache-variant')
   if (variant !== null) control['variant'] = variant
-  return { control, headers }
+  return control
 }
 
 function seconds(value: string | undefined): number {

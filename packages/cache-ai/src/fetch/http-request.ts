@@ -1,5 +1,6 @@
 import { withSortedSets } from '../model-calls/json-schema.js'
 import { type IdNames, idsByAppearance } from '../model-calls/tool-call-ids.js'
+import type { HeaderReader } from './http-control.js'
 import { type Json, objectOf } from './protocols/protocol.js'
 
 /** Fields of a body that do not change the answer. */
@@ -24,7 +25,7 @@ const SCHEMAS: ReadonlySet<string> = new Set([
  * Returns the part of a request that identifies its answer: its body without fields that do not change the
  * answer, and the headers that select features of a provider.
  */
-export function requestInKey(body: Json, headers: Headers): Json {
+export function requestInKey(body: Json, headers: HeaderReader): Json {
   const ids = idsByAppearance('call')
   const fields = emptyObject()
   for (const [name, value] of Object.entries(body)) {

@@ -2,6 +2,7 @@ export type { ModelCallStats } from '../model-calls/call-counters.js'
 export type { BypassReason, CallStatus, RefusalReason } from '../model-calls/call-status.js'
 export type { WhenAbandoned } from '../model-calls/flights.js'
 export type { ModelCacheOptions } from '../model-calls/model-cache-options.js'
+export type { MissExplanation } from '../model-calls/recent-requests.js'
 export { SHARED, type Tenant } from '../model-calls/tenant.js'
 export {
   type CachingFetch,

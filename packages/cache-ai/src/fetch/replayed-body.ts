@@ -15,21 +15,27 @@ export function bodyText(protocol: Protocol, { body }: HttpAnswer): string {
 }
 
 /** Returns a stored answer as the events of a stream, or `undefined` if a stream cannot hold it. */
-export function eventTexts(
+export function eventsOf(
   protocol: Protocol,
   { body, events }: HttpAnswer,
   request: Json,
-): readonly string[] | undefined {
-  const all = fitting(events, body, request) ?? protocol.toEvents?.(body, request)
-  if (all === undefined) return undefined
-  const rename = renamer(protocol, body)
-  return all.map(({ event, data }) =>
-    eventText(event, data === '[DONE]' ? data : rename(JSON.stringify(withoutUsage(data)))),
-  )
+): readonly StreamEvent[] | undefined {
+  return fitting(events, body, request) ?? protocol.toEvents?.(body, request)
 }
 
-function eventText(event: string | undefined, data: string): string {
-  return `${event === undefined ? '' : `event: ${event}\n`}data: ${data}\n\n`
+/** Returns the events of a stored answer as text, with new ids of tool calls and without tokens. */
+export function eventText(
+  protocol: Protocol,
+  { body }: HttpAnswer,
+  events: readonly StreamEvent[],
+): string {
+  const rename = renamer(protocol, body)
+  let text = ''
+  for (const { event, data } of events) {
+    if (event !== undefined) text += `event: ${event}\n`
+    text += `data: ${data === '[DONE]' ? data : rename(JSON.stringify(withoutUsage(data)))}\n\n`
+  }
+  return text
 }
 
 /** Returns the stored events, if they have the chunk with the tokens exactly when the request wants it. */

@@ -1,6 +1,7 @@
 export type { CallControl } from '../model-calls/call-control.js'
 export type { ModelCallStats } from '../model-calls/call-counters.js'
 export type { ModelCacheOptions } from '../model-calls/model-cache-options.js'
+export type { MissExplanation } from '../model-calls/recent-requests.js'
 export { SHARED, type Tenant } from '../model-calls/tenant.js'
 export { VerbatimCache, type VerbatimCacheOptions } from './verbatim-cache.js'
 export { type CachedChatModel, type LangChainOptions, withCache } from './with-cache.js'

@@ -60,6 +60,7 @@ export class VerbatimCache extends BaseCache {
     const found = await this.#calls.find(planned, isAny)
     if (!('answer' in found)) {
       this.#calls.counters.count({ status: 'MISS' })
+      this.#calls.explainLater(planned)
       await this.#claims.add(planned.key.key, (signal) =>
         this.#calls.claim(planned, isAny, signal),
       )

@@ -10,6 +10,7 @@ import {
   type ModelCacheOptions,
   resolveModelCacheOptions,
 } from '../model-calls/model-cache-options.js'
+import type { MissExplanation } from '../model-calls/recent-requests.js'
 import { ChatCalls } from './chat-calls.js'
 
 /** Options of {@link withCache}. */
@@ -21,6 +22,14 @@ const FIELDS: ReadonlySet<string> = new Set<string>(MODEL_CACHE_FIELDS)
 export type CachedChatModel<Model> = Model & {
   /** Returns the counts of all calls of the model since it was wrapped. */
   getStats(): ModelCallStats
+  /**
+   * Returns why a recent call was not served from the cache: the most similar recent request, and the first place
+   * where it differs.
+   *
+   * @param key - the `key` in the status of the call
+   * @returns `undefined` for a call that was served from the cache, and after 100 further misses
+   */
+  explain(key: string): MissExplanation | undefined
 }
 
 /**
@@ -51,6 +60,7 @@ function wrap<Model extends BaseChatModel>(model: Model, calls: ChatCalls): Cach
     Object.defineProperty(cached, name, { value, configurable: true, writable: true })
   }
   define('getStats', () => calls.calls.counters.snapshot())
+  define('explain', (key: string) => calls.calls.explain(key))
   define(
     '_generate',
     (

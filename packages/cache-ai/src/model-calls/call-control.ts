@@ -8,7 +8,7 @@ import {
   toMilliseconds,
 } from '@verbatim/cache-core/implement'
 import { BypassError } from './call-status.js'
-import type { RequestKey } from './request-key.js'
+import type { KeyDocument, RequestKey } from './request-key.js'
 
 /** Options of one model call. Every adapter gives them the same meaning. */
 export interface CallControl {
@@ -54,6 +54,8 @@ export interface ControlPlan {
 /** A call that may use the cache. */
 export interface CachedCall {
   readonly key: RequestKey
+  /** The request that the key is made of. */
+  readonly document: KeyDocument
   readonly plan: ControlPlan
 }
 

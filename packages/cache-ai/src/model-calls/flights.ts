@@ -55,12 +55,12 @@ export class Flight<Answer, Log, Outcome> {
       this.#storing = call
       return
     }
-    const { key, plan } = this.#storing
+    const { plan } = this.#storing
     const shortest =
       (plan.ttlMs ?? Number.POSITIVE_INFINITY) <= (call.plan.ttlMs ?? plan.ttlMs ?? 0)
     const { ttlMs, staleMs } = shortest ? plan : call.plan
     const tags = [...new Set([...plan.tags, ...call.plan.tags])]
-    this.#storing = { key, plan: { ...plan, ttlMs, staleMs, tags } }
+    this.#storing = { ...this.#storing, plan: { ...plan, ttlMs, staleMs, tags } }
   }
 
   /** The end of the call. */

@@ -1,10 +1,12 @@
 import { CacheError, type Clock } from '@verbatim/cache-core'
+import { invalidArgument } from '@verbatim/cache-core/implement'
 import { AnswerStore, type Found } from './answer-store.js'
 import { type CachedCall, planControl } from './call-control.js'
 import { CallCounters } from './call-counters.js'
 import type { Claim } from './claim.js'
 import { BypassError, type CallReport, type RefusalReason } from './call-status.js'
 import type { ResolvedModelCacheOptions } from './model-cache-options.js'
+import { type MissExplanation, RecentRequests } from './recent-requests.js'
 import { type KeyDocument, requestKey, type Surface } from './request-key.js'
 import { assertModelTenant, type Tenant } from './tenant.js'
 
@@ -13,6 +15,8 @@ export interface CallIdentity {
   readonly surface: Surface
   readonly provider: string
   readonly model: string
+  /** The owner of the answer. Default: the option of the adapter. */
+  readonly tenant?: Tenant | undefined
   /** Returns the request. It may throw a {@link BypassError}. */
   readonly request: () => unknown
 }
@@ -26,6 +30,7 @@ export class ModelCalls<Answer> {
   readonly counters: CallCounters = new CallCounters()
   readonly #options: ResolvedModelCacheOptions
   readonly #store: AnswerStore<Answer>
+  readonly #recent = new RecentRequests()
 
   constructor(options: ResolvedModelCacheOptions) {
     this.#options = options
@@ -37,7 +42,8 @@ export class ModelCalls<Answer> {
   plan(identity: CallIdentity, control: unknown): CachedCall | { readonly bypass: CallReport } {
     try {
       const plan = planControl(control, this.#options.defaults)
-      return { key: requestKey(this.document(identity, plan.variant)), plan }
+      const document = this.document(identity, plan.variant)
+      return { key: requestKey(document), document, plan }
     } catch (error) {
       if (!(error instanceof BypassError)) throw error
       const { reason, path } = error
@@ -51,7 +57,7 @@ export class ModelCalls<Answer> {
     const { version } = this.#options
     return {
       surface,
-      tenant: this.#tenant(),
+      tenant: identity.tenant ?? this.#tenant(),
       provider,
       model,
       version,
@@ -122,6 +128,17 @@ export class ModelCalls<Answer> {
       plan,
     )
     if (!isStored) this.counters.countRefusal('store_failed')
+  }
+
+  /** Remembers a call that was not found. */
+  explainLater(planned: CachedCall): void {
+    this.#recent.add(planned, this.clock.wallTime())
+  }
+
+  /** Returns why a call was not found, by the digest of its request. */
+  explain(key: string): MissExplanation | undefined {
+    if (typeof key !== 'string') throw invalidArgument('key', 'a string', key)
+    return this.#recent.explain(key)
   }
 
   #decide(decide: () => Decision<Answer>): Decision<Answer> {

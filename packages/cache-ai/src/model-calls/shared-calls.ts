@@ -114,6 +114,7 @@ export class SharedCalls<Answer, Log, Outcome> {
     }
     const isUnavailable = state === 'unavailable' || beginning.claim === 'store_failed'
     const report = startReport(planned, isUnavailable, running !== undefined)
+    if (report.status === 'MISS') this.#calls.explainLater(planned)
     return { flight, report: this.#counted(report), leave }
   }
 
@@ -172,8 +173,8 @@ export class SharedCalls<Answer, Log, Outcome> {
     return answer === undefined ? { claim: 'superseded' } : { answer }
   }
 
-  #renew({ key, plan }: CachedCall, renewal: CallStart<Answer, Log, Outcome>): void {
-    const refresh: CachedCall = { key, plan: { ...plan, refresh: true } }
+  #renew(planned: CachedCall, renewal: CallStart<Answer, Log, Outcome>): void {
+    const refresh: CachedCall = { ...planned, plan: { ...planned.plan, refresh: true } }
     if (this.#running(refresh, renewal.form) !== undefined) return
     const flight = this.#start(refresh, renewal)
     flight.addStoring(refresh)

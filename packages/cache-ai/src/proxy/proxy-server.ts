@@ -1,14 +1,14 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import {
-  type CachingFetch,
-  type CachingFetchOptions,
-  createCachingFetch,
-} from '../fetch/caching-fetch.js'
+import { CACHING_FETCH_FIELDS, type CachingFetchOptions } from '../fetch/caching-fetch.js'
+import { HttpCalls, type HttpReply, type HttpRequest } from '../fetch/http-calls.js'
+import { forProvider } from '../fetch/http-control.js'
+import { resolveModelCacheOptions } from '../model-calls/model-cache-options.js'
+import { BypassError } from '../model-calls/call-status.js'
 import { SHARED, type Tenant } from '../model-calls/tenant.js'
 import { metricsText } from './metrics-text.js'
 
@@ -19,6 +19,8 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
 ])
 /** Headers and parameters that hold the credentials of a caller. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'] as const
+/** The path at which the proxy explains a miss. The digest of the request follows. */
+export const EXPLAIN_PATH = '/explain/'
 /** Largest body of a request, in bytes. */
 const MOST_BYTES = 64 * 2 ** 20
 
@@ -37,17 +39,16 @@ export interface ProxyOptions extends Omit<CachingFetchOptions, 'tenant' | 'fetc
 export class ProxyServer {
   readonly #upstream: URL
   readonly #isShared: boolean
-  readonly #tenants = new AsyncLocalStorage<Tenant>()
-  readonly #fetch: CachingFetch
+  readonly #calls: HttpCalls
   readonly #server: Server
 
   /** @throws ConfigurationError or ValidationError that names the option and its rule */
   constructor({ upstream, isShared, ...options }: ProxyOptions) {
     this.#upstream = upstream
     this.#isShared = isShared
-    // A call without a caller has no tenant, and bypasses the cache.
-    const tenant = (): Tenant => this.#tenants.getStore() ?? ''
-    this.#fetch = createCachingFetch({ ...options, tenant })
+    // Each request names its tenant.
+    const resolved = resolveModelCacheOptions({ ...options, tenant: '-' }, CACHING_FETCH_FIELDS)
+    this.#calls = new HttpCalls({ ...resolved, shouldStore: options.shouldStore })
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch(() => fail(response))
     })
@@ -78,20 +79,46 @@ export class ProxyServer {
     const { method = 'GET', url = '/' } = request
     if (method === 'GET' && url === '/healthz') return sendText(response, 'ok\n')
     if (method === 'GET' && url === '/metrics')
-      return sendText(response, metricsText(this.#fetch.getStats()))
-    const target = targetOf(this.#upstream, url)
-    const headers = headersOf(request)
-    const body = method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(request)
+      return sendText(response, metricsText(this.#calls.calls.counters.snapshot()))
+    if (method === 'GET' && url.startsWith(EXPLAIN_PATH)) return this.#explain(response, url)
     const abort = new AbortController()
-    response.on('close', () => abort.abort())
-    const init = { method, headers, signal: abort.signal, redirect: 'manual' as const }
-    const tenant = this.#isShared ? SHARED : tenantOf(headers, target)
-    const answer = await this.#tenants.run(tenant, () =>
-      this.#fetch(target, body === undefined ? init : { ...init, body }),
-    )
-    response.writeHead(answer.status, Object.fromEntries(answer.headers))
-    if (answer.body === null) response.end()
-    else await pipeline(Readable.fromWeb(answer.body as never), response)
+    response.once('close', () => {
+      if (!response.writableFinished) abort.abort()
+    })
+    const body = method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(request)
+    const asked = this.#requestOf(request, targetOf(this.#upstream, url), body, abort.signal)
+    await sendReply(response, await this.#calls.serve(asked))
+  }
+
+  /** Sends why a request was not served from the cache. It contains digests and names of fields only. */
+  #explain(response: ServerResponse, path: string): void {
+    const explanation = this.#calls.calls.explain(path.slice(EXPLAIN_PATH.length))
+    response.statusCode = explanation === undefined ? 404 : 200
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(explanation ?? { error: { type: 'unknown_key' } }))
+  }
+
+  #requestOf(
+    { method = 'GET', headers: given }: IncomingMessage,
+    url: URL,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+    signal: AbortSignal,
+  ): HttpRequest {
+    const get = (name: string): string | null => given[name]?.toString() ?? null
+    const init = (): RequestInit => ({
+      ...{ method, redirect: 'manual', headers: forProvider(headersOf(given)) },
+      ...(body !== undefined && { body }),
+    })
+    return {
+      ...{ method, url, signal, headers: { get } },
+      tenant: this.#isShared ? SHARED : tenantOf(get, url),
+      text: () => {
+        if (typeof body !== 'string') throw new BypassError('unknown_request')
+        return body
+      },
+      passThrough: () => fetch(url, { ...init(), signal }),
+      send: (_text, untilLeft) => fetch(url, { ...init(), signal: untilLeft }),
+    }
   }
 }
 
@@ -104,7 +131,7 @@ function targetOf(upstream: URL, path: string): URL {
   return target
 }
 
-function headersOf({ headers: given }: IncomingMessage): Headers {
+function headersOf(given: IncomingMessage['headers']): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || NOT_FORWARDED.has(name)) continue
@@ -114,8 +141,8 @@ function headersOf({ headers: given }: IncomingMessage): Headers {
 }
 
 /** Returns the tenant of a caller: the digest of its credentials, or one tenant for callers without any. */
-function tenantOf(headers: Headers, { searchParams }: URL): Tenant {
-  const credentials = [...CREDENTIALS.map((name) => headers.get(name)), searchParams.get('key')]
+function tenantOf(get: (name: string) => string | null, { searchParams }: URL): Tenant {
+  const credentials = [...CREDENTIALS.map(get), searchParams.get('key')]
   return hash('sha256', JSON.stringify(credentials), 'base64url')
 }
 
@@ -128,12 +155,23 @@ async function bodyOf(request: IncomingMessage): Promise<string | Uint8Array<Arr
     if (length > MOST_BYTES) throw new RangeError('the body is too large')
     chunks.push(chunk)
   }
-  const bytes = Uint8Array.from(Buffer.concat(chunks))
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return bytes
+  const bytes = Buffer.concat(chunks)
+  return isUtf8(bytes) ? bytes.toString('utf8') : Uint8Array.from(bytes)
+}
+
+async function sendReply(
+  response: ServerResponse,
+  { status, headers, body }: HttpReply,
+): Promise<void> {
+  // Each `set-cookie` is a header of its own.
+  const given = headers instanceof Headers ? [...headers].flat() : Object.entries(headers).flat()
+  if (body !== null && typeof body !== 'string') {
+    response.writeHead(status, given)
+    return pipeline(Readable.fromWeb(body as never), response)
   }
+  // Statuses that must not have a body have no length either.
+  const length = body === null ? [] : ['content-length', String(Buffer.byteLength(body))]
+  response.writeHead(status, [...given, ...length]).end(body ?? undefined)
 }
 
 function sendText(response: ServerResponse, text: string): void {

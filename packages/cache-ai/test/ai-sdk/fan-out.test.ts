@@ -5,34 +5,13 @@ import {
   createCacheMiddleware,
   SHARED,
 } from '../../src/ai-sdk/index.js'
-import { COMPLETE, streamOfParts, testModel, textOf } from './test-model.js'
+import { COMPLETE, gates, streamOfParts, testModel, textOf } from './test-model.js'
 
 const params = { prompt: [] }
 const TEXT = 'Boil, pour.'
 
 function middlewareOf(options: Partial<CacheMiddlewareOptions> = {}) {
   return createCacheMiddleware({ cache: new InMemoryCache(), tenant: SHARED, ...options })
-}
-
-/** Opens gates one by one: the model sends a part when its gate is open. */
-function gates() {
-  let count = 0
-  let wake = (): void => undefined
-  return {
-    open: (more: number): void => {
-      count += more
-      wake()
-    },
-    wait: (index: number, signal?: AbortSignal): Promise<void> =>
-      new Promise((resolve) => {
-        if (index < count) return resolve()
-        wake = () => {
-          if (index < count || signal?.aborted === true) resolve()
-        }
-        signal?.addEventListener('abort', () => resolve())
-        wake()
-      }),
-  }
 }
 
 test('200 streams with joiners and leavers make one call, and all that stay get the whole text', async () => {

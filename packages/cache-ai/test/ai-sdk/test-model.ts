@@ -58,6 +58,27 @@ export function testModel(options: TestModelOptions = {}) {
   return model
 }
 
+/** Opens gates one by one: the model sends a part when its gate is open. */
+export function gates() {
+  let count = 0
+  let wake = (): void => undefined
+  return {
+    open: (more: number): void => {
+      count += more
+      wake()
+    },
+    wait: (index: number, signal?: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        if (index < count) return resolve()
+        wake = () => {
+          if (index < count || signal?.aborted === true) resolve()
+        }
+        signal?.addEventListener('abort', () => resolve())
+        wake()
+      }),
+  }
+}
+
 /** Yields the parts of a stream. */
 export async function* streamOfParts(stream: ReadableStream): AsyncGenerator<SdkPart> {
   for await (const part of stream as unknown as AsyncIterable<SdkPart>) yield part

@@ -11,8 +11,9 @@ afterAll(() => server[Symbol.asyncDispose]())
 test('proxy serves requests from memory until SIGTERM', async () => {
   const { child, outcome } = startProgram(CLI, ['proxy', '--upstream', server.url, '--port', '0'])
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  const [, url] = /^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(String(line)) ?? []
+  const [, url = ''] = /^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(String(line)) ?? []
   const statuses: unknown[] = []
+  let key = ''
   for (const _ of [1, 2]) {
     const body = JSON.stringify({
       model: 'gpt-test',
@@ -20,9 +21,14 @@ test('proxy serves requests from memory until SIGTERM', async () => {
     })
     const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body })
     statuses.push(response.headers.get('x-cache'))
+    key = response.headers.get('x-cache-key') ?? ''
     await response.text()
   }
   expect(statuses).toEqual(['MISS', 'HIT'])
+  const known = await runProgram(CLI, ['explain', key, '--proxy', url])
+  expect(known.out).toBe('no recent request of this caller is similar\n')
+  const { code, err } = await runProgram(CLI, ['explain', 'unknown', '--proxy', url])
+  expect([code, err]).toEqual([1, expect.stringContaining('the proxy knows no miss with this key')])
   child.kill('SIGTERM')
   const { out } = await outcome
   expect(out).toMatch(/^listening on /)

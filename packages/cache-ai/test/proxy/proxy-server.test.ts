@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { ModelServer } from '@verbatim/model-server'
@@ -7,6 +9,16 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ProxyServer } from '../../src/proxy/proxy-server.js'
 
 const run = promisify(execFile)
+
+async function runs(program: string): Promise<boolean> {
+  try {
+    await run(program, ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}
+
 const server = await ModelServer.start()
 afterAll(() => server[Symbol.asyncDispose]())
 beforeEach(() => server.reset())
@@ -28,6 +40,21 @@ async function openProxy(options: { isShared?: boolean; upstream?: string } = {}
 }
 
 const TEXT = 'Boil, then pour.'
+/** Sends a request twice, and prints the statuses and the answer. */
+const PYTHON = `
+import sys, urllib.request
+url, body = sys.argv[1], sys.argv[2].encode()
+headers = {'content-type': 'application/json', 'authorization': 'Bearer ada'}
+statuses = []
+for _ in range(2):
+    request = urllib.request.Request(url, body, headers)
+    with urllib.request.urlopen(request) as response:
+        statuses.append(response.headers['x-cache'])
+        answer = response.read().decode()
+print(*statuses)
+print(answer)
+`
+const hasPython = await runs('python3')
 const body = {
   model: 'gpt-test',
   messages: [{ role: 'user' as const, content: 'How do I make tea?' }],
@@ -107,6 +134,40 @@ describe('the proxy', () => {
     expect(metrics).toContain('verbatim_model_calls_total{status="HIT"} 1\n')
     expect(metrics).toContain('verbatim_model_calls_total{status="MISS"} 1\n')
     expect(metrics).not.toContain('ada')
+  })
+
+  test('explains a miss by the key of the response', async () => {
+    const url = await openProxy()
+    await (await post(url)).text()
+    const response = await post(url, 'ada', { temperature: 1 })
+    await response.text()
+    const explanation = await fetch(`${url}/explain/${response.headers.get('x-cache-key')}`)
+    expect(await explanation.json()).toMatchObject({ path: 'temperature', similarity: 1 })
+    expect((await fetch(`${url}/explain/unknown`)).status).toBe(404)
+  })
+
+  test('passes each cookie of the provider on', async () => {
+    const upstream = createServer((_request, response) => {
+      response.setHeader('set-cookie', ['a=1', 'b=2']).end('{}')
+    })
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+    const { port } = upstream.address() as AddressInfo
+    const response = await post(await openProxy({ upstream: `http://127.0.0.1:${port}` }))
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    await response.text()
+    upstream.close()
+  })
+
+  test.skipIf(!hasPython)('serves the standard library of Python, also in streams', async () => {
+    const url = await openProxy()
+    for (const more of [{}, { stream: true }]) {
+      const text = JSON.stringify({ ...body, ...more })
+      const { stdout } = await run('python3', ['-c', PYTHON, `${url}/v1/chat/completions`, text])
+      const [statuses = '', ...answers] = stdout.split('\n')
+      expect(statuses).toBe('stream' in more ? 'HIT HIT' : 'MISS HIT')
+      for (const word of ['Boil, ', 'pour.']) expect(answers.join()).toContain(word)
+    }
+    expect(server.requests).toHaveLength(1)
   })
 
   test('serves curl', async () => {
