@@ -51,6 +51,6 @@ export function createEmbeddingCacheMiddleware(
           name === 'doEmbed' ? doEmbed : (Reflect.get(target, name, target) as unknown),
       })
     },
-    getStats: () => calls.calls.counters.snapshot(),
+    getStats: () => calls.calls.stats(),
   }
 }

@@ -16,8 +16,17 @@ export type {
   StreamTrack,
   TokenUsage,
 } from '../model-calls/model-answer.js'
+export { type CounterMeter, metricsText, observeModelCalls } from '../model-calls/metrics.js'
 export type { ModelCacheOptions } from '../model-calls/model-cache-options.js'
 export type { MissExplanation } from '../model-calls/recent-requests.js'
+export type {
+  ModelPrice,
+  PriceTable,
+  SavedAmounts,
+  SavedTokens,
+  Savings,
+  SavingsRow,
+} from '../model-calls/savings.js'
 export { SHARED, type Tenant } from '../model-calls/tenant.js'
 export {
   createEmbeddingCacheMiddleware,

@@ -80,7 +80,7 @@ export class LanguageCalls {
 
   constructor(options: ResolvedModelCacheOptions & LanguageCallsOptions) {
     this.#options = options
-    this.calls = new ModelCalls(options)
+    this.calls = new ModelCalls(options, ({ usage }) => usage)
     this.#shared = new SharedCalls(this.calls, options, 'language')
   }
 

@@ -80,7 +80,7 @@ export function createCacheMiddleware(options: CacheMiddlewareOptions): CacheMid
     specificationVersion: 'v3',
     wrapGenerate: (call: LanguageCall) => calls.generate(call),
     wrapStream: (call: LanguageCall) => calls.stream(call),
-    getStats: () => calls.calls.counters.snapshot(),
+    getStats: () => calls.calls.stats(),
     explain: (key) => calls.calls.explain(key),
   }
 }

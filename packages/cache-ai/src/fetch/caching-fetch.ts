@@ -81,7 +81,7 @@ export function createCachingFetch(options: CachingFetchOptions): CachingFetch {
     return new Response(isEmpty ? null : body, { status, statusText, headers })
   }
   return Object.assign(cachingFetch, {
-    getStats: () => calls.calls.counters.snapshot(),
+    getStats: () => calls.calls.stats(),
     explain: (key: string) => calls.calls.explain(key),
   })
 }

@@ -13,6 +13,7 @@ import {
 } from '../model-calls/shared-calls.js'
 import type { Tenant } from '../model-calls/tenant.js'
 import { untilLeft } from '../model-calls/until-left.js'
+import { usageIn } from './usage.js'
 import type { HttpAnswerInfo } from './caching-fetch.js'
 import { type Endpoint, endpointOf } from './endpoints.js'
 import { EventReader } from './event-reader.js'
@@ -100,7 +101,7 @@ export class HttpCalls {
 
   constructor(options: HttpCallsOptions) {
     this.#options = options
-    this.calls = new ModelCalls(options)
+    this.calls = new ModelCalls(options, ({ body }) => usageIn(body))
     this.#shared = new SharedCalls(this.calls, options, 'http')
   }
 
@@ -175,7 +176,7 @@ export class HttpCalls {
     const { protocol, address } = endpoint
     const reason = protocol.dependsOnProvider(body)
     if (reason !== undefined && !this.#options.cacheStatefulCalls) throw new BypassError(reason)
-    const model = typeof body['model'] === 'string' ? body['model'] : ''
+    const model = modelNameOf(body, address)
     const request = (): unknown => requestInKey(body, headers)
     const identity = { surface: 'http', provider: address, model, request, tenant } as const
     const planned = this.calls.plan(identity, controlIn(headers))
@@ -244,6 +245,11 @@ export class HttpCalls {
     const error = { message: 'no answer is stored for this request', type: 'not_cached' }
     return { status: 504, statusText: 'Gateway Timeout', headers, body: JSON.stringify({ error }) }
   }
+}
+
+/** Returns the name of the model, which Google has in the path. */
+function modelNameOf({ model }: Json, address: string): string {
+  return typeof model === 'string' ? model : (/\/models\/([^/:]+):/.exec(address)?.[1] ?? '')
 }
 
 /** @throws BypassError (`unknown_request`) for a request that this cache does not know */

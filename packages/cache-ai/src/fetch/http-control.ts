@@ -7,7 +7,10 @@ const FLAGS = {
   'no-cache': 'refresh',
   'only-if-cached': 'onlyIfCached',
 } as const
-const CONTROL_HEADERS = ['cache-control', 'x-cache-ttl', 'x-cache-tags', 'x-cache-variant'] as const
+const CONTROL_HEADERS = [
+  ...(['cache-control', 'x-cache-ttl', 'x-cache-tags', 'x-cache-variant'] as const),
+  'x-cache-operation',
+] as const
 
 /** The headers of a request. */
 export type HeaderReader = Pick<Headers, 'get'>
@@ -38,6 +41,8 @@ export function controlIn(given: HeaderReader): CallControl {
   if (tags !== null) control['tags'] = tags.split(',').map((tag) => tag.trim())
   const variant = given.get('x-cache-variant')
   if (variant !== null) control['variant'] = variant
+  const operation = given.get('x-cache-operation')
+  if (operation !== null) control['operation'] = operation
   return control
 }
 

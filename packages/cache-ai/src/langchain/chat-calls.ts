@@ -26,6 +26,7 @@ import {
   type StoredChat,
   type StoredGeneration,
   toStored,
+  usageOf,
 } from './messages.js'
 
 /** A call of a chat model. */
@@ -58,7 +59,7 @@ export class ChatCalls {
 
   constructor(options: ResolvedModelCacheOptions) {
     this.#options = options
-    this.calls = new ModelCalls(options)
+    this.calls = new ModelCalls(options, usageOf)
     this.#shared = new SharedCalls(this.calls, options, 'langchain')
   }
 
@@ -121,7 +122,7 @@ export class ChatCalls {
     const { model, messages, options } = call
     const request = (): unknown => chatRequest(model, messages, options, this.#options)
     const { verbatim } = options as { readonly verbatim?: unknown }
-    const identity = { surface: 'langchain', provider: model.constructor.name, model: '' } as const
+    const identity = { surface: 'langchain', provider: model.constructor.name, model: modelNameOf(model) } as const
     return this.calls.plan({ ...identity, request }, verbatim)
   }
 
@@ -207,6 +208,13 @@ export class ChatCalls {
     }
     return this.#shared.commit(flight, decide, startedAt)
   }
+}
+
+/** Returns the name of a model for the savings. The key also contains what the model says of itself. */
+function modelNameOf(model: BaseChatModel): string {
+  const { model: name, modelName } = model as unknown as Record<string, unknown>
+  const known = [name, modelName].find((value) => typeof value === 'string')
+  return known === undefined ? '' : String(known)
 }
 
 function collect(result: ChatResult): Collected {

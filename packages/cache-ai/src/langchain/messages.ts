@@ -8,7 +8,7 @@ import {
 import { type ChatGeneration, ChatGenerationChunk } from '@langchain/core/outputs'
 import { isPlainObject } from '@verbatim/cache-core/implement'
 import type { CallReport, RefusalReason } from '../model-calls/call-status.js'
-import type { AnswerPart, FinishReason, ModelAnswer } from '../model-calls/model-answer.js'
+import type { AnswerPart, FinishReason, ModelAnswer, TokenUsage } from '../model-calls/model-answer.js'
 import type { IdNames } from '../model-calls/tool-call-ids.js'
 
 /** A generation as it is stored. */
@@ -149,6 +149,25 @@ export function answerOf({
   } as const
   const usage = { inputTokens: {}, outputTokens: {} }
   return { content, finishReason, usage, warnings: [], response: {} }
+}
+
+/** Returns the tokens of an answer; `undefined` if the integration did not report them. */
+export function usageOf({ generation }: StoredChat): TokenUsage | undefined {
+  const { usage_metadata: usage } = generation.message.data as unknown as Fields
+  if (!isPlainObject(usage)) return undefined
+  const { cache_read, cache_creation } = Object(usage['input_token_details']) as Fields
+  return {
+    inputTokens: {
+      total: countIn(usage['input_tokens']),
+      cacheRead: countIn(cache_read),
+      cacheWrite: countIn(cache_creation),
+    },
+    outputTokens: { total: countIn(usage['output_tokens']) },
+  }
+}
+
+function countIn(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }
 
 function toolCallOf({ id, name, args }: Fields): AnswerPart {

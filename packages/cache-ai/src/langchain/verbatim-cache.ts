@@ -11,7 +11,7 @@ import {
 } from '../model-calls/model-cache-options.js'
 import { ModelCalls } from '../model-calls/model-calls.js'
 import { freshIds } from '../model-calls/tool-call-ids.js'
-import { answerOf, fromStored, type StoredChat, toStored } from './messages.js'
+import { answerOf, fromStored, type StoredChat, toStored, usageOf } from './messages.js'
 import { PendingClaims } from './pending-claims.js'
 
 /** Options of {@link VerbatimCache}. */
@@ -47,7 +47,7 @@ export class VerbatimCache extends BaseCache {
   constructor(options: VerbatimCacheOptions) {
     super()
     const resolved = resolveModelCacheOptions(options, FIELDS)
-    this.#calls = new ModelCalls(resolved)
+    this.#calls = new ModelCalls(resolved, usageOf)
     this.#version = resolved.version
   }
 
@@ -68,6 +68,7 @@ export class VerbatimCache extends BaseCache {
     }
     const report = { status: 'HIT', key: planned.key.digest, ageMs: found.ageMs } as const
     this.#calls.counters.count(report)
+    this.#calls.saved(planned, found.answer, found.durationMs)
     return [fromStored(found.answer.generation, freshIds(), report)]
   }
 
@@ -83,7 +84,7 @@ export class VerbatimCache extends BaseCache {
 
   /** Returns the counts of all lookups since the cache was created. */
   getStats(): ModelCallStats {
-    return this.#calls.counters.snapshot()
+    return this.#calls.stats()
   }
 
   #plan(prompt: string, llmKey: string): CachedCall | ReturnType<ModelCalls<StoredChat>['plan']> {

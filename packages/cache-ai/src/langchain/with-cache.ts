@@ -59,7 +59,7 @@ function wrap<Model extends BaseChatModel>(model: Model, calls: ChatCalls): Cach
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(cached, name, { value, configurable: true, writable: true })
   }
-  define('getStats', () => calls.calls.counters.snapshot())
+  define('getStats', () => calls.calls.stats())
   define('explain', (key: string) => calls.calls.explain(key))
   define(
     '_generate',

@@ -31,11 +31,13 @@ export interface CallControl {
   readonly tags?: readonly string[] | undefined
   /** Another number or name asks for another answer to the same request. Default: 0. */
   readonly variant?: string | number | undefined
+  /** The purpose of the call, such as `'summarize'`, for the savings. 1 to 64 characters. Default: `'default'`. */
+  readonly operation?: string | undefined
 }
 
 const CONTROL_FIELDS: ReadonlySet<string> = new Set<keyof CallControl>([
   ...(['refresh', 'noStore', 'maxAge', 'onlyIfCached', 'staleWhileRevalidate'] as const),
-  ...(['ttl', 'tags', 'variant'] as const),
+  ...(['ttl', 'tags', 'variant', 'operation'] as const),
 ])
 
 /** {@link CallControl}, checked and in milliseconds. */
@@ -49,6 +51,7 @@ export interface ControlPlan {
   readonly ttlMs: number | undefined
   readonly tags: readonly string[]
   readonly variant: string | number
+  readonly operation: string
 }
 
 /** A call that may use the cache. */
@@ -79,7 +82,7 @@ export function planControl(control: unknown, defaults: StoreDefaults): ControlP
 /** @throws ValidationError that names the option and its rule */
 export function checkedControl(control: unknown, defaults: StoreDefaults): ControlPlan {
   assertKnownFields(control, CONTROL_FIELDS, 'control')
-  const { maxAge, tags = [], variant = 0, ...given } = control as CallControl
+  const { maxAge, tags = [], variant = 0, operation = 'default', ...given } = control as CallControl
   const ttl = given.ttl === undefined ? defaults.ttl : given.ttl
   const stale = given.staleWhileRevalidate ?? defaults.staleWhileRevalidate
   assertTags(tags)
@@ -87,6 +90,8 @@ export function checkedControl(control: unknown, defaults: StoreDefaults): Contr
     throw invalidArgument('ttl', 'set when staleWhileRevalidate is', ttl)
   const isVariant = typeof variant === 'string' || Number.isSafeInteger(variant)
   if (!isVariant) throw invalidArgument('variant', 'a string or an integer', variant)
+  if (typeof operation !== 'string' || operation === '' || operation.length > 64)
+    throw invalidArgument('operation', 'a string of 1 to 64 characters', operation)
   const plan: ControlPlan = {
     refresh: flagArgument('refresh', given.refresh),
     noStore: flagArgument('noStore', given.noStore),
@@ -97,6 +102,7 @@ export function checkedControl(control: unknown, defaults: StoreDefaults): Contr
     ttlMs: ttl === undefined ? undefined : toMilliseconds(ttl),
     tags: [...(defaults.tags ?? []), ...tags],
     variant,
+    operation,
   }
   if (plan.refresh && plan.onlyIfCached)
     throw invalidArgument('onlyIfCached', 'false when refresh is true', true)

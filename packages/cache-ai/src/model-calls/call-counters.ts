@@ -1,4 +1,5 @@
 import type { BypassReason, CallReport, CallStatus, RefusalReason } from './call-status.js'
+import type { Savings } from './savings.js'
 
 /** Counts of the calls through an adapter. */
 export interface ModelCallStats {
@@ -8,6 +9,8 @@ export interface ModelCallStats {
   readonly bypassed: Readonly<Partial<Record<BypassReason, number>>>
   /** Number of answers that were not stored, by reason. */
   readonly notStored: Readonly<Partial<Record<RefusalReason, number>>>
+  /** Tokens, time and money that the cache has saved. */
+  readonly savings: Savings
 }
 
 /** Counts the calls through an adapter. */
@@ -25,7 +28,7 @@ export class CallCounters {
     increment(this.#notStored, reason)
   }
 
-  snapshot(): ModelCallStats {
+  snapshot(): Omit<ModelCallStats, 'savings'> {
     return {
       calls: { ...this.#calls },
       bypassed: { ...this.#bypassed },

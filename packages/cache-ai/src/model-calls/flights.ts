@@ -14,6 +14,8 @@ export type Beginning<Answer> =
 export class Flight<Answer, Log, Outcome> {
   /** The parts of a stream; `undefined` when the call does not stream. */
   readonly log: Log
+  /** The callers that joined the call. */
+  readonly joined: CachedCall[] = []
   #storing: CachedCall | undefined
   readonly #controller = new AbortController()
   readonly #whenAbandoned: WhenAbandoned

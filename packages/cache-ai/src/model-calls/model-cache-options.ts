@@ -15,6 +15,7 @@ import {
 } from '@verbatim/cache-core/implement'
 import { checkedControl, type StoreDefaults } from './call-control.js'
 import type { WhenAbandoned } from './flights.js'
+import { checkedPrices, type PriceTable } from './savings.js'
 import { assertModelTenant, type Tenant } from './tenant.js'
 
 /** Options of every adapter that caches model calls. */
@@ -50,6 +51,8 @@ export interface ModelCacheOptions {
    * conversations. Default: false.
    */
   readonly cacheStatefulCalls?: boolean | undefined
+  /** Prices of models, to report the money that the cache saves. Default: only tokens and time are reported. */
+  readonly prices?: PriceTable | undefined
   /** Prefix of every message. 1 to 64 characters. Default: none. */
   readonly name?: string | undefined
   /** Receives messages for people. Default: important ones are warnings of the process. */
@@ -60,7 +63,7 @@ export interface ModelCacheOptions {
 
 export const MODEL_CACHE_FIELDS: readonly (keyof ModelCacheOptions)[] = [
   ...(['cache', 'tenant', 'ttl', 'staleWhileRevalidate', 'tags', 'version'] as const),
-  ...(['whenAbandoned', 'cacheStatefulCalls', 'name', 'logger', 'clock'] as const),
+  ...(['whenAbandoned', 'cacheStatefulCalls', 'prices', 'name', 'logger', 'clock'] as const),
 ]
 
 /** {@link ModelCacheOptions}, checked and with defaults. */
@@ -71,6 +74,7 @@ export interface ResolvedModelCacheOptions {
   readonly version: string | undefined
   readonly whenAbandoned: WhenAbandoned
   readonly cacheStatefulCalls: boolean
+  readonly prices: PriceTable | undefined
   readonly reporter: Reporter
   readonly clock: Clock
 }
@@ -96,6 +100,7 @@ export function resolveModelCacheOptions(
   checkedControl({ tags }, defaults)
   return {
     ...{ cache, tenant, defaults, version, cacheStatefulCalls, clock },
+    prices: checkedPrices(options.prices),
     whenAbandoned: choiceOption('whenAbandoned', whenAbandoned, ['abort', 'finish']),
     reporter: new Reporter(options),
   }

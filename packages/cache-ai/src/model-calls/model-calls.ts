@@ -2,12 +2,14 @@ import { CacheError, type Clock } from '@verbatim/cache-core'
 import { invalidArgument } from '@verbatim/cache-core/implement'
 import { AnswerStore, type Found } from './answer-store.js'
 import { type CachedCall, planControl } from './call-control.js'
-import { CallCounters } from './call-counters.js'
+import { CallCounters, type ModelCallStats } from './call-counters.js'
 import type { Claim } from './claim.js'
 import { BypassError, type CallReport, type RefusalReason } from './call-status.js'
+import type { TokenUsage } from './model-answer.js'
 import type { ResolvedModelCacheOptions } from './model-cache-options.js'
 import { type MissExplanation, RecentRequests } from './recent-requests.js'
 import { type KeyDocument, requestKey, type Surface } from './request-key.js'
+import { SavingsLedger } from './savings.js'
 import { assertModelTenant, type Tenant } from './tenant.js'
 
 /** The part of a call that an adapter knows. */
@@ -30,10 +32,18 @@ export class ModelCalls<Answer> {
   readonly counters: CallCounters = new CallCounters()
   readonly #options: ResolvedModelCacheOptions
   readonly #store: AnswerStore<Answer>
+  readonly #usageOf: (answer: Answer) => TokenUsage | undefined
+  readonly #savings: SavingsLedger
   readonly #recent = new RecentRequests()
 
-  constructor(options: ResolvedModelCacheOptions) {
+  /** @param usageOf - returns the tokens of an answer; `undefined` if they are unknown */
+  constructor(
+    options: ResolvedModelCacheOptions,
+    usageOf: (answer: Answer) => TokenUsage | undefined = () => undefined,
+  ) {
     this.#options = options
+    this.#usageOf = usageOf
+    this.#savings = new SavingsLedger(options.prices)
     this.clock = options.clock
     this.#store = new AnswerStore(options.cache, options.clock, options.reporter)
   }
@@ -107,15 +117,18 @@ export class ModelCalls<Answer> {
    * Stores an answer by its claim, or counts why it is not stored.
    *
    * @param claim - the claim of the call, or the reason why it has none
+   * @param joined - the calls that share the answer
    */
   async commit(
     { key, plan }: CachedCall,
     claim: Claim | 'store_failed' | 'superseded',
     decide: () => Decision<Answer>,
     durationMs: number,
+    joined: readonly CachedCall[] = [],
   ): Promise<void> {
     const decision = this.#decide(decide)
     if ('refusal' in decision) return this.counters.countRefusal(decision.refusal)
+    for (const call of joined) this.saved(call, decision.answer, 0)
     if (typeof claim === 'string') return this.counters.countRefusal(claim)
     // Without its tag, an answer would outlive the invalidation of the tag.
     if (!plan.tags.every((tag) => claim.tags.includes(tag)))
@@ -128,6 +141,15 @@ export class ModelCalls<Answer> {
       plan,
     )
     if (!isStored) this.counters.countRefusal('store_failed')
+  }
+
+  /** Counts a call that was served without the model. */
+  saved(planned: CachedCall, answer: Answer, timeMs: number): void {
+    this.#savings.add(planned, this.#usageOf(answer), timeMs)
+  }
+
+  stats(): ModelCallStats {
+    return { ...this.counters.snapshot(), savings: this.#savings.snapshot() }
   }
 
   /** Remembers a call that was not found. */

@@ -86,6 +86,7 @@ export class SharedCalls<Answer, Log, Outcome> {
     if (!('answer' in found)) return found
     const status = found.state === 'stale' ? 'STALE' : 'HIT'
     if (status === 'STALE') this.#renew(planned, renewal)
+    this.#calls.saved(planned, found.answer, found.durationMs)
     const ageMs = Math.round(found.ageMs)
     return { answer: found.answer, report: this.#counted({ status, key: keyOf(planned), ageMs }) }
   }
@@ -109,10 +110,12 @@ export class SharedCalls<Answer, Log, Outcome> {
     }
     if ('answer' in beginning) {
       leave()
+      this.#calls.saved(planned, beginning.answer, 0)
       const report = this.#counted({ status: 'COALESCED', key: keyOf(planned) })
       return { answer: beginning.answer, report }
     }
     const isUnavailable = state === 'unavailable' || beginning.claim === 'store_failed'
+    if (running !== undefined) flight.joined.push(planned)
     const report = startReport(planned, isUnavailable, running !== undefined)
     if (report.status === 'MISS') this.#calls.explainLater(planned)
     return { flight, report: this.#counted(report), leave }
@@ -128,7 +131,8 @@ export class SharedCalls<Answer, Log, Outcome> {
     const beginning = await flight.beginning
     if (storing === undefined || 'answer' in beginning || beginning.claim === 'not_stored') return
     if (signal.aborted) return this.countFailure(flight)
-    await this.#calls.commit(storing, beginning.claim, decide, this.#calls.clock.now() - startedAt)
+    const durationMs = this.#calls.clock.now() - startedAt
+    await this.#calls.commit(storing, beginning.claim, decide, durationMs, flight.joined)
   }
 
   /** Counts the answer of a call that has failed, or that all its callers have left. */

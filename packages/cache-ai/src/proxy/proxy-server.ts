@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises'
 import { CACHING_FETCH_FIELDS, type CachingFetchOptions } from '../fetch/caching-fetch.js'
 import { HttpCalls, type HttpReply, type HttpRequest } from '../fetch/http-calls.js'
 import { forProvider } from '../fetch/http-control.js'
+import { metricsText } from '../model-calls/metrics.js'
 import { resolveModelCacheOptions } from '../model-calls/model-cache-options.js'
 import { BypassError } from '../model-calls/call-status.js'
 import { SHARED, type Tenant } from '../model-calls/tenant.js'
-import { metricsText } from './metrics-text.js'
 
 /** Headers of one connection, which a proxy does not pass on, and those that the next request sets itself. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
@@ -79,7 +79,7 @@ export class ProxyServer {
     const { method = 'GET', url = '/' } = request
     if (method === 'GET' && url === '/healthz') return sendText(response, 'ok\n')
     if (method === 'GET' && url === '/metrics')
-      return sendText(response, metricsText(this.#calls.calls.counters.snapshot()))
+      return sendText(response, metricsText(this.#calls.calls.stats()))
     if (method === 'GET' && url.startsWith(EXPLAIN_PATH)) return this.#explain(response, url)
     const abort = new AbortController()
     response.once('close', () => {
