@@ -8,8 +8,8 @@ import { type CallStart, SharedCalls } from '../model-calls/shared-calls.js'
 import {
   EmbeddingBatch,
   type EmbeddingCall,
-  type EmbeddingResult,
   type EmbeddingParams,
+  type EmbeddingResult,
   UnmatchedEmbeddings,
 } from './embedding-batch.js'
 import { withoutControl } from './language-calls.js'

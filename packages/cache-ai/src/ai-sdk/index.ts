@@ -7,6 +7,7 @@ export type {
   RefusalReason,
 } from '../model-calls/call-status.js'
 export type { WhenAbandoned } from '../model-calls/flights.js'
+export { type CounterMeter, metricsText, observeModelCalls } from '../model-calls/metrics.js'
 export type {
   AnswerPart,
   FileData,
@@ -16,7 +17,6 @@ export type {
   StreamTrack,
   TokenUsage,
 } from '../model-calls/model-answer.js'
-export { type CounterMeter, metricsText, observeModelCalls } from '../model-calls/metrics.js'
 export type { ModelCacheOptions } from '../model-calls/model-cache-options.js'
 export type { MissExplanation } from '../model-calls/recent-requests.js'
 export type {

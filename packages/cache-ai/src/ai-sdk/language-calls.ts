@@ -26,7 +26,6 @@ import {
   type SdkLanguageModel,
   type SdkPart,
   type SdkStreamResult,
-  type SpecVersion,
   specVersionOf,
 } from './sdk-types.js'
 
@@ -160,9 +159,7 @@ export class LanguageCalls {
     call: LanguageCall,
     planned: CachedCall,
     start: LanguageStart,
-  ): Promise<
-    StoredAnswer<ModelAnswer> | JoinedCall<ModelAnswer, StreamLog | undefined, Outcome>
-  > {
+  ): Promise<StoredAnswer<ModelAnswer> | JoinedCall<ModelAnswer, StreamLog | undefined, Outcome>> {
     const { abortSignal: signal, ...params } = call.params
     const renewal = this.#generation({ ...call, params })
     return this.#shared.serve(planned, { ...start, signal, renewal })

@@ -1,4 +1,4 @@
-import { InfrastructureError, ValidationError } from '@verbatim/cache-core'
+import { CacheError, InfrastructureError, ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import type { MissExplanation } from '../model-calls/recent-requests.js'
@@ -27,11 +27,20 @@ async function explain(
   signal: AbortSignal,
 ): Promise<void> {
   if (!URL.canParse(proxy))
-    throw new ValidationError('--proxy must be an http:// or https:// address; received another text')
-  const response = await request(new URL(`${EXPLAIN_PATH}${encodeURIComponent(key)}`, proxy), signal)
+    throw new ValidationError(
+      '--proxy must be an http:// or https:// address; received another text',
+    )
+  const response = await request(
+    new URL(`${EXPLAIN_PATH}${encodeURIComponent(key)}`, proxy),
+    signal,
+  )
   if (response.status === 404)
-    throw new ValidationError('the proxy knows no miss with this key among the last 100')
-  if (!response.ok) throw new InfrastructureError(`the proxy responded with status ${response.status}`)
+    throw new CacheError('the proxy knows no miss with this key among the last 100', {
+      code: 'UNKNOWN_KEY',
+      context: {},
+    })
+  if (!response.ok)
+    throw new InfrastructureError(`the proxy responded with status ${response.status}`)
   const explanation = (await response.json()) as MissExplanation
   if (json) printJson(explanation)
   else printLines(linesOf(explanation))

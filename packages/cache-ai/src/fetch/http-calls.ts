@@ -13,7 +13,6 @@ import {
 } from '../model-calls/shared-calls.js'
 import type { Tenant } from '../model-calls/tenant.js'
 import { untilLeft } from '../model-calls/until-left.js'
-import { usageIn } from './usage.js'
 import type { HttpAnswerInfo } from './caching-fetch.js'
 import { type Endpoint, endpointOf } from './endpoints.js'
 import { EventReader } from './event-reader.js'
@@ -27,6 +26,7 @@ import {
 import { requestInKey } from './http-request.js'
 import type { Json, Protocol, StreamEvent } from './protocols/protocol.js'
 import { bodyText, eventsOf, eventText, type HttpAnswer } from './replayed-body.js'
+import { usageIn } from './usage.js'
 
 /** A request before it is known whether the cache can serve it. */
 export interface HttpRequest {
@@ -112,6 +112,7 @@ export class HttpCalls {
     } catch (error) {
       if (!(error instanceof BypassError)) throw error
       const { reason, path } = error
+      this.calls.assertMayBypass(reason)
       const report: CallReport = { status: 'BYPASS', reason, ...(path !== undefined && { path }) }
       this.calls.counters.count(report)
       const { status, statusText, headers, body } = await request.passThrough()

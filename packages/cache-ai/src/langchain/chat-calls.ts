@@ -122,7 +122,11 @@ export class ChatCalls {
     const { model, messages, options } = call
     const request = (): unknown => chatRequest(model, messages, options, this.#options)
     const { verbatim } = options as { readonly verbatim?: unknown }
-    const identity = { surface: 'langchain', provider: model.constructor.name, model: modelNameOf(model) } as const
+    const identity = {
+      surface: 'langchain',
+      provider: model.constructor.name,
+      model: modelNameOf(model),
+    } as const
     return this.calls.plan({ ...identity, request }, verbatim)
   }
 
@@ -155,10 +159,8 @@ export class ChatCalls {
     return {
       form: 'stream',
       isReadable: isStoredChat,
-      log: () =>
-        new PartLog<StoredGeneration>(MAX_STREAM_UNITS, ({ text }) => text.length + 256),
-      ask: (flight) =>
-        this.#askForStream(call, flight, flight.log as PartLog<StoredGeneration>),
+      log: () => new PartLog<StoredGeneration>(MAX_STREAM_UNITS, ({ text }) => text.length + 256),
+      ask: (flight) => this.#askForStream(call, flight, flight.log as PartLog<StoredGeneration>),
     }
   }
 

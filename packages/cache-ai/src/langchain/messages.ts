@@ -8,7 +8,12 @@ import {
 import { type ChatGeneration, ChatGenerationChunk } from '@langchain/core/outputs'
 import { isPlainObject } from '@verbatim/cache-core/implement'
 import type { CallReport, RefusalReason } from '../model-calls/call-status.js'
-import type { AnswerPart, FinishReason, ModelAnswer, TokenUsage } from '../model-calls/model-answer.js'
+import type {
+  AnswerPart,
+  FinishReason,
+  ModelAnswer,
+  TokenUsage,
+} from '../model-calls/model-answer.js'
 import type { IdNames } from '../model-calls/tool-call-ids.js'
 
 /** A generation as it is stored. */

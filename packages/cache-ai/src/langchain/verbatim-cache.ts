@@ -61,9 +61,7 @@ export class VerbatimCache extends BaseCache {
     if (!('answer' in found)) {
       this.#calls.counters.count({ status: 'MISS' })
       this.#calls.explainLater(planned)
-      await this.#claims.add(planned.key.key, (signal) =>
-        this.#calls.claim(planned, isAny, signal),
-      )
+      await this.#claims.add(planned.key.key, (signal) => this.#calls.claim(planned, isAny, signal))
       return null
     }
     const report = { status: 'HIT', key: planned.key.digest, ageMs: found.ageMs } as const

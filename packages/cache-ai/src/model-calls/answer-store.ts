@@ -2,6 +2,7 @@ import type { CacheInterface, Clock } from '@verbatim/cache-core'
 import { fromMilliseconds, isPlainObject, type Reporter } from '@verbatim/cache-core/implement'
 import type { ControlPlan } from './call-control.js'
 import { Claim } from './claim.js'
+import { RecordedCalls } from './recorded-calls.js'
 import type { RequestKey } from './request-key.js'
 
 const FORMAT = 1
@@ -48,6 +49,7 @@ export class AnswerStore<Answer> {
     try {
       value = await this.#cache.get(key.key)
     } catch (error) {
+      if (this.#cache instanceof RecordedCalls) throw error
       this.#report('CACHE_READ_FAILED', 'the cache could not be read; calls go to the model', error)
       return { state: 'unavailable' }
     }

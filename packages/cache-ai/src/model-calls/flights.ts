@@ -119,7 +119,9 @@ export class Flights<Answer, Log, Outcome> {
     whenAbandoned: WhenAbandoned,
     call: (flight: Flight<Answer, Log, Outcome>) => Promise<Outcome>,
   ): Flight<Answer, Log, Outcome> {
-    const flight = new Flight<Answer, Log, Outcome>(log, whenAbandoned, () => this.#remove(id, flight))
+    const flight = new Flight<Answer, Log, Outcome>(log, whenAbandoned, () =>
+      this.#remove(id, flight),
+    )
     this.#running.set(id, flight)
     flight.run(async (running) => {
       try {

@@ -3,11 +3,17 @@ import { invalidArgument } from '@verbatim/cache-core/implement'
 import { AnswerStore, type Found } from './answer-store.js'
 import { type CachedCall, planControl } from './call-control.js'
 import { CallCounters, type ModelCallStats } from './call-counters.js'
+import {
+  BypassError,
+  type BypassReason,
+  type CallReport,
+  type RefusalReason,
+} from './call-status.js'
 import type { Claim } from './claim.js'
-import { BypassError, type CallReport, type RefusalReason } from './call-status.js'
 import type { TokenUsage } from './model-answer.js'
 import type { ResolvedModelCacheOptions } from './model-cache-options.js'
 import { type MissExplanation, RecentRequests } from './recent-requests.js'
+import { RecordedCalls } from './recorded-calls.js'
 import { type KeyDocument, requestKey, type Surface } from './request-key.js'
 import { SavingsLedger } from './savings.js'
 import { assertModelTenant, type Tenant } from './tenant.js'
@@ -50,13 +56,18 @@ export class ModelCalls<Answer> {
 
   /** Returns the key and the options of a call, or the reason why it bypasses the cache. */
   plan(identity: CallIdentity, control: unknown): CachedCall | { readonly bypass: CallReport } {
+    const recorded = this.#recorded
     try {
       const plan = planControl(control, this.#options.defaults)
       const document = this.document(identity, plan.variant)
-      return { key: requestKey(document), document, plan }
+      const key = requestKey(document)
+      if (recorded !== undefined) recorded.describe(key, document)
+      if (plan.refresh) recorded?.assertMayAsk('refresh')
+      return { key, document, plan }
     } catch (error) {
       if (!(error instanceof BypassError)) throw error
       const { reason, path } = error
+      recorded?.assertMayAsk(reason)
       return { bypass: { status: 'BYPASS', reason, ...(path !== undefined && { path }) } }
     }
   }
@@ -143,6 +154,16 @@ export class ModelCalls<Answer> {
     if (!isStored) this.counters.countRefusal('store_failed')
   }
 
+  /** @throws CacheError (`CASSETTE_MISS`) if the cache is a cassette that replays */
+  assertMayBypass(reason: BypassReason): void {
+    this.#recorded?.assertMayAsk(reason)
+  }
+
+  get #recorded(): RecordedCalls | undefined {
+    const { cache } = this.#options
+    return cache instanceof RecordedCalls ? cache : undefined
+  }
+
   /** Counts a call that was served without the model. */
   saved(planned: CachedCall, answer: Answer, timeMs: number): void {
     this.#savings.add(planned, this.#usageOf(answer), timeMs)
@@ -154,6 +175,8 @@ export class ModelCalls<Answer> {
 
   /** Remembers a call that was not found. */
   explainLater(planned: CachedCall): void {
+    // A call may have thousands of values, and its status names none of them.
+    if (planned.document.surface === 'embedding') return
     this.#recent.add(planned, this.clock.wallTime())
   }
 

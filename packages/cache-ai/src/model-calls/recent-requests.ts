@@ -1,12 +1,11 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { isPlainObject } from '@verbatim/cache-core/implement'
+import { hash, randomBytes } from 'node:crypto'
 import type { CachedCall } from './call-control.js'
-import type { KeyDocument } from './request-key.js'
+import { firstDifference, requestValues, similarityOf, textOf } from './request-values.js'
 import { tenantDigest } from './tenant.js'
 
-/** Number of requests and of explanations that are remembered. */
+/** Number of requests that are remembered. */
 const MAX_REQUESTS = 100
-/** Number of values of a request that have digests of their own. The others share one digest for each field. */
+/** Number of values of a request that have digests of their own. */
 const MAX_VALUES = 256
 
 /** Why the model was asked. It contains digests and names of fields, and no value of a request. */
@@ -26,118 +25,56 @@ export interface MissExplanation {
   readonly similarity: number
 }
 
-/** The values of a request by path, as digests. */
-interface RequestTree {
-  readonly key: string
+/** A request that was not found, as digests. */
+interface MissedRequest {
   readonly tenant: string
+  readonly at: number
+  /** Whether the model was asked the same before. */
+  readonly isRepeated: boolean
+  /** The digests of its values, by path. */
   readonly values: ReadonlyMap<string, string>
 }
 
 /** Remembers the requests that a model was asked, and explains why each was not found. */
 export class RecentRequests {
-  readonly #trees = new Map<string, RequestTree>()
-  readonly #explanations = new Map<string, MissExplanation>()
+  /** By digest, in the order in which they were asked. */
+  readonly #requests = new Map<string, MissedRequest>()
   /** Without this secret, short values could be guessed from their digests. */
-  readonly #secret = randomBytes(32)
+  readonly #secret = randomBytes(32).toString('base64')
 
   /** Remembers a request that was not found. */
-  add({ key: { digest: key }, document }: CachedCall, at: number): void {
-    const tree = this.#treeOf(key, document)
-    const closest = this.#closest(tree)
-    putLast(this.#explanations, key, { key, at, similarity: 0, ...closest })
-    putLast(this.#trees, `${tree.tenant} ${key}`, tree)
+  add({ key: { digest }, document }: CachedCall, at: number): void {
+    const { tenant, ...request } = document
+    const values = requestValues(request, MAX_VALUES, (value) => this.#digestOf(value))
+    const isRepeated = this.#requests.delete(digest)
+    this.#requests.set(digest, { tenant: tenantDigest(tenant), at, isRepeated, values })
+    const [oldest] = this.#requests.keys()
+    if (this.#requests.size > MAX_REQUESTS && oldest !== undefined) this.#requests.delete(oldest)
   }
 
   /** Returns the explanation for a request by its digest; `undefined` for one that was found or is too old. */
   explain(key: string): MissExplanation | undefined {
-    return this.#explanations.get(key)
-  }
-
-  #closest(
-    tree: RequestTree,
-  ): Pick<MissExplanation, 'closest' | 'path' | 'similarity'> | undefined {
-    let best: { readonly other: RequestTree; readonly similarity: number } | undefined
-    for (const other of this.#trees.values()) {
-      if (other.tenant !== tree.tenant) continue
-      const similarity = similarityOf(tree.values, other.values)
+    const missed = this.#requests.get(key)
+    if (missed === undefined) return undefined
+    const { at, isRepeated } = missed
+    if (isRepeated) return { key, at, closest: key, similarity: 1 }
+    let closest: string | undefined
+    let similarity = -1
+    for (const [other, { tenant, values }] of this.#requests) {
+      if (other === key) break
+      const part = tenant === missed.tenant ? similarityOf(missed.values, values) : -1
       // The later of two equally similar requests is more likely to be the one that was meant.
-      if (best === undefined || similarity >= best.similarity) best = { other, similarity }
+      if (part < 0 || part < similarity) continue
+      closest = other
+      similarity = part
     }
-    if (best === undefined) return undefined
-    const path = firstDifference(tree.values, best.other.values)
-    return {
-      closest: best.other.key,
-      similarity: best.similarity,
-      ...(path !== undefined && { path }),
-    }
-  }
-
-  #treeOf(key: string, { tenant, ...document }: KeyDocument): RequestTree {
-    const values = new Map<string, string>()
-    this.#addValues(values, document, '')
-    return { key, tenant: tenantDigest(tenant), values }
-  }
-
-  #addValues(values: Map<string, string>, value: unknown, path: string): void {
-    const isLeaf = !isBranch(value) || values.size >= MAX_VALUES
-    if (isLeaf) {
-      values.set(path, this.#digestOf(value))
-      return
-    }
-    for (const [name, item] of Object.entries(value)) {
-      if (item === undefined) continue
-      this.#addValues(values, item, Array.isArray(value) ? `${path}[${name}]` : join(path, name))
-    }
+    if (closest === undefined) return { key, at, similarity: 0 }
+    const { values } = this.#requests.get(closest) ?? missed
+    const path = firstDifference(missed.values, values)
+    return { key, at, closest, similarity, ...(path !== undefined && { path }) }
   }
 
   #digestOf(value: unknown): string {
-    const text = JSON.stringify(value, (_name, item: unknown) =>
-      item instanceof Uint8Array ? Buffer.from(item).toString('base64') : item,
-    )
-    return createHmac('sha256', this.#secret)
-      .update(text ?? typeof value)
-      .digest('base64url')
-      .slice(0, 12)
+    return hash('sha256', `${this.#secret}${textOf(value)}`, 'base64url').slice(0, 12)
   }
-}
-
-/** Returns whether a value has fields of its own. The digests of a long text are one value. */
-function isBranch(value: unknown): value is object {
-  if (Array.isArray(value)) return value.length > 0
-  const fields = isPlainObject(value) ? Object.keys(value) : []
-  return fields.length > 0 && !fields.includes('sha512')
-}
-
-/** Fields that hold all others of a request. Paths do not name them. */
-const HOLDERS: ReadonlySet<string> = new Set(['request', 'request.fields'])
-
-function join(path: string, name: string): string {
-  return path === '' || (HOLDERS.has(path) && !HOLDERS.has(`${path}.${name}`))
-    ? name
-    : `${path}.${name}`
-}
-
-function similarityOf(
-  one: ReadonlyMap<string, string>,
-  other: ReadonlyMap<string, string>,
-): number {
-  let equal = 0
-  for (const [path, digest] of one) if (other.get(path) === digest) equal++
-  return equal / Math.max(one.size, other.size, 1)
-}
-
-function firstDifference(
-  one: ReadonlyMap<string, string>,
-  other: ReadonlyMap<string, string>,
-): string | undefined {
-  for (const [path, digest] of one) if (other.get(path) !== digest) return path
-  for (const path of other.keys()) if (!one.has(path)) return path
-  return undefined
-}
-
-function putLast<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > MAX_REQUESTS && oldest !== undefined) map.delete(oldest)
 }

@@ -7,9 +7,9 @@ import { pipeline } from 'node:stream/promises'
 import { CACHING_FETCH_FIELDS, type CachingFetchOptions } from '../fetch/caching-fetch.js'
 import { HttpCalls, type HttpReply, type HttpRequest } from '../fetch/http-calls.js'
 import { forProvider } from '../fetch/http-control.js'
+import { BypassError } from '../model-calls/call-status.js'
 import { metricsText } from '../model-calls/metrics.js'
 import { resolveModelCacheOptions } from '../model-calls/model-cache-options.js'
-import { BypassError } from '../model-calls/call-status.js'
 import { SHARED, type Tenant } from '../model-calls/tenant.js'
 
 /** Headers of one connection, which a proxy does not pass on, and those that the next request sets itself. */

@@ -61,20 +61,22 @@ export function testModel(options: TestModelOptions = {}) {
 /** Opens gates one by one: the model sends a part when its gate is open. */
 export function gates() {
   let count = 0
-  let wake = (): void => undefined
+  const waiting = new Set<() => void>()
   return {
     open: (more: number): void => {
       count += more
-      wake()
+      for (const wake of waiting) wake()
     },
     wait: (index: number, signal?: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
         if (index < count) return resolve()
-        wake = () => {
-          if (index < count || signal?.aborted === true) resolve()
+        const wake = (): void => {
+          if (index >= count && signal?.aborted !== true) return
+          waiting.delete(wake)
+          resolve()
         }
-        signal?.addEventListener('abort', () => resolve())
-        wake()
+        waiting.add(wake)
+        signal?.addEventListener('abort', wake)
       }),
   }
 }

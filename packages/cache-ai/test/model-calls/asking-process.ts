@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createOpenAI } from '@ai-sdk/openai'
+import { AIResponseCache } from '@verbatim/cache-ai'
+import { createCacheMiddleware, SHARED } from '@verbatim/cache-ai/ai-sdk'
 import { streamText, wrapLanguageModel } from 'ai'
-import { createCacheMiddleware, SHARED } from '../../src/ai-sdk/index.js'
-import { AIResponseCache } from '../../src/index.js'
 
 // Asks a model for a stream, several times at once, and prints the texts as JSON.
 const [redisUrl = '', modelUrl = '', calls = '1'] = process.argv.slice(2)

@@ -51,6 +51,12 @@ describe('RecentRequests', () => {
     }
   })
 
+  test('says that the same request was asked before', () => {
+    const recent = new RecentRequests()
+    for (const at of [1, 2]) recent.add(call('one', chat('a')), at)
+    expect(recent.explain('one')).toEqual({ key: 'one', at: 2, closest: 'one', similarity: 1 })
+  })
+
   test('compares a request only with those of its tenant', () => {
     const recent = new RecentRequests()
     recent.add(call('one', chat('a'), { tenant: 'ada' }), 1)
@@ -61,9 +67,10 @@ describe('RecentRequests', () => {
   test('remembers 100 requests', () => {
     const recent = new RecentRequests()
     const long = Array.from({ length: 1_000 }, (_, index) => `text ${index}`)
-    for (let index = 0; index < 101; index++) recent.add(call(`key ${index}`, chat(...long)), index)
+    for (let index = 0; index < 101; index++)
+      recent.add(call(`key ${index}`, chat(...long, index)), index)
     expect(recent.explain('key 0')).toBeUndefined()
-    expect(recent.explain('key 100')?.closest).toBe('key 99')
+    expect(recent.explain('key 100')).toMatchObject({ closest: 'key 99', path: 'messages[126]' })
   })
 })
 

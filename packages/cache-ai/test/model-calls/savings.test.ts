@@ -2,13 +2,18 @@ import { ManualClock } from '@verbatim/cache-core'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { ModelServer } from '@verbatim/model-server'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createCacheMiddleware, metricsText, observeModelCalls, SHARED } from '../../src/ai-sdk/index.js'
+import {
+  createCacheMiddleware,
+  metricsText,
+  observeModelCalls,
+  SHARED,
+} from '../../src/ai-sdk/index.js'
+import { createCachingFetch } from '../../src/fetch/index.js'
 import { usageIn } from '../../src/fetch/usage.js'
 import type { CachedCall } from '../../src/model-calls/call-control.js'
 import { checkedPrices, SavingsLedger } from '../../src/model-calls/savings.js'
 import { COMPLETE, testModel } from '../ai-sdk/test-model.js'
 import { clientCalls } from '../fetch/clients.js'
-import { createCachingFetch } from '../../src/fetch/index.js'
 
 const prices = {
   asOf: '2026-11-01',
@@ -101,14 +106,23 @@ test('hits of a middleware are reported to statistics, Prometheus and OpenTeleme
     },
     middleware,
   )
-  expect(observed).toMatchObject({ 'verbatim.model.calls': 3, 'verbatim.model.saved.tokens': 2_100 })
+  expect(observed).toMatchObject({
+    'verbatim.model.calls': 3,
+    'verbatim.model.saved.tokens': 2_100,
+  })
 })
 
 describe('the tokens of each protocol', () => {
   test.each<[string, Record<string, unknown>, object]>([
     [
       'chat completions',
-      { usage: { prompt_tokens: 9, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4 } } },
+      {
+        usage: {
+          prompt_tokens: 9,
+          completion_tokens: 3,
+          prompt_tokens_details: { cached_tokens: 4 },
+        },
+      },
       { inputTokens: { total: 9, cacheRead: 4 }, outputTokens: { total: 3 } },
     ],
     [

@@ -1,0 +1,1 @@
+export { type Cassette, type CassetteMode, type CassetteOptions, cassette } from './cassette.js'
