@@ -95,14 +95,20 @@ export class EmbeddingBatch {
     const asked = { ...withoutControl(params), values, abortSignal: signal }
     const result = (async () => model.doEmbed(asked))().finally(stop)
     this.#results.push(result)
-    result
-      .then((answer) => {
-        const vectors = vectorsOf(answer, values.length)
-        for (const [index, { resolve }] of sent.entries()) resolve(vectors[index] as Float32Array)
-      })
-      .catch((error: unknown) => {
-        for (const { reject } of sent) reject(error)
-      })
+    void settle(sent, result)
+  }
+}
+
+/** Gives each value its vector, or the error of the request. */
+async function settle(
+  sent: readonly WaitingValue[],
+  result: Promise<EmbeddingResult>,
+): Promise<void> {
+  try {
+    const vectors = vectorsOf(await result, sent.length)
+    for (const [index, { resolve }] of sent.entries()) resolve(vectors[index] as Float32Array)
+  } catch (error) {
+    for (const { reject } of sent) reject(error)
   }
 }
 

@@ -92,7 +92,7 @@ function requestOf(
   init: RequestInit | undefined,
 ): HttpRequest {
   const request = input instanceof Request ? input : undefined
-  const address = request?.url ?? String(input)
+  const address = request?.url ?? (input as string | URL).toString()
   const method = init?.method ?? request?.method ?? 'GET'
   const headers = new Headers(init?.headers ?? request?.headers)
   return {

@@ -26,7 +26,7 @@ function responsesUsage(usage: Json): TokenUsage {
   }
 }
 
-/** Anthropic counts the tokens of its prompt cache apart from the others. */
+/** Returns the tokens that Anthropic reports. It counts those of its prompt cache apart from the others. */
 function anthropicUsage(usage: Json): TokenUsage {
   return {
     inputTokens: {

@@ -216,7 +216,7 @@ export class ChatCalls {
 function modelNameOf(model: BaseChatModel): string {
   const { model: name, modelName } = model as unknown as Record<string, unknown>
   const known = [name, modelName].find((value) => typeof value === 'string')
-  return known === undefined ? '' : String(known)
+  return known ?? ''
 }
 
 function collect(result: ChatResult): Collected {

@@ -13,7 +13,7 @@ export interface ClaimOptions {
 }
 
 /**
- * Who asks the model.
+ * The decision which call asks the model.
  *
  * - `'granted'`: this call does, and may store the answer.
  * - `'unavailable'`: this call does, because the cache failed. The answer cannot be stored.

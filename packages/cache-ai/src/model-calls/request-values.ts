@@ -36,7 +36,7 @@ export function textOf(value: unknown): string {
   const text = JSON.stringify(value, (_name, item: unknown) =>
     item instanceof Uint8Array ? Buffer.from(item).toString('base64') : item,
   )
-  return (text as string | undefined) ?? typeof value
+  return text ?? typeof value
 }
 
 /** Returns whether a value has fields of its own. The digests of a long text are one value. */

@@ -31,7 +31,7 @@ export interface SavedTokens {
   readonly output: number
 }
 
-/** What the cache has saved. */
+/** Amounts that the cache has saved. */
 export interface SavedAmounts {
   /** Calls that were served without a call of the model. */
   readonly calls: number
@@ -46,7 +46,7 @@ export interface SavedAmounts {
   readonly cost?: number
 }
 
-/** What the cache has saved for one operation, tenant, provider and model. */
+/** Amounts that the cache has saved for one operation, tenant, provider and model. */
 export interface SavingsRow extends SavedAmounts {
   readonly operation: string
   readonly tenant: string
@@ -54,7 +54,7 @@ export interface SavingsRow extends SavedAmounts {
   readonly model: string
 }
 
-/** What the cache has saved since its adapter was created. */
+/** Amounts that the cache has saved since its adapter was created. */
 export interface Savings extends SavedAmounts {
   readonly currency?: string
   /** The day of the price table. */
@@ -93,7 +93,7 @@ export class SavingsLedger {
     const { amounts, tokens, model } = this.#row({
       operation: plan.operation,
       tenant: typeof document.tenant === 'string' ? document.tenant : 'shared',
-      provider: document.provider,
+      provider: providerNameOf(document.provider),
       model: document.model,
     })
     amounts.calls++
@@ -109,11 +109,12 @@ export class SavingsLedger {
   }
 
   snapshot(): Savings {
-    const rows = [...this.#rows.values()].map(({ amounts, tokens, ...labels }): SavingsRow => {
+    const rows: SavingsRow[] = []
+    for (const { amounts, tokens, ...labels } of this.#rows.values()) {
       const { cost, ...counts } = amounts
       const priced = this.#prices === undefined ? {} : { cost }
-      return { ...labels, ...counts, tokens: { ...tokens }, ...priced }
-    })
+      rows.push({ ...labels, ...counts, tokens: { ...tokens }, ...priced })
+    }
     const sum = (read: (row: SavingsRow) => number): number =>
       rows.reduce((total, row) => total + read(row), 0)
     const sumOf = (name: keyof SavedTokens): number => sum(({ tokens }) => tokens[name])
@@ -156,6 +157,11 @@ export class SavingsLedger {
     const { models = {} } = this.#prices ?? {}
     return Object.hasOwn(models, model) ? models[model] : undefined
   }
+}
+
+/** Returns the name of a provider: the host of an address, because statistics contain no whole address. */
+function providerNameOf(provider: string): string {
+  return URL.canParse(provider) ? new URL(provider).host || provider : provider
 }
 
 const OTHERS: Labels = { operation: OTHER, tenant: OTHER, provider: OTHER, model: OTHER }
@@ -211,7 +217,7 @@ export function checkedPrices(prices: unknown): PriceTable | undefined {
   for (const [name, price] of Object.entries(models)) {
     const place = `prices.models[${JSON.stringify(name)}]`
     assertKnownFields(price, PRICE_FIELDS, place)
-    const { input, output, ...others } = price as ModelPrice
+    const { input, output, ...others } = price
     for (const [field, value] of Object.entries({ input, output, ...others })) {
       const isPrice = typeof value === 'number' && Number.isFinite(value) && value >= 0
       const isAbsent = value === undefined && field in others

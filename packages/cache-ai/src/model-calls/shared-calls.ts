@@ -149,7 +149,7 @@ export class SharedCalls<Answer, Log, Outcome> {
     const id = flightIds(planned, form).at(-1) as string
     return this.#flights.start(id, log(), whenAbandoned, async (flight) => {
       // Callers that come at the same time join first, so that the answer gets their tags too.
-      await undefined
+      await Promise.resolve()
       const beginning = await this.#begin(flight.storing, flight, isReadable)
       flight.signal.throwIfAborted()
       flight.begin(beginning)

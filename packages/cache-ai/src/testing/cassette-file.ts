@@ -17,7 +17,7 @@ export interface RecordedCall {
 /**
  * Reads the calls of a file, by key. A file that does not exist has none.
  *
- * @throws ConfigurationError (`INVALID_CASSETTE`) for a file that cannot be read or is no cassette
+ * @throws ConfigurationError (`INVALID_CASSETTE`) for a file that cannot be read or is not a cassette
  */
 export function readCalls(file: string): Map<string, RecordedCall> {
   const text = readText(file)

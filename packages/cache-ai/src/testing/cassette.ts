@@ -20,7 +20,7 @@ import {
 import { mapTexts, type RecordedCall, readCalls, writeCalls } from './cassette-file.js'
 
 /**
- * What a cassette does with calls.
+ * The way in which a cassette treats calls.
  *
  * - `'replay'`: it serves the answers of the file. A call that is not in it fails, and no model is asked.
  * - `'record'`: it also adds calls that are not in the file.
@@ -48,7 +48,7 @@ const MAX_VALUES = 10_000
  * file. Entries have no TTL.
  *
  * @param file - the file. Its folder must exist
- * @throws ConfigurationError (`INVALID_CASSETTE`) for a file that is no cassette, and ConfigurationError or
+ * @throws ConfigurationError (`INVALID_CASSETTE`) for a file that is not a cassette, and ConfigurationError or
  * ValidationError for a wrong option
  * @example
  * ```ts

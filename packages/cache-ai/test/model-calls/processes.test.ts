@@ -16,7 +16,7 @@ beforeEach(() => {
   server.pauseMs = 50
 })
 
-/** Starts processes that ask the same question when they are told to. */
+/** Starts processes that ask the same question when they get a line of input. */
 async function startAll(count: number, calls: number): Promise<readonly RunningProgram[]> {
   const programs = Array.from({ length: count }, () =>
     startProgram(PROGRAM, [at.redis.url, server.url, String(calls)]),

@@ -5,7 +5,7 @@ import type { CachedCall } from '../../src/model-calls/call-control.js'
 import { RecentRequests } from '../../src/model-calls/recent-requests.js'
 import { testModel } from '../ai-sdk/test-model.js'
 
-/** A call with a digest. */
+/** Returns a call with a digest. */
 function call(digest: string, request: unknown, more: object = {}): CachedCall {
   const document = { surface: 'http', tenant: SHARED, provider: 'p', model: 'm', variant: 0 }
   return { key: { digest }, document: { ...document, request, ...more } } as unknown as CachedCall

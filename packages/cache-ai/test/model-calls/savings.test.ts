@@ -84,8 +84,10 @@ test('hits of a middleware are reported to statistics, Prometheus and OpenTeleme
   const clock = new ManualClock()
   const cache = new InMemoryCache({ clock })
   const middleware = createCacheMiddleware({ cache, clock, tenant: SHARED, prices })
-  const parts = COMPLETE.map((part) => (part.type === 'finish' ? { ...part, usage } : part))
-  const model = testModel({ parts, beforePart: () => void clock.advance(250) })
+  const parts = COMPLETE.map((part) =>
+    part.type === 'finish' ? Object.assign({}, part, { usage }) : part,
+  )
+  const model = testModel({ parts, beforePart: () => clock.advance(250) })
   const params = { prompt: [], providerOptions: { verbatim: { operation: 'qa' } } }
   for (let count = 0; count < 3; count++) await middleware.wrapGenerate({ model, params })
   const { savings } = middleware.getStats()

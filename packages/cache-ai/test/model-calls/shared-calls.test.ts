@@ -8,7 +8,7 @@ import { SetUp } from '../set-up.js'
 
 const at = new SetUp()
 
-/** A model that waits for a gate, and calls of it through one middleware. */
+/** Returns a model that waits for a gate, and calls of it through one middleware. */
 function open() {
   const gate = gates()
   const model = testModel({ beforePart: gate.wait })

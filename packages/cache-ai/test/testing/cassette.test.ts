@@ -176,7 +176,7 @@ describe('a cassette', () => {
     ['{', 'must be JSON'],
     ['{}', 'must have the format verbatim-cassette/1'],
     ['{"format":"verbatim-cassette/1","calls":[{}]}', 'calls[0]'],
-  ])('a file that is no cassette is an error: %s', async (text, message) => {
+  ])('a file that is not a cassette is an error: %s', async (text, message) => {
     await writeFile(file, text)
     expect(() => open('replay')).toThrow(message)
   })
