@@ -151,13 +151,12 @@ export class SharedCalls<Answer, Log, Outcome> {
       // Callers that come at the same time join first, so that the answer gets their tags too.
       await Promise.resolve()
       const beginning = await this.#begin(flight.storing, flight, isReadable)
-      flight.signal.throwIfAborted()
-      flight.begin(beginning)
-      if ('answer' in beginning) return undefined as Outcome
       try {
-        return await ask(flight)
+        flight.signal.throwIfAborted()
+        flight.begin(beginning)
+        return 'answer' in beginning ? (undefined as Outcome) : await ask(flight)
       } finally {
-        if (typeof beginning.claim === 'object') beginning.claim.release()
+        if ('claim' in beginning && typeof beginning.claim === 'object') beginning.claim.release()
       }
     })
   }
