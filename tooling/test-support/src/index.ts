@@ -1,4 +1,5 @@
 export { askRedis } from './ask-redis.js'
+export { Certificates, LOCAL } from './certificates.js'
 export { findChromium } from './find-chromium.js'
 export { plantForeignKeys, stateOf } from './foreign-keys.js'
 export { freePort } from './free-port.js'

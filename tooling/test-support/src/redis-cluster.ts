@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis } from './ask-redis.js'
 import { freePort } from './free-port.js'
-import { type RedisServer, startRedis } from './redis-server.js'
+import { type RedisServer, type ServerTls, startRedis, tlsFlags } from './redis-server.js'
 
 const SLOTS = 16_384
 const MASTERS = 3
@@ -13,6 +13,8 @@ export interface RedisClusterOptions {
   readonly replicas?: boolean
   /** Milliseconds without a reply after which a node counts as down. Default: 15,000. */
   readonly nodeTimeoutMs?: number
+  /** Certificates for TLS between the nodes, and on a second port of each node. Default: plain text only. */
+  readonly tls?: ServerTls
 }
 
 /** A real Redis Cluster of three masters on loopback ports. */
@@ -21,10 +23,16 @@ export class RedisCluster implements AsyncDisposable {
   readonly masters: readonly RedisServer[]
   /** Replica of each master, in the order of `masters`. */
   readonly replicas: readonly RedisServer[]
+  readonly #tlsPorts: readonly number[]
 
-  constructor(masters: readonly RedisServer[], replicas: readonly RedisServer[] = []) {
+  constructor(
+    masters: readonly RedisServer[],
+    replicas: readonly RedisServer[],
+    tlsPorts: readonly number[],
+  ) {
     this.masters = masters
     this.replicas = replicas
+    this.#tlsPorts = tlsPorts
   }
 
   /** Host and port of each master, in the format of the client. */
@@ -32,9 +40,10 @@ export class RedisCluster implements AsyncDisposable {
     return this.masters.map(({ port }) => ({ host: '127.0.0.1', port }))
   }
 
-  /** URL of each master. */
+  /** URL of each master, `rediss://` with TLS. */
   get urls(): string[] {
-    return this.masters.map(({ url }) => url)
+    const secure = this.#tlsPorts.slice(0, MASTERS).map((port) => `rediss://localhost:${port}`)
+    return secure.length > 0 ? secure : this.masters.map(({ url }) => url)
   }
 
   async stop(): Promise<void> {
@@ -50,22 +59,25 @@ export class RedisCluster implements AsyncDisposable {
 export async function startRedisCluster({
   replicas = false,
   nodeTimeoutMs = 15_000,
+  tls,
 }: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const busPorts = await Promise.all(
-    Array.from({ length: replicas ? 2 * MASTERS : MASTERS }, freePort),
-  )
+  const freePorts = (): Promise<number[]> =>
+    Promise.all(Array.from({ length: replicas ? 2 * MASTERS : MASTERS }, freePort))
+  const busPorts = await freePorts()
+  const tlsPorts = tls === undefined ? [] : await freePorts()
   const nodes = await Promise.all(
-    busPorts.map((busPort) =>
+    busPorts.map((busPort, index) =>
       startRedis(
+        ...(tls ? [...tlsFlags(tls, tlsPorts[index] as number), '--tls-cluster', 'yes'] : []),
         ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
         ...['--cluster-node-timeout', String(nodeTimeoutMs)],
         ...['--repl-diskless-sync-delay', '0'],
       ),
     ),
   )
-  const cluster = new RedisCluster(nodes.slice(0, MASTERS), nodes.slice(MASTERS))
+  const cluster = new RedisCluster(nodes.slice(0, MASTERS), nodes.slice(MASTERS), tlsPorts)
   try {
-    await form(cluster.masters, nodes, busPorts)
+    await form(cluster.masters, nodes, { busPorts, tlsPorts })
     await replicate(cluster)
     return cluster
   } catch (error) {
@@ -77,12 +89,13 @@ export async function startRedisCluster({
 async function form(
   masters: readonly RedisServer[],
   nodes: readonly RedisServer[],
-  busPorts: readonly number[],
+  { busPorts, tlsPorts }: { busPorts: readonly number[]; tlsPorts: readonly number[] },
 ): Promise<void> {
   const [first] = nodes
   for (const [index, { port }] of nodes.entries()) {
     await askRedis(port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`)
-    await askRedis(first?.port ?? 0, `CLUSTER MEET 127.0.0.1 ${port} ${busPorts[index]}`)
+    const meetPort = tlsPorts[index] ?? port
+    await askRedis(first?.port ?? 0, `CLUSTER MEET 127.0.0.1 ${meetPort} ${busPorts[index]}`)
   }
   for (const [index, { port }] of masters.entries()) {
     const low = Math.ceil((index * SLOTS) / MASTERS)

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis } from './ask-redis.js'
 import { freePort } from './free-port.js'
-import { type RedisServer, startRedis } from './redis-server.js'
+import { type RedisServer, type ServerTls, startRedis, tlsFlags } from './redis-server.js'
 
 const NAME = 'cache'
 const SENTINELS = 3
@@ -20,22 +20,32 @@ export class RedisSentinel implements AsyncDisposable {
   /** All servers. The first is the master at the start. */
   readonly servers: readonly RedisServer[]
   readonly #sentinels: readonly Sentinel[]
+  /** The port that the sentinels know of each server. */
+  readonly #knownPorts: readonly number[]
 
-  constructor(servers: readonly RedisServer[], sentinels: readonly Sentinel[]) {
+  constructor(
+    servers: readonly RedisServer[],
+    sentinels: readonly Sentinel[],
+    knownPorts: readonly number[],
+  ) {
     this.servers = servers
     this.#sentinels = sentinels
+    this.#knownPorts = knownPorts
   }
 
-  /** Host and port of each sentinel. */
+  /** URL of each sentinel, `rediss://` with TLS. */
   get urls(): string[] {
-    return this.#sentinels.map(({ port }) => `redis://127.0.0.1:${port}`)
+    return this.#sentinels.map(({ port, tlsPort }) =>
+      tlsPort === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${tlsPort}`,
+    )
   }
 
   /** Returns the current master, as reported by a sentinel. */
   async master(): Promise<RedisServer> {
     const [sentinel] = this.#sentinels
     const address = await askRedis(sentinel?.port ?? 0, `SENTINEL GET-MASTER-ADDR-BY-NAME ${NAME}`)
-    const master = this.servers.find(({ port }) => address.includes(`\r\n${port}\r\n`))
+    const index = this.#knownPorts.findIndex((port) => address.includes(`\r\n${port}\r\n`))
+    const master = this.servers[index]
     if (master === undefined) throw new Error(`the sentinels know no master: ${address}`)
     return master
   }
@@ -67,20 +77,32 @@ export class RedisSentinel implements AsyncDisposable {
 /** Starts the servers and the sentinels, and waits until the sentinels know each other. */
 export async function startRedisSentinel({
   downAfterMs = 1_000,
+  tls,
 }: {
   /** Milliseconds without a reply after which a server counts as down. Default: 1,000. */
   readonly downAfterMs?: number
+  /** Certificates for TLS between all, and on a second port of each. Default: plain text only. */
+  readonly tls?: ServerTls
 } = {}): Promise<RedisSentinel> {
-  const master = await startRedis('--repl-diskless-sync-delay', '0')
+  const tlsPorts = tls && (await Promise.all(Array.from({ length: REPLICAS + 1 }, freePort)))
+  const flagsOf = (index: number): string[] => [
+    ...['--repl-diskless-sync-delay', '0'],
+    ...(tls && tlsPorts ? tlsFlags(tls, tlsPorts[index] as number) : []),
+    ...(tls ? ['--tls-replication', 'yes'] : []),
+  ]
+  const master = await startRedis(...flagsOf(0))
+  const masterPort = tlsPorts?.[0] ?? master.port
   const replicas = await Promise.all(
-    Array.from({ length: REPLICAS }, () =>
-      startRedis('--repl-diskless-sync-delay', '0', '--replicaof', '127.0.0.1', `${master.port}`),
+    Array.from({ length: REPLICAS }, (_, index) =>
+      startRedis(...flagsOf(index + 1), '--replicaof', '127.0.0.1', `${masterPort}`),
     ),
   )
   const sentinels = await Promise.all(
-    Array.from({ length: SENTINELS }, () => startSentinel(master.port, downAfterMs)),
+    Array.from({ length: SENTINELS }, () => startSentinel(masterPort, downAfterMs, tls)),
   )
-  const group = new RedisSentinel([master, ...replicas], sentinels)
+  const servers = [master, ...replicas]
+  const knownPorts = tlsPorts ?? servers.map(({ port }) => port)
+  const group = new RedisSentinel(servers, sentinels, knownPorts)
   const deadline = Date.now() + FORMING_DEADLINE_MS
   for (const { port } of sentinels) {
     while (!(await knowsTheOthers(port))) {
@@ -103,11 +125,17 @@ async function knowsTheOthers(port: number): Promise<boolean> {
 
 class Sentinel {
   readonly port: number
+  readonly tlsPort: number | undefined
   readonly #process: ChildProcess
   readonly #folder: string
 
-  constructor(port: number, process: ChildProcess, folder: string) {
+  constructor(
+    { port, tlsPort }: { readonly port: number; readonly tlsPort: number | undefined },
+    process: ChildProcess,
+    folder: string,
+  ) {
     this.port = port
+    this.tlsPort = tlsPort
     this.#process = process
     this.#folder = folder
   }
@@ -128,8 +156,13 @@ process.on('exit', () => {
   for (const sentinel of running) sentinel.kill('SIGKILL')
 })
 
-async function startSentinel(masterPort: number, downAfterMs: number): Promise<Sentinel> {
+async function startSentinel(
+  masterPort: number,
+  downAfterMs: number,
+  tls: ServerTls | undefined,
+): Promise<Sentinel> {
   const port = await freePort()
+  const tlsPort = tls && (await freePort())
   const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-sentinel-'))
   // A sentinel writes its state into its configuration file.
   const file = path.join(folder, 'sentinel.conf')
@@ -142,9 +175,13 @@ async function startSentinel(masterPort: number, downAfterMs: number): Promise<S
     // Two failovers are at least twice this time apart.
     `sentinel failover-timeout ${NAME} 1000`,
   ]
+  if (tls !== undefined && tlsPort !== undefined) {
+    lines.push(`tls-port ${tlsPort}`, 'tls-replication yes', `tls-ca-cert-file ${tls.ca}`)
+    lines.push(`tls-cert-file ${tls.cert}`, `tls-key-file ${tls.key}`)
+  }
   await writeFile(file, `${lines.join('\n')}\n`)
   const program = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
   const sentinel = spawn(program, [file, '--sentinel'], { stdio: 'ignore' })
   running.add(sentinel)
-  return new Sentinel(port, sentinel, folder)
+  return new Sentinel({ port, tlsPort }, sentinel, folder)
 }

@@ -9,6 +9,21 @@ import { freePort } from './free-port.js'
 
 const START_DEADLINE_MS = 10_000
 
+/** Paths of certificates and a key in PEM, with which servers use TLS. */
+export interface ServerTls {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Returns the flags of a server that uses TLS on a port, in addition to plain text on another. */
+export function tlsFlags({ ca, cert, key }: ServerTls, tlsPort: number): string[] {
+  return [
+    ...['--tls-port', String(tlsPort), '--tls-ca-cert-file', ca],
+    ...['--tls-cert-file', cert, '--tls-key-file', key],
+  ]
+}
+
 /** A real redis-server on a loopback port, for one test file. Only `SAVE` writes to disk. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number

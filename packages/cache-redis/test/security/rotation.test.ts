@@ -1,10 +1,9 @@
 import { copyFile } from 'node:fs/promises'
 import { Secret } from '@verbatim/cache-core'
-import type { RedisServer } from '@verbatim/test-support'
+import { Certificates, type RedisServer } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { GenericRedisCache, type SecurityConfigOptions } from '../../src/index.js'
-import { Certificates } from './certificates.js'
 
 let certificates: Certificates
 let redis: RedisServer

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { format, inspect } from 'node:util'
 import { ConfigurationError, Secret } from '@verbatim/cache-core'
+import { Certificates } from '@verbatim/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createSecurityConfigFromEnv,
@@ -9,7 +10,6 @@ import {
   SecurityConfig,
   type SecurityConfigOptions,
 } from '../../src/index.js'
-import { Certificates } from './certificates.js'
 
 const CANARY = 'canary-4711'
 

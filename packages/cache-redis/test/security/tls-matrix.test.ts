@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, connect } from 'node:net'
 import { createSecureContext, createServer, type Server } from 'node:tls'
-import type { RedisServer } from '@verbatim/test-support'
+import { Certificates, LOCAL, type RedisServer } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisClient } from '../../src/connection/clients.js'
@@ -9,7 +9,6 @@ import { errorCodeOf } from '../../src/connection/connection-errors.js'
 import { checkLocation } from '../../src/connection/location.js'
 import { SecurityConfig, type SecurityConfigOptions } from '../../src/index.js'
 import { secureLocation } from '../../src/security/secure-location.js'
-import { Certificates, LOCAL } from './certificates.js'
 
 let certificates: Certificates
 let redis: RedisServer
