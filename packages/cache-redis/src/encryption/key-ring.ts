@@ -2,7 +2,7 @@ import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { Secret, SecurityError } from '@verbatim/cache-core'
 import { invalidArgument, recognizeCopies } from '@verbatim/cache-core/implement'
 import { type KeyState, MAX_KEYS, parseKeySet, type StoredKey } from './key-set.js'
-import { KEY_BYTES, NONCE_BYTES, randomNonce, TAG_BYTES, Xaes256Gcm } from './xaes-256-gcm.js'
+import { KEY_BYTES, NONCE_BYTES, Nonces, TAG_BYTES, Xaes256Gcm } from './xaes-256-gcm.js'
 
 /** A key of a {@link KeyRing}, without its secret. */
 export interface KeyRingEntry {
@@ -27,6 +27,8 @@ const VERSION = 1
 const ID_BYTES = 4
 const NONCE_OFFSET = 1 + ID_BYTES
 const HEAD_BYTES = NONCE_OFFSET + NONCE_BYTES
+/** All rings of the process share the halves, because each key derives other keys from them. */
+const nonces = new Nonces()
 
 /** The bytes that encryption adds to a message. */
 export const SEALED_OVERHEAD: number = HEAD_BYTES + TAG_BYTES
@@ -38,7 +40,7 @@ export const SEALED_OVERHEAD: number = HEAD_BYTES + TAG_BYTES
  * To rotate keys in several processes: {@link KeyRing.add} a key and give the new ring to every process, then
  * {@link KeyRing.promote} the key and do the same. Destroy the old key when nothing needs it any longer.
  *
- * Messages are encrypted by XAES-256-GCM with random nonces. Any number of messages is safe with one key.
+ * Messages are encrypted by XAES-256-GCM with random nonces. 2^48 messages are safe with one key.
  *
  * @example
  * ```ts
@@ -165,7 +167,7 @@ export class KeyRing {
    * for another one
    */
   seal(plaintext: string | Uint8Array, associatedData: string | Uint8Array): Buffer {
-    const nonce = randomNonce()
+    const nonce = nonces.next()
     const parts = this.#cipher.encrypt(nonce, plaintext, toBuffer(associatedData))
     return Buffer.concat([this.#head, nonce, ...parts])
   }

@@ -3,6 +3,7 @@ import {
   createCipheriv,
   createDecipheriv,
   type KeyObject,
+  randomBytes,
   randomFillSync,
 } from 'node:crypto'
 
@@ -18,28 +19,50 @@ const BLOCK_BYTES = 16
 const HALF_NONCE_BYTES = 12
 /** The reduction constant of the field in which GCM and CMAC double a block. */
 const REDUCTION = 0x87
-/** The random bytes that are fetched at once: a call for each nonce would take longer than the rest. */
-const POOLED_NONCES = 128
+/** The nonces that are fetched at once: a call for each one would take longer than the rest. */
+const POOLED_NONCES = 256
+/** The messages that share the first half of their nonces, and so a derived key. */
+const MESSAGES_PER_HALF = 2 ** 16
+/** The derived keys that are remembered. */
+const MAX_DERIVED_KEYS = 1_000
 
-const pool = Buffer.allocUnsafe(POOLED_NONCES * NONCE_BYTES)
-let used = pool.length
+/**
+ * Makes nonces. The first half is random, and stays for {@link MESSAGES_PER_HALF} messages, because AES-256-GCM
+ * then derives no key. The second half is random for each message.
+ *
+ * Two messages have the same nonce only if both halves are equal. Within the messages of one half, that has a
+ * probability below 2^-65, and among 2^48 messages of any number of processes below 2^-32.
+ */
+export class Nonces {
+  readonly #pool = Buffer.allocUnsafe(POOLED_NONCES * HALF_NONCE_BYTES)
+  #used = POOLED_NONCES
+  #half = Buffer.alloc(0)
+  #messages = MESSAGES_PER_HALF
 
-/** Returns a nonce that is random and so never repeats: 192 bits suffice for any number of messages. */
-export function randomNonce(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
+  /** Returns a new nonce. */
+  next(): Buffer {
+    if (this.#messages === MESSAGES_PER_HALF) {
+      this.#half = randomBytes(HALF_NONCE_BYTES)
+      this.#messages = 0
+    }
+    if (this.#used === POOLED_NONCES) {
+      randomFillSync(this.#pool)
+      this.#used = 0
+    }
+    this.#messages++
+    const start = this.#used++ * HALF_NONCE_BYTES
+    const nonce = Buffer.allocUnsafe(NONCE_BYTES)
+    this.#half.copy(nonce)
+    this.#pool.copy(nonce, HALF_NONCE_BYTES, start, start + HALF_NONCE_BYTES)
+    return nonce
   }
-  const nonce = Buffer.from(pool.subarray(used, used + NONCE_BYTES))
-  used += NONCE_BYTES
-  return nonce
 }
 
 /**
  * XAES-256-GCM as the C2SP specifies it: authenticated encryption with nonces so long that random ones do
  * not repeat. AES-256-GCM alone is safe for 2^32 random nonces with one key.
  *
- * Each message gets a key of its own, derived from the key and the first half of the nonce.
+ * The key of a message is derived from the key and the first half of the nonce. Derived keys are remembered.
  *
  * @see https://c2sp.org/XAES-256-GCM
  */
@@ -48,6 +71,8 @@ export class Xaes256Gcm {
   readonly #blocks: Cipher
   /** The two blocks from which the key of a message is derived, before the nonce is added. */
   readonly #derivation: Buffer
+  /** The derived keys by the first half of the nonce, the least recently derived one first. */
+  readonly #derived = new Map<string, Buffer>()
 
   constructor(key: KeyObject) {
     this.#blocks = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
@@ -100,6 +125,19 @@ export class Xaes256Gcm {
   }
 
   #keyFor(nonce: Buffer): Buffer {
+    const half = nonce.toString('latin1', 0, HALF_NONCE_BYTES)
+    const known = this.#derived.get(half)
+    if (known !== undefined) return known
+    const key = this.#derive(nonce)
+    if (this.#derived.size >= MAX_DERIVED_KEYS) {
+      const [oldest = ''] = this.#derived.keys()
+      this.#derived.delete(oldest)
+    }
+    this.#derived.set(half, key)
+    return key
+  }
+
+  #derive(nonce: Buffer): Buffer {
     const blocks = Buffer.from(this.#derivation)
     for (let index = 0; index < HALF_NONCE_BYTES; index++) {
       const byte = nonce[index] as number

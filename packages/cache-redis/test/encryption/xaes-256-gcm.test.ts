@@ -1,11 +1,6 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import {
-  KEY_BYTES,
-  NONCE_BYTES,
-  randomNonce,
-  Xaes256Gcm,
-} from '../../src/encryption/xaes-256-gcm.js'
+import { KEY_BYTES, NONCE_BYTES, Nonces, Xaes256Gcm } from '../../src/encryption/xaes-256-gcm.js'
 
 function cipherOf(key: Uint8Array): Xaes256Gcm {
   return new Xaes256Gcm(createSecretKey(key))
@@ -50,8 +45,29 @@ describe('XAES-256-GCM', () => {
     expect(digest.digest('hex')).toBe(published[rounds])
   })
 
-  test('makes nonces that do not repeat', () => {
-    const nonces = Array.from({ length: 100_000 }, () => randomNonce().toString('hex'))
-    expect(new Set(nonces).size).toBe(100_000)
+  test('makes nonces that do not repeat, with few first halves', () => {
+    const nonces = new Nonces()
+    const all = Array.from({ length: 200_000 }, () => nonces.next().toString('hex'))
+    expect(new Set(all).size).toBe(200_000)
+    expect(new Set(all.map((nonce) => nonce.slice(24))).size).toBe(200_000)
+    const halves = all.map((nonce) => nonce.slice(0, 24))
+    // Each half serves 65,536 messages.
+    expect(new Set(halves).size).toBe(4)
+    expect(halves.lastIndexOf(halves[0] as string)).toBe(65_535)
+  })
+
+  test('decrypts what it encrypted with more first halves than it remembers', () => {
+    const cipher = cipherOf(Buffer.alloc(KEY_BYTES, 7))
+    const sealed = Array.from({ length: 2_500 }, (_, index) => {
+      const nonce = Buffer.alloc(NONCE_BYTES)
+      nonce.writeUInt32BE(index)
+      const data = Buffer.from(`message ${index}`)
+      return { nonce, data, encrypted: Buffer.concat(cipher.encrypt(nonce, data, data)) }
+    })
+    for (const { nonce, data, encrypted } of [...sealed, ...sealed.toReversed()]) {
+      expect(cipher.decrypt(nonce, encrypted, data)).toEqual(data)
+      const other = cipherOf(Buffer.alloc(KEY_BYTES, 8))
+      expect(other.decrypt(nonce, encrypted, data)).toBeUndefined()
+    }
   })
 })
