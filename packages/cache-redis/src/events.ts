@@ -1,5 +1,6 @@
-import type { CacheError, InfrastructureError } from '@verbatim/cache-core'
+import type { CacheError, ConfigurationError, InfrastructureError } from '@verbatim/cache-core'
 import type { ForeignReason } from './codec/stored-line.js'
+import type { ExpiringCertificate } from './security/certificate-watch.js'
 
 /** The events of a {@link GenericRedisCache}, with the arguments of their listeners. */
 export type RedisCacheEvents = {
@@ -31,6 +32,10 @@ export type RedisCacheEvents = {
   foreign_value: [key: string, reason: ForeignReason]
   /** Redis refused an invalidation so often that it was given up. Old values may be served until their TTL. */
   invalidation_given_up: [kind: 'key' | 'pattern' | 'tag', name: string, error: InfrastructureError]
+  /** A certificate expires within 30, 7 or 1 days. Emitted once for each of these. */
+  certificate_expires: [certificate: ExpiringCertificate]
+  /** New certificate files cannot be used. The last ones stay in use. */
+  certificate_file_error: [error: ConfigurationError]
 }
 
 /** The names of all events. */
@@ -49,4 +54,6 @@ export const EVENT_NAMES: readonly (keyof RedisCacheEvents)[] = [
   'corrupt_value',
   'foreign_value',
   'invalidation_given_up',
+  'certificate_expires',
+  'certificate_file_error',
 ]

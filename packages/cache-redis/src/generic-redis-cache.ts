@@ -47,6 +47,7 @@ import {
   resolveOptions,
 } from './options.js'
 import type { RedisServerInfo } from './redis/masters.js'
+import { CertificateWatch, usesTls } from './security/certificate-watch.js'
 import type { SecurityStatus, SecurityValidationResult } from './security/findings.js'
 import { Counters, type RedisCacheStats, statsOf } from './stats.js'
 import type { TwoTierStore } from './two-tier/two-tier-store.js'
@@ -82,6 +83,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   readonly #batchRead: BatchRead
   readonly #readOnly: boolean
   readonly #messages: CacheMessages
+  readonly #certificates: CertificateWatch | undefined
 
   /** @throws ConfigurationError or ValidationError that names the option and the rule */
   constructor(options: GenericRedisCacheOptions = {}) {
@@ -104,6 +106,16 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     this.#messages = new CacheMessages(resolved)
     this.#messages.checkTtl(this.defaultTtlMs)
     monitor?.observeMemory?.(this)
+    const { client, reporter, securityConfig } = resolved
+    if (client !== undefined && usesTls(client)) {
+      const events = this.#events
+      this.#certificates = new CertificateWatch({
+        client,
+        config: securityConfig,
+        events,
+        reporter,
+      })
+    }
   }
 
   /**
@@ -396,6 +408,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /** Closes the connections, except a client that was passed in, and empties the memory tier. */
   override async close(): Promise<void> {
     this.loads.fenceAll()
+    this.#certificates?.close()
     await this.#store.close()
   }
 

@@ -19,6 +19,7 @@ export {
   type RedisSetting,
 } from './options.js'
 export type { RedisServerInfo, ScriptingMode } from './redis/masters.js'
+export type { ExpiringCertificate } from './security/certificate-watch.js'
 export type {
   FindingSeverity,
   PeerCertificateSummary,
@@ -27,6 +28,8 @@ export type {
   SecurityValidationResult,
   ServerSecurity,
 } from './security/findings.js'
+export { type AclOptions, type AclUser, generateAcl } from './security/generate-acl.js'
+export type { AclRole } from './security/permissions.js'
 export {
   type Login,
   type Password,

@@ -1,18 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
+import { COMMANDS } from '../src/security/permissions.js'
 import { sharedRedis } from './set-up.js'
 
 const at = sharedRedis()
-
-/** As the README says. */
-const KEYS = [
-  ...['get', 'set', 'getrange', 'strlen', 'exists', 'pttl', 'pexpire', 'persist', 'unlink'],
-  ...['mget', 'incr', 'scan'],
-]
-const SCRIPTS = ['eval', 'evalsha']
-const OTHERS = ['time', 'ping']
-const TRACKING = ['client|id', 'client|tracking', 'subscribe']
 
 async function openAs(
   user: string,
@@ -46,8 +38,9 @@ async function exercise(cache: GenericRedisCache): Promise<void> {
   expect(await cache.get('loaded')).toBeUndefined()
 }
 
-const EVERYTHING = [...KEYS, ...SCRIPTS, ...OTHERS, ...TRACKING]
-const WITHOUT_SCRIPTS = [...KEYS, ...OTHERS, ...TRACKING]
+const { values, server, scripts, tracking } = COMMANDS
+const EVERYTHING = [...values, ...server, ...scripts, ...tracking]
+const WITHOUT_SCRIPTS = [...values, ...server, ...tracking]
 
 test.each([
   ['scripts', EVERYTHING],
@@ -138,7 +131,7 @@ test('by way of plain a lease holds although another process takes the time to b
 })
 
 test('a user who may not listen asks Redis each time', async () => {
-  const cache = await openAs('deaf', [...KEYS, ...SCRIPTS, ...OTHERS])
+  const cache = await openAs('deaf', [...values, ...server, ...scripts])
   await exercise(cache)
   expect(cache.getStats().memory).toMatchObject({ tracking: 'refused', hits: 0 })
   expect(cache.getStats().redis.errors).toEqual({})

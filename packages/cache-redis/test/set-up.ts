@@ -1,7 +1,7 @@
 import { type RedisServer, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
-import { GenericRedisCache, type GenericRedisCacheOptions } from '../src/index.js'
+import { GenericRedisCache, type GenericRedisCacheOptions, generateAcl } from '../src/index.js'
 
 /** A Redis to test with, and what is opened at it. */
 export class SetUp {
@@ -18,7 +18,8 @@ export class SetUp {
 
   async start(): Promise<void> {
     this.redis = await startRedis()
-    this.raw = new Redis(this.redis.url)
+    const isRestricted = process.env['REDIS_TEST_ROLE'] === 'data'
+    this.raw = new Redis(isRestricted ? await restrictDefaultUser(this.redis) : this.redis.url)
     this.raw.on('error', () => undefined)
   }
 
@@ -55,6 +56,20 @@ export class SetUp {
   async end(): Promise<void> {
     for (const end of this.#ends.splice(0).toReversed()) await end()
   }
+}
+
+/**
+ * Gives the user `default` the commands of the data user, so that the caches of a test need no others. The tests
+ * use many prefixes, so it has all keys. Returns the URL of an administrator.
+ */
+async function restrictDefaultUser({ url, port }: RedisServer): Promise<string> {
+  const client = new Redis(url)
+  await client.call('ACL', 'SETUSER', 'admin', 'on', '>admin', '~*', '&*', '+@all')
+  const [data] = generateAcl({ database: 1 })
+  const rules = data?.rules.filter((rule) => !/^[#~]/.test(rule)) ?? []
+  await client.call('ACL', 'SETUSER', 'default', ...rules, 'nopass', '~*')
+  client.disconnect()
+  return `redis://admin:admin@127.0.0.1:${port}`
 }
 
 /** Starts one Redis for all tests of a file, and empties it before each. */

@@ -11,7 +11,7 @@ const EXPECTED = {
     internal: ['cache-core'],
     external: ['commander', 'picocolors'],
   },
-  'cache-redis': { internal: ['cache-core', 'cache-memory'], external: ['ioredis'] },
+  'cache-redis': { internal: ['cache-core', 'cache-memory'], external: ['commander', 'ioredis'] },
   'cache-ai': {
     internal: ['cache-core', 'cache-monitoring', 'cache-redis'],
     external: ['@humanwhocodes/momoa', 'commander', 'yaml', 'zod'],
@@ -39,6 +39,7 @@ const COMMANDS = {
   'cache-migration': 'cache-migrate',
   'cache-bench': 'cache-bench',
   'cache-monitoring': 'cache-monitor',
+  'cache-redis': 'cache-redis',
 } as const
 
 /** Programs that need optional peer dependencies. */

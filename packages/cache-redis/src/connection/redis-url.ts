@@ -42,8 +42,11 @@ export function parseRedisUrl(
   if (url === undefined) throw invalidUrl(option, notAUrl(text))
   if (url.protocol === 'unix:') return parseSocketUrl(url, option)
   const secure = url.protocol === 'rediss:'
-  if (!secure && url.protocol !== 'redis:')
-    throw invalidUrl(option, `a URL with the scheme ${url.protocol}`)
+  if (!secure && url.protocol !== 'redis:') {
+    // Of `user:password@host`, the user would be the scheme.
+    const hasScheme = /^[a-z\d+.-]+:\/\//i.test((text as string).trim())
+    throw invalidUrl(option, hasScheme ? `a URL with the scheme ${url.protocol}` : NO_SCHEME)
+  }
   if (url.hostname === '') throw invalidUrl(option, 'a URL without a host')
   if (url.search !== '' || url.hash !== '') {
     throw invalidUrl(option, 'a URL with a query or a fragment')
@@ -100,6 +103,8 @@ export function invalidUrl(option: string, received: string, hint?: string): Con
   const code = 'INVALID_REDIS_URL'
   return invalidOption(option, REDIS_URL_FORM, undefined, { code, received, hint })
 }
+
+const NO_SCHEME = 'a string without redis://'
 
 function notAUrl(value: unknown): string {
   const isText = typeof value === 'string' && value !== ''

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type ConnectionOptions,
   checkServerIdentity,
@@ -20,6 +21,10 @@ const QUESTION_MS = 5_000
 const MS_PER_DAY = 86_400_000
 const WARN_DAYS = 30
 const SHORTEST_PASSWORD = 12
+
+const NEW_USER = 'create a user for the cache, as "cache-redis security acl" prints it'
+/** A name that no permission for a prefix matches. */
+const NAME_OF_NOBODY = `verbatim-security-check-${randomUUID()}`
 
 /** Commands that a cache does not need, with arguments that make them complete. They are never run. */
 const DANGEROUS: readonly (readonly [name: string, ...words: string[]])[] = [
@@ -139,8 +144,7 @@ async function examineUser(
     return {}
   }
   if (user === 'default') {
-    const remedy = 'create a user for the cache with only the commands that it needs'
-    report('warning', 'DEFAULT_USER', 'The cache uses the user default.', remedy)
+    report('warning', 'DEFAULT_USER', 'The cache uses the user default.', NEW_USER)
   }
   const dangerousCommands: string[] = []
   for (const [name, ...words] of DANGEROUS) {
@@ -154,7 +158,11 @@ async function examineUser(
   }
   if (dangerousCommands.length > 0) {
     const observation = `The user may run ${dangerousCommands.join(', ')}.`
-    report('warning', 'DANGEROUS_COMMANDS', observation, 'use a user with fewer permissions')
+    report('warning', 'DANGEROUS_COMMANDS', observation, NEW_USER)
+  }
+  if ((await ask(redis, 'ACL', 'DRYRUN', user, 'get', NAME_OF_NOBODY)) === 'OK') {
+    const observation = 'The user may use keys of every prefix.'
+    report('warning', 'ALL_KEYS', observation, NEW_USER)
   }
   return { user, dangerousCommands }
 }

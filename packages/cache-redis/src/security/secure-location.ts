@@ -146,7 +146,7 @@ function loginFor(
     )
   }
   const { username, fixedPassword } = login
-  return { username, ...(fixedPassword !== undefined && { password: fixedPassword }) }
+  return { username, ...(fixedPassword !== undefined && { password: fixedPassword.reveal() }) }
 }
 
 function currentPasswordIn({ login }: SecurityConfig): CurrentPassword | undefined {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { ConfigurationError, Secret } from '@verbatim/cache-core'
@@ -8,7 +9,7 @@ import {
   invalidOption,
   recognizeCopies,
 } from '@verbatim/cache-core/implement'
-import { TlsFiles, type TlsSource } from './tls-files.js'
+import { certificatesIn, TlsFiles, type TlsSource } from './tls-files.js'
 
 /** A password: text, a {@link Secret}, or a function that returns the current one, such as a cloud token. */
 export type Password = string | Secret | (() => string | Secret | Promise<string | Secret>)
@@ -103,7 +104,7 @@ export interface Login {
   readonly username: string
   readonly password: () => Promise<string>
   /** The password, if it does not come from a function. */
-  readonly fixedPassword: string | undefined
+  readonly fixedPassword: Secret | undefined
 }
 
 /**
@@ -179,6 +180,18 @@ export class SecurityConfig {
     return this.useTls || this.hasAuthentication ? 'MEDIUM' : 'LOW'
   }
 
+  /** @internal The certificate of this client and those that it sends along. Reads files that have changed. */
+  get ownCertificates(): X509Certificate[] {
+    const { cert } = this.#files.current()
+    return cert === undefined ? [] : certificatesIn(cert)
+  }
+
+  /** @internal The authorities of `tlsCaPath` or `tlsCa`. Reads files that have changed. */
+  get authorities(): X509Certificate[] {
+    const { ca } = this.#files.current()
+    return ca === undefined ? [] : certificatesIn(ca)
+  }
+
   /** The error of the last attempt to read changed files; `undefined` if there was none. */
   get fileError(): ConfigurationError | undefined {
     return this.#files.lastError
@@ -214,7 +227,7 @@ export class SecurityConfig {
     const isFixed = typeof password !== 'function'
     return {
       username: this.aclUsername ?? 'default',
-      fixedPassword: isFixed ? revealed(password) : undefined,
+      fixedPassword: isFixed ? new Secret(revealed(password)) : undefined,
       password: async () => revealed(isFixed ? password : await password()),
     }
   }

@@ -67,7 +67,7 @@ export class TlsFiles {
 }
 
 /** Returns the certificates of a bundle. */
-function certificatesIn(pem: Buffer): X509Certificate[] {
+export function certificatesIn(pem: Buffer): X509Certificate[] {
   return Array.from(pem.toString('latin1').matchAll(PEM_CERTIFICATES), ([certificate]) => {
     return new X509Certificate(certificate)
   })

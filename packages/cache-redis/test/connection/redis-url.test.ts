@@ -21,7 +21,8 @@ describe('a Redis URL', () => {
   })
 
   test.each([
-    ['localhost:6379', 'received a URL with the scheme localhost:'],
+    ['localhost:6379', 'received a string without redis://'],
+    ['s3cret:password@host', 'received a string without redis://'],
     ['http://h', 'received a URL with the scheme http:'],
     ['redis:///1', 'received a URL without a host'],
     ['unix://h/redis.sock', 'received a unix URL with a host'],

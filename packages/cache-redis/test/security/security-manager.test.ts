@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import {
+  Certificates,
   freePort,
   type RedisServer,
   startRedisCluster,
@@ -14,7 +15,7 @@ import {
   type SecurityConfigOptions,
   type SecurityValidationResult,
 } from '../../src/index.js'
-import { Certificates } from './certificates.js'
+import { ROLES } from '../../src/security/permissions.js'
 
 const PASSWORD = 'canary-of-a-long-password'
 
@@ -65,21 +66,9 @@ async function hardened<T>(rules: readonly string[], task: () => Promise<T>): Pr
   }
 }
 
-/** The commands of a cache. */
-const NEEDED = [
-  ...['get', 'set', 'getrange', 'strlen', 'exists', 'pttl', 'pexpire', 'persist', 'unlink', 'mget'],
-  ...[
-    'incr',
-    'scan',
-    'eval',
-    'evalsha',
-    'time',
-    'ping',
-    'client|id',
-    'client|tracking',
-    'subscribe',
-  ],
-].map((name) => `+${name}`)
+const NEEDED = ROLES.data.commands
+  .filter((name) => !name.startsWith('acl|'))
+  .map((name) => `+${name}`)
 const FEW = ['-@all', ...NEEDED, '+acl|whoami', '+acl|dryrun']
 const login = { aclUsername: 'cache', aclPassword: PASSWORD }
 
@@ -88,7 +77,8 @@ describe('the validation of a live connection', () => {
     const result = await validate({ redisUrl: redis.url })
     expect(result?.isSecure).toBe(false)
     expect(idsIn(result)).toEqual([
-      ...['OPEN_DEFAULT_USER', 'DEFAULT_USER', 'DANGEROUS_COMMANDS', 'PLAIN_TEXT_ON_LOOPBACK'],
+      ...['OPEN_DEFAULT_USER', 'DEFAULT_USER', 'DANGEROUS_COMMANDS', 'ALL_KEYS'],
+      'PLAIN_TEXT_ON_LOOPBACK',
     ])
     expect(result?.servers).toMatchObject([{ transport: 'loopback', user: 'default' }])
     expect(result?.servers[0]?.dangerousCommands).toContain('FLUSHALL')
@@ -189,7 +179,7 @@ describe('the validation of a live connection', () => {
       const result = await validate({ cluster: { urls: cluster.urls } })
       const ports = result?.servers.map(({ server }) => Number(server.split(':')[1]))
       expect(new Set(ports)).toEqual(new Set(cluster.masters.map(({ port }) => port)))
-      expect(result?.score).toBe(40)
+      expect(result?.score).toBe(30)
     } finally {
       await cluster.stop()
     }
@@ -225,7 +215,7 @@ describe('the manager', () => {
       manager.testSecurityConfiguration(redis.url),
     )
     expect(manager.getSecurityStatus().lastValidation).toBe(result)
-    expect(manager.getSecurityRecommendations()[0]).toBe('use a user with fewer permissions')
+    expect(manager.getSecurityRecommendations()[0]).toContain('cache-redis security acl')
     const report = manager.generateSecurityReport()
     expect(report).toContain('SECURE, score 90 of 100')
     expect(report).toContain('WARNING DANGEROUS_COMMANDS')
