@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { generateAcl, KeyRing } from '@verbatim/cache-redis'
+import { generateAcl } from '@verbatim/cache-redis'
 import { Certificates, type RedisServer, runProgram, startRedis } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -21,6 +21,14 @@ const scene = JSON.parse(process.env['CANARY_SCENE'] ?? '') as Scene
 const { secrets, redisUrl, tlsUrl, pausedUrl, folder } = scene
 const file = (name: string): string => path.join(folder, name)
 
+/** An instance, which no cache in Redis can store. */
+class Thing {
+  readonly secret: string
+  constructor(secret: string) {
+    this.secret = secret
+  }
+}
+
 let outputs = 0
 /** Prints a value in each way in which programs print values. */
 function show(place: string, value: unknown): void {
@@ -32,7 +40,7 @@ function show(place: string, value: unknown): void {
     // A value in a circle has no JSON.
   }
   if (value instanceof Error)
-    forms.push(value.stack ?? '', inspect({ ...value }), inspect(value.cause))
+    forms.push(value.stack ?? '', inspect(Object.entries(value)), inspect(value.cause))
   process.stdout.write(`--- ${place}\n${forms.join('\n')}\n`)
 }
 
@@ -71,7 +79,7 @@ async function misuse(name: string, options: GenericRedisCacheOptions): Promise<
   const tries: Readonly<Record<string, () => unknown>> = {
     connect: () => cache.connect({ required: true }),
     set: () => cache.set(key, secretValue, { tags: [tag] }),
-    'set an instance': () => cache.set(key, Object.assign(new (class Thing {})(), { value })),
+    'set an instance': () => cache.set(key, new Thing(value)),
     'set a function': () => cache.set(key, { field: () => value }),
     'set a large value': () => cache.set(key, value.repeat(200_000)),
     'set with a wrong TTL': () => cache.set(key, value, value as never),
@@ -114,7 +122,7 @@ async function misuseAi(): Promise<void> {
   const request = { text: prompt, operation: 'summarize', options: { prompt }, tenant }
   const tries: Readonly<Record<string, () => unknown>> = {
     cacheResponse: () => cache.cacheResponse({ ...request, response: { value }, tags: [tag] }),
-    'wrong response': () => cache.cacheResponse({ ...request, response: (() => value) as never }),
+    'wrong response': () => cache.cacheResponse({ ...request, response: () => value }),
     'wrong tenant': () => cache.getCachedResponse({ ...request, tenant: { tenant } as never }),
     'wrong option': () => cache.getCachedResponse({ ...request, unknown: value } as never),
     'wrong options': () =>

@@ -15,7 +15,7 @@ export interface Canaries {
   readonly token: string
 }
 
-/** What the program of the canaries needs. */
+/** Secrets and servers for the program. */
 export interface Scene {
   readonly secrets: Canaries
   /** The text of a key ring with the secret `encryptionKey`. */

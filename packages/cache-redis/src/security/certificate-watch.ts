@@ -11,7 +11,7 @@ import type { SecurityConfig } from './security-config.js'
 export interface ExpiringCertificate {
   /** `'server'`: a server showed it. `'client'`: the cache shows it. `'authority'`: the cache trusts it. */
   readonly of: 'server' | 'client' | 'authority'
-  /** Its subject, on one line. */
+  /** The subject of the certificate, on one line. */
   readonly subject: string
   /** In the form of ISO 8601. */
   readonly validTo: string

@@ -34,7 +34,7 @@ export type AclRole = 'data' | 'invalidation' | 'migration'
 export interface RolePermissions {
   /** Commands for every key under the prefix. */
   readonly commands: readonly string[]
-  /** Further commands for the records about the prefix, which are no caller's keys. */
+  /** Further commands for the records about the prefix, which no caller names. */
   readonly recordCommands: readonly string[]
   readonly channels: readonly string[]
 }

@@ -31,12 +31,12 @@ export function securityCommand(): Command {
         'REDIS_TLS_CA_PATH=ca.crt cache-redis security check --redis-url rediss://redis.example.org',
       ),
     )
-    .action((options) => judge(options, describeResult))
+    .action((options) => check(options, describeResult))
   withServer(
     command.command('report').description('judge a connection, and print a page in Markdown'),
   )
     .addHelpText('after', examples('cache-redis security report > security.md'))
-    .action((options) => judge(options, composeReport))
+    .action((options) => check(options, composeReport))
   command
     .command('acl')
     .description('print the users of a cache with their permissions')
@@ -69,7 +69,7 @@ function withServer(command: Command): Command {
 }
 
 /** Judges a connection with the login and TLS of the environment. */
-async function judge(
+async function check(
   { redisUrl, json }: CheckOptions,
   describe: typeof describeResult,
 ): Promise<void> {
@@ -125,7 +125,7 @@ async function generateKeys({ keysFile }: { readonly keysFile?: string }): Promi
   process.stdout.write(`created a key ring with the key ${keys.primaryId}\n`)
 }
 
-/** The exit code 1 means an insecure connection, so wrong settings must have another one. */
+/** Runs a task. Wrong settings get another exit code than 1, which means an insecure connection. */
 async function asWrongUse<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()

@@ -58,7 +58,7 @@ describe('a cache with TLS', () => {
 
     const connected = vi.fn()
     cache.on('connected', connected)
-    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await vi.waitFor(async () => {
       await cache.set('key', 1).catch(() => undefined)
       expect(connected).toHaveBeenCalled()
@@ -83,7 +83,7 @@ describe('a cache with TLS', () => {
     await copyFile(file('client.key'), file('used.key'))
     const connected = vi.fn()
     cache.on('connected', connected)
-    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await vi.waitFor(() => expect(connected).toHaveBeenCalled(), 20_000)
     expect(errors.map(({ message }) => message)).toEqual([
       expect.stringContaining('securityConfig.tlsKeyPath must be the key of the certificate'),

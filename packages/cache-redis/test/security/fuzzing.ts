@@ -51,7 +51,7 @@ const change = fc.record({
 
 /**
  * Decodes changed inputs of a corpus. Fails at the first error that the decoder does not promise, at an input that
- * takes longer than 50 ms in each of five attempts, and at a change of `Object.prototype`. Prints the seed.
+ * takes longer than 50 ms in each of five attempts, and at a change of `Object.prototype`. The error names the random seed.
  */
 export async function fuzz(
   { corpus, decode, isExpected = () => false }: FuzzTarget,

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { Secret } from '@verbatim/cache-core'
 import { Redis } from 'ioredis'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { GenericRedisCache, generateAcl } from '../../src/index.js'
+import { type GenericRedisCache, generateAcl } from '../../src/index.js'
 import {
   type AclRole,
   COMMANDS,
@@ -194,14 +194,14 @@ describe('generateAcl', () => {
     }
   })
 
-  test.each([
+  test.each<[string, object]>([
     ['keyPrefix', { keyPrefix: 'a b' }],
     ['keyPrefix', { keyPrefix: '' }],
     ['keyPrefix', { keyPrefix: 'a\0' }],
     ['database', { database: -1 }],
     ['passwords.data', { passwords: { data: '' } }],
-    ['passwords', { passwords: { admin: PASSWORD } as object }],
-    ['options', { password: PASSWORD } as object],
+    ['passwords', { passwords: { admin: PASSWORD } }],
+    ['options', { password: PASSWORD }],
   ])('names %s in the error for a wrong option', (option, options) => {
     const run = (): unknown => generateAcl(options)
     expect(run).toThrow(option)
