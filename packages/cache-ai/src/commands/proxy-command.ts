@@ -59,7 +59,9 @@ async function openProxyCache(location: CacheLocation): Promise<AIResponseCache>
   const configured = (await configurationOf(location)).merge({ redisUrl })
   const isLocated =
     redisUrl !== undefined || LOCATIONS.some((name) => configured.given[name] !== undefined)
-  const cache = new AIResponseCache(configured.checked().toCacheOptions())
+  const { redisUrl: given, ...options } = configured.checked().toCacheOptions()
+  // Without a location there is no default address either: answers stay in memory.
+  const cache = new AIResponseCache({ ...options, redisUrl: isLocated ? given : undefined })
   if (isLocated) await cache.connect()
   return cache
 }

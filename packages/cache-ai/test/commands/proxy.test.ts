@@ -30,8 +30,10 @@ test('proxy serves requests from memory until SIGTERM', async () => {
   const { code, err } = await runProgram(CLI, ['explain', 'unknown', '--proxy', url])
   expect([code, err]).toEqual([1, expect.stringContaining('the proxy knows no miss with this key')])
   child.kill('SIGTERM')
-  const { out } = await outcome
+  const { out, err: warnings } = await outcome
   expect(out).toMatch(/^listening on /)
+  // Without a location, no Redis is looked for.
+  expect(warnings).toBe('')
   expect(server.requests).toHaveLength(1)
 })
 
