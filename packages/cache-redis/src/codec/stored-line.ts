@@ -46,10 +46,11 @@ export interface StoredLine extends WriteDetails {
 
 /** A line as it was read. */
 export interface ReadLine extends StoredLine {
-  /** Whether its body is encrypted. It must be decrypted before it is decompressed. */
-  readonly encrypted: boolean
-  /** The words from the kind on, with the line feed: what an encrypted body is valid for. */
-  readonly words: Buffer
+  /**
+   * If its body is encrypted, the words that it is valid for: from the kind to the line feed. Otherwise
+   * `undefined`. A body must be decrypted before it is decompressed.
+   */
+  readonly encryptedFor: Buffer | undefined
 }
 
 /** Encrypts a body for the words of its line. */
@@ -188,12 +189,12 @@ export function openLine(place: Place, bytes: Buffer): ReadLine {
   const content = bytes.subarray(words.at)
   const kind = bytes[KIND_OFFSET]
   const compressed = kind === COMPRESSED || kind === COMPRESSED_AND_ENCRYPTED
+  const isEncrypted = kind === ENCRYPTED || kind === COMPRESSED_AND_ENCRYPTED
   const body = { content, length: content.length, compressed, decodedLength }
-  return {
-    ...{ revision: readRevision(bytes), freshUntil, graceMs, loadMs, generation, tags, body },
-    encrypted: kind === ENCRYPTED || kind === COMPRESSED_AND_ENCRYPTED,
-    words: bytes.subarray(KIND_OFFSET, words.at),
-  }
+  const revision = readRevision(bytes)
+  const encryptedFor = isEncrypted ? bytes.subarray(KIND_OFFSET, words.at) : undefined
+  // No spread: with one, V8 takes 4 µs for this object, and all reads from Redis are half as fast.
+  return { revision, freshUntil, graceMs, loadMs, generation, tags, body, encryptedFor }
 }
 
 /**

@@ -178,10 +178,11 @@ export class ValueCodec {
   }
 
   #decrypt(place: Place, line: ReadLine): Body | EncryptionReason {
-    const { body, encrypted } = line
-    if (!encrypted) return this.#encryption?.requiresEncryption ? 'unencrypted' : body
+    const { body, encryptedFor } = line
+    if (encryptedFor === undefined)
+      return this.#encryption?.requiresEncryption ? 'unencrypted' : body
     if (this.#encryption === undefined) return 'encrypted'
-    const content = this.#encryption.decrypt(place, line)
+    const content = this.#encryption.decrypt(place, body, encryptedFor)
     if (typeof content === 'string') return content
     return { ...body, content, length: content.length }
   }

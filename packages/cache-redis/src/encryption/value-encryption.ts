@@ -1,7 +1,8 @@
 import { ConfigurationError, SecurityError } from '@verbatim/cache-core'
 import { assertKnownFields, flagOption, invalidOption } from '@verbatim/cache-core/implement'
+import type { Body } from '../codec/body.js'
 import type { Place } from '../codec/place.js'
-import type { EncryptBody, EncryptionReason, ReadLine } from '../codec/stored-line.js'
+import type { EncryptBody, EncryptionReason } from '../codec/stored-line.js'
 import { KeyRing } from './key-ring.js'
 
 /** Options for the encryption of values in Redis. */
@@ -55,8 +56,12 @@ export class ValueEncryption {
       this.#keys().seal(content, Buffer.from(associatedData(place) + words))
   }
 
-  /** Decrypts the body of a line, or returns why it is not valid. */
-  decrypt(place: Place, { body, words }: ReadLine): Buffer | EncryptionReason {
+  /**
+   * Decrypts the body of a line, or returns why it is not valid.
+   *
+   * @param words - the words of the line, from the kind on
+   */
+  decrypt(place: Place, body: Body, words: Buffer): Buffer | EncryptionReason {
     const associated = Buffer.concat([Buffer.from(associatedData(place)), words])
     const keys = this.#keys()
     try {

@@ -95,11 +95,9 @@ export class ValueSender {
           group.map((index) => {
             const write = writes[index] as KeyOperation
             const each = encoded[index] as Encoded
-            return {
-              named: { name: names[index] as string, place: each.place },
-              ...{ encoded: each, tags, generation: '' },
-              isWanted: () => !write.isSuperseded,
-            }
+            const named = { name: names[index] as string, place: each.place }
+            const isWanted = (): boolean => !write.isSuperseded
+            return { named, encoded: each, tags, generation: '', isWanted }
           }),
         ),
       ),
