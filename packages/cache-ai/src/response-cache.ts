@@ -198,12 +198,10 @@ export class ResponseCache {
       memoryTtl: this.#memoryTtlOf,
       onLookup: this.#startLookup(request, known),
     }
-    const computation: Computation<T> = {
-      ...{ known, compute, shouldStore },
-      onComputed: (response) => {
-        computed = { response }
-      },
+    const onComputed = (response: T): void => {
+      computed = { response }
     }
+    const computation: Computation<T> = { known, compute, shouldStore, onComputed }
     const entry = call.onlyIfCached
       ? await this.#cachedEntry<StoredResponse<T>>(key, read, maxStaleMs)
       : await cache.getOrSetEntry<StoredResponse<T>>(
@@ -232,7 +230,9 @@ export class ResponseCache {
     maxStaleMs: number,
   ): Promise<CacheEntry<T>> {
     const maxStale: GetEntryOptions['maxStale'] = maxStaleMs > 0 ? `${maxStaleMs}ms` : undefined
-    const entry = await this.#options.cache.getEntry<T>(key, { ...read, maxStale })
+    const { accept, memoryTtl, onLookup } = read
+    const options: GetEntryOptions = { accept, memoryTtl, onLookup, maxStale }
+    const entry = await this.#options.cache.getEntry<T>(key, options)
     if (entry !== undefined) return entry
     throw new CacheError('the response is not in the cache, and onlyIfCached is true', {
       code: 'NOT_CACHED',

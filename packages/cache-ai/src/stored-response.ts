@@ -91,17 +91,24 @@ export function describeResponse<T>(
   now: number,
 ): CachedResponse<T> {
   const hit = tier !== 'none'
-  const known = computeMs === undefined ? {} : { computeMs }
-  const savedMs = (computeMs ?? 0) - Math.max(0, tookMs)
-  const saved = hit && computeMs !== undefined ? { savedMs: Math.max(0, savedMs) } : {}
-  const cached = { hit, joined: isJoined, stale: isStale, tier, key, textTier }
-  return { response, cached: { ...cached, ...ageOf(storedAt, now), ...known, ...saved } }
+  const cached: Writable<CachedResponse['cached']> = {
+    hit,
+    joined: isJoined,
+    stale: isStale,
+    tier,
+    key,
+    textTier,
+  }
+  if (storedAt !== undefined) {
+    cached.at = new Date(storedAt).toISOString()
+    cached.ageMs = Math.max(0, now - storedAt)
+  }
+  if (computeMs !== undefined) {
+    cached.computeMs = computeMs
+    if (hit) cached.savedMs = Math.max(0, computeMs - Math.max(0, tookMs))
+  }
+  return { response, cached }
 }
 
-function ageOf(
-  storedAt: number | undefined,
-  now: number,
-): Pick<CachedResponse['cached'], 'at' | 'ageMs'> {
-  if (storedAt === undefined) return {}
-  return { at: new Date(storedAt).toISOString(), ageMs: Math.max(0, now - storedAt) }
-}
+/** Fields are added one by one, because a copy by spread takes a microsecond and more. */
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] }
