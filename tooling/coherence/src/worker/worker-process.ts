@@ -16,7 +16,8 @@ const MAIN = fileURLToPath(new URL('worker.ts', import.meta.url))
 const READY_DEADLINE_MS = 60_000
 /** The limit of the watchdog, plus the time to close. */
 const DONE_DEADLINE_MS = 15_000
-const EXIT_DEADLINE_MS = 3_000
+/** A process ends in milliseconds. On a busy machine it may not run for seconds. */
+const EXIT_DEADLINE_MS = 30_000
 
 export interface WorkerListener {
   readonly events: (worker: number, message: EventsMessage) => void
