@@ -13,6 +13,9 @@ const SUGGESTED_QUESTIONS = {
   'gift-of-the-magi': 'How much money did Della have?',
 }
 
+/** The sample of a page that was opened without a link to another form. */
+const FIRST_SAMPLE = 'day-of-infamy'
+
 const CONTROLS = ['sample', 'text', 'operation', 'question']
 
 /** The user's own text, to restore it after a sample. */
@@ -86,9 +89,11 @@ export function store({ sample, operation, question }, isAsked) {
   history.replaceState(history.state, '', `#${shared}`)
 }
 
-/** @returns the form that was stored for this history entry, or the one in the address */
+/** @returns the form that was stored for this history entry, the one in the address, or a sample */
 export function load() {
-  const stored = storedFor(entryName()) ?? Object.fromEntries(sharedFields())
+  const isFirstVisit = location.hash === ''
+  const shared = isFirstVisit ? { sample: FIRST_SAMPLE } : Object.fromEntries(sharedFields())
+  const stored = storedFor(entryName()) ?? shared
   const sample = oneOf('sample', stored.sample) ?? ''
   const text = stored.ownText ?? ''
   return {

@@ -6,6 +6,7 @@ import { InMemoryCache } from '@verbatim/cache-memory'
 import { estimateEntryBytes } from '@verbatim/cache-memory/implement'
 import { CacheMigrationManager } from '@verbatim/cache-migration'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import { OpenTelemetryMonitor } from '@verbatim/cache-monitoring/otel'
 import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
 import { MonitorView } from '@verbatim/cache-monitoring/watch'
@@ -55,6 +56,10 @@ async function main(): Promise<void> {
   monitor.recordCacheOperationTime({ operation: 'get', duration: 0.002, cacheHit: true })
   check('monitoring', monitor.getPerformanceStats().cacheHitRate === 100)
   check('prometheus', (await prometheusRegistry(monitor).metrics()).includes('verbatim_cache'))
+  const dashboard = new Dashboard({ monitor, caches: { memory } })
+  const page = await dashboard.fetch(new Request('http://localhost/'))
+  check('dashboard', (await page.text()).includes('assets/dashboard.js'))
+  dashboard.close()
   for (const made of [new OpenTelemetryMonitor(), new MonitorView({ title: 'test' })]) {
     check('monitors', typeof made === 'object')
   }

@@ -1,4 +1,4 @@
-import { CacheInterface, escapeGlob, type InspectedEntry } from '@verbatim/cache-core'
+import { type CacheInterface, escapeGlob, type InspectedEntry } from '@verbatim/cache-core'
 import { isPlainObject } from '@verbatim/cache-core/implement'
 import { RouteError } from './route-error.js'
 
@@ -175,9 +175,19 @@ export class Explorer {
   }
 }
 
-/** Returns whether a cache has its own way to read entries without counting the reads. */
+/**
+ * Returns whether a cache has its own way to read entries without counting the reads. Such a class defines
+ * `inspect` where it defines `scan`.
+ */
 function inspects(cache: CacheInterface): boolean {
-  return cache.inspect !== CacheInterface.prototype.inspect
+  return ownerOf(cache, 'inspect') === ownerOf(cache, 'scan')
+}
+
+/** Returns the prototype that defines a method. */
+function ownerOf(cache: CacheInterface, method: keyof CacheInterface): unknown {
+  let owner: object | null = cache
+  while (owner !== null && !Object.hasOwn(owner, method)) owner = Reflect.getPrototypeOf(owner)
+  return owner
 }
 
 async function* withTtl(cache: CacheInterface, pattern: string): AsyncIterable<ListedEntry> {

@@ -1,4 +1,5 @@
 import { CacheError, ValidationError } from '@verbatim/cache-core'
+import { describeType, isError } from '@verbatim/cache-core/implement'
 
 /** An error that the client of a route caused, or can do something about. */
 export class RouteError extends Error {
@@ -21,9 +22,16 @@ export function errorResponse(error: unknown): Response {
   return Response.json({ error: { code, message } }, { status, headers })
 }
 
+/** Warns of an error that no route expects. Its message may contain a value, and is not shown. */
+function reportBug(error: unknown): void {
+  const message = `The dashboard failed with ${isError(error) ? error.name : describeType(error)}.`
+  process.emitWarning(message, { code: 'VERBATIM_DASHBOARD_FAILED' })
+}
+
 function routeErrorOf(error: unknown): RouteError {
   if (error instanceof RouteError) return error
   if (error instanceof ValidationError) return new RouteError(400, error.code, error.message)
   if (error instanceof CacheError) return new RouteError(503, error.code, error.message)
+  reportBug(error)
   return new RouteError(500, 'INTERNAL_ERROR', 'the dashboard failed')
 }

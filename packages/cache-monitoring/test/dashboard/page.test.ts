@@ -1,15 +1,18 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
-import { findChromium } from '@verbatim/test-support'
+import { GenericRedisCache } from '@verbatim/cache-redis'
+import { findChromium, startRedis } from '@verbatim/test-support'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 const apiKey = 'a-key-for-the-page'
+const ignore = (): void => undefined
 const LARGEST_PAGE_BYTES = 150_000
 
 const executablePath = findChromium()
@@ -61,8 +64,12 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     readonly complaints: readonly string[]
   }
 
-  async function open(hash: string, context: BrowserContextOptions = {}): Promise<Opened> {
-    const { port } = server.address() as AddressInfo
+  async function open(
+    hash: string,
+    context: BrowserContextOptions = {},
+    opened = server,
+  ): Promise<Opened> {
+    const { port } = opened.address() as AddressInfo
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...context })
     onTestFinished(() => page.close())
     const complaints: string[] = []
@@ -157,6 +164,38 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     const row = page.getByRole('row', { name: /an <img> key/ })
     await row.waitFor()
     expect(await row.innerText()).toMatch(/hit\s+summarize\s+memory\s+1.5 ms\s+1.5 s\s+1.5 s/)
+  })
+
+  test('two open pages show that Redis is lost, and that it is back', async () => {
+    await using redis = await startRedis()
+    const observer = new CachePerformanceMonitor()
+    await using answers = new GenericRedisCache({
+      redisUrl: redis.url,
+      performanceMonitor: observer,
+      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    })
+    await answers.connect()
+    const shown = new Dashboard({ monitor: observer, caches: { answers } })
+    const own = createServer(shown.listener).listen(0, '127.0.0.1')
+    await once(own, 'listening')
+    onTestFinished(() => {
+      shown.close()
+      own.closeAllConnections()
+      own.close()
+    })
+    const tabs = [await open('', {}, own), await open('', {}, own)]
+    const wait = async (...texts: string[]): Promise<void> => {
+      for (const { page } of tabs) {
+        const row = page.getByRole('row', { name: /^answers/ })
+        for (const text of texts) await row.getByText(text).first().waitFor()
+      }
+    }
+    await wait('memory and Redis', 'closed', 'live')
+    await redis.stop('SIGKILL')
+    await wait('Redis is unavailable', 'open', 'down')
+    await redis.restart()
+    await wait('memory and Redis', 'closed', 'live')
+    expect(tabs.flatMap(({ complaints }) => complaints)).toEqual([])
   })
 
   test('the keyboard alone searches, opens, deletes and invalidates', async () => {

@@ -1,8 +1,8 @@
 const PLACES = [
   ...['cache-ai', 'cache-ai/legacy', 'cache-bench', 'cache-core', 'cache-core/implement'],
   ...['cache-core/testkit', 'cache-memory', 'cache-memory/implement', 'cache-migration'],
-  ...['cache-monitoring', 'cache-monitoring/otel', 'cache-monitoring/prometheus'],
-  ...['cache-monitoring/watch', 'cache-redis'],
+  ...['cache-monitoring', 'cache-monitoring/dashboard', 'cache-monitoring/otel'],
+  ...['cache-monitoring/prometheus', 'cache-monitoring/watch', 'cache-redis'],
 ]
 
 const { CacheInterface, ValidationError } = require('@verbatim/cache-core')
