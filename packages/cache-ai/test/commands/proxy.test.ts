@@ -35,7 +35,7 @@ test('proxy serves requests from memory until SIGTERM', async () => {
   // Without a location, no Redis is looked for.
   expect(warnings).toBe('')
   expect(server.requests).toHaveLength(1)
-})
+}, 120_000)
 
 test.each([
   [['--upstream', 'example.com'], '--upstream must be'],
