@@ -69,9 +69,16 @@ export class ManualClock implements Clock {
   }
 }
 
-/** @throws ConfigurationError (`INVALID_OPTION`) unless it has both methods of a {@link Clock} */
+/** @throws ConfigurationError (`INVALID_OPTION`) unless both methods of a {@link Clock} return finite numbers */
 export function assertClock(clock: unknown): asserts clock is Clock {
   const { now, wallTime } = Object(clock) as Partial<Clock>
-  if (typeof now === 'function' && typeof wallTime === 'function') return
-  throw invalidOption('clock', 'an object with the methods now and wallTime', clock)
+  if (typeof now !== 'function' || typeof wallTime !== 'function') {
+    throw invalidOption('clock', 'an object with the methods now and wallTime', clock)
+  }
+  for (const [name, time] of Object.entries({
+    now: now.call(clock),
+    wallTime: wallTime.call(clock),
+  }))
+    if (!Number.isFinite(time))
+      throw invalidOption(`clock.${name}`, 'a method that returns milliseconds', time)
 }

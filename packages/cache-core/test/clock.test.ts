@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManualClock, systemClock, ValidationError } from '../src/index.js'
+import { FourMethodCache } from './four-method-cache.js'
 
 test('a manual clock stands still until advance', () => {
   const clock = new ManualClock(1_000)
@@ -40,3 +41,20 @@ test('the system clock never runs backwards and has the current date', () => {
   expect(readings).toEqual(readings.toSorted((one, other) => one - other))
   expect(Math.abs(systemClock.wallTime() - Date.now())).toBeLessThan(10_000)
 })
+
+test.each<unknown>([Number.NaN, Infinity, undefined, '5', 5n, new Date()])(
+  'a cache refuses a clock that returns %o',
+  (time) => {
+    const clock = new ManualClock()
+    for (const method of ['now', 'wallTime'] as const) {
+      const broken = {
+        now: () => clock.now(),
+        wallTime: () => clock.wallTime(),
+        [method]: () => time,
+      }
+      expect(() => new FourMethodCache({ clock: broken })).toThrow(
+        `clock.${method} must be a method that returns milliseconds`,
+      )
+    }
+  },
+)

@@ -40,7 +40,10 @@ export interface GetOrSetOptions<T = unknown> extends ReadOptions {
   readonly earlyRefresh?: number | undefined
   /** Ends the wait of this caller. Also ends the load when no other caller waits for it. */
   readonly signal?: AbortSignal | undefined
-  /** Whether to load although a fresh value is cached. The loaded value replaces it. Default: false. */
+  /**
+   * Whether to load although a fresh value is cached. The loaded value replaces it. The call rejects if the
+   * load fails, also with `staleIfError`. Default: false.
+   */
   readonly refresh?: boolean | undefined
   /**
    * Whether the loaded value stays out of the cache. Another caller of the same load may still store it.

@@ -175,6 +175,16 @@ function refreshTests(contract: CacheContract): void {
       await expectThere(contract, cache, 'key', 'new')
     })
 
+    test(`${method} with refresh rejects when the load fails, and the cached value stays`, async (cache) => {
+      await cache.set('key', 'old')
+      const fail = (): never => {
+        throw new Error('the load failed')
+      }
+      const failed = call(cache, fail, { refresh: true, staleIfError: '1m' })
+      await expect(failed).rejects.toThrow('the load failed')
+      await expectThere(contract, cache, 'key', 'old')
+    })
+
     test(`${method} with noStore returns the loaded value and does not store it`, async (cache) => {
       expect(await call(cache, () => 'value', { noStore: true })).toBe('value')
       await expectGone(contract, cache, 'key')
