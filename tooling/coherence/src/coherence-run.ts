@@ -84,10 +84,10 @@ class CoherenceRun implements AsyncDisposable {
     for (const worker of this.#workers) worker.go()
     const nemesis = new Nemesis(this.#check.timeline, this.#clock)
     const raging = nemesis.run(schedule(faults, seed), this.#stopping.signal)
-    // A fault that cannot be started ends the run. Its error is thrown below.
-    raging.catch(() => this.#stopping.abort())
+    // The operations until then are still checked and reported.
+    const raged = raging.catch((error: unknown) => this.#endByFault(error))
     await this.#timeIsUp()
-    await raging
+    await raged
     if (!this.#wasCaught) await Promise.all(this.#workers.map((worker) => worker.recovered()))
     const counts = await Promise.all(this.#workers.map((worker) => worker.stop()))
     this.#counts.push(...counts.filter((each) => each !== undefined))
@@ -127,6 +127,12 @@ class CoherenceRun implements AsyncDisposable {
       ...processFaults(processes),
       ...(proxy === undefined ? [] : networkFaults(proxy, PROXIED)),
     ]
+  }
+
+  /** Ends the run because a fault could not be started. The process is unknown, so it is reported for this one. */
+  #endByFault(error: unknown): void {
+    this.#check.addProblem(PROXIED, { kind: 'harness', text: String(error) })
+    this.#stopping.abort()
   }
 
   #reportForeignChange(text: string): void {

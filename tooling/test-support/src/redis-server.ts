@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis } from './ask-redis.js'
 import { freePort } from './free-port.js'
 
-const START_DEADLINE_MS = 10_000
+/** A server starts in milliseconds. On a busy machine it may not run for seconds. */
+const START_DEADLINE_MS = 60_000
 
 /** Paths of certificates and a key in PEM, with which servers use TLS. */
 export interface ServerTls {
