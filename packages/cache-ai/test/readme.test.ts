@@ -8,4 +8,6 @@ afterAll(() => server[Symbol.asyncDispose]())
 await testReadme(new URL('../README.md', import.meta.url), {
   OPENAI_BASE_URL: `${server.url}/v1`,
   OPENAI_API_KEY: 'test',
+  // The example of cassettes records where CI is not set.
+  CI: '',
 })
