@@ -42,7 +42,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     await expect.poll(() => button.isDisabled()).toBe(true)
     expect(await page.locator('#pending').isVisible()).toBe(true)
     expect(await page.locator('#outcome').getAttribute('aria-busy')).toBe('true')
-    expect(await page.getByRole('status').first().textContent()).toContain('Analysing: Summarize')
+    expect(await page.locator('#announcement').textContent()).toContain('Analysing: Summarize')
     expect(await page.locator('#about').textContent()).toContain('Ada wrote')
     await expect.poll(() => page.locator('#elapsed').textContent()).toMatch(/^\d+\.\d s$/)
     held.release()

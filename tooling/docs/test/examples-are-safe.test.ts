@@ -12,8 +12,9 @@ const programs = (
   await Promise.all(
     files.map(async (name) => {
       const text = await readFile(new URL(name, `file://${ROOT}`), 'utf8')
+      // A block of text shows what a program prints.
       const blocks = name.endsWith('.md')
-        ? Array.from(text.matchAll(/^```\w+.*\n([^]*?)^```$/gm), ([, code = '']) => code)
+        ? Array.from(text.matchAll(/^```(?!text)\w+.*\n([^]*?)^```$/gm), ([, code = '']) => code)
         : [text]
       return blocks.map((code, index) => [`${name} ${index + 1}`, code] as const)
     }),

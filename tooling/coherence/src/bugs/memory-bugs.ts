@@ -133,8 +133,9 @@ export const MEMORY_BUGS: readonly Bug[] = [
       },
       {
         file: 'cache-redis/dist/redis/value-sender.js',
-        find: 'const isWanted = () => !write.isSuperseded;',
-        replace: 'const isWanted = () => true;',
+        find: `const isWanted = () => !write.isSuperseded;
+        const first = {`,
+        replace: 'const isWanted = () => true; const first = {',
       },
     ],
   },
