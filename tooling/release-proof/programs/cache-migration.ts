@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { type BackupResult, CacheMigrationManager } from '@verbatim/cache-migration'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 
-const redisUrl = process.env['REDIS_URL']
-const source = new GenericRedisCache({ redisUrl, keyPrefix: `source-${process.pid}:` })
-const target = new GenericRedisCache({ redisUrl, keyPrefix: `target-${process.pid}:` })
+// The machine may be busy, so calls have more time than by default.
+const settings = { redisUrl: process.env['REDIS_URL'], commandTimeout: 5_000 }
+const source = new GenericRedisCache({ ...settings, keyPrefix: `source-${process.pid}:` })
+const target = new GenericRedisCache({ ...settings, keyPrefix: `target-${process.pid}:` })
+await Promise.all([source.connect({ required: true }), target.connect({ required: true })])
 await source.set('user:1', { born: new Date(0) }, null)
 
 const manager = new CacheMigrationManager()
