@@ -1,4 +1,5 @@
 import { CacheKeyGenerator } from '@verbatim/cache-ai'
+import { repetitions } from './repetitions.js'
 
 // Counts equal keys of ten million short questions about one text. Also counts equal digests of 32 bits, as
 // the Python version makes them. There must be thousands of those, which proves that the count works.
@@ -27,12 +28,3 @@ console.log(`${questions} questions in ${seconds} s: ${alike} equal keys`)
 console.log(`${short} of their digests have equal first 32 bits`)
 const expected = questions ** 2 / 2 ** 33
 if (alike > 0 || short < expected / 2) process.exitCode = 1
-
-function repetitions(numbers: BigUint64Array): number {
-  const sorted = numbers.toSorted()
-  let found = 0
-  for (let index = 1; index < sorted.length; index++) {
-    if (sorted[index] === sorted[index - 1]) found++
-  }
-  return found
-}

@@ -1,4 +1,5 @@
 import { explainKey, SHARED } from '@verbatim/cache-ai/ai-sdk'
+import { repetitions } from './repetitions.js'
 
 // Counts equal keys of ten million requests that differ in one value each. Also counts equal digests of 32 bits:
 // there must be thousands of those, which proves that the count works.
@@ -39,13 +40,4 @@ function paramsOf(index: number): Readonly<Record<string, unknown>> {
         providerOptions: { openai: { [`option${index}`]: true } },
       }
   }
-}
-
-function repetitions(numbers: BigUint64Array): number {
-  const sorted = numbers.toSorted()
-  let found = 0
-  for (let index = 1; index < sorted.length; index++) {
-    if (sorted[index] === sorted[index - 1]) found++
-  }
-  return found
 }

@@ -1,13 +1,12 @@
 export type { CallControl } from '../model-calls/call-control.js'
-export type { ModelCallStats } from '../model-calls/call-counters.js'
 export type {
   BypassReason,
   CallReport,
   CallStatus,
   RefusalReason,
 } from '../model-calls/call-status.js'
+export * from '../model-calls/exports.js'
 export type { WhenAbandoned } from '../model-calls/flights.js'
-export { type CounterMeter, metricsText, observeModelCalls } from '../model-calls/metrics.js'
 export type {
   AnswerPart,
   FileData,
@@ -17,17 +16,6 @@ export type {
   StreamTrack,
   TokenUsage,
 } from '../model-calls/model-answer.js'
-export type { ModelCacheOptions } from '../model-calls/model-cache-options.js'
-export type { MissExplanation } from '../model-calls/recent-requests.js'
-export type {
-  ModelPrice,
-  PriceTable,
-  SavedAmounts,
-  SavedTokens,
-  Savings,
-  SavingsRow,
-} from '../model-calls/savings.js'
-export { SHARED, type Tenant } from '../model-calls/tenant.js'
 export {
   createEmbeddingCacheMiddleware,
   type EmbeddingCacheMiddleware,
