@@ -76,9 +76,12 @@ export function planCompute<T>(options: ComputeOptions<T>): ComputePlan<T> {
   return { call, load, maxStaleMs, shouldStore }
 }
 
+/** The plan of a call without options. */
+const ANY_RESPONSE: CallPlan = planCall({})
+
 /** @throws ValidationError that names the option and what it must be */
 export function planLookup(options: LookupOptions | undefined): CallPlan {
-  if (options === undefined) return planCall({})
+  if (options === undefined) return ANY_RESPONSE
   assertKnownFields(options, LOOKUP_FIELDS, 'options')
   const { shape } = options
   if (shape !== undefined && shape !== 'flat')

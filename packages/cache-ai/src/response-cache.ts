@@ -70,7 +70,7 @@ export class ResponseCache {
   /** Stores a response. */
   async store(answered: AIResponse): Promise<void> {
     assertAnswered(answered)
-    const { cache, operationTtls, promotion, responses } = this.#options
+    const { cache, clock, operationTtls, promotion, responses } = this.#options
     const key = this.#keyOf(answered)
     const { operation, options, response } = answered
     assertResponse(response)
@@ -80,7 +80,7 @@ export class ResponseCache {
       tags: tagsOf(answered.tags, options),
       memoryTtl: promotion.memoryTtl(known),
     }
-    const report = this.#start(known, options)
+    const report = this.#reportFrom(clock.now(), known, options)
     try {
       await cache.set(key, responses.store(known, response), settings)
       report('stored')
@@ -108,7 +108,7 @@ export class ResponseCache {
         return usable !== undefined
       },
       memoryTtl: this.#memoryTtlOf,
-      onLookup: this.#startLookup(request, known),
+      onLookup: this.#lookupFrom(startedAt, request, known),
     })
     if (entry === undefined || usable === undefined) return undefined
     const tookMs = clock.now() - startedAt
@@ -196,7 +196,7 @@ export class ResponseCache {
         return usable !== undefined
       },
       memoryTtl: this.#memoryTtlOf,
-      onLookup: this.#startLookup(request, known),
+      onLookup: this.#lookupFrom(startedAt, request, known),
     }
     const onComputed = (response: T): void => {
       computed = { response }
@@ -240,25 +240,26 @@ export class ResponseCache {
     })
   }
 
-  /** Starts a lookup. Returns a function that reports its outcome, and counts hits for the promotion. */
-  #startLookup(
+  /** Returns a function that reports the outcome of a lookup, and counts hits for the promotion. */
+  #lookupFrom(
+    startedAt: number,
     { operation, options }: AIRequest,
     known: KnownOfRequest,
   ): (outcome: LookupOutcome) => void {
-    const report = this.#start(known, options)
+    const report = this.#reportFrom(startedAt, known, options)
     return (outcome) => {
       if (outcome === 'hit') this.#options.promotion.countHit(operation)
       report(outcome)
     }
   }
 
-  /** Starts a lookup or a store. Returns a function that reports its outcome and duration to the monitor. */
-  #start(
+  /** Returns a function that reports the outcome and the duration of a lookup or a store to the monitor. */
+  #reportFrom(
+    startedAt: number,
     { operation, textTier }: KnownOfRequest,
     options: RequestOptions | undefined,
   ): (outcome: ResponseOutcome) => void {
     const { clock, monitor } = this.#options
-    const startedAt = clock.now()
     return (outcome) => {
       const milliseconds = clock.now() - startedAt
       monitor.observeResponse(operation, modelOf(options), outcome, milliseconds, textTier)

@@ -129,7 +129,7 @@ export class StoredResponses {
     { stored, response }: UsableResponse<T>,
     origin: Origin,
   ): CachedResponse<T> {
-    return describeResponse(key, { ...stored, response }, origin, this.#options.clock.wallTime())
+    return describeResponse(key, response, stored, origin, this.#options.clock.wallTime())
   }
 
   /**
@@ -193,7 +193,8 @@ export class StoredResponses {
 
   #stored<T>(known: KnownOfRequest, response: T): StoredResponse<T> {
     const now = this.#options.clock.wallTime()
-    return { response, ...known, storedAt: isPossibleDate(now, now) ? now : undefined }
+    const { operation, textTier } = known
+    return { response, operation, textTier, storedAt: isPossibleDate(now, now) ? now : undefined }
   }
 }
 

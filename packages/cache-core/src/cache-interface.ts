@@ -240,7 +240,13 @@ export abstract class CacheInterface implements AsyncDisposable {
    */
   async getEntry<T>(key: string, options?: GetEntryOptions): Promise<CacheEntry<T> | undefined> {
     const plan = planGetEntry(options)
-    const found = watched(await notified(this.lookUpOnly<T>(key, plan), plan), plan)
+    let lookup: LookupResult<T> | undefined
+    try {
+      lookup = await this.lookUpOnly<T>(key, plan)
+    } catch (error) {
+      throw notifiedError(error, plan)
+    }
+    const found = watched(lookup, plan)
     if (found.freshMs >= 0) return this.entryOf(found)
     found.onNotLoaded?.()
     found.onMiss?.(false)
@@ -515,9 +521,14 @@ export abstract class CacheInterface implements AsyncDisposable {
 function notified<T>(lookup: Promise<T>, plan: ReadPlan): Promise<T> {
   if (plan.onLookup === undefined) return lookup
   return lookup.catch((error: unknown) => {
-    if (!(error instanceof ValidationError)) notifyLookup(plan, 'error')
-    throw error
+    throw notifiedError(error, plan)
   })
+}
+
+/** Notifies the caller of a failed lookup, and returns its error. */
+function notifiedError(error: unknown, plan: ReadPlan): unknown {
+  if (!(error instanceof ValidationError)) notifyLookup(plan, 'error')
+  return error
 }
 
 /** Returns the result of a lookup. Notifies the caller of the outcome when it is known. */

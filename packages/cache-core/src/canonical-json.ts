@@ -10,6 +10,11 @@ const MAX_DEPTH = 512
 const MOST_BYTES_WRITTEN = 64
 /** A value with fewer objects is written fast enough, even if it contains one of them many times. */
 const REMEMBERED_FROM_OBJECTS = 65_536
+/** The most names, and the longest, whose texts are kept. Options have the same names in every call. */
+const MOST_NAMES = 1_000
+const LONGEST_NAME = 64
+
+const textsOfNames = new Map<string, string>()
 
 /**
  * Returns a value as JSON, to make cache keys. Equal values give the same text in every process, and
@@ -35,7 +40,7 @@ const REMEMBERED_FROM_OBJECTS = 65_536
  * @throws ValidationError (`NOT_CANONICAL`) with the path of the part that cannot be written
  */
 export function canonicalJson(value: unknown, name = 'value'): string {
-  const place: Place = { names: [name], parents: [], objects: 0, texts: new Map() }
+  const place: Place = { names: [name], parents: [], objects: 0, texts: undefined }
   try {
     return write(value, place)
   } catch (error) {
@@ -51,19 +56,20 @@ interface Place {
   /** Number of objects written so far. */
   objects: number
   /** Texts of the objects of a large value, because one object may occur in it many times. */
-  readonly texts: Map<object, string>
+  texts: Map<object, string> | undefined
 }
 
 function write(value: unknown, place: Place): string {
   switch (typeof value) {
     case 'string':
-    case 'boolean':
       return JSON.stringify(value)
+    case 'boolean':
+      return String(value)
     case 'number':
       if (!Number.isFinite(value)) throw refused(String(value), place)
-      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      if (!hasOwnText(value))
         throw refused('an integer beyond 2^53, where several numbers have the same text', place)
-      return JSON.stringify(value)
+      return String(value)
     case 'bigint':
       return tag('$bigint', JSON.stringify(String(value)))
     case 'object':
@@ -73,17 +79,22 @@ function write(value: unknown, place: Place): string {
   }
 }
 
+/** Returns whether no other number has the same text. */
+function hasOwnText(value: number): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
+}
+
 function writeObject(value: object, place: Place): string {
   if (place.parents.includes(value)) throw refused('a reference to its own container', place)
   if (place.parents.length >= MAX_DEPTH) throw refused(`more than ${MAX_DEPTH} levels`, place)
-  const known = place.texts.get(value)
+  const known = place.texts?.get(value)
   if (known !== undefined) return known
   place.parents.push(value)
   const text = writeContents(value, place)
   place.parents.pop()
   place.objects += 1
   // An object that contains another one twice, and so on for 40 levels, has too many parts to visit.
-  if (place.objects > REMEMBERED_FROM_OBJECTS) place.texts.set(value, text)
+  if (place.objects > REMEMBERED_FROM_OBJECTS) (place.texts ??= new Map()).set(value, text)
   return text
 }
 
@@ -99,18 +110,36 @@ function writeContents(value: object, place: Place): string {
 
 function writeProperties(value: Readonly<Record<string, unknown>>, place: Place): string {
   let text = ''
-  for (const name of Object.keys(value).toSorted()) {
+  for (const name of sortedNames(value)) {
     const item = value[name]
     if (item === undefined) continue
     const separator = text === '' ? '' : ','
-    text += `${separator}${JSON.stringify(escapeTag(name))}:${writeInside(item, name, place)}`
+    text += `${separator}${textOfName(name)}:${writeInside(item, name, place)}`
   }
   return `{${text}}`
 }
 
+/** Returns the names of an object in order. Sorting takes longer than writing a few options. */
+function sortedNames(value: object): readonly string[] {
+  const names = Object.keys(value)
+  for (let index = 1; index < names.length; index++)
+    if ((names[index - 1] as string) > (names[index] as string)) return names.toSorted()
+  return names
+}
+
+function textOfName(name: string): string {
+  const known = textsOfNames.get(name)
+  if (known !== undefined) return known
+  const text = JSON.stringify(escapeTag(name))
+  if (name.length <= LONGEST_NAME && textsOfNames.size < MOST_NAMES) textsOfNames.set(name, text)
+  return text
+}
+
 function writeInside(item: unknown, name: string | number, place: Place): string {
-  // A text is never rejected, so its place is not needed.
+  // These are never rejected, so their place is not needed.
   if (typeof item === 'string') return JSON.stringify(item)
+  if (typeof item === 'boolean' || (typeof item === 'number' && hasOwnText(item)))
+    return String(item)
   place.names.push(name)
   const text = write(item, place)
   place.names.pop()
@@ -142,7 +171,8 @@ function writeData(value: object, kind: DataKind, place: Place): string {
 
 function writeArray(items: readonly unknown[], place: Place): string {
   let text = ''
-  for (const [index, item] of items.entries()) {
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index]
     if (item === undefined && !(index in items))
       throw refused(`an array with a hole at ${index}`, place)
     text += `${index === 0 ? '' : ','}${writeInside(item, index, place)}`

@@ -21,8 +21,10 @@ type Indexed = readonly unknown[] | Uint8Array
 export function extraPropertyOf(value: object, kind: DataKind): string | symbol | undefined {
   const name = kind === 'plain' ? undefined : extraName(value, kind)
   if (name !== undefined) return name
+  const symbols = Object.getOwnPropertySymbols(value)
+  if (symbols.length === 0) return undefined
   // An arguments object would lose its iterator.
-  return Object.hasOwn(value, Symbol.iterator) ? Symbol.iterator : enumerableSymbolOf(value)
+  return symbols.includes(Symbol.iterator) ? Symbol.iterator : enumerableSymbolOf(value)
 }
 
 /** Returns the symbol of an enumerable property, or `undefined`. */

@@ -66,7 +66,7 @@ export class MonitorGuard implements Required<CacheMonitor> {
     if (logger !== undefined) loggers.set(monitor, logger)
   }
 
-  // Does not use `call`: at every hit, an array of arguments would take as long as the rest.
+  // The three methods of a hit do not use `call`: an array of arguments would take as long as the rest.
   observeOperation(
     operation: CacheOperation,
     outcome: OperationOutcome,
@@ -82,7 +82,14 @@ export class MonitorGuard implements Required<CacheMonitor> {
   }
 
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void {
-    this.call('observeKeyGeneration', milliseconds, textLength, operation)
+    try {
+      // Programs without types may pass a monitor without this method.
+      const monitor: Partial<CacheMonitor> = this.#monitor
+      const result: unknown = monitor.observeKeyGeneration?.(milliseconds, textLength, operation)
+      if (result !== undefined) this.#watch('observeKeyGeneration', result)
+    } catch (error) {
+      this.#report('observeKeyGeneration', error)
+    }
   }
 
   observeCompression(originalBytes: number, compressedBytes: number, milliseconds: number): void {
@@ -104,7 +111,19 @@ export class MonitorGuard implements Required<CacheMonitor> {
     milliseconds: number,
     textSize?: TextSize,
   ): void {
-    this.call('observeResponse', operation, model, outcome, milliseconds, textSize)
+    try {
+      const monitor = this.#monitor
+      const result: unknown = monitor.observeResponse?.(
+        operation,
+        model,
+        outcome,
+        milliseconds,
+        textSize,
+      )
+      if (result !== undefined) this.#watch('observeResponse', result)
+    } catch (error) {
+      this.#report('observeResponse', error)
+    }
   }
 
   /**

@@ -28,7 +28,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.js'
-import { NO_ADDITIONAL_DATA } from './records/additional-data.js'
+import { boundedText, NO_ADDITIONAL_DATA } from './records/additional-data.js'
 import {
   type CacheOperationTime,
   type CompressionRatio,
@@ -156,8 +156,12 @@ export class CachePerformanceMonitor implements CacheMonitor {
 
   /** Counts the generation of a key. A key generator calls it. */
   observeKeyGeneration(milliseconds: number, textLength: number, operation: string): void {
-    const duration = toSeconds(milliseconds)
-    this.recordKeyGenerationTime({ duration, textLength, operationType: operation })
+    this.#recordings.addKeyGeneration({
+      duration: toSeconds(milliseconds),
+      textLength,
+      operationType: boundedText(operation),
+      additionalData: NO_ADDITIONAL_DATA,
+    })
   }
 
   /** Counts the compression of a value. A cache calls it. */

@@ -258,6 +258,8 @@ export class CacheKeyGenerator {
 
 /** Escapes the separators of the parts of a key, and the escape character. */
 function escapePart(text: string): string {
+  // Most texts have none of them, and a search costs a tenth of a replacement.
+  if (!text.includes('%') && !text.includes(':') && !text.includes('|')) return text
   return text.replaceAll(/[%:|]/g, (separator) => ESCAPES[separator] ?? separator)
 }
 

@@ -75,8 +75,8 @@ function observing(guards: readonly MonitorGuard[]): Required<CacheMonitor> {
     observeOperation: (operation, outcome, tier, milliseconds) => {
       for (const guard of guards) guard.observeOperation(operation, outcome, tier, milliseconds)
     },
-    observeKeyGeneration: (...observed) => {
-      for (const guard of guards) guard.observeKeyGeneration(...observed)
+    observeKeyGeneration: (milliseconds, textLength, operation) => {
+      for (const guard of guards) guard.observeKeyGeneration(milliseconds, textLength, operation)
     },
     observeCompression: (...observed) => {
       for (const guard of guards) guard.observeCompression(...observed)
@@ -87,8 +87,9 @@ function observing(guards: readonly MonitorGuard[]): Required<CacheMonitor> {
     observeMemory: (holder) => {
       for (const guard of guards) guard.observeMemory(holder)
     },
-    observeResponse: (...observed) => {
-      for (const guard of guards) guard.observeResponse(...observed)
+    observeResponse: (operation, model, outcome, milliseconds, textSize) => {
+      for (const guard of guards)
+        guard.observeResponse(operation, model, outcome, milliseconds, textSize)
     },
   }
 }

@@ -149,14 +149,15 @@ export function compressionRatio(measurement: CompressionMeasurement): number {
   return originalSize === 0 ? 1 : compressedSize / originalSize
 }
 
-/** Returns whether every argument is a number that can have been measured: finite and not negative. */
+/** Returns whether every argument is a number that can have been measured. */
 export function areAmounts(...amounts: readonly unknown[]): boolean {
-  for (const amount of amounts) {
-    if (typeof amount !== 'number' || !(amount >= 0 && amount < Number.POSITIVE_INFINITY)) {
-      return false
-    }
-  }
+  for (const amount of amounts) if (!isAmount(amount)) return false
   return true
+}
+
+/** Returns whether a value is a number that can have been measured: finite and not negative. */
+export function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
 }
 
 interface Records {

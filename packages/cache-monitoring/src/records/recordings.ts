@@ -8,6 +8,7 @@ import {
   type CompressionRatio,
   type InvalidationEvent,
   type InvalidationMeasurement,
+  isAmount,
   type KeyGenerationMeasurement,
   type KeyGenerationTime,
   type MemoryUsage,
@@ -104,9 +105,15 @@ export class Recordings {
   }
 
   addResponse(measurement: ResponseMeasurement, model: string | undefined): void {
-    const isCounted =
-      areAmounts(measurement.milliseconds) && this.responses.count(measurement, model)
-    if (!isCounted) this.reject()
+    if (!isAmount(measurement.milliseconds) || !this.responses.count(measurement, model))
+      this.reject()
+  }
+
+  addKeyGeneration(measurement: KeyGenerationMeasurement): void {
+    const { duration, textLength } = measurement
+    if (!isAmount(duration) || !isAmount(textLength)) return this.reject()
+    this.keyGenerationLatencies.record(duration)
+    this.keyGenerations.add(measurement)
   }
 
   recordOperation(record: CacheOperationTime): void {
@@ -129,9 +136,7 @@ export class Recordings {
   recordKeyGeneration(record: KeyGenerationTime): void {
     this.#record('keyGeneration', record, () => {
       const { duration, textLength, operationType, additionalData } = record
-      if (!areAmounts(duration, textLength)) return this.reject()
-      this.keyGenerationLatencies.record(duration)
-      this.keyGenerations.add({
+      this.addKeyGeneration({
         duration,
         textLength,
         operationType: boundedText(operationType),

@@ -106,6 +106,7 @@ export class ResponseCounts {
   readonly #byTextSize = noOutcomesBySize()
   readonly #recent: ResponseMeasurement[] = []
   #oldest = 0
+  #last: ResponseCell | undefined
 
   /** Returns false for an operation that is not a string, and for an unknown outcome. */
   count(
@@ -113,9 +114,10 @@ export class ResponseCounts {
     model: unknown,
   ): boolean {
     if (typeof operation !== 'string' || !isResponseOutcome(outcome)) return false
-    this.#countLabels(this.#names.labelsOf(operation, model), outcome)
-    const name = this.#countOperation(operation, outcome)
-    const size = TEXT_SIZES.find((each) => each === textSize)
+    const { name, ofLabels, ofOperation } = this.#cellOf(operation, model)
+    ofLabels[outcome]++
+    ofOperation[outcome]++
+    const size = isTextSize(textSize) ? textSize : undefined
     if (size !== undefined) this.#byTextSize[size][outcome]++
     this.#recent[this.#oldest] = { operation: name, textSize: size, outcome, milliseconds }
     this.#oldest = (this.#oldest + 1) % RECENT
@@ -137,30 +139,45 @@ export class ResponseCounts {
     }
   }
 
-  #countLabels(labels: ResponseLabels, outcome: ResponseOutcome): void {
-    const pair = pairOf(labels)
-    const counted = this.#byLabels.get(pair) ?? { ...labels, outcomes: noOutcomes() }
-    counted.outcomes[outcome]++
-    this.#byLabels.set(pair, counted)
+  /** Returns the counts of an operation and a model. */
+  #cellOf(operation: string, model: unknown): ResponseCell {
+    const last = this.#last
+    // Most lookups repeat the last one, and this search takes longer than the rest of a count.
+    if (last !== undefined && last.operation === operation && last.model === model) return last
+    const ofLabels = this.#outcomesOf(this.#names.labelsOf(operation, model))
+    const isKnown = this.#byOperation.has(operation)
+    const isCounted = isKnown || this.#byOperation.size < MOST_OPERATIONS
+    const name = isKnown ? operation : isCounted ? copied(operation) : OTHER
+    const ofOperation = this.#byOperation.get(name) ?? noOutcomes()
+    this.#byOperation.set(name, ofOperation)
+    this.#last = { operation, model, name, ofLabels, ofOperation }
+    return this.#last
   }
 
-  /** Returns the name under which the operation is counted. */
-  #countOperation(operation: string, outcome: ResponseOutcome): string {
-    const known = this.#byOperation.get(operation)
-    if (known !== undefined) {
-      known[outcome]++
-      return operation
-    }
-    const name = this.#byOperation.size < MOST_OPERATIONS ? copied(operation) : OTHER
-    const outcomes = this.#byOperation.get(name) ?? noOutcomes()
-    outcomes[outcome]++
-    this.#byOperation.set(name, outcomes)
-    return name
+  #outcomesOf(labels: ResponseLabels): ResponseOutcomes {
+    const pair = pairOf(labels)
+    const counted = this.#byLabels.get(pair) ?? { ...labels, outcomes: noOutcomes() }
+    this.#byLabels.set(pair, counted)
+    return counted.outcomes
   }
 }
 
+/** The counts of one operation and one model. */
+interface ResponseCell {
+  readonly operation: string
+  readonly model: unknown
+  /** The name under which the operation is counted. */
+  readonly name: string
+  readonly ofLabels: ResponseOutcomes
+  readonly ofOperation: ResponseOutcomes
+}
+
+function isTextSize(value: unknown): value is TextSize {
+  return (TEXT_SIZES as readonly unknown[]).includes(value)
+}
+
 export function isResponseOutcome(outcome: unknown): outcome is ResponseOutcome {
-  return RESPONSE_OUTCOMES.some((known) => known === outcome)
+  return (RESPONSE_OUTCOMES as readonly unknown[]).includes(outcome)
 }
 
 function noOutcomesBySize(): Record<TextSize, ResponseOutcomes> {
