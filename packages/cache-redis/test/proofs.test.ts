@@ -1,5 +1,8 @@
+import { on } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { startFaultProxy } from '@verbatim/fault-proxy'
+import { startProgram } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import type { GenericRedisCache } from '../src/index.js'
@@ -14,6 +17,8 @@ const OUTAGES = Number(process.env['OUTAGES'] ?? 6)
 const AT_ONCE = 100
 const DELETES_PER_OUTAGE = 250
 const LONG = 600_000
+
+const WRITER = fileURLToPath(new URL('doomed-writer.ts', import.meta.url))
 
 const at = redisPerTest({ l1CacheSize: 1_000 })
 
@@ -153,6 +158,43 @@ test(
   },
   LONG,
 )
+
+test(
+  'of the writes of a killed process none takes effect when Redis responds again',
+  async () => {
+    const writer = startProgram(WRITER, [at.redis.url, String(AT_ONCE)])
+    at.atTheEnd(() => writer.child.kill('SIGKILL'))
+    const says = async (words: string): Promise<string> => {
+      for await (const [text] of on(writer.child.stdout, 'data') as AsyncIterable<[string]>)
+        if (text.includes(words)) return text
+      throw new Error(`the writer ended before it said ${words}`)
+    }
+    await says('ready')
+    const before = await bytesReceived()
+    at.redis.pause()
+    writer.child.stdin.write('go\n')
+    expect(await says('given up')).not.toContain('given up: 0')
+    // No key can be repaired by the process that wrote it.
+    writer.child.kill('SIGKILL')
+    await writer.outcome
+    await sleep(300)
+    at.redis.resume()
+    // The server has the commands, and works them off before it has nothing to read.
+    await vi.waitFor(async () =>
+      expect(await bytesReceived()).toBeGreaterThan(before + AT_ONCE * 50),
+    )
+    await sleep(100)
+    const raw = await at.raw.keys('cache:killed:*')
+    const values = raw.length === 0 ? [] : await at.raw.mget(raw)
+    expect(values.filter((value) => value?.includes('ghost'))).toEqual([])
+  },
+  LONG,
+)
+
+/** Returns the bytes that the server has read. */
+async function bytesReceived(): Promise<number> {
+  return Number(/total_net_input_bytes:(\d+)/.exec(await at.raw.info('stats'))?.[1])
+}
 
 /** The kinds of outages, and how each ends. */
 const OUTAGE_KINDS: readonly {
