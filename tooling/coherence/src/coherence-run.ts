@@ -27,12 +27,25 @@ const PROXIED = 0
 /** Number of lanes per process that run only slow loads. */
 const SLOW_LANES = 2
 
+/** The time between two reports of the progress. */
+const PROGRESS_MS = 60_000
+
+/** Operations and faults so far. */
+export interface Progress {
+  readonly operations: number
+  readonly faults: number
+}
+
 /**
  * Lets processes read and write through their caches while faults occur, and checks their reads.
  *
+ * @param onProgress - called every minute
  * @throws Error if a process or a server does not start
  */
-export async function runCoherence(options: RunOptions): Promise<CoherenceReport> {
+export async function runCoherence(
+  options: RunOptions,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<CoherenceReport> {
   const bug = options.bug === undefined ? undefined : bugNamed(options.bug)
   await using build = await BuildCopy.make(bug)
   await using server = await startRedis()
@@ -41,7 +54,12 @@ export async function runCoherence(options: RunOptions): Promise<CoherenceReport
     ? await startFaultProxy({ target: server.port })
     : undefined
   await using run = new CoherenceRun(options, { build, server, truth, proxy })
-  return await run.run()
+  const timer = setInterval(() => onProgress(run.progress), PROGRESS_MS)
+  try {
+    return await run.run()
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 interface Surroundings {
@@ -74,6 +92,11 @@ class CoherenceRun implements AsyncDisposable {
       this.#stopping.abort()
     })
     this.#workers = Array.from({ length: options.processes }, (_, index) => this.#start(index))
+  }
+
+  get progress(): Progress {
+    const { operations, faults } = this.#check
+    return { operations, faults }
   }
 
   async run(): Promise<CoherenceReport> {

@@ -11,7 +11,11 @@ const { options, reportFile } = readArguments(process.argv.slice(2))
 await requireRedis()
 const { seed, operations, faultCount, seconds } = options
 console.log(`seed ${seed}: ${operations} operations, ${faultCount} faults; at most ${seconds} s\n`)
-const report = await runCoherence(options)
+const startedAt = Date.now()
+const report = await runCoherence(options, (progress) => {
+  const minutes = Math.round((Date.now() - startedAt) / 60_000)
+  console.log(`${minutes} min: ${progress.operations} operations, ${progress.faults} faults`)
+})
 
 for (const found of [...report.histories, ...report.problemTexts]) console.log(`${found}\n`)
 console.log(formatReport(report))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis } from './ask-redis.js'
+import { findRedisServer } from './find-redis-server.js'
 import { freePort } from './free-port.js'
 
 /** A server starts in milliseconds. On a busy machine it may not run for seconds. */
@@ -44,12 +45,8 @@ export class RedisServer implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const program = process.env['REDIS_SERVER_BIN']
-    if (program === undefined) {
-      throw new Error(
-        "REDIS_SERVER_BIN is not set; add '@verbatim/test-support/require-redis' to globalSetup",
-      )
-    }
+    // A benchmark has no global setup that has found it already.
+    const program = (process.env['REDIS_SERVER_BIN'] ??= await findRedisServer())
     this.#folder ??= await mkdtemp(path.join(tmpdir(), 'verbatim-redis-'))
     const server = spawn(
       program,
