@@ -1,6 +1,7 @@
 const PLACES = [
-  ...['cache-ai', 'cache-ai/legacy', 'cache-bench', 'cache-core', 'cache-core/implement'],
-  ...['cache-core/testkit', 'cache-memory', 'cache-memory/implement', 'cache-migration'],
+  ...['cache-ai', 'cache-ai/ai-sdk', 'cache-ai/fetch', 'cache-ai/legacy', 'cache-ai/testing'],
+  ...['cache-bench', 'cache-core', 'cache-core/implement', 'cache-core/testkit'],
+  ...['cache-memory', 'cache-memory/implement', 'cache-migration'],
   ...['cache-monitoring', 'cache-monitoring/dashboard', 'cache-monitoring/otel'],
   ...['cache-monitoring/prometheus', 'cache-monitoring/watch', 'cache-redis'],
 ]
