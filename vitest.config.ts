@@ -16,7 +16,7 @@ export default defineConfig({
     ],
     reporters: ['default', 'json'],
     outputFile: { json: `reports/tests-node-${nodeMajor}.json` },
-    // Many tests start servers and processes.
-    maxWorkers: 2,
+    // Many tests wait for servers and processes, and many load the processor. Three suit a machine of two cores.
+    maxWorkers: 3,
   },
 })

@@ -88,7 +88,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     await expect.poll(() => page.locator('#answer').textContent()).toContain(shown)
   })
 
-  test.each([
+  const invalidTexts: Array<[what: string, text: string, words: string]> = [
     ['nothing', '', 'There is no text yet'],
     ['blanks', ' \n ', 'There is no text yet'],
     ['an emoji', '🎉', 'The text has no words, only signs or emoji'],
@@ -99,30 +99,35 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
       'The text has 100,001 characters, and at most 100,000',
     ],
     ['half an emoji', 'Well \ud83c done', 'a broken character'],
-  ])('the page explains in plain words why %s is an invalid text', async (_what, text, words) => {
+  ]
+  test('the page explains in plain words why a text is invalid', async () => {
     const { page } = await openPage()
     let sent = 0
     page.on('request', (request) => {
       if (request.url().endsWith('/process')) sent += 1
     })
-    // Sets the field itself, because a driver would repair half an emoji.
-    await page.getByLabel('Text').evaluate(
-      (field, codes) => {
-        let value = ''
-        for (const code of codes) value += String.fromCharCode(code)
-        ;(field as unknown as { value: string }).value = value
-        field.dispatchEvent(new Event('input', { bubbles: true }))
-      },
-      Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
-    )
-    await page.getByRole('button', { name: 'Analyse' }).click()
-    await expect.poll(() => page.getByRole('alert').textContent()).toContain(words)
-    expect(await page.locator('#text').getAttribute('aria-invalid')).toBe('true')
-    expect(await page.locator('#text:focus').count()).toBe(1)
+    for (const [what, text, words] of invalidTexts) {
+      // Sets the field itself, because a driver would repair half an emoji.
+      await page.getByLabel('Text').evaluate(
+        (field, codes) => {
+          let value = ''
+          for (const code of codes) value += String.fromCharCode(code)
+          ;(field as unknown as { value: string }).value = value
+          field.dispatchEvent(new Event('input', { bubbles: true }))
+        },
+        Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)),
+      )
+      await page.getByRole('button', { name: 'Analyse' }).click()
+      await expect
+        .poll(() => page.getByRole('alert').textContent(), { message: what })
+        .toContain(words)
+      expect(await page.locator('#text').getAttribute('aria-invalid')).toBe('true')
+      expect(await page.locator('#text:focus').count()).toBe(1)
+    }
     expect(sent).toBe(0)
   })
 
-  test.each([
+  const invalidQuestions: Array<[what: string, question: string, words: string]> = [
     ['nothing', '', 'There is no question yet'],
     ['an emoji', '🎉', 'The question has no words'],
     [
@@ -130,24 +135,27 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
       'why '.repeat(125) + 'y',
       'The question has 501 characters, and at most 500',
     ],
-  ])(
-    'the page explains in plain words why %s is an invalid question',
-    async (_what, question, words) => {
-      const { page } = await openPage()
-      await page.getByLabel('Text').fill('It rained.')
-      await choose(page, 'Answer a question')
-      await page.getByLabel('Question', { exact: true }).fill(question)
+  ]
+  test('the page explains in plain words why a question is invalid', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill('It rained.')
+    await choose(page, 'Answer a question')
+    const question = page.getByLabel('Question', { exact: true })
+    for (const [what, text, words] of invalidQuestions) {
+      await question.fill(text)
       await page.getByRole('button', { name: 'Analyse' }).click()
-      await expect.poll(() => page.getByRole('alert').textContent()).toContain(words)
+      await expect
+        .poll(() => page.getByRole('alert').textContent(), { message: what })
+        .toContain(words)
       expect(await page.locator('#question:focus').count()).toBe(1)
       // The next answer removes the message.
-      await page.getByLabel('Question', { exact: true }).fill('When did it rain?')
+      await question.fill('When did it rain?')
       await analyse(page)
       await page.locator('#facts').waitFor()
       expect(await page.getByRole('alert').count()).toBe(0)
       expect(await page.locator('#question').getAttribute('aria-invalid')).toBeNull()
-    },
-  )
+    }
+  })
 
   const failures: Array<[failure: string, status: number, body: string, words: RegExp]> = [
     [
@@ -177,18 +185,18 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     ['an answer cut short', 200, '{"result":', /did not arrive whole/],
     ['a wrong address', 404, 'nothing', /Reload the page/],
   ]
-  test.each(failures)(
-    'the page explains %s in plain words',
-    async (_failure, status, body, words) => {
-      const { page } = await openPage()
-      await page.route('**/process', (route) => route.fulfill({ status, body }))
-      await page.getByLabel('Text').fill('It rained all day.')
+  test('the page explains each failure in plain words', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill('It rained all day.')
+    for (const [failure, status, body, words] of failures) {
+      await page.route('**/process', (route) => route.fulfill({ status, body }), { times: 1 })
       await page.getByRole('button', { name: 'Analyse' }).click()
-      await expect.poll(() => page.getByRole('alert').textContent()).toMatch(words)
-      expect(await page.getByRole('alert').textContent()).not.toMatch(/[A-Z]{2}|undefined|html/)
+      const shown = (): Promise<string | null> => page.getByRole('alert').textContent()
+      await expect.poll(shown, { message: failure }).toMatch(words)
+      expect(await shown()).not.toMatch(/[A-Z]{2}|undefined|html/)
       expect(await page.getByRole('button', { name: 'Analyse' }).isEnabled()).toBe(true)
-    },
-  )
+    }
+  })
 
   test('the page explains an unavailable service and hides its old figures', async () => {
     const { page, app } = await openPage()

@@ -5,8 +5,8 @@ import { startService } from './support/service.js'
 import { tasksFor } from './support/tasks.js'
 
 /** Rounds before the measurement. Code that is not compiled yet would make hits look too fast. */
-const ROUNDS_TO_WARM_UP = 2
-const ROUNDS = 3
+const ROUNDS_TO_WARM_UP = 1
+const ROUNDS = 2
 
 const figures: Array<Record<string, string | number>> = []
 afterAll(() => console.table(figures))
