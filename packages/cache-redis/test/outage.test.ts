@@ -235,7 +235,7 @@ describe('a change without Redis is not undone by Redis', () => {
     const cache = at.open({ enableL1Cache: false, commandTimeout: 5_000 })
     await cache.set('key', 'old')
     await cache.set('other', 'value')
-    const admin = new Redis(at.redis.url)
+    const admin = new Redis(at.adminUrl)
     at.atTheEnd(() => admin.quit())
     await admin.config('SET', 'maxmemory', '1')
     await cache.set('key', 'new')
@@ -267,7 +267,7 @@ describe('a client that was handed in', () => {
 
 describe('a server that refuses', () => {
   const admin = async (...command: [string, ...string[]]): Promise<void> => {
-    const client = new Redis(at.redis.url)
+    const client = new Redis(at.adminUrl)
     await client.call(...command)
     client.disconnect()
   }

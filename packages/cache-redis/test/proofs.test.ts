@@ -216,7 +216,7 @@ test(
       const cache = await at.openConnected({ redisUrl: at.redis.url, commandTimeout: 100 })
       const keys = Array.from({ length: DELETES_PER_OUTAGE }, (_, index) => `${outage}:${index}`)
       await cache.setMany(keys.map((key) => [key, 'old']))
-      const admin = new Redis(at.redis.url)
+      const admin = new Redis(at.adminUrl)
       await admin.save()
       admin.disconnect()
       // Some that Redis confirms, and may yet forget; the others while it is away.

@@ -3,6 +3,8 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { GenericRedisCache, type GenericRedisCacheOptions, generateAcl } from '../src/index.js'
 
+const isRestricted = process.env['REDIS_TEST_ROLE'] === 'data'
+
 /** A Redis to test with, and what is opened at it. */
 export class SetUp {
   redis!: RedisServer
@@ -16,10 +18,14 @@ export class SetUp {
     this.#defaults = defaults
   }
 
+  /** The URL of a user with all permissions, also when `REDIS_TEST_ROLE` restricts the caches. */
+  get adminUrl(): string {
+    return isRestricted ? this.redis.url.replace('//', '//admin:admin@') : this.redis.url
+  }
+
   async start(): Promise<void> {
-    this.redis = await startRedis()
-    const isRestricted = process.env['REDIS_TEST_ROLE'] === 'data'
-    this.raw = new Redis(isRestricted ? await restrictDefaultUser(this.redis) : this.redis.url)
+    this.redis = await startRedis(...(isRestricted ? restrictedUsers() : []))
+    this.raw = new Redis(this.adminUrl)
     this.raw.on('error', () => undefined)
   }
 
@@ -59,17 +65,16 @@ export class SetUp {
 }
 
 /**
- * Gives the user `default` the commands of the data user, so that the caches of a test need no others. The tests
- * use many prefixes, so it has all keys. Returns the URL of an administrator.
+ * Returns flags of a server whose user `default` has the commands of the data user only, so that the caches of a test
+ * need no others. The tests use many prefixes, so it has all keys. The flags stay when a test restarts the server.
  */
-async function restrictDefaultUser({ url, port }: RedisServer): Promise<string> {
-  const client = new Redis(url)
-  await client.call('ACL', 'SETUSER', 'admin', 'on', '>admin', '~*', '&*', '+@all')
+function restrictedUsers(): string[] {
   const [data] = generateAcl({ database: 1 })
-  const rules = data?.rules.filter((rule) => !/^[#~]/.test(rule)) ?? []
-  await client.call('ACL', 'SETUSER', 'default', ...rules, 'nopass', '~*')
-  client.disconnect()
-  return `redis://admin:admin@127.0.0.1:${port}`
+  const rules = data?.rules.filter((rule) => !/^[#~]|^reset$/.test(rule)) ?? []
+  return [
+    ...['--user', 'admin', 'on', '>admin', '~*', '&*', '+@all'],
+    ...['--user', 'default', ...rules, 'nopass', '~*'],
+  ]
 }
 
 /** Starts one Redis for all tests of a file, and empties it before each. */

@@ -114,7 +114,7 @@ describe('commands', () => {
     await here.get('another')
     await new Promise((resolve) => setTimeout(resolve, 400))
     const from = (cache: GenericRedisCache, key: string): Promise<string[]> =>
-      commandsFor(at.redis.url, () => cache.get(key))
+      commandsFor(at.adminUrl, () => cache.get(key))
     // The second mget is for the versions; those for the generation do for some milliseconds.
     expect(await from(there, 'key')).toEqual(['get', 'mget', 'mget'])
     expect(await from(here, 'key')).toEqual(['get', 'mget'])
@@ -124,10 +124,10 @@ describe('commands', () => {
   test('of a write with tags are two, of an invalidation one', async () => {
     const cache = await at.openConnected({ enableL1Cache: false })
     await cache.set('key', 1, TAGS)
-    const commands = await commandsFor(at.redis.url, () => cache.set('key', 2, TAGS))
+    const commands = await commandsFor(at.adminUrl, () => cache.set('key', 2, TAGS))
     // A busy machine reads the generation again, because it was read too long ago.
     expect(commands.filter((name) => name !== 'mget')).toEqual(['evalsha', 'evalsha'])
-    expect(await commandsFor(at.redis.url, () => cache.invalidateTags(TAGS.tags))).toEqual([
+    expect(await commandsFor(at.adminUrl, () => cache.invalidateTags(TAGS.tags))).toEqual([
       'evalsha',
     ])
   })

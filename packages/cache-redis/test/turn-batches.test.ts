@@ -45,7 +45,7 @@ describe('the reads of one turn', () => {
     const wanted = keys.flatMap((key) => [key, `absent ${key}`, key])
     const before = cache.getStats()
     const read: unknown[] = []
-    const commands = await commandsFor(at.redis.url, async () => {
+    const commands = await commandsFor(at.adminUrl, async () => {
       read.push(...(await getAll(cache, wanted.slice(0, 30))))
     })
     expect(commands).toContain('mget')
@@ -62,7 +62,7 @@ describe('the reads of one turn', () => {
 
   test('leave as several commands when they are many', async () => {
     const { cache, keys } = await openFilled(70)
-    const commands = await commandsFor(at.redis.url, () => getAll(cache, keys))
+    const commands = await commandsFor(at.adminUrl, () => getAll(cache, keys))
     expect(commands.length).toBeGreaterThanOrEqual(3)
     expect(commands.length).toBeLessThanOrEqual(2 + FEW)
   })
@@ -74,14 +74,14 @@ describe('the reads of one turn', () => {
     // The first reads show how large the values are.
     const one = await at.openConnected({ enableL1Cache: false })
     for (let round = 0; round < 20; round++) await one.get('key 0')
-    const commands = await commandsFor(at.redis.url, () => getAll(one, keys))
+    const commands = await commandsFor(at.adminUrl, () => getAll(one, keys))
     expect(commands.filter((name) => name === 'mget').length).toBeGreaterThanOrEqual(3)
   })
 
   test('are sent before a delete that is called after them, and after one that is called before', async () => {
     const { cache, keys } = await openFilled(4)
     const [first = '', second = '', ...others] = keys
-    const commands = await commandsFor(at.redis.url, async () => {
+    const commands = await commandsFor(at.adminUrl, async () => {
       const before = getAll(cache, [first, second])
       const deleted = cache.delete(first)
       const after = getAll(cache, [first, ...others])
@@ -137,7 +137,7 @@ describe('the writes of one turn', () => {
 
   test('leave as one command, and each is stored under its own key', async () => {
     const { cache, keys } = await openFilled(20)
-    const commands = await commandsFor(at.redis.url, () => setAll(cache, keys))
+    const commands = await commandsFor(at.adminUrl, () => setAll(cache, keys))
     expect(commands.length).toBeLessThanOrEqual(FEW)
     const other = await at.openConnected()
     expect(await getAll(other, keys)).toEqual(keys.map((key) => `new value of ${key}`))
@@ -146,13 +146,13 @@ describe('the writes of one turn', () => {
 
   test('leave as several commands when they are many or large', async () => {
     const { cache, keys } = await openFilled(70, { compressionThreshold: 1_000_000 })
-    const many = await commandsFor(at.redis.url, () => setAll(cache, keys))
+    const many = await commandsFor(at.adminUrl, () => setAll(cache, keys))
     expect(many.length).toBeGreaterThanOrEqual(3)
     expect(many.length).toBeLessThanOrEqual(2 + FEW)
     const large = 'x'.repeat(30_000)
     const setLarge = (): Promise<unknown> =>
       Promise.all(keys.slice(0, 6).map((key) => cache.set(key, large)))
-    expect((await commandsFor(at.redis.url, setLarge)).length).toBeGreaterThanOrEqual(3)
+    expect((await commandsFor(at.adminUrl, setLarge)).length).toBeGreaterThanOrEqual(3)
     expect(await cache.get('key 5')).toBe(large)
   })
 

@@ -252,7 +252,7 @@ function leaseOf(until: number): string {
 }
 
 const commandsOf = (work: () => Promise<unknown>): Promise<string[]> =>
-  commandsFor(at.redis.url, work)
+  commandsFor(at.adminUrl, work)
 
 /** Waits until the epoch that follows a change has begun. */
 const settled = (): Promise<void> => sleep(400)
