@@ -162,19 +162,30 @@ const CLIENTS_OWN_ERRORS = new Set(['Error', 'AbortError', 'MaxRetriesPerRequest
 /** The client's message when no sentinel named a master, whatever the reason was. */
 const NO_MASTER = 'All sentinels are unreachable and retry is disabled'
 
+/** Fields that some errors of the client have. */
+interface ErrorFields {
+  readonly code?: unknown
+  /** The error of the last node of a Cluster that was tried. */
+  readonly lastNodeError?: unknown
+  /** The error of the last sentinel that was asked. */
+  readonly sentinelError?: unknown
+}
+
 /** Returns a code for an error, such as `ECONNREFUSED` or `WRONGPASS`. It never quotes data. */
 export function errorCodeOf(error: unknown): string {
   if (!isError(error)) return 'UNKNOWN'
   if (isErrorReply(error)) return replyWithCommand(error)
   if (isReadingError(error)) return MALFORMED_REPLY
-  const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown }
+  const { code, lastNodeError, sentinelError } = error as ErrorFields
   if (typeof code === 'string') return code
   if (isError(lastNodeError)) return errorCodeOf(lastNodeError)
   // The client's message contains the errors of sentinels and redirections.
   const words = error.message.match(/[A-Z_]{3,}/g) ?? []
   const known = words.find((word) => NETWORK_ERROR_CODES.has(word) || isKnownReply(word))
   if (known !== undefined) return known
-  if (error.message.startsWith(NO_MASTER)) return 'NO_MASTER'
+  if (error.message.startsWith(NO_MASTER)) {
+    return isError(sentinelError) ? `NO_MASTER ${errorCodeOf(sentinelError)}` : 'NO_MASTER'
+  }
   return CLIENTS_OWN_ERRORS.has(error.name) ? CONNECTION_LOST : error.name
 }
 

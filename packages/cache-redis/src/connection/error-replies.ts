@@ -98,8 +98,8 @@ export function replyOf({ message }: Error): string {
 /** Matches the name of a command of this package, never an argument. */
 const UNKNOWN_COMMAND = /^ERR unknown (?:sub)?command(?: ['`"]?([A-Za-z]{1,20})\b)?/i
 
-/** The user of a script may not run a command of the script. */
-const FORBIDDEN_IN_SCRIPT = /^ERR (The user executing the script can't run|ACL failure in script)/
+/** The user of a script may not run a command of the script, or not with these keys. */
+const FORBIDDEN_IN_SCRIPT = /^ERR (The user executing the script can't|ACL failure in script)/
 
 /**
  * Returns what a user lacks the permission for: a command such as `CLIENT TRACKING`, `KEYS`, `CHANNELS`, or

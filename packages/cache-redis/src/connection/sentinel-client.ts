@@ -1,5 +1,7 @@
+import { isError } from '@verbatim/cache-core/implement'
 import { Redis, type SentinelConnectionOptions } from 'ioredis'
 import type { TlsOptions } from '../security/security-config.js'
+import { hookMethod } from './client-hooks.js'
 import {
   connectionSettings,
   credentials,
@@ -46,11 +48,39 @@ export function createSentinelClient(location: SentinelLocation, patienceMs: num
     const { remoteAddress, remotePort } = client.stream ?? {}
     if (remoteAddress !== host || remotePort !== port) client.stream?.destroy()
   })
+  reportSentinelErrors(client)
   client.on('connect', () => watch.start())
   client.on('close', () => watch.stop())
   usePasswordOf(client, location.currentPassword)
   waitForTurnToConnect(client)
   return listenToErrors(client, delay)
+}
+
+/**
+ * Adds the last error of a sentinel to the error that no sentinel named the master. The client drops it, and with it
+ * every reason why TLS failed.
+ */
+function reportSentinelErrors(client: Redis): void {
+  // The client's types do not have its connector.
+  const { connector } = client as unknown as { readonly connector: object }
+  // A private method: in a release without it, the reason stays unknown.
+  if (!('connectToSentinel' in connector)) return
+  let sentinelError: unknown
+  hookMethod(connector, 'connectToSentinel', (connect) => (...details) => {
+    const sentinel = connect(...details) as Redis
+    return sentinel.on('error', (error) => {
+      sentinelError = error
+    })
+  })
+  hookMethod(connector, 'connect', (connect) => async (...details) => {
+    sentinelError = undefined
+    try {
+      return await connect(...details)
+    } catch (error) {
+      if (isError(error)) Object.assign(error, { sentinelError })
+      throw error
+    }
+  })
 }
 
 function sentinelCredentials(

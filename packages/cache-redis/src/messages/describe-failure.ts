@@ -143,6 +143,14 @@ const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map(Object.entries(BY
 const FAMILIES: readonly (readonly [RegExp, Description])[] = [
   [/^NOPERM (.+)$/, (code) => forbidden(code.slice('NOPERM '.length))],
   [
+    /^NO_MASTER (.+)$/,
+    (code, details) => {
+      const cause = code.slice('NO_MASTER '.length)
+      const [fault, advice] = descriptionOf(cause)(cause, details)
+      return [`cannot be found: the last sentinel ${fault}`, advice]
+    },
+  ],
+  [
     /^UNKNOWN_COMMAND/,
     (code) => [
       `does not know the command ${code.slice('UNKNOWN_COMMAND '.length)}`.trimEnd(),
@@ -169,10 +177,12 @@ export function describeFailure(
   advice?: string,
 ): string {
   if (code === undefined) return describeFailure(place, 'NO_ANSWER', details, advice)
-  const describe =
-    DESCRIPTIONS.get(code) ?? FAMILIES.find(([pattern]) => pattern.test(code))?.[1] ?? anyOther
-  const [fault, usualAdvice] = describe(code, details)
+  const [fault, usualAdvice] = descriptionOf(code)(code, details)
   return `${place} ${fault} (${code}): ${advice ?? usualAdvice}.`
+}
+
+function descriptionOf(code: string): Description {
+  return DESCRIPTIONS.get(code) ?? FAMILIES.find(([pattern]) => pattern.test(code))?.[1] ?? anyOther
 }
 
 function forbidden(command: string): readonly [string, string] {

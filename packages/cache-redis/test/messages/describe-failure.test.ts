@@ -33,6 +33,14 @@ describe('a refusal names the command, in the words of each release', () => {
       "ERR ACL failure in script: User app has no permissions to run the 'set' command script: f21",
       'NOPERM SET',
     ],
+    [
+      "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments script: f21",
+      'NOPERM SCRIPT',
+    ],
+    [
+      "ERR ACL failure in script: User app has no permissions to access the 's3cret' key script: f21",
+      'NOPERM SCRIPT',
+    ],
     ['NOPERM in other words', 'NOPERM'],
     ["NOPERM value 'x y' of 'secret value' command", 'NOPERM'],
     ['ERR invalid password', 'WRONGPASS'],
@@ -59,6 +67,11 @@ describe('the sentence', () => {
     ['NOPERM SET', /the command SET \(NOPERM SET\): grant it \(ACL SETUSER <user> \+set\)/],
     ['NOPERM CLIENT TRACKING', /\+client\|tracking\)/],
     ['NOPERM KEYS', /the key pattern app:\*/],
+    [
+      'NO_MASTER CERT_HAS_EXPIRED',
+      /cannot be found: the last sentinel has a certificate .* does not trust \(NO_MASTER CERT_HAS_EXPIRED\): check/,
+    ],
+    ['NO_MASTER', /is not known to any sentinel that answers \(NO_MASTER\)/],
     ['UNKNOWN_COMMAND TIME', /does not know the command TIME/],
     ['UNKNOWN_COMMAND', /does not know the command \(/],
     ['BACKEND_TIMEOUT', /within commandTimeout \(200 ms\).*raise commandTimeout/],
