@@ -6,7 +6,7 @@ import { securityCommand } from './security/security-command.js'
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
 
-await runCommandLine(() =>
+await runCommandLine((signal) =>
   new Command('cache-redis')
     .version(version)
     .description('Checks and prepares the Redis of a cache.')
@@ -14,5 +14,5 @@ await runCommandLine(() =>
       'after',
       examples('cache-redis security check', 'cache-redis security acl --key-prefix cache:'),
     )
-    .addCommand(securityCommand()),
+    .addCommand(securityCommand(signal)),
 )

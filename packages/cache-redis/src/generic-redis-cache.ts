@@ -47,6 +47,8 @@ import {
   resolveOptions,
 } from './options.js'
 import type { RedisServerInfo } from './redis/masters.js'
+import type { RedisStore } from './redis/redis-store.js'
+import { isDryRun, type ReencryptionCounts, type ReencryptOptions } from './redis/reencryption.js'
 import { CertificateWatch, usesTls } from './security/certificate-watch.js'
 import type { SecurityStatus, SecurityValidationResult } from './security/findings.js'
 import { Counters, type RedisCacheStats, statsOf } from './stats.js'
@@ -58,8 +60,8 @@ import { createTwoTierStore } from './two-tier/wiring.js'
  *
  * While Redis is unavailable, memory serves and accepts values. A key that was written or deleted then is a
  * miss in Redis until its old value there is deleted. Calls do not fail because Redis is unavailable, unless
- * `onBackendError` is `'throw'`. `scan`, `inspect`, `getServerInfo` and `connect({ required: true })` are the
- * exceptions. A command waits for Redis no longer than `commandTimeout`, and a little more for large values.
+ * `onBackendError` is `'throw'`. `scan`, `inspect`, `reencrypt`, `getServerInfo` and `connect({ required: true })`
+ * are the exceptions. A command waits for Redis no longer than `commandTimeout`, and a little more for large values.
  *
  * Without `redisUrl`, `sentinel`, `cluster` or `client`, the cache is memory only.
  *
@@ -442,13 +444,34 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   }
 
   /**
+   * Encrypts every value under the prefix again that another key of the ring has encrypted. The TTL and the revision
+   * of a value stay, and a write in the meantime wins. Call it after every process has the new primary key, and
+   * before you destroy the old one.
+   *
+   * @param options - `dryRun: true` writes nothing; a cache with `readOnly` needs it
+   * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown option, (`NOT_ENCRYPTED`) without the option
+   * `encryption`, (`READ_ONLY`)
+   * @throws InfrastructureError when Redis fails or is not configured, whatever `onBackendError` is. The values
+   * before that are encrypted again, and another call does the others
+   */
+  async reencrypt(options: ReencryptOptions = {}): Promise<ReencryptionCounts> {
+    const dryRun = isDryRun(options)
+    if (!dryRun) this.#assertWritable('reencrypt')
+    return this.#redis.reencryption.run(dryRun)
+  }
+
+  /**
    * Returns what Redis reports about itself.
    *
    * @throws InfrastructureError when Redis is unavailable, denies the command, or is not configured
    */
   async getServerInfo(): Promise<RedisServerInfo> {
+    return this.#redis.info()
+  }
+
+  get #redis(): RedisStore {
     const { redis } = this.#store
-    if (redis !== undefined) return redis.info()
+    if (redis !== undefined) return redis
     throw unavailable('no Redis is configured', 'failed')
   }
 

@@ -19,6 +19,7 @@ export {
   type RedisSetting,
 } from './options.js'
 export type { RedisServerInfo, ScriptingMode } from './redis/masters.js'
+export type { ReencryptionCounts, ReencryptOptions } from './redis/reencryption.js'
 export type { ExpiringCertificate } from './security/certificate-watch.js'
 export type {
   FindingSeverity,

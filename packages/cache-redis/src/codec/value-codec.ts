@@ -1,7 +1,7 @@
 import { type CacheMonitor, SerializationError } from '@verbatim/cache-core'
 import { isPromiseLike } from '@verbatim/cache-core/implement'
 import { SEALED_OVERHEAD } from '../encryption/key-ring.js'
-import type { ValueEncryption } from '../encryption/value-encryption.js'
+import type { DecryptionFailure, ValueEncryption } from '../encryption/value-encryption.js'
 import { chain, type MaybePromise } from '../maybe-promise.js'
 import {
   type Body,
@@ -61,6 +61,9 @@ export interface Unreadable {
   readonly unreadable: ForeignReason | 'damaged'
 }
 
+/** Why a value is not encrypted again. */
+export type NotReencrypted = 'current' | 'unencrypted' | 'damaged' | DecryptionFailure
+
 /** Composes the bytes of a value, once all words of its line are known. */
 export type Seal = (
   tags: readonly TagVersion[],
@@ -102,6 +105,11 @@ export class ValueCodec {
     this.maxStoredBytes = this.#maxValueBytes + overhead + MAX_TAGS_LENGTH
     this.#monitor = options.monitor
     this.#threads = threads
+  }
+
+  /** Whether the bodies of new values are encrypted. */
+  get encrypts(): boolean {
+    return this.#encryption !== undefined
   }
 
   /**
@@ -175,6 +183,28 @@ export class ValueCodec {
     } catch (error) {
       return unknownContents(error)
     }
+  }
+
+  /**
+   * Encrypts the body of a value with the primary key, unless that key has encrypted it. The words of its line stay.
+   *
+   * @returns the bytes to store, or why there are none
+   */
+  reencrypt(place: Place, bytes: Buffer): Buffer | NotReencrypted {
+    let line: ReadLine
+    try {
+      line = openLine(place, bytes)
+    } catch {
+      return 'damaged'
+    }
+    const encryption = this.#encryption
+    if (encryption === undefined || line.encryptedFor === undefined) return 'unencrypted'
+    if (encryption.isCurrent(line.body)) return 'current'
+    const content = encryption.decrypt(place, line.body, line.encryptedFor)
+    if (typeof content === 'string') return content
+    const body = { ...line.body, content, length: content.length }
+    // An encrypted line is never text.
+    return sealLine(place, { ...line, body }, encryption.encrypterFor(place)) as Buffer
   }
 
   #decrypt(place: Place, line: ReadLine): Body | EncryptionReason {

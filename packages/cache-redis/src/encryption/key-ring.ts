@@ -38,7 +38,8 @@ export const SEALED_OVERHEAD: number = HEAD_BYTES + TAG_BYTES
  *
  * A ring never changes. Its methods return new rings, so a ring can be used while the next one is prepared.
  * To rotate keys in several processes: {@link KeyRing.add} a key and give the new ring to every process, then
- * {@link KeyRing.promote} the key and do the same. Destroy the old key when nothing needs it any longer.
+ * {@link KeyRing.promote} the key and do the same. Destroy the old key when nothing needs it any longer, such as
+ * after `reencrypt` of each cache.
  *
  * Messages are encrypted by XAES-256-GCM with random nonces. 2^48 messages are safe with one key.
  *
@@ -209,7 +210,7 @@ export class KeyRing {
 }
 
 /** Returns the id of the key that encrypted a message of {@link KeyRing.seal}. */
-function keyIdOf(sealed: Buffer): string {
+export function keyIdOf(sealed: Buffer): string {
   return sealed.toString('hex', 1, NONCE_OFFSET)
 }
 

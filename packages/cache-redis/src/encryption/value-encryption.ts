@@ -3,7 +3,7 @@ import { assertKnownFields, flagOption, invalidOption } from '@verbatim/cache-co
 import type { Body } from '../codec/body.js'
 import type { Place } from '../codec/place.js'
 import type { EncryptBody, EncryptionReason } from '../codec/stored-line.js'
-import { KeyRing } from './key-ring.js'
+import { KeyRing, keyIdOf } from './key-ring.js'
 
 /** Options for the encryption of values in Redis. */
 export interface EncryptionOptions {
@@ -24,6 +24,9 @@ export interface EncryptionOptions {
    */
   readonly compress?: boolean | undefined
 }
+
+/** Why an encrypted body cannot be decrypted. */
+export type DecryptionFailure = Extract<EncryptionReason, 'unknown_key' | 'not_authentic'>
 
 const FIELDS: ReadonlySet<string> = new Set<keyof EncryptionOptions>([
   'keys',
@@ -56,12 +59,17 @@ export class ValueEncryption {
       this.#keys().seal(content, Buffer.from(associatedData(place) + words))
   }
 
+  /** Returns whether the current primary key has encrypted a body. */
+  isCurrent({ content }: Body): boolean {
+    return keyIdOf(content as Buffer) === this.#keys().primaryId
+  }
+
   /**
    * Decrypts the body of a line, or returns why it is not valid.
    *
    * @param words - the words of the line, from the kind on
    */
-  decrypt(place: Place, body: Body, words: Buffer): Buffer | EncryptionReason {
+  decrypt(place: Place, body: Body, words: Buffer): Buffer | DecryptionFailure {
     const associated = Buffer.concat([Buffer.from(associatedData(place)), words])
     const keys = this.#keys()
     try {

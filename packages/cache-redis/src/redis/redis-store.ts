@@ -33,6 +33,7 @@ import { PendingInvalidations } from './pending-invalidations.js'
 import { ReadBatch } from './read-batch.js'
 import { RedisReads } from './reads.js'
 import { type RecentChange, RecentChanges } from './recent-changes.js'
+import { Reencryption } from './reencryption.js'
 import type { StoreParts } from './store-parts.js'
 import { StoredValues } from './stored-value.js'
 import { TagVersions } from './tag-versions.js'
@@ -72,6 +73,7 @@ export interface RedisStoreOptions extends ResolvedOptions {
 export class RedisStore {
   readonly reads: RedisReads
   readonly listing: Listing
+  readonly reencryption: Reencryption
   readonly writes: RedisWrites
   readonly tags: TagVersions
   readonly generations: Generations
@@ -134,6 +136,7 @@ export class RedisStore {
     const removal = new KeyRemoval(parts, metadata)
     this.reads = new RedisReads(parts, metadata, stored)
     this.listing = new Listing(parts, metadata, stored)
+    this.reencryption = new Reencryption(parts, metadata)
     const changes = new ChangeRecorder(parts, this.#recent)
     const values = new ValueCommands(parts)
     const valueBatch = new ValueBatch(parts, values, connection.turn)

@@ -1,10 +1,12 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { ConfigurationError, ValidationError } from '@verbatim/cache-core'
-import { examples, redisUrlFrom } from '@verbatim/cache-core/command-line'
+import { connectOrClose, examples, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isError } from '@verbatim/cache-core/implement'
 import { Command, Option } from 'commander'
 import { DEFAULT_REDIS_URL, isRedisUrl, REDIS_URL_FORM } from '../connection/redis-url.js'
 import { KeyRing } from '../encryption/key-ring.js'
+import { GenericRedisCache } from '../generic-redis-cache.js'
+import type { ReencryptionCounts } from '../redis/reencryption.js'
 import { describeResult } from './findings.js'
 import { generateAcl } from './generate-acl.js'
 import { createSecurityConfigFromEnv } from './security-environment.js'
@@ -16,8 +18,21 @@ interface CheckOptions {
   readonly json?: true
 }
 
-/** Makes `cache-redis security`. */
-export function securityCommand(): Command {
+interface ReencryptFlags extends CheckOptions {
+  readonly keysFile: string
+  readonly keyPrefix: string
+  readonly dryRun?: true
+}
+
+/** In milliseconds. Long, because values may be large, and no caller waits for a single one. */
+const REENCRYPT_TIMEOUT_MS = 10_000
+
+/**
+ * Makes `cache-redis security`.
+ *
+ * @param signal - ends a command that runs for long
+ */
+export function securityCommand(signal: AbortSignal): Command {
   const command = new Command('security').description(
     'judges connections, and prepares users and keys',
   )
@@ -56,6 +71,22 @@ export function securityCommand(): Command {
     .addOption(new Option('--json').hideHelp())
     .addHelpText('after', examples('cache-redis security keygen --keys-file cache.keys'))
     .action(generateKeys)
+  withServer(
+    command
+      .command('reencrypt')
+      .description('encrypt the values of a cache with the primary key of a key ring'),
+  )
+    .requiredOption('--keys-file <path>', 'file with the key ring')
+    .option('--key-prefix <text>', 'key prefix of the cache', 'cache:')
+    .option('--dry-run', 'count the values, and write nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'cache-redis security reencrypt --keys-file cache.keys --dry-run',
+        'cache-redis security reencrypt --keys-file cache.keys --key-prefix ai_cache:',
+      ),
+    )
+    .action((flags: ReencryptFlags) => reencrypt(flags, signal))
   return command
 }
 
@@ -117,12 +148,72 @@ async function generateKeys({ keysFile }: { readonly keysFile?: string }): Promi
   try {
     await writeFile(keysFile, text, { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    const code = isError(error) && 'code' in error ? String(error.code) : 'an error'
     throw new ValidationError(
-      `--keys-file must be the path of a new file in a folder that can be written; received ${code}`,
+      `--keys-file must be the path of a new file in a folder that can be written; received ${codeOf(error)}`,
     )
   }
   process.stdout.write(`created a key ring with the key ${keys.primaryId}\n`)
+}
+
+/** Encrypts the values of a cache with the primary key. The exit code is 1 if a value cannot be decrypted. */
+async function reencrypt(flags: ReencryptFlags, signal: AbortSignal): Promise<void> {
+  const { dryRun = false, json, keyPrefix, keysFile } = flags
+  const keys = await readKeys(keysFile)
+  const cache = await asWrongUse(() => {
+    const url = redisUrlFrom(flags.redisUrl, { isRedisUrl, form: REDIS_URL_FORM })
+    return new GenericRedisCache({
+      ...{ redisUrl: url ?? DEFAULT_REDIS_URL, keyPrefix, encryption: { keys } },
+      ...{ securityConfig: createSecurityConfigFromEnv(), readOnly: dryRun },
+      ...{ enableL1Cache: false, commandTimeout: REENCRYPT_TIMEOUT_MS },
+    })
+  })
+  signal.addEventListener('abort', () => void cache.close())
+  await connectOrClose(cache)
+  try {
+    const counts = await cache.reencrypt({ dryRun })
+    if (json) printJson({ ...counts, keyId: keys.primaryId, dryRun })
+    else process.stdout.write(describeCounts(counts, keys.primaryId, dryRun))
+    if (Object.keys(counts.unreadable).length > 0) process.exitCode = 1
+  } finally {
+    await cache.close()
+  }
+}
+
+function describeCounts(
+  { reencrypted, current, unencrypted, superseded, unreadable }: ReencryptionCounts,
+  keyId: string,
+  dryRun: boolean,
+): string {
+  const rows: [count: number, outcome: string][] = [
+    [
+      reencrypted,
+      dryRun ? `would be encrypted with the key ${keyId}` : `encrypted with the key ${keyId}`,
+    ],
+    [current, 'had this key before'],
+    [unencrypted, 'not encrypted, left as they are'],
+    [superseded, 'written or removed by others in the meantime'],
+    ...Object.entries(unreadable).map(([reason, count]): [number, string] => [
+      count,
+      `cannot be decrypted (${reason}), left as they are`,
+    ]),
+  ]
+  return rows.map(([count, outcome]) => `${String(count).padStart(8)}  ${outcome}\n`).join('')
+}
+
+async function readKeys(keysFile: string): Promise<KeyRing> {
+  let text: string
+  try {
+    text = await readFile(keysFile, 'utf8')
+  } catch (error) {
+    throw new ValidationError(
+      `--keys-file must be the path of a readable file; received ${codeOf(error)}`,
+    )
+  }
+  return asWrongUse(() => KeyRing.parse(text.trim()))
+}
+
+function codeOf(error: unknown): string {
+  return isError(error) && 'code' in error ? String(error.code) : 'an error'
 }
 
 /** Runs a task. Wrong settings get another exit code than 1, which means an insecure connection. */

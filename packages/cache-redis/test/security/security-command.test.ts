@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import {
 } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { generateAcl, KeyRing } from '../../src/index.js'
+import { GenericRedisCache, generateAcl, KeyRing } from '../../src/index.js'
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const PASSWORD = 'canary-of-a-long-password'
@@ -130,6 +130,8 @@ describe('cache-redis security check', () => {
     ['--key-prefix', ['acl', '--key-prefix', 'a b'], {}],
     ['--database', ['acl', '--database', 'x'], {}],
     ['--keys-file', ['keygen', '--keys-file', '/absent/cache.keys'], {}],
+    ['--keys-file', ['reencrypt', '--keys-file', '/absent/cache.keys'], {}],
+    ['the key ring', ['reencrypt', '--keys-file', fileURLToPath(import.meta.url)], {}],
   ])('names %s in the error for a wrong value, and exits with 2', async (name, words, env) => {
     const { code, err, out } = await run(words, env)
     expect(err).toContain(`error: ${name} `)
@@ -186,5 +188,52 @@ describe('cache-redis security keygen', () => {
   test('prints a key ring', async () => {
     const { out } = await run(['keygen'])
     expect(KeyRing.parse(out.trim()).keys).toHaveLength(1)
+  })
+})
+
+describe('cache-redis security reencrypt', () => {
+  test('prints the report of the README, and exits with 1 for a value that cannot be decrypted', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-keys-'))
+    try {
+      const old = KeyRing.generate()
+      const added = old.add()
+      const keys = added.promote(added.keys.at(-1)?.id ?? '')
+      const keysFile = path.join(folder, 'cache.keys')
+      await writeFile(keysFile, keys.export().reveal())
+      const rings = {
+        old,
+        older: old,
+        current: keys,
+        plain: undefined,
+        strange: KeyRing.generate(),
+      }
+      for (const [key, ring] of Object.entries(rings)) {
+        const encryption = ring && { keys: ring }
+        await using cache = new GenericRedisCache({
+          ...{ redisUrl: redis.url, keyPrefix: 'app:', encryption },
+        })
+        await cache.set(key, 'value')
+      }
+      const words = ['reencrypt', '--keys-file', keysFile, '--key-prefix', 'app:']
+      const server = ['--redis-url', redis.url]
+      const dry = await run([...words, ...server, '--dry-run', '--json'])
+      expect(dry).toMatchObject({ code: 1, err: '' })
+      expect(JSON.parse(dry.out)).toEqual({
+        ...{ reencrypted: 2, current: 1, unencrypted: 1, superseded: 0 },
+        ...{ unreadable: { unknown_key: 1 }, key_id: keys.primaryId, dry_run: true },
+      })
+      const { code, out } = await run([...words, ...server])
+      const shown = await reportAfter(
+        'cache-redis security reencrypt --keys-file cache.keys --key-prefix app:',
+      )
+      expect(out.replace(keys.primaryId, 'KEY')).toBe(shown.replace(/key [\da-f]{8}/, 'key KEY'))
+      expect(code).toBe(1)
+      await admin.del('app:strange')
+      const again = await run([...words, '--json'], { REDIS_URL: redis.url })
+      expect(JSON.parse(again.out)).toMatchObject({ reencrypted: 0, current: 3, unreadable: {} })
+      expect(again.code).toBe(0)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 })

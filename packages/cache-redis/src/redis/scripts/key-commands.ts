@@ -149,6 +149,18 @@ export interface KeyCommands {
   removeIfUnchanged(client: RedisClient, name: string, bytes: Buffer): Promise<unknown>
 
   /**
+   * Replaces the bytes under a key if it still holds the expected ones. The TTL stays.
+   *
+   * @returns false when the key holds something else
+   */
+  replaceIfUnchanged(
+    client: RedisClient,
+    name: string,
+    expected: Buffer,
+    bytes: Buffer,
+  ): Promise<boolean>
+
+  /**
    * Returns the line of each tag; `null` where the name holds something else. A tag without a version
    * gets this one.
    */

@@ -31,10 +31,11 @@ interface SetBuffer {
 
 /**
  * Runs each operation as plain commands, for users who may not run scripts. Commands of other clients may
- * come in between, so two guarantees are weaker:
+ * come in between, so three guarantees are weaker:
  *
  * - A write that timed out may still take effect later, until it is invalidated.
  * - A superseded load may be read instead of the newer value for as long as one command takes.
+ * - A value that is written just while the one before is encrypted again may be lost, which is a miss.
  */
 export const plainCommands: KeyCommands = {
   async readOrLease(
@@ -133,6 +134,23 @@ export const plainCommands: KeyCommands = {
   async removeIfUnchanged(client: RedisClient, name: string, bytes: Buffer): Promise<void> {
     const current = await client.getBuffer(name)
     if (current?.equals(bytes)) await client.unlink(name)
+  },
+
+  async replaceIfUnchanged(
+    client: RedisClient,
+    name: string,
+    expected: Buffer,
+    bytes: Buffer,
+  ): Promise<boolean> {
+    const current = await client.getBuffer(name)
+    if (!current?.equals(expected)) return false
+    const on = client as unknown as SetBuffer
+    const before = await on.setBuffer(name, bytes, 'KEEPTTL', 'XX', 'GET')
+    if (before === null) return false
+    if (before.equals(expected)) return true
+    // Another process wrote in between. Its value is lost, which is a miss, so this value must go too.
+    await client.unlink(name)
+    return false
   },
 
   takeVersions(

@@ -22,6 +22,7 @@ import {
   REMOVE_IF_UNCHANGED,
   REMOVE_RECORDS,
   RENEW_LEASE,
+  REPLACE_IF_UNCHANGED,
   REPLACE_RECORD,
   SCRIPTS,
   type Script,
@@ -167,8 +168,17 @@ export const scriptCommands: KeyCommands = {
   },
 
   removeIfUnchanged(client: RedisClient, name: string, bytes: Buffer): Promise<unknown> {
-    const digest = createHash('sha1').update(bytes).digest('hex')
-    return runScript(client, REMOVE_IF_UNCHANGED, [name], [digest])
+    return runScript(client, REMOVE_IF_UNCHANGED, [name], [digestOf(bytes)])
+  },
+
+  async replaceIfUnchanged(
+    client: RedisClient,
+    name: string,
+    expected: Buffer,
+    bytes: Buffer,
+  ): Promise<boolean> {
+    const args = [digestOf(expected), bytes]
+    return toNumber(await runScript(client, REPLACE_IF_UNCHANGED, [name], args)) === 1
   },
 
   async takeVersions(
@@ -204,6 +214,11 @@ export const scriptCommands: KeyCommands = {
   advanceEpoch(client: RedisClient, name: string): Promise<unknown> {
     return runScript(client, ADVANCE_EPOCH, [name])
   },
+}
+
+/** Returns the digest that `redis.sha1hex` computes. */
+function digestOf(bytes: Buffer): string {
+  return createHash('sha1').update(bytes).digest('hex')
 }
 
 function namesOf(keys: readonly { readonly name: string }[]): string[] {

@@ -195,6 +195,14 @@ end
 return 0`,
 )
 
+/** Replaces the bytes under a key if it still holds those with this digest. The TTL stays. Returns 1 if it did. */
+export const REPLACE_IF_UNCHANGED: Script = new Script(
+  `local bytes = redis.pcall('GET', KEYS[1])
+if type(bytes) ~= 'string' or redis.sha1hex(bytes) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1`,
+)
+
 /**
  * Returns the line of each tag's version, or false for a name that holds something else. A tag without a
  * version, or with one of an earlier generation, gets a new version. A version that would expire before the
@@ -260,6 +268,7 @@ export const SCRIPTS: readonly Script[] = [
   PEEK,
   REMOVE,
   REMOVE_IF_UNCHANGED,
+  REPLACE_IF_UNCHANGED,
   TAKE_VERSIONS,
   REMOVE_RECORDS,
   REPLACE_RECORD,
