@@ -37,6 +37,7 @@ export function resolveOptions(
     textHashThreshold,
     hashAlgorithm,
     keyStyle,
+    keySecret,
     operationTtls = {},
     textSizeTiers = DEFAULTS.textSizeTiers,
     keyPrefix = DEFAULTS.keyPrefix,
@@ -56,7 +57,7 @@ export function resolveOptions(
   })
   const monitor = new MonitorGuard(performanceMonitor, logger)
   const keys = new CacheKeyGenerator({
-    ...{ textHashThreshold, hashAlgorithm, keyStyle, performanceMonitor: monitor },
+    ...{ textHashThreshold, hashAlgorithm, keyStyle, keySecret, performanceMonitor: monitor },
     // The cache puts its own prefix before every key.
     prefix: '',
   })

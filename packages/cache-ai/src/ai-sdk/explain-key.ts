@@ -1,4 +1,5 @@
 import { assertKnownFields } from '@verbatim/cache-core/implement'
+import { checkedKeySecret, type KeySecretOption } from '../keys/key-secret.js'
 import { BypassError, type BypassReason } from '../model-calls/call-status.js'
 import { canonicalText, type KeyDocument, requestKey } from '../model-calls/request-key.js'
 import { assertModelTenant, type Tenant } from '../model-calls/tenant.js'
@@ -13,7 +14,7 @@ export interface ExplainedCall {
 }
 
 /** The options of the middleware and of the call that are part of the key. */
-export interface KeyOptions {
+export interface KeyOptions extends KeySecretOption {
   readonly tenant: Tenant
   readonly version?: string | undefined
   readonly variant?: string | number | undefined
@@ -21,7 +22,7 @@ export interface KeyOptions {
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof KeyOptions>([
-  ...(['tenant', 'version', 'variant', 'cacheStatefulCalls'] as const),
+  ...(['tenant', 'version', 'variant', 'cacheStatefulCalls', 'keySecret'] as const),
 ])
 
 /** The parts of a key. They contain the text of the request. */
@@ -49,6 +50,7 @@ export function explainKey({ model, params }: ExplainedCall, options: KeyOptions
   assertKnownFields(options, FIELDS, 'options')
   const { tenant, version, variant = 0, cacheStatefulCalls = false } = options
   assertModelTenant(tenant)
+  const keySecret = checkedKeySecret(options.keySecret)
   try {
     const { request, headers, leftOut } = requestDocument(params, {
       cacheStatefulCalls,
@@ -62,7 +64,7 @@ export function explainKey({ model, params }: ExplainedCall, options: KeyOptions
       variant,
       request: { fields: request, headers },
     }
-    const { key, digest } = requestKey(document)
+    const { key, digest } = requestKey(document, keySecret)
     return { key, digest, canonical: canonicalText(document), leftOut }
   } catch (error) {
     if (!(error instanceof BypassError)) throw error

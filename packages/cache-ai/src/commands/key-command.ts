@@ -41,8 +41,10 @@ async function show(file: string, given: KeyOptions): Promise<void> {
   const bytes = file === '-' ? await bytesOf(process.stdin) : await readBytes(file)
   const text = decoded(bytes).replace(/\r?\n$/, '')
   const config = (await configurationOf(given)).checked()
-  const { textHashThreshold, hashAlgorithm, keyStyle, keyPrefix } = config.values
-  const keys = new CacheKeyGenerator({ textHashThreshold, hashAlgorithm, keyStyle, prefix: '' })
+  const { textHashThreshold, hashAlgorithm, keyStyle, keySecret, keyPrefix } = config.values
+  const keys = new CacheKeyGenerator({
+    ...{ textHashThreshold, hashAlgorithm, keyStyle, keySecret, prefix: '' },
+  })
   const key = keys.generateCacheKey(text, operation, parsed(given.options), question, tenant)
   const redisKey = `${keyPrefix}${key}`
   if (json) printJson({ key, redisKey, style: keyStyle, parts: key.split('|') })

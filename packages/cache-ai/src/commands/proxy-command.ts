@@ -2,6 +2,7 @@ import { ValidationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
+import type { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
 import { LOCATIONS } from '../config/settings.js'
 import { ProxyServer } from '../proxy/proxy-server.js'
 import { type CacheLocation, configurationOf, withLocation } from './open-cache.js'
@@ -41,9 +42,11 @@ type Given = CacheLocation & {
 
 async function serve(given: Given, signal: AbortSignal): Promise<void> {
   const { upstream, port, host, ttl, shared, ...location } = given
-  await using cache = await openProxyCache(location)
+  const configured = await configurationOf(location)
+  await using cache = await openProxyCache(location, configured)
   const server = new ProxyServer({
     ...{ cache, upstream: upstreamUrl(upstream), isShared: shared === true },
+    keySecret: configured.values.keySecret,
     ...(ttl !== undefined && { ttl: (/^\d+$/.test(ttl) ? Number(ttl) : ttl) as `${number}s` }),
   })
   printLines([`listening on ${await server.listen(portNumber(port), host)}`])
@@ -54,9 +57,11 @@ async function serve(given: Given, signal: AbortSignal): Promise<void> {
   await server.close()
 }
 
-async function openProxyCache(location: CacheLocation): Promise<AIResponseCache> {
-  const { redisUrl = location.url } = location
-  const configured = (await configurationOf(location)).merge({ redisUrl })
+async function openProxyCache(
+  { url, redisUrl = url }: CacheLocation,
+  config: AIResponseCacheConfig,
+): Promise<AIResponseCache> {
+  const configured = config.merge({ redisUrl })
   const isLocated =
     redisUrl !== undefined || LOCATIONS.some((name) => configured.given[name] !== undefined)
   const { redisUrl: given, ...options } = configured.checked().toCacheOptions()

@@ -30,7 +30,7 @@ export function ruleOfKind(setting: Setting): string {
     case 'choice':
       return `one of ${setting.choices.join(', ')}`
     case 'text':
-      return `a string of 1 to ${setting.maxLength} characters${setting.isName ? NAME_RULE : ''}`
+      return `a string of ${setting.minLength ?? 1} to ${setting.maxLength} characters${setting.isName ? NAME_RULE : ''}`
     case 'flag':
       return 'true or false'
     case 'ttl':
@@ -84,7 +84,7 @@ function schemaOf(setting: Setting): z.ZodType {
       if (setting.isName) return z.custom<string>(isName, { error })
       return z
         .string({ error })
-        .min(1, { error })
+        .min(setting.minLength ?? 1, { error })
         .max(setting.maxLength, { error })
         .refine((text) => text.isWellFormed(), { error })
     case 'flag':

@@ -6,6 +6,7 @@ import {
   type SecurityConfigOptions,
 } from '@verbatim/cache-redis'
 import { KEY_SETTINGS } from '../keys/cache-key-generator.js'
+import { KEY_SECRET_SETTING } from '../keys/key-secret.js'
 import type { AIResponseCacheOptions } from '../options.js'
 
 /** Seconds, or text with a unit. */
@@ -26,7 +27,12 @@ type CodeOnlyName = Extract<
 >
 
 /** Options whose values are narrower in a configuration than in code. */
-type NarrowerName = 'defaultTtl' | 'hashAlgorithm' | 'operationTtls' | 'securityConfig'
+type NarrowerName =
+  | 'defaultTtl'
+  | 'hashAlgorithm'
+  | 'keySecret'
+  | 'operationTtls'
+  | 'securityConfig'
 
 /**
  * Every option of an `AIResponseCache` that plain data can express, and a preset to start from. An
@@ -39,6 +45,8 @@ export interface ConfigValues extends Omit<AIResponseCacheOptions, CodeOnlyName 
   readonly defaultTtl?: Duration | undefined
   /** Default: `'sha256'`. */
   readonly hashAlgorithm?: 'sha256' | 'sha384' | 'sha512' | 'sha1' | 'md5' | undefined
+  /** A secret of 32 to 1,024 characters for the digests in keys; needs `keyStyle: 'hashed'`. Default: none. */
+  readonly keySecret?: string | undefined
   /** The login, TLS and certificates of Redis, without functions and bytes. Default: those of the URL. */
   readonly securityConfig?: PlainSecurityConfig | undefined
   /** TTLs by operation, added to the default table. Default: none. */
@@ -63,6 +71,8 @@ type Kind =
   | (Omit<Extract<RedisSetting, { kind: 'text' }>, 'default'> & {
       /** Whether the text names the cache in messages. Default: false. */
       readonly isName?: boolean
+      /** Default: 1. */
+      readonly minLength?: number
     })
   | { readonly kind: 'flag' | 'ttl' | 'ttls' | 'url' | 'urls' }
   | { readonly kind: 'object'; readonly fields: Fields; readonly isAscending?: boolean }
@@ -126,6 +136,7 @@ export const SETTINGS: Readonly<Record<ConfigName, Setting>> = {
   isolation: { ...REDIS_SETTINGS.isolation, default: 'freeze' },
   name: { kind: 'text', maxLength: 64, isName: true },
   ...KEY_SETTINGS,
+  keySecret: KEY_SECRET_SETTING,
   textSizeTiers: {
     kind: 'object',
     default: { small: 500, medium: 5_000, large: 50_000 },
@@ -163,7 +174,7 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set([...SETTING_NAMES, ...C
 /** The names of the options that a `GenericRedisCache` has too. */
 export const GENERIC_NAMES: ReadonlySet<string> = new Set(REDIS_CACHE_OPTIONS)
 
-type WithoutDefault = 'sentinel' | 'cluster' | 'securityConfig' | 'name'
+type WithoutDefault = 'sentinel' | 'cluster' | 'securityConfig' | 'name' | 'keySecret'
 
 type Defaults = {
   readonly [Name in Exclude<ConfigName, WithoutDefault>]: NonNullable<ConfigValues[Name]>

@@ -1,4 +1,4 @@
-import { createHash, getHashes } from 'node:crypto'
+import { createHash, getHashes, type KeyObject } from 'node:crypto'
 import {
   type CacheMonitor,
   ConfigurationError,
@@ -27,6 +27,7 @@ import {
 import { legacyKey } from '../legacy/legacy-key.js'
 import { hasMoreCodePoints } from './code-points.js'
 import { KeyGenerationCounts, type KeyGenerationStats } from './key-generation-stats.js'
+import { checkedKeySecret, type KeySecretOption } from './key-secret.js'
 import { textDigest } from './text-digest.js'
 
 /** The options of a request, such as `{ max_length: 100, model: 'gpt-4' }`. */
@@ -60,7 +61,7 @@ export const KEY_SETTINGS = {
  */
 export type KeyStyle = (typeof KEY_SETTINGS.keyStyle.choices)[number]
 
-export interface CacheKeyGeneratorOptions {
+export interface CacheKeyGeneratorOptions extends KeySecretOption {
   /** Texts of more code points than this are hashed. 1 to 100,000. Default: 1000. */
   readonly textHashThreshold?: number | undefined
   /** A hash algorithm of Node with at least 128 bits. Default: `'sha256'`. */
@@ -78,6 +79,7 @@ const DIGEST_DIGITS = 32
 const LONGEST_PREFIX = 128
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   ...Object.keys(KEY_SETTINGS),
+  'keySecret',
   'prefix',
   'performanceMonitor',
 ])
@@ -105,6 +107,7 @@ export class CacheKeyGenerator {
   readonly #textHashThreshold: number
   readonly #hashAlgorithm: string
   readonly keyStyle: KeyStyle
+  readonly #keySecret: KeyObject | undefined
   readonly #prefix: string
   readonly #monitor: CacheMonitor | undefined
   readonly #counts: KeyGenerationCounts
@@ -122,6 +125,16 @@ export class CacheKeyGenerator {
     this.#textHashThreshold = integerOption('textHashThreshold', threshold, textHashThreshold)
     this.#hashAlgorithm = checkedAlgorithm(hashAlgorithm)
     this.keyStyle = choiceOption('keyStyle', keyStyle, KEY_SETTINGS.keyStyle.choices)
+    this.#keySecret = checkedKeySecret(options.keySecret)
+    if (this.#keySecret !== undefined && keyStyle !== 'hashed') {
+      const received = `keyStyle: '${keyStyle}'`
+      throw invalidOption(
+        'keySecret',
+        "used with keyStyle: 'hashed', because other keys contain the text",
+        undefined,
+        { received },
+      )
+    }
     this.#prefix = checkedPrefix(prefix)
     assertMonitor(options.performanceMonitor, 'observeKeyGeneration')
     this.#monitor = options.performanceMonitor && new MonitorGuard(options.performanceMonitor)
@@ -252,7 +265,7 @@ export class CacheKeyGenerator {
   }
 
   #digest(text: string): string {
-    return textDigest(this.#hashAlgorithm, text).slice(0, DIGEST_DIGITS)
+    return textDigest(this.#hashAlgorithm, text, '', this.#keySecret).slice(0, DIGEST_DIGITS)
   }
 }
 

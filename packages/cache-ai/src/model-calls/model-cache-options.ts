@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import {
   CacheInterface,
   type Clock,
@@ -13,13 +14,14 @@ import {
   invalidOption,
   Reporter,
 } from '@verbatim/cache-core/implement'
+import { checkedKeySecret, type KeySecretOption } from '../keys/key-secret.js'
 import { checkedControl, type StoreDefaults } from './call-control.js'
 import type { WhenAbandoned } from './flights.js'
 import { checkedPrices, type PriceTable } from './savings.js'
 import { assertModelTenant, type Tenant } from './tenant.js'
 
 /** Options of every adapter that caches model calls. */
-export interface ModelCacheOptions {
+export interface ModelCacheOptions extends KeySecretOption {
   /** Any cache of Verbatim, such as `InMemoryCache`, `GenericRedisCache` or `AIResponseCache`. */
   readonly cache: CacheInterface
   /**
@@ -62,7 +64,7 @@ export interface ModelCacheOptions {
 }
 
 export const MODEL_CACHE_FIELDS: readonly (keyof ModelCacheOptions)[] = [
-  ...(['cache', 'tenant', 'ttl', 'staleWhileRevalidate', 'tags', 'version'] as const),
+  ...(['cache', 'tenant', 'ttl', 'staleWhileRevalidate', 'tags', 'version', 'keySecret'] as const),
   ...(['whenAbandoned', 'cacheStatefulCalls', 'prices', 'name', 'logger', 'clock'] as const),
 ]
 
@@ -72,6 +74,7 @@ export interface ResolvedModelCacheOptions {
   readonly tenant: Tenant | (() => Tenant)
   readonly defaults: StoreDefaults
   readonly version: string | undefined
+  readonly keySecret: KeyObject | undefined
   readonly whenAbandoned: WhenAbandoned
   readonly cacheStatefulCalls: boolean
   readonly prices: PriceTable | undefined
@@ -100,6 +103,7 @@ export function resolveModelCacheOptions(
   checkedControl({ tags }, defaults)
   return {
     ...{ cache, tenant, defaults, version, cacheStatefulCalls, clock },
+    keySecret: checkedKeySecret(options.keySecret),
     prices: checkedPrices(options.prices),
     whenAbandoned: choiceOption('whenAbandoned', whenAbandoned, ['abort', 'finish']),
     reporter: new Reporter(options),

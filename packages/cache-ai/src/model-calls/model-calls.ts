@@ -60,7 +60,7 @@ export class ModelCalls<Answer> {
     try {
       const plan = planControl(control, this.#options.defaults)
       const document = this.document(identity, plan.variant)
-      const key = requestKey(document)
+      const key = requestKey(document, this.#options.keySecret)
       if (recorded !== undefined) recorded.describe(key, document)
       if (plan.refresh) recorded?.assertMayAsk('refresh')
       return { key, document, plan }

@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import { CacheError, canonicalJson } from '@verbatim/cache-core'
+import { digestWith } from '../keys/key-secret.js'
 import { BypassError } from './call-status.js'
 import { type Tenant, tenantDigest } from './tenant.js'
 
@@ -27,7 +28,7 @@ export interface KeyDocument {
 export interface RequestKey {
   /** The key in the cache. It contains no part of the request. */
   readonly key: string
-  /** The SHA-256 of the canonical form, in 43 characters. */
+  /** The SHA-256 of the canonical form, or the HMAC with the secret, in 43 characters. */
   readonly digest: string
   /** The length and another digest of the canonical form. An entry with another check is not used. */
   readonly check: string
@@ -36,14 +37,16 @@ export interface RequestKey {
 /**
  * Returns the key of a request.
  *
+ * @param secret - as {@link KeySecretOption} describes it
  * @throws BypassError (`unrepresentable_value`) for a value that has no canonical form
  */
-export function requestKey(document: KeyDocument): RequestKey {
+export function requestKey(document: KeyDocument, secret: KeyObject | undefined): RequestKey {
   const text = canonicalText(document)
-  const digest = hash('sha256', text, 'base64url')
-  const second = hash('sha512', text, 'base64url').slice(0, 22)
+  const digest = digestWith(secret, 'sha256', text)
+  const second = digestWith(secret, 'sha512', text).slice(0, 22)
+  const tenant = tenantDigest(document.tenant, secret)
   return {
-    key: `model:${KEY_VERSION}:${tenantDigest(document.tenant)}:${document.surface}:${digest}`,
+    key: `model:${KEY_VERSION}:${tenant}:${document.surface}:${digest}`,
     digest,
     check: `${text.length}:${second}`,
   }

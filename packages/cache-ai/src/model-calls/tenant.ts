@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { describeReceived, invalidArgument } from '@verbatim/cache-core/implement'
+import { digestWith } from '../keys/key-secret.js'
 
 /**
  * The tenant of answers that every caller may receive. A registered symbol, because a process may load this
@@ -24,6 +25,7 @@ export function assertModelTenant(tenant: unknown): asserts tenant is Tenant {
 }
 
 /** Returns the part of a key for a tenant, which does not show the name. */
-export function tenantDigest(tenant: Tenant): string {
-  return tenant === SHARED ? 'shared' : hash('sha256', `tenant:${tenant}`, 'base64url').slice(0, 22)
+export function tenantDigest(tenant: Tenant, secret?: KeyObject): string {
+  if (tenant === SHARED) return 'shared'
+  return digestWith(secret, 'sha256', `tenant:${tenant}`).slice(0, 22)
 }
