@@ -181,6 +181,6 @@ test('needs the option encryption, a Redis, and options that it knows', async ()
   await expect(encrypted.reencrypt({ dryRun: 1 } as never)).rejects.toThrow(
     'dryRun must be true or false',
   )
-  const memory = at.open({ redisUrl: undefined, encryption: { keys: next } })
+  const memory = at.open({ redisUrl: undefined, enableL1Cache: true, encryption: { keys: next } })
   await expect(memory.reencrypt()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
 })
