@@ -5,6 +5,7 @@ import {
   assertLoader,
   assertValue,
   collectEntries,
+  flagArgument,
 } from './arguments.js'
 import {
   type CacheEntry,
@@ -83,6 +84,29 @@ export type InspectedEntry =
       readonly ttl: number | null
     }
   | { readonly key: string; readonly error: CacheError }
+
+/** Options of {@link CacheInterface.inspect}. */
+export interface InspectOptions {
+  /**
+   * Whether to also yield an error (`FOREIGN_KEY`) for each matching key that shares the prefix of the cache in its
+   * store and is not an entry of the cache. A cache whose store holds nothing else ignores it. Default: false.
+   */
+  readonly includeForeign?: boolean | undefined
+}
+
+const INSPECT_FIELDS: ReadonlySet<string> = new Set<keyof InspectOptions>(['includeForeign'])
+
+/**
+ * Checks the options of {@link CacheInterface.inspect}.
+ *
+ * @returns whether to include foreign keys
+ * @throws ValidationError (`INVALID_ARGUMENT`) for an unknown field or a wrong type
+ */
+export function includesForeign(options: InspectOptions | undefined): boolean {
+  if (options === undefined) return false
+  assertKnownFields(options, INSPECT_FIELDS, 'options')
+  return flagArgument('includeForeign', options.includeForeign)
+}
 
 /**
  * The methods that every cache has. Code that uses this type works with any cache.
@@ -441,9 +465,11 @@ export abstract class CacheInterface implements AsyncDisposable {
    * Reads the entries that a glob matches, for tools of operators. Changes nothing, and yields an error for
    * an entry that cannot be read. Entries that are added or removed during the call may be listed or not.
    *
+   * @throws ValidationError for a bad pattern or option
    * @throws CacheError (`NOT_SUPPORTED`) when the cache cannot list its keys
    */
-  async *inspect(pattern?: string): AsyncIterable<InspectedEntry> {
+  async *inspect(pattern?: string, options?: InspectOptions): AsyncIterable<InspectedEntry> {
+    includesForeign(options)
     for await (const key of this.scan(pattern)) {
       const value = await this.get(key)
       const ttl = value === undefined ? undefined : await this.getTtl(key)

@@ -25,7 +25,7 @@ export {
   planGetEntry,
   type ReadPlan,
 } from './cache-entry.js'
-export { type CacheSettings, invalidationReason } from './cache-interface.js'
+export { type CacheSettings, includesForeign, invalidationReason } from './cache-interface.js'
 export {
   LONG_TTL_MS,
   reportFailedRefresh,

@@ -8,6 +8,7 @@ export type {
 export {
   CacheInterface,
   type InspectedEntry,
+  type InspectOptions,
   type InvalidationOptions,
 } from './cache-interface.js'
 export { canonicalJson } from './canonical-json.js'

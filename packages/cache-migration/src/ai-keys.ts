@@ -1,4 +1,4 @@
-import type { InspectedEntry, SetOptions, Ttl } from '@verbatim/cache-core'
+import type { InspectedEntry, InspectOptions, SetOptions, Ttl } from '@verbatim/cache-core'
 import { hasMethod } from '@verbatim/cache-core/implement'
 import type { MigrationSource, MigrationTarget } from './write-entries.js'
 
@@ -9,9 +9,11 @@ export const AI_PREFIX = 'ai_cache:'
 export function withAiPrefix(source: MigrationSource): MigrationSource {
   if (!isAiCache(source)) return source
   return {
-    async *inspect(pattern = '*'): AsyncGenerator<InspectedEntry> {
+    async *inspect(pattern = '*', options?: InspectOptions): AsyncGenerator<InspectedEntry> {
       const own = pattern.startsWith(AI_PREFIX) ? pattern.slice(AI_PREFIX.length) : pattern
-      for await (const entry of source.inspect(own)) yield { ...entry, key: AI_PREFIX + entry.key }
+      for await (const entry of source.inspect(own, options)) {
+        yield { ...entry, key: AI_PREFIX + entry.key }
+      }
     },
   }
 }

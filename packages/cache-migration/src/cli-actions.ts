@@ -44,6 +44,7 @@ interface BackupOptions extends CommonOptions {
   readonly pattern?: string
   readonly overwrite?: true
   readonly allowEmpty?: true
+  readonly allowForeign?: true
   readonly portable?: true
   readonly resume?: true
   readonly rate?: Rate
@@ -69,6 +70,7 @@ interface DiffOptions extends CommonOptions {
 interface Outcome {
   readonly success: boolean
   readonly errors: readonly string[]
+  readonly warnings?: readonly string[]
   readonly backupFile?: string
 }
 
@@ -82,8 +84,10 @@ async function createManager({ keysFile }: FileOptions): Promise<CacheMigrationM
 
 export async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
   const manager = await createManager(options)
-  const { keyPrefix, overwrite, pattern, allowEmpty = false, portable, resume, rate } = options
-  const settings = { overwrite, pattern, allowEmpty, portable, resume, rate, signal }
+  const { keyPrefix, overwrite, pattern, allowEmpty = false, allowForeign } = options
+  const { portable, resume, rate } = options
+  const checks = { overwrite, allowEmpty, allowForeign }
+  const settings = { ...checks, pattern, portable, resume, rate, signal }
   const result = await withOutput(options.file, signal, (file) =>
     withSource(options, true, (source) => manager.createBackup(source, file, settings)),
   )
@@ -94,6 +98,10 @@ export async function backup(options: BackupOptions, signal: AbortSignal): Promi
   report({ ...result, backupFile: options.file }, options.json, summary, output)
   if (keyPrefix === undefined && signal.aborted && !isStandard(options.file)) {
     process.stderr.write('to continue, run the same command with --resume\n')
+  }
+  if (result.keysForeign > 0 && !allowForeign) {
+    process.stderr.write('to leave these keys out, add --allow-foreign\n')
+    process.stderr.write('to back up all keys of Redis, leave out --key-prefix\n')
   }
 }
 
@@ -296,9 +304,9 @@ function report(
 ): void {
   if (asJson) output.write(`${JSON.stringify(toSnakeCase(outcome), null, 2)}\n`)
   else if (outcome.success) output.write(`${summary.join('\n')}\n`)
-  if (outcome.success) return
-  process.exitCode = 1
-  if (outcome.errors.length > 0) process.stderr.write(`${outcome.errors.join('\n')}\n`)
+  const messages = [...outcome.errors, ...(outcome.warnings ?? [])]
+  if (messages.length > 0) process.stderr.write(`${messages.join('\n')}\n`)
+  if (!outcome.success) process.exitCode = 1
 }
 
 /** Converts the names of a flat result to snake case, the case of all JSON that leaves the process. */

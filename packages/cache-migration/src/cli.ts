@@ -37,6 +37,7 @@ await runCommandLine((signal) => {
     .addOption(pattern())
     .option('--overwrite', 'replace an existing file')
     .option('--allow-empty', 'succeed if no key matches')
+    .option('--allow-foreign', 'key prefix: leave out keys that are not entries of the cache')
     .option('--portable', 'all keys: in commands that every version of Redis can run')
     .option('--resume', 'all keys: continue an interrupted backup')
     .addOption(rate())

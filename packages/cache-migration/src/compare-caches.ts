@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock, InspectedEntry } from '@verbatim/cache-core'
 import { encodeTaggedJson } from '@verbatim/cache-redis'
 import { Comparison, type Side } from './comparison.js'
-import { explain } from './failures.js'
+import { Unreadable } from './failures.js'
 import { assertNotInterrupted } from './file/atomic-file.js'
 import type { DetailedValidationResult } from './results.js'
 import type { MigrationSource } from './write-entries.js'
@@ -11,6 +11,7 @@ import type { MigrationSource } from './write-entries.js'
 export interface CompareCachesSettings {
   readonly pattern: string
   readonly toleranceMs: number
+  readonly allowForeign: boolean
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -19,40 +20,47 @@ export interface CompareCachesSettings {
 export async function compareCaches(
   source: MigrationSource,
   target: MigrationSource,
-  { pattern, toleranceMs, signal, clock }: CompareCachesSettings,
+  { pattern, toleranceMs, allowForeign, signal, clock }: CompareCachesSettings,
 ): Promise<DetailedValidationResult> {
   const startedAt = clock.now()
   const comparison = new Comparison(toleranceMs)
-  const sides = async function* sidesOf(cache: MigrationSource): AsyncGenerator<[string, Side]> {
-    for await (const entry of cache.inspect(pattern)) {
+  const inSource = new Unreadable(comparison.unreadable)
+  const inTarget = new Unreadable(comparison.unreadable)
+  const sides = async function* sidesOf(
+    cache: MigrationSource,
+    unreadable: Unreadable,
+  ): AsyncGenerator<[string, Side]> {
+    for await (const entry of cache.inspect(pattern, { includeForeign: true })) {
       assertNotInterrupted(signal)
-      const side = sideOf(entry, clock, comparison)
+      const side = sideOf(entry, clock, unreadable)
       if (side !== undefined) yield [entry.key, side]
     }
   }
   try {
     // A digest and a key for each entry of the target; its values are not retained.
-    const inTarget = new Map<string, Side>()
-    for await (const [key, side] of sides(target)) inTarget.set(key, side)
-    for await (const [key, side] of sides(source)) {
-      comparison.compare(key, side, inTarget.get(key))
-      inTarget.delete(key)
+    const others = new Map<string, Side>()
+    for await (const [key, side] of sides(target, inTarget)) others.set(key, side)
+    for await (const [key, side] of sides(source, inSource)) {
+      comparison.compare(key, side, others.get(key))
+      others.delete(key)
     }
-    for (const key of inTarget.keys()) comparison.onlyInTarget(key)
+    for (const key of others.keys()) comparison.onlyInTarget(key)
   } catch (error) {
     comparison.fail(error)
   }
+  comparison.addReport(inSource.reportForeign('Comparison of the source', allowForeign))
+  comparison.addReport(inTarget.reportForeign('Comparison of the target', allowForeign))
   return comparison.result((clock.now() - startedAt) / 1_000)
 }
 
-function sideOf(entry: InspectedEntry, clock: Clock, comparison: Comparison): Side | undefined {
+function sideOf(entry: InspectedEntry, clock: Clock, unreadable: Unreadable): Side | undefined {
   try {
     if ('error' in entry) throw entry.error
     const digest = createHash('sha256').update(encodeTaggedJson(entry.value)).digest('base64')
     const expiresAt = entry.ttl === null ? null : Math.round(clock.wallTime() + entry.ttl * 1_000)
     return { digest, expiresAt }
   } catch (error) {
-    comparison.unreadable(entry.key, explain(error))
+    unreadable.add(entry.key, error)
     return undefined
   }
 }

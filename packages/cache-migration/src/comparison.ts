@@ -1,4 +1,4 @@
-import { explain } from './failures.js'
+import { explain, Failures, type Report } from './failures.js'
 import type { DetailedValidationResult } from './results.js'
 
 /** Number of keys that are listed by name, for each kind of difference. All are counted. */
@@ -15,13 +15,15 @@ export interface Side {
 /** Collects the differences between two sides. */
 export class Comparison {
   matched = 0
+  /** Keys that exist and could not be read. */
+  readonly unreadable: Failures = new Failures()
   readonly #toleranceMs: number
   readonly #mismatched = new Listed()
   readonly #missingSource = new Listed()
   readonly #missingTarget = new Listed()
   readonly #ttlDeltas = new Map<string, number | null>()
   readonly #errors: string[] = []
-  readonly #unreadable = new Listed()
+  readonly #warnings: string[] = []
 
   constructor(toleranceMs: number) {
     this.#toleranceMs = toleranceMs
@@ -43,9 +45,9 @@ export class Comparison {
     this.#missingSource.add(key)
   }
 
-  /** Adds a key that could not be read. */
-  unreadable(key: string, reason: string): void {
-    this.#unreadable.add(`key ${JSON.stringify(key)}: ${reason}`)
+  addReport({ errors, warnings }: Report): void {
+    this.#errors.push(...errors)
+    this.#warnings.push(...warnings)
   }
 
   fail(error: unknown): void {
@@ -56,10 +58,15 @@ export class Comparison {
     const keysMismatched = this.#mismatched.count
     const totalMismatches = keysMismatched + this.#missingSource.count + this.#missingTarget.count
     const totalKeysChecked = this.matched + totalMismatches
-    const unreadable = this.#unreadable.count
-    const errors = [...this.#errors]
-    if (unreadable > 0)
-      errors.push(`${unreadable} keys could not be read`, ...this.#unreadable.list)
+    const { count } = this.unreadable
+    const unreadable =
+      count === 0 ? [] : [`${count} keys could not be read`, ...this.unreadable.list()]
+    const errors = [...unreadable, ...this.#errors]
+    const lists = [this.#mismatched, this.#missingSource, this.#missingTarget]
+    const warnings = [...this.#warnings]
+    if (lists.some((each) => each.isCut)) {
+      warnings.push(`only ${MAX_LISTED} keys of each kind are listed; the numbers cover all`)
+    }
     return {
       success: totalMismatches === 0 && errors.length === 0,
       totalKeysChecked,
@@ -73,11 +80,7 @@ export class Comparison {
       ttlDeltas: Object.fromEntries(this.#ttlDeltas),
       validationTime,
       errors,
-      warnings: [this.#mismatched, this.#missingSource, this.#missingTarget].some(
-        (each) => each.isCut,
-      )
-        ? [`only ${MAX_LISTED} keys of each kind are listed; the numbers cover all`]
-        : [],
+      warnings,
     }
   }
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { CacheError, type Clock, type InspectedEntry } from '@verbatim/cache-core'
 import type { KeyRing } from '@verbatim/cache-redis'
-import { explain, Failures } from './failures.js'
+import { explain, Unreadable } from './failures.js'
 import { writeFileAtomically } from './file/atomic-file.js'
 import { ChunkWriter } from './file/chunk-writer.js'
 import type { Compression } from './file/compression.js'
@@ -16,6 +16,7 @@ export interface BackupSettings {
   readonly compression: Compression
   readonly keys: KeyRing | undefined
   readonly allowEmpty: boolean
+  readonly allowForeign: boolean
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -36,20 +37,24 @@ export async function createBackup(
   try {
     writer = await writeFileAtomically(file, settings, (handle) => encoder.writeTo(handle))
   } catch (error) {
-    errors = [`Backup failed; no file was written: ${explain(error)}`, ...encoder.failures.list()]
+    errors = [`Backup failed; no file was written: ${explain(error)}`]
   }
+  const { entries, foreign } = encoder.unreadable
+  const report = encoder.unreadable.reportForeign('Backup', settings.allowForeign)
   const { count = 0, plainBytes = 0, storedBytes = 0 } = writer ?? {}
   return {
     success: writer !== undefined,
     backupFile: file,
     keysBackedUp: count,
     keysSkipped: 0,
-    keysFailed: encoder.failures.count,
+    keysFailed: entries.count,
+    keysForeign: foreign.count,
     totalSizeBytes: plainBytes,
     compressedSizeBytes: storedBytes,
     compressionRatio: plainBytes === 0 ? 0 : 1 - storedBytes / plainBytes,
     backupTime: (settings.clock.now() - startedAt) / 1_000,
-    errors,
+    errors: [...errors, ...entries.list(), ...report.errors],
+    warnings: report.warnings,
   }
 }
 
@@ -65,7 +70,7 @@ export function emptyBackup(): CacheError {
 
 /** Encodes the entries of a cache and counts the failures. */
 class SourceEncoder {
-  readonly failures = new Failures()
+  readonly unreadable = new Unreadable()
   readonly #source: MigrationSource
   readonly #settings: BackupSettings
 
@@ -75,9 +80,9 @@ class SourceEncoder {
   }
 
   /**
-   * Writes a whole backup. A failed key does not stop the listing, so one run reports every failed key.
+   * Writes a whole backup. A failed key does not stop the listing, so one run names every failed key.
    *
-   * @throws CacheError (`KEYS_FAILED`) if a key failed, and errors of the listing and of the file
+   * @throws CacheError (`KEYS_FAILED`, `FOREIGN_KEYS`) if a key failed, and errors of the listing and of the file
    */
   async writeTo(handle: FileHandle): Promise<ChunkWriter> {
     const { pattern, clock, compression, keys } = this.#settings
@@ -91,12 +96,18 @@ class SourceEncoder {
     for await (const records of this.#chunks()) {
       await writer.append(Buffer.concat(records), records.length)
     }
-    if (this.failures.count > 0) {
-      throw new CacheError(`${this.failures.count} keys could not be read or encoded`, {
+    const { entries, foreign } = this.unreadable
+    if (entries.count > 0) {
+      throw new CacheError(`${entries.count} keys could not be read or encoded`, {
         code: 'KEYS_FAILED',
       })
     }
     if (writer.count === 0 && !this.#settings.allowEmpty) throw emptyBackup()
+    if (foreign.count > 0 && !this.#settings.allowForeign) {
+      throw new CacheError('the store has keys that are not entries of the cache', {
+        code: 'FOREIGN_KEYS',
+      })
+    }
     await writer.finish()
     return writer
   }
@@ -104,7 +115,8 @@ class SourceEncoder {
   async *#chunks(): AsyncGenerator<Buffer[]> {
     let records: Buffer[] = []
     let bytes = 0
-    for await (const entry of this.#source.inspect(this.#settings.pattern)) {
+    const entries = this.#source.inspect(this.#settings.pattern, { includeForeign: true })
+    for await (const entry of entries) {
       const record = this.#encode(entry)
       if (record === undefined) continue
       records.push(record)
@@ -127,7 +139,7 @@ class SourceEncoder {
       const expiresAt = ttl === null ? null : Math.round(now + ttl * 1_000)
       return encodeEntry({ key, value, expiresAt })
     } catch (error) {
-      this.failures.add(key, error)
+      this.unreadable.add(key, error)
       return undefined
     }
   }

@@ -2,7 +2,7 @@ import { CacheError } from '@verbatim/cache-core'
 import { isError, isSystemError } from '@verbatim/cache-core/implement'
 
 /** Number of failed keys that are listed by name. All others are only counted. */
-const MAX_LISTED = 100
+const MAX_LISTED = 1_000
 
 /** Counts failed keys and lists the first of them. */
 export class Failures {
@@ -27,6 +27,44 @@ export class Failures {
 
   list(): string[] {
     return [...this.#listed]
+  }
+}
+
+/** Lines for the errors and the warnings of a result. */
+export interface Report {
+  readonly errors: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Counts the entries of a cache that cannot be read, and apart from them the keys that are no entries. */
+export class Unreadable {
+  readonly entries: Failures
+  /** Keys of the store that share the prefix of the cache and are not its entries. */
+  readonly foreign: Failures = new Failures()
+
+  /** @param entries - gets the entries. Default: a new list */
+  constructor(entries: Failures = new Failures()) {
+    this.entries = entries
+  }
+
+  add(key: string, error: unknown): void {
+    const kind = errorCode(error) === 'FOREIGN_KEY' ? this.foreign : this.entries
+    kind.add(key, error)
+  }
+
+  /**
+   * Returns the lines about foreign keys for the errors and the warnings of a result.
+   *
+   * @param name - of the run, such as `'Backup'`
+   */
+  reportForeign(name: string, isAllowed: boolean): Report {
+    const { count } = this.foreign
+    if (count === 0) return { errors: [], warnings: [] }
+    const what = `${count} keys under the prefix are not entries of the cache`
+    const list = this.foreign.list()
+    if (isAllowed) return { errors: [], warnings: [`${what} and were left out`, ...list] }
+    const advice = 'allow foreign keys to leave them out, or use all keys of Redis'
+    return { errors: [`${name} incomplete: ${what}; ${advice}`, ...list], warnings: [] }
   }
 }
 

@@ -1,4 +1,4 @@
-import { explain, Failures } from './failures.js'
+import { explain, Unreadable } from './failures.js'
 import type { BackupEntry } from './file/backup.js'
 import type { MigrationResult } from './results.js'
 import {
@@ -12,15 +12,15 @@ import {
 export async function migrate(
   source: MigrationSource,
   target: MigrationTarget,
-  settings: WriteSettings & { readonly pattern: string },
+  settings: WriteSettings & { readonly pattern: string; readonly allowForeign: boolean },
 ): Promise<MigrationResult> {
-  const { clock, pattern } = settings
+  const { clock, pattern, allowForeign } = settings
   const startedAt = clock.now()
   const writer = new EntryWriter(target, settings)
-  const unreadable = new Failures()
+  const unreadable = new Unreadable()
   const errors: string[] = []
   async function* entries(): AsyncGenerator<BackupEntry> {
-    for await (const entry of source.inspect(pattern)) {
+    for await (const entry of source.inspect(pattern, { includeForeign: true })) {
       if ('error' in entry) unreadable.add(entry.key, entry.error)
       else {
         const { key, value, ttl } = entry
@@ -34,8 +34,8 @@ export async function migrate(
   }
   try {
     await writer.writeAll(entries())
-    if (unreadable.count > 0)
-      errors.push(`Migration incomplete: ${unreadable.count} keys could not be read`)
+    const { count } = unreadable.entries
+    if (count > 0) errors.push(`Migration incomplete: ${count} keys could not be read`)
     if (writer.failures.count > 0) {
       errors.push(`Migration incomplete: ${writer.failures.count} keys could not be written`)
     }
@@ -43,7 +43,10 @@ export async function migrate(
     const progress = writer.restored === 0 ? '' : ` after ${writer.restored} keys`
     errors.push(`Migration failed${progress}: ${explain(error)}`)
   }
-  const keysFailed = unreadable.count + writer.failures.count
+  errors.push(...unreadable.entries.list(), ...writer.failures.list())
+  const foreign = unreadable.reportForeign('Migration', allowForeign)
+  errors.push(...foreign.errors)
+  const keysFailed = unreadable.entries.count + writer.failures.count
   const keysProcessed = writer.restored + writer.skipped + writer.expired + keysFailed
   return {
     success: errors.length === 0,
@@ -52,10 +55,11 @@ export async function migrate(
     keysSkipped: writer.skipped,
     keysExpired: writer.expired,
     keysFailed,
+    keysForeign: unreadable.foreign.count,
     successRate: keysProcessed === 0 ? 0 : (writer.restored / keysProcessed) * 100,
     chunksProcessed: writer.chunks,
     migrationTime: (clock.now() - startedAt) / 1_000,
-    errors: [...errors, ...unreadable.list(), ...writer.failures.list()],
-    warnings: [],
+    errors,
+    warnings: foreign.warnings,
   }
 }

@@ -103,8 +103,8 @@ export class CacheMigrationManager {
    *
    * A backup is not a snapshot: entries that change during the backup may or may not be in the file.
    *
-   * @param source - a cache with `inspect()`: if an entry cannot be read, the backup fails, no file is
-   * written and the result names the entry. Or a {@link RedisKeyspace}: keys that cannot be read are in the
+   * @param source - a cache with `inspect()`: if an entry cannot be read, or other keys share the prefix of the
+   * cache, the backup fails, no file is written and the result names the keys. Or a {@link RedisKeyspace}: keys that cannot be read are in the
    * file by name, and the result is a failure. An interrupted backup of a keyspace can be resumed
    * @throws ValidationError for bad arguments and unknown options
    * @example
@@ -210,10 +210,10 @@ export class CacheMigrationManager {
       return copyKeyspace(source, target, settings)
     }
     checkCache('source', source, ['inspect'])
-    const { pattern, ...settings } = checkMigrateOptions(options, false)
+    const { pattern, allowForeign, ...settings } = checkMigrateOptions(options, false)
     checkCache('target', target, methodsFor(settings))
     const cache = target as MigrationTarget
-    return migrate(source, cache, { ...this.#writeSettings(settings), pattern })
+    return migrate(source, cache, { ...this.#writeSettings(settings), pattern, allowForeign })
   }
 
   /**

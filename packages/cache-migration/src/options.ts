@@ -19,6 +19,12 @@ export interface CreateBackupOptions {
   /** Whether a backup without keys is a success. Default: true. */
   readonly allowEmpty?: boolean | undefined
   /**
+   * For a cache: whether to leave out keys under its prefix that are not its entries, and name them as warnings. They
+   * have other types or formats, or belong to caches with longer prefixes. By default, such keys make the run a
+   * failure, because they would be lost. Default: false.
+   */
+  readonly allowForeign?: boolean | undefined
+  /**
    * Compression of the file: `'gzip'`, or `'zstd'` in Node 22.15 and later. Older versions of Node cannot
    * read a file in zstd. Default: zstd where Node supports it, gzip otherwise.
    */
@@ -69,6 +75,8 @@ export interface RestoreBackupOptions {
 export interface MigrateOptions extends RestoreBackupOptions {
   /** Glob that selects the keys. Default: `'*'`, all keys. */
   readonly pattern?: string | undefined
+  /** For a cache: see {@link CreateBackupOptions.allowForeign}. Default: false. */
+  readonly allowForeign?: boolean | undefined
   /** For a {@link RedisKeyspace}: most keys per second, or `'unlimited'`. Default: see {@link Rate}. */
   readonly rate?: Rate | undefined
 }
@@ -77,6 +85,8 @@ export interface MigrateOptions extends RestoreBackupOptions {
 export interface ValidateOptions {
   /** Glob that selects the keys. Default: `'*'`, all keys. */
   readonly pattern?: string | undefined
+  /** For a cache: see {@link CreateBackupOptions.allowForeign}. Default: false. */
+  readonly allowForeign?: boolean | undefined
   /** Difference of TTLs in seconds that is not reported, 0 or more. Default: 5. */
   readonly ttlTolerance?: number | undefined
   /** For a {@link RedisKeyspace}: most keys per second, or `'unlimited'`. Default: see {@link Rate}. */
@@ -95,6 +105,7 @@ const BACKUP_FIELDS = fieldsOf<CreateBackupOptions>({
   pattern: true,
   overwrite: true,
   allowEmpty: true,
+  allowForeign: true,
   compression: true,
   resume: true,
   portable: true,
@@ -108,9 +119,10 @@ const RESTORE_FIELDS = fieldsOf<RestoreBackupOptions>({
   dryRun: true,
   signal: true,
 })
-const MIGRATE_FIELDS = new Set([...RESTORE_FIELDS, 'pattern', 'rate'])
+const MIGRATE_FIELDS = new Set([...RESTORE_FIELDS, 'pattern', 'allowForeign', 'rate'])
 const VALIDATE_FIELDS = fieldsOf<ValidateOptions>({
   pattern: true,
+  allowForeign: true,
   ttlTolerance: true,
   rate: true,
   signal: true,
@@ -137,6 +149,7 @@ export function checkBackupOptions(
   readonly pattern: string
   readonly overwrite: boolean
   readonly allowEmpty: boolean
+  readonly allowForeign: boolean
   readonly resume: boolean
   readonly portable: boolean
 } {
@@ -146,6 +159,7 @@ export function checkBackupOptions(
     pattern: checkPattern(options.pattern),
     overwrite: flagArgument('overwrite', options.overwrite),
     allowEmpty: flagArgument('allowEmpty', options.allowEmpty, true),
+    allowForeign: checkAllowForeign(options, isRaw),
     resume: flagArgument('resume', options.resume),
     portable: flagArgument('portable', options.portable),
     compression: checkCompression(options.compression ?? DEFAULT_COMPRESSION),
@@ -173,11 +187,16 @@ export function checkRestoreOptions(options: RestoreBackupOptions, isRaw: boolea
 export function checkMigrateOptions(
   options: MigrateOptions,
   isRaw: boolean,
-): CheckedRun & { readonly pattern: string; readonly pace: Pace } {
+): CheckedRun & {
+  readonly pattern: string
+  readonly allowForeign: boolean
+  readonly pace: Pace
+} {
   assertKnownFields(options, MIGRATE_FIELDS, 'options')
   return {
     ...checkRun(options, isRaw),
     pattern: checkPattern(options.pattern),
+    allowForeign: checkAllowForeign(options, isRaw),
     pace: checkRate(options.rate),
   }
 }
@@ -188,6 +207,7 @@ export function checkValidateOptions(
   isRaw: boolean,
 ): {
   readonly pattern: string
+  readonly allowForeign: boolean
   readonly toleranceMs: number
   readonly pace: Pace
   readonly signal: AbortSignal | undefined
@@ -200,6 +220,7 @@ export function checkValidateOptions(
   }
   return {
     pattern: checkPattern(options.pattern),
+    allowForeign: checkAllowForeign(options, isRaw),
     toleranceMs: ttlTolerance * 1_000,
     pace: checkRate(options.rate),
     signal: checkSignal(options.signal),
@@ -266,6 +287,17 @@ function assertNotRaw(options: object): void {
     const value: unknown = Reflect.get(options, name)
     if (value !== undefined) throw invalidArgument(name, 'given only with a RedisKeyspace', value)
   }
+}
+
+/** Rejects the option for a keyspace, which has no foreign keys. */
+function checkAllowForeign(
+  { allowForeign }: Pick<CreateBackupOptions, 'allowForeign'>,
+  isRaw: boolean,
+): boolean {
+  if (isRaw && allowForeign !== undefined) {
+    throw invalidArgument('allowForeign', 'given only with a cache', allowForeign)
+  }
+  return flagArgument('allowForeign', allowForeign)
 }
 
 function checkPattern(pattern: unknown = '*'): string {

@@ -12,6 +12,11 @@ export interface BackupResult {
   readonly keysSkipped: number
   /** Number of keys that could not be read or encoded. */
   readonly keysFailed: number
+  /**
+   * Number of keys under the prefix of a cache that are not its entries: other types and formats, and entries of
+   * caches with longer prefixes. They are not in the file. 0 for a keyspace, whose file has all keys.
+   */
+  readonly keysForeign: number
   /** Size of the contents before compression, in bytes. */
   readonly totalSizeBytes: number
   /** Size of the file, in bytes. */
@@ -20,8 +25,10 @@ export interface BackupResult {
   readonly compressionRatio: number
   /** Duration in seconds. */
   readonly backupTime: number
-  /** A summary, then at most 100 failed keys with their reasons. Empty on success. */
+  /** A summary, then at most 1,000 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
+  /** With `allowForeign`, the number of foreign keys, then at most 1,000 of them. */
+  readonly warnings: readonly string[]
 }
 
 /** Result of a restore. */
@@ -42,7 +49,7 @@ export interface RestoreResult {
   readonly successRate: number
   /** Duration in seconds. */
   readonly restoreTime: number
-  /** A summary, then at most 100 failed keys with their reasons. Empty on success. */
+  /** A summary, then at most 1,000 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
 }
 
@@ -88,15 +95,17 @@ export interface MigrationResult {
   readonly keysExpired: number
   /** Number of keys that could not be read or written. */
   readonly keysFailed: number
+  /** Number of keys under the prefix of a cache that are not its entries, see {@link BackupResult}. */
+  readonly keysForeign: number
   /** Percentage of the migrated keys among the processed keys. 0 if there are none. */
   readonly successRate: number
   /** Number of batches that were written. */
   readonly chunksProcessed: number
   /** Duration in seconds. */
   readonly migrationTime: number
-  /** A summary, then at most 100 failed keys with their reasons. Empty on success. */
+  /** A summary, then at most 1,000 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
-  /** Remarks that are not failures. */
+  /** With `allowForeign`, the number of foreign keys, then at most 1,000 of them. */
   readonly warnings: readonly string[]
 }
 
@@ -116,7 +125,7 @@ export interface RollbackResult {
   readonly keysFailed: number
   /** Duration in seconds. */
   readonly rollbackTime: number
-  /** A summary, then at most 100 keys of each kind with their reasons. Empty on success. */
+  /** A summary, then at most 1,000 keys of each kind with their reasons. Empty on success. */
   readonly errors: readonly string[]
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@verbatim/test-support'
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { CacheMigrationManager } from '../src/index.js'
+import { CacheMigrationManager, RedisKeyspace } from '../src/index.js'
 import { newFile } from './backup-folder.js'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
@@ -50,13 +50,19 @@ beforeEach(async () => {
 
 describe('in a Redis with keys of other programs', () => {
   test('a backup contains only the entries of the cache and changes nothing', async () => {
-    expect(await manager.createBackup(shop, newFile())).toMatchObject({
+    const result = await manager.createBackup(shop, newFile(), { allowForeign: true })
+    expect(result).toMatchObject({
       success: true,
       keysBackedUp: 1,
       keysSkipped: 0,
       keysFailed: 0,
+      keysForeign: foreign.length,
       errors: [],
     })
+    expect(result.warnings[0]).toBe(
+      `${foreign.length} keys under the prefix are not entries of the cache and were left out`,
+    )
+    expect(result.warnings).toHaveLength(1_001)
     expect(await stateOf(raw, foreign)).toEqual(before)
     expect(await raw.exists('shop:page')).toBe(1)
   })
@@ -64,8 +70,12 @@ describe('in a Redis with keys of other programs', () => {
   test('every command of cache-migrate succeeds and leaves the other keys unchanged', async () => {
     const file = newFile()
     const prefix = ['--key-prefix', 'shop:']
-    const backup = await migrate('backup', ...prefix, '--file', file, '--json')
-    expect([backup.code, backup.err]).toEqual([0, ''])
+    const refused = await migrate('backup', ...prefix, '--file', file)
+    expect([refused.code, refused.out]).toEqual([1, ''])
+    expect(refused.err).toMatch(/\nto leave these keys out, add --allow-foreign\n/)
+    const backup = await migrate('backup', ...prefix, '--file', file, '--json', '--allow-foreign')
+    expect(backup.code).toBe(0)
+    expect(backup.err).toMatch(/^\d+ keys under the prefix are not entries of the cache and were/)
     expect(JSON.parse(backup.out)).toMatchObject({ success: true, keys_backed_up: 1 })
     expect((await migrate('inspect', file)).out).toContain('1 keys')
     const restores: readonly (readonly string[])[] = [[], ['--conflict', 'replace']]
@@ -103,10 +113,89 @@ describe('in a Redis with keys of other programs', () => {
   })
 })
 
+describe('of 1,000 keys under a prefix, 400 of them foreign', () => {
+  /** Names under the prefix that are in a list of messages. */
+  const namedIn = (messages: readonly string[]): string[] =>
+    messages.flatMap((message) => {
+      const [, quoted] = /^key ("(?:[^"\\]|\\.)*"): /.exec(message) ?? []
+      return quoted === undefined ? [] : [`mixed:${JSON.parse(quoted) as string}`]
+    })
+  const mixed = (): GenericRedisCache => {
+    const common = { redisUrl: redis.url, onBackendError: 'throw', commandTimeout: 10_000 } as const
+    return new GenericRedisCache({ ...common, keyPrefix: 'mixed:', readOnly: true })
+  }
+  let own: string[]
+  let others: string[]
+  let planted: object
+  beforeEach(async () => {
+    await using writer = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'mixed:' })
+    own = Array.from({ length: 600 }, (_, index) => `mixed:own:${index}`)
+    await writer.setMany(own.map((name) => [name.slice('mixed:'.length), name]))
+    const line = (await raw.get(own[0] ?? '')) ?? ''
+    const names = await plantForeignKeys(raw, 'mixed:', line, 398)
+    others = names.slice(0, 398)
+    await raw.del(...names.slice(398))
+    await using neighbour = new GenericRedisCache({ redisUrl: redis.url, keyPrefix: 'mixed:of:' })
+    await neighbour.set('a neighbour', 1)
+    others.push('mixed:of:a neighbour', 'mixed:name \uFFFD')
+    await raw.set(Buffer.from('mixed:name \u00FF', 'latin1'), 'not UTF-8')
+    planted = await stateOf(raw, [...own, ...others])
+  })
+
+  test('a backup that leaves foreign keys out names each of them, and one that must not writes no file', async () => {
+    await using source = mixed()
+    const file = newFile()
+    const refused = await manager.createBackup(source, file)
+    expect(refused).toMatchObject({
+      success: false,
+      keysBackedUp: 0,
+      keysFailed: 0,
+      keysForeign: 400,
+      warnings: [],
+    })
+    expect(refused.errors.slice(0, 2)).toEqual([
+      'Backup failed; no file was written: the store has keys that are not entries of the cache',
+      'Backup incomplete: 400 keys under the prefix are not entries of the cache; allow foreign keys to leave them out, or use all keys of Redis',
+    ])
+    expect(namedIn(refused.errors).toSorted()).toEqual(others.toSorted())
+    expect(await manager.inspectBackup(file)).toMatchObject({ success: false })
+
+    const result = await manager.createBackup(source, file, { allowForeign: true })
+    expect(result).toMatchObject({ success: true, keysBackedUp: 600, keysForeign: 400, errors: [] })
+    expect(namedIn(result.warnings).toSorted()).toEqual(others.toSorted())
+    expect(await stateOf(raw, [...own, ...others])).toEqual(planted)
+  })
+
+  test('a migration, a comparison and a backup of all keys lose none of them silently', async () => {
+    await using source = mixed()
+    const target = new InMemoryCache()
+    const migration = await manager.migrate(source, target)
+    expect(migration).toMatchObject({ success: false, keysMigrated: 600, keysForeign: 400 })
+    expect(namedIn(migration.errors).toSorted()).toEqual(others.toSorted())
+    const allowed = await manager.migrate(source, target, { allowForeign: true })
+    expect(allowed).toMatchObject({ success: true, keysSkipped: 600, keysForeign: 400, errors: [] })
+    expect(namedIn(allowed.warnings).toSorted()).toEqual(others.toSorted())
+
+    const difference = await manager.validateDataConsistency(source, target)
+    expect(difference).toMatchObject({ success: false, keysMatched: 600 })
+    expect(namedIn(difference.errors).toSorted()).toEqual(others.toSorted())
+    const same = await manager.validateDataConsistency(source, target, { allowForeign: true })
+    expect(same).toMatchObject({ success: true, keysMatched: 600, totalMismatches: 0 })
+    expect(namedIn(same.warnings).toSorted()).toEqual(others.toSorted())
+
+    await using all = new RedisKeyspace({ redisUrl: redis.url })
+    const pattern = 'mixed:[on]*'
+    const count = (await raw.keys(pattern)).length
+    const backup = await manager.createBackup(all, newFile(), { pattern })
+    expect(backup).toMatchObject({ success: true, keysBackedUp: count, keysForeign: 0 })
+    expect(await stateOf(raw, [...own, ...others])).toEqual(planted)
+  })
+})
+
 describe('cache-migrate backup', () => {
   test('sends no command that writes', async () => {
     const backup = (): Promise<unknown> =>
-      migrate('backup', '--key-prefix', 'shop:', '--file', newFile())
+      migrate('backup', '--key-prefix', 'shop:', '--file', newFile(), '--allow-foreign')
     expect(await writeCommandsDuring(redis.url, raw, backup)).toEqual([])
   })
 
@@ -199,7 +288,7 @@ test('a manager with a chunk size of 10,000 restores 20,000 keys', async () => {
       errors: [],
     })
     expect((await shop.getMany(keys)).size).toBe(20_000)
-    expect(await chunked.createBackup(shop, newFile())).toMatchObject({
+    expect(await chunked.createBackup(shop, newFile(), { allowForeign: true })).toMatchObject({
       success: true,
       keysBackedUp: 20_001,
     })

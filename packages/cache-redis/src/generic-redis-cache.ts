@@ -3,6 +3,7 @@ import {
   CacheInterface,
   type GetOrSetOptions,
   type InspectedEntry,
+  type InspectOptions,
   type InvalidationOptions,
   type Loader,
   type MemoryHolder,
@@ -21,6 +22,7 @@ import {
   assertValue,
   EventHub,
   type Flight,
+  includesForeign,
   invalidationReason,
   type LookupResult,
   planLoad,
@@ -359,13 +361,17 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
    * {@inheritDoc CacheInterface.inspect}
    *
    * Sends no command that writes, and does not use memory. A damaged value, and a value too large for this
-   * process, is returned with a SerializationError in its place.
+   * process, is returned with a SerializationError in its place. With `includeForeign`, other keys under the
+   * prefix are returned too: other types and formats, and entries of caches with longer prefixes.
    *
    * @throws InfrastructureError when Redis cannot be read, whatever `onBackendError` is
    */
-  override inspect(pattern = '*'): AsyncIterable<InspectedEntry> {
+  override inspect(pattern = '*', options?: InspectOptions): AsyncIterable<InspectedEntry> {
     const { redis } = this.#store
-    return redis === undefined ? super.inspect(pattern) : redis.listing.inspect(pattern)
+    const includeForeign = includesForeign(options)
+    return redis === undefined
+      ? super.inspect(pattern)
+      : redis.listing.inspect(pattern, includeForeign)
   }
 
   /**

@@ -69,11 +69,13 @@ export async function backUpKeyspace(
     keysBackedUp: count - (count === 0 ? 0 : failures.count),
     keysSkipped: 0,
     keysFailed: failures.count,
+    keysForeign: 0,
     totalSizeBytes: plainBytes,
     compressedSizeBytes: storedBytes,
     compressionRatio: plainBytes === 0 ? 0 : 1 - storedBytes / plainBytes,
     backupTime: (settings.clock.now() - startedAt) / 1_000,
     errors,
+    warnings: [],
   }
 }
 

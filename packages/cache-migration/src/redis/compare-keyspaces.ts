@@ -109,7 +109,7 @@ function compareValues(
     if (source === undefined) continue
     const target = sideAt(other, at)
     if (source.digest === NO_DIGEST || target?.digest === NO_DIGEST) {
-      comparison.unreadable(key, 'its type has no portable form')
+      comparison.unreadable.addReason(key, 'its type has no portable form')
     } else comparison.compare(key, source, target)
   }
 }

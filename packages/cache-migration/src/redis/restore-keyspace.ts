@@ -122,6 +122,7 @@ export async function copyKeyspace(
     keysSkipped: skipped,
     keysExpired: expired,
     keysFailed,
+    keysForeign: 0,
     successRate: keysProcessed === 0 ? 0 : (written / keysProcessed) * 100,
     chunksProcessed: chunks,
     migrationTime: run.seconds,

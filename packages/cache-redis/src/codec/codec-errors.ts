@@ -1,4 +1,4 @@
-import { SerializationError } from '@verbatim/cache-core'
+import { CacheError, SerializationError } from '@verbatim/cache-core'
 import { isError } from '@verbatim/cache-core/implement'
 
 /** Returns the error for stored bytes that are not an intact value. */
@@ -9,6 +9,25 @@ export function corrupt(how: string): SerializationError {
 /** Returns the error for stored bytes that cannot be read, with the reason. */
 export function unreadable(why: string): SerializationError {
   return corrupt(`unreadable (${why})`)
+}
+
+/** What a key under the prefix of a cache can be that is not an entry of this cache. */
+export const FOREIGN_KINDS = {
+  wrong_type: 'a list, a hash or another type',
+  foreign: 'a text in no format of this cache',
+  other_format: 'a value in another version of the format',
+  other_place: 'a value of another cache, or a renamed one',
+  other_name: 'a name that is not UTF-8',
+} as const
+
+export type ForeignKind = keyof typeof FOREIGN_KINDS
+
+/** Returns the error for a key under the prefix of a cache that is not an entry of this cache. */
+export function foreignKey(kind: ForeignKind): CacheError {
+  return new CacheError(`not an entry of this cache: ${FOREIGN_KINDS[kind]}`, {
+    code: 'FOREIGN_KEY',
+    context: { reason: kind },
+  })
 }
 
 /**

@@ -209,7 +209,7 @@ async function readLeaseOrBytes(
 }
 
 /** Returns the first bytes of a string; `undefined` for another type. */
-async function startOf(client: RedisClient, name: string): Promise<Buffer | undefined> {
+export async function startOf(client: RedisClient, name: string): Promise<Buffer | undefined> {
   try {
     return await client.getrangeBuffer(name, 0, USUAL_HEAD_LENGTH - 1)
   } catch (error) {
