@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { ValidationError } from '@verbatim/cache-core'
 import { redisUrlFrom } from '@verbatim/cache-core/command-line'
@@ -8,7 +9,9 @@ import {
   KeyRing,
   REDIS_URL_FORM,
 } from '@verbatim/cache-redis'
+import { confirmWrite } from './confirmation.js'
 import { CacheMigrationManager } from './migration-manager.js'
+import { showProgress } from './progress-display.js'
 import type { Rate } from './redis/pace.js'
 import type { Conflict } from './redis/record-writer.js'
 import { RedisKeyspace } from './redis/redis-keyspace.js'
@@ -36,6 +39,7 @@ interface RunOptions extends CommonOptions {
   readonly journal: string | boolean
   readonly resume?: true
   readonly dryRun?: true
+  readonly yes?: true
 }
 
 interface BackupOptions extends CommonOptions {
@@ -53,6 +57,7 @@ interface BackupOptions extends CommonOptions {
 interface RestoreOptions extends RunOptions {
   readonly keyPrefix?: string
   readonly file: string
+  readonly concurrency?: number
 }
 
 interface CopyOptions extends RunOptions {
@@ -65,6 +70,13 @@ interface DiffOptions extends CommonOptions {
   readonly targetUrl?: string
   readonly pattern?: string
   readonly rate?: Rate
+}
+
+interface RunOutcome {
+  readonly success: boolean
+  /** Number of keys that were written. */
+  readonly written: number
+  readonly isInterrupted: boolean
 }
 
 interface Outcome {
@@ -89,14 +101,19 @@ export async function backup(options: BackupOptions, signal: AbortSignal): Promi
   const checks = { overwrite, allowEmpty, allowForeign }
   const settings = { ...checks, pattern, portable, resume, rate, signal }
   const result = await withOutput(options.file, signal, (file) =>
-    withSource(options, true, (source) => manager.createBackup(source, file, settings)),
+    withSource(options, true, (source) =>
+      showProgress((onProgress) =>
+        manager.createBackup(source, file, { ...settings, onProgress }),
+      ),
+    ),
   )
   const { keysBackedUp, compressedSizeBytes } = result
   // Standard output carries the backup itself.
   const output = isStandard(options.file) ? process.stderr : process.stdout
   const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
   report({ ...result, backupFile: options.file }, options.json, summary, output)
-  if (keyPrefix === undefined && signal.aborted && !isStandard(options.file)) {
+  const canContinue = keyPrefix === undefined && existsSync(`${options.file}.partial`)
+  if (canContinue && !result.success && (signal.aborted || !resume)) {
     process.stderr.write('to continue, run the same command with --resume\n')
   }
   if (result.keysForeign > 0 && !allowForeign) {
@@ -107,36 +124,45 @@ export async function backup(options: BackupOptions, signal: AbortSignal): Promi
 
 export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<void> {
   const manager = await createManager(options)
-  const { keyPrefix, conflict, resume, dryRun } = options
+  const { keyPrefix, conflict, resume, dryRun, concurrency } = options
   const journal = keyPrefix === undefined ? journalOf(options) : givenJournalOf(options)
-  const settings = { conflict, journal, resume, dryRun, signal }
+  const settings = { conflict, journal, resume, dryRun, concurrency, signal }
   const result = await withInput(options.file, signal, (file) =>
-    withSource(options, dryRun === true, (target) => manager.restoreBackup(file, target, settings)),
+    withSource(options, dryRun === true, async (target) => {
+      await confirmWrite(options, target, signal)
+      return showProgress((onProgress) =>
+        manager.restoreBackup(file, target, { ...settings, onProgress }),
+      )
+    }),
   )
   const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
   const verb = dryRun ? 'would restore' : 'restored'
   report({ ...result, backupFile: options.file }, options.json, [
     `${verb} ${keysRestored} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
-  advise(journal, options, result.success, signal)
+  advise(journal, options, { success: result.success, written: keysRestored, isInterrupted: signal.aborted })
 }
 
 export async function copy(options: CopyOptions, signal: AbortSignal): Promise<void> {
   const manager = await createManager(options)
   const { pattern, conflict, resume, dryRun, rate } = options
   const journal = journalOf(options)
+  const settings = { pattern, conflict, journal, resume, dryRun, rate, signal }
   const targetUrl = targetUrlFrom(options.targetUrl)
   const result = await withKeyspace(options.redisUrl, (source) =>
-    withKeyspace(targetUrl, (target) =>
-      manager.migrate(source, target, { pattern, conflict, journal, resume, dryRun, rate, signal }),
-    ),
+    withKeyspace(targetUrl, async (target) => {
+      await confirmWrite(options, target, signal)
+      return showProgress((onProgress) =>
+        manager.migrate(source, target, { ...settings, onProgress }),
+      )
+    }),
   )
   const { keysMigrated, keysSkipped, keysExpired, keysFailed } = result
   const verb = dryRun ? 'would copy' : 'copied'
   report(result, options.json, [
     `${verb} ${keysMigrated} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
-  advise(journal, options, result.success, signal)
+  advise(journal, options, { success: result.success, written: keysMigrated, isInterrupted: signal.aborted })
 }
 
 export async function diff(options: DiffOptions, signal: AbortSignal): Promise<void> {
@@ -145,7 +171,9 @@ export async function diff(options: DiffOptions, signal: AbortSignal): Promise<v
   const targetUrl = targetUrlFrom(options.targetUrl)
   const result = await withKeyspace(options.redisUrl, (source) =>
     withKeyspace(targetUrl, (target) =>
-      manager.validateDataConsistency(source, target, { pattern, rate, signal }),
+      showProgress((onProgress) =>
+        manager.validateDataConsistency(source, target, { pattern, rate, onProgress, signal }),
+      ),
     ),
   )
   const { totalKeysChecked, keysMatched, keysMismatched, ttlDeltas } = result
@@ -168,7 +196,7 @@ export async function rollBack(
 ): Promise<void> {
   const manager = await createManager(options)
   const result = await withKeyspace(options.redisUrl, (target) =>
-    manager.rollback(journal, target, { signal }),
+    showProgress((onProgress) => manager.rollback(journal, target, { onProgress, signal })),
   )
   const { keysRestored, keysUnchanged } = result
   report(result, options.json, [
@@ -221,22 +249,18 @@ function givenJournalOf({ journal }: RunOptions): string | undefined {
   return typeof journal === 'string' ? journal : undefined
 }
 
-/** Prints how to continue or undo a run. */
+/** Prints how to continue or undo a run that has written, or could have. */
 function advise(
   journal: string | undefined,
   { json }: CommonOptions,
-  success: boolean,
-  signal: AbortSignal,
+  { success, written, isInterrupted }: RunOutcome,
 ): void {
   if (journal === undefined) return
   // The quotes escape line feeds and terminal codes in a path.
-  const shown = JSON.stringify(journal)
-  if (signal.aborted) {
-    process.stderr.write('to continue, run the same command with --resume\n')
-    process.stderr.write(`to undo, run cache-migrate rollback ${shown} on the target\n`)
-  } else if (success && !json) {
-    process.stdout.write(`to undo, run cache-migrate rollback ${shown} on the target\n`)
-  }
+  const undo = `to undo, run cache-migrate rollback ${JSON.stringify(journal)} on the target\n`
+  if (isInterrupted || (!success && written > 0)) {
+    process.stderr.write(`to continue, run the same command with --resume\n${undo}`)
+  } else if (success && !json) process.stdout.write(undo)
 }
 
 function targetUrlFrom(flag: string | undefined): string {

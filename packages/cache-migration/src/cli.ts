@@ -67,6 +67,8 @@ await runCommandLine((signal) => {
     .addOption(noJournal())
     .option('--resume', 'continue the interrupted run of the journal')
     .option('--dry-run', 'write nothing, and count what would be written')
+    .addOption(concurrency())
+    .addOption(yes())
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -87,6 +89,7 @@ await runCommandLine((signal) => {
     .option('--resume', 'continue the interrupted run of the journal')
     .option('--dry-run', 'write nothing, and count what would be written')
     .addOption(rate())
+    .addOption(yes())
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -182,6 +185,24 @@ function journal(): Option {
 
 function noJournal(): Option {
   return new Option('--no-journal', 'all keys: no resume and no rollback, and faster')
+}
+
+function concurrency(): Option {
+  return new Option(
+    '--concurrency <writes>',
+    'key prefix: most concurrent writes, 1 to 1000 (default: 200)',
+  ).argParser((text) => {
+    const number = Number(text)
+    if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number
+    throw new InvalidArgumentError('must be a number of writes from 1 to 1000')
+  })
+}
+
+function yes(): Option {
+  return new Option(
+    '--yes',
+    'do not ask before writing into a target that has keys; needed to replace keys without a terminal',
+  )
 }
 
 function rate(): Option {

@@ -4,6 +4,7 @@ import { encodeTaggedJson } from '@verbatim/cache-redis'
 import { Comparison, type Side } from './comparison.js'
 import { Unreadable } from './failures.js'
 import { assertNotInterrupted } from './file/atomic-file.js'
+import { type OnProgress, ProgressCounter } from './progress.js'
 import type { DetailedValidationResult } from './results.js'
 import type { MigrationSource } from './write-entries.js'
 
@@ -12,6 +13,7 @@ export interface CompareCachesSettings {
   readonly pattern: string
   readonly toleranceMs: number
   readonly allowForeign: boolean
+  readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -20,10 +22,11 @@ export interface CompareCachesSettings {
 export async function compareCaches(
   source: MigrationSource,
   target: MigrationSource,
-  { pattern, toleranceMs, allowForeign, signal, clock }: CompareCachesSettings,
+  { pattern, toleranceMs, allowForeign, onProgress, signal, clock }: CompareCachesSettings,
 ): Promise<DetailedValidationResult> {
   const startedAt = clock.now()
   const comparison = new Comparison(toleranceMs)
+  const progress = new ProgressCounter(onProgress)
   const inSource = new Unreadable(comparison.unreadable)
   const inTarget = new Unreadable(comparison.unreadable)
   const sides = async function* sidesOf(
@@ -32,6 +35,7 @@ export async function compareCaches(
   ): AsyncGenerator<[string, Side]> {
     for await (const entry of cache.inspect(pattern, { includeForeign: true })) {
       assertNotInterrupted(signal)
+      progress.add(1)
       const side = sideOf(entry, clock, unreadable)
       if (side !== undefined) yield [entry.key, side]
     }

@@ -6,6 +6,7 @@ import { writeFileAtomically } from './file/atomic-file.js'
 import { ChunkWriter } from './file/chunk-writer.js'
 import type { Compression } from './file/compression.js'
 import { encodeEntry } from './file/records.js'
+import { type OnProgress, ProgressCounter } from './progress.js'
 import type { BackupResult } from './results.js'
 import type { MigrationSource } from './write-entries.js'
 
@@ -17,6 +18,7 @@ export interface BackupSettings {
   readonly keys: KeyRing | undefined
   readonly allowEmpty: boolean
   readonly allowForeign: boolean
+  readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -85,7 +87,8 @@ class SourceEncoder {
    * @throws CacheError (`KEYS_FAILED`, `FOREIGN_KEYS`) if a key failed, and errors of the listing and of the file
    */
   async writeTo(handle: FileHandle): Promise<ChunkWriter> {
-    const { pattern, clock, compression, keys } = this.#settings
+    const { pattern, clock, compression, keys, onProgress } = this.#settings
+    const progress = new ProgressCounter(onProgress)
     const header = {
       createdAt: new Date(clock.wallTime()).toISOString(),
       pattern,
@@ -95,6 +98,7 @@ class SourceEncoder {
     const writer = await ChunkWriter.start(handle, header, { compression, keys })
     for await (const records of this.#chunks()) {
       await writer.append(Buffer.concat(records), records.length)
+      progress.add(records.length)
     }
     const { entries, foreign } = this.unreadable
     if (entries.count > 0) {

@@ -8,6 +8,7 @@ export type {
   RollbackOptions,
   ValidateOptions,
 } from './options.js'
+export type { OnProgress, Progress } from './progress.js'
 export { PythonStore, type PythonStoreOptions } from './python-store.js'
 export type { Rate } from './redis/pace.js'
 export type { Conflict } from './redis/record-writer.js'

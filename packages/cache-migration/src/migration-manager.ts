@@ -9,13 +9,8 @@ import {
 } from '@verbatim/cache-core/implement'
 import { KeyRing } from '@verbatim/cache-redis'
 import { AI_PREFIX, withAiPrefix, withoutAiPrefix } from './ai-keys.js'
-import { compareCaches } from './compare-caches.js'
-import { createBackup } from './create-backup.js'
-import { inspectBackup } from './inspect-backup.js'
-import { migrate } from './migrate.js'
 import {
   type CheckedRun,
-  type CreateBackupOptions,
   checkBackupOptions,
   checkCache,
   checkKeyspace,
@@ -24,10 +19,17 @@ import {
   checkRestoreOptions,
   checkRollbackOptions,
   checkValidateOptions,
-  type MigrateOptions,
-  type RestoreBackupOptions,
-  type RollbackOptions,
-  type ValidateOptions,
+} from './check-options.js'
+import { compareCaches } from './compare-caches.js'
+import { createBackup } from './create-backup.js'
+import { inspectBackup } from './inspect-backup.js'
+import { migrate } from './migrate.js'
+import type {
+  CreateBackupOptions,
+  MigrateOptions,
+  RestoreBackupOptions,
+  RollbackOptions,
+  ValidateOptions,
 } from './options.js'
 import { backUpKeyspace } from './redis/back-up-keyspace.js'
 import { compareKeyspaces } from './redis/compare-keyspaces.js'
@@ -301,9 +303,9 @@ export class CacheMigrationManager {
     })
   }
 
-  #writeSettings({ conflict, dryRun, signal }: CheckedRun): WriteSettings {
+  #writeSettings({ conflict, ...settings }: CheckedRun): WriteSettings {
     const policy = conflict === 'replace' ? 'replace' : 'skip'
-    return { conflict: policy, dryRun, signal, chunkSize: this.#chunkSize, clock: this.#clock }
+    return { ...settings, conflict: policy, chunkSize: this.#chunkSize, clock: this.#clock }
   }
 }
 

@@ -1,14 +1,7 @@
-import {
-  assertKnownFields,
-  assertPattern,
-  assertSignal,
-  flagArgument,
-  invalidArgument,
-} from '@verbatim/cache-core/implement'
-import { type Compression, checkCompression, DEFAULT_COMPRESSION } from './file/compression.js'
-import { Pace, type Rate } from './redis/pace.js'
+import type { Compression } from './file/compression.js'
+import type { OnProgress } from './progress.js'
+import type { Rate } from './redis/pace.js'
 import type { Conflict } from './redis/record-writer.js'
-import { RedisKeyspace } from './redis/redis-keyspace.js'
 
 /** Options of {@link CacheMigrationManager.createBackup}. */
 export interface CreateBackupOptions {
@@ -41,6 +34,8 @@ export interface CreateBackupOptions {
   readonly portable?: boolean | undefined
   /** For a {@link RedisKeyspace}: most keys per second, or `'unlimited'`. Default: see {@link Rate}. */
   readonly rate?: Rate | undefined
+  /** Gets the number of handled keys while the run goes on. Default: none. */
+  readonly onProgress?: OnProgress | undefined
   /** Stops the backup. The result is a failure. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
@@ -67,6 +62,13 @@ export interface RestoreBackupOptions {
   readonly resume?: boolean | undefined
   /** Whether to write nothing, and only count what would be written. Default: false. */
   readonly dryRun?: boolean | undefined
+  /**
+   * For a cache as the target: largest number of concurrent writes, 1 to 1,000. A keyspace gets its keys in batches
+   * and needs none. Default: 200.
+   */
+  readonly concurrency?: number | undefined
+  /** Gets the number of handled keys while the run goes on. Default: none. */
+  readonly onProgress?: OnProgress | undefined
   /** Stops the run. The result is a failure, and the written entries stay. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
@@ -91,227 +93,16 @@ export interface ValidateOptions {
   readonly ttlTolerance?: number | undefined
   /** For a {@link RedisKeyspace}: most keys per second, or `'unlimited'`. Default: see {@link Rate}. */
   readonly rate?: Rate | undefined
+  /** Gets the number of handled keys while the run goes on. Default: none. */
+  readonly onProgress?: OnProgress | undefined
   /** Stops the comparison. The result is a failure. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** Options of {@link CacheMigrationManager.rollback}. */
 export interface RollbackOptions {
+  /** Gets the number of handled keys while the run goes on. Default: none. */
+  readonly onProgress?: OnProgress | undefined
   /** Stops the rollback. It can be repeated. Default: none. */
   readonly signal?: AbortSignal | undefined
-}
-
-const BACKUP_FIELDS = fieldsOf<CreateBackupOptions>({
-  pattern: true,
-  overwrite: true,
-  allowEmpty: true,
-  allowForeign: true,
-  compression: true,
-  resume: true,
-  portable: true,
-  rate: true,
-  signal: true,
-})
-const RESTORE_FIELDS = fieldsOf<RestoreBackupOptions>({
-  conflict: true,
-  journal: true,
-  resume: true,
-  dryRun: true,
-  signal: true,
-})
-const MIGRATE_FIELDS = new Set([...RESTORE_FIELDS, 'pattern', 'allowForeign', 'rate'])
-const VALIDATE_FIELDS = fieldsOf<ValidateOptions>({
-  pattern: true,
-  allowForeign: true,
-  ttlTolerance: true,
-  rate: true,
-  signal: true,
-})
-const ROLLBACK_FIELDS = fieldsOf<RollbackOptions>({ signal: true })
-
-const CONFLICTS = ['skip', 'replace', 'newer'] as const
-
-/** Options that need a keyspace, and that a cache does not support. */
-const RAW_ONLY = ['journal', 'resume', 'portable', 'rate'] as const
-
-function fieldsOf<T>(fields: Readonly<Record<keyof T & string, true>>): ReadonlySet<string> {
-  return new Set(Object.keys(fields))
-}
-
-/** @throws ValidationError for bad and unknown options */
-export function checkBackupOptions(
-  options: CreateBackupOptions,
-  isRaw: boolean,
-): {
-  readonly pace: Pace
-  readonly signal: AbortSignal | undefined
-  readonly compression: Compression
-  readonly pattern: string
-  readonly overwrite: boolean
-  readonly allowEmpty: boolean
-  readonly allowForeign: boolean
-  readonly resume: boolean
-  readonly portable: boolean
-} {
-  assertKnownFields(options, BACKUP_FIELDS, 'options')
-  if (!isRaw) assertNotRaw(options)
-  return {
-    pattern: checkPattern(options.pattern),
-    overwrite: flagArgument('overwrite', options.overwrite),
-    allowEmpty: flagArgument('allowEmpty', options.allowEmpty, true),
-    allowForeign: checkAllowForeign(options, isRaw),
-    resume: flagArgument('resume', options.resume),
-    portable: flagArgument('portable', options.portable),
-    compression: checkCompression(options.compression ?? DEFAULT_COMPRESSION),
-    pace: checkRate(options.rate),
-    signal: checkSignal(options.signal),
-  }
-}
-
-/** The checked options of a run that writes. */
-export interface CheckedRun {
-  readonly conflict: Conflict
-  readonly journal: string | undefined
-  readonly resume: boolean
-  readonly dryRun: boolean
-  readonly signal: AbortSignal | undefined
-}
-
-/** @throws ValidationError for bad and unknown options */
-export function checkRestoreOptions(options: RestoreBackupOptions, isRaw: boolean): CheckedRun {
-  assertKnownFields(options, RESTORE_FIELDS, 'options')
-  return checkRun(options, isRaw)
-}
-
-/** @throws ValidationError for bad and unknown options */
-export function checkMigrateOptions(
-  options: MigrateOptions,
-  isRaw: boolean,
-): CheckedRun & {
-  readonly pattern: string
-  readonly allowForeign: boolean
-  readonly pace: Pace
-} {
-  assertKnownFields(options, MIGRATE_FIELDS, 'options')
-  return {
-    ...checkRun(options, isRaw),
-    pattern: checkPattern(options.pattern),
-    allowForeign: checkAllowForeign(options, isRaw),
-    pace: checkRate(options.rate),
-  }
-}
-
-/** @throws ValidationError for bad and unknown options */
-export function checkValidateOptions(
-  options: ValidateOptions,
-  isRaw: boolean,
-): {
-  readonly pattern: string
-  readonly allowForeign: boolean
-  readonly toleranceMs: number
-  readonly pace: Pace
-  readonly signal: AbortSignal | undefined
-} {
-  assertKnownFields(options, VALIDATE_FIELDS, 'options')
-  if (!isRaw) assertNotRaw(options)
-  const { ttlTolerance = 5 } = options
-  if (!(typeof ttlTolerance === 'number' && ttlTolerance >= 0)) {
-    throw invalidArgument('ttlTolerance', 'a number of seconds, 0 or more', ttlTolerance)
-  }
-  return {
-    pattern: checkPattern(options.pattern),
-    allowForeign: checkAllowForeign(options, isRaw),
-    toleranceMs: ttlTolerance * 1_000,
-    pace: checkRate(options.rate),
-    signal: checkSignal(options.signal),
-  }
-}
-
-/** @throws ValidationError for bad and unknown options */
-export function checkRollbackOptions(options: RollbackOptions): {
-  readonly signal: AbortSignal | undefined
-} {
-  assertKnownFields(options, ROLLBACK_FIELDS, 'options')
-  return { signal: checkSignal(options.signal) }
-}
-
-/** @throws ValidationError for a value that is not a path */
-export function checkPath(name: string, value: unknown): asserts value is string {
-  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return
-  throw invalidArgument(name, 'a non-empty path without null characters', value)
-}
-
-/** @throws ValidationError for a value that has not all of the methods */
-export function checkCache(name: string, value: unknown, methods: readonly string[]): void {
-  const cache = Object(value)
-  if (methods.every((method) => typeof Reflect.get(cache, method) === 'function')) return
-  const list = methods.map((method) => `${method}()`).join(' and ')
-  throw invalidArgument(name, `a RedisKeyspace, or a cache with ${list}`, value)
-}
-
-/** @throws ValidationError for another value */
-export function checkKeyspace(name: string, value: unknown): asserts value is RedisKeyspace {
-  if (value instanceof RedisKeyspace) return
-  throw invalidArgument(name, 'a RedisKeyspace', value)
-}
-
-function checkRun(options: RestoreBackupOptions, isRaw: boolean): CheckedRun {
-  if (!isRaw) assertNotRaw(options)
-  const { conflict = 'skip', journal } = options
-  const choices = isRaw ? CONFLICTS : CONFLICTS.slice(0, 2)
-  if (!choices.includes(conflict)) {
-    const rule = `one of ${choices.map((each) => `'${each}'`).join(', ')}`
-    throw invalidArgument('conflict', isRaw ? rule : `${rule} for a cache`, conflict)
-  }
-  if (journal !== undefined) checkPath('journal', journal)
-  const resume = flagArgument('resume', options.resume)
-  if (resume && journal === undefined) {
-    throw invalidArgument(
-      'journal',
-      'the journal of the interrupted run if resume is true',
-      journal,
-    )
-  }
-  return {
-    conflict,
-    journal,
-    resume,
-    dryRun: flagArgument('dryRun', options.dryRun),
-    signal: checkSignal(options.signal),
-  }
-}
-
-/** Rejects options that only a keyspace supports: without their effect, data could be lost. */
-function assertNotRaw(options: object): void {
-  for (const name of RAW_ONLY) {
-    const value: unknown = Reflect.get(options, name)
-    if (value !== undefined) throw invalidArgument(name, 'given only with a RedisKeyspace', value)
-  }
-}
-
-/** Rejects the option for a keyspace, which has no foreign keys. */
-function checkAllowForeign(
-  { allowForeign }: Pick<CreateBackupOptions, 'allowForeign'>,
-  isRaw: boolean,
-): boolean {
-  if (isRaw && allowForeign !== undefined) {
-    throw invalidArgument('allowForeign', 'given only with a cache', allowForeign)
-  }
-  return flagArgument('allowForeign', allowForeign)
-}
-
-function checkPattern(pattern: unknown = '*'): string {
-  assertPattern(pattern)
-  return pattern
-}
-
-function checkRate(rate: unknown): Pace {
-  const isNumber = typeof rate === 'number' && Number.isFinite(rate) && rate >= 1
-  if (rate === undefined || rate === 'unlimited' || isNumber) return new Pace(rate)
-  throw invalidArgument('rate', "a number of keys per second, 1 or more, or 'unlimited'", rate)
-}
-
-function checkSignal(signal: unknown): AbortSignal | undefined {
-  assertSignal(signal)
-  return signal
 }

@@ -18,9 +18,14 @@ export async function restoreBackup(
   try {
     await using backup = await openBackup(file, settings.keys)
     // An error can be in the last chunk.
-    const { mode } = await readWhole(backup.reader, () => assertNotInterrupted(settings.signal))
+    let keys = 0
+    const { mode } = await readWhole(backup.reader, () => {
+      keys++
+      assertNotInterrupted(settings.signal)
+    })
     if (mode !== 'typed')
       throw invalidBackup('the file is a backup of Redis; restore it into a RedisKeyspace')
+    writer.progress.total = keys
     await writer.writeAll(backup.reader.entries())
     const { count } = writer.failures
     if (count > 0) errors.push(`Restore failed: ${count} keys could not be written`)

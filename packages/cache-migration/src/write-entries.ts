@@ -3,9 +3,7 @@ import { fromMilliseconds } from '@verbatim/cache-core/implement'
 import { Failures } from './failures.js'
 import { assertNotInterrupted } from './file/atomic-file.js'
 import { type BackupEntry, remainingMs } from './file/backup.js'
-
-/** Number of concurrent writes. */
-const MAX_CONCURRENT_WRITES = 200
+import { type OnProgress, ProgressCounter } from './progress.js'
 
 /** A cache whose entries can be listed. */
 export type MigrationSource = Pick<CacheInterface, 'inspect'>
@@ -19,6 +17,9 @@ export interface WriteSettings {
   readonly dryRun: boolean
   readonly signal: AbortSignal | undefined
   readonly chunkSize: number
+  /** Largest number of concurrent writes. More could exceed the command timeout of Redis. */
+  readonly concurrency: number
+  readonly onProgress: OnProgress | undefined
   readonly clock: Clock
 }
 
@@ -29,22 +30,25 @@ export class EntryWriter {
   skipped = 0
   expired = 0
   chunks = 0
+  readonly progress: ProgressCounter
   readonly #target: MigrationTarget
   readonly #settings: WriteSettings
 
   constructor(target: MigrationTarget, settings: WriteSettings) {
     this.#target = target
     this.#settings = settings
+    this.progress = new ProgressCounter(settings.onProgress)
   }
 
   async writeAll(entries: AsyncIterable<BackupEntry>): Promise<void> {
-    for await (const chunk of chunksOf(entries, this.#settings.chunkSize)) {
+    const { chunkSize, concurrency, signal } = this.#settings
+    for await (const chunk of chunksOf(entries, chunkSize)) {
       this.chunks++
-      // More concurrent writes could exceed the command timeout of Redis.
-      for (let from = 0; from < chunk.length; from += MAX_CONCURRENT_WRITES) {
-        assertNotInterrupted(this.#settings.signal)
-        const some = chunk.slice(from, from + MAX_CONCURRENT_WRITES)
+      for (let from = 0; from < chunk.length; from += concurrency) {
+        assertNotInterrupted(signal)
+        const some = chunk.slice(from, from + concurrency)
         await Promise.all(some.map((entry) => this.#write(entry)))
+        this.progress.add(some.length)
       }
     }
   }

@@ -72,6 +72,7 @@ describe('backup, inspect and restore', () => {
       file,
       '--conflict',
       'replace',
+      '--yes',
     ])
     expect(replaced.stdout).toContain('restored 3 keys')
   })

@@ -78,7 +78,7 @@ describe('in a Redis with keys of other programs', () => {
     expect(backup.err).toMatch(/^\d+ keys under the prefix are not entries of the cache and were/)
     expect(JSON.parse(backup.out)).toMatchObject({ success: true, keys_backed_up: 1 })
     expect((await migrate('inspect', file)).out).toContain('1 keys')
-    const restores: readonly (readonly string[])[] = [[], ['--conflict', 'replace']]
+    const restores: readonly (readonly string[])[] = [[], ['--conflict', 'replace', '--yes']]
     for (const options of restores) {
       const restored = await migrate('restore', ...prefix, '--file', file, ...options)
       expect([restored.code, restored.err]).toEqual([0, ''])

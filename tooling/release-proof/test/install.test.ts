@@ -18,7 +18,7 @@ const EXPECTED = {
   },
   'cache-migration': {
     internal: ['cache-core', 'cache-redis'],
-    external: ['cluster-key-slot', 'commander', 'ioredis'],
+    external: ['cli-progress', 'cluster-key-slot', 'commander', 'ioredis'],
   },
   'cache-bench': {
     internal: ['cache-core'],

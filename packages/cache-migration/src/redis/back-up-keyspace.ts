@@ -9,9 +9,10 @@ import { ChunkWriter } from '../file/chunk-writer.js'
 import type { Compression } from '../file/compression.js'
 import { decodeRecords, UNREADABLE } from '../file/records.js'
 import { findTarget } from '../file/target-file.js'
+import { type OnProgress, ProgressCounter } from '../progress.js'
 import type { BackupResult } from '../results.js'
 import type { Pace } from './pace.js'
-import { batchesOf, type Position, readKeyspace } from './read-keys.js'
+import { batchesOf, countOf, type Position, readKeyspace } from './read-keys.js'
 import type { RedisKeyspace } from './redis-keyspace.js'
 
 /** The checked options of a backup in raw mode. */
@@ -24,6 +25,7 @@ export interface RawBackupSettings {
   readonly compression: Compression
   readonly keys: KeyRing | undefined
   readonly pace: Pace
+  readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -146,9 +148,12 @@ async function writeChunks(
   source: RedisKeyspace,
   writer: ChunkWriter,
   from: Position | undefined,
-  { pattern, portable, pace, signal }: RawBackupSettings,
+  { pattern, portable, pace, onProgress, signal }: RawBackupSettings,
   failures: Failures,
 ): Promise<void> {
+  const progress = new ProgressCounter(onProgress)
+  progress.total = await countOf(source, pattern)
+  progress.add(writer.count)
   const form = portable ? 'commands' : 'dump'
   const pages = readKeyspace(source, { pattern, form, pace, from })
   for await (const batch of batchesOf(pages, CHUNK_BYTES)) {
@@ -156,6 +161,7 @@ async function writeChunks(
     if (batch.count > 0) await writer.append(batch.records, batch.count)
     if (!batch.isPart) await writer.appendPosition(batch.position)
     if (batch.unreadable > 0) addUnreadable(batch.records, failures)
+    progress.add(batch.count)
   }
 }
 

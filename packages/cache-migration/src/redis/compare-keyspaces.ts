@@ -2,9 +2,10 @@ import type { Clock } from '@verbatim/cache-core'
 import { Comparison, type Side } from '../comparison.js'
 import { assertNotInterrupted } from '../file/atomic-file.js'
 import { type BinaryRecord, decodeRecords } from '../file/records.js'
+import { type OnProgress, ProgressCounter } from '../progress.js'
 import type { DetailedValidationResult } from '../results.js'
 import type { Pace } from './pace.js'
-import { readKeyspace, readNames } from './read-keys.js'
+import { countOf, readKeyspace, readNames } from './read-keys.js'
 import { groupByMaster } from './record-writer.js'
 import type { RedisKeyspace } from './redis-keyspace.js'
 
@@ -13,6 +14,7 @@ export interface CompareSettings {
   readonly pattern: string
   readonly toleranceMs: number
   readonly pace: Pace
+  readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -32,13 +34,18 @@ export async function compareKeyspaces(
 ): Promise<DetailedValidationResult> {
   const startedAt = settings.clock.now()
   const comparison = new Comparison(settings.toleranceMs)
+  const progress = new ProgressCounter(settings.onProgress)
   try {
     await source.connect()
     await target.connect()
+    const counts = [await countOf(source, settings.pattern), await countOf(target, settings.pattern)]
+    if (!counts.includes(undefined)) progress.total = (counts[0] ?? 0) + (counts[1] ?? 0)
     await compareKeysOf(source, target, settings, (names, own, other) => {
+      progress.add(names.length)
       compareValues(comparison, names, own, other)
     })
     await compareKeysOf(target, source, settings, (names, _own, other) => {
+      progress.add(names.length)
       for (const [at, name] of names.entries()) {
         if (sideAt(other, at) === undefined) comparison.onlyInTarget(name.key.toString())
       }

@@ -47,6 +47,27 @@ const REPLY_BYTES = 2 * 1_024 * 1_024
 const EMPTY = Buffer.alloc(0)
 
 /**
+ * Returns the number of keys that a listing finds, for the display of its progress.
+ *
+ * @returns `undefined` if only a listing can tell, or the user may not ask
+ */
+export async function countOf(
+  keyspace: RedisKeyspace,
+  pattern: string,
+): Promise<number | undefined> {
+  if (pattern !== '*') return undefined
+  try {
+    const sizes = await Promise.all(
+      keyspace.masters().map((master) => keyspace.run(master, 'DBSIZE')),
+    )
+    return sizes.reduce<number>((sum, size) => sum + Number(size), 0)
+  } catch (error) {
+    if (reasonOf(error) !== 'NOPERM') throw error
+    return undefined
+  }
+}
+
+/**
  * Lists a keyspace and reads its keys, page by page, with commands that write nothing.
  *
  * @throws InfrastructureError if Redis fails, CacheError (`TOPOLOGY_CHANGED`) if the master at which the

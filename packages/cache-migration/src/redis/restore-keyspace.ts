@@ -5,10 +5,11 @@ import { assertNotInterrupted } from '../file/atomic-file.js'
 import { invalidBackup } from '../file/backup.js'
 import { type OpenBackup, openBackup, readWhole } from '../file/backup-reader.js'
 import { ChunkReader } from '../file/chunk-reader.js'
+import { type OnProgress, ProgressCounter } from '../progress.js'
 import type { MigrationResult, RestoreResult } from '../results.js'
 import { Journal, type JournalStep, type RunDescription } from './journal.js'
 import type { Pace } from './pace.js'
-import { batchesOf, type Position, readKeyspace, readNames } from './read-keys.js'
+import { batchesOf, countOf, type Position, readKeyspace, readNames } from './read-keys.js'
 import { type Conflict, groupByMaster, namesOf, RecordWriter } from './record-writer.js'
 import type { RedisKeyspace } from './redis-keyspace.js'
 
@@ -19,6 +20,7 @@ export interface RunSettings {
   readonly keys: KeyRing | undefined
   readonly resume: boolean
   readonly dryRun: boolean
+  readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
   readonly clock: Clock
 }
@@ -39,6 +41,7 @@ export async function restoreKeyspace(
   settings: RunSettings,
 ): Promise<RestoreResult> {
   let backup: OpenBackup | undefined
+  const progress = new ProgressCounter(settings.onProgress)
   const run = await runInto(
     target,
     'Restore',
@@ -50,12 +53,14 @@ export async function restoreKeyspace(
       if (!(reader instanceof ChunkReader)) throw notRaw()
       // An error can be in the last chunk.
       const { mode } = await readWhole(reader, () => assertNotInterrupted(settings.signal))
+      progress.total = reader.count
       if (mode !== 'raw') throw notRaw()
       const done = typeof from === 'number' ? from : -1
       return async (writer) => {
-        for await (const { index, records } of reader.chunks()) {
+        for await (const { index, count, records } of reader.chunks()) {
           assertNotInterrupted(settings.signal)
           if (index > done) await writer.write(records, index)
+          progress.add(count)
         }
       }
     },
@@ -83,6 +88,7 @@ export async function copyKeyspace(
   settings: CopySettings,
 ): Promise<MigrationResult> {
   let chunks = 0
+  const progress = new ProgressCounter(settings.onProgress)
   const describe = async (): Promise<Omit<RunDescription, 'target'>> => {
     await source.connect()
     const { data } = await source.identities()
@@ -97,16 +103,19 @@ export async function copyKeyspace(
     async (from) => {
       return async (writer) => {
         const { pattern, pace } = settings
+        // The keys of an interrupted run are not counted again.
+        progress.total = from === undefined ? await countOf(source, pattern) : undefined
         const pages = readKeyspace(source, {
           pattern,
           pace,
           form: 'dump',
           from: from as Position | undefined,
         })
-        for await (const { records, position } of batchesOf(pages, BATCH_BYTES)) {
+        for await (const { records, count, position } of batchesOf(pages, BATCH_BYTES)) {
           assertNotInterrupted(settings.signal)
           chunks++
           await writer.write(records, position)
+          progress.add(count)
         }
       }
     },

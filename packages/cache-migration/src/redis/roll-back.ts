@@ -3,6 +3,7 @@ import type { KeyRing } from '@verbatim/cache-redis'
 import { explain, Failures } from '../failures.js'
 import { assertNotInterrupted } from '../file/atomic-file.js'
 import { type BinaryRecord, decodeRecords } from '../file/records.js'
+import { type OnProgress, ProgressCounter } from '../progress.js'
 import type { RollbackResult } from '../results.js'
 import { assertTargetOf, type JournalFile, type JournalStep, readSteps } from './journal.js'
 import { encodeAll, groupByMaster } from './record-writer.js'
@@ -13,6 +14,7 @@ import { ROLLBACK_SCRIPT } from './scripts.js'
 export interface RollbackSettings {
   readonly clock: Clock
   readonly keys: KeyRing | undefined
+  readonly onProgress: OnProgress | undefined
   readonly signal: AbortSignal | undefined
 }
 
@@ -23,20 +25,23 @@ export interface RollbackSettings {
 export async function rollBack(
   journal: string,
   target: RedisKeyspace,
-  { clock, keys, signal }: RollbackSettings,
+  { clock, keys, onProgress, signal }: RollbackSettings,
 ): Promise<RollbackResult> {
   const startedAt = clock.now()
   const outcome = { restored: 0, unchanged: 0, changed: new Failures(), failed: new Failures() }
+  const progress = new ProgressCounter(onProgress)
   const errors: string[] = []
   try {
     await target.connect()
     await assertTargetOf({ path: journal, keys }, await target.identities())
     // Reads the whole journal before the first write.
-    const retried = await retriedKeys({ path: journal, keys })
+    const { retried, count } = await surveyOf({ path: journal, keys })
+    progress.total = count
     // The last state of a key that was retried is in its retry, which comes after its first step.
     for await (const step of readSteps({ path: journal, keys })) {
       assertNotInterrupted(signal)
       await rollBackStep(target, latestOf(step, retried), outcome)
+      progress.add(countRecords(step.records))
     }
     if (outcome.changed.count > 0) {
       errors.push(
@@ -92,17 +97,29 @@ async function rollBackStep(
   }
 }
 
-/** Returns how often each key was retried. Only keys that others changed during the run are retried. */
-async function retriedKeys(journal: JournalFile): Promise<Map<string, number>> {
+interface Survey {
+  /** How often each key was retried. Only keys that others changed during the run are retried. */
+  readonly retried: Map<string, number>
+  /** Number of records in all steps. */
+  readonly count: number
+}
+
+async function surveyOf(journal: JournalFile): Promise<Survey> {
   const retried = new Map<string, number>()
+  let count = 0
   for await (const { records, position } of readSteps(journal)) {
+    count += countRecords(records)
     if (!position.isRetry) continue
     for (const { key } of decodeRecords(records)) {
       const id = key.toString('latin1')
       retried.set(id, (retried.get(id) ?? 0) + 1)
     }
   }
-  return retried
+  return { retried, count }
+}
+
+function countRecords(records: Buffer): number {
+  return [...decodeRecords(records)].length
 }
 
 /** Leaves out the keys of a step that a later step has again. */
