@@ -8,7 +8,7 @@ import { startTwoServers } from './redis/two-servers.js'
 const PROGRAM = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const KEYS = 6_000
 const LIMIT = 120_000
-/** The tests of the bar take as long as their runs. */
+/** Tests in a terminal take as long as their runs. */
 const isNightly = process.env['NIGHTLY'] === '1'
 
 /** The program of util-linux that runs a command in a terminal. */
@@ -23,8 +23,8 @@ beforeEach(async () => {
   await raw.mset(...pairs.flat())
 })
 
-describe.skipIf(!hasScript)('on a terminal', () => {
-  test.runIf(isNightly)(
+describe.runIf(hasScript && isNightly)('on a terminal', () => {
+  test(
     'a copy shows a bar with the number of keys, the rate and the time left, and then its summary alone',
     async () => {
       const terminal = inTerminal(['copy', '--rate', '3000', '--journal', newFile()])
@@ -37,7 +37,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     LIMIT,
   )
 
-  test.runIf(isNightly)(
+  test(
     'Ctrl-C during the bar ends the run with code 130 and prints how to continue',
     async () => {
       const terminal = inTerminal(['copy', '--rate', '1000', '--journal', newFile()])

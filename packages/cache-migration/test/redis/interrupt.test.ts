@@ -13,6 +13,7 @@ import { startTwoServers } from './two-servers.js'
 const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const KEYS = 6_000
 const LIMIT = 120_000
+const isNightly = process.env['NIGHTLY'] === '1'
 
 const { source, target, raw, rawTarget, from, to, manager } = await startTwoServers()
 const environment = { REDIS_URL: source.url, TARGET_REDIS_URL: target.url }
@@ -74,7 +75,7 @@ test(
   LIMIT,
 )
 
-test(
+test.runIf(isNightly)(
   'Ctrl-C ends a restore and a rollback, and both can be continued',
   async () => {
     const file = newFile()
