@@ -2,11 +2,13 @@
  * Measures the speed and the memory of backups and copies against a plain pipeline of the same commands. Starts
  * its own servers. Run it in the folder of the package after a build: `KEYS=1000000 pnpm nightly:speed`.
  */
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startRedis } from '@verbatim/test-support'
@@ -31,10 +33,17 @@ interface Job {
   readonly file: string
 }
 
+/** The command as it is published. A compiler in the same process would add tens of MiB to its memory. */
+const COMMAND = fileURLToPath(new URL('../bin/cache-migrate.js', import.meta.url))
+/** Writes the peak of the memory to the fourth stream when the command ends. */
+const REPORT_PEAK = `data:text/javascript,${encodeURIComponent(
+  "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))",
+)}`
+
 const manager = new CacheMigrationManager()
 
-/** Each runs in a process of its own, so that its memory can be measured. */
-const PHASES: Readonly<Record<string, (job: Job) => Promise<unknown>>> = {
+/** Plain pipelines of the same commands of Redis. Each runs in a process of its own. */
+const PIPELINES: Readonly<Record<string, (job: Job) => Promise<unknown>>> = {
   'plain pipeline: backup': async ({ source, file }) => {
     const handle = await open(`${file}.plain`, 'w')
     await plainRead(source, async (_keys, dumps) => {
@@ -42,11 +51,6 @@ const PHASES: Readonly<Record<string, (job: Job) => Promise<unknown>>> = {
     })
     await handle.close()
   },
-  backup: async ({ source, file }) => {
-    await using from = new RedisKeyspace({ redisUrl: source })
-    return checked(await manager.createBackup(from, file, { rate: 'unlimited' }))
-  },
-  'verify the file': async ({ file }) => checked(await manager.verifyBackup(file)),
   'plain pipeline: copy': async ({ source, target }) => {
     const other = new Redis(target)
     await plainRead(source, async (keys, dumps) => {
@@ -56,27 +60,23 @@ const PHASES: Readonly<Record<string, (job: Job) => Promise<unknown>>> = {
     })
     other.disconnect()
   },
-  'copy without a journal': async ({ source, target }) => {
-    await using from = new RedisKeyspace({ redisUrl: source })
-    await using to = new RedisKeyspace({ redisUrl: target })
-    return checked(await manager.migrate(from, to, { rate: 'unlimited' }))
-  },
-  'copy with a journal': async ({ source, target, file }) => {
-    await using from = new RedisKeyspace({ redisUrl: source })
-    await using to = new RedisKeyspace({ redisUrl: target })
-    const journal = `${file}.journal`
-    return checked(await manager.migrate(from, to, { rate: 'unlimited', journal }))
-  },
-  'compare both servers': async ({ source, target }) => {
-    await using from = new RedisKeyspace({ redisUrl: source })
-    await using to = new RedisKeyspace({ redisUrl: target })
-    return checked(await manager.validateDataConsistency(from, to, { rate: 'unlimited' }))
-  },
-  restore: async ({ target, file }) => {
-    await using to = new RedisKeyspace({ redisUrl: target })
-    return checked(await manager.restoreBackup(file, to))
-  },
 }
+
+/** Commands with their arguments. The figures include the start of the command. */
+const COMMANDS: Readonly<Record<string, (file: string) => readonly string[]>> = {
+  backup: (file) => ['backup', '--file', file, '--rate', 'unlimited'],
+  'verify the file': (file) => ['verify', file],
+  'copy without a journal': () => ['copy', '--no-journal', '--rate', 'unlimited'],
+  'copy with a journal': (file) => ['copy', '--journal', `${file}.journal`, '--rate', 'unlimited'],
+  'compare both servers': () => ['diff', '--rate', 'unlimited'],
+  restore: (file) => ['restore', '--no-journal', '--file', file],
+}
+
+/** In their order: the plain pipeline directly before the command that it is compared with. */
+const PHASES = [
+  ...['plain pipeline: backup', 'backup', 'verify the file', 'plain pipeline: copy'],
+  ...['copy without a journal', 'copy with a journal', 'compare both servers', 'restore'],
+]
 
 /** Phases that need an empty target. */
 const WRITING = new Set([
@@ -95,7 +95,7 @@ if (process.send !== undefined) {
 
 async function runPhase(job: Job): Promise<void> {
   const startedAt = performance.now()
-  await PHASES[job.name]?.(job)
+  await PIPELINES[job.name]?.(job)
   const seconds = (performance.now() - startedAt) / 1_000
   process.send?.({ seconds, peakMiB: process.resourceUsage().maxRSS / 1_024 })
   process.disconnect()
@@ -109,17 +109,13 @@ async function main(): Promise<void> {
     for (const keys of [KEYS / 10, KEYS]) {
       await fill(raw, keys)
       console.log(`\n${keys} keys of ${VALUE_BYTES} bytes`)
-      for (const name of Object.keys(PHASES)) {
+      for (const name of PHASES) {
         if (WRITING.has(name)) await rawTarget.flushall()
         await rm(path.join(folder, 'backup.journal'), { force: true })
         if (name === 'backup') await rm(path.join(folder, 'backup'), { force: true })
         const file = path.join(folder, 'backup')
-        const { seconds, peakMiB } = await inProcess({
-          name,
-          source: source.url,
-          target: target.url,
-          file,
-        })
+        const job = { name, source: source.url, target: target.url, file }
+        const { seconds, peakMiB } = await (name in PIPELINES ? inProcess(job) : asCommand(job))
         const rate = Math.round(keys / seconds)
         console.log(
           `${name.padEnd(24)} ${String(rate).padStart(8)} keys/s ${peakMiB.toFixed(0).padStart(6)} MiB`,
@@ -140,6 +136,25 @@ async function inProcess(job: Job): Promise<Figures> {
   child.send(job)
   const [[figures]] = await Promise.all([once(child, 'message'), once(child, 'exit')])
   return figures as Figures
+}
+
+async function asCommand({ name, source, target, file }: Job): Promise<Figures> {
+  const args = COMMANDS[name]?.(file) ?? []
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, ['--import', REPORT_PEAK, COMMAND, ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      REDIS_URL: name === 'restore' ? target : source,
+      TARGET_REDIS_URL: target,
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  })
+  const [peak, [code]] = await Promise.all([
+    text(child.stdio[3] as Readable),
+    once(child, 'close'),
+  ])
+  if (code !== 0) throw new Error(`${name} ended with code ${code}`)
+  return { seconds: (performance.now() - startedAt) / 1_000, peakMiB: Number(peak) / 1_024 }
 }
 
 /** Measures how a backup with the default rate affects another client. */
@@ -197,11 +212,4 @@ async function plainRead(
     await onPage(keys, dumps)
   } while (cursor !== '0')
   raw.disconnect()
-}
-
-function checked<T extends { readonly success: boolean; readonly errors: readonly string[] }>(
-  result: T,
-): T {
-  if (!result.success) throw new Error(result.errors.join('; '))
-  return result
 }
