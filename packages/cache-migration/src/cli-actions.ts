@@ -140,7 +140,8 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   report({ ...result, backupFile: options.file }, options.json, [
     `${verb} ${keysRestored} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
-  advise(journal, options, { success: result.success, written: keysRestored, isInterrupted: signal.aborted })
+  const { success } = result
+  advise(journal, options, { success, written: keysRestored, isInterrupted: signal.aborted })
 }
 
 export async function copy(options: CopyOptions, signal: AbortSignal): Promise<void> {
@@ -162,7 +163,8 @@ export async function copy(options: CopyOptions, signal: AbortSignal): Promise<v
   report(result, options.json, [
     `${verb} ${keysMigrated} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
-  advise(journal, options, { success: result.success, written: keysMigrated, isInterrupted: signal.aborted })
+  const { success } = result
+  advise(journal, options, { success, written: keysMigrated, isInterrupted: signal.aborted })
 }
 
 export async function diff(options: DiffOptions, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { CacheError, type Clock, type InspectedEntry } from '@verbatim/cache-core'
 import type { KeyRing } from '@verbatim/cache-redis'
-import { explain, Unreadable } from './failures.js'
+import { errorCode, explain, Unreadable } from './failures.js'
 import { writeFileAtomically } from './file/atomic-file.js'
 import { ChunkWriter } from './file/chunk-writer.js'
 import type { Compression } from './file/compression.js'
@@ -26,6 +26,9 @@ export interface BackupSettings {
 /** A chunk ends after this many bytes of records. */
 const CHUNK_BYTES = 256 * 1_024
 
+const FAILED = 'Backup failed; no file was written: '
+const FOREIGN_KEYS = 'FOREIGN_KEYS'
+
 /** Writes the entries of a cache to a file, or no file at all. */
 export async function createBackup(
   source: MigrationSource,
@@ -39,10 +42,11 @@ export async function createBackup(
   try {
     writer = await writeFileAtomically(file, settings, (handle) => encoder.writeTo(handle))
   } catch (error) {
-    errors = [`Backup failed; no file was written: ${explain(error)}`]
+    // The report about foreign keys has a line of its own.
+    if (errorCode(error) !== FOREIGN_KEYS) errors = [`${FAILED}${explain(error)}`]
   }
   const { entries, foreign } = encoder.unreadable
-  const report = encoder.unreadable.reportForeign('Backup', settings.allowForeign)
+  const report = encoder.unreadable.reportForeign(FAILED, settings.allowForeign)
   const { count = 0, plainBytes = 0, storedBytes = 0 } = writer ?? {}
   return {
     success: writer !== undefined,
@@ -109,7 +113,7 @@ class SourceEncoder {
     if (writer.count === 0 && !this.#settings.allowEmpty) throw emptyBackup()
     if (foreign.count > 0 && !this.#settings.allowForeign) {
       throw new CacheError('the store has keys that are not entries of the cache', {
-        code: 'FOREIGN_KEYS',
+        code: FOREIGN_KEYS,
       })
     }
     await writer.finish()

@@ -55,16 +55,16 @@ export class Unreadable {
   /**
    * Returns the lines about foreign keys for the errors and the warnings of a result.
    *
-   * @param name - of the run, such as `'Backup'`
+   * @param prefix - the start of the error, such as `'Migration incomplete: '`
    */
-  reportForeign(name: string, isAllowed: boolean): Report {
+  reportForeign(prefix: string, isAllowed: boolean): Report {
     const { count } = this.foreign
     if (count === 0) return { errors: [], warnings: [] }
     const what = `${count} keys under the prefix are not entries of the cache`
     const list = this.foreign.list()
     if (isAllowed) return { errors: [], warnings: [`${what} and were left out`, ...list] }
     const advice = 'allow foreign keys to leave them out, or use all keys of Redis'
-    return { errors: [`${name} incomplete: ${what}; ${advice}`, ...list], warnings: [] }
+    return { errors: [`${prefix}${what}; ${advice}`, ...list], warnings: [] }
   }
 }
 

@@ -44,7 +44,7 @@ export async function migrate(
     errors.push(`Migration failed${progress}: ${explain(error)}`)
   }
   errors.push(...unreadable.entries.list(), ...writer.failures.list())
-  const foreign = unreadable.reportForeign('Migration', allowForeign)
+  const foreign = unreadable.reportForeign('Migration incomplete: ', allowForeign)
   errors.push(...foreign.errors)
   const keysFailed = unreadable.entries.count + writer.failures.count
   const keysProcessed = writer.restored + writer.skipped + writer.expired + keysFailed

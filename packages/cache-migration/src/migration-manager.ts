@@ -106,7 +106,8 @@ export class CacheMigrationManager {
    * A backup is not a snapshot: entries that change during the backup may or may not be in the file.
    *
    * @param source - a cache with `inspect()`: if an entry cannot be read, or other keys share the prefix of the
-   * cache, the backup fails, no file is written and the result names the keys. Or a {@link RedisKeyspace}: keys that cannot be read are in the
+   * cache, the backup fails, no file is written and the result names the keys. Or a {@link RedisKeyspace}: keys
+   * that cannot be read are in the
    * file by name, and the result is a failure. An interrupted backup of a keyspace can be resumed
    * @throws ValidationError for bad arguments and unknown options
    * @example
