@@ -149,10 +149,7 @@ async function asCommand({ name, source, target, file }: Job): Promise<Figures> 
     },
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
-  const [peak, [code]] = await Promise.all([
-    text(child.stdio[3] as Readable),
-    once(child, 'close'),
-  ])
+  const [peak, [code]] = await Promise.all([text(child.stdio[3] as Readable), once(child, 'close')])
   if (code !== 0) throw new Error(`${name} ended with code ${code}`)
   return { seconds: (performance.now() - startedAt) / 1_000, peakMiB: Number(peak) / 1_024 }
 }

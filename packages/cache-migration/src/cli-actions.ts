@@ -102,9 +102,7 @@ export async function backup(options: BackupOptions, signal: AbortSignal): Promi
   const settings = { ...checks, pattern, portable, resume, rate, signal }
   const result = await withOutput(options.file, signal, (file) =>
     withSource(options, true, (source) =>
-      showProgress((onProgress) =>
-        manager.createBackup(source, file, { ...settings, onProgress }),
-      ),
+      showProgress((onProgress) => manager.createBackup(source, file, { ...settings, onProgress })),
     ),
   )
   const { keysBackedUp, compressedSizeBytes } = result

@@ -52,8 +52,12 @@ export async function compareCaches(
   } catch (error) {
     comparison.fail(error)
   }
-  comparison.addReport(inSource.reportForeign('Comparison incomplete: in the source, ', allowForeign))
-  comparison.addReport(inTarget.reportForeign('Comparison incomplete: in the target, ', allowForeign))
+  comparison.addReport(
+    inSource.reportForeign('Comparison incomplete: in the source, ', allowForeign),
+  )
+  comparison.addReport(
+    inTarget.reportForeign('Comparison incomplete: in the target, ', allowForeign),
+  )
   return comparison.result((clock.now() - startedAt) / 1_000)
 }
 

@@ -38,7 +38,7 @@ export class ProgressDisplay implements Disposable {
       this.#nextLineAt = now + LINE_INTERVAL
       this.#output.write(`${lineFor(progress, rate)}\n`)
     }
-  }
+  };
 
   [Symbol.dispose](): void {
     this.#bar?.stop()

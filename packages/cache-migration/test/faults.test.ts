@@ -42,7 +42,12 @@ async function expectUnchanged(): Promise<void> {
 describe.runIf(isNightly)('a wrong password', () => {
   test.each([
     ['of a backup', ['backup', '--file', newFile()], { REDIS_URL: withPassword(source.url) }, raw],
-    ['of a restore', ['restore', '--file', 'x'], { REDIS_URL: withPassword(target.url) }, rawTarget],
+    [
+      'of a restore',
+      ['restore', '--file', 'x'],
+      { REDIS_URL: withPassword(target.url) },
+      rawTarget,
+    ],
     ['of a source', ['copy'], { ...environment, REDIS_URL: withPassword(source.url) }, raw],
     [
       'of a target',
@@ -52,19 +57,22 @@ describe.runIf(isNightly)('a wrong password', () => {
     ],
     ['of a comparison', ['diff'], { ...environment, REDIS_URL: withPassword(source.url) }, raw],
     ['of a rollback', ['rollback', 'x'], { REDIS_URL: withPassword(target.url) }, rawTarget],
-  ])('%s ends the command with code 1 and without the password', async (_name, args, env, server) => {
-    await server.config('SET', 'requirepass', 'right')
-    try {
-      const { status, stdout, stderr } = run(args, env)
-      expect([status, stdout]).toEqual([1, ''])
-      expect(stderr).toContain('Redis rejected the user or the password')
-      expect(stderr).not.toContain('hunter2')
-      expect(existsSync(path.join(folder, 'cache-migrate.journal'))).toBe(false)
-    } finally {
-      await server.config('SET', 'requirepass', '')
-    }
-    await expectUnchanged()
-  })
+  ])(
+    '%s ends the command with code 1 and without the password',
+    async (_name, args, env, server) => {
+      await server.config('SET', 'requirepass', 'right')
+      try {
+        const { status, stdout, stderr } = run(args, env)
+        expect([status, stdout]).toEqual([1, ''])
+        expect(stderr).toContain('Redis rejected the user or the password')
+        expect(stderr).not.toContain('hunter2')
+        expect(existsSync(path.join(folder, 'cache-migrate.journal'))).toBe(false)
+      } finally {
+        await server.config('SET', 'requirepass', '')
+      }
+      await expectUnchanged()
+    },
+  )
 })
 
 describe.each(disks())('a disk that is full ($name)', ({ place, limited }) => {
@@ -140,7 +148,9 @@ test.runIf(isNightly)(
       const { status, stdout, stderr } = run([...args, '--journal', journal], env)
       await rawTarget.config('SET', 'maxmemory', 0)
       expect([status, stdout]).toEqual([1, ''])
-      expect(stderr).toMatch(/^(Copy|Restore) failed( after \d+ keys)?: the target is out of memory/)
+      expect(stderr).toMatch(
+        /^(Copy|Restore) failed( after \d+ keys)?: the target is out of memory/,
+      )
       const rollback = run(['rollback', journal], onTarget)
       expect([rollback.status, rollback.stderr]).toEqual([0, ''])
       await expectUnchanged()
@@ -149,25 +159,28 @@ test.runIf(isNightly)(
   LIMIT,
 )
 
-test.runIf(isNightly)('a file of a newer version is rejected by name, and a restore writes nothing', async () => {
-  const file = newFile()
-  expect(run(['backup', '--file', file], environment).status).toBe(0)
-  const bytes = await readFile(file)
-  bytes.writeUInt8(9, 8)
-  await writeFile(file, bytes)
-  const journal = newFile()
-  for (const args of [
-    ['verify', file],
-    ['inspect', file],
-    ['restore', '--file', file, '--journal', journal],
-  ]) {
-    const { status, stdout, stderr } = run(args, onTarget)
-    expect([status, stdout]).toEqual([1, ''])
-    expect(stderr).toContain('received 9; a newer release of this package wrote the file')
-  }
-  expect(existsSync(journal)).toBe(false)
-  await expectUnchanged()
-})
+test.runIf(isNightly)(
+  'a file of a newer version is rejected by name, and a restore writes nothing',
+  async () => {
+    const file = newFile()
+    expect(run(['backup', '--file', file], environment).status).toBe(0)
+    const bytes = await readFile(file)
+    bytes.writeUInt8(9, 8)
+    await writeFile(file, bytes)
+    const journal = newFile()
+    for (const args of [
+      ['verify', file],
+      ['inspect', file],
+      ['restore', '--file', file, '--journal', journal],
+    ]) {
+      const { status, stdout, stderr } = run(args, onTarget)
+      expect([status, stdout]).toEqual([1, ''])
+      expect(stderr).toContain('received 9; a newer release of this package wrote the file')
+    }
+    expect(existsSync(journal)).toBe(false)
+    await expectUnchanged()
+  },
+)
 
 describe.runIf(isNightly)('a path that cannot be used', () => {
   test('outside of any folder is named as an error of the file system, and nothing is written', async () => {
@@ -210,17 +223,20 @@ describe.runIf(isNightly)('a path that cannot be used', () => {
   })
 })
 
-test.runIf(isNightly)('a target that is the source is refused under every name, before a journal exists', async () => {
-  const names = [source.url, source.url.replace('127.0.0.1', 'localhost'), `${source.url}/0`]
-  for (const name of names) {
-    const journal = newFile()
-    const args = ['copy', '--yes', '--conflict', 'replace', '--journal', journal]
-    const { status, stdout, stderr } = run(args, { ...environment, TARGET_REDIS_URL: name })
-    expect([status, stdout, stderr]).toEqual([1, '', 'Copy failed: the target is the source\n'])
-    expect(existsSync(journal)).toBe(false)
-  }
-  await expectUnchanged()
-})
+test.runIf(isNightly)(
+  'a target that is the source is refused under every name, before a journal exists',
+  async () => {
+    const names = [source.url, source.url.replace('127.0.0.1', 'localhost'), `${source.url}/0`]
+    for (const name of names) {
+      const journal = newFile()
+      const args = ['copy', '--yes', '--conflict', 'replace', '--journal', journal]
+      const { status, stdout, stderr } = run(args, { ...environment, TARGET_REDIS_URL: name })
+      expect([status, stdout, stderr]).toEqual([1, '', 'Copy failed: the target is the source\n'])
+      expect(existsSync(journal)).toBe(false)
+    }
+    await expectUnchanged()
+  },
+)
 
 interface Disk {
   readonly name: string
@@ -246,9 +262,13 @@ function disks(): Disk[] {
 /** Runs the command in the folder of the test. */
 function run(args: readonly string[], env: Readonly<Record<string, string>>, limited = false) {
   const limit = limited ? 'ulimit -f 512; ' : ''
-  return spawnSync('bash', ['-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    env: { PATH: process.env['PATH'], ...env },
-  })
+  return spawnSync(
+    'bash',
+    ['-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, ...args],
+    {
+      encoding: 'utf8',
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...env },
+    },
+  )
 }

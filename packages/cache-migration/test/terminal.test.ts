@@ -32,7 +32,9 @@ describe.runIf(hasScript && isNightly)('on a terminal', () => {
       expect(code).toBe(0)
       expect(output).toMatch(/\[=+-*\] \d+ % \| [\d,]+ of 6,000 keys, [\d,]+ keys\/s, \d+ s left/)
       // The bar is cleared before the summary.
-      expect(output.slice(output.lastIndexOf('\u001B['))).toMatch(/copied 6000 keys; 0 already existed/)
+      expect(output.slice(output.lastIndexOf('\u001B['))).toMatch(
+        /copied 6000 keys; 0 already existed/,
+      )
     },
     LIMIT,
   )

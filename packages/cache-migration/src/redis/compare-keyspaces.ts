@@ -38,7 +38,10 @@ export async function compareKeyspaces(
   try {
     await source.connect()
     await target.connect()
-    const counts = [await countOf(source, settings.pattern), await countOf(target, settings.pattern)]
+    const counts = [
+      await countOf(source, settings.pattern),
+      await countOf(target, settings.pattern),
+    ]
     if (!counts.includes(undefined)) progress.total = (counts[0] ?? 0) + (counts[1] ?? 0)
     await compareKeysOf(source, target, settings, (names, own, other) => {
       progress.add(names.length)
