@@ -94,7 +94,7 @@ describe('without a terminal', () => {
     expect(await rawTarget.dbsize()).toBe(1)
     expect(runPlain([...args, '--yes'])).toMatchObject({ status: 0 })
     expect(await rawTarget.get('key:1')).toBe('value 1')
-  })
+  }, LIMIT)
 
   test('a run that only adds keys, a dry run and an empty target need no --yes', async () => {
     expect(runPlain(['copy', '--conflict', 'replace', '--journal', newFile()])).toMatchObject({
@@ -102,7 +102,7 @@ describe('without a terminal', () => {
     })
     expect(runPlain(['copy', '--conflict', 'replace', '--dry-run'])).toMatchObject({ status: 0 })
     expect(runPlain(['copy', '--journal', newFile()])).toMatchObject({ status: 0 })
-  })
+  }, LIMIT)
 })
 
 interface Terminal {
