@@ -1,77 +1,140 @@
-// Measures the same code again and again against one baseline, then code with a planted slow-down.
-//   --runs 20   number of comparisons of each kind
+// Compares the same code with itself again and again, and with code that has a planted slow-down.
+//   --rounds 20    comparisons of each kind; each is of seven fresh processes, as those of `cache-bench regress`
+//   --minutes 10   after this time, and after Ctrl-C, the table has only the finished comparisons
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runCells } from '../dist/cells/run-cells.js'
-import { PerformanceRegressionDetector } from '../dist/index.js'
+import { measureOperation, median, PerformanceRegressionDetector } from '../dist/index.js'
 import { compareRuns } from '../dist/regression/compare-runs.js'
+import { getOf } from './subject.mjs'
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '20' } } })
-const runs = Number(values.runs)
-const module = fileURLToPath(new URL('subject.mjs', import.meta.url))
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '10' },
+  },
+})
+const rounds = Number(values.rounds)
+const PROCESSES = 7
 const detector = new PerformanceRegressionDetector()
+const stop = new AbortController()
+process.once('SIGINT', () => stop.abort())
 
-/** Caches of subject.mjs with the scenario that shows their change. */
-const MEASURED = { 'one microsecond': 'get', 'with a tail': 'latency' }
-
+/** Caches of subject.mjs, the scenario that measures them, and the figure that shows the slow-down. */
 const EXPERIMENTS = [
-  { name: 'the same code', variables: {}, isPlanted: () => true },
   {
-    name: 'all calls 10 % slower',
-    variables: { SLOWER_PERCENT: '10' },
-    isPlanted: ({ figure }) => figure === 'get',
+    cache: 'one microsecond',
+    slower: 'one microsecond, 10 % slower',
+    scenario: 'get',
+    planted: 'get',
   },
   {
-    name: 'the slowest 2 % of the calls 30 % slower',
-    variables: { SLOWER_TAIL_PERCENT: '30' },
-    isPlanted: ({ figure }) => figure === 'p99',
+    cache: 'with a tail',
+    slower: 'with a tail, its tail 30 % slower',
+    scenario: 'latency',
+    planted: 'p99',
   },
 ]
 
-const baseline = await measure({}, 1)
-console.log('| experiment | comparisons | with a warning | critical | detected |')
-console.log('| --- | ---: | ---: | ---: | ---: |')
-for (const { name, variables, isPlanted } of EXPERIMENTS) {
-  let warnings = 0
-  let critical = 0
-  let detected = 0
-  for (let run = 0; run < runs; run++) {
-    const { figures } = compareRuns(baseline, await measure(variables, run + 2), detector)
-    const worse = figures.filter(({ severity }) => severity !== undefined)
-    if (worse.some(({ severity }) => severity === 'warning')) warnings++
-    if (worse.some(({ severity }) => severity === 'critical')) critical++
-    if (worse.some(isPlanted)) detected++
-    if (process.env.DETAILS)
-      console.error(
-        name,
-        figures.map(
-          (each) =>
-            `${each.figure} ${each.worseByPercent.toFixed(1)} % p ${each.pValue.toFixed(4)}`,
-        ),
-      )
+await calibrate()
+const total = { same: 0, warnings: 0, critical: 0, planted: 0, detected: 0 }
+console.log('| compared | figure | change, median (range) | comparisons | warnings | critical |')
+console.log('| --- | --- | ---: | ---: | ---: | ---: |')
+for (const { cache, slower, scenario, planted } of EXPERIMENTS) {
+  const cells = await measure([cache, slower], scenario)
+  for (const name of [cache, slower]) {
+    for (const [figure, results] of figuresOf(comparisons(cells, cache, name))) {
+      const found = print(name === cache ? `${cache}, with itself` : slower, figure, results)
+      if (name === cache) {
+        total.same += results.length
+        total.warnings += found.warnings
+        total.critical += found.critical
+      } else if (figure === planted) {
+        total.planted += results.length
+        total.detected += found.warnings + found.critical
+      }
+    }
   }
-  console.log(`| ${name} | ${runs} | ${warnings} | ${critical} | ${detected} |`)
+}
+console.log(
+  `\nSame code: ${total.warnings} warnings and ${total.critical} critical in ${total.same} comparisons of a figure.`,
+)
+console.log(`Planted slow-downs: ${total.detected} of ${total.planted} detected.`)
+const isComplete = total.planted === EXPERIMENTS.length * rounds
+if (!isComplete) console.log('The run was stopped before its end.')
+const isGood = total.critical === 0 && total.warnings <= 1 && total.detected === total.planted
+process.exitCode = isComplete && isGood ? 0 : 1
+
+/** Sets the numbers of steps with which `get` takes 1 µs and 1.1 µs. The processes of the cells inherit them. */
+async function calibrate() {
+  const nanosecondsOf = async (steps) => median((await measureOperation(getOf(steps))).samplesNs)
+  const fixed = await nanosecondsOf(0)
+  const perStep = ((await nanosecondsOf(1_000)) - fixed) / 1_000
+  const stepsFor = (nanoseconds) => Math.max(1, Math.round((nanoseconds - fixed) / perStep))
+  process.env.STEPS = String(stepsFor(1_000))
+  process.env.SLOWER_STEPS = String(stepsFor(1_100))
+  console.log(
+    `A get takes ${fixed.toFixed(0)} ns without steps and ${perStep.toFixed(2)} ns per step. ` +
+      `1 µs: ${process.env.STEPS} steps, 1.1 µs: ${process.env.SLOWER_STEPS} steps.\n`,
+  )
 }
 
-/** Measures with variables that the processes of the cells inherit. */
-async function measure(variables, seed) {
-  Object.assign(process.env, variables)
-  const reports = []
-  for (const [name, scenario] of Object.entries(MEASURED)) {
-    const report = await runCells({
-      subjects: [{ name, variant: name, module, tier: 'memory', versions: {} }],
-      scenarios: [scenario],
-      processes: 7,
-      seed,
-      budgetMs: 60,
-      redisUrl: undefined,
-      maxMinutes: 60,
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-    })
-    reports.push(report)
+/** Measures two caches in turn, in fresh processes: seven more than the comparisons need, for the first baseline. */
+async function measure(names, scenario) {
+  const module = fileURLToPath(new URL('subject.mjs', import.meta.url))
+  return runCells({
+    subjects: names.map((name) => {
+      return { name, variant: name, module, tier: 'memory', versions: {} }
+    }),
+    scenarios: [scenario],
+    processes: PROCESSES * (rounds + 1),
+    seed: 1,
+    budgetMs: 60,
+    redisUrl: undefined,
+    maxMinutes: Number(values.minutes) / EXPERIMENTS.length,
+    signal: stop.signal,
+    onProgress: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
+  })
+}
+
+/** Compares each group of a cache with the next group of another one, because a baseline is older than a change. */
+function comparisons(report, cache, name) {
+  const baselines = groupsOf(report, cache)
+  const changed = groupsOf(report, name)
+  return baselines.slice(0, rounds).flatMap((cells, round) => {
+    const next = changed[round + 1]?.map((cell) => Object.assign({}, cell, { cache }))
+    if (next === undefined) return []
+    return [compareRuns({ ...report, cells }, { ...report, cells: next }, detector)]
+  })
+}
+
+/** Returns the complete groups of seven processes. */
+function groupsOf({ cells }, cache) {
+  const own = cells.filter((cell) => cell.cache === cache && cell.error === undefined)
+  const count = Math.floor(own.length / PROCESSES)
+  return Array.from({ length: count }, (_, group) => {
+    return own.slice(group * PROCESSES, (group + 1) * PROCESSES)
+  })
+}
+
+/** Returns the results of all comparisons by figure. */
+function figuresOf(all) {
+  const byFigure = new Map()
+  for (const each of all.flatMap(({ figures }) => figures)) {
+    byFigure.set(each.figure, [...(byFigure.get(each.figure) ?? []), each])
   }
-  for (const name of Object.keys(variables)) delete process.env[name]
-  const [first] = reports
-  return { ...first, cells: reports.flatMap(({ cells }) => cells) }
+  return byFigure
+}
+
+function print(compared, figure, results) {
+  const changes = results.map(({ worseByPercent }) => worseByPercent)
+  const [middle, low, high] = [median(changes), Math.min(...changes), Math.max(...changes)].map(
+    (percent) => `${percent.toFixed(1)} %`,
+  )
+  const warnings = results.filter(({ severity }) => severity === 'warning').length
+  const critical = results.filter(({ severity }) => severity === 'critical').length
+  console.log(
+    `| ${compared} | ${figure} | ${middle} (${low} to ${high}) | ${results.length} | ${warnings} | ${critical} |`,
+  )
+  return { warnings, critical }
 }

@@ -1,7 +1,10 @@
-// Correct caches whose `get` computes. Variables make the calls slower by a number of percent.
-const STEPS = 1_000
-const TAIL_STEPS = 100_000
-const percent = (name) => 1 + Number(process.env[name] ?? 0) / 100
+// Correct caches whose `get` computes. The first of each pair is the baseline, the second has a planted slow-down.
+// STEPS and SLOWER_STEPS are numbers of steps for a `get` of 1 µs and of 1.1 µs; regressions.mjs measures them.
+const STEPS = Number(process.env.STEPS ?? 650)
+const SLOWER_STEPS = Number(process.env.SLOWER_STEPS ?? 715)
+const TAIL_STEPS = 100 * STEPS
+/** 2 % of the calls are the tail. */
+const CALLS_PER_TAIL = 50
 
 function compute(count) {
   let state = count
@@ -9,7 +12,7 @@ function compute(count) {
   return state
 }
 
-/** @param {(call: number) => number} stepsOf returns the steps that a call computes */
+/** @param {(call: number) => number} stepsOf returns the number of steps of a call */
 const variant = (stepsOf) => ({
   tier: 'memory',
   create: ({ ttlMs, maxSize }) => {
@@ -32,11 +35,19 @@ const variant = (stepsOf) => ({
   },
 })
 
-const steps = Math.round(STEPS * percent('SLOWER_PERCENT'))
-const tailSteps = Math.round(TAIL_STEPS * percent('SLOWER_TAIL_PERCENT'))
+/** @param {number} tailSteps */
+const withTail = (tailSteps) =>
+  variant((call) => (call % CALLS_PER_TAIL === 0 ? tailSteps : STEPS))
 
 export const variants = {
-  'one microsecond': variant(() => steps),
-  // 2 % of the calls take a hundred times as long as the others.
-  'with a tail': variant((call) => (call % 50 === 0 ? tailSteps : STEPS)),
+  'one microsecond': variant(() => STEPS),
+  'one microsecond, 10 % slower': variant(() => SLOWER_STEPS),
+  'with a tail': withTail(TAIL_STEPS),
+  'with a tail, its tail 30 % slower': withTail(1.3 * TAIL_STEPS),
+}
+
+/** Returns a `get` with a number of steps, for the calibration. */
+export const getOf = (steps) => {
+  const { get } = variant(() => steps).create({ ttlMs: 1e9, maxSize: 1 })
+  return () => get('key')
 }
