@@ -6,6 +6,7 @@ export const packages = ['ioredis']
 export const variants = {
   'bare ioredis': {
     tier: 'redis',
+    isFloor: true,
     create: async ({ ttlMs, redisUrl, keyPrefix }) => {
       const client = new Redis(redisUrl, { keyPrefix })
       client.on('error', () => undefined)

@@ -6,6 +6,7 @@ export const packages = ['redis']
 export const variants = {
   'bare node-redis': {
     tier: 'redis',
+    isFloor: true,
     create: async ({ ttlMs, redisUrl, keyPrefix }) => {
       const client = createClient({ url: redisUrl })
       client.on('error', () => undefined)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /** @param {string} name of a package */
-async function installed(name) {
+export async function installed(name) {
   const { resolve } = createRequire(path.join(process.cwd(), 'package.json'))
   const file = resolve(name).replace(`${path.sep}cjs${path.sep}`, path.sep)
   return import(pathToFileURL(file).href)

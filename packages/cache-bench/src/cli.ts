@@ -26,6 +26,7 @@ interface RunOptions {
   readonly l1: boolean
   readonly iterations: number
   readonly warmupIterations?: number
+  readonly budget: number
   readonly seed: number
   readonly json?: true
 }
@@ -62,12 +63,13 @@ await runCommandLine((signal) => {
       '--no-l1',
       'disable the memory tier of --cache redis, so that every get reads from Redis',
     )
-    .option('--iterations <number>', 'number of measured keys', integer(1, MAX_ITEMS), 100)
+    .option('--iterations <number>', 'number of keys', integer(1, MAX_ITEMS), 100)
     .option(
       '--warmup-iterations <number>',
       'number of keys before the measured ones (default: 5000, for at most one second)',
       integer(0, MAX_ITEMS),
     )
+    .option('--budget <ms>', 'milliseconds of each measurement', integer(20, 60_000), 300)
     .option('--seed <number>', 'seed of the test data', integer(1, MAX_SEED), 1)
     .option('--json', 'print the result as JSON instead of a table')
     .addHelpText(
@@ -85,12 +87,13 @@ await runCommandLine((signal) => {
 
 async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   assertFlagsFit(options)
-  const { iterations, warmupIterations, seed } = options
+  const { iterations, warmupIterations, budget, seed } = options
   const benchmark = new CachePerformanceBenchmark({ warmupIterations, seed })
   const cache = await loadCache(options)
   try {
     const result = await benchmark.benchmarkBasicOperations(cache, {
       iterations,
+      budgetMs: budget,
       cacheName: cacheNameOf(options),
       signal,
     })

@@ -1,4 +1,5 @@
 export {
+  type BasicOperationsOptions,
   type BenchmarkOptions,
   CachePerformanceBenchmark,
   type CachePerformanceBenchmarkOptions,
@@ -55,6 +56,7 @@ export {
   measureOperation,
   type OperationSamples,
 } from './harness/measure-operation.js'
+export { measureThroughput, type Throughput, type ThroughputOptions } from './harness/throughput.js'
 export {
   type Area,
   type ComparisonResult,

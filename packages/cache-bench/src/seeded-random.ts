@@ -32,6 +32,16 @@ export class SeededRandom {
     return choice
   }
 
+  /** Changes the order of the items. */
+  shuffle<Item>(items: Item[]): void {
+    for (let index = items.length - 1; index > 0; index--) {
+      const other = this.integer(0, index)
+      const item = items[index] as Item
+      items[index] = items[other] as Item
+      items[other] = item
+    }
+  }
+
   #next(): number {
     this.#state ^= this.#state << 13
     this.#state ^= this.#state >>> 17

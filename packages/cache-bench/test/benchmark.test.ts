@@ -169,6 +169,66 @@ describe('a cache that returns wrong results', () => {
   })
 })
 
+describe('with budgetMs', () => {
+  /** A cache with a size that removes its oldest entry. */
+  class SmallCache {
+    readonly #entries = new Map<string, unknown>()
+    readonly #size: number
+
+    constructor(size: number) {
+      this.#size = size
+    }
+
+    async set(key: string, value: unknown): Promise<void> {
+      this.#entries.delete(key)
+      this.#entries.set(key, value)
+      const [oldest = ''] = this.#entries.keys()
+      if (this.#entries.size > this.#size) this.#entries.delete(oldest)
+    }
+
+    async get<T>(key: string): Promise<T | undefined> {
+      return this.#entries.get(key) as T | undefined
+    }
+
+    async exists(key: string): Promise<boolean> {
+      return this.#entries.has(key)
+    }
+
+    async delete(key: string): Promise<boolean> {
+      return this.#entries.delete(key)
+    }
+  }
+
+  const benchmark = new CachePerformanceBenchmark({ warmupIterations: 0 })
+
+  test('the durations are means of batches, and the arithmetic stays the same', async () => {
+    const cache = new SmallCache(100)
+    const result = await benchmark.benchmarkBasicOperations(cache, { iterations: 50, budgetMs: 20 })
+    expect(result).toMatchObject({ iterations: 50, successRate: 1, cacheHitRate: 100 })
+    const { samplesMs, avgDurationMs, operations } = result
+    const sum = samplesMs.reduce((total, sample) => total + sample, 0)
+    expect(avgDurationMs / (sum / samplesMs.length)).toBeCloseTo(1)
+    expect(Object.keys(operations)).toEqual(['set', 'get', 'exists'])
+    for (const { minDurationMs } of Object.values(operations)) {
+      expect(minDurationMs).toBeGreaterThan(0)
+    }
+    expect(await cache.exists('test_key_0')).toBe(false)
+  })
+
+  test('a cache that holds fewer entries has a hit rate below 100 %', async () => {
+    const { cacheHitRate } = await benchmark.benchmarkBasicOperations(new SmallCache(10), {
+      iterations: 100,
+      budgetMs: 20,
+    })
+    expect(cacheHitRate).toBe(10)
+  })
+
+  test.each([19, 60_001, Number.NaN])('a budget of %d is rejected', async (budgetMs) => {
+    const run = benchmark.benchmarkBasicOperations(new SmallCache(10), { budgetMs })
+    await expect(run).rejects.toThrow('budgetMs must be an integer from 20 to 60000')
+  })
+})
+
 describe('an option out of range', () => {
   test.each<[CachePerformanceBenchmarkOptions, string]>([
     [{ defaultIterations: 0 }, 'defaultIterations'],

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
+const QUICK = ['--budget', '20']
 
 interface Outcome {
   readonly exitCode: number
@@ -59,7 +60,7 @@ const MAP_CACHE = `class MapCache {
 
 describe('run --cache memory', () => {
   test('prints a table', async () => {
-    const { exitCode, stdout, stderr } = await cacheBench(['run', '--cache', 'memory'])
+    const { exitCode, stdout, stderr } = await cacheBench(['run', '--cache', 'memory', ...QUICK])
     expect(stderr).toBe('')
     expect(stdout).toMatch(/│ memory +│ set +│/)
     const [, warmupIterations = ''] =
@@ -70,13 +71,18 @@ describe('run --cache memory', () => {
 
   test('prints the result as JSON with --json', async () => {
     const options = ['--json', '--iterations', '25', '--warmup-iterations', '3', '--seed', '42']
-    const { exitCode, stdout } = await cacheBench(['run', '--cache', 'memory', ...options])
-    expect(JSON.parse(stdout)).toMatchObject({
+    const started = ['run', '--cache', 'memory', ...QUICK]
+    const { exitCode, stdout } = await cacheBench([...started, ...options])
+    const result = JSON.parse(stdout)
+    expect(result).toMatchObject({
       cache_name: 'memory',
       iterations: 25,
       success_rate: 1,
       metadata: { seed: 42, warmup_iterations: 3 },
     })
+    expect(Object.keys(result.operations)).toEqual(['set', 'get', 'exists'])
+    expect(result.samples_ms.length).toBeGreaterThan(5)
+    expect(result.operations.get.min_duration_ms).toBeGreaterThan(0)
     expect(exitCode).toBe(0)
   })
 })
@@ -92,7 +98,7 @@ describe('run --cache redis', () => {
     ['redis', []],
     ['redis without L1', ['--no-l1']],
   ])('measures %s with a real server', async (cacheName, options) => {
-    const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--json', ...options]
+    const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--json', ...QUICK, ...options]
     const { exitCode, stdout, stderr } = await cacheBench(args)
     expect(stderr).toBe('')
     expect(exitCode).toBe(0)
@@ -105,11 +111,11 @@ describe('run --cache redis', () => {
 
   test.each(['', 'x'.repeat(79)])('accepts the key prefix "%s"', async (prefix) => {
     const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--key-prefix', prefix]
-    expect(await cacheBench([...args, '--iterations', '1'])).toMatchObject({ exitCode: 0 })
+    expect(await cacheBench([...args, ...QUICK, '--iterations', '1'])).toMatchObject({ exitCode: 0 })
   })
 
   test('deletes all of its keys', async () => {
-    await cacheBench(['run', '--cache', 'redis', '--redis-url', redis.url])
+    await cacheBench(['run', '--cache', 'redis', '--redis-url', redis.url, ...QUICK])
     expect(await entries()).toBe('*0')
   })
 
@@ -165,6 +171,7 @@ describe('a command with wrong arguments exits with code 2 and prints one line',
       '--iterations must be an integer from 1 to',
     ],
     [['run', '--cache', 'memory', '--seed', '1.5'], '--seed must be an integer from 1 to'],
+    [['run', '--cache', 'memory', '--budget', '5'], '--budget must be an integer from 20 to'],
     [['run', '--cache', 'memory', '--module', 'x'], '--module must not be given with --cache'],
     [
       ['run', '--cache', 'memory', '--no-l1'],
@@ -221,7 +228,7 @@ test.each([[['--help']], [['run', '--help']]])('the help of %j contains examples
 
 test('a run prints no error when the reader closes the pipe', async () => {
   const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
-  const args = ['run', '--cache', 'memory', '--warmup-iterations', '0']
+  const args = ['run', '--cache', 'memory', '--warmup-iterations', '0', ...QUICK]
   expect(await runPiped(cli, args, 'true')).toMatchObject({ code: 0, err: '' })
 })
 
@@ -229,7 +236,7 @@ describe('run --module', () => {
   test('measures the cache that a module creates', async () => {
     const code = `${MAP_CACHE}\nexport default async () => new MapCache()`
     const file = await writeModule('map-cache.mjs', code)
-    const { exitCode, stdout } = await cacheBench(['run', '--module', file])
+    const { exitCode, stdout } = await cacheBench(['run', '--module', file, ...QUICK])
     expect(stdout).toContain('map-cache.mjs')
     expect(exitCode).toBe(0)
   })

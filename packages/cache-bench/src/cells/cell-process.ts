@@ -91,8 +91,9 @@ async function run(specification: CellSpecification): Promise<CellOutput> {
 
 async function variantsOf(module: string): Promise<SubjectReference[]> {
   const { variants = {} } = await loadModule(module)
-  return Object.entries(variants).map(([name, { tier, setup = 'stock', isUnbounded = false }]) => {
-    return { name, module, variant: name, tier, setup, isUnbounded, versions: {} }
+  return Object.entries(variants).map(([name, variant]) => {
+    const { tier, setup = 'stock', isUnbounded = false, isFloor = false } = variant
+    return { name, module, variant: name, tier, setup, isUnbounded, isFloor, versions: {} }
   })
 }
 

@@ -12,25 +12,35 @@ const run = promisify(execFile)
 /** Folder of the adapters in this package. */
 const ADAPTERS = fileURLToPath(new URL('../../peers/', import.meta.url))
 
-/** Names of the peers. Each has its own folder, because their dependencies exclude each other. */
-export const PEERS = [
-  'lru-cache',
-  'node-cache',
-  'layered-loader',
-  'cache-manager',
-  'async-cache-dedupe',
-  'cachified',
-  'bentocache',
-  'cacheable',
-  'keyv',
-  'unstorage',
-  'ioredis',
-  'node-redis',
-] as const
+/** Caches that are measured together. */
+export interface PeerSuite {
+  /** Adapter of the caches of this repository. */
+  readonly own: string
+  /** Adapters of other libraries. Each has its own folder, because their dependencies exclude each other. */
+  readonly peers: readonly string[]
+}
 
-/** Returns the caches of this repository, from the packages in the working directory. */
-export async function ownSubjects(signal: AbortSignal): Promise<SubjectReference[]> {
-  return referencesOf(path.join(ADAPTERS, 'verbatim.mjs'), process.cwd(), signal)
+/** Caches as users install them. */
+export const ALL_PEERS: PeerSuite = {
+  own: 'verbatim',
+  peers: [
+    ...['lru-cache', 'node-cache', 'layered-loader', 'cache-manager', 'async-cache-dedupe'],
+    ...['cachified', 'bentocache', 'cacheable', 'keyv', 'unstorage', 'ioredis', 'node-redis'],
+  ],
+}
+
+/** Caches without memory tiers, so that every call reaches Redis. */
+export const THROUGHPUT_PEERS: PeerSuite = {
+  own: 'throughput/verbatim',
+  peers: ['cacheable', 'bentocache', 'ioredis', 'node-redis'].map((name) => `throughput/${name}`),
+}
+
+/** Returns the caches of this repository in a suite, from the packages in the working directory. */
+export async function ownSubjects(
+  { own }: PeerSuite,
+  signal: AbortSignal,
+): Promise<SubjectReference[]> {
+  return referencesOf(path.join(ADAPTERS, `${own}.mjs`), process.cwd(), signal)
 }
 
 /** Installs the latest versions of the packages of a peer into a folder of its own. */

@@ -3,11 +3,15 @@ import type { Figure } from './run-report.js'
 
 const CALLS = 200
 
-/** Counters of the server. */
+/** Counters of the server since its start. */
 interface Counters {
   readonly commands: number
+  /** Bytes that the server received. */
   readonly input: number
+  /** Bytes that the server sent. */
   readonly output: number
+  /** Time that the processors spent in the server, in seconds. */
+  readonly cpuSeconds: number
 }
 
 /**
@@ -31,12 +35,13 @@ export async function trafficPerCall(redis: Redis, call: () => unknown): Promise
   ]
 }
 
-async function readCounters(redis: Redis): Promise<Counters> {
-  const info = await redis.info('stats')
-  const read = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1] ?? 0)
+export async function readCounters(redis: Redis): Promise<Counters> {
+  const info = await redis.info()
+  const read = (name: string): number => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1] ?? 0)
   return {
     commands: read('total_commands_processed'),
     input: read('total_net_input_bytes'),
     output: read('total_net_output_bytes'),
+    cpuSeconds: read('used_cpu_user') + read('used_cpu_sys'),
   }
 }

@@ -68,7 +68,7 @@ export async function runCells(options: RunCellsOptions): Promise<RunReport> {
   // Every cell runs once before any runs again, so that a run that is stopped has all cells.
   const runs = Array.from({ length: processes }, (_, process) => {
     const round = cells.map((cell) => Object.assign({ process }, cell))
-    shuffle(round, seed + process)
+    new SeededRandom(seed + process).shuffle(round)
     return round
   }).flat()
   let isPartial = false
@@ -115,9 +115,9 @@ async function checked(
   const specification = specificationOf(subject, 'gate', options)
   const output = await runProcess(specification, options.signal)
   await removeKeys(specification)
-  const { name, tier, setup = 'stock', isUnbounded = false, versions } = subject
+  const { name, tier, setup = 'stock', isUnbounded = false, isFloor = false, versions } = subject
   const { isolation, failures = [output.error ?? 'the gate did not finish'] } = output.gate ?? {}
-  const cache = { name, tier, setup, isUnbounded, versions, failures }
+  const cache = { name, tier, setup, isUnbounded, isFloor, versions, failures }
   return isolation === undefined ? cache : { ...cache, isolation }
 }
 
@@ -197,15 +197,5 @@ async function withRedis<Result>(
     return await action(redis)
   } finally {
     redis.disconnect()
-  }
-}
-
-function shuffle<Item>(items: Item[], seed: number): void {
-  const random = new SeededRandom(seed)
-  for (let index = items.length - 1; index > 0; index--) {
-    const other = random.integer(0, index)
-    const item = items[index] as Item
-    items[index] = items[other] as Item
-    items[other] = item
   }
 }

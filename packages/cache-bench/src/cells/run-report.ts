@@ -42,6 +42,8 @@ export interface MeasuredCache {
   readonly setup: 'stock' | 'tuned'
   /** Whether the cache has no limit of its size, so that it never evicts. */
   readonly isUnbounded?: boolean
+  /** Whether this is a bare client, and no cache. */
+  readonly isFloor?: boolean
   readonly versions: Readonly<Record<string, string>>
   /** Absent if the cache could not be checked. */
   readonly isolation?: Isolation

@@ -49,6 +49,8 @@ export interface SubjectVariant {
   readonly setup?: 'stock' | 'tuned'
   /** Whether the cache has no limit of its size. Default: false. */
   readonly isUnbounded?: boolean
+  /** Whether this is a bare client: the least that a cache can cost, and no cache itself. Default: false. */
+  readonly isFloor?: boolean
   /** Shortest TTL in milliseconds that the cache supports, if it is long. */
   readonly shortestTtlMs?: number
   readonly create: CreateSubject
@@ -65,6 +67,7 @@ export interface SubjectReference {
   readonly tier: 'memory' | 'redis'
   readonly setup?: 'stock' | 'tuned'
   readonly isUnbounded?: boolean
+  readonly isFloor?: boolean
   /** Exact versions of the packages of the cache. */
   readonly versions: Readonly<Record<string, string>>
 }

@@ -2,7 +2,14 @@ import path from 'node:path'
 import { redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isError } from '@verbatim/cache-core/implement'
 import { type Command, InvalidArgumentError } from 'commander'
-import { installPeer, ownSubjects, PEERS, peerSubjects } from '../cells/peers.js'
+import {
+  ALL_PEERS,
+  installPeer,
+  ownSubjects,
+  type PeerSuite,
+  peerSubjects,
+  THROUGHPUT_PEERS,
+} from '../cells/peers.js'
 import { listVariants } from '../cells/run-process.js'
 import { SCENARIO_NAMES } from '../cells/scenarios.js'
 import { type FailedReference, type SubjectReference, withoutUrls } from '../cells/subject.js'
@@ -35,20 +42,30 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const PEER_PREFIX = 'peer:'
 
+/** Defaults that differ between commands. */
+interface CellDefaults {
+  readonly processes: number
+  readonly budget?: number
+  readonly minutes?: number
+}
+
 /** Adds the flags of {@link CellFlags} to a command. */
-export function addCellFlags(command: Command, defaults: { readonly processes: number }): Command {
+export function addCellFlags(
+  command: Command,
+  { processes, budget = 300, minutes = 20 }: CellDefaults,
+): Command {
   return command
     .option(
       '--scenario <names...>',
       `scenarios to run, or all: ${SCENARIO_NAMES.map((name) => `"${name}"`).join(' ')}`,
       scenarioNames,
     )
-    .option('--processes <number>', 'fresh processes per cell', integer(1, 100), defaults.processes)
-    .option('--budget <ms>', 'milliseconds of each measurement', integer(20, 60_000), 300)
+    .option('--processes <number>', 'fresh processes per cell', integer(1, 100), processes)
+    .option('--budget <ms>', 'milliseconds of each measurement', integer(20, 60_000), budget)
     .option('--seed <number>', 'seed of the data and of the order', integer(1, 4_294_967_295), 1)
     .option('--redis-url <url>', 'server for caches with Redis (default: REDIS_URL)')
     .option('--folder <path>', 'folder of installed peers', '.cache-bench-peers')
-    .option('--minutes <number>', 'minutes after which no process starts', integer(1, 1_440), 20)
+    .option('--minutes <number>', 'minutes after which no process starts', integer(1, 1_440), minutes)
     .option('--json', 'print the run with its raw samples as JSON')
     .option('--out <file>', 'also write the run to a file: .json, .md or .html')
 }
@@ -69,11 +86,14 @@ export async function findSubjects(
   redisUrl: string | undefined,
   signal: AbortSignal,
 ): Promise<Subjects> {
+  const own = await Promise.all(
+    [ALL_PEERS, THROUGHPUT_PEERS].map((suite) => ownSubjects(suite, signal)),
+  )
   const subjects: SubjectReference[] = []
   const failed: FailedReference[] = []
   for (const name of names) {
     try {
-      subjects.push(...(await findSubject(name, folder, signal)))
+      subjects.push(...(await findSubject(name, own.flat(), folder, signal)))
     } catch (error) {
       failed.push({ name, error: isError(error) ? withoutUrls(error.message) : 'unknown error' })
     }
@@ -84,13 +104,12 @@ export async function findSubjects(
 
 async function findSubject(
   name: string,
+  own: readonly SubjectReference[],
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly SubjectReference[]> {
-  const own = (await ownSubjects(signal)).filter(
-    (subject) => subject.name === (ALIASES[name] ?? name),
-  )
-  if (own.length > 0) return own
+  const found = own.filter((subject) => subject.name === (ALIASES[name] ?? name))
+  if (found.length > 0) return found
   if (name.startsWith(PEER_PREFIX))
     return peerSubjects(folder, name.slice(PEER_PREFIX.length), signal)
   const module = path.resolve(name)
@@ -100,16 +119,17 @@ async function findSubject(
   return [{ name: path.basename(name), module, tier: 'memory', versions: {} }]
 }
 
-/** Returns the names of the caches of this repository and of all peers. Installs the peers on request. */
+/** Returns the names of all caches of a suite. Installs the peers on request. */
 export async function allNames(
+  suite: PeerSuite,
   folder: string,
   isInstalled: boolean,
   onProgress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly names: string[]; readonly failed: FailedReference[] }> {
   const failed: FailedReference[] = []
-  const names = (await ownSubjects(signal)).map(({ name }) => name)
-  for (const peer of PEERS) {
+  const names = (await ownSubjects(suite, signal)).map(({ name }) => name)
+  for (const peer of suite.peers) {
     try {
       if (isInstalled) {
         onProgress(`installing ${peer}`)

@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ValidationError } from '@verbatim/cache-core'
 import type { Command } from 'commander'
+import { ALL_PEERS, type PeerSuite, THROUGHPUT_PEERS } from '../cells/peers.js'
 import { runCells } from '../cells/run-cells.js'
 import { readRunFile } from '../cells/run-file.js'
 import type { RunReport } from '../cells/run-report.js'
+import { PACED_SCENARIO, THROUGHPUT_SCENARIOS } from '../cells/scenarios/throughput.js'
 import { compareRuns } from '../regression/compare-runs.js'
 import { PerformanceRegressionDetector } from '../regression/performance-regression-detector.js'
 import { formatRunComparison } from '../report/regression-table.js'
@@ -25,7 +27,10 @@ const PEER_SCENARIOS = [
   ...['get', 'set', 'getOrSet', 'latency', 'zipf', 'compression', 'stampede'],
   ...['stampede, 4 processes', 'open loop', 'outage', 'memory'],
 ]
+const THROUGHPUT_NAMES = [...Object.keys(THROUGHPUT_SCENARIOS), PACED_SCENARIO]
 const OUT_FORMATS = ['.json', '.md', '.html']
+
+type PeerFlags = CellFlags & { readonly install?: true }
 
 /** Adds the commands that run scenarios in fresh processes. */
 export function addCellCommands(program: Command, signal: AbortSignal): void {
@@ -45,12 +50,16 @@ export function addCellCommands(program: Command, signal: AbortSignal): void {
       .description('measure the caches of this repository and other libraries')
       .option('--install', 'install the latest versions of the libraries into --folder first'),
     { processes: 3 },
-  ).action(async (flags: CellFlags & { readonly install?: true }) => {
-    const { names, failed } = await allNames(flags.folder, flags.install === true, progress, signal)
-    const found = await findSubjects(names, flags.folder, redisUrlOf(flags), signal)
-    const all = { ...found, failed: [...failed, ...found.failed] }
-    await print(await measure(all, { scenario: PEER_SCENARIOS, ...flags }, signal), flags)
-  })
+  ).action((flags: PeerFlags) => measurePeers(ALL_PEERS, PEER_SCENARIOS, flags, signal))
+  addCellFlags(
+    program
+      .command('throughput')
+      .description('measure get and set of 1 to 512 callers through Redis, without memory tiers')
+      .option('--install', 'install the latest versions of the libraries into --folder first'),
+    { processes: 5, budget: 150, minutes: 15 },
+  ).action((flags: PeerFlags) =>
+    measurePeers(THROUGHPUT_PEERS, THROUGHPUT_NAMES, flags, signal),
+  )
   program
     .command('report')
     .argument('<run.json>', 'file that --out or --json has written')
@@ -70,6 +79,19 @@ export function addCellCommands(program: Command, signal: AbortSignal): void {
   ).action((file: string, names: string[], flags: CellFlags & { readonly with?: string }) =>
     regress(file, names, flags, signal),
   )
+}
+
+async function measurePeers(
+  suite: PeerSuite,
+  scenario: readonly string[],
+  flags: PeerFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const isInstalled = flags.install === true
+  const { names, failed } = await allNames(suite, flags.folder, isInstalled, progress, signal)
+  const found = await findSubjects(names, flags.folder, redisUrlOf(flags), signal)
+  const all = { ...found, failed: [...failed, ...found.failed] }
+  await print(await measure(all, { scenario, ...flags }, signal), flags)
 }
 
 async function regress(

@@ -2,6 +2,7 @@ import type { MeasuredCache, RunReport } from '../cells/run-report.js'
 import { SCENARIOS } from '../cells/scenarios.js'
 import { type CellSummary, classOf, type FigureSummary, summarize } from '../cells/summary.js'
 import { figure } from './figures.js'
+import { isThroughputScenario, throughputLines } from './throughput-tables.js'
 
 /** Returns a report of a run as Markdown. The text in a terminal is the same. */
 export function formatRun(report: RunReport): string {
@@ -11,7 +12,10 @@ export function formatRun(report: RunReport): string {
     ...conditions(report),
     '',
     ...failedCaches(report),
-    ...scenarios.flatMap((scenario) => scenarioLines(report, summaries, scenario)),
+    ...scenarios
+      .filter((scenario) => !isThroughputScenario(scenario))
+      .flatMap((scenario) => scenarioLines(report, summaries, scenario)),
+    ...throughputLines(report),
   ].join('\n')
 }
 

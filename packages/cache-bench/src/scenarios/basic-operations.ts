@@ -110,7 +110,7 @@ async function iterate(
 }
 
 /** Returns the value of an item. It contains the key, so that all values differ. */
-function valueOf({ key, text, operation, options }: BasicOperationsItem): unknown {
+export function valueOf({ key, text, operation, options }: BasicOperationsItem): unknown {
   return { key, text, operation, options: { ...options } }
 }
 

@@ -23,6 +23,8 @@ export interface Measurement {
   /** Number of iterations, including failed ones. */
   readonly iterations: number
   readonly memory: MemoryTracker
+  /** Number of iterations without a failed call. Default: the number of samples. */
+  readonly successes?: number
   readonly hits: number
   readonly reads: number
   readonly counts: ScenarioCounts

@@ -101,10 +101,11 @@ describe('compare', () => {
   }, 120_000)
 
   test('prints a table with Redis, and deletes its keys', async () => {
-    const names = ['memory', 'GenericRedisCache, no memory tier']
+    const names = ['memory', 'GenericRedisCache, no memory tier', 'Verbatim']
     const out = path.join(folder, 'run.md')
     const { exitCode, stdout } = await cacheBench(
       ...['compare', ...names, ...QUICK, 'get', 'stampede, 4 processes', 'outage'],
+      ...['throughput, structured, 100 B', 'paced latency'],
       ...['--redis-url', redis.url, '--out', out],
     )
     expect(exitCode).toBe(0)
@@ -113,6 +114,8 @@ describe('compare', () => {
     expect(stdout).toContain('frozen: longest, ms')
     expect(stdout).toContain('loads per key, count')
     expect(stdout).toContain('get: bytes received, bytes')
+    expect(stdout).toMatch(/\| structured, 100 B \| 512 \| [\d.]+ \|/)
+    expect(stdout).toMatch(/\| Verbatim \| [\d,]+ \| [\d.,]+ \|/)
     expect(await readFile(out, 'utf8')).toBe(stdout)
     expect((await askRedis(redis.port, 'KEYS cache-bench:*')).trim()).toBe('*0')
   }, 120_000)

@@ -1,4 +1,7 @@
+import { median } from '../../harness/confidence.js'
 import { openLoop } from '../../harness/load.js'
+import { measureOperation } from '../../harness/measure-operation.js'
+import { SeededRandom } from '../../seeded-random.js'
 import { OutageProxy } from '../outage-proxy.js'
 import type { Figure } from '../run-report.js'
 import type { Scenario } from '../scenario.js'
@@ -36,19 +39,29 @@ export const LIFECYCLE_SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   memory: {
-    title: 'memory after 1,000,000 sets of one value',
-    needs: ['set'],
+    title: 'memory after 1,000,000 sets of one value, then calls in random order',
+    needs: ['get', 'set'],
     tier: 'memory',
-    run: async ({ create }) => {
+    run: async ({ create, seed, budgetMs }) => {
       const value = makeValue(1)
       const keys = makeKeys(MANY).map((key) => Buffer.from(key).toString('latin1'))
       const before = memoryInUse()
       const subject = await create({ maxSize: MANY })
       for (const key of keys) await subject.set?.(key, value)
       const bytes = (memoryInUse() - before) / MANY
-      // The cache must still be reachable when the memory is read.
-      await subject.set?.('last', value)
-      return [{ name: 'bytes per entry', unit: 'bytes', better: 'lower', value: bytes }]
+      new SeededRandom(seed).shuffle(keys)
+      let call = 0
+      const keyAt = (index: number): string => keys[index % MANY] ?? ''
+      const timed = async (name: string, operation: () => unknown): Promise<Figure> => {
+        const { samplesNs } = await measureOperation(operation, { budgetMs, warmupMs: budgetMs })
+        return { name, unit: 'ns', better: 'lower', value: median(samplesNs) }
+      }
+      return [
+        { name: 'bytes per entry', unit: 'bytes', better: 'lower', value: bytes },
+        await timed('get of a random key', () => subject.get?.(keyAt(call++))),
+        await timed('set of a random key', () => subject.set?.(keyAt(call++), value)),
+        await timed('set that evicts', () => subject.set?.(`new:${call++}`, value)),
+      ]
     },
   },
   outage: {

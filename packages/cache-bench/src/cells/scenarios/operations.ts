@@ -11,7 +11,7 @@ import { makeKeys, makeValue, zipfIndexes } from '../values.js'
 const KEYS = 1_000
 const BATCH = 100
 /** Number of stored samples of one process. */
-const MAX_RAW_SAMPLES = 200
+const MAX_RAW_SAMPLES = 100
 const ZIPF_MEMORY = 1_000
 
 /** Scenarios of single calls, one after another. */
@@ -195,7 +195,7 @@ async function timed(
   let calls = 0
   const { samplesNs, isStable } = await measureOperation(() => call(calls++), { budgetMs })
   const value = median(samplesNs)
-  const samples = evenly(samplesNs, MAX_RAW_SAMPLES)
+  const samples = evenly(samplesNs, MAX_RAW_SAMPLES).map((each) => Number(each.toPrecision(4)))
   const figures: Figure[] = [{ name, unit: 'ns', better: 'lower', value, samples, isStable }]
   if (redis === undefined) return figures
   const traffic = await trafficPerCall(redis, () => call(calls++))
