@@ -52,7 +52,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
  */
 function run(...args) {
   return new Promise((resolve) => {
-    execFile(process.execPath, [SCRIPT, page, folder, ...args], (error) => {
+    execFile(process.execPath, [SCRIPT, '--folder', folder, ...args, page], (error) => {
       resolve(error === null ? 0 : Number(error.code))
     })
   })
@@ -66,5 +66,16 @@ test('the tables of a run replace the text at its place, and --check finds a pag
   expect(text).toContain('Versions: map 1.2.3.')
   expect(text).not.toContain('old')
   expect(text.endsWith('<!-- end of run -->\n\nThe end.\n')).toBe(true)
+  expect(await run('--check')).toBe(0)
+}, 60_000)
+
+test('the summary of a run has its place, and a run that is not stored is named', async () => {
+  const places = ['summary: peers', 'run: throughput'].map((place) => `<!-- ${place} -->`)
+  await writeFile(page, places.map((place) => `${place}\n<!-- end of run -->\n`).join('\n'))
+  expect(await run('--check')).toBe(1)
+  expect(await run()).toBe(0)
+  const text = await readFile(page, 'utf8')
+  expect(text).toContain('| | Verbatim | best other cache | ratio |')
+  expect(text).toContain('The run `throughput` is not recorded yet.')
   expect(await run('--check')).toBe(0)
 }, 60_000)
