@@ -40,9 +40,15 @@ for (const page of pages) {
 async function withRuns(text) {
   let result = ''
   let end = 0
-  for (const { 0: place, 1: start, 2: format, 3: name, 4: content, 5: last, index } of text.matchAll(
-    PLACE,
-  )) {
+  for (const {
+    0: place,
+    1: start,
+    2: format,
+    3: name,
+    4: content,
+    5: last,
+    index,
+  } of text.matchAll(PLACE)) {
     result += text.slice(end, index) + start + (await contentOf(format, name, content)) + last
     end = index + place.length
   }

@@ -36,8 +36,7 @@ const variant = (stepsOf) => ({
 })
 
 /** @param {number} tailSteps */
-const withTail = (tailSteps) =>
-  variant((call) => (call % CALLS_PER_TAIL === 0 ? tailSteps : STEPS))
+const withTail = (tailSteps) => variant((call) => (call % CALLS_PER_TAIL === 0 ? tailSteps : STEPS))
 
 export const variants = {
   'one microsecond': variant(() => STEPS),

@@ -98,7 +98,16 @@ describe('run --cache redis', () => {
     ['redis', []],
     ['redis without L1', ['--no-l1']],
   ])('measures %s with a real server', async (cacheName, options) => {
-    const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--json', ...QUICK, ...options]
+    const args = [
+      'run',
+      '--cache',
+      'redis',
+      '--redis-url',
+      redis.url,
+      '--json',
+      ...QUICK,
+      ...options,
+    ]
     const { exitCode, stdout, stderr } = await cacheBench(args)
     expect(stderr).toBe('')
     expect(exitCode).toBe(0)
@@ -111,7 +120,9 @@ describe('run --cache redis', () => {
 
   test.each(['', 'x'.repeat(79)])('accepts the key prefix "%s"', async (prefix) => {
     const args = ['run', '--cache', 'redis', '--redis-url', redis.url, '--key-prefix', prefix]
-    expect(await cacheBench([...args, ...QUICK, '--iterations', '1'])).toMatchObject({ exitCode: 0 })
+    expect(await cacheBench([...args, ...QUICK, '--iterations', '1'])).toMatchObject({
+      exitCode: 0,
+    })
   })
 
   test('deletes all of its keys', async () => {

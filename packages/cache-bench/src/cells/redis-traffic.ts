@@ -37,7 +37,8 @@ export async function trafficPerCall(redis: Redis, call: () => unknown): Promise
 
 export async function readCounters(redis: Redis): Promise<Counters> {
   const info = await redis.info()
-  const read = (name: string): number => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1] ?? 0)
+  const read = (name: string): number =>
+    Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1] ?? 0)
   return {
     commands: read('total_commands_processed'),
     input: read('total_net_input_bytes'),

@@ -65,7 +65,12 @@ export function addCellFlags(
     .option('--seed <number>', 'seed of the data and of the order', integer(1, 4_294_967_295), 1)
     .option('--redis-url <url>', 'server for caches with Redis (default: REDIS_URL)')
     .option('--folder <path>', 'folder of installed peers', '.cache-bench-peers')
-    .option('--minutes <number>', 'minutes after which no process starts', integer(1, 1_440), minutes)
+    .option(
+      '--minutes <number>',
+      'minutes after which no process starts',
+      integer(1, 1_440),
+      minutes,
+    )
     .option('--json', 'print the run with its raw samples as JSON')
     .option('--out <file>', 'also write the run to a file: .json, .md or .html')
 }

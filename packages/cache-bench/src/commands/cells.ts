@@ -57,9 +57,7 @@ export function addCellCommands(program: Command, signal: AbortSignal): void {
       .description('measure get and set of 1 to 512 callers through Redis, without memory tiers')
       .option('--install', 'install the latest versions of the libraries into --folder first'),
     { processes: 5, budget: 150, minutes: 15 },
-  ).action((flags: PeerFlags) =>
-    measurePeers(THROUGHPUT_PEERS, THROUGHPUT_NAMES, flags, signal),
-  )
+  ).action((flags: PeerFlags) => measurePeers(THROUGHPUT_PEERS, THROUGHPUT_NAMES, flags, signal))
   program
     .command('report')
     .argument('<run.json>', 'file that --out or --json has written')

@@ -120,7 +120,7 @@ function figureOf(
   return found === undefined ? [] : [[cache, found]]
 }
 
-/** Smaller is better. */
+/** Returns a number that is smaller for a better figure. */
 function rank({ median: middle, better }: FigureSummary): number {
   return better === 'higher' ? -middle : middle
 }

@@ -98,11 +98,7 @@ export function throughputLines(report: RunReport): string[] {
   ]
 }
 
-function rateTable(
-  report: RunReport,
-  operation: string,
-  rows: readonly ThroughputRow[],
-): string[] {
+function rateTable(report: RunReport, operation: string, rows: readonly ThroughputRow[]): string[] {
   const own = ownCaches(report).map(({ name }) => name)
   const caches = measuredCaches(report)
   const lines = rows.map((row) => {
@@ -198,7 +194,8 @@ function valuesOf(report: RunReport, scenario: string, name: string): Map<string
   for (const cell of report.cells) {
     if (cell.scenario !== scenario || cell.error !== undefined) continue
     const found = cell.figures.find((each) => each.name === name)
-    if (found !== undefined) values.set(cell.cache, [...(values.get(cell.cache) ?? []), found.value])
+    if (found !== undefined)
+      values.set(cell.cache, [...(values.get(cell.cache) ?? []), found.value])
   }
   return values
 }

@@ -50,11 +50,7 @@ export const PACED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 }
 
-async function throughput(
-  context: CellContext,
-  kind: ValueKind,
-  bytes: number,
-): Promise<Figure[]> {
+async function throughput(context: CellContext, kind: ValueKind, bytes: number): Promise<Figure[]> {
   const operations = await filled(context, kind, bytes)
   const figures: Figure[] = []
   for (const callers of CALLERS) {
