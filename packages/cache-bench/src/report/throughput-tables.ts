@@ -86,7 +86,7 @@ export function throughputLines(report: RunReport): string[] {
       const ofOperation = rows.filter((row) => row.operation === operation)
       return ofOperation.length === 0 ? [] : rateTable(report, operation, ofOperation)
     }),
-    ...(rows.length === 0 ? [] : costTable(report)),
+    ...costTable(report),
     ...pacedTable(report),
     ...own.flatMap((cache) => {
       if (rows.length === 0) return []
@@ -134,6 +134,7 @@ function costTable(report: RunReport): string[] {
       return [tableRow([operation, valueName(scenario), ...cells])]
     }),
   )
+  if (lines.length === 0) return []
   const titles = ['call', 'value', ...caches]
   return [
     `### Cost of one call with ${COST_CALLERS} callers: CPU time of Redis in µs / commands`,
