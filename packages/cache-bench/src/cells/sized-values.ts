@@ -4,7 +4,7 @@ import { STORY } from '../story.js'
 /** Kind of a value: one text, or records with several fields. */
 export type ValueKind = 'text' | 'structured'
 
-/** Of one byte per character, so that a length is also a number of bytes. */
+/** Words of one byte per character, so that a length is also a number of bytes. */
 const WORDS = STORY.replaceAll(/[^ -~]/g, "'").split(' ')
 /** About the length of a record. */
 const RECORD_BYTES = 140

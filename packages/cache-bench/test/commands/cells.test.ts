@@ -118,7 +118,7 @@ describe('compare', () => {
     expect(stdout).toMatch(/\| Verbatim \| [\d,]+ \| [\d.,]+ \|/)
     expect(await readFile(out, 'utf8')).toBe(stdout)
     expect((await askRedis(redis.port, 'KEYS cache-bench:*')).trim()).toBe('*0')
-  }, 120_000)
+  }, 240_000)
 
   test('prints the finished cells after Ctrl-C', async () => {
     // Each created cache appends a byte: the gate creates at most seven.
