@@ -93,7 +93,10 @@ export function throughputLines(report: RunReport): string[] {
       const lost = lostRows(rows, cache)
       const measured = rows.filter((row) => ratioToBest(row, cache) !== undefined).length
       const title = `### Rows that ${cache} loses: ${lost.length} of ${measured}`
-      return [title, '', ...lost.map((line) => `- ${line}`), '']
+      return [title, ''].concat(
+        lost.map((line) => `- ${line}`),
+        '',
+      )
     }),
   ]
 }
@@ -147,15 +150,16 @@ function costTable(report: RunReport): string[] {
 }
 
 function pacedTable(report: RunReport): string[] {
-  const columns = OPERATIONS.flatMap((operation) => [
-    { title: `${operation}: highest rate, 1/s`, name: `${operation}: highest rate`, scale: 1 },
-    ...RATE_SHARES.flatMap((share) =>
+  const columns = OPERATIONS.flatMap((operation) => {
+    const rate = `${operation}: highest rate`
+    const latencies = RATE_SHARES.flatMap((share) =>
       ['p50', 'p99'].map((percentileName) => {
         const name = `${operation} at ${share * 100} %: ${percentileName}`
         return { title: `${name}, µs`, name, scale: 1_000 }
       }),
-    ),
-  ])
+    )
+    return [{ title: `${rate}, 1/s`, name: rate, scale: 1 }].concat(latencies)
+  })
   const values = columns.map(({ name }) => valuesOf(report, PACED_SCENARIO, name))
   const caches = measuredCaches(report).filter((cache) => values.some((each) => each.has(cache)))
   if (caches.length === 0) return []
