@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import type { Dashboard } from '@verbatim/cache-monitoring/dashboard'
+import { cachePlugin } from '@verbatim/cache-ai/fastify'
+import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import fastify, { type FastifyInstance } from 'fastify'
-import { cachePlugin } from './cache-plugin.js'
 import type { CacheSetup } from './create-cache.js'
 import {
   answerError,
@@ -19,12 +19,12 @@ export interface AppOptions extends CacheSetup {
   readonly analyzer: Analyzer
   /** The request header that names the tenant. Default: none. */
   readonly tenantHeader?: string | undefined
-  /** The page with the figures and the entries of the cache. */
-  readonly dashboard: Dashboard
   /** The secret of operators. Default: none, and no request can change or see cached data. */
   readonly apiKey?: string | undefined
-  /** The least level of the lines of the log, which are JSON. Default: none. */
+  /** The least level of the lines of the log, which are JSON. Default: `'error'`. */
   readonly log?: 'info' | 'warn' | 'error' | undefined
+  /** Receives the lines of the log. Default: standard output. */
+  readonly logStream?: { write(line: string): void } | undefined
   /** The longest time until the response, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number | undefined
 }
@@ -43,7 +43,10 @@ const SAMPLES_FOLDER = fileURLToPath(new URL('../samples/', import.meta.url))
 /** Builds the service without starting to listen. Closing the service closes the cache. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
-    ...(options.log !== undefined && { logger: { level: options.log } }),
+    logger: {
+      level: options.log ?? 'error',
+      ...(options.logStream && { stream: options.logStream }),
+    },
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     // The service answers late requests on open connections itself.
@@ -66,13 +69,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // A connection that stays open after the last response would keep the process running.
     if (isClosing) void reply.header('connection', 'close')
   })
-  await app.register(cachePlugin, { cache: options.cache })
+  const dashboard = dashboardOf(app, options)
+  // An open page of the dashboard would otherwise keep its connection, and the service running.
+  app.addHook('preClose', async () => dashboard.close())
+  await app.register(dashboard.fastify, { prefix: '/internal/dashboard' })
+  await app.register(cachePlugin, { cache: options.cache, dashboard })
   await app.register(processRoute, options)
   await app.register(metricsRoutes, options)
   await app.register(managementRoutes, { ...options, prefix: '/internal/cache' })
-  await app.register(options.dashboard.fastify, { prefix: '/internal/dashboard' })
-  // An open page of the dashboard would otherwise keep its connection, and the service running.
-  app.addHook('preClose', async () => options.dashboard.close())
   await app.register(fastifyStatic, {
     root: PAGE_FOLDER,
     // The page loads nothing from other sites, so the browser can forbid it.
@@ -86,4 +90,18 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     decorateReply: false,
   })
   return app
+}
+
+function dashboardOf(
+  app: FastifyInstance,
+  { monitor, tracer, cache, apiKey }: AppOptions,
+): Dashboard {
+  return new Dashboard({
+    ...{ monitor, tracer, apiKey, logger: app.log },
+    caches: { results: cache },
+    links: {
+      'Metrics for Prometheus': '/metrics',
+      'Management API': '/internal/cache/openapi.json',
+    },
+  })
 }

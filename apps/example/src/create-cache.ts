@@ -1,5 +1,6 @@
 import { AIResponseCache } from '@verbatim/cache-ai'
-import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
+import { CachePerformanceMonitor, combineMonitors } from '@verbatim/cache-monitoring'
+import { RequestTracer } from '@verbatim/cache-monitoring/dashboard'
 
 /** The beginning of all keys. No other program uses it. */
 const KEY_PREFIX = 'verbatim-example-service:'
@@ -18,23 +19,21 @@ export interface CacheBackend {
 export interface CacheSetup {
   readonly cache: AIResponseCache
   readonly monitor: CachePerformanceMonitor
-  readonly backend: () => CacheBackend
+  /** Follows each request through the tiers of the cache. */
+  readonly tracer: RequestTracer
 }
 
-/**
- * Creates the cache of the service: in memory, or in Redis if its URL is given. While Redis does not respond,
- * the service starts anyway, and the cache works from memory.
- */
-export async function createCache(redisUrl: string | undefined): Promise<CacheSetup> {
+/** Creates the cache of the service: in memory, or in Redis if its URL is given. */
+export function createCache(redisUrl?: string): CacheSetup {
   const monitor = new CachePerformanceMonitor()
+  const tracer = new RequestTracer()
   const cache = new AIResponseCache({
     redisUrl,
     keyPrefix: KEY_PREFIX,
     l1CacheSize: RESULTS_IN_MEMORY,
-    performanceMonitor: monitor,
+    performanceMonitor: combineMonitors(monitor, tracer),
   })
-  if (redisUrl !== undefined) await cache.connect()
-  return { cache, monitor, backend: () => backendOf(cache) }
+  return { cache, monitor, tracer }
 }
 
 /** Returns the place where a cache stores entries now. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { describeBug } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RequestError } from './request-error.js'
 
@@ -15,12 +16,14 @@ export function handleErrors(app: FastifyInstance): void {
 
 export function answerError(
   error: FastifyError,
-  _request: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): void {
   const sent = requestErrorOf(error)
-  // The log gets the details of a bug. The client does not.
-  if (sent.statusCode === 500) console.error(error)
+  if (sent.statusCode === 500) {
+    const { method, url = 'an unknown address' } = request.routeOptions
+    request.log.error(`${String(method)} ${url} failed: ${describeBug(error)}`)
+  }
   if (sent.statusCode === 503) void reply.header('retry-after', '1')
   send(reply, sent)
 }

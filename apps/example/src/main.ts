@@ -1,8 +1,7 @@
-import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyInstance } from 'fastify'
 import { AnalysisPool } from './analysis-pool.js'
 import { buildApp } from './app.js'
-import { createCache } from './create-cache.js'
+import { backendOf, createCache } from './create-cache.js'
 import { readEnvironment } from './environment.js'
 import { greeting } from './greeting.js'
 
@@ -21,21 +20,12 @@ try {
 
 async function start(): Promise<void> {
   const { port, redisUrl, tenantHeader, apiKey, logLevel } = readEnvironment(process.env)
-  const setup = await createCache(redisUrl)
+  const setup = createCache(redisUrl)
   const pool = new AnalysisPool()
   const app = await buildApp({
     ...setup,
     analyzer: (text, task, signal) => pool.analyze(text, task, signal),
     tenantHeader,
-    dashboard: new Dashboard({
-      monitor: setup.monitor,
-      caches: { results: setup.cache },
-      apiKey,
-      links: {
-        'Metrics for Prometheus': '/metrics',
-        'Management API': '/internal/cache/openapi.json',
-      },
-    }),
     apiKey,
     log: logLevel,
   })
@@ -49,7 +39,7 @@ async function start(): Promise<void> {
   try {
     await pool.ready()
     const address = await listen(app, port)
-    console.log(greeting(address, setup.backend(), redisUrl))
+    console.log(greeting(address, backendOf(setup.cache), redisUrl))
   } catch (error) {
     // Without this the connection to Redis would keep the process alive.
     await app.close()

@@ -2,7 +2,7 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { ApiKey } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { CacheBackend } from '../create-cache.js'
+import { backendOf, type CacheBackend } from '../create-cache.js'
 import { RequestError } from '../request-error.js'
 import { tenantOf } from '../tenant.js'
 import { openApiDocument } from './openapi.js'
@@ -13,7 +13,6 @@ const REQUESTS_PER_MINUTE = 300
 
 export interface ManagementOptions {
   readonly monitor: CachePerformanceMonitor
-  readonly backend: () => CacheBackend
   readonly apiKey?: string | undefined
   readonly tenantHeader?: string | undefined
 }
@@ -21,7 +20,7 @@ export interface ManagementOptions {
 /** Adds the routes for operators of the cache. Register it with the prefix `/internal/cache`. */
 export async function managementRoutes(
   app: FastifyInstance,
-  { monitor, backend, apiKey, tenantHeader }: ManagementOptions,
+  { monitor, apiKey, tenantHeader }: ManagementOptions,
 ): Promise<void> {
   await app.register(fastifyRateLimit, {
     max: REQUESTS_PER_MINUTE,
@@ -29,7 +28,7 @@ export async function managementRoutes(
     errorResponseBuilder: () =>
       new RequestError(429, 'TOO_MANY_REQUESTS', 'wait a minute before the next request'),
   })
-  app.get('/status', () => statusOf(monitor, backend()))
+  app.get('/status', () => statusOf(monitor, backendOf(app.cache)))
   app.get('/metrics', () => monitor.exportMetrics())
   app.get('/invalidation-stats', () => monitor.getInvalidationFrequencyStats())
   app.get('/invalidation-recommendations', () => ({

@@ -1,17 +1,16 @@
 import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
 import type { FastifyInstance } from 'fastify'
-import type { CacheBackend } from '../create-cache.js'
+import { backendOf } from '../create-cache.js'
 
 export interface MetricsRoutesOptions {
   readonly monitor: CachePerformanceMonitor
-  readonly backend: () => CacheBackend
 }
 
 /** Adds routes for the platform that runs the service: metrics for Prometheus, and health checks. */
 export async function metricsRoutes(
   app: FastifyInstance,
-  { monitor, backend }: MetricsRoutesOptions,
+  { monitor }: MetricsRoutesOptions,
 ): Promise<void> {
   const registry = prometheusRegistry(monitor)
   // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
@@ -21,5 +20,5 @@ export async function metricsRoutes(
   })
   app.get('/healthz', () => ({ status: 'ok' }))
   // The service answers without Redis too, so a lost Redis does not take it out of a load balancer.
-  app.get('/readyz', () => ({ status: 'ready', mode: backend().mode }))
+  app.get('/readyz', () => ({ status: 'ready', mode: backendOf(app.cache).mode }))
 }

@@ -1,10 +1,9 @@
-import type { Dashboard } from '@verbatim/cache-monitoring/dashboard'
+import type { CachedResponse } from '@verbatim/cache-ai'
 import type { FastifyInstance } from 'fastify'
 import type { Task } from '../analysis/operations.js'
 import type { Analysis } from '../analysis/worker.js'
 import { parseProcessRequest } from '../process-request.js'
 import { RequestError } from '../request-error.js'
-import { requestSignal } from '../request-signal.js'
 import { tenantOf } from '../tenant.js'
 
 /** Longer than the analysis of the slowest permitted text. */
@@ -16,8 +15,6 @@ export type Analyzer = (text: string, task: Task, signal: AbortSignal) => Promis
 export interface ProcessRouteOptions {
   /** The work behind the route. */
   readonly analyzer: Analyzer
-  /** Lists the requests. */
-  readonly dashboard: Dashboard
   /** The request header that names the tenant. Default: none, so all requests share results. */
   readonly tenantHeader?: string | undefined
   /** The longest time until the response, in milliseconds. Default: 30,000. */
@@ -27,7 +24,7 @@ export interface ProcessRouteOptions {
 /** Adds `POST /process`, which responds from the cache, or analyzes the text and stores the result. */
 export async function processRoute(
   app: FastifyInstance,
-  { analyzer, dashboard, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
+  { analyzer, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
 ): Promise<void> {
   app.route({
     method: ['GET', 'PUT', 'PATCH', 'DELETE'],
@@ -40,41 +37,34 @@ export async function processRoute(
   // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
   app.post('/process', async (request, reply) => {
     const startedAt = performance.now()
-    const signal = requestSignal(reply.raw, timeoutMs)
     const tenant = tenantHeader === undefined ? undefined : tenantOf(request.raw, tenantHeader)
     const { text, task } = parseProcessRequest(request.body)
     const { operation, options } = task
     const question = task.operation === 'qa' ? task.question : undefined
-    const { response, cached } = await app.cache.getOrCompute<Analysis>(
+    // Closing the connection ends the analysis, unless another client waits for the same result.
+    const answer = await reply.getOrCompute<Analysis>(
       { text, operation, options, question, tenant },
       (load) => analyzer(text, task, load.signal),
-      // Closing the connection ends the analysis, unless another client waits for the same result.
-      { signal },
+      { signal: AbortSignal.timeout(timeoutMs) },
     )
-    const durationMs = roundMs(performance.now() - startedAt)
-    const computeMs = roundMs(response.computeMs)
-    const status = cached.hit ? 'hit' : cached.joined ? 'joined' : 'miss'
-    dashboard.recordRequest({
-      outcome: status,
+    return describe(answer, performance.now() - startedAt)
+  })
+}
+
+function describe({ response, cached }: CachedResponse<Analysis>, tookMs: number): object {
+  const durationMs = roundMs(tookMs)
+  const computeMs = roundMs(response.computeMs)
+  return {
+    result: response.result,
+    cache: {
+      status: cached.hit ? 'hit' : cached.joined ? 'joined' : 'miss',
       key: cached.key,
-      operation,
-      tier: cached.tier === 'none' ? undefined : cached.tier,
+      ageMs: cached.hit ? cached.ageMs : 0,
       durationMs,
       computeMs,
-      ageMs: cached.hit ? cached.ageMs : undefined,
-    })
-    return {
-      result: response.result,
-      cache: {
-        status,
-        key: cached.key,
-        ageMs: cached.hit ? cached.ageMs : 0,
-        durationMs,
-        computeMs,
-        savedMs: cached.hit ? roundMs(Math.max(0, computeMs - durationMs)) : undefined,
-      },
-    }
-  })
+      savedMs: cached.hit ? roundMs(Math.max(0, computeMs - durationMs)) : undefined,
+    },
+  }
 }
 
 function roundMs(milliseconds: number): number {

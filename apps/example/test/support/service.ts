@@ -1,11 +1,9 @@
-import { AIResponseCache } from '@verbatim/cache-ai'
-import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
-import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
+import type { AIResponseCache } from '@verbatim/cache-ai'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, onTestFinished } from 'vitest'
 import { AnalysisPool } from '../../src/analysis-pool.js'
 import { type AppOptions, buildApp } from '../../src/app.js'
-import { backendOf } from '../../src/create-cache.js'
+import { createCache } from '../../src/create-cache.js'
 import type { Analyzer } from '../../src/routes/process.js'
 
 /** The service over a real cache in memory. */
@@ -26,25 +24,18 @@ export const analyzeInPool: Analyzer = (text, task, signal) => {
 export const WORKER_FILE = new URL('../../dist/analysis/worker.js', import.meta.url)
 
 type TestServiceOptions = Partial<
-  Pick<AppOptions, 'analyzer' | 'apiKey' | 'tenantHeader' | 'timeoutMs'>
+  Omit<AppOptions, 'cache' | 'monitor' | 'tracer'> & { readonly redisUrl: string }
 >
 
 export async function startService({
   analyzer = analyzeInPool,
+  redisUrl,
   ...options
 }: TestServiceOptions = {}): Promise<TestService> {
-  const monitor = new CachePerformanceMonitor()
-  const cache = new AIResponseCache({ l1CacheSize: 1_000, performanceMonitor: monitor })
-  const app = await buildApp({
-    ...options,
-    cache,
-    monitor,
-    analyzer,
-    dashboard: new Dashboard({ monitor, caches: { results: cache }, apiKey: options.apiKey }),
-    backend: () => backendOf(cache),
-  })
+  const setup = createCache(redisUrl)
+  const app = await buildApp({ ...options, ...setup, analyzer })
   onTestFinished(() => app.close())
-  return { app, cache }
+  return { app, cache: setup.cache }
 }
 
 /** The body of a successful response of `POST /process`. */

@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from '@verbatim/cache-core'
+import { Reporter } from '@verbatim/cache-core/implement'
 import { bySeverity } from '../advice/recommendations.js'
 import { ApiKey } from './api-key.js'
 import { stateOf } from './cache-state.js'
+import { describeBug } from './describe-bug.js'
 import { Explorer } from './explorer.js'
 import { type FastifyScope, mountOnFastify } from './fastify-mount.js'
 import { History, rangeSeconds } from './history.js'
@@ -33,7 +35,10 @@ export class Dashboard {
    * Handles requests of `node:http`, and is middleware of Express and Connect:
    * `app.use('/dashboard', dashboard.listener)`.
    */
-  readonly listener: NodeListener = nodeListener((request) => this.fetch(request))
+  readonly listener: NodeListener = nodeListener(
+    (request) => this.fetch(request),
+    (error) => this.#reportBug('a request', error),
+  )
   /** A plugin of Fastify: `app.register(dashboard.fastify, { prefix: '/dashboard' })`. */
   readonly fastify: (scope: FastifyScope) => Promise<void> = mountOnFastify(this.listener)
   readonly #options: DashboardOptions
@@ -42,6 +47,7 @@ export class Dashboard {
   readonly #requests = new RequestLog()
   readonly #explorer: Explorer
   readonly #apiKey: ApiKey
+  readonly #reporter: Reporter
   #streams = 0
   #current: { readonly sample: number; readonly state: CurrentState } | undefined
 
@@ -52,6 +58,7 @@ export class Dashboard {
     this.#history = new History(options.monitor, this.#clock)
     this.#explorer = new Explorer(options.caches ?? {}, () => this.#clock.wallTime())
     this.#apiKey = new ApiKey(options.apiKey)
+    this.#reporter = new Reporter({ logger: options.logger })
   }
 
   /**
@@ -71,7 +78,16 @@ export class Dashboard {
    * ```
    */
   recordRequest(record: RequestRecord): void {
-    this.#requests.add(record, this.#clock.wallTime())
+    this.#requests.add(record, this.#clock.wallTime(), this.#options.tracer?.steps)
+  }
+
+  /**
+   * Runs a request that calls `recordRequest`. With the option `tracer`, the page *Requests* shows its way through
+   * the tiers of the caches.
+   */
+  trace<T>(request: () => T): T {
+    const { tracer } = this.#options
+    return tracer === undefined ? request() : tracer.run(request)
   }
 
   /**
@@ -86,12 +102,19 @@ export class Dashboard {
       live: (range) => this.#live(range),
       settings: () => this.#settings(),
       invalidations: () => this.#options.monitor.exportMetrics().invalidation_events,
+      failed: (path, error) => this.#reportBug(path, error),
     })
   }
 
   /** Stops reading the monitor, and ends all live pages. */
   close(): void {
     this.#history.close()
+  }
+
+  #reportBug(path: string, error: unknown): void {
+    const failure = describeBug(error)
+    const message = `The dashboard failed to answer ${path || 'its page'}: ${failure}`
+    this.#reporter.notifyRarely('error', 'VERBATIM_DASHBOARD_FAILED', message, `${path} ${failure}`)
   }
 
   #overview(range: Range, points: readonly HistoryPoint[] = this.#history.points(range)): Overview {

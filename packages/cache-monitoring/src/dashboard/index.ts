@@ -1,6 +1,8 @@
 export { ApiKey } from './api-key.js'
 export { Dashboard } from './dashboard.js'
+export { describeBug } from './describe-bug.js'
 export type { FastifyScope } from './fastify-mount.js'
 export type { NodeListener } from './node-mount.js'
 export type { DashboardMonitor, DashboardOptions } from './options.js'
 export type { RequestRecord } from './request-log.js'
+export { type RequestStep, RequestTracer } from './request-tracer.js'

@@ -11,10 +11,22 @@ interface MountedRequest extends IncomingMessage {
   readonly body?: unknown
 }
 
-/** Returns a listener that answers with web-standard responses. */
-export function nodeListener(fetch: (request: Request) => Promise<Response>): NodeListener {
+/**
+ * Returns a listener that answers with web-standard responses.
+ *
+ * @param failed - called with an error after which no response could be sent
+ */
+export function nodeListener(
+  fetch: (request: Request) => Promise<Response>,
+  failed: (error: unknown) => void,
+): NodeListener {
   return (request, response) => {
-    answer(request, response, fetch).catch(() => response.destroy())
+    answer(request, response, fetch).catch((error: unknown) => {
+      // The client has left, and nothing failed.
+      if (response.destroyed) return
+      failed(error)
+      response.destroy()
+    })
   }
 }
 

@@ -1,11 +1,13 @@
-import { CacheInterface, ConfigurationError } from '@verbatim/cache-core'
+import { CacheInterface, ConfigurationError, type Logger } from '@verbatim/cache-core'
 import {
   assertKnownFields,
+  assertLogger,
   assertName,
   hasMethod,
   invalidOption,
 } from '@verbatim/cache-core/implement'
 import type { PerformanceMonitor } from '../performance-monitor.js'
+import type { RequestTracer } from './request-tracer.js'
 
 /** The methods of a monitor that the dashboard calls. */
 export type DashboardMonitor = Pick<
@@ -32,6 +34,10 @@ export interface DashboardOptions {
   readonly apiKey?: string | undefined
   /** Addresses of other pages by their title, such as `{ 'Grafana': 'https://…' }`. Default: none. */
   readonly links?: Readonly<Record<string, string>> | undefined
+  /** Traces requests through the tiers of the caches that report to it. Default: none. */
+  readonly tracer?: RequestTracer | undefined
+  /** Receives unexpected failures of routes, without values. Default: warnings of the process. */
+  readonly logger?: Logger | undefined
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof DashboardOptions>([
@@ -39,12 +45,18 @@ const FIELDS: ReadonlySet<string> = new Set<keyof DashboardOptions>([
   'caches',
   'apiKey',
   'links',
+  'tracer',
+  'logger',
 ])
 
 /** @throws ConfigurationError (`INVALID_OPTION`) that names the wrong or unknown option and its rule */
 export function assertOptions(options: DashboardOptions): void {
   assertKnownFields(options, FIELDS, 'options', ConfigurationError, 'INVALID_OPTION')
-  const { monitor, caches = {}, apiKey, links = {} } = options
+  const { monitor, caches = {}, apiKey, links = {}, tracer, logger } = options
+  assertLogger(logger)
+  if (tracer !== undefined && !hasMethod(tracer, 'run')) {
+    throw invalidOption('tracer', 'a RequestTracer', tracer)
+  }
   if (!hasMethod(monitor, 'exportCounts'))
     throw invalidOption('monitor', 'a CachePerformanceMonitor', monitor)
   for (const [name, cache] of Object.entries(caches)) {

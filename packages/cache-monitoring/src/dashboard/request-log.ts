@@ -2,6 +2,7 @@ import { invalidArgument } from '@verbatim/cache-core/implement'
 import { copied } from '../records/additional-data.js'
 import { areAmounts } from '../records/measurements.js'
 import type { Savings } from './overview.js'
+import type { RequestStep } from './request-tracer.js'
 
 /** The most requests that the dashboard lists. */
 const RECENT = 500
@@ -24,7 +25,7 @@ export interface RequestRecord {
   readonly tier?: 'memory' | 'redis' | undefined
   /** The age of the value, in milliseconds. Default: not known. */
   readonly ageMs?: number | undefined
-  /** Why the request missed, such as `'expired'`. Default: not known. */
+  /** Why the request missed or failed, such as `'expired'`. Default for a miss: what earlier requests tell. */
   readonly reason?: string | undefined
   /** The tokens of the computation of the value. Default: not known. */
   readonly tokens?: number | undefined
@@ -36,6 +37,10 @@ export interface ListedRequest extends RequestRecord {
   readonly id: number
   /** Milliseconds since 1970. */
   readonly at: number
+  /** The operations of caches that belong to the request, in order. Absent where they were not traced. */
+  readonly steps?: readonly RequestStep[]
+  /** The requests that waited for this one. Only a miss has some. */
+  readonly joinedBy?: number
 }
 
 /** Retains the newest requests, and adds up the time that hits saved. */
@@ -45,8 +50,11 @@ export class RequestLog {
   readonly #saved = { hits: 0, milliseconds: 0, tokens: 0 }
   #hasTokens = false
 
-  /** @throws ValidationError (`INVALID_ARGUMENT`) */
-  add(record: RequestRecord, at: number): void {
+  /**
+   * @param steps - the operations of caches that belong to the request
+   * @throws ValidationError (`INVALID_ARGUMENT`)
+   */
+  add(record: RequestRecord, at: number, steps?: readonly RequestStep[]): void {
     assertRecord(record)
     const { outcome, durationMs, computeMs, tokens } = record
     const isServedFromCache = outcome === 'hit' || outcome === 'stale'
@@ -59,13 +67,26 @@ export class RequestLog {
       this.#saved.tokens += tokens
     }
     this.#count++
-    this.#requests.push({ ...bounded(record), id: this.#count, at })
+    const request = bounded(record)
+    const reason = outcome === 'miss' ? this.#reasonOf(request.key) : undefined
+    this.#requests.push({ reason, ...request, ...(steps && { steps }), id: this.#count, at })
     if (this.#requests.length > RECENT) this.#requests.shift()
   }
 
   /** Returns the newest requests, the newest first. */
   newest(): ListedRequest[] {
-    return this.#requests.toReversed()
+    const joined = this.#requests.filter(({ outcome }) => outcome === 'joined')
+    return this.#requests.toReversed().map((request) => {
+      if (request.outcome !== 'miss') return request
+      const joinedBy = joined.filter((other) => hasWaitedFor(other, request)).length
+      return joinedBy === 0 ? request : Object.assign({ joinedBy }, request)
+    })
+  }
+
+  /** Returns why a request missed, as far as the retained requests tell. */
+  #reasonOf(key: string): string {
+    const isKnown = this.#requests.some((request) => request.key === key)
+    return isKnown ? 'expired or removed' : 'not requested recently'
   }
 
   /** The time that hits saved; `undefined` before the first hit whose computation has a known duration. */
@@ -76,13 +97,24 @@ export class RequestLog {
   }
 }
 
+/** Returns whether a request that joined a computation ran at the same time as the one that computed. */
+function hasWaitedFor(joined: ListedRequest, computing: ListedRequest): boolean {
+  return (
+    joined.key === computing.key &&
+    joined.at >= computing.at - computing.durationMs &&
+    joined.at - joined.durationMs <= computing.at
+  )
+}
+
+/** Returns a record whose texts are not parts of longer ones. */
 function bounded(record: RequestRecord): RequestRecord {
   const { key, operation, reason } = record
+  const known = Object.entries(record).filter(([, value]) => value !== undefined)
   return {
-    ...record,
+    ...(Object.fromEntries(known) as unknown as RequestRecord),
     key: copied(key.slice(0, SHOWN_CHARACTERS)),
-    operation: operation === undefined ? undefined : copied(operation.slice(0, SHOWN_CHARACTERS)),
-    reason: reason === undefined ? undefined : copied(reason.slice(0, SHOWN_CHARACTERS)),
+    ...(operation !== undefined && { operation: copied(operation.slice(0, SHOWN_CHARACTERS)) }),
+    ...(reason !== undefined && { reason: copied(reason.slice(0, SHOWN_CHARACTERS)) }),
   }
 }
 

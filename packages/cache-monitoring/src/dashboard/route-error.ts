@@ -1,5 +1,4 @@
 import { CacheError, ValidationError } from '@verbatim/cache-core'
-import { describeType, isError } from '@verbatim/cache-core/implement'
 
 /** An error that the client of a route caused, or can do something about. */
 export class RouteError extends Error {
@@ -14,24 +13,22 @@ export class RouteError extends Error {
   }
 }
 
-/** Returns the response to a failure: JSON with `error.code` and `error.message`, and no stack. */
-export function errorResponse(error: unknown): Response {
-  const { status, code, message } = routeErrorOf(error)
+/**
+ * Returns the response to a failure: JSON with `error.code` and `error.message`, and no stack.
+ *
+ * @param reportBug - called with an error that no route expects
+ */
+export function errorResponse(error: unknown, reportBug: (error: unknown) => void): Response {
+  const { status, code, message } = routeErrorOf(error, reportBug)
   const headers = new Headers({ 'cache-control': 'no-store' })
   if (status === 401) headers.set('www-authenticate', 'Bearer')
   return Response.json({ error: { code, message } }, { status, headers })
 }
 
-/** Warns of an error that no route expects. Its message may contain a value, and is not shown. */
-function reportBug(error: unknown): void {
-  const message = `The dashboard failed with ${isError(error) ? error.name : describeType(error)}.`
-  process.emitWarning(message, { code: 'VERBATIM_DASHBOARD_FAILED' })
-}
-
-function routeErrorOf(error: unknown): RouteError {
+function routeErrorOf(error: unknown, reportBug: (error: unknown) => void): RouteError {
   if (error instanceof RouteError) return error
   if (error instanceof ValidationError) return new RouteError(400, error.code, error.message)
   if (error instanceof CacheError) return new RouteError(503, error.code, error.message)
   reportBug(error)
-  return new RouteError(500, 'INTERNAL_ERROR', 'the dashboard failed')
+  return new RouteError(500, 'INTERNAL_ERROR', 'the dashboard failed; its log has the reason')
 }

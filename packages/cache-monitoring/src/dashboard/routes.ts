@@ -17,6 +17,8 @@ interface DashboardParts {
   readonly live: (range: Range) => ReadableStream<Uint8Array> | undefined
   readonly settings: () => object
   readonly invalidations: () => readonly ExportedInvalidation[]
+  /** Called with the path of a route and an error that the route does not expect. */
+  readonly failed: (path: string, error: unknown) => void
 }
 
 interface Route {
@@ -107,7 +109,7 @@ export async function route(request: Request, parts: DashboardParts): Promise<Re
     if (answer instanceof Response) return secured(answer)
     return secured(Response.json(answer, { headers: { 'cache-control': 'no-store' } }))
   } catch (error) {
-    return secured(errorResponse(error))
+    return secured(errorResponse(error, (bug) => parts.failed(path, bug)))
   }
 }
 

@@ -215,6 +215,29 @@ test('the settings show no secrets', async () => {
   expect(body).not.toContain(KEY)
 })
 
+test('an unexpected failure is a 500, and the log has its place without values', async () => {
+  const lines: string[] = []
+  const ignore = (): void => undefined
+  const logger = {
+    ...{ debug: ignore, info: ignore, warn: ignore },
+    error: (line: string) => lines.push(line),
+  }
+  const { cache, send } = await setUp({ apiKey: KEY, logger })
+  cache.scan = () => {
+    throw new TypeError(`cannot read ${SECRET}`, { cause: new RangeError(SECRET) })
+  }
+  const response = await send('GET', 'api/count?cache=users&pattern=Ada*', undefined, KEY)
+  expect(response.status).toBe(500)
+  expect(await response.json()).toEqual({
+    error: { code: 'INTERNAL_ERROR', message: 'the dashboard failed; its log has the reason' },
+  })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(
+    /^The dashboard failed to answer api\/count: TypeError at .+routes\.test\.ts:.+, caused by RangeError at /,
+  )
+  expect(lines[0]).not.toContain('Ada')
+})
+
 test('the state of a cache without Redis has neither circuit nor tracking', async () => {
   await using cache = new GenericRedisCache()
   const { send } = await setUp({ caches: { generic: cache } })
@@ -231,6 +254,7 @@ test.each([
     /^apiKey must be 16 to 256 visible ASCII characters; received another text$/,
   ],
   [{ caches: { users: {} } }, /^caches\.users must be a cache/],
+  [{ logger: {} }, /^logger must be an object with the methods/],
   [{ monitor: {} }, /^monitor must be a CachePerformanceMonitor/],
   [{ links: { Grafana: 'javascript:alert(1)' } }, /^links\.Grafana must be an http address/],
   [{ apikey: KEY }, /unknown field apikey\. Did you mean apiKey\?/],
