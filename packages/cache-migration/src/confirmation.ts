@@ -66,6 +66,6 @@ async function countKeys(target: GenericRedisCache | RedisKeyspace): Promise<num
     await target.connect()
     return countOf(target, '*')
   }
-  for await (const _key of target.scan()) return undefined
-  return 0
+  const first = await target.scan()[Symbol.asyncIterator]().next()
+  return first.done === true ? 0 : undefined
 }

@@ -36,7 +36,7 @@ export interface Report {
   readonly warnings: readonly string[]
 }
 
-/** Counts the entries of a cache that cannot be read, and apart from them the keys that are no entries. */
+/** Counts the entries of a cache that cannot be read, and separately the keys that belong to others. */
 export class Unreadable {
   readonly entries: Failures
   /** Keys of the store that share the prefix of the cache and are not its entries. */

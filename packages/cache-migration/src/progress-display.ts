@@ -16,7 +16,7 @@ export async function showProgress<T>(run: (onProgress: OnProgress) => Promise<T
  * Shows the progress of a run: a bar on a terminal, otherwise a line every ten seconds. The bar vanishes at the
  * end, so that the summary stands alone.
  */
-export class ProgressDisplay implements Disposable {
+class ProgressDisplay implements Disposable {
   readonly #output: NodeJS.WriteStream
   #bar: SingleBar | undefined
   #first: { readonly at: number; readonly keys: number } | undefined

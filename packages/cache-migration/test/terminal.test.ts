@@ -82,27 +82,35 @@ describe.runIf(hasScript && isNightly)('on a terminal', () => {
 })
 
 describe('without a terminal', () => {
-  test('a run that can replace keys of the target needs --yes, and changes nothing without it', async () => {
-    await rawTarget.set('key:1', 'mine')
-    const args = ['copy', '--conflict', 'replace', '--journal', newFile()]
-    expect(runPlain(args)).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr: 'error: --yes must be given to replace keys; the target has 1 keys\n',
-    })
-    expect(await rawTarget.get('key:1')).toBe('mine')
-    expect(await rawTarget.dbsize()).toBe(1)
-    expect(runPlain([...args, '--yes'])).toMatchObject({ status: 0 })
-    expect(await rawTarget.get('key:1')).toBe('value 1')
-  }, LIMIT)
+  test(
+    'a run that can replace keys of the target needs --yes, and changes nothing without it',
+    async () => {
+      await rawTarget.set('key:1', 'mine')
+      const args = ['copy', '--conflict', 'replace', '--journal', newFile()]
+      expect(runPlain(args)).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: 'error: --yes must be given to replace keys; the target has 1 keys\n',
+      })
+      expect(await rawTarget.get('key:1')).toBe('mine')
+      expect(await rawTarget.dbsize()).toBe(1)
+      expect(runPlain([...args, '--yes'])).toMatchObject({ status: 0 })
+      expect(await rawTarget.get('key:1')).toBe('value 1')
+    },
+    LIMIT,
+  )
 
-  test('a run that only adds keys, a dry run and an empty target need no --yes', async () => {
-    expect(runPlain(['copy', '--conflict', 'replace', '--journal', newFile()])).toMatchObject({
-      status: 0,
-    })
-    expect(runPlain(['copy', '--conflict', 'replace', '--dry-run'])).toMatchObject({ status: 0 })
-    expect(runPlain(['copy', '--journal', newFile()])).toMatchObject({ status: 0 })
-  }, LIMIT)
+  test(
+    'a run that only adds keys, a dry run and an empty target need no --yes',
+    async () => {
+      expect(runPlain(['copy', '--conflict', 'replace', '--journal', newFile()])).toMatchObject({
+        status: 0,
+      })
+      expect(runPlain(['copy', '--conflict', 'replace', '--dry-run'])).toMatchObject({ status: 0 })
+      expect(runPlain(['copy', '--journal', newFile()])).toMatchObject({ status: 0 })
+    },
+    LIMIT,
+  )
 })
 
 interface Terminal {

@@ -150,9 +150,15 @@ async function follow(name: string): Promise<string> {
   if (name.endsWith('.ts')) {
     const file = path.join(FOLDER, name)
     await writeFile(file, code)
-    const outcome = await runProgram(file, [], { env: { REDIS_URL: source.url } })
-    expect([outcome.code, outcome.err]).toEqual([0, ''])
-    return outcome.out
+    const {
+      code: exitCode,
+      out,
+      err,
+    } = await runProgram(file, [], {
+      env: { REDIS_URL: source.url },
+    })
+    if (exitCode !== 0 || err !== '') throw new Error(`${name} ended with ${exitCode}: ${err}`)
+    return out
   }
   const settings = (blocks.get('settings') ?? '')
     .replace('redis://127.0.0.1:6379', source.url)

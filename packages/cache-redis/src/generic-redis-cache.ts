@@ -51,7 +51,7 @@ import {
 import type { RedisServerInfo } from './redis/masters.js'
 import type { RedisStore } from './redis/redis-store.js'
 import { isDryRun, type ReencryptionCounts, type ReencryptOptions } from './redis/reencryption.js'
-import { CertificateWatch, usesTls } from './security/certificate-watch.js'
+import { type CertificateWatch, watchCertificates } from './security/certificate-watch.js'
 import type { SecurityStatus, SecurityValidationResult } from './security/findings.js'
 import { Counters, type RedisCacheStats, statsOf } from './stats.js'
 import type { TwoTierStore } from './two-tier/two-tier-store.js'
@@ -110,16 +110,7 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
     this.#messages = new CacheMessages(resolved)
     this.#messages.checkTtl(this.defaultTtlMs)
     monitor?.observeMemory?.(this)
-    const { client, reporter, securityConfig } = resolved
-    if (client !== undefined && usesTls(client)) {
-      const events = this.#events
-      this.#certificates = new CertificateWatch({
-        client,
-        config: securityConfig,
-        events,
-        reporter,
-      })
-    }
+    this.#certificates = watchCertificates(resolved, this.#events)
   }
 
   /**

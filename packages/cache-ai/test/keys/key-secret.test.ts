@@ -120,11 +120,9 @@ test.each([
   expect(create).toThrow(ConfigurationError)
   expect(create).toThrow(message)
   expect(() => new AIResponseCache(options as never)).toThrow('keySecret must be')
-  try {
-    create()
-  } catch (error) {
-    expect(inspect(error, { depth: null })).not.toContain('canary')
-  }
+  expect(create).toThrow(
+    expect.toSatisfy((error) => !inspect(error, { depth: null }).includes('canary')),
+  )
 })
 
 test('inspecting a generator does not show its secret', () => {

@@ -55,6 +55,9 @@ test('a client that does not read costs a bounded amount of memory, and its stre
   const text = 'x'.repeat(100_000)
   let messages = 0
   let ends = 0
+  const failed = (error: unknown): void => {
+    throw error
+  }
   const server = createServer(
     nodeListener(async () => {
       const stream = liveStream(
@@ -63,7 +66,7 @@ test('a client that does not read costs a bounded amount of memory, and its stre
         () => ends++,
       )
       return new Response(stream)
-    }),
+    }, failed),
   )
   let longest = 0
   server.on('request', (_request, response) => {

@@ -11,7 +11,7 @@ export function unreadable(why: string): SerializationError {
   return corrupt(`unreadable (${why})`)
 }
 
-/** What a key under the prefix of a cache can be that is not an entry of this cache. */
+/** Descriptions of keys under the prefix of a cache that are not its entries. */
 export const FOREIGN_KINDS = {
   wrong_type: 'a list, a hash or another type',
   foreign: 'a text in no format of this cache',

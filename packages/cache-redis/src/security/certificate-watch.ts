@@ -5,6 +5,7 @@ import { type EventHub, type Reporter, timers } from '@verbatim/cache-core/imple
 import type { Cluster, Redis } from 'ioredis'
 import type { RedisClient } from '../connection/clients.js'
 import type { RedisCacheEvents } from '../events.js'
+import type { ResolvedOptions } from '../options.js'
 import type { SecurityConfig } from './security-config.js'
 
 /** A certificate that expires soon. */
@@ -32,6 +33,15 @@ interface WatchOptions {
 const WARN_DAYS = [30, 7, 1]
 const MS_PER_DAY = 86_400_000
 const CHECK_EVERY_MS = 3_600_000
+
+/** Starts a watch for a cache that uses TLS. */
+export function watchCertificates(
+  { client, reporter, securityConfig }: ResolvedOptions,
+  events: EventHub<RedisCacheEvents>,
+): CertificateWatch | undefined {
+  if (client === undefined || !usesTls(client)) return undefined
+  return new CertificateWatch({ client, config: securityConfig, events, reporter })
+}
 
 /**
  * Reports certificates that expire soon, and files that cannot be used. It checks after each connection and every
@@ -115,7 +125,7 @@ function serverCertificates(client: RedisClient): X509Certificate[] {
 }
 
 /** Returns whether a client uses TLS for any connection. */
-export function usesTls(client: RedisClient): boolean {
+function usesTls(client: RedisClient): boolean {
   if (client.isCluster) return (client as Cluster).options.redisOptions?.tls !== undefined
   const { tls, sentinelTLS } = (client as Redis).options
   return tls !== undefined || sentinelTLS !== undefined
