@@ -30,11 +30,13 @@ test('the result contains the numbers of keys and bytes', async () => {
     keysBackedUp: 50,
     keysSkipped: 0,
     keysFailed: 0,
+    keysForeign: 0,
     totalSizeBytes: result.totalSizeBytes,
     compressedSizeBytes: bytes.length,
     compressionRatio: 1 - bytes.length / result.totalSizeBytes,
     backupTime: 0,
     errors: [],
+    warnings: [],
   })
   expect(result.totalSizeBytes).toBeGreaterThan(50 * 495)
   expect(result.compressionRatio).toBeGreaterThan(0.9)

@@ -264,7 +264,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>, lim
   const limit = limited ? 'ulimit -f 512; ' : ''
   return spawnSync(
     'bash',
-    ['-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, ...args],
+    ['--norc', '-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, ...args],
     {
       encoding: 'utf8',
       cwd: folder,

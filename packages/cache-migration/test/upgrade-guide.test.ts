@@ -166,7 +166,7 @@ async function follow(name: string): Promise<string> {
   const npx = `npx() { shift; '${process.execPath}' '${PROGRAM}' "$@"; }`
   const script = `set -eu\n${settings}\n${npx}\n${code}`
   const env = { PATH: process.env['PATH'] }
-  return (await run('bash', ['-c', script], { cwd: FOLDER, env })).stdout
+  return (await run('bash', ['--norc', '-c', script], { cwd: FOLDER, env })).stdout
 }
 
 /** Returns the code blocks of a page by the name after their language. */

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import { Secret } from '@verbatim/cache-core'
-import { describeReceived, invalidOption } from '@verbatim/cache-core/implement'
+import { describeType, invalidOption } from '@verbatim/cache-core/implement'
 
 /** The rule of `keySecret`. A shorter text could be guessed. */
 export const KEY_SECRET_SETTING = { kind: 'text', minLength: 32, maxLength: 1_024 } as const
@@ -28,7 +28,7 @@ export function checkedKeySecret(secret: unknown): KeyObject | undefined {
     return createSecretKey(text, 'utf8')
   }
   const rule = `a string or a Secret of ${minLength} to ${maxLength} characters`
-  const received = typeof text === 'string' ? 'another length' : describeReceived(text)
+  const received = typeof text === 'string' ? 'another length' : describeType(text)
   throw invalidOption('keySecret', rule, undefined, { received })
 }
 
