@@ -76,7 +76,10 @@ test.runIf(isNightly)(
 
 test('the program for memory copies all entries to Redis', async () => {
   expect(await follow('memory-to-redis.ts')).toBe('copied 1 entries, 1 are equal\n')
-  await using cache = new GenericRedisCache({ redisUrl: source.url, keyPrefix: 'shop:' })
+  await using cache = new GenericRedisCache({
+    redisUrl: source.url,
+    keyPrefix: 'verbatim-example:',
+  })
   expect(await cache.get('user:1')).toEqual({ name: 'Ada', born: new Date('1815-12-10') })
 })
 
@@ -93,7 +96,10 @@ test('the program for the Python version copies JSON and names what is pickled',
       '',
     ].join('\n'),
   )
-  await using cache = new GenericRedisCache({ redisUrl: source.url, keyPrefix: 'shop:' })
+  await using cache = new GenericRedisCache({
+    redisUrl: source.url,
+    keyPrefix: 'verbatim-example:',
+  })
   expect(await cache.getMany(['json', 'zip'])).toEqual(
     new Map<string, unknown>([
       ['json', { a: 1 }],
