@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import {
   analyse,
@@ -9,6 +10,20 @@ import {
 } from './support/browser.js'
 
 const TEXT = 'Ada wrote the program in London in 1843. It was wonderful.'
+
+/** Delays the texts of all samples until the returned function is called. */
+async function holdSamples(page: Page): Promise<() => void> {
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/samples/*.txt', async (route) => {
+    await released
+    // The page may have aborted the request in the meantime.
+    await route.continue().catch(() => {})
+  })
+  return release
+}
 
 describe.skipIf(!hasChromium)('requests of the page', () => {
   const { openPage } = useBrowser()
@@ -141,12 +156,10 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
 
   test('Analyse waits for the text of a sample that was just chosen', async () => {
     const { page } = await openPage()
-    await page.route('**/samples/*.txt', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      await route.continue()
-    })
+    const release = await holdSamples(page)
     await page.getByLabel('Sample').selectOption('day-of-infamy')
-    await analyse(page)
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    release()
     await expect.poll(() => page.locator('#answer').textContent()).toContain('Empire of Japan')
   })
 
@@ -166,10 +179,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
 
   test('Analyse waits for the sample that is chosen while another one loads', async () => {
     const { page } = await openPage()
-    await page.route('**/samples/*.txt', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      await route.continue().catch(() => {})
-    })
+    const release = await holdSamples(page)
     const sent: string[] = []
     page.on('request', (request) => {
       if (request.url().endsWith('/process')) sent.push(request.postData() ?? '')
@@ -178,6 +188,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     await page.getByLabel('Sample').selectOption('day-of-infamy')
     await page.getByRole('button', { name: 'Analyse' }).click()
     await page.getByLabel('Sample').selectOption('gift-of-the-magi')
+    release()
     await waitForBadge(page, 'MISS')
     expect(sent).toEqual([expect.stringContaining('Della')])
     expect(await page.locator('#about').textContent()).toContain('The Gift of the Magi')
