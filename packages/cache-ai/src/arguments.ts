@@ -1,4 +1,9 @@
-import { assertKnownFields, invalidArgument, isPlainObject } from '@verbatim/cache-core/implement'
+import {
+  assertKnownFields,
+  flagArgument,
+  invalidArgument,
+  isPlainObject,
+} from '@verbatim/cache-core/implement'
 
 /** In UTF-16 units. An escaped operation and an escaped tenant together still fit into a pattern. */
 export const LONGEST_OPERATION = 64
@@ -70,9 +75,7 @@ export function assertInvalidation(
 
 export function assertStatsOptions(options: unknown): void {
   assertKnownFields(options, STATS_FIELDS, 'options')
-  const { countKeys } = options as { readonly countKeys?: unknown }
-  if (countKeys === undefined || typeof countKeys === 'boolean') return
-  throw invalidArgument('countKeys', 'true or false', countKeys)
+  flagArgument('countKeys', (options as { readonly countKeys?: unknown }).countKeys)
 }
 
 export function assertText(

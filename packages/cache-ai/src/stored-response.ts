@@ -1,5 +1,5 @@
 import type { TextSize } from '@verbatim/cache-core'
-import { isPlainObject, TEXT_SIZES } from '@verbatim/cache-core/implement'
+import { isPlainObject, isTextSize } from '@verbatim/cache-core/implement'
 import type { CachedResponse } from './ai-request.js'
 
 /** The metadata that a request defines. */
@@ -38,7 +38,7 @@ export function isStoredResponse<T>(
     stored.response !== undefined &&
     typeof stored.operation === 'string' &&
     (expected === undefined || stored.operation === expected.operation) &&
-    (TEXT_SIZES as readonly unknown[]).includes(stored.textTier) &&
+    isTextSize(stored.textTier) &&
     isNumberUpTo(stored.storedAt, LATEST_DATE_MS) &&
     (expected === undefined || isPossibleDate(stored.storedAt, expected.now)) &&
     (stored.computeMs === undefined || isPossibleDuration(stored.computeMs))

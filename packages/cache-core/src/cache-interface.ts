@@ -264,13 +264,7 @@ export abstract class CacheInterface implements AsyncDisposable {
    */
   async getEntry<T>(key: string, options?: GetEntryOptions): Promise<CacheEntry<T> | undefined> {
     const plan = planGetEntry(options)
-    let lookup: LookupResult<T> | undefined
-    try {
-      lookup = await this.lookUpOnly<T>(key, plan)
-    } catch (error) {
-      throw notifiedError(error, plan)
-    }
-    const found = watched(lookup, plan)
+    const found = watched(await notified(this.lookUpOnly<T>(key, plan), plan), plan)
     if (found.freshMs >= 0) return this.entryOf(found)
     found.onNotLoaded?.()
     found.onMiss?.(false)
@@ -547,14 +541,9 @@ export abstract class CacheInterface implements AsyncDisposable {
 function notified<T>(lookup: Promise<T>, plan: ReadPlan): Promise<T> {
   if (plan.onLookup === undefined) return lookup
   return lookup.catch((error: unknown) => {
-    throw notifiedError(error, plan)
+    if (!(error instanceof ValidationError)) notifyLookup(plan, 'error')
+    throw error
   })
-}
-
-/** Notifies the caller of a failed lookup, and returns its error. */
-function notifiedError(error: unknown, plan: ReadPlan): unknown {
-  if (!(error instanceof ValidationError)) notifyLookup(plan, 'error')
-  return error
 }
 
 /** Returns the result of a lookup. Notifies the caller of the outcome when it is known. */

@@ -17,6 +17,11 @@ export const TEXT_SIZES = ['small', 'medium', 'large', 'xlarge'] as const
 
 export type TextSize = (typeof TEXT_SIZES)[number]
 
+/** Returns whether a value is a size class. */
+export function isTextSize(value: unknown): value is TextSize {
+  return (TEXT_SIZES as readonly unknown[]).includes(value)
+}
+
 /**
  * Returns hits / (hits + misses) in percent, the hit rate of all Verbatim packages. Joined calls and errors
  * are neither hits nor misses.

@@ -4,6 +4,9 @@ import type { OnProgress, Progress } from './progress.js'
 /** Milliseconds between two lines, if the output is not a terminal. Short runs print none. */
 const LINE_INTERVAL = 10_000
 
+/** Milliseconds between two states of the bar. A line takes longer to format than a key to copy. */
+const BAR_INTERVAL = 100
+
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 /** Calls `run` with an observer that shows its progress until `run` ends. */
@@ -20,10 +23,13 @@ class ProgressDisplay implements Disposable {
   readonly #output: NodeJS.WriteStream
   #bar: SingleBar | undefined
   #first: { readonly at: number; readonly keys: number } | undefined
-  #nextLineAt = performance.now() + LINE_INTERVAL
+  readonly #interval: number
+  #nextAt: number
 
   constructor(output: NodeJS.WriteStream = process.stderr) {
     this.#output = output
+    this.#interval = output.isTTY ? BAR_INTERVAL : LINE_INTERVAL
+    this.#nextAt = performance.now() + (output.isTTY ? 0 : LINE_INTERVAL)
   }
 
   /** Shows the latest progress. It can be called as often as the run likes. */
@@ -31,13 +37,12 @@ class ProgressDisplay implements Disposable {
     const now = performance.now()
     // A resumed run starts with the keys of the earlier run.
     this.#first ??= { at: now, keys: progress.keys }
+    if (now < this.#nextAt) return
+    this.#nextAt = now + this.#interval
     const seconds = (now - this.#first.at) / 1_000
-    const rate = seconds === 0 ? 0 : (progress.keys - this.#first.keys) / seconds
-    if (this.#output.isTTY) this.#draw(progress, lineFor(progress, rate))
-    else if (now >= this.#nextLineAt) {
-      this.#nextLineAt = now + LINE_INTERVAL
-      this.#output.write(`${lineFor(progress, rate)}\n`)
-    }
+    const line = lineFor(progress, seconds === 0 ? 0 : (progress.keys - this.#first.keys) / seconds)
+    if (this.#output.isTTY) this.#draw(progress, line)
+    else this.#output.write(`${line}\n`)
   };
 
   [Symbol.dispose](): void {

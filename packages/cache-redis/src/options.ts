@@ -11,9 +11,9 @@ import {
   assertKnownFields,
   assertMonitor,
   choiceOption,
+  flagArgument,
   flagOption,
   integerOption,
-  invalidArgument,
   invalidOption,
   MonitorGuard,
   Reporter,
@@ -315,9 +315,7 @@ const CONNECT_FIELDS: ReadonlySet<string> = new Set<keyof ConnectOptions>(['requ
  */
 export function isRedisRequired(options: ConnectOptions): boolean {
   assertKnownFields(options, CONNECT_FIELDS, 'options')
-  const { required = false } = options
-  if (typeof required !== 'boolean') throw invalidArgument('required', 'true or false', required)
-  return required
+  return flagArgument('required', options.required)
 }
 
 const NOT_CONFIGURED =

@@ -5,7 +5,7 @@ import { askRedis, startRedis } from '@verbatim/test-support'
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
 import { type CachePluginOptions, cachePlugin } from '../../src/fastify/index.js'
-import { AIResponseCache } from '../../src/index.js'
+import { AIResponseCache, type CachedResponse } from '../../src/index.js'
 
 interface Held {
   readonly signals: AbortSignal[]
@@ -24,25 +24,28 @@ async function setUp(options: CachePluginOptions = {}): Promise<Setup> {
   const released = new AbortController()
   await app.register(cachePlugin, options)
   await app.register(async (scope) => {
-    // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
-    scope.post('/answers', async ({ body }, reply) => {
+    scope.post('/answers', ({ body }, reply) => {
       const { text } = body as { readonly text: string }
-      const { response } = await reply.getOrCompute(
-        { text, operation: 'qa' },
-        async ({ signal }) => {
-          signals.push(signal)
-          if (text === 'fails') throw new RangeError('the text of Ada')
-          if (!released.signal.aborted) {
-            await Promise.race([once(released.signal, 'abort'), once(signal, 'abort')])
-          }
-          signal.throwIfAborted()
-          return `answer ${signals.length}`
-        },
-      )
-      return { response }
+      const answer = reply.getOrCompute({ text, operation: 'qa' }, async ({ signal }) => {
+        signals.push(signal)
+        if (text === 'fails') throw new RangeError('the text of Ada')
+        if (!released.signal.aborted) {
+          await Promise.race([once(released.signal, 'abort'), once(signal, 'abort')])
+        }
+        signal.throwIfAborted()
+        return `answer ${signals.length}`
+      })
+      return responseOf(answer)
     })
   })
   return { app, signals, release: () => released.abort() }
+}
+
+async function responseOf(
+  answer: Promise<CachedResponse>,
+): Promise<{ readonly response: unknown }> {
+  const { response } = await answer
+  return { response }
 }
 
 const ask = (app: FastifyInstance, text = 'why'): Promise<LightMyRequestResponse> =>

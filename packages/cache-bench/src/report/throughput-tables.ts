@@ -1,6 +1,8 @@
 import type { MeasuredCache, RunReport } from '../cells/run-report.js'
 import {
   CALLERS,
+  callersText,
+  figureName,
   PACED_SCENARIO,
   RATE_SHARES,
   THROUGHPUT_SCENARIOS,
@@ -203,14 +205,6 @@ function valuesOf(report: RunReport, scenario: string, name: string): Map<string
       values.set(cell.cache, [...(values.get(cell.cache) ?? []), found.value])
   }
   return values
-}
-
-function figureName(operation: string, callers: number): string {
-  return `${operation}, ${callersText(callers)}`
-}
-
-function callersText(callers: number): string {
-  return callers === 1 ? '1 caller' : `${callers} callers`
 }
 
 function valueName(scenario: string): string {

@@ -35,13 +35,14 @@ export async function rollBack(
     await target.connect()
     await assertTargetOf({ path: journal, keys }, await target.identities())
     // Reads the whole journal before the first write.
-    const { retried, count } = await surveyOf({ path: journal, keys })
-    progress.total = count
+    const { retried, counts } = await surveyOf({ path: journal, keys })
+    progress.total = counts.reduce((sum, count) => sum + count, 0)
+    let steps = 0
     // The last state of a key that was retried is in its retry, which comes after its first step.
     for await (const step of readSteps({ path: journal, keys })) {
       assertNotInterrupted(signal)
       await rollBackStep(target, latestOf(step, retried), outcome)
-      progress.add(countRecords(step.records))
+      progress.add(counts[steps++] ?? 0)
     }
     if (outcome.changed.count > 0) {
       errors.push(
@@ -100,26 +101,23 @@ async function rollBackStep(
 interface Survey {
   /** How often each key was retried. Only keys that others changed during the run are retried. */
   readonly retried: Map<string, number>
-  /** Number of records in all steps. */
-  readonly count: number
+  /** Number of records in each step. */
+  readonly counts: readonly number[]
 }
 
 async function surveyOf(journal: JournalFile): Promise<Survey> {
   const retried = new Map<string, number>()
-  let count = 0
+  const counts: number[] = []
   for await (const { records, position } of readSteps(journal)) {
-    count += countRecords(records)
+    const all = [...decodeRecords(records)]
+    counts.push(all.length)
     if (!position.isRetry) continue
-    for (const { key } of decodeRecords(records)) {
+    for (const { key } of all) {
       const id = key.toString('latin1')
       retried.set(id, (retried.get(id) ?? 0) + 1)
     }
   }
-  return { retried, count }
-}
-
-function countRecords(records: Buffer): number {
-  return [...decodeRecords(records)].length
+  return { retried, counts }
 }
 
 /** Leaves out the keys of a step that a later step has again. */

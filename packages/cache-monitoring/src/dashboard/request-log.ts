@@ -1,6 +1,6 @@
 import { invalidArgument } from '@verbatim/cache-core/implement'
 import { copied } from '../records/additional-data.js'
-import { areAmounts } from '../records/measurements.js'
+import { isAmount } from '../records/measurements.js'
 import type { Savings } from './overview.js'
 import type { RequestStep } from './request-tracer.js'
 
@@ -68,8 +68,8 @@ export class RequestLog {
     }
     this.#count++
     const request = bounded(record)
-    const reason = outcome === 'miss' ? this.#reasonOf(request.key) : undefined
-    this.#requests.push({ reason, ...request, ...(steps && { steps }), id: this.#count, at })
+    const { reason = outcome === 'miss' ? this.#reasonOf(request.key) : undefined } = request
+    this.#requests.push({ ...request, reason, ...(steps && { steps }), id: this.#count, at })
     if (this.#requests.length > RECENT) this.#requests.shift()
   }
 
@@ -109,12 +109,11 @@ function hasWaitedFor(joined: ListedRequest, computing: ListedRequest): boolean 
 /** Returns a record whose texts are not parts of longer ones. */
 function bounded(record: RequestRecord): RequestRecord {
   const { key, operation, reason } = record
-  const known = Object.entries(record).filter(([, value]) => value !== undefined)
   return {
-    ...(Object.fromEntries(known) as unknown as RequestRecord),
+    ...record,
     key: copied(key.slice(0, SHOWN_CHARACTERS)),
-    ...(operation !== undefined && { operation: copied(operation.slice(0, SHOWN_CHARACTERS)) }),
-    ...(reason !== undefined && { reason: copied(reason.slice(0, SHOWN_CHARACTERS)) }),
+    operation: operation === undefined ? undefined : copied(operation.slice(0, SHOWN_CHARACTERS)),
+    reason: reason === undefined ? undefined : copied(reason.slice(0, SHOWN_CHARACTERS)),
   }
 }
 
@@ -125,7 +124,7 @@ function assertRecord(record: RequestRecord): void {
   }
   if (typeof key !== 'string') throw invalidArgument('record.key', 'a string', key)
   for (const [name, value = 0] of Object.entries({ durationMs, computeMs, ageMs, tokens })) {
-    if (!areAmounts(value)) throw invalidArgument(`record.${name}`, 'a finite number from 0', value)
+    if (!isAmount(value)) throw invalidArgument(`record.${name}`, 'a finite number from 0', value)
   }
   if (durationMs === undefined) throw invalidArgument('record.durationMs', 'a number', durationMs)
 }

@@ -27,7 +27,7 @@ import {
 } from '@verbatim/cache-core/implement'
 import { monitorNames } from '../options.js'
 import { DURATION_BUCKETS } from '../records/latency-histogram.js'
-import { areAmounts, reportRejected } from '../records/measurements.js'
+import { areAmounts, isAmount, reportRejected } from '../records/measurements.js'
 import { MemoryHolders, sumOfUses } from '../records/memory-use.js'
 import { OPERATIONS, OUTCOMES, TIERS } from '../records/operation-counts.js'
 import { isResponseOutcome, ResponseNames } from '../records/response-counts.js'
@@ -117,7 +117,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     milliseconds: number | undefined,
   ): void {
     const attributes = this.#attributes.get(nameOfKind(operation, outcome, tier))
-    if (attributes === undefined || !areAmounts(milliseconds ?? 0)) return this.#reject()
+    if (attributes === undefined || !isAmount(milliseconds ?? 0)) return this.#reject()
     this.#instruments.operations.add(1, attributes)
     if (milliseconds === undefined) return
     this.#instruments.duration.record(milliseconds / 1_000, attributes)
@@ -125,7 +125,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   }
 
   observeKeyGeneration(milliseconds: number): void {
-    if (!areAmounts(milliseconds)) return this.#reject()
+    if (!isAmount(milliseconds)) return this.#reject()
     this.#instruments.keyGeneration.record(milliseconds / 1_000, this.#named)
   }
 
@@ -138,7 +138,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
   }
 
   observeInvalidation(keysInvalidated: number): void {
-    if (!areAmounts(keysInvalidated)) return this.#reject()
+    if (!isAmount(keysInvalidated)) return this.#reject()
     this.#instruments.invalidations.add(1, this.#named)
     this.#instruments.invalidatedKeys.add(keysInvalidated, this.#named)
   }
@@ -150,7 +150,7 @@ export class OpenTelemetryMonitor implements CacheMonitor {
     milliseconds: number,
   ): void {
     const isResponse = typeof operation === 'string' && isResponseOutcome(outcome)
-    if (!isResponse || !areAmounts(milliseconds)) return this.#reject()
+    if (!isResponse || !isAmount(milliseconds)) return this.#reject()
     const labels = this.#responseNames.labelsOf(operation, model)
     this.#instruments.responses.add(1, {
       ...this.#named,

@@ -1,6 +1,6 @@
 import { ValidationError } from '@verbatim/cache-core'
 import { assertKnownFields, invalidArgument, recognizeCopies } from '@verbatim/cache-core/implement'
-import { areAmounts } from './measurements.js'
+import { isAmount } from './measurements.js'
 import { DDSketch } from './sketch.js'
 
 /** The largest error of a percentile, as a share of the exact one. */
@@ -80,7 +80,7 @@ export class LatencyHistogram {
    * @throws ValidationError (`INVALID_ARGUMENT`) unless it is a finite number from 0
    */
   record(seconds: number): void {
-    if (!areAmounts(seconds)) throw invalidArgument('seconds', 'a finite number from 0', seconds)
+    if (!isAmount(seconds)) throw invalidArgument('seconds', 'a finite number from 0', seconds)
     this.#sketch.accept(seconds)
   }
 
@@ -167,8 +167,8 @@ function assertHistogram(data: LatencyHistogramData): void {
   const isHistogram =
     relative_error === RELATIVE_ERROR &&
     isCount(zero_count) &&
-    areAmounts(sum) &&
-    [min, max].every((value) => (count === 0 ? value === null : areAmounts(value))) &&
+    isAmount(sum) &&
+    [min, max].every((value) => (count === 0 ? value === null : isAmount(value))) &&
     Array.isArray(bins) &&
     bins.every(isBin) &&
     bins.reduce((total, [, binCount]) => total + binCount, zero_count) === count

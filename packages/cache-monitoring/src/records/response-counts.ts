@@ -1,5 +1,5 @@
 import type { ResponseOutcome, TextSize } from '@verbatim/cache-core'
-import { TEXT_SIZES } from '@verbatim/cache-core/implement'
+import { isTextSize } from '@verbatim/cache-core/implement'
 import { copied } from './additional-data.js'
 
 /** Limits of the operations, models, and pairs of both that are counted by name. */
@@ -170,10 +170,6 @@ interface ResponseCell {
   readonly name: string
   readonly ofLabels: ResponseOutcomes
   readonly ofOperation: ResponseOutcomes
-}
-
-function isTextSize(value: unknown): value is TextSize {
-  return (TEXT_SIZES as readonly unknown[]).includes(value)
 }
 
 export function isResponseOutcome(outcome: unknown): outcome is ResponseOutcome {

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { invalidArgument } from '@verbatim/cache-core/implement'
-import { areAmounts } from '../records/measurements.js'
+import { isAmount } from '../records/measurements.js'
 import type { Reading } from './reading.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -63,12 +63,12 @@ function assertCounters(fields: Fields, place: string): void {
 function isBucket(bucket: unknown): boolean {
   if (!Array.isArray(bucket) || bucket.length !== 2) return false
   const [bound, count] = bucket as [unknown, unknown]
-  return typeof bound === 'number' && bound >= 0 && areAmounts(count)
+  return typeof bound === 'number' && bound >= 0 && isAmount(count)
 }
 
 function assertAmounts(fields: Fields, names: readonly string[], place: string): void {
   for (const name of names) {
-    if (areAmounts(fields[name])) continue
+    if (isAmount(fields[name])) continue
     throw invalidArgument(`${place}.${name}`, 'a finite number from 0', fields[name])
   }
 }

@@ -1,6 +1,6 @@
 import type { ExportedMetrics } from '../export/metrics-export.js'
 import type { LatencyHistogramData } from '../records/latency-histogram.js'
-import { areAmounts } from '../records/measurements.js'
+import { isAmount } from '../records/measurements.js'
 import { assertReading } from './assert-reading.js'
 import { type Buckets, type Latencies, mergeReadings, type Reading } from './reading.js'
 
@@ -146,7 +146,7 @@ function samplesOf(page: string): Sample[] {
     const [, name, labels = '', text] = SAMPLE.exec(line) ?? []
     const value = Number(text)
     // A metric of a cache is neither negative nor infinite.
-    if (name === undefined || !areAmounts(value)) return []
+    if (name === undefined || !isAmount(value)) return []
     const pairs = Array.from(labels.matchAll(LABEL), ([, label, written]) => [label, written])
     return [{ name, labels: Object.fromEntries(pairs), value }]
   })

@@ -202,7 +202,7 @@ export class ValueCodec {
     if (encryption.isCurrent(line.body)) return 'current'
     const content = encryption.decrypt(place, line.body, line.encryptedFor)
     if (typeof content === 'string') return content
-    const body = { ...line.body, content, length: content.length }
+    const body = withContent(line.body, content)
     // An encrypted line is never text.
     return sealLine(place, { ...line, body }, encryption.encrypterFor(place)) as Buffer
   }
@@ -214,9 +214,7 @@ export class ValueCodec {
     if (this.#encryption === undefined) return 'encrypted'
     const content = this.#encryption.decrypt(place, body, encryptedFor)
     if (typeof content === 'string') return content
-    const { compressed, decodedLength } = body
-    // Lists the fields, because a spread would take ten times as long.
-    return { content, length: content.length, compressed, decodedLength }
+    return withContent(body, content)
   }
 
   #pack(tree: JsonTree): MaybePromise<PackedBody> {
@@ -245,6 +243,11 @@ export class ValueCodec {
       throw tooLarge(length, 'in Redis', `maxValueBytes allows ${this.#maxValueBytes}`)
     }
   }
+}
+
+/** Returns a body with its content decrypted. Lists the fields, because a spread would take ten times as long. */
+function withContent({ compressed, decodedLength }: Body, content: Buffer): Body {
+  return { content, length: content.length, compressed, decodedLength }
 }
 
 /** Copies a value for worker threads, because its owner may change it while its pieces are sent. */

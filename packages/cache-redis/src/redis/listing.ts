@@ -59,6 +59,17 @@ export async function* scanKeys(
   } while (cursor !== '0')
 }
 
+/** Lists the keys of all masters that a glob matches, page by page. A page may repeat keys of another one. */
+export async function* scanStore(
+  { allMasters, run, keyspace }: StoreParts,
+  pattern: string,
+): AsyncIterable<string[]> {
+  // `run` connects first, and fails if not all masters are available.
+  for (const master of await run(async () => allMasters())) {
+    yield* scanKeys({ run, master, keyspace }, pattern)
+  }
+}
+
 /**
  * Lists the keys and reads the values of a whole store. Sends no command that writes.
  *
@@ -105,19 +116,16 @@ export class Listing {
     pattern: string,
     { maxBytes, includeForeign = false }: { maxBytes?: number; includeForeign?: boolean } = {},
   ): AsyncIterable<ListedPage> {
-    const { allMasters, run, keyspace, pending } = this.#parts
+    const { pending } = this.#parts
     const listed = new Set<string>()
     const isNew = (key: string): boolean => !listed.has(key) && pending.isTrusted(key)
-    // `run` connects first, and fails if not all masters are available.
-    for (const master of await run(async () => allMasters())) {
-      for await (const page of scanKeys({ run, master, keyspace }, pattern)) {
-        const found = await this.#metadata.peek(page, maxBytes)
-        const fresh = [...new Set(await this.#metadata.freshAmong(page, found))].filter(isNew)
-        const headless = includeForeign ? page.filter((_key, index) => !found[index]) : []
-        const others = [...new Set(headless)].filter(isNew)
-        for (const key of [...fresh, ...others]) listed.add(key)
-        yield { fresh, others }
-      }
+    for await (const page of scanStore(this.#parts, pattern)) {
+      const found = await this.#metadata.peek(page, maxBytes)
+      const fresh = [...new Set(await this.#metadata.freshAmong(page, found))].filter(isNew)
+      const headless = includeForeign ? page.filter((_key, index) => !found[index]) : []
+      const others = [...new Set(headless)].filter(isNew)
+      for (const key of [...fresh, ...others]) listed.add(key)
+      yield { fresh, others }
     }
   }
 

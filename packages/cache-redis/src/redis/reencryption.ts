@@ -1,10 +1,10 @@
 import { ValidationError } from '@verbatim/cache-core'
-import { assertKnownFields, invalidArgument } from '@verbatim/cache-core/implement'
+import { assertKnownFields, flagArgument } from '@verbatim/cache-core/implement'
 import { inChunks } from '../chunks.js'
 import { classify } from '../codec/stored-line.js'
 import type { NotReencrypted } from '../codec/value-codec.js'
 import { malformedReply } from '../connection/connection-errors.js'
-import { scanKeys } from './listing.js'
+import { scanStore } from './listing.js'
 import type { KeyMetadata } from './metadata.js'
 import type { StoreParts } from './store-parts.js'
 
@@ -41,9 +41,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof ReencryptOptions>(['dryRun'])
  */
 export function isDryRun(options: ReencryptOptions): boolean {
   assertKnownFields(options, FIELDS, 'options')
-  const { dryRun = false } = options
-  if (typeof dryRun !== 'boolean') throw invalidArgument('dryRun', 'true or false', dryRun)
-  return dryRun
+  return flagArgument('dryRun', options.dryRun)
 }
 
 /** The values that are read and written at the same time. Each may have several megabytes. */
@@ -93,17 +91,13 @@ export class Reencryption {
 
   /** Lists the keys with a value of this cache, fresh or not, each once. */
   async *#pages(): AsyncIterable<string[]> {
-    const { allMasters, run, keyspace } = this.#parts
     const listed = new Set<string>()
-    // `run` connects first, and fails if not all masters are available.
-    for (const master of await run(async () => allMasters())) {
-      for await (const page of scanKeys({ run, master, keyspace }, '*')) {
-        const unlisted = [...new Set(page)].filter((key) => !listed.has(key))
-        for (const key of unlisted) listed.add(key)
-        const heads = await this.#metadata.peek(unlisted, Number.MAX_SAFE_INTEGER)
-        // A value of the Python version has no generation.
-        yield unlisted.filter((_key, index) => heads[index]?.generation !== undefined)
-      }
+    for await (const page of scanStore(this.#parts, '*')) {
+      const unlisted = [...new Set(page)].filter((key) => !listed.has(key))
+      for (const key of unlisted) listed.add(key)
+      const heads = await this.#metadata.peek(unlisted, Number.MAX_SAFE_INTEGER)
+      // A value of the Python version has no generation.
+      yield unlisted.filter((_key, index) => heads[index]?.generation !== undefined)
     }
   }
 

@@ -55,11 +55,19 @@ async function throughput(context: CellContext, kind: ValueKind, bytes: number):
   const figures: Figure[] = []
   for (const callers of CALLERS) {
     for (const [name, operation] of Object.entries(operations)) {
-      const figure = `${name}, ${callers} ${callers === 1 ? 'caller' : 'callers'}`
-      figures.push(...(await measured(context, figure, operation, callers)))
+      figures.push(...(await measured(context, figureName(name, callers), operation, callers)))
     }
   }
   return figures
+}
+
+/** Returns the name of the calls per second of an operation. */
+export function figureName(operation: string, callers: number): string {
+  return `${operation}, ${callersText(callers)}`
+}
+
+export function callersText(callers: number): string {
+  return callers === 1 ? '1 caller' : `${callers} callers`
 }
 
 /** Measures the calls per second, and what a call costs in Redis and in this process. */
