@@ -7,11 +7,13 @@ import { tasksFor } from './support/tasks.js'
 /** Rounds before the measurement. Code that is not compiled yet would make hits look too fast. */
 const ROUNDS_TO_WARM_UP = 1
 const ROUNDS = 2
+/** Hits of a round. One of them alone may wait for the processor. */
+const HITS = 5
 
 const figures: Array<Record<string, string | number>> = []
 afterAll(() => console.table(figures))
 
-test('the second identical request is a hit, with the same bytes, at least 20 times as fast', async () => {
+test('an identical request is a hit, with the same bytes, at least 20 times as fast', async () => {
   const { app, cache } = await startService()
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
 
@@ -19,18 +21,21 @@ test('the second identical request is a hit, with the same bytes, at least 20 ti
     const text = readSample(sample)
     const overHttp = { miss: 0, hit: 0 }
     for (const task of tasksFor(sample)) {
-      const rounds: Round[] = []
+      const measured: Measured = { misses: [], hits: [] }
       for (let round = 0; round < ROUNDS_TO_WARM_UP + ROUNDS; round++) {
         await cache.clear()
         const miss = await post(address, { text, ...task })
-        const hit = await post(address, { text, ...task })
         expect(miss.cache.status).toBe('miss')
-        expect(hit.cache.status).toBe('hit')
-        expect(hit.resultBytes).toBe(miss.resultBytes)
-        if (round >= ROUNDS_TO_WARM_UP) rounds.push({ miss, hit })
+        if (round >= ROUNDS_TO_WARM_UP) measured.misses.push(miss)
+        for (let count = 0; count < HITS; count++) {
+          const hit = await post(address, { text, ...task })
+          expect(hit.cache.status).toBe('hit')
+          expect(hit.resultBytes).toBe(miss.resultBytes)
+          if (round >= ROUNDS_TO_WARM_UP) measured.hits.push(hit)
+        }
       }
-      const server = compare(rounds, ({ cache: { durationMs } }) => durationMs)
-      const wall = compare(rounds, ({ wallMs }) => wallMs)
+      const server = compare(measured, ({ cache: { durationMs } }) => durationMs)
+      const wall = compare(measured, ({ wallMs }) => wallMs)
       figures.push({
         sample,
         operation: task.operation,
@@ -50,17 +55,17 @@ test('the second identical request is a hit, with the same bytes, at least 20 ti
   }
 }, 300_000)
 
-interface Round {
-  readonly miss: TimedAnswer
-  readonly hit: TimedAnswer
+interface Measured {
+  readonly misses: TimedAnswer[]
+  readonly hits: TimedAnswer[]
 }
 
 function compare(
-  rounds: readonly Round[],
+  { misses, hits }: Measured,
   time: (answer: TimedAnswer) => number,
 ): { miss: number; hit: number; ratio: number } {
-  const miss = median(rounds.map((round) => time(round.miss)))
-  const hit = median(rounds.map((round) => time(round.hit)))
+  const miss = median(misses.map(time))
+  const hit = median(hits.map(time))
   return { miss: round2(miss), hit: round2(hit), ratio: Math.round(miss / hit) }
 }
 

@@ -97,7 +97,10 @@ describe.each(Object.entries(MOUNTS))('%s', (_name, { path, start }) => {
     expect(response.headers.get('content-type')).toBe('text/event-stream')
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     const { value = '' } = (await reader?.read()) ?? {}
-    expect(JSON.parse(value.slice('data: '.length))).toMatchObject({ range: '1m', points: [] })
+    expect(JSON.parse(value.slice('data: '.length))).toMatchObject({
+      range: '1m',
+      rangeSeconds: 60,
+    })
     await reader?.cancel()
   })
 })
