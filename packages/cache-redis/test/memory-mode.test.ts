@@ -25,6 +25,15 @@ for (const isolation of ['none', 'freeze', 'clone'] as const) {
   })
 }
 
+test('a value is stale in memory at once if its TTL has ended before it was stored', async () => {
+  await using cache = new GenericRedisCache()
+  const grace = { staleWhileRevalidate: '1h' } as const
+  await cache.getOrSet('key', () => 'old', { ttl: '1ms', ...grace })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await cache.get('key')).toBeUndefined()
+  expect(await cache.getOrSet('key', () => 'new', grace)).toBe('old')
+})
+
 describe('a cache without a location', () => {
   test.each([
     ['no options', undefined],

@@ -190,11 +190,12 @@ export class Admission {
     const { memory, clock, memoryTtlMs } = this.#options
     if (memory === undefined) return true
     const leftMs = plan.ttlMs - (clock.now() - startedAt)
-    // A value that is only in memory keeps its whole TTL.
     const isCopy = entry.revision !== undefined
+    // A value that is only in memory keeps its whole TTL, and the time after it.
     const allowedMs = isCopy ? (plan.memoryTtlMs ?? memoryTtlMs) : Number.POSITIVE_INFINITY
     const ttlMs = Math.floor(Math.min(leftMs, allowedMs))
-    if (ttlMs >= 1) return memory.put(key, entry, { ...plan, ttlMs })
+    const usableMs = isCopy ? ttlMs : ttlMs + plan.graceMs
+    if (usableMs >= 1) return memory.put(key, entry, { ...plan, ttlMs })
     memory.delete(key)
     return true
   }

@@ -23,6 +23,13 @@ function refreshTests(contract: CacheContract): void {
     expect(await cache.getOrSet('key', () => 'newer', WHILE_REVALIDATING)).toBe('new')
   })
 
+  test('a value is served stale although its TTL was too short to return it fresh', async (cache) => {
+    await cache.getOrSet('key', () => 'stale', { ttl: '1ms', staleWhileRevalidate: '1h' })
+    await contract.advance(30)
+    await expectGone(contract, cache, 'key')
+    expect(await cache.getOrSet('key', () => 'new', WHILE_REVALIDATING)).toBe('stale')
+  })
+
   test('a stale value is loaded once for any number of callers', async (cache) => {
     await makeStale(contract, cache, 'key')
     let loads = 0
