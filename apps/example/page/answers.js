@@ -6,6 +6,11 @@ export function renderAnswer({ operation, text }, result) {
   return [...renderers[operation](result), ...(isMostlyLatin(text) ? [] : [quiet(NOT_ENGLISH)])]
 }
 
+/** @returns {HTMLElement} the words of a model, with their line breaks */
+export function renderWords(text) {
+  return words('p', text, 'words')
+}
+
 const NOT_ENGLISH = 'The analysis is made for English. Its answers about other texts are rough.'
 
 const renderers = {

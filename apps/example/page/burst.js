@@ -8,31 +8,32 @@ const GIVE_UP_AFTER_MS = 60_000
 /**
  * Sends a request a hundred times at once.
  *
+ * @param {string} address - the route that performs the operation
  * @param {object} body - the body of each request
  * @returns {Promise<string>} what the service did, or why it failed
  */
-export async function sendBurst(body) {
+export async function sendBurst(address, body) {
   const startedAt = performance.now()
   const signal = AbortSignal.timeout(GIVE_UP_AFTER_MS)
   const send = async () => {
-    const response = await fetch('process', {
+    const response = await fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal,
     })
     if (!response.ok) return 'failed'
-    const { cache } = await response.json()
-    return cache.status
+    await response.arrayBuffer()
+    return response.headers.get('x-cache')
   }
   const outcomes = await Promise.all(
     Array.from({ length: REQUESTS }, () => send().catch(() => 'failed')),
   )
   const count = (status) => outcomes.filter((outcome) => outcome === status).length
   const parts = [
-    [count('miss'), count('miss') === 1 ? 'analysis' : 'analyses'],
-    [count('joined'), 'waited for it'],
-    [count('hit'), count('hit') === 1 ? 'hit' : 'hits'],
+    [count('MISS'), count('MISS') === 1 ? 'computation' : 'computations'],
+    [count('COALESCED'), 'waited for it'],
+    [count('HIT'), count('HIT') === 1 ? 'hit' : 'hits'],
     [count('failed'), 'failed'],
   ].filter(([number], index) => number > 0 || index === 0)
   const took = formatDuration(performance.now() - startedAt)

@@ -8,7 +8,7 @@ export function formatDuration(milliseconds) {
 
 /** @returns {string} such as "saved 1,508 ms, 926 times faster"; empty where the saving is not known */
 export function describeSaving({ status, durationMs, computeMs, savedMs }) {
-  if (status !== 'hit' || !(savedMs > 0) || !(durationMs > 0)) return ''
+  if ((status !== 'hit' && status !== 'stale') || !(savedMs > 0) || !(durationMs > 0)) return ''
   const times = computeMs / durationMs
   const factor = times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString('en-US')
   const saved = savedMs < 10 ? savedMs.toFixed(1) : Math.round(savedMs).toLocaleString('en-US')

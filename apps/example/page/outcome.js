@@ -1,13 +1,16 @@
 // The panel with the answer: the request, its duration, and the time that the cache saved.
 
-import { renderAnswer } from './answers.js'
+import { renderAnswer, renderWords } from './answers.js'
 import { describeAge, describeHit, describeSaving, formatDuration } from './durations.js'
 
 const ELAPSED_EVERY_MS = 100
 const EXCERPT_LENGTH = 80
 const BEFORE_FIRST = 'Pick a sample, or paste a text, and press Analyse.'
 
-const STATUS_NAMES = { hit: 'HIT', miss: 'MISS', joined: 'JOINED' }
+const STATUS_NAMES = { hit: 'HIT', stale: 'STALE', miss: 'MISS', joined: 'JOINED' }
+
+/** The parts of the panel that only some answers have. */
+const PARTS = ['problem', 'pending', 'facts', 'details', 'about', 'copies', 'snippet']
 
 const element = (id) => document.getElementById(id)
 let elapsedTimer
@@ -30,7 +33,14 @@ export function showPending(request) {
   announce(`Analysing: ${nameOf('operation', request.operation)}.`)
 }
 
-export function showAnswer(request, { result, cache }, roundTripMs) {
+/** Shows the words of a model while they arrive. */
+export function showWords(words) {
+  element('pending').hidden = words !== ''
+  element('answer').replaceChildren(renderWords(words))
+}
+
+/** Shows an answer: the `result` of an analysis, or the `words` of a model. */
+export function showAnswer(request, { result, words, cache }, roundTripMs) {
   clear()
   describeRequest(request)
   const badge = element('badge')
@@ -44,7 +54,10 @@ export function showAnswer(request, { result, cache }, roundTripMs) {
     `${formatDuration(roundTripMs)} from the press to the answer, ` +
     `${formatDuration(cache.durationMs)} of them in the service.`
   element('details').hidden = false
-  element('answer').replaceChildren(...renderAnswer(request, result))
+  element('copies').hidden = false
+  element('answer').replaceChildren(
+    ...(words === undefined ? renderAnswer(request, result) : [renderWords(words)]),
+  )
   const headline = element('answer').querySelector('.headline')?.textContent ?? ''
   announce(
     `${nameOf('operation', request.operation)} answered. ${badge.textContent}. ` +
@@ -94,8 +107,9 @@ function isolated(words) {
 function clear() {
   clearInterval(elapsedTimer)
   element('outcome').removeAttribute('aria-busy')
-  for (const id of ['problem', 'pending', 'facts', 'details', 'about']) element(id).hidden = true
+  for (const id of PARTS) element(id).hidden = true
   element('problem').textContent = ''
+  element('copied').textContent = ''
   element('answer').replaceChildren()
   for (const field of ['text', 'question']) element(field).removeAttribute('aria-invalid')
   element('text').setAttribute('aria-describedby', 'text-length')
@@ -112,6 +126,9 @@ function describeRequest(request) {
 function describeTiming(cache) {
   const { status, durationMs, computeMs, ageMs } = cache
   if (status === 'hit') return `${describeHit(cache)} Stored ${describeAge(ageMs)}.`
+  if (status === 'stale') {
+    return `${describeHit(cache)} Its TTL has ended; a new answer is being computed.`
+  }
   if (status === 'joined') {
     return `Another request was computing this answer, and shared it after ${formatDuration(durationMs)}.`
   }

@@ -1,14 +1,16 @@
 import { sendBurst } from './burst.js'
-import { clearAnswer, showAnswer, showPending, showProblem } from './outcome.js'
-import { problemIn, problemOf, UNREACHABLE } from './problems.js'
+import { offerCopies } from './copies.js'
+import { explainButtons, loadExperiments, say } from './experiments.js'
+import { clearAnswer, showAnswer, showPending, showProblem, showWords } from './outcome.js'
+import { problemIn } from './problems.js'
 import * as requestForm from './request-form.js'
+import { addressFor, sendForm } from './send.js'
 import { watchStatus } from './status.js'
 import { listVisit } from './visit.js'
 
 const SAVE_AFTER_MS = 300
-
-/** Longer than the time limit of the service, so only a lost connection takes this long. */
-const GIVE_UP_AFTER_MS = 60_000
+/** The time after its end during which an answer is served by "Serve stale". */
+const STALE_SECONDS = 60
 
 const element = (id) => document.getElementById(id)
 const button = element('analyse')
@@ -17,6 +19,8 @@ const button = element('analyse')
 let pending
 /** The newest request that was sent and not cancelled. */
 let lastAsked
+/** The request whose answer is shown. */
+let lastAnswered
 /** True for a request that ended because the user left the page. */
 let wasInterrupted = false
 let sampleLoad = { controller: new AbortController(), done: Promise.resolve(true) }
@@ -24,6 +28,9 @@ let saveTimer
 let returnsFocus = false
 
 const refreshStatus = watchStatus()
+const experiments = loadExperiments({ formBody, refreshStatus })
+explainButtons()
+offerCopies(async () => ({ address: addressFor(await experiments), body: bodyOf(lastAnswered) }))
 const addToVisit = listVisit((request) => {
   sampleLoad.controller.abort()
   requestForm.write(request.sample === '' ? { ...request, ownText: request.text } : request)
@@ -44,7 +51,9 @@ element('sample').addEventListener('change', () => {
   loadSample(requestForm.read().question)
 })
 element('cancel').addEventListener('click', cancel)
+element('again').addEventListener('click', () => void ask())
 element('burst').addEventListener('click', () => void burst())
+element('stale').addEventListener('click', () => void serveStale())
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && pending !== undefined) cancel()
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) {
@@ -110,14 +119,18 @@ async function fillInSample(question, signal) {
   }
 }
 
-/** Sends the form. Aborts an older request. */
-async function ask() {
+/**
+ * Sends the form. Aborts an older request.
+ *
+ * @param {number} [maxStaleSeconds] - the time after its TTL during which an answer may be served
+ */
+async function ask(maxStaleSeconds = 0) {
   const load = sampleLoad
   const isLoaded = await load.done
   // A press that waited for a sample sends only that sample.
   if (!isLoaded) return
   // Another sample was chosen in between. The form does not have its text yet.
-  if (load !== sampleLoad) return ask()
+  if (load !== sampleLoad) return ask(maxStaleSeconds)
   const request = requestForm.read()
   if (pending !== undefined && requestForm.isSame(pending.request, request)) return
   stop()
@@ -132,12 +145,19 @@ async function ask() {
   save()
   showPending(request)
   setButton()
-  const outcome = await post(request, asked.controller.signal)
+  const { model } = await experiments
+  const outcome = await sendForm(bodyOf(request), {
+    ...{ model, maxStaleSeconds, signal: asked.controller.signal },
+    onWords: (words) => {
+      if (pending === asked) showWords(words)
+    },
+  })
   // A newer request was sent in between, or this one was cancelled.
   if (pending !== asked) return
   pending = undefined
   setButton()
   if (outcome.problem === undefined) {
+    lastAnswered = request
     showAnswer(request, outcome.answer, outcome.roundTripMs)
     addToVisit(request, outcome.answer.cache)
   } else {
@@ -148,41 +168,33 @@ async function ask() {
 
 /** Sends the form a hundred times at once, and shows how often the service computed the answer. */
 async function burst() {
-  if (!(await sampleLoad.done)) return
-  const request = requestForm.read()
-  const problem = problemIn(request)
-  if (problem !== undefined) {
-    showProblem(problem)
-    return
-  }
+  const body = await formBody()
+  if (body === undefined) return
   element('burst').disabled = true
-  element('burst-outcome').textContent = 'Sending 100 requests…'
-  element('burst-outcome').textContent = await sendBurst(bodyOf(request))
+  say('Sending 100 requests…')
+  say(await sendBurst(addressFor(await experiments), body))
   element('burst').disabled = false
   await refreshStatus()
 }
 
-function bodyOf({ text, operation, question }) {
-  return operation === 'qa' ? { text, operation, question } : { text, operation }
+/** Expires the answer to the form, and asks for it with permission for an expired one. */
+async function serveStale() {
+  const { expire } = await experiments
+  if (await expire()) await ask(STALE_SECONDS)
 }
 
-async function post(request, signal) {
-  const sentAt = performance.now()
-  try {
-    const response = await fetch('process', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bodyOf(request)),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP_AFTER_MS)]),
-    })
-    const body = await response.json().catch(() => undefined)
-    if (!response.ok || body?.cache === undefined) {
-      return { problem: problemOf(response.status, body) }
-    }
-    return { answer: body, roundTripMs: performance.now() - sentAt }
-  } catch {
-    return { problem: UNREACHABLE }
-  }
+/** @returns {Promise<object | undefined>} the body of the request in the form; undefined if it cannot be sent */
+async function formBody() {
+  if (!(await sampleLoad.done)) return undefined
+  const request = requestForm.read()
+  const problem = problemIn(request)
+  if (problem === undefined) return bodyOf(request)
+  showProblem(problem)
+  return undefined
+}
+
+function bodyOf({ text, operation, question }) {
+  return operation === 'qa' ? { text, operation, question } : { text, operation }
 }
 
 function cancel() {

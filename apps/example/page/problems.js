@@ -12,6 +12,8 @@ const MESSAGES = {
   BODY_TOO_LARGE: 'The text is too long for the service. Shorten it.',
   BUSY: `Many texts are being analysed right now. ${TRY_AGAIN}`,
   INTERNAL_ERROR: `The service failed at this text. Nothing was stored. ${TRY_AGAIN}`,
+  MODEL_FAILED: `The model did not answer. Nothing was stored. ${TRY_AGAIN}`,
+  NOT_CACHED: 'The cache has no fresh answer to this request. Press Analyse first.',
   SHUTTING_DOWN: `The service is restarting. ${TRY_AGAIN}`,
   TIMEOUT: 'The analysis took too long and was stopped. Try a shorter text.',
   UNAUTHENTICATED: 'You are not signed in. Sign in, then reload this page.',

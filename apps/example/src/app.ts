@@ -11,6 +11,10 @@ import {
   handleErrors,
 } from './error-handler.js'
 import { managementRoutes } from './management/management-routes.js'
+import type { ModelOptions } from './model/model-operations.js'
+import { modelRoutes } from './model/model-routes.js'
+import type { OwnRedis } from './playground/own-redis.js'
+import { playgroundRoutes } from './playground/playground-routes.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { type Analyzer, processRoute } from './routes/process.js'
 
@@ -27,6 +31,14 @@ export interface AppOptions extends CacheSetup {
   readonly logStream?: { write(line: string): void } | undefined
   /** The longest time until the response, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number | undefined
+  /** Whether the page can expire results and stop Redis, without a key. Default: false. */
+  readonly hasControls?: boolean | undefined
+  /** The Redis that the service has started. Default: none. */
+  readonly ownRedis?: OwnRedis | undefined
+  /** The model that performs the operations. Default: none, and they are performed offline. */
+  readonly model?: ModelOptions | undefined
+  /** Addresses of other pages by their title, for the dashboard. Default: none. */
+  readonly links?: Readonly<Record<string, string>> | undefined
 }
 
 const PAGE_FOLDER = fileURLToPath(new URL('../page/', import.meta.url))
@@ -77,6 +89,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(processRoute, options)
   await app.register(metricsRoutes, options)
   await app.register(managementRoutes, { ...options, prefix: '/internal/cache' })
+  await app.register(playgroundRoutes, { ...options, prefix: '/playground' })
+  if (options.model !== undefined) {
+    await app.register(modelRoutes, { ...options, ...options.model, dashboard })
+  }
   await app.register(fastifyStatic, {
     root: PAGE_FOLDER,
     // The page loads nothing from other sites, so the browser can forbid it.
@@ -94,14 +110,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
 function dashboardOf(
   app: FastifyInstance,
-  { monitor, tracer, cache, apiKey }: AppOptions,
+  { monitor, tracer, cache, apiKey, links = {} }: AppOptions,
 ): Dashboard {
   return new Dashboard({
     ...{ monitor, tracer, apiKey, logger: app.log },
     caches: { results: cache },
-    links: {
-      'Metrics for Prometheus': '/metrics',
-      'Management API': '/internal/cache/openapi.json',
-    },
+    links: { 'Metrics for Prometheus': '/metrics', 'Management API': '/internal/cache/', ...links },
   })
 }

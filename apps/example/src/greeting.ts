@@ -16,7 +16,10 @@ export function greeting(
     `  curl -s ${address}/process -H 'content-type: application/json' -d '${body}'`,
     '    (twice: the second answer says "hit")',
     ...(redisUrl === undefined
-      ? ['  REDIS_URL=redis://127.0.0.1:6379 npx --yes pnpm@10.34.9 start']
+      ? [
+          '  START_REDIS=redis-server npx --yes pnpm@10.34.9 start',
+          '    (with a Redis of its own, which you can stop on the page)',
+        ]
       : []),
   ].join('\n')
 }

@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { AnalysisPool } from './analysis-pool.js'
 import { buildApp } from './app.js'
 import { backendOf, createCache } from './create-cache.js'
-import { readEnvironment } from './environment.js'
+import { type Environment, readEnvironment } from './environment.js'
 import { greeting } from './greeting.js'
-
-const HOST = '127.0.0.1'
+import { OwnRedis } from './playground/own-redis.js'
 
 /** The time that requests under way at SIGTERM get to finish. */
-const SHUTDOWN_GRACE_MS = 10_000
+const SHUTDOWN_GRACE_MS = 4_000
+/** The time after that until their connections are cut. */
+const CUT_AFTER_MS = 250
 
 try {
   await start()
@@ -19,26 +20,47 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { port, redisUrl, tenantHeader, apiKey, logLevel } = readEnvironment(process.env)
+  const environment = readEnvironment(process.env)
+  const { redisCommand } = environment
+  if (redisCommand === undefined) {
+    await serve(environment, undefined)
+    return
+  }
+  const ownRedis = await OwnRedis.launch(redisCommand)
+  try {
+    await serve(environment, ownRedis)
+  } catch (error) {
+    await ownRedis.stop()
+    throw error
+  }
+}
+
+async function serve(environment: Environment, ownRedis: OwnRedis | undefined): Promise<void> {
+  const { host, port, logLevel, ...options } = environment
+  const redisUrl = ownRedis?.url ?? environment.redisUrl
   const setup = createCache(redisUrl)
   const pool = new AnalysisPool()
   const app = await buildApp({
+    ...options,
     ...setup,
     analyzer: (text, task, signal) => pool.analyze(text, task, signal),
-    tenantHeader,
-    apiKey,
     log: logLevel,
+    ownRedis,
   })
   app.addHook('onClose', () => pool.close())
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      setTimeout(() => void pool.close(), SHUTDOWN_GRACE_MS).unref()
-      void app.close()
+      // Requests that still run are answered with an error, and the connections of slow clients are cut.
+      setTimeout(() => {
+        void pool.close()
+        setTimeout(() => app.server.closeAllConnections(), CUT_AFTER_MS).unref()
+      }, SHUTDOWN_GRACE_MS).unref()
+      void app.close().then(() => ownRedis?.stop())
     })
   }
   try {
     await pool.ready()
-    const address = await listen(app, port)
+    const address = await listen(app, host, port)
     console.log(greeting(address, backendOf(setup.cache), redisUrl))
   } catch (error) {
     // Without this the connection to Redis would keep the process alive.
@@ -47,12 +69,16 @@ async function start(): Promise<void> {
   }
 }
 
-async function listen(service: FastifyInstance, wanted: number | undefined): Promise<string> {
+async function listen(
+  service: FastifyInstance,
+  host: string,
+  wanted: number | undefined,
+): Promise<string> {
   try {
-    return await service.listen({ host: HOST, port: wanted ?? 3000 })
+    return await service.listen({ host, port: wanted ?? 3000 })
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     if (wanted !== undefined || !isTaken) throw error
-    return service.listen({ host: HOST, port: 0 })
+    return service.listen({ host, port: 0 })
   }
 }

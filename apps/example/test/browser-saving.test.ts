@@ -1,15 +1,12 @@
-import axe from 'axe-core'
-import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { analyse, HeldAnalyses, hasChromium, useBrowser, waitForBadge } from './support/browser.js'
-
-/** Returns the rules of WCAG at level A or AA that the page breaks. */
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const run = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
-  const { violations } = await page.evaluate<axe.AxeResults>(run)
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-}
+import {
+  accessibilityProblems,
+  analyse,
+  HeldAnalyses,
+  hasChromium,
+  useBrowser,
+  waitForBadge,
+} from './support/browser.js'
 
 describe.skipIf(!hasChromium)('the page shows what the cache saves', () => {
   const { openPage } = useBrowser()
@@ -33,14 +30,14 @@ describe.skipIf(!hasChromium)('the page shows what the cache saves', () => {
     const held = new HeldAnalyses()
     const { page, cache } = await openPage({ analyzer: held.analyzer })
     await page.getByLabel('Text').fill('It rained all day, and the tent leaked.')
-    await page.getByRole('button', { name: '100 at once' }).click()
+    await page.getByRole('button', { name: '100 identical requests at once' }).click()
     await page.getByText('Sending 100 requests').waitFor()
     // The browser sends six at a time. Those that come after the analysis are hits.
     await expect.poll(() => held.signals.length).toBe(1)
     held.release()
-    const outcome = page.locator('#burst-outcome', { hasText: '100 requests in' })
+    const outcome = page.locator('#experiment', { hasText: '100 requests in' })
     await outcome.waitFor()
-    expect(await outcome.textContent()).toMatch(/: 1 analysis, .*\d+ hits\.$/)
+    expect(await outcome.textContent()).toMatch(/: 1 computation, .*\d+ hits\.$/)
     expect(held.signals).toHaveLength(1)
     expect(cache.getStats()).toMatchObject({ misses: 1 })
   })

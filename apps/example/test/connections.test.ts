@@ -119,6 +119,18 @@ test.each<[request: string, bytes: string, status: number, code: string]>([
   expect(JSON.parse(body)).toHaveProperty('error.code', code)
 })
 
+test('SIGTERM ends the process while a page of the dashboard is open', async () => {
+  await using app = await AppProcess.start({})
+  const live = await fetch(`${app.address}/internal/dashboard/api/live?range=1m`)
+  const reader = live.body?.getReader()
+  expect((await reader?.read())?.done).toBe(false)
+  const rest = (async (): Promise<void> => {
+    while ((await reader?.read())?.done === false);
+  })()
+  const [exitCode] = await Promise.all([app.stop(), rest])
+  expect(exitCode).toBe(0)
+}, 120_000)
+
 test('SIGTERM lets a request finish, and the process ends with its threads', async () => {
   await using app = await AppProcess.start({})
   const body = JSON.stringify({ text: readSample('day-of-infamy'), operation: 'questions' })

@@ -4,11 +4,16 @@ import { greeting } from '../src/greeting.js'
 
 test('an empty environment means port 3000 if it is free and no Redis', () => {
   expect(readEnvironment({})).toEqual({
+    host: '127.0.0.1',
     port: undefined,
     redisUrl: undefined,
+    redisCommand: undefined,
     tenantHeader: undefined,
     apiKey: undefined,
     logLevel: undefined,
+    hasControls: true,
+    model: undefined,
+    links: {},
   })
   expect(readEnvironment({ PORT: '', REDIS_URL: ' ', TENANT_HEADER: '' })).toEqual(
     readEnvironment({}),
@@ -31,6 +36,32 @@ test('in production an API key is required, and requests are logged', () => {
     apiKey: API_KEY,
     logLevel: 'info',
   })
+})
+
+test.each([
+  { NODE_ENV: 'production', API_KEY: 'sixteen-letters!' },
+  { API_KEY: 'sixteen-letters!' },
+  { HOST: '0.0.0.0' },
+])('with %j the page has no controls that work without a key', (variables) => {
+  expect(readEnvironment(variables).hasControls).toBe(false)
+})
+
+test('readEnvironment reads a model, and requires its key', () => {
+  const OPENAI_API_KEY = 'secret'
+  expect(readEnvironment({ MODEL: 'small', OPENAI_API_KEY }).model).toEqual({
+    model: 'small',
+    modelApiKey: OPENAI_API_KEY,
+    modelBaseUrl: undefined,
+  })
+  expect(() => readEnvironment({ MODEL: 'small' })).toThrow('OPENAI_API_KEY must be set')
+  expect(() =>
+    readEnvironment({ MODEL: 'small', OPENAI_API_KEY, OPENAI_BASE_URL: 'localhost' }),
+  ).toThrow('OPENAI_BASE_URL must be an address')
+})
+
+test('readEnvironment rejects a Redis beside the one that the service starts', () => {
+  const variables = { REDIS_URL: 'redis://127.0.0.1', START_REDIS: 'redis-server' }
+  expect(() => readEnvironment(variables)).toThrow('REDIS_URL must be unset')
 })
 
 test('readEnvironment rejects a short API key without showing it, and an unknown log level', () => {

@@ -31,6 +31,10 @@ async function startFilled(): Promise<TestService & { readonly routes: readonly 
     ...Object.keys(paths).map((path) => `/internal/cache${path}`),
     ...DASHBOARD_ROUTES.map((route) => `/internal/dashboard/api/${route}`),
     '/internal/dashboard/',
+    '/internal/cache/',
+    '/playground/',
+    '/playground/expire',
+    '/playground/redis',
     '/process',
     '/metrics',
   ]
@@ -131,7 +135,7 @@ test('no request without the key shows or changes cached data', async () => {
 
 test('no request with the key is answered by a fault of the server', async () => {
   const { app, routes } = await startFilled()
-  expect(routes).toHaveLength(18)
+  expect(routes).toHaveLength(22)
   const property = fc.asyncProperty(anyRequest(routes, apiKey), async (request) => {
     expectNoFault(await app.inject(request))
   })

@@ -6,7 +6,12 @@ import { backendOf, type CacheBackend } from '../create-cache.js'
 import { RequestError } from '../request-error.js'
 import { tenantOf } from '../tenant.js'
 import { openApiDocument } from './openapi.js'
+import { openApiPage } from './openapi-page.js'
 import { invalidationSchema } from './schemas.js'
+
+/** The page of the routes has a style sheet and an icon of this site, and nothing else. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** The most requests of one client in a minute. */
 const REQUESTS_PER_MINUTE = 300
@@ -35,6 +40,11 @@ export async function managementRoutes(
     recommendations: monitor.getInvalidationRecommendations(),
   }))
   app.get('/openapi.json', () => openApiDocument())
+  // The links of the page are relative, so its address ends with a slash.
+  app.get('/', { prefixTrailingSlash: 'slash' }, (_request, reply) => {
+    void reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
+    return reply.type('text/html; charset=utf-8').send(openApiPage(openApiDocument()))
+  })
 
   const key = new ApiKey(apiKey)
   const onRequest = async ({ headers }: FastifyRequest): Promise<void> => {

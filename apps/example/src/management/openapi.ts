@@ -53,8 +53,31 @@ const ROUTES: readonly Described[] = [
   },
 ]
 
+interface Content {
+  readonly content: { readonly 'application/json': { readonly schema: object } }
+}
+
+export interface OpenApiOperation {
+  readonly summary: string
+  readonly operationId: string
+  readonly security?: readonly object[]
+  readonly requestBody?: Content & { readonly required: boolean }
+  readonly responses: Readonly<Record<string, Content & { readonly description: string }>>
+}
+
+export interface OpenApiDocument {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string }
+  readonly servers: readonly { readonly url: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>
+  readonly components: {
+    readonly securitySchemes: object
+    readonly schemas: Readonly<Record<string, object>>
+  }
+}
+
 /** Returns the OpenAPI document of the management API. */
-export function openApiDocument(): object {
+export function openApiDocument(): OpenApiDocument {
   return {
     openapi: '3.1.0',
     info: { title: 'Cache management', version: '1.0.0' },
@@ -69,7 +92,7 @@ export function openApiDocument(): object {
   }
 }
 
-function operationOf({ path, summary, needsKey, body, answer }: Described): object {
+function operationOf({ path, summary, needsKey, body, answer }: Described): OpenApiOperation {
   const schema = answer === undefined ? { type: 'object' } : jsonSchemaOf(answer, 'output')
   const failures = needsKey === true ? [400, 401, 403, 415, 429] : [429]
   const failure = {
@@ -88,7 +111,7 @@ function operationOf({ path, summary, needsKey, body, answer }: Described): obje
   }
 }
 
-function json(schema: object): object {
+function json(schema: object): Content['content'] {
   return { 'application/json': { schema } }
 }
 

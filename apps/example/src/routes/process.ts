@@ -45,19 +45,30 @@ export async function processRoute(
     const answer = await reply.getOrCompute<Analysis>(
       { text, operation, options, question, tenant },
       (load) => analyzer(text, task, load.signal),
-      { signal: AbortSignal.timeout(timeoutMs) },
+      {
+        signal: AbortSignal.timeout(timeoutMs),
+        staleWhileRevalidate: permittedStaleness(request.headers['cache-control']),
+      },
     )
     return describe(answer, performance.now() - startedAt)
   })
 }
 
+/** Returns the time after its TTL during which a result may be served, as the client permits it. */
+function permittedStaleness(cacheControl = ''): `${number}s` | undefined {
+  const [, seconds] =
+    /(?:^|[ ,])stale-while-revalidate=(\d{1,6})(?:$|[ ,])/.exec(cacheControl) ?? []
+  return seconds === undefined || Number(seconds) === 0 ? undefined : `${Number(seconds)}s`
+}
+
 function describe({ response, cached }: CachedResponse<Analysis>, tookMs: number): object {
   const durationMs = roundMs(tookMs)
   const computeMs = roundMs(response.computeMs)
+  const hit = cached.stale ? 'stale' : 'hit'
   return {
     result: response.result,
     cache: {
-      status: cached.hit ? 'hit' : cached.joined ? 'joined' : 'miss',
+      status: cached.hit ? hit : cached.joined ? 'joined' : 'miss',
       key: cached.key,
       ageMs: cached.hit ? cached.ageMs : 0,
       durationMs,

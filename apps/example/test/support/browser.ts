@@ -1,12 +1,17 @@
 import { findChromium } from '@verbatim/test-support'
+import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import type { Analyzer } from '../../src/routes/process.js'
-import { analyzeInPool, startService, type TestService } from './service.js'
+import {
+  analyzeInPool,
+  startService,
+  type TestService,
+  type TestServiceOptions,
+} from './service.js'
 
-interface PageOptions {
-  /** The work of the service. Default: the five operations in worker threads. */
-  readonly analyzer?: Analyzer
+/** Options of the page, and of its service. */
+interface PageOptions extends TestServiceOptions {
   /** The width in pixels. Default: 390, a telephone. */
   readonly width?: number
   /** The height in pixels. Default: 844. */
@@ -58,11 +63,14 @@ const ARGUMENTS = [
 
 async function openPage(
   browser: Browser,
-  { analyzer = analyzeInPool, width = 390, height = 844, ...context }: PageOptions = {},
+  { width = 390, height = 844, reducedMotion, ...options }: PageOptions = {},
 ): Promise<OpenPage> {
-  const service = await startService({ analyzer })
+  const service = await startService(options)
   const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
-  const page = await browser.newPage({ viewport: { width, height }, ...context })
+  const page = await browser.newPage({
+    viewport: { width, height },
+    ...(reducedMotion && { reducedMotion }),
+  })
   onTestFinished(() => page.close())
   const complaints: string[] = []
   page.on('console', (message) => {
@@ -86,8 +94,16 @@ export async function choose(page: Page, operation: string): Promise<void> {
 }
 
 /** Waits for the badge of an answer. */
-export async function waitForBadge(page: Page, status: 'HIT' | 'MISS'): Promise<void> {
+export async function waitForBadge(page: Page, status: 'HIT' | 'STALE' | 'MISS'): Promise<void> {
   await page.locator('#badge', { hasText: status }).waitFor()
+}
+
+/** Returns the rules of WCAG at level A or AA that the page breaks. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const run = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
+  const { violations } = await page.evaluate<axe.AxeResults>(run)
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
 /** Analyses that wait until they are released, and then do the real work. */

@@ -23,7 +23,7 @@ export const analyzeInPool: Analyzer = (text, task, signal) => {
 
 export const WORKER_FILE = new URL('../../dist/analysis/worker.js', import.meta.url)
 
-type TestServiceOptions = Partial<
+export type TestServiceOptions = Partial<
   Omit<AppOptions, 'cache' | 'monitor' | 'tracer'> & { readonly redisUrl: string }
 >
 
@@ -42,7 +42,7 @@ export async function startService({
 export interface ProcessAnswer {
   readonly result: unknown
   readonly cache: {
-    readonly status: 'hit' | 'miss' | 'joined'
+    readonly status: 'hit' | 'stale' | 'miss' | 'joined'
     readonly key: string
     readonly ageMs: number
     readonly durationMs: number
