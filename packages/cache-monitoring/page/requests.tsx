@@ -4,6 +4,7 @@ import { useApi } from './api.js'
 import { duration, time, UNKNOWN } from './format.js'
 import { Problem } from './problem.js'
 import { Table } from './table.js'
+import { Trace } from './trace.js'
 
 const OUTCOMES = ['hit', 'stale', 'joined', 'miss', 'error'] as const
 const RELOAD_MS = 2_000
@@ -85,36 +86,38 @@ function RequestTable({ requests }: { readonly requests: readonly ListedRequest[
         'Originally',
         'Saved',
         'Age',
+        'Joined by',
         'Key',
       ]}
-      numeric={[4, 5, 6, 7]}
-      rows={requests.map(({ id, at, outcome, operation, tier, key, reason, ...times }) => ({
-        key: String(id),
+      numeric={[4, 5, 6, 7, 8]}
+      rows={requests.map((request) => ({
+        key: String(request.id),
         cells: [
-          time(at),
+          time(request.at),
           <>
-            <span class="badge" data-outcome={outcome}>
-              {outcome}
+            <span class="badge" data-outcome={request.outcome}>
+              {request.outcome}
             </span>
-            {reason !== undefined && <span class="quiet"> {reason}</span>}
+            {request.reason !== undefined && <span class="quiet"> {request.reason}</span>}
           </>,
-          operation ?? UNKNOWN,
-          tier ?? UNKNOWN,
-          duration(times.durationMs),
-          duration(times.computeMs),
-          saved(outcome, times),
-          duration(times.ageMs),
-          <code dir="auto">{key}</code>,
+          request.operation ?? UNKNOWN,
+          request.tier ?? UNKNOWN,
+          duration(request.durationMs),
+          duration(request.computeMs),
+          saved(request),
+          duration(request.ageMs),
+          request.joinedBy ?? UNKNOWN,
+          <>
+            <code dir="auto">{request.key}</code>
+            {request.steps !== undefined && <Trace request={request} steps={request.steps} />}
+          </>,
         ],
       }))}
     />
   )
 }
 
-function saved(
-  outcome: ListedRequest['outcome'],
-  { durationMs, computeMs }: Pick<ListedRequest, 'durationMs' | 'computeMs'>,
-): string {
+function saved({ outcome, durationMs, computeMs }: ListedRequest): string {
   const isFromCache = outcome === 'hit' || outcome === 'stale'
   if (!isFromCache || computeMs === undefined) return UNKNOWN
   return duration(Math.max(0, computeMs - durationMs))

@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { InMemoryCache } from '@verbatim/cache-memory'
-import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
-import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
+import { CachePerformanceMonitor, combineMonitors } from '@verbatim/cache-monitoring'
+import { Dashboard, RequestTracer } from '@verbatim/cache-monitoring/dashboard'
 import { GenericRedisCache } from '@verbatim/cache-redis'
 import { findChromium, startRedis } from '@verbatim/test-support'
 import axe from 'axe-core'
@@ -20,7 +20,8 @@ if (executablePath === undefined && process.env['CI']) throw new Error('no Chrom
 
 const monitor = new CachePerformanceMonitor({ name: 'answers' })
 const cache = new InMemoryCache({ performanceMonitor: monitor })
-const dashboard = new Dashboard({ monitor, caches: { users: cache }, apiKey })
+const tracer = new RequestTracer()
+const dashboard = new Dashboard({ monitor, tracer, caches: { users: cache }, apiKey })
 const server = createServer(dashboard.listener).listen(0, '127.0.0.1')
 afterAll(() => {
   dashboard.close()
@@ -164,6 +165,27 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     const row = page.getByRole('row', { name: /an <img> key/ })
     await row.waitFor()
     expect(await row.innerText()).toMatch(/hit\s+summarize\s+memory\s+1.5 ms\s+1.5 s\s+1.5 s/)
+  })
+
+  test('the trace of a miss shows memory, the computation and the store', async () => {
+    const traced = new InMemoryCache({ performanceMonitor: combineMonitors(monitor, tracer) })
+    await dashboard.trace(async () => {
+      await traced.getOrSet('traced', () => 'value')
+      const times = { durationMs: 20, computeMs: 15 }
+      dashboard.recordRequest({ outcome: 'miss', key: 'traced', ...times })
+    })
+    const { page } = await open('#/requests')
+    await enterKey(page)
+    const row = page.getByRole('row', { name: /traced/ })
+    await row.getByText('not requested recently').waitFor()
+    await row.getByText('Trace').click()
+    await row.getByText('Memory: miss').waitFor()
+    expect(await row.locator('li').allInnerTexts()).toEqual([
+      expect.stringMatching(/^Memory: miss/),
+      'Computation: done, 15 ms',
+      expect.stringMatching(/^Store in memory: ok/),
+    ])
+    expect(await accessibilityProblems(page)).toEqual([])
   })
 
   test('two open pages show that Redis is lost, and that it is back', async () => {
