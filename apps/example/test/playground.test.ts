@@ -60,7 +60,7 @@ test('the service stops and starts its own Redis, and no request fails', async (
   await expect.poll(modeOf, { timeout: 20_000 }).toBe('redis')
 })
 
-test('a command that is no redis-server does not start', async () => {
+test('a command that starts no redis-server is rejected', async () => {
   for (const command of ['no-such-command', 'false']) {
     await expect(OwnRedis.launch(command)).rejects.toThrow('START_REDIS must be a redis-server')
   }

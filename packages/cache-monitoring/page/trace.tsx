@@ -40,7 +40,7 @@ function stagesOf({ outcome, computeMs }: ListedRequest, steps: readonly Request
   return [...reads, ...load, ...changes]
 }
 
-/** A read that Redis decided found nothing in memory before. */
+/** Returns the stages of a read. A read that Redis decided found nothing in memory before. */
 function readStages({ tier, outcome, durationMs }: RequestStep): Stage[] {
   if (tier === 'memory') return [{ name: 'Memory', outcome, durationMs }]
   return [
