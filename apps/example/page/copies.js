@@ -12,17 +12,19 @@ export function offerCopies(currentRequest) {
     'copy-curl': curlOf,
     'copy-typescript': typescriptOf,
   })) {
-    element(id).addEventListener('click', async () => {
-      const { address, body } = await currentRequest()
-      const snippet = render(new URL(address, document.baseURI).href, body)
-      element('snippet').textContent = snippet
-      element('snippet').hidden = false
-      element('copied').textContent = await navigator.clipboard.writeText(snippet).then(
-        () => 'Copied.',
-        () => 'The browser does not permit copying. The request is below.',
-      )
-    })
+    element(id).addEventListener('click', () => void copy(currentRequest, render))
   }
+}
+
+async function copy(currentRequest, render) {
+  const { address, body } = await currentRequest()
+  const snippet = render(new URL(address, document.baseURI).href, body)
+  element('snippet').textContent = snippet
+  element('snippet').hidden = false
+  element('copied').textContent = await navigator.clipboard.writeText(snippet).then(
+    () => 'Copied.',
+    () => 'The browser does not permit copying. The request is below.',
+  )
 }
 
 export function curlOf(url, body) {

@@ -52,10 +52,10 @@ export async function loadExperiments({ formBody, refreshStatus }) {
   const showRedis = () => {
     element('redis').textContent = isRunning ? 'Stop Redis' : 'Start Redis'
   }
-  element('expire').addEventListener('click', async () => {
+  const expireNow = async () => {
     if (await expire()) say('The TTL of this answer has ended. Press Analyse to compute it again.')
-  })
-  element('redis').addEventListener('click', async () => {
+  }
+  const toggleRedis = async () => {
     element('redis').disabled = true
     const isChanged = await attempt(() => send('playground/redis', { running: !isRunning }))
     element('redis').disabled = false
@@ -65,7 +65,9 @@ export async function loadExperiments({ formBody, refreshStatus }) {
     showRedis()
     say(isRunning ? 'Redis runs again.' : 'Redis is stopped. Go on asking: no request fails.')
     await refreshStatus()
-  })
+  }
+  element('expire').addEventListener('click', () => void expireNow())
+  element('redis').addEventListener('click', () => void toggleRedis())
   showRedis()
   return { model, expire }
 }

@@ -57,11 +57,13 @@ describe.skipIf(!hasChromium)('the experiments of the page', () => {
     const { page } = await openPage(options)
     await page.getByRole('button', { name: 'Stop Redis' }).click()
     await page.getByText('Go on asking: no request fails.').waitFor()
+    expect(ownRedis.isRunning).toBe(false)
     await page.getByLabel('Text').fill(TEXT)
     await analyse(page)
     await waitForBadge(page, 'MISS')
     await page.getByRole('button', { name: 'Start Redis' }).click()
     await page.getByText('Redis runs again.').waitFor()
+    expect(ownRedis.isRunning).toBe(true)
   })
 
   test('the request of an answer is copied as a command and as a program', async () => {

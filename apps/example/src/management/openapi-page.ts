@@ -1,4 +1,4 @@
-import type { OpenApiDocument, OpenApiOperation } from './openapi.js'
+import type { JsonContent, OpenApiDocument, OpenApiOperation } from './openapi.js'
 
 /** Returns a page that describes the routes of a document. It needs no script, and one style sheet. */
 export function openApiPage({ info, servers, paths, components }: OpenApiDocument): string {
@@ -55,7 +55,7 @@ function section(method: string, address: string, operation: OpenApiOperation): 
       </section>`
 }
 
-function schemaIn(described: OpenApiOperation['requestBody']): unknown {
+function schemaIn(described: JsonContent | undefined): unknown {
   return described?.content['application/json'].schema
 }
 

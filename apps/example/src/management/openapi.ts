@@ -53,7 +53,7 @@ const ROUTES: readonly Described[] = [
   },
 ]
 
-interface Content {
+export interface JsonContent {
   readonly content: { readonly 'application/json': { readonly schema: object } }
 }
 
@@ -61,8 +61,8 @@ export interface OpenApiOperation {
   readonly summary: string
   readonly operationId: string
   readonly security?: readonly object[]
-  readonly requestBody?: Content & { readonly required: boolean }
-  readonly responses: Readonly<Record<string, Content & { readonly description: string }>>
+  readonly requestBody?: JsonContent & { readonly required: boolean }
+  readonly responses: Readonly<Record<string, JsonContent & { readonly description: string }>>
 }
 
 export interface OpenApiDocument {
@@ -111,7 +111,7 @@ function operationOf({ path, summary, needsKey, body, answer }: Described): Open
   }
 }
 
-function json(schema: object): Content['content'] {
+function json(schema: object): JsonContent['content'] {
   return { 'application/json': { schema } }
 }
 

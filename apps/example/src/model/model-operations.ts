@@ -21,7 +21,7 @@ export interface ModelOptions {
 
 /** The answer of a model while it arrives. */
 export interface ModelAnswer {
-  /** Says in `x-cache` how the request was served. */
+  /** The header `x-cache` says how the request was served. */
   readonly headers: Headers
   readonly words: AsyncIterable<string>
 }
@@ -101,17 +101,20 @@ async function* wordsOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Asyn
 }
 
 function instructionFor(task: Task): string {
-  const plain = 'Answer in plain text without markup, from the text of the user alone.'
+  return `${orderFor(task)} Answer in plain text without markup, from the text of the user alone.`
+}
+
+function orderFor(task: Task): string {
   switch (task.operation) {
     case 'summarize':
-      return `Summarize the text in at most ${task.options.max_sentences} sentences. ${plain}`
+      return `Summarize the text in at most ${task.options.max_sentences} sentences.`
     case 'sentiment':
-      return `Say whether the sentiment of the text is positive, neutral or negative, and why. ${plain}`
+      return 'Say whether the sentiment of the text is positive, neutral or negative, and why.'
     case 'key_points':
-      return `List the ${task.options.count} most important points of the text, one a line. ${plain}`
+      return `List the ${task.options.count} most important points of the text, one a line.`
     case 'questions':
-      return `Write ${task.options.count} questions that the text answers, one a line. ${plain}`
-    case 'qa':
-      return `Answer this question from the text: ${task.question} ${plain}`
+      return `Write ${task.options.count} questions that the text answers, one a line.`
+    default:
+      return `Answer this question from the text: ${task.question}`
   }
 }
