@@ -1,6 +1,7 @@
 export { askRedis } from './ask-redis.js'
 export { Certificates, LOCAL } from './certificates.js'
 export { findChromium } from './find-chromium.js'
+export { findRedisServer } from './find-redis-server.js'
 export { plantForeignKeys, stateOf } from './foreign-keys.js'
 export { freePort } from './free-port.js'
 export { findPrometheus, type PrometheusSample, PrometheusServer } from './prometheus-server.js'
