@@ -84,14 +84,17 @@ test('a client that does not read costs a bounded amount of memory, and its stre
 
   // The buffers of the kernel take some messages. After that, none is made.
   await expect
-    .poll(async () => {
-      const before = messages
-      for (let sample = 0; sample < 20; sample++) {
-        history.sample()
-        await wait(1)
-      }
-      return messages > 0 && messages === before
-    })
+    .poll(
+      async () => {
+        const before = messages
+        for (let sample = 0; sample < 20; sample++) {
+          history.sample()
+          await wait(1)
+        }
+        return messages > 0 && messages === before
+      },
+      { timeout: 10_000 },
+    )
     .toBe(true)
   expect(longest).toBeLessThan(500_000)
   socket.destroy()

@@ -178,7 +178,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     await enterKey(page)
     const row = page.getByRole('row', { name: /traced/ })
     await row.getByText('not requested recently').waitFor()
-    await row.getByText('Trace').click()
+    await row.getByText('Trace', { exact: true }).click()
     await row.getByText('Memory: miss').waitFor()
     expect(await row.locator('li').allInnerTexts()).toEqual([
       expect.stringMatching(/^Memory: miss/),
