@@ -1,4 +1,5 @@
-// Sums the reports of all test runs for the last line of CI. Fails if a test failed or none ran.
+// Sums the reports of all test runs for the last line of CI, and names each test that passed only when it was
+// repeated. Fails if a test failed or none ran.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const folder = new URL('../reports/', import.meta.url)
@@ -13,9 +14,18 @@ for (const file of existsSync(folder) ? readdirSync(folder) : []) {
     skipped: report.numPendingTests + report.numTodoTests,
   }
   for (const name of Object.keys(total)) total[name] += counts[name]
+  for (const test of repeatedTests(report)) console.log(`repeated: ${test}`)
   console.log(
     `${file}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
   )
 }
 console.log(`tests: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.passed > 0 && total.failed === 0 ? 0 : 1
+
+/** Returns the names of the tests that failed first and passed then. */
+function repeatedTests({ testResults }) {
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0)
+    .map(({ fullName }) => fullName)
+}
