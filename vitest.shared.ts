@@ -15,6 +15,7 @@ export function testConfig(needs: { redis?: boolean } = {}): ViteUserConfig {
       // Long, because CI machines stall. Benchmarks measure durations, not tests.
       testTimeout: 30_000,
       hookTimeout: 30_000,
+      expect: { poll: { timeout: 10_000 } },
     },
   })
 }

@@ -160,7 +160,8 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
     await page.getByLabel('Sample').selectOption('day-of-infamy')
     await page.getByRole('button', { name: 'Analyse' }).click()
     release()
-    await expect.poll(() => page.locator('#answer').textContent()).toContain('Empire of Japan')
+    await waitForBadge(page, 'MISS')
+    expect(await page.locator('#answer').textContent()).toContain('Empire of Japan')
   })
 
   test('Analyse sends a text that is typed after a sample failed to load', async () => {
