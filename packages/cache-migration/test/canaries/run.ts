@@ -2,8 +2,17 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { inspect } from 'node:util'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import { AIResponseCache } from '@verbatim/cache-ai'
 import { Secret } from '@verbatim/cache-core'
+import { CachePerformanceMonitor, combineMonitors } from '@verbatim/cache-monitoring'
+import { OpenTelemetryMonitor } from '@verbatim/cache-monitoring/otel'
+import { prometheusRegistry } from '@verbatim/cache-monitoring/prometheus'
 import {
   createSecurityConfigFromEnv,
   GenericRedisCache,
@@ -57,6 +66,26 @@ const log = (level: string) => (message: string) => show(`log ${level}`, message
 const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
 process.on('warning', (warning) => show('process warning', warning))
 
+const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+const meters = new MeterProvider({ readers: [reader] })
+const statistics = new CachePerformanceMonitor({ logger })
+/** Receives every operation of every cache. */
+const performanceMonitor = combineMonitors(
+  statistics,
+  new OpenTelemetryMonitor({ meter: meters.getMeter('canaries'), logger }),
+)
+
+/** Shows what all operations have left in the metrics. */
+async function showMetrics(): Promise<void> {
+  show('statistics', statistics.getPerformanceStats())
+  show('exported metrics', statistics.exportMetrics())
+  show('Prometheus', await prometheusRegistry(statistics).metrics())
+  await reader.forceFlush()
+  show('OpenTelemetry', exporter.getMetrics())
+  await meters.shutdown()
+}
+
 /** Shows errors in events. Other arguments are the keys and values that a caller asked to hear of. */
 function watch(cache: GenericRedisCache): void {
   cache.on('backend_error', (error) => show('event backend_error', error))
@@ -71,7 +100,10 @@ const keys = (): KeyRing => KeyRing.parse(scene.keyRing)
 
 /** Uses a cache in every way that fails, with secrets in each argument. */
 async function misuse(name: string, options: GenericRedisCacheOptions): Promise<void> {
-  const cache = new GenericRedisCache({ logger, name, commandTimeout: 300, ...options })
+  const cache = new GenericRedisCache({
+    ...{ logger, name, performanceMonitor, commandTimeout: 300 },
+    ...options,
+  })
   watch(cache)
   const { keyPart, value, tag } = secrets
   const key = `user:${keyPart}`
@@ -113,8 +145,7 @@ async function misuse(name: string, options: GenericRedisCacheOptions): Promise<
 async function misuseAi(): Promise<void> {
   const { prompt, tenant, value, tag } = secrets
   const cache = new AIResponseCache({
-    redisUrl,
-    logger,
+    ...{ redisUrl, logger, performanceMonitor },
     onBackendError: 'throw',
     keyStyle: 'readable',
   })
@@ -255,5 +286,6 @@ client.disconnect()
 await misuseAi()
 await misuseManager(secrets)
 await misuseMigration(secrets)
+await showMetrics()
 show('the certificate key', (await readFile(file('client.crt'))).length)
 process.stdout.write(`${outputs} outputs\n`)

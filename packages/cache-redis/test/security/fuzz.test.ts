@@ -1,5 +1,11 @@
 import { crc32, deflateSync } from 'node:zlib'
 import { ConfigurationError, SecurityError, SerializationError } from '@verbatim/cache-core'
+import {
+  type FuzzOutcome,
+  type FuzzTarget,
+  fuzz,
+  printOutcomes,
+} from '@verbatim/test-support/fuzzing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { toHex } from '../../src/codec/place.js'
 import { KIND_OFFSET } from '../../src/codec/stored-line.js'
@@ -12,7 +18,6 @@ import { createSecurityConfigFromEnv, KeyRing } from '../../src/index.js'
 import { Keyspace } from '../../src/redis/keyspace.js'
 import { readRecords } from '../../src/redis/records.js'
 import { codecWith, DETAILS, NO_THREADS, placeOf } from '../codec/codec-fixtures.js'
-import { type FuzzTarget, fuzz } from './fuzzing.js'
 
 /** Inputs of each decoder; a twentieth of them for configurations, which check cipher suites with OpenSSL. */
 const INPUTS = Number(process.env['FUZZ_INPUTS'] ?? 20_000)
@@ -166,25 +171,18 @@ function variablesIn(bytes: Buffer): Record<string, string> {
   }
 }
 
-const rows: string[] = []
-afterAll(() => {
-  if (!process.env['FUZZ_INPUTS']) return
-  process.stdout.write(
-    '| decoder | inputs | accepted | slowest | memory |\n| --- | --- | --- | --- | --- |\n',
-  )
-  process.stdout.write(`${rows.join('\n')}\n`)
-})
+const outcomes = new Map<string, FuzzOutcome>()
+afterAll(() => printOutcomes(outcomes))
 
 describe('changed inputs', () => {
   test.each(Object.entries(TARGETS))(
     'of a %s neither crash nor block nor fill the memory',
     async (name, target) => {
       const inputs = name === 'security configuration' ? Math.ceil(INPUTS / 20) : INPUTS
-      const { accepted, slowestMs, growthBytes } = await fuzz(await target(), inputs)
-      const growth = `${(growthBytes / MEBIBYTE).toFixed(1)} MiB`
-      rows.push(`| ${name} | ${inputs} | ${accepted} | ${slowestMs.toFixed(1)} ms | ${growth} |`)
-      expect(growthBytes).toBeLessThan(64 * MEBIBYTE)
-      expect(accepted).toBeGreaterThan(0)
+      const outcome = await fuzz(await target(), inputs)
+      outcomes.set(name, outcome)
+      expect(outcome.growthBytes).toBeLessThan(64 * MEBIBYTE)
+      expect(outcome.accepted).toBeGreaterThan(0)
     },
     3_600_000,
   )

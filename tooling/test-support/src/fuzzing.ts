@@ -128,6 +128,21 @@ function changed(
   }
 }
 
+/** Prints a table of outcomes by decoder in a run that sets `FUZZ_INPUTS`, such as the one at night. */
+export function printOutcomes(outcomes: ReadonlyMap<string, FuzzOutcome>): void {
+  if (!process.env['FUZZ_INPUTS']) return
+  const rows = Array.from(outcomes, ([decoder, outcome]) => {
+    const { inputs, accepted, slowestMs, growthBytes } = outcome
+    const growth = (growthBytes / 1_048_576).toFixed(1)
+    return `| ${decoder} | ${inputs} | ${accepted} | ${slowestMs.toFixed(1)} ms | ${growth} MiB |`
+  })
+  const head = [
+    '| decoder | inputs | accepted | slowest | memory |',
+    '| --- | --- | --- | --- | --- |',
+  ]
+  process.stdout.write(`${[...head, ...rows].join('\n')}\n`)
+}
+
 let collect: (() => void) | undefined
 
 function usedBytes(): number {
