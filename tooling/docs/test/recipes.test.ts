@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import type { Type } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ModelServer } from '@verbatim/model-server'
 import { freePort } from '@verbatim/test-support'
@@ -88,7 +89,7 @@ const SERVICES: Readonly<Record<string, () => Promise<Service>>> = {
     return inProcess((request) => app.fetch(request))
   },
   async nestjs() {
-    const { SummariesModule } = await load<{ SummariesModule: object }>('nestjs')
+    const { SummariesModule } = await load<{ SummariesModule: Type }>('nestjs')
     const app = await NestFactory.create(SummariesModule, { logger: false })
     await app.listen(0, '127.0.0.1')
     return { ask: sender(await app.getUrl()), end: () => app.close() }
