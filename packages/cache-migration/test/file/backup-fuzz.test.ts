@@ -98,7 +98,7 @@ function withChecksums(bytes: Buffer): Buffer {
   if (bytes.length < PREAMBLE_BYTES) return bytes
   const file = Buffer.from(bytes)
   let end = PREAMBLE_BYTES + file.readUInt32BE(12)
-  let digest = createHash('sha256').update(file.subarray(0, end)).digest()
+  let digest: Buffer = createHash('sha256').update(file.subarray(0, end)).digest()
   while (end + DIGEST_BYTES <= file.length) {
     digest.copy(file, end)
     const start = end + DIGEST_BYTES
