@@ -12,6 +12,7 @@ const DASHBOARD_ROUTES = [
   'overview',
   'requests',
   'entries',
+  'pattern',
   'entry',
   'count',
   'delete',
@@ -135,7 +136,7 @@ test('no request without the key shows or changes cached data', async () => {
 
 test('no request with the key is answered by a fault of the server', async () => {
   const { app, routes } = await startFilled()
-  expect(routes).toHaveLength(22)
+  expect(routes).toHaveLength(23)
   const property = fc.asyncProperty(anyRequest(routes, apiKey), async (request) => {
     expectNoFault(await app.inject(request))
   })

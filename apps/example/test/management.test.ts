@@ -143,6 +143,27 @@ test('the OpenAPI document has every route, and the routes with a key have no ot
   }
 })
 
+test('the dashboard finds the results of an operation', async () => {
+  const service = await startService({ apiKey })
+  await fill(service, ['ada'])
+  const get = async (path: string): Promise<unknown> => {
+    const url = `/internal/dashboard/api/${path}`
+    return (await service.app.inject({ url, headers: { authorization } })).json()
+  }
+  const patternFor = async (operation: string): Promise<string> => {
+    const answer = await get(`pattern?cache=results&operation=${operation}`)
+    return encodeURIComponent((answer as { pattern: string }).pattern)
+  }
+  expect(await get(`count?cache=results&pattern=${await patternFor('sentiment')}`)).toEqual({
+    count: 1,
+    isLowerBound: false,
+  })
+  expect(await get(`count?cache=results&pattern=${await patternFor('qa')}`)).toEqual({
+    count: 0,
+    isLowerBound: false,
+  })
+})
+
 test('the dashboard lists the requests of the page for holders of the key', async () => {
   const service = await startService({ apiKey })
   await fill(service, ['ada', 'ada'])

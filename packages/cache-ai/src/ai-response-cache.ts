@@ -13,7 +13,12 @@ import { assertInvalidation, assertNoOptions } from './arguments.js'
 import type { ComputeOptions, LookupOptions } from './call-options.js'
 import type { ComputeMany } from './compute-batch.js'
 import type { AIResponseCacheConfig } from './config/ai-response-cache-config.js'
-import type { CacheKeyGenerator, KeyStyle, RequestOptions } from './keys/cache-key-generator.js'
+import type {
+  CacheKeyGenerator,
+  KeySelection,
+  KeyStyle,
+  RequestOptions,
+} from './keys/cache-key-generator.js'
 import { type FlatResponse, flatResponse } from './legacy/flat-response.js'
 import { type AIResponseCacheOptions, type InvalidationOptions, reasonOf } from './options.js'
 import { PromotionRule } from './promotion.js'
@@ -193,6 +198,17 @@ export class AIResponseCache extends GenericRedisCache {
     tenant?: string,
   ): string {
     return this.#keys.generateCacheKey(text, operation, options, question, tenant)
+  }
+
+  /**
+   * Returns a glob that matches the keys of an operation, of a tenant, or of both, for `scan`, `inspect` and
+   * `invalidatePattern`. A dashboard searches with it.
+   *
+   * @param selection - `operation`, default all; `tenant`, default all and none
+   * @throws ValidationError for an unknown field, an invalid operation or an invalid tenant
+   */
+  keyPattern(selection?: KeySelection): string {
+    return this.#keys.keyPattern(selection)
   }
 
   /**

@@ -9,6 +9,7 @@ export type { ConfigName, ConfigValues, PresetName } from './config/settings.js'
 export {
   CacheKeyGenerator,
   type CacheKeyGeneratorOptions,
+  type KeySelection,
   type KeyStyle,
   type RequestOptions,
 } from './keys/cache-key-generator.js'

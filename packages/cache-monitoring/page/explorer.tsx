@@ -6,10 +6,11 @@ import { bytes, duration, ttl, UNKNOWN } from './format.js'
 import { Invalidation } from './invalidation.js'
 import { InvalidationHistory } from './invalidation-history.js'
 import { Problem } from './problem.js'
+import { Selection } from './selection.js'
 import { Table } from './table.js'
 
 interface CacheNames {
-  readonly caches: readonly { readonly name: string }[]
+  readonly caches: readonly { readonly name: string; readonly hasOperations: boolean }[]
 }
 
 interface Found extends EntryList {
@@ -28,12 +29,14 @@ export function Explorer() {
   const [changes, setChanges] = useState(0)
   const names = answer?.caches.map(({ name }) => name) ?? []
   const cache = chosen ?? names[0]
+  const hasOperations = answer?.caches.some((one) => one.name === cache && one.hasOperations)
 
-  const search = (): void => {
+  const search = (wanted = pattern): void => {
     if (cache === undefined) return
-    const query = new URLSearchParams({ cache, pattern })
+    setPattern(wanted)
+    const query = new URLSearchParams({ cache, pattern: wanted })
     const show = (list: EntryList): void => {
-      setFound({ ...list, cache, pattern })
+      setFound({ ...list, cache, pattern: wanted })
       setFailure(undefined)
     }
     call<EntryList>(`entries?${query.toString()}`).then(show, setFailure)
@@ -94,7 +97,10 @@ export function Explorer() {
                 <code>*</code> matches any characters, <code>?</code> one, <code>[ab]</code> one of
                 them.
               </p>
-              {failure !== undefined && <Problem error={failure} retry={search} />}
+              {hasOperations && (
+                <Selection key={cache} cache={cache} found={search} failed={setFailure} />
+              )}
+              {failure !== undefined && <Problem error={failure} retry={() => search()} />}
               {found !== undefined && <Entries found={found} open={setOpened} />}
             </section>
             {opened !== undefined && (

@@ -3,6 +3,7 @@ import {
   type CacheMonitor,
   ConfigurationError,
   canonicalJson,
+  escapeGlob,
   MAX_KEY_BYTES,
 } from '@verbatim/cache-core'
 import {
@@ -77,6 +78,16 @@ export interface CacheKeyGeneratorOptions extends KeySecretOption {
 /** Digests are cut to this many hexadecimal digits, which is 128 bits. */
 const DIGEST_DIGITS = 32
 const LONGEST_PREFIX = 128
+/** Selects the keys of some requests. */
+export interface KeySelection {
+  /** Default: every operation. */
+  readonly operation?: string | undefined
+  /** Default: requests of every tenant, and those without one. */
+  readonly tenant?: string | undefined
+}
+
+const SELECTION_FIELDS: ReadonlySet<string> = new Set<keyof KeySelection>(['operation', 'tenant'])
+
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   ...Object.keys(KEY_SETTINGS),
   'keySecret',
@@ -193,6 +204,22 @@ export class CacheKeyGenerator {
   operationPrefix(operation: string, tenant: string | undefined): string {
     assertOperation(operation)
     return `${this.tenantPrefix(tenant)}op:${this.#operationPart(operation)}|`
+  }
+
+  /**
+   * Returns a glob that matches the keys of an operation, of a tenant, or of both.
+   *
+   * @throws ValidationError for an unknown field, an invalid operation or an invalid tenant
+   */
+  keyPattern(selection: KeySelection = {}): string {
+    assertKnownFields(selection, SELECTION_FIELDS, 'selection')
+    const { operation, tenant } = selection
+    if (operation === undefined) return `${escapeGlob(this.tenantPrefix(tenant))}*`
+    if (tenant !== undefined) return `${escapeGlob(this.operationPrefix(operation, tenant))}*`
+    assertOperation(operation)
+    // `|` and `:` in other parts of a key are escaped, so only the operation matches.
+    const part = escapeGlob(`op:${this.#operationPart(operation)}|`)
+    return `${escapeGlob(this.#prefix)}*${part}*`
   }
 
   /** Returns statistics of the keys made so far. Without a monitor nothing is counted. */

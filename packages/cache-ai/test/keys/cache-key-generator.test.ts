@@ -1,7 +1,12 @@
 import { CacheError, type CacheMonitor, MAX_KEY_BYTES, ValidationError } from '@verbatim/cache-core'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { CacheKeyGenerator, type KeyStyle } from '../../src/index.js'
+import {
+  AIResponseCache,
+  CacheKeyGenerator,
+  type KeySelection,
+  type KeyStyle,
+} from '../../src/index.js'
 import { jsonValue } from './json-values.js'
 
 /** The pairs of requests that each law compares. A nightly run sets more. */
@@ -208,6 +213,44 @@ describe('tenants', () => {
       keys.generateCacheKey('text', 'qa', {}, undefined, tenant),
     )
     for (const other of others) expect(other.startsWith(keys.tenantPrefix('a|b'))).toBe(false)
+  })
+
+  test.each<KeyStyle>(['readable', 'hashed'])(
+    'a pattern selects the %s keys of an operation, of a tenant, or of both',
+    async (keyStyle) => {
+      const cache = new AIResponseCache({ keyStyle })
+      const owners = [undefined, 'a|b', 'op:qa|']
+      for (const operation of ['qa', 'qa|*', 'sum']) {
+        for (const tenant of owners) {
+          const text = 'a text with op:qa| in it'
+          await cache.cacheResponse({ text, operation, tenant, response: [operation, tenant] })
+        }
+      }
+      const found = async (selection?: KeySelection): Promise<unknown[]> => {
+        const responses: unknown[] = []
+        for await (const entry of cache.inspect(cache.keyPattern(selection))) {
+          responses.push('value' in entry ? Object(entry.value).response : entry)
+        }
+        return responses
+      }
+      expect(await found()).toHaveLength(9)
+      const ofOperation = await found({ operation: 'qa' })
+      expect(new Set(ofOperation)).toEqual(new Set(owners.map((tenant) => ['qa', tenant])))
+      const ofTenant = await found({ tenant: 'a|b' })
+      expect(new Set(ofTenant)).toEqual(
+        new Set(['qa', 'qa|*', 'sum'].map((operation) => [operation, 'a|b'])),
+      )
+      expect(await found({ operation: 'qa|*', tenant: 'op:qa|' })).toEqual([['qa|*', 'op:qa|']])
+    },
+  )
+
+  test.each([
+    [{ tenants: 'a' }, 'selection must not have the unknown field tenants'],
+    [{ operation: '' }, 'operation must be'],
+    [{ tenant: 5 }, 'tenant must be'],
+  ])('a pattern of %j is rejected', (selection, message) => {
+    const keys = new CacheKeyGenerator()
+    expect(() => keys.keyPattern(selection as KeySelection)).toThrow(message)
   })
 
   test('legacy keys have no tenants', () => {

@@ -4,7 +4,7 @@ import { bySeverity } from '../advice/recommendations.js'
 import { ApiKey } from './api-key.js'
 import { stateOf } from './cache-state.js'
 import { describeBug } from './describe-bug.js'
-import { Explorer } from './explorer.js'
+import { Explorer, hasKeyPatterns } from './explorer.js'
 import { type FastifyScope, mountOnFastify } from './fastify-mount.js'
 import { History, rangeSeconds } from './history.js'
 import { liveStream } from './live-stream.js'
@@ -172,9 +172,11 @@ export class Dashboard {
       uptimeSeconds: process.uptime(),
       thresholds: memory && { warning: memory.warningBytes, critical: memory.criticalBytes },
       retentionHours: monitor.getPerformanceStats().retentionHours,
-      caches: state.caches.map((cache) =>
-        Object.assign({ type: Object(caches[cache.name]).constructor.name }, cache),
-      ),
+      caches: state.caches.map((figures) => {
+        const cache: unknown = caches[figures.name]
+        const type = Object(cache).constructor.name as string
+        return Object.assign({ type, hasOperations: hasKeyPatterns(cache) }, figures)
+      }),
       links,
     }
   }

@@ -1,5 +1,5 @@
 import { type CacheInterface, escapeGlob, type InspectedEntry } from '@verbatim/cache-core'
-import { isPlainObject } from '@verbatim/cache-core/implement'
+import { hasMethod, isPlainObject } from '@verbatim/cache-core/implement'
 import { RouteError } from './route-error.js'
 
 /** The most entries that a search lists. */
@@ -40,6 +40,17 @@ export interface KeyCount {
   readonly count: number
   /** Whether counting stopped before the last key. */
   readonly isLowerBound: boolean
+}
+
+/** Selects keys by what a cache of responses writes into them. An absent field selects all. */
+interface KeySelection {
+  readonly operation?: string | undefined
+  readonly tenant?: string | undefined
+}
+
+/** A cache that knows the keys of its operations and tenants, such as an `AIResponseCache`. */
+interface KeyPatterns {
+  keyPattern(selection: KeySelection): string
 }
 
 /** An invalidation through the dashboard. */
@@ -94,6 +105,13 @@ export class Explorer {
       }
     }
     throw new RouteError(404, 'NO_ENTRY', 'the cache has no entry with this key')
+  }
+
+  /** Returns the glob of the keys of an operation, of a tenant, or of both, as the cache itself names them. */
+  pattern(name: string, selection: KeySelection): { readonly pattern: string } {
+    const cache = this.#cache(name)
+    if (hasKeyPatterns(cache)) return { pattern: cache.keyPattern(selection) }
+    throw new RouteError(400, 'NO_OPERATIONS', 'the keys of this cache have no operations')
   }
 
   /** Counts the keys that an invalidation by a glob would remove. */
@@ -181,6 +199,11 @@ export class Explorer {
  */
 function inspects(cache: CacheInterface): boolean {
   return ownerOf(cache, 'inspect') === ownerOf(cache, 'scan')
+}
+
+/** Returns whether a cache can name the keys of an operation or a tenant. */
+export function hasKeyPatterns(cache: unknown): cache is KeyPatterns {
+  return hasMethod(cache, 'keyPattern')
 }
 
 /** Returns the prototype that defines a method. */

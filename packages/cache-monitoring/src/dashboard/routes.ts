@@ -53,6 +53,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
     answer: ({ query }, { explorer }) =>
       explorer.list(textOf(query, 'cache'), query.get('pattern') || '*'),
   },
+  'api/pattern': {
+    method: 'GET',
+    answer: ({ query }, { explorer }) =>
+      explorer.pattern(textOf(query, 'cache'), {
+        operation: query.get('operation') || undefined,
+        tenant: query.get('tenant') || undefined,
+      }),
+  },
   'api/entry': {
     method: 'GET',
     answer: ({ query }, { explorer }) =>

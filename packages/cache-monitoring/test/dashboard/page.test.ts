@@ -188,6 +188,33 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     expect(await accessibilityProblems(page)).toEqual([])
   })
 
+  test('the entries of an operation are found by its name', async () => {
+    class Responses extends InMemoryCache {
+      keyPattern({ operation = '*' }: { readonly operation?: string }): string {
+        return `op:${operation}|*`
+      }
+    }
+    const responses = new Responses()
+    await responses.set('op:qa|1', 'an answer')
+    await responses.set('op:summarize|1', 'a summary')
+    const shown = new Dashboard({ monitor, caches: { responses }, apiKey })
+    const other = createServer(shown.listener).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    onTestFinished(() => {
+      shown.close()
+      other.closeAllConnections()
+      other.close()
+    })
+    const { page } = await open('#/explorer', {}, other)
+    await enterKey(page)
+    await page.getByLabel('Operation').fill('qa')
+    await page.getByRole('button', { name: 'Show its entries' }).click()
+    await page.getByText('1 entry').waitFor()
+    expect(await page.getByLabel('Keys that match').inputValue()).toBe('op:qa|*')
+    await page.getByRole('button', { name: 'op:qa|1' }).waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+  })
+
   test('two open pages show that Redis is lost, and that it is back', async () => {
     await using redis = await startRedis()
     const observer = new CachePerformanceMonitor()

@@ -104,6 +104,35 @@ test('unknown figures are absent', async () => {
   expect(overview.now.totals).not.toHaveProperty('hitRate')
 })
 
+test('the explorer finds the keys of an operation and a tenant where the cache knows them', async () => {
+  class Responses extends InMemoryCache {
+    keyPattern({ operation = '*', tenant }: { operation?: string; tenant?: string }): string {
+      return `${tenant ?? ''}op:${operation}|*`
+    }
+  }
+  const { send } = await setUp({
+    apiKey: KEY,
+    caches: { responses: new Responses(), users: new InMemoryCache() },
+  })
+  const get = (path: string): Promise<Response> => send('GET', path, undefined, KEY)
+  expect((await send('GET', 'api/pattern?cache=responses&operation=qa')).status).toBe(401)
+  const pattern = await get('api/pattern?cache=responses&operation=qa&tenant=')
+  expect(await pattern.json()).toEqual({ pattern: 'op:qa|*' })
+  const ofTenant = await get('api/pattern?cache=responses&tenant=ada')
+  expect(await ofTenant.json()).toEqual({ pattern: 'adaop:*|*' })
+  const unknown = await get('api/pattern?cache=users&operation=qa')
+  expect([unknown.status, await unknown.json()]).toEqual([
+    400,
+    { error: { code: 'NO_OPERATIONS', message: 'the keys of this cache have no operations' } },
+  ])
+  expect(await (await get('api/settings')).json()).toMatchObject({
+    caches: [
+      { name: 'responses', hasOperations: true },
+      { name: 'users', hasOperations: false },
+    ],
+  })
+})
+
 test('the explorer lists, opens, deletes and invalidates', async () => {
   const { cache, send } = await setUp()
   const get = async (path: string): Promise<unknown> =>
