@@ -1,6 +1,7 @@
 // One hundred identical requests at the same time, to show that the service computes them once.
 
 import { formatDuration } from './durations.js'
+import { post } from './send.js'
 
 const REQUESTS = 100
 const GIVE_UP_AFTER_MS = 60_000
@@ -16,12 +17,7 @@ export async function sendBurst(address, body) {
   const startedAt = performance.now()
   const signal = AbortSignal.timeout(GIVE_UP_AFTER_MS)
   const send = async () => {
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal,
-    })
+    const response = await post(address, body, { signal })
     if (!response.ok) return 'failed'
     await response.arrayBuffer()
     return response.headers.get('x-cache')

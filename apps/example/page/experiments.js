@@ -1,6 +1,7 @@
 // The buttons that show what a cache does: expire an answer, serve an expired one, and lose Redis.
 
 import { problemOf, UNREACHABLE } from './problems.js'
+import { post } from './send.js'
 
 const GIVE_UP_AFTER_MS = 15_000
 const HINT = 'Point at a button, or move to it with Tab, to read what it shows.'
@@ -85,14 +86,8 @@ async function attempt(action) {
 }
 
 async function send(address, body) {
-  const response = await fetch(address, {
-    ...(body && {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-    signal: AbortSignal.timeout(GIVE_UP_AFTER_MS),
-  })
+  const signal = AbortSignal.timeout(GIVE_UP_AFTER_MS)
+  const response = await (body ? post(address, body, { signal }) : fetch(address, { signal }))
   const answer = await response.json().catch(() => undefined)
   if (response.ok && answer !== undefined) return answer
   throw Object.assign(new Error(`status ${response.status}`), {

@@ -15,6 +15,16 @@ export function addressFor({ model }) {
   return model === undefined ? 'process' : 'process/stream'
 }
 
+/** @returns {Promise<Response>} the response to a body that is sent as JSON */
+export function post(address, body, { signal, headers = {} }) {
+  return fetch(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+    signal,
+  })
+}
+
 /**
  * Sends a request.
  *
@@ -25,15 +35,10 @@ export function addressFor({ model }) {
 export async function sendForm(body, { model, maxStaleSeconds, signal, onWords }) {
   const sentAt = performance.now()
   try {
-    const response = await fetch(addressFor({ model }), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(maxStaleSeconds > 0 && {
-          'cache-control': `stale-while-revalidate=${maxStaleSeconds}`,
-        }),
+    const response = await post(addressFor({ model }), body, {
+      headers: maxStaleSeconds > 0 && {
+        'cache-control': `stale-while-revalidate=${maxStaleSeconds}`,
       },
-      body: JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP_AFTER_MS)]),
     })
     const isModel = model !== undefined && response.ok

@@ -1,3 +1,4 @@
+import type { AIRequest } from '@verbatim/cache-ai'
 import { nearestName } from '@verbatim/cache-core/implement'
 import { z } from 'zod'
 import type { Task } from './analysis/operations.js'
@@ -68,6 +69,16 @@ export function parseProcessRequest(body: unknown): ProcessRequest {
     return { text, task: { operation, options: checkOptions(noOptions, options) } }
   }
   return { text, task: { operation, options: checkOptions(countOptions, options) } }
+}
+
+/** Returns the request to the cache of results. */
+export function cacheRequest(
+  { text, task }: ProcessRequest,
+  tenant: string | undefined,
+): AIRequest {
+  const { operation, options } = task
+  const question = operation === 'qa' ? task.question : undefined
+  return { text, operation, options, question, tenant }
 }
 
 function checkOptions<Shape extends z.ZodRawShape>(

@@ -11,13 +11,13 @@ import {
 
 const TEXT = 'Ada wrote the program in London in 1843. It was wonderful.'
 
-/** Delays the texts of all samples until the returned function is called. */
-async function holdSamples(page: Page): Promise<() => void> {
+/** Delays the texts of all samples, or of one, until the returned function is called. */
+async function holdSamples(page: Page, sample = '*'): Promise<() => void> {
   let release = (): void => {}
   const released = new Promise<void>((resolve) => {
     release = resolve
   })
-  await page.route('**/samples/*.txt', async (route) => {
+  await page.route(`**/samples/${sample}.txt`, async (route) => {
     await released
     // The page may have aborted the request in the meantime.
     await route.continue().catch(() => {})
@@ -136,14 +136,7 @@ describe.skipIf(!hasChromium)('requests of the page', () => {
 
   test('a sample that arrives late does not replace the one chosen after it', async () => {
     const { page } = await openPage()
-    let releaseFirst = (): void => {}
-    const firstIsHeld = new Promise<void>((resolve) => {
-      releaseFirst = resolve
-    })
-    await page.route('**/samples/day-of-infamy.txt', async (route) => {
-      await firstIsHeld
-      await route.continue().catch(() => {})
-    })
+    const releaseFirst = await holdSamples(page, 'day-of-infamy')
     await page.getByLabel('Sample').selectOption('day-of-infamy')
     await page.getByLabel('Sample').selectOption('gift-of-the-magi')
     await expect.poll(() => page.getByLabel('Text').inputValue()).toContain('Della')

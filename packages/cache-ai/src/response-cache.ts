@@ -175,7 +175,7 @@ export class ResponseCache {
   async forget(tenant: string): Promise<number> {
     assertTenant(tenant, { isNeeded: true })
     const { cache, keys } = this.#options
-    return cache.invalidatePattern(`${escapeGlob(keys.tenantPrefix(tenant))}*`)
+    return cache.invalidatePattern(keys.keyPattern({ tenant }))
   }
 
   /** Does the work of `getOrCompute` once its arguments are checked. */

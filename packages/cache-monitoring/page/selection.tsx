@@ -27,27 +27,31 @@ export function Selection({ cache, found, failed }: SelectionProps) {
         select()
       }}
     >
-      <label class="field">
-        Operation
-        <input
-          value={operation}
-          placeholder="all"
-          dir="auto"
-          spellcheck={false}
-          onInput={({ currentTarget }) => setOperation(currentTarget.value)}
-        />
-      </label>
-      <label class="field">
-        Tenant
-        <input
-          value={tenant}
-          placeholder="all"
-          dir="auto"
-          spellcheck={false}
-          onInput={({ currentTarget }) => setTenant(currentTarget.value)}
-        />
-      </label>
+      <Part name="Operation" value={operation} changed={setOperation} />
+      <Part name="Tenant" value={tenant} changed={setTenant} />
       <button type="submit">Show its entries</button>
     </form>
+  )
+}
+
+interface PartProps {
+  readonly name: string
+  readonly value: string
+  readonly changed: (value: string) => void
+}
+
+/** A part of a selection. Empty, it selects everything. */
+function Part({ name, value, changed }: PartProps) {
+  return (
+    <label class="field">
+      {name}
+      <input
+        value={value}
+        placeholder="all"
+        dir="auto"
+        spellcheck={false}
+        onInput={({ currentTarget }) => changed(currentTarget.value)}
+      />
+    </label>
   )
 }

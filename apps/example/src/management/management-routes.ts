@@ -1,4 +1,5 @@
 import fastifyRateLimit from '@fastify/rate-limit'
+import type { AIResponseCache } from '@verbatim/cache-ai'
 import type { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { ApiKey } from '@verbatim/cache-monitoring/dashboard'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -50,33 +51,43 @@ export async function managementRoutes(
   const onRequest = async ({ headers }: FastifyRequest): Promise<void> => {
     assertKey(key, headers.authorization)
   }
-  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
-  app.post('/invalidate', { onRequest }, async (request) => {
-    const { pattern, operation, operation_context } = parseInvalidation(request.body)
-    const tenant = tenantHeader === undefined ? undefined : tenantOf(request.raw, tenantHeader)
-    if (operation !== undefined) {
-      const options = { tenant, operationContext: operation_context }
-      return invalidated(await app.cache.invalidateByOperation(operation, options))
-    }
-    // A pattern matches keys of every tenant.
-    if (tenant !== undefined) {
-      throw new RequestError(403, 'TENANT_ONLY', 'with tenants, invalidate by operation', 'pattern')
-    }
-    return invalidated(
-      await app.cache.invalidatePattern(pattern ?? '', { operationContext: operation_context }),
+  app.post('/invalidate', { onRequest }, (request) => invalidate(app.cache, request, tenantHeader))
+  app.post('/forget', { onRequest }, (request) => forget(app.cache, request, tenantHeader))
+}
+
+async function invalidate(
+  cache: AIResponseCache,
+  { raw, body }: FastifyRequest,
+  tenantHeader: string | undefined,
+): Promise<object> {
+  const { pattern, operation, operation_context } = parseInvalidation(body)
+  const tenant = tenantOf(raw, tenantHeader)
+  if (operation !== undefined) {
+    const options = { tenant, operationContext: operation_context }
+    return invalidated(await cache.invalidateByOperation(operation, options))
+  }
+  // A pattern matches keys of every tenant.
+  if (tenant !== undefined) {
+    throw new RequestError(403, 'TENANT_ONLY', 'with tenants, invalidate by operation', 'pattern')
+  }
+  return invalidated(
+    await cache.invalidatePattern(pattern ?? '', { operationContext: operation_context }),
+  )
+}
+
+async function forget(
+  cache: AIResponseCache,
+  { raw }: FastifyRequest,
+  tenantHeader: string | undefined,
+): Promise<object> {
+  if (tenantHeader === undefined) {
+    throw new RequestError(
+      403,
+      'NO_TENANTS',
+      'the service has no tenants: TENANT_HEADER is not set',
     )
-  })
-  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
-  app.post('/forget', { onRequest }, async (request) => {
-    if (tenantHeader === undefined) {
-      throw new RequestError(
-        403,
-        'NO_TENANTS',
-        'the service has no tenants: TENANT_HEADER is not set',
-      )
-    }
-    return invalidated(await app.cache.forget(tenantOf(request.raw, tenantHeader)))
-  })
+  }
+  return invalidated(await cache.forget(tenantOf(raw, tenantHeader)))
 }
 
 function assertKey(key: ApiKey, authorization: string | undefined): void {

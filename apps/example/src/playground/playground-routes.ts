@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { AIResponseCache } from '@verbatim/cache-ai'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { parseProcessRequest } from '../process-request.js'
+import { cacheRequest, parseProcessRequest } from '../process-request.js'
 import { RequestError } from '../request-error.js'
 import { tenantOf } from '../tenant.js'
 import type { OwnRedis } from './own-redis.js'
@@ -28,40 +29,50 @@ export async function playgroundRoutes(
 ): Promise<void> {
   app.get('/', () => ({
     controls: hasControls,
-    ...(hasControls && ownRedis && { redis: ownRedis.isRunning ? 'running' : 'stopped' }),
+    ...(hasControls && ownRedis && { redis: stateOf(ownRedis) }),
     ...(model && { model: model.model }),
   }))
   if (!hasControls) return
 
-  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
-  app.post('/expire', async (request) => {
-    const tenant = tenantHeader === undefined ? undefined : tenantOf(request.raw, tenantHeader)
-    const { text, task } = parseProcessRequest(request.body)
-    const { operation, options } = task
-    const question = task.operation === 'qa' ? task.question : undefined
-    const asked = { text, operation, options, question, tenant }
-    const found = await app.cache.getCachedResponse(asked)
-    if (found === undefined) {
-      throw new RequestError(404, 'NOT_CACHED', 'the cache has no fresh result of this request')
-    }
-    // The result is stored again with a TTL that has ended when the next request comes.
-    await app.cache.getOrCompute(asked, () => found.response, {
-      refresh: true,
-      ttl: '1ms',
-      staleWhileRevalidate: GRACE,
-    })
-    return { expired: true }
+  app.post('/expire', (request) => expire(app.cache, request, tenantHeader))
+  app.post('/redis', (request) => switchRedis(ownRedis, request))
+}
+
+/** Stores the result of a request again, with a TTL that has ended when the next request comes. */
+async function expire(
+  cache: AIResponseCache,
+  { raw, body }: FastifyRequest,
+  tenantHeader: string | undefined,
+): Promise<object> {
+  const tenant = tenantOf(raw, tenantHeader)
+  const asked = cacheRequest(parseProcessRequest(body), tenant)
+  const found = await cache.getCachedResponse(asked)
+  if (found === undefined) {
+    throw new RequestError(404, 'NOT_CACHED', 'the cache has no fresh result of this request')
+  }
+  await cache.getOrCompute(asked, () => found.response, {
+    refresh: true,
+    ttl: '1ms',
+    staleWhileRevalidate: GRACE,
   })
-  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
-  app.post('/redis', async (request) => {
-    if (ownRedis === undefined) {
-      throw new RequestError(404, 'NOT_FOUND', 'the service has started no Redis')
-    }
-    const { success, data } = redisSchema.safeParse(request.body)
-    if (!success) {
-      throw new RequestError(400, 'INVALID_REQUEST', 'running must be true or false', 'running')
-    }
-    await (data.running ? ownRedis.start() : ownRedis.stop())
-    return { redis: ownRedis.isRunning ? 'running' : 'stopped' }
-  })
+  return { expired: true }
+}
+
+async function switchRedis(
+  ownRedis: OwnRedis | undefined,
+  { body }: FastifyRequest,
+): Promise<object> {
+  if (ownRedis === undefined) {
+    throw new RequestError(404, 'NOT_FOUND', 'the service has started no Redis')
+  }
+  const { success, data } = redisSchema.safeParse(body)
+  if (!success) {
+    throw new RequestError(400, 'INVALID_REQUEST', 'running must be true or false', 'running')
+  }
+  await (data.running ? ownRedis.start() : ownRedis.stop())
+  return { redis: stateOf(ownRedis) }
+}
+
+function stateOf({ isRunning }: OwnRedis): 'running' | 'stopped' {
+  return isRunning ? 'running' : 'stopped'
 }

@@ -1,8 +1,8 @@
 import type { CachedResponse } from '@verbatim/cache-ai'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Task } from '../analysis/operations.js'
 import type { Analysis } from '../analysis/worker.js'
-import { parseProcessRequest } from '../process-request.js'
+import { cacheRequest, parseProcessRequest } from '../process-request.js'
 import { RequestError } from '../request-error.js'
 import { tenantOf } from '../tenant.js'
 
@@ -24,7 +24,7 @@ export interface ProcessRouteOptions {
 /** Adds `POST /process`, which responds from the cache, or analyzes the text and stores the result. */
 export async function processRoute(
   app: FastifyInstance,
-  { analyzer, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
+  options: ProcessRouteOptions,
 ): Promise<void> {
   app.route({
     method: ['GET', 'PUT', 'PATCH', 'DELETE'],
@@ -34,24 +34,28 @@ export async function processRoute(
       throw new RequestError(405, 'METHOD_NOT_ALLOWED', 'this address takes POST only')
     },
   })
-  // oxlint-disable-next-line no-async-endpoint-handlers -- the rule is for Express; Fastify awaits handlers
-  app.post('/process', async (request, reply) => {
-    const startedAt = performance.now()
-    const tenant = tenantHeader === undefined ? undefined : tenantOf(request.raw, tenantHeader)
-    const { text, task } = parseProcessRequest(request.body)
-    const { operation, options } = task
-    const question = task.operation === 'qa' ? task.question : undefined
-    // Closing the connection ends the analysis, unless another client waits for the same result.
-    const answer = await reply.getOrCompute<Analysis>(
-      { text, operation, options, question, tenant },
-      (load) => analyzer(text, task, load.signal),
-      {
-        signal: AbortSignal.timeout(timeoutMs),
-        staleWhileRevalidate: permittedStaleness(request.headers['cache-control']),
-      },
-    )
-    return describe(answer, performance.now() - startedAt)
-  })
+  app.post('/process', (request, reply) => answer(request, reply, options))
+}
+
+async function answer(
+  { raw, body, headers }: FastifyRequest,
+  reply: FastifyReply,
+  { analyzer, tenantHeader, timeoutMs = ANALYSIS_TIMEOUT_MS }: ProcessRouteOptions,
+): Promise<object> {
+  const startedAt = performance.now()
+  const tenant = tenantOf(raw, tenantHeader)
+  const parsed = parseProcessRequest(body)
+  const { text, task } = parsed
+  // Closing the connection ends the analysis, unless another client waits for the same result.
+  const result = await reply.getOrCompute<Analysis>(
+    cacheRequest(parsed, tenant),
+    (load) => analyzer(text, task, load.signal),
+    {
+      signal: AbortSignal.timeout(timeoutMs),
+      staleWhileRevalidate: permittedStaleness(headers['cache-control']),
+    },
+  )
+  return describe(result, performance.now() - startedAt)
 }
 
 /** Returns the time after its TTL during which a result may be served, as the client permits it. */

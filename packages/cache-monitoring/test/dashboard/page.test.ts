@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { InMemoryCache } from '@verbatim/cache-memory'
@@ -28,6 +28,18 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
+
+/** Serves a dashboard until the end of the test. */
+async function serve(shown: Dashboard): Promise<Server> {
+  const own = createServer(shown.listener).listen(0, '127.0.0.1')
+  await once(own, 'listening')
+  onTestFinished(() => {
+    shown.close()
+    own.closeAllConnections()
+    own.close()
+  })
+  return own
+}
 
 test('the page takes at most 150 KB when it is compressed', async () => {
   const page = await (await dashboard.fetch(new Request('http://host/'))).text()
@@ -198,14 +210,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     await responses.set('op:qa|1', 'an answer')
     await responses.set('op:summarize|1', 'a summary')
     const shown = new Dashboard({ monitor, caches: { responses }, apiKey })
-    const other = createServer(shown.listener).listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    onTestFinished(() => {
-      shown.close()
-      other.closeAllConnections()
-      other.close()
-    })
-    const { page } = await open('#/explorer', {}, other)
+    const { page } = await open('#/explorer', {}, await serve(shown))
     await enterKey(page)
     await page.getByLabel('Operation').fill('qa')
     await page.getByRole('button', { name: 'Show its entries' }).click()
@@ -225,13 +230,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     })
     await answers.connect()
     const shown = new Dashboard({ monitor: observer, caches: { answers } })
-    const own = createServer(shown.listener).listen(0, '127.0.0.1')
-    await once(own, 'listening')
-    onTestFinished(() => {
-      shown.close()
-      own.closeAllConnections()
-      own.close()
-    })
+    const own = await serve(shown)
     const tabs = [await open('', {}, own), await open('', {}, own)]
     const wait = async (...texts: string[]): Promise<void> => {
       for (const { page } of tabs) {
