@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -13,13 +14,15 @@ const TSC = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.m
 const EXAMPLE_REDIS_URL = 'redis://127.0.0.1:6379'
 
 interface Example {
-  readonly line: number
+  /** The page and the line of the first line of code, such as `docs/keys.md:12`. */
+  readonly place: string
   readonly code: string
 }
 
 /**
- * Registers a test for each `ts` block of a README. Each block must compile as a separate program, with
- * the strict settings of the repository, and run without an error.
+ * Registers a test for each `ts` block of a README, and of the pages in the folder `docs` beside it. Each
+ * block must compile as a separate program, with the strict settings of the repository, and run without an
+ * error.
  *
  * The program must print `text` for each line `console.log(...) // text`.
  *
@@ -29,13 +32,8 @@ export async function testReadme(
   readme: URL,
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const text = await readFile(readme, 'utf8')
-  const examples = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(
-    (match): Example => ({
-      line: text.slice(0, match.index).split('\n').length + 1,
-      code: match[1] ?? '',
-    }),
-  )
+  const pages = [readme, ...(await pagesBeside(readme))]
+  const examples = (await Promise.all(pages.map((page) => examplesOf(page, readme)))).flat()
   // In the folder of the package, so that the examples can import the package by its name.
   const folder = fileURLToPath(new URL('.readme/', readme))
   const needsRedis = examples.some(({ code }) => code.includes(EXAMPLE_REDIS_URL))
@@ -67,7 +65,7 @@ export async function testReadme(
     }, 60_000)
 
     for (const [index, example] of examples.entries()) {
-      test(`contains an example at line ${example.line} that prints its expected output`, async () => {
+      test(`contains an example at ${example.place} that prints its expected output`, async () => {
         const program = path.join(folder, 'out', `example-${index}.js`)
         const options = { timeout: 30_000, cwd: folder, env: { ...process.env, ...env } }
         const { stdout } = await run(process.execPath, [program], options)
@@ -78,6 +76,23 @@ export async function testReadme(
       }, 60_000)
     }
   })
+}
+
+/** Returns the pages in the folder `docs` beside a README. */
+async function pagesBeside(readme: URL): Promise<URL[]> {
+  const folder = new URL('docs/', readme)
+  if (!existsSync(folder)) return []
+  const names = await readdir(folder)
+  return names.filter((name) => name.endsWith('.md')).map((name) => new URL(name, folder))
+}
+
+async function examplesOf(page: URL, readme: URL): Promise<Example[]> {
+  const text = await readFile(page, 'utf8')
+  const name = path.relative(fileURLToPath(new URL('.', readme)), fileURLToPath(page))
+  return Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), (match) => ({
+    place: `${name}:${text.slice(0, match.index).split('\n').length + 1}`,
+    code: match[1] ?? '',
+  }))
 }
 
 const TSCONFIG = {
