@@ -1,4 +1,4 @@
-// Packs every package and checks the tarball: manifest, types, files, and links of the README.
+// Packs every package and checks the tarball: manifest, types, files, and links of its pages.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -51,18 +51,22 @@ async function files(tarball) {
   ]
 }
 
-/** Returns links of the README that lead neither to the web nor into the package. */
+/** Returns links of the README and of `docs` that lead neither to the web nor into the package. */
 async function links(tarball) {
-  const { stdout: readme } = await run('tar', ['-xzOf', tarball, 'package/README.md'], {
-    cwd: folder,
-  })
-  const { stdout: names } = await run('tar', ['-tzf', tarball], { cwd: folder })
-  const packed = new Set(names.trim().split('\n'))
-  return [...readme.matchAll(/\]\(([^)\s]+)\)/g)]
+  const { stdout } = await run('tar', ['-tzf', tarball], { cwd: folder })
+  const packed = stdout.trim().split('\n')
+  const pages = packed.filter((name) => /^package\/(README|docs\/[^/]+)\.md$/.test(name))
+  const missing = await Promise.all(pages.map((page) => linksOutside(tarball, page, packed)))
+  return missing.flat()
+}
+
+async function linksOutside(tarball, page, packed) {
+  const { stdout: text } = await run('tar', ['-xzOf', tarball, page], { cwd: folder })
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link]) => link)
     .filter((link) => !/^(https:|#)/.test(link))
-    .filter((link) => !packed.has(path.posix.join('package', link.split('#')[0])))
-    .map((link) => `README.md links to ${link}, which is not in the package`)
+    .filter((link) => !packed.includes(path.posix.join(path.dirname(page), link.split('#')[0])))
+    .map((link) => `${page} links to ${link}, which is not in the package`)
 }
 
 /** Returns the output of a tool that found problems. */

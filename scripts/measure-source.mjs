@@ -79,7 +79,7 @@ function printSetting(setting) {
   const snake = setting.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   const name = new RegExp(`\\b(${setting}|${snake})\\b|${snake.toUpperCase()}`)
   const places = files
-    .filter((file) => /^packages\/[^/]+\/(src\/|README)/.test(file))
+    .filter((file) => /^packages\/[^/]+\/(src\/|docs\/|README)/.test(file))
     .map((file) => [
       file,
       readFileSync(file, 'utf8')
