@@ -17,7 +17,7 @@ const PRESET_RULE = `one of ${PRESET_NAMES.join(', ')}`
 const URLS_RULE = 'a list of at least one URL'
 const NAME_RULE = ', not blank and without control characters'
 
-/** Returns the rule of a setting: the words after "must be" in errors, and the value in the README. */
+/** Returns the rule of a setting: the words after "must be" in errors, and in the table of settings. */
 export function ruleOf(name: ConfigName | 'preset'): string {
   return name === 'preset' ? PRESET_RULE : ruleOfKind(SETTINGS[name])
 }

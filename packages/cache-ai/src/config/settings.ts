@@ -64,7 +64,7 @@ type PlainSecurityConfig = {
 /** The name of an option that can be configured. */
 export type ConfigName = Exclude<keyof ConfigValues, 'preset'>
 
-/** The kind of a value. Its check, its variable and its row in the README follow from it. */
+/** The kind of a value. Its check, its variable and its row in the table of settings follow from it. */
 type Kind =
   | Omit<Extract<RedisSetting, { kind: 'integer' }>, 'default'>
   | Omit<Extract<RedisSetting, { kind: 'choice' }>, 'default'>

@@ -10,7 +10,7 @@ import {
 
 type Row = readonly [name: string, variable: string, byDefault: string, rule: string]
 
-/** Returns the table of settings in the README. */
+/** Returns the table of settings in `docs/configuration.md`. */
 export function settingsTable(): string {
   const rows: Row[] = [
     ['in a file', 'variable', 'default', 'must be'],

@@ -7,9 +7,9 @@ import { AIResponseCacheConfig } from '../../src/index.js'
 import { KEY_SETTINGS } from '../../src/keys/cache-key-generator.js'
 import { settingsTable } from './settings-table.js'
 
-test('the README has the table of settings', async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  const [, section = ''] = readme.split('### Settings\n')
+test('the documentation has the table of settings', async () => {
+  const page = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+  const [, section = ''] = page.split('## Settings\n')
   const [table = ''] = /(^\|.*\n)+/m.exec(section) ?? []
   expect(table).toBe(settingsTable())
 })
