@@ -46,7 +46,7 @@ test.each([
   ['scripts', EVERYTHING],
   ['commands', WITHOUT_SCRIPTS],
 ])(
-  'a user with the permissions that the README lists for %s can use every method',
+  'a user with the documented permissions for %s can use every method',
   async (scripting, rights) => {
     const cache = await openAs(`all-${scripting}`, rights)
     await exercise(cache)

@@ -72,29 +72,29 @@ function masked(report: string): string {
     .replaceAll(/127\.0\.0\.1:\d+/g, 'SERVER')
 }
 
-/** Returns the report in the README after a command. */
+/** Returns the report in `docs/security.md` after a command. */
 async function reportAfter(command: string): Promise<string> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  const start = readme.indexOf(`$ ${command}\n`)
-  if (start < 0) throw new Error(`the README has no report of ${command}`)
-  return readme.slice(start + command.length + 3, readme.indexOf('```', start))
+  const page = await readFile(new URL('../../docs/security.md', import.meta.url), 'utf8')
+  const start = page.indexOf(`$ ${command}\n`)
+  if (start < 0) throw new Error(`docs/security.md has no report of ${command}`)
+  return page.slice(start + command.length + 3, page.indexOf('```', start))
 }
 
 describe('cache-redis security check', () => {
-  test('prints the report of the README for a Redis with default settings, and exits with 1', async () => {
+  test('prints the documented report for a Redis with default settings, and exits with 1', async () => {
     const { out, code } = await run(['check', '--redis-url', redis.url])
     expect(masked(out)).toBe(masked(await reportAfter('cache-redis security check')))
     expect(code).toBe(1)
   })
 
-  test('prints the report of the README for a user of generateAcl, and exits with 0', async () => {
+  test('prints the documented report for a user of generateAcl, and exits with 0', async () => {
     const { out, code } = await hardened(() => run(['check'], { ...LOGIN, REDIS_URL: redis.url }))
     const command = 'REDIS_ACL_USERNAME=cache-data REDIS_ACL_PASSWORD=… cache-redis security check'
     expect(masked(out)).toBe(masked(await reportAfter(command)))
     expect(code).toBe(0)
   })
 
-  test('prints the report of the README for TLS, and exits with 0', async () => {
+  test('prints the documented report for TLS, and exits with 0', async () => {
     const { out, code } = await hardened(() => run(['check', '--redis-url', tlsUrl()], tls()))
     const command = 'cache-redis security check --redis-url rediss://localhost'
     expect(masked(out)).toBe(masked(await reportAfter(command)))
@@ -192,7 +192,7 @@ describe('cache-redis security keygen', () => {
 })
 
 describe('cache-redis security reencrypt', () => {
-  test('prints the report of the README, and exits with 1 for a value that cannot be decrypted', async () => {
+  test('prints the documented report, and exits with 1 for a value that cannot be decrypted', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-keys-'))
     try {
       const old = KeyRing.generate()
