@@ -4,12 +4,12 @@ import { testReadme } from '@verbatim/test-support'
 import { expect, test } from 'vitest'
 import { runVitest } from './testkit/run-vitest.js'
 
-const README = new URL('../README.md', import.meta.url)
+const GUIDE = new URL('../docs/write-a-cache.md', import.meta.url)
 
-await testReadme(README)
+await testReadme(new URL('../README.md', import.meta.url))
 
-test('the cache in the README passes the contract suite', async () => {
-  const text = await readFile(README, 'utf8')
+test('the cache in the guide passes the contract suite', async () => {
+  const text = await readFile(GUIDE, 'utf8')
   const folder = new URL('../.readme/', import.meta.url)
   await mkdir(new URL('test/', folder), { recursive: true })
   try {
