@@ -45,3 +45,11 @@ test.each(programs.filter(([, code]) => /\btenant\b/.test(code)))(
     expect(code).not.toMatch(/\.\.\.body\b|json\(request\)\) as AIRequest/)
   },
 )
+
+test('each example of the README is one of a package, where it runs', () => {
+  const examples = programs.filter(([name]) => /^README\.md /.test(name))
+  const packaged = programs.filter(([name]) => name.startsWith('packages/')).map(([, code]) => code)
+  const written = examples.filter(([, code]) => code.includes('import '))
+  expect(written).not.toEqual([])
+  for (const [, code] of written) expect(packaged).toContain(code)
+})
