@@ -29,7 +29,7 @@ await runCommandLine((signal) => {
     .addHelpText('after', examples(`cache-monitor watch ${SOME_PAGE}`))
   program
     .command('watch')
-    .description('draws the metrics of a page at an interval')
+    .description('draw the metrics of a page at an interval')
     .argument('<url>', 'a page with an export as JSON, or with metrics for Prometheus', metricsUrl)
     .option('--interval <seconds>', 'time between two drawings', intervalOf, 2)
     .addOption(

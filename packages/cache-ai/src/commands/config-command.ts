@@ -11,14 +11,14 @@ import { printJson, printLines } from './print.js'
 /** Makes `cache-ai config`. */
 export function configCommand(): Command {
   const command = new Command('config')
-    .description('checks and prints configurations')
+    .description('check and print configurations')
     .addHelpText(
       'after',
       examples('cache-ai config check cache.yaml', 'cache-ai config show --preset production'),
     )
   command
     .command('check')
-    .description('reports errors in a configuration, and recommendations')
+    .description('report errors in a configuration, and recommendations')
     .argument('<file>', 'YAML if its name ends in .yaml or .yml, else JSON')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -28,7 +28,7 @@ export function configCommand(): Command {
     .action(check)
   command
     .command('show')
-    .description('prints all settings of a preset as a JSON file')
+    .description('print all settings of a preset as a JSON file')
     .addOption(new Option('--preset <name>', 'the preset').choices(PRESET_NAMES).default('default'))
     // The output is always JSON. The option is accepted because other commands have it.
     .addOption(new Option('--json').hideHelp())

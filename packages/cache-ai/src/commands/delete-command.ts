@@ -9,7 +9,7 @@ import { printJson, printLines } from './print.js'
 /** Makes `cache-ai delete`. */
 export function deleteCommand(signal: AbortSignal): Command {
   return withLocation(new Command('delete'))
-    .description('removes single responses from Redis and from the memory of every process')
+    .description('remove single responses from Redis and from the memory of every process')
     .argument('<keys...>', 'keys as "cache-ai key" prints them; - for one key on standard input')
     .option('--json', 'print JSON')
     .addHelpText(

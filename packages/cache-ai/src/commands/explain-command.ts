@@ -13,7 +13,7 @@ interface ExplainOptions {
 /** Makes `cache-ai explain`. */
 export function explainCommand(signal: AbortSignal): Command {
   return new Command('explain')
-    .description('prints why a request through a running proxy was not served from the cache')
+    .description('print why a request through a running proxy was not served from the cache')
     .argument('<key>', 'the header x-cache-key of the response')
     .option('--proxy <url>', 'the address of the proxy', 'http://127.0.0.1:4141')
     .option('--json', 'print JSON')

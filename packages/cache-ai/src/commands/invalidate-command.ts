@@ -16,7 +16,7 @@ interface Selection {
 /** Makes `cache-ai invalidate`. */
 export function invalidateCommand(signal: AbortSignal): Command {
   return withLocation(new Command('invalidate'))
-    .description('removes responses from Redis and from the memory of every process')
+    .description('remove responses from Redis and from the memory of every process')
     .option(
       '--operation <name>',
       'responses to this operation; with --tenant, only those of the tenant',

@@ -19,9 +19,9 @@ interface KeyOptions extends KeyLocation {
 /** Makes `cache-ai key`. */
 export function keyCommand(): Command {
   return withKeyLocation(new Command('key'))
-    .description('prints the key of a request, as "cache-ai delete" and cache.delete() take it')
+    .description('print the key of a request, as "cache-ai delete" and cache.delete() take it')
     .argument('<file>', 'the text; - for standard input. A line break at its end is ignored')
-    .requiredOption('--operation <name>', 'such as summarize')
+    .requiredOption('--operation <name>', 'the operation of the request, such as summarize')
     .option('--options <json>', 'the options of the request', '{}')
     .option('--question <text>', 'the question of the request')
     .option('--tenant <name>', 'the tenant of the request')

@@ -12,7 +12,7 @@ import { printLines } from './print.js'
 export function proxyCommand(signal: AbortSignal): Command {
   return withLocation(new Command('proxy'))
     .description(
-      'serves HTTP requests to models from the cache; without a location of Redis, from memory',
+      'serve HTTP requests to models from the cache; without a location of Redis, from memory',
     )
     .requiredOption(
       '--upstream <url>',
@@ -21,7 +21,7 @@ export function proxyCommand(signal: AbortSignal): Command {
     .option('--port <number>', 'the port to listen on', '4141')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--ttl <duration>', 'the TTL of answers: seconds, or 5m (default: of the cache)')
-    .option('--shared', 'whether callers with different credentials share answers')
+    .option('--shared', 'share answers between callers with different credentials')
     .addHelpText(
       'after',
       examples(

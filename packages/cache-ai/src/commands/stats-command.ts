@@ -7,7 +7,7 @@ import { printJson, printLines } from './print.js'
 /** Makes `cache-ai stats`. */
 export function statsCommand(signal: AbortSignal): Command {
   return withLocation(new Command('stats'))
-    .description('counts the responses in Redis by operation')
+    .description('count the responses in Redis by operation')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
