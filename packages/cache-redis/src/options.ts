@@ -58,7 +58,10 @@ export interface GenericRedisCacheOptions extends LocationOptions {
   readonly l1CacheBytes?: number | undefined
   /** Protection of hits from memory against changes by their callers. Default: `'none'`. */
   readonly isolation?: Isolation | undefined
-  /** Larger values are compressed, in bytes, 0 to 1,048,576. Default: 1000. */
+  /**
+   * Larger values are compressed, in bytes, 0 to 1,048,576. Default: 4000. Below, compression takes 25 µs of a
+   * read and 80 µs of a write to save half a kilobyte.
+   */
   readonly compressionThreshold?: number | undefined
   /** The compression level, 1 (fastest) to 9 (smallest). Default: 6. */
   readonly compressionLevel?: number | undefined
@@ -152,7 +155,7 @@ export const REDIS_SETTINGS: {
   isolation: { kind: 'choice', default: 'none', choices: ['none', 'freeze', 'clone'] },
   compressionThreshold: {
     kind: 'integer',
-    default: 1_000,
+    default: 4_000,
     min: 0,
     max: 1_048_576,
     unit: 'bytes',

@@ -131,11 +131,13 @@ function warningsOf({ operationTtls, enableL1Cache, l1CacheSize }: ConfigValues)
 }
 
 const DAY_MS = 86_400_000
+/** The default of `textHashThreshold`, in code points. */
+const SMALL_TEXT = 1_000
 
 /** Advice on one setting, and when to give it. */
 type Advice = {
   readonly [Name in keyof CompleteConfig]?: readonly [
-    applies: (value: CompleteConfig[Name], config: CompleteConfig) => boolean,
+    applies: (value: CompleteConfig[Name], set: ConfigValues) => boolean,
     message: string,
   ]
 }
@@ -144,7 +146,8 @@ const ADVICE: Advice = {
   compressionThreshold: [(bytes) => bytes > 10_000, 'is high: smaller values stay uncompressed'],
   compressionLevel: [(level) => level > 7, 'is high: it saves little space for much time'],
   textHashThreshold: [
-    (codePoints, config) => codePoints !== config.compressionThreshold,
+    // Without its default, which is higher: compression of small values takes more time than it is worth.
+    (codePoints, set) => codePoints !== (set.compressionThreshold ?? SMALL_TEXT),
     'differs from compressionThreshold: long texts mostly have long responses',
   ],
   l1CacheSize: [(entries) => entries > 500, 'is high: check that the memory suffices'],
@@ -156,10 +159,11 @@ const ADVICE: Advice = {
 
 function recommendationsOf(given: ConfigValues): ConfigProblem[] {
   const config = withDefaults(given)
+  const set = withPreset(given)
   const recommendations = Object.entries(ADVICE)
-    .filter(([name, [applies]]) => applies(config[name as never], config))
+    .filter(([name, [applies]]) => applies(config[name as never], set))
     .map(([path, [, message]]) => ({ path, message }))
-  if (withPreset(given).operationTtls === undefined) {
+  if (set.operationTtls === undefined) {
     const message = 'is not set: operations have the default TTLs'
     recommendations.push({ path: 'operationTtls', message })
   }

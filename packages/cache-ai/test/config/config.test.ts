@@ -96,6 +96,7 @@ describe('advice', () => {
     ],
     [{ ...quiet, compressionLevel: 8 }, ['compressionLevel']],
     [{ ...quiet, textHashThreshold: 500 }, ['textHashThreshold']],
+    [{ ...quiet, compressionThreshold: 2_000 }, ['textHashThreshold']],
     [{ ...quiet, l1CacheSize: 501 }, ['l1CacheSize']],
     [{ ...quiet, defaultTtl: 86_400 }, []],
     [{ ...quiet, defaultTtl: 86_401 }, ['defaultTtl']],

@@ -50,6 +50,8 @@ export class TestedCache {
       defaultTtl: DEFAULT_TTL_MS / 1_000,
       enableL1Cache: config.memory,
       l1CacheSize: 1_000,
+      // Below the default, so that values of 2 KB are compressed, too.
+      compressionThreshold: 1_000,
       compressionLevel: 1,
       commandTimeout: config.commandTimeoutMs,
       onBackendError: config.onBackendError,
