@@ -12,11 +12,11 @@ export async function installed(name) {
 
 export const packages = ['@verbatim/cache-memory', '@verbatim/cache-redis', '@verbatim/cache-ai']
 
-const memory = (isolation) => ({
+const memory = (options) => ({
   tier: 'memory',
   create: async ({ ttlMs, maxSize, load }) => {
     const { InMemoryCache } = await installed('@verbatim/cache-memory')
-    const cache = new InMemoryCache({ maxSize, defaultTtl: ttlMs / 1_000, isolation })
+    const cache = new InMemoryCache({ maxSize, defaultTtl: ttlMs / 1_000, ...options })
     return subjectOf(cache, load)
   },
 })
@@ -38,9 +38,14 @@ const redis = (enableL1Cache) => ({
 })
 
 export const variants = {
-  InMemoryCache: memory('none'),
-  "InMemoryCache, isolation: 'freeze'": memory('freeze'),
-  "InMemoryCache, isolation: 'clone'": memory('clone'),
+  InMemoryCache: memory({}),
+  // Most other caches have no limit in bytes.
+  'InMemoryCache, maxBytes: Infinity': {
+    ...memory({ maxBytes: Number.POSITIVE_INFINITY }),
+    setup: 'tuned',
+  },
+  "InMemoryCache, isolation: 'freeze'": memory({ isolation: 'freeze' }),
+  "InMemoryCache, isolation: 'clone'": memory({ isolation: 'clone' }),
   GenericRedisCache: redis(true),
   'GenericRedisCache, no memory tier': redis(false),
   AIResponseCache: {

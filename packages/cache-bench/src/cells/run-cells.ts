@@ -67,7 +67,9 @@ export async function runCells(options: RunCellsOptions): Promise<RunReport> {
   }
   // Every cell runs once before any runs again, so that a run that is stopped has all cells.
   const runs = Array.from({ length: processes }, (_, process) => {
-    const round = cells.map((cell) => Object.assign({ process }, cell))
+    const round = cells
+      .filter(({ scenario }) => process === 0 || SCENARIOS[scenario]?.isOnce !== true)
+      .map((cell) => Object.assign({ process }, cell))
     new SeededRandom(seed + process).shuffle(round)
     return round
   }).flat()

@@ -26,5 +26,7 @@ export interface Scenario {
   readonly tier?: 'memory' | 'redis'
   /** Number of processes that run it at the same time. Default: 1. */
   readonly together?: number
+  /** Whether one process per cache is enough, because it takes long. Default: false. */
+  readonly isOnce?: true
   readonly run: (context: CellContext) => Promise<Figure[]>
 }

@@ -28,6 +28,7 @@ const PEER_SCENARIOS = [
   ...['stampede, 4 processes', 'open loop', 'outage', 'memory'],
 ]
 const THROUGHPUT_NAMES = [...Object.keys(THROUGHPUT_SCENARIOS), PACED_SCENARIO]
+const LOG_INTERVAL_MS = 30_000
 const OUT_FORMATS = ['.json', '.md', '.html']
 
 type PeerFlags = CellFlags & { readonly install?: true }
@@ -86,7 +87,13 @@ async function measurePeers(
   signal: AbortSignal,
 ): Promise<void> {
   const isInstalled = flags.install === true
-  const { names, failed } = await allNames(suite, flags.folder, isInstalled, progress, signal)
+  const { names, failed } = await allNames(
+    suite,
+    flags.folder,
+    isInstalled,
+    progressPrinter(),
+    signal,
+  )
   const found = await findSubjects(names, flags.folder, redisUrlOf(flags), signal)
   const all = { ...found, failed: [...failed, ...found.failed] }
   await print(await measure(all, { scenario, ...flags }, signal), flags)
@@ -143,7 +150,7 @@ async function measure(
     redisUrl: redisUrlOf(flags),
     maxMinutes: flags.minutes,
     signal,
-    onProgress: progress,
+    onProgress: progressPrinter(),
   })
 }
 
@@ -170,7 +177,12 @@ function assertFormat(file: string): void {
   throw new ValidationError(`--out must end with ${OUT_FORMATS.join(' or ')}`)
 }
 
-/** Progress is for people, so it is not printed into a file. */
-function progress(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`${line}\n`)
+/** Returns a function that prints every line to a terminal, and a line every 30 seconds to a log. */
+function progressPrinter(): (line: string) => void {
+  let printedAt = performance.now()
+  return (line) => {
+    if (!process.stderr.isTTY && performance.now() - printedAt < LOG_INTERVAL_MS) return
+    printedAt = performance.now()
+    process.stderr.write(`${line}\n`)
+  }
 }
