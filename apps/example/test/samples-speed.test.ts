@@ -6,9 +6,9 @@ import { tasksFor } from './support/tasks.js'
 
 /** Rounds before the measurement. Code that is not compiled yet would make hits look too fast. */
 const ROUNDS_TO_WARM_UP = 1
-const ROUNDS = 2
+const ROUNDS = 1
 /** Hits of a round. One of them alone may wait for the processor. */
-const HITS = 5
+const HITS = 9
 
 const figures: Array<Record<string, string | number>> = []
 afterAll(() => console.table(figures))

@@ -7,14 +7,24 @@ import { run } from './run.js'
 
 const MODULES = fileURLToPath(new URL('../node_modules/', import.meta.url))
 
-/** Compilers, by the name of their package in this project. */
-export const COMPILERS: readonly string[] = ['typescript-5.9', 'typescript']
-
 /** Compiler options for each module resolution of TypeScript programs for Node. */
-export const MODULE_RESOLUTIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['node16', ['--module', 'node16', '--moduleResolution', 'node16']],
-  ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
-])
+const MODULE_RESOLUTIONS = {
+  node16: ['--module', 'node16', '--moduleResolution', 'node16'],
+  bundler: ['--module', 'esnext', '--moduleResolution', 'bundler'],
+} as const
+
+/** A compiler, by the name of its package in this project, and how it finds modules. */
+export interface Compiler {
+  readonly name: string
+  readonly resolution: keyof typeof MODULE_RESOLUTIONS
+}
+
+/** The programs of the importers use more versions of TypeScript. */
+export const COMPILERS: readonly Compiler[] = [
+  { name: 'typescript-5.9', resolution: 'node16' },
+  { name: 'typescript', resolution: 'node16' },
+  { name: 'typescript', resolution: 'bundler' },
+]
 
 /** A project outside of this repository that installs packages from the registry. */
 export class ConsumerProject implements AsyncDisposable {
@@ -86,15 +96,14 @@ export class ConsumerProject implements AsyncDisposable {
   /**
    * Compiles a program in strict mode, and checks the declarations of every package that it uses.
    *
-   * @param resolution - one of {@link MODULE_RESOLUTIONS}
    * @returns the path of the JavaScript program, for {@link ConsumerProject.node}
    */
-  async compile(program: string, compiler: string, resolution: string): Promise<string> {
+  async compile(program: string, { name, resolution }: Compiler): Promise<string> {
     await copyFile(program, path.join(this.#folder, 'program.ts'))
-    const output = path.join('out', compiler, resolution)
+    const output = path.join('out', name, resolution)
     await this.run(process.execPath, [
-      path.join(MODULES, compiler, 'bin/tsc'),
-      ...(MODULE_RESOLUTIONS.get(resolution) ?? []),
+      path.join(MODULES, name, 'bin/tsc'),
+      ...MODULE_RESOLUTIONS[resolution],
       ...['--target', 'es2022', '--strict', '--skipLibCheck', 'false'],
       ...['--types', 'node', '--typeRoots', path.join(MODULES, '@types')],
       ...['--rootDir', '.', '--outDir', output, 'program.ts'],

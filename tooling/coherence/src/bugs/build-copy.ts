@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Bug, Patch } from './bug.js'
 
-const PACKAGE = fileURLToPath(new URL('../../../../packages/cache-redis/', import.meta.url))
+const PACKAGES = fileURLToPath(new URL('../../../../packages/', import.meta.url))
 const SCOPE = '@verbatim/'
 const ENTRY = 'node_modules/@verbatim/cache-redis/dist/index.js'
 
@@ -39,8 +39,11 @@ export class BuildCopy implements AsyncDisposable {
     const folder = await mkdtemp(path.join(tmpdir(), 'verbatim-build-'))
     const copy = new BuildCopy(folder)
     try {
-      await copyPackage(PACKAGE, path.join(folder, 'node_modules'))
-      for (const patch of bug?.patches ?? []) await applyPatch(folder, patch)
+      const modules = path.join(folder, 'node_modules')
+      await copyPackage(path.join(PACKAGES, 'cache-redis'), modules)
+      for (const [file, text] of await patchedFiles(bug?.patches ?? [])) {
+        await writeFile(path.join(modules, SCOPE, file), text)
+      }
       return copy
     } catch (error) {
       await copy[Symbol.asyncDispose]()
@@ -84,16 +87,31 @@ async function copyPackage(source: string, modules: string): Promise<void> {
   }
 }
 
-async function applyPatch(folder: string, { file, find, replace }: Patch): Promise<void> {
-  const target = path.join(folder, 'node_modules', SCOPE, file)
-  const text = await readFile(target, 'utf8')
+/**
+ * Returns the files of the build that patches change, with their new text.
+ *
+ * @throws Error if a patch does not match exactly one place
+ */
+export async function patchedFiles(
+  patches: readonly Patch[],
+): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>()
+  for (const patch of patches) {
+    const { file } = patch
+    const text = files.get(file) ?? (await readFile(path.join(PACKAGES, file), 'utf8'))
+    files.set(file, patched(text, patch))
+  }
+  return files
+}
+
+function patched(text: string, { file, find, replace }: Patch): string {
   const places = [...text.matchAll(anySpacing(find))]
   const [place] = places
   if (place === undefined || places.length > 1) {
     throw new Error(`${file} must contain this text exactly once; found ${places.length}:\n${find}`)
   }
   const after = text.slice(place.index + place[0].length)
-  await writeFile(target, text.slice(0, place.index) + replace + after)
+  return text.slice(0, place.index) + replace + after
 }
 
 function anySpacing(text: string): RegExp {
