@@ -37,9 +37,12 @@ await runCommandLine((signal) => {
     .addOption(pattern())
     .option('--overwrite', 'replace an existing file')
     .option('--allow-empty', 'succeed if no key matches')
-    .option('--allow-foreign', 'key prefix: leave out keys that are not entries of the cache')
-    .option('--portable', 'all keys: in commands that every version of Redis can run')
-    .option('--resume', 'all keys: continue an interrupted backup')
+    .option(
+      '--allow-foreign',
+      'with --key-prefix: leave out keys that are not entries of the cache',
+    )
+    .option('--portable', 'for all keys: store commands that every version of Redis can run')
+    .option('--resume', 'for all keys: continue an interrupted backup')
     .addOption(rate())
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -179,18 +182,18 @@ function conflict(): Option {
 function journal(): Option {
   return new Option(
     '--journal <path>',
-    'all keys: new file for --resume and rollback (default: cache-migrate.journal)',
+    'for all keys: new file for --resume and rollback (default: cache-migrate.journal)',
   ).argParser(textParser('a path'))
 }
 
 function noJournal(): Option {
-  return new Option('--no-journal', 'all keys: no resume and no rollback, and faster')
+  return new Option('--no-journal', 'for all keys: neither resume nor rollback, and faster')
 }
 
 function concurrency(): Option {
   return new Option(
     '--concurrency <writes>',
-    'key prefix: most concurrent writes, 1 to 1000 (default: 200)',
+    'with --key-prefix: most concurrent writes, 1 to 1000 (default: 200)',
   ).argParser((text) => {
     const number = Number(text)
     if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number
@@ -201,14 +204,14 @@ function concurrency(): Option {
 function yes(): Option {
   return new Option(
     '--yes',
-    'do not ask before writing into a target that has keys; needed to replace keys without a terminal',
+    'do not ask before writing into a target that has keys; required to replace keys without a terminal',
   )
 }
 
 function rate(): Option {
   return new Option(
     '--rate <keys>',
-    'all keys: most keys per second, or unlimited (default: as the source permits)',
+    'for all keys: most keys per second, or unlimited (default: as the source permits)',
   ).argParser((text) => {
     if (text === 'unlimited') return text
     const number = Number(text)
