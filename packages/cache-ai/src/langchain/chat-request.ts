@@ -26,9 +26,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 const LEFT_OUT_OF_PARAMETERS: ReadonlySet<string> = new Set([
   ...['user', 'prompt_cache_key', 'prompt_cache_retention', 'stream', 'stream_options', 'apiKey'],
 ])
-/** Fields of a model that do not change the answer, or are secret. */
+/** Fields of a model that do not change the answer, or hold secrets. */
 const LEFT_OUT_OF_MODEL =
-  /key|secret|password|credential|^verbose$|^name$|^maxRetries$|^maxConcurrency$|^streaming$|^lc_/i
+  /key|secret|password|credential|auth|^client|^configuration$|^promptCache|^lc_|^(fields|cache|caller|callbacks|tags|metadata|user|timeout|verbose|name|maxRetries|maxConcurrency|streaming)$/i
 
 /**
  * Returns the part of a call that identifies its answer: the messages, the options, and what the model says of
@@ -54,8 +54,11 @@ export function chatRequest(
     invocation,
     settings,
     options: unsentOptions(options as Fields, invocation),
-    messages: mapChatMessagesToStoredMessages([...messages]).map(({ type, data }) => {
-      const fields: Record<string, unknown> = { ...data }
+    messages: mapChatMessagesToStoredMessages([...messages]).map(({ type, data }, index) => {
+      // The stored form has no name that was set after the construction of the message.
+      const fields: Record<string, unknown> = { ...data, name: messages[index]?.name }
+      // The artifact of a tool is for the application. It is not sent.
+      delete fields['artifact']
       // Frameworks number messages at random. Only the id of an item at the provider is sent.
       if (!String(fields['id']).startsWith('msg_')) delete fields['id']
       delete fields['usage_metadata']
@@ -84,13 +87,21 @@ function withoutReport(metadata: unknown): Record<string, unknown> {
   return others
 }
 
-/** Returns the numbers, texts and switches of a model, such as its temperature. */
-function settingsOf(model: BaseChatModel): Record<string, unknown> {
-  const entries = Object.entries(model).filter(
-    ([name, value]) =>
-      !LEFT_OUT_OF_MODEL.test(name) && ['string', 'number', 'boolean'].includes(typeof value),
-  )
-  return Object.fromEntries(entries)
+/** Returns the data of a model, such as its temperature and its stop sequences. */
+function settingsOf(model: BaseChatModel): Fields {
+  const shown = Object.entries(model).filter(([name]) => !LEFT_OUT_OF_MODEL.test(name))
+  try {
+    return JSON.parse(JSON.stringify(Object.fromEntries(shown), dataOnly)) as Fields
+  } catch {
+    throw new BypassError('unrepresentable_value', 'model')
+  }
+}
+
+/** Leaves out instances of classes, such as clients. */
+function dataOnly(this: Fields, name: string): unknown {
+  const value = this[name]
+  const isInstance = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isInstance && !isPlainObject(value) ? undefined : value
 }
 
 function hasModelName(fields: unknown): boolean {

@@ -125,12 +125,17 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
   completed: 'stop',
+  COMPLETE: 'stop',
+  eos: 'stop',
+  eos_token: 'stop',
   tool_calls: 'tool-calls',
   function_call: 'tool-calls',
   tool_use: 'tool-calls',
 }
 /** The fields in which integrations report why the model stopped. */
-const FINISH_FIELDS = ['finish_reason', 'stop_reason', 'finishReason', 'done_reason', 'status']
+const FINISH_FIELDS = [
+  ...['finish_reason', 'stop_reason', 'finishReason', 'stopReason', 'done_reason', 'status'],
+]
 
 /** Returns the answer in a generation, for the rule for storing. */
 export function answerOf({
@@ -142,8 +147,11 @@ export function answerOf({
     return 'invalid_tool_input'
   const calls = Array.isArray(data['tool_calls']) ? (data['tool_calls'] as readonly Fields[]) : []
   const content: AnswerPart[] = [...partsOf(data['content']), ...calls.map(toolCallOf)]
-  const reasons = [generationInfo, data['response_metadata'], data['additional_kwargs']].flatMap(
-    (fields) => FINISH_FIELDS.map((name) => (Object(fields) as Fields)[name]),
+  const metadata = Object(data['response_metadata']) as Fields
+  // Streams of Bedrock report the reason in `messageStop`.
+  const holders = [generationInfo, metadata, metadata['messageStop'], data['additional_kwargs']]
+  const reasons = holders.flatMap((fields) =>
+    FINISH_FIELDS.map((name) => (Object(fields) as Fields)[name]),
   )
   const reason = reasons.find((value) => typeof value === 'string')
   if (reason === undefined) return 'incomplete'

@@ -1,4 +1,5 @@
 import { AIMessage, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
+import { FakeListChatModel } from '@langchain/core/utils/testing'
 import { ChatOpenAI } from '@langchain/openai'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { ModelServer, usualReply } from '@verbatim/model-server'
@@ -13,15 +14,13 @@ beforeEach(() => server.reset())
 const TEXT = 'Boil, then pour.'
 const prompt = 'How do I make tea?'
 
-function chat(fields: object = {}): ChatOpenAI {
+function fieldsOf() {
   const configuration = { baseURL: `${server.url}/v1` }
-  return new ChatOpenAI({
-    apiKey: 'test',
-    model: 'gpt-test',
-    maxRetries: 0,
-    configuration,
-    ...fields,
-  })
+  return { apiKey: 'test', maxRetries: 0, configuration }
+}
+
+function chat(fields: object = {}): ChatOpenAI {
+  return new ChatOpenAI({ ...fieldsOf(), model: 'gpt-test', ...fields })
 }
 
 function cachedChat(fields?: object, cache = new InMemoryCache()) {
@@ -105,6 +104,71 @@ describe('withCache', () => {
     await model.invoke('a')
     await model.invoke('a', { stop: ['x'] })
     expect(server.requests).toHaveLength(8)
+  })
+
+  test('data in the fields of a model is part of the key', async () => {
+    const cache = new InMemoryCache()
+    class OtherChat extends ChatOpenAI {
+      stopWords: readonly string[]
+      generationConfig: object
+      constructor(stopWords: readonly string[], generationConfig: object) {
+        super({ ...fieldsOf(), model: 'gpt-test' })
+        this.stopWords = stopWords
+        this.generationConfig = generationConfig
+      }
+    }
+    for (const [words, config] of [
+      [[], {}],
+      [['x'], {}],
+      [['x'], { schema: { key: 1 } }],
+      [['x'], { schema: { key: 2 } }],
+    ] as const)
+      await withCache(new OtherChat(words, config), { cache, tenant: SHARED }).invoke(prompt)
+    expect(server.requests).toHaveLength(4)
+  })
+
+  test('the user and the credentials of a model are not part of the key', async () => {
+    const cache = new InMemoryCache()
+    await cachedChat({ user: 'ada', apiKey: 'one' }, cache).invoke(prompt)
+    await cachedChat({ user: 'charles', apiKey: 'other', timeout: 9_000 }, cache).invoke(prompt)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test.each<[string, object]>([
+    ['Bedrock', { stopReason: 'end_turn' }],
+    ['a stream of Bedrock', { messageStop: { stopReason: 'end_turn' } }],
+    ['Cohere', { finishReason: 'COMPLETE' }],
+  ])('answers of %s are stored', async (_name, response_metadata) => {
+    class OtherChat extends FakeListChatModel {
+      override async _generate() {
+        const message = new AIMessage({ content: TEXT, response_metadata })
+        return { generations: [{ text: TEXT, message }] }
+      }
+    }
+    const other = new OtherChat({ responses: [] })
+    const model = withCache(other, { cache: new InMemoryCache(), tenant: SHARED, version: '1' })
+    expect(statusOf(await model.invoke(prompt))).toBe('MISS')
+    expect(statusOf(await model.invoke(prompt))).toBe('HIT')
+  })
+
+  test('names that were set later are part of the key, and artifacts of tools are not', async () => {
+    const model = cachedChat()
+    class Page {
+      readonly open = true
+    }
+    const history = (artifact: unknown, name?: string) => {
+      const question = new HumanMessage(prompt)
+      if (name !== undefined) question.name = name
+      const call = { id: 'call_1', name: 'weather', args: {} }
+      return [
+        question,
+        new AIMessage({ content: '', tool_calls: [call] }),
+        new ToolMessage({ content: 'sunny', tool_call_id: 'call_1', artifact }),
+      ]
+    }
+    expect(statusOf(await model.invoke(history(new Page())))).toBe('MISS')
+    expect(statusOf(await model.invoke(history({ size: 1 })))).toBe('HIT')
+    expect(statusOf(await model.invoke(history(undefined, 'ada')))).toBe('MISS')
   })
 
   test('models of bindTools and withStructuredOutput use the cache', async () => {
