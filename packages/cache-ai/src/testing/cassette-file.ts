@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { ConfigurationError } from '@verbatim/cache-core'
 import { isPlainObject } from '@verbatim/cache-core/implement'
@@ -43,14 +44,16 @@ export function readCalls(file: string): Map<string, RecordedCall> {
 export function writeCalls(file: string, calls: Iterable<RecordedCall>): void {
   const sorted = [...calls].toSorted((one, other) => (one.key < other.key ? -1 : 1))
   const text = JSON.stringify(writable({ format: FORMAT, calls: sorted }), null, 2)
-  const temporary = `${file}.${process.pid}.tmp`
+  // Threads of a process may write at the same time.
+  const temporary = `${file}.${randomUUID()}.tmp`
   writeFileSync(temporary, `${text}\n`)
   renameSync(temporary, file)
 }
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    // Some editors begin a file with a byte order mark.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined

@@ -43,6 +43,9 @@ const FIELDS: ReadonlySet<string> = new Set<keyof CassetteOptions>(['mode', 'red
 /** Number of values of a request that are compared one by one. */
 const MAX_VALUES = 10_000
 
+/** Files that a cassette of this process has begun to refresh. Their earlier calls are gone. */
+const refreshedFiles = new Set<string>()
+
 /**
  * Returns a cache for tests whose entries are in a file, which you commit with the test. Use one file for each test
  * file. Entries have no TTL.
@@ -88,7 +91,7 @@ export class Cassette extends RecordedCalls {
 
   override assertMayAsk(reason: string): void {
     if (this.#mode !== 'replay') return
-    throw cassetteMiss(`it does not use the cache (${reason})`, { reason })
+    throw cassetteMiss(`it cannot be served from the file (${reason})`, { reason })
   }
 
   override async get<T>(key: string): Promise<T | undefined> {
@@ -103,15 +106,15 @@ export class Cassette extends RecordedCalls {
     assertValue(value)
     if (this.#mode === 'replay') return
     const request = this.#requests.get(key) ?? null
-    this.#calls.set(key, { key, request, value: this.#redacted(withoutTimes(value)) })
-    writeCalls(this.#file, this.#calls.values())
+    const call = { key, request, value: this.#redactedEntry(withoutTimes(value)) }
+    this.#write((calls) => calls.set(key, call))
   }
 
   override async delete(key: string): Promise<boolean> {
     assertKey(key)
     if (this.#mode === 'replay') return this.#calls.has(key)
-    const existed = this.#calls.delete(key)
-    if (existed) writeCalls(this.#file, this.#calls.values())
+    const existed = this.#calls.has(key)
+    if (existed) this.#write((calls) => calls.delete(key))
     return existed
   }
 
@@ -120,8 +123,29 @@ export class Cassette extends RecordedCalls {
     return this.#calls.has(key)
   }
 
+  /** Changes the calls, and those that other cassettes have written to the file. */
+  #write(change: (calls: Map<string, RecordedCall>) => void): void {
+    const isBegun = this.#mode === 'record' || refreshedFiles.has(this.#file)
+    const others = isBegun ? readCalls(this.#file) : []
+    if (this.#mode === 'refresh') refreshedFiles.add(this.#file)
+    change(this.#calls)
+    const calls = new Map([...others, ...this.#calls])
+    change(calls)
+    writeCalls(this.#file, calls.values())
+  }
+
   #redacted(value: unknown): unknown {
-    return mapTexts(value, this.#redact)
+    return mapTexts(value, (text) => {
+      const redacted: unknown = this.#redact(text)
+      if (typeof redacted === 'string') return redacted
+      throw invalidArgument('the result of redact', 'a string', redacted)
+    })
+  }
+
+  /** Redacts the answer in an entry. The digest beside it must stay. */
+  #redactedEntry(value: unknown): unknown {
+    if (!isPlainObject(value) || !('answer' in value)) return this.#redacted(value)
+    return { ...value, answer: this.#redacted(value['answer']) }
   }
 
   /** Returns the error for a call that is not in the file, with the first place where the closest call differs. */
@@ -169,8 +193,11 @@ function asNew(value: unknown): unknown {
   return isPlainObject(value) && value['at'] === 0 ? { ...value, at: Date.now() } : value
 }
 
+/** The beginnings of the keys of OpenAI, Anthropic, Groq, xAI, Perplexity, Hugging Face, NVIDIA, Google and AWS. */
+const PROVIDER_KEY = /\b(?:[spr]k[-_]|gsk_|xai-|pplx-|hf_|nvapi-|AIza|AKIA)[\w-]{16,}/g
+
 function redactCredentials(text: string): string {
   return text
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/g, '$1 [redacted]')
-    .replace(/\b(sk|pk|rk)-[\w-]{16,}|\bAIza[\w-]{30,}/g, '[redacted]')
+    .replace(PROVIDER_KEY, '[redacted]')
 }

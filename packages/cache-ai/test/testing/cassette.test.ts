@@ -167,6 +167,64 @@ describe('a cassette', () => {
     expect((await ask(open('replay', { redact }), 'I am Ada.')).text).toBe(TEXT)
   })
 
+  test.each(['sk-proj-', 'sk_live_', 'gsk_', 'xai-', 'pplx-', 'hf_', 'nvapi-', 'AIza', 'AKIA'])(
+    'writes no key that begins with %s',
+    async (beginning) => {
+      await ask(open('record'), `The key is ${beginning}0123456789abcdef.`)
+      expect(await readFile(file, 'utf8')).not.toContain('0123456789abcdef')
+    },
+  )
+
+  test('keeps the answers of another cassette of the same file', async () => {
+    const [one, other] = [open('record'), open('record')]
+    await ask(one, 'a')
+    await ask(other, 'b')
+    await ask(one, 'c')
+    for (const prompt of ['a', 'b', 'c']) await ask(open('replay'), prompt)
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('refresh keeps the calls of the other cassettes of a process', async () => {
+    await ask(open('record'), 'old')
+    for (const prompt of ['a', 'b']) await ask(open('refresh'), prompt)
+    const { calls } = JSON.parse(await readFile(file, 'utf8'))
+    expect(JSON.stringify(calls)).not.toContain('old')
+    expect(calls).toHaveLength(2)
+  })
+
+  test('replays answers whose digits were redacted', async () => {
+    server.reply = () => ({ text: ['On day 12.'] })
+    const redact = (text: string) => text.replaceAll(/\d/g, '0')
+    await ask(open('record', { redact }))
+    expect((await ask(open('replay', { redact }))).text).toBe('On day 00.')
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('names a redact that returns no text', async () => {
+    const redact = (() => undefined) as unknown as (text: string) => string
+    await expect(ask(open('record', { redact }))).rejects.toThrow(
+      'the result of redact must be a string',
+    )
+  })
+
+  test('replay never asks the model for an answer that it has in another form', async () => {
+    const body = { model: 'test', messages: [{ role: 'user', content: 'Tea?' }] }
+    const send = (mode: CassetteOptions['mode'], more: object) =>
+      createCachingFetch({ cache: open(mode), tenant: SHARED })(`${baseURL}/chat/completions`, {
+        ...{ method: 'POST', body: JSON.stringify({ ...body, ...more }) },
+      })
+    // A stream without its tokens cannot serve a call that does not stream.
+    await (await send('record', { stream: true })).text()
+    await expect(send('replay', {})).rejects.toThrow('(unusable_entry)')
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('reads a file that begins with a byte order mark', async () => {
+    await ask(open('record'))
+    await writeFile(file, `\uFEFF${await readFile(file, 'utf8')}`)
+    expect((await ask(open('replay'))).text).toBe(TEXT)
+  })
+
   test('replays an answer that is older than maxAge, because entries do not age', async () => {
     await ask(open('record'))
     expect((await ask(open('replay'), undefined, { maxAge: '1m' })).text).toBe(TEXT)
