@@ -1,7 +1,8 @@
 import path from 'node:path'
-import { ConfigurationError } from '@verbatim/cache-core'
+import { CacheError, ConfigurationError } from '@verbatim/cache-core'
 import { examples } from '@verbatim/cache-core/command-line'
 import { Command, Option } from 'commander'
+import { AIResponseCache } from '../ai-response-cache.js'
 import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
 import { PRESET_NAMES } from '../config/presets.js'
 import { type ConfigProblem, sentenceOf, ValidationResult } from '../config/problems.js'
@@ -55,13 +56,28 @@ async function check(file: string, { json }: { json?: true }): Promise<void> {
 
 async function validationOf(file: string): Promise<ValidationResult> {
   try {
-    return (await configOf(file)).validate()
+    const config = await configOf(file)
+    const result = config.validate()
+    const refusal = result.isValid ? await refusalOf(config) : undefined
+    if (refusal !== undefined) result.addError('', refusal)
+    return result
   } catch (error) {
     const problems = error instanceof ConfigurationError ? error.context['problems'] : undefined
     if (!Array.isArray(problems)) throw error
     const result = new ValidationResult()
     result.errors.push(...(problems as ConfigProblem[]))
     return result
+  }
+}
+
+/** Returns why a cache refuses settings that are valid one by one. It opens no connection. */
+async function refusalOf(config: AIResponseCacheConfig): Promise<string | undefined> {
+  try {
+    await new AIResponseCache(config).close()
+    return undefined
+  } catch (error) {
+    if (error instanceof CacheError) return error.message
+    throw error
   }
 }
 

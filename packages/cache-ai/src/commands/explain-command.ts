@@ -26,31 +26,39 @@ async function explain(
   { proxy, json }: ExplainOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!URL.canParse(proxy))
+  if (!/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : ''))
     throw new ValidationError(
       '--proxy must be an http:// or https:// address; received another text',
     )
-  const response = await request(
-    new URL(`${EXPLAIN_PATH}${encodeURIComponent(key)}`, proxy),
-    signal,
-  )
-  if (response.status === 404)
-    throw new CacheError('the proxy knows no miss with this key among the last 100', {
-      code: 'UNKNOWN_KEY',
-      context: {},
-    })
-  if (!response.ok)
-    throw new InfrastructureError(`the proxy responded with status ${response.status}`)
-  const explanation = (await response.json()) as MissExplanation
+  const path = `${EXPLAIN_PATH}${encodeURIComponent(key)}`
+  const explanation = await explanationAt(new URL(path, proxy), signal)
   if (json) printJson(explanation)
   else printLines(linesOf(explanation))
 }
 
-async function request(url: URL, signal: AbortSignal): Promise<Response> {
+async function explanationAt(url: URL, signal: AbortSignal): Promise<MissExplanation> {
+  let text: string
   try {
-    return await fetch(url, { signal })
+    text = await (await fetch(url, { signal })).text()
   } catch (cause) {
     throw new InfrastructureError('the proxy cannot be reached', { cause })
+  }
+  const fields = fieldsOf(text)
+  if (typeof fields['similarity'] === 'number') return fields as unknown as MissExplanation
+  if (Object(fields['error']).type !== 'unknown_key')
+    throw new InfrastructureError('--proxy must be the address of a running cache-ai proxy')
+  throw new CacheError('the proxy knows no miss with this key among the last 100', {
+    code: 'UNKNOWN_KEY',
+    context: {},
+  })
+}
+
+/** Returns the fields of an object in JSON, or none for another text. */
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text)) as Readonly<Record<string, unknown>>
+  } catch {
+    return {}
   }
 }
 

@@ -1,5 +1,5 @@
 import { ValidationError } from '@verbatim/cache-core'
-import { connectOrClose, redisUrlFrom } from '@verbatim/cache-core/command-line'
+import { connectOrClose, type RedisUrlRule, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isRedisUrl, REDIS_URL_FORM } from '@verbatim/cache-redis'
 import { type Command, Option } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
@@ -7,6 +7,8 @@ import { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
 import { DEFAULTS, LOCATIONS } from '../config/settings.js'
 import { KEY_SETTINGS, type KeyStyle } from '../keys/cache-key-generator.js'
 import { configOf } from './config-command.js'
+
+export const REDIS_URL_RULE: RedisUrlRule = { isRedisUrl, form: REDIS_URL_FORM }
 
 /** In milliseconds. Longer than the default of a cache, because no request waits for a command. */
 const COMMAND_TIMEOUT = 10_000
@@ -41,13 +43,17 @@ export function withKeyLocation(command: Command): Command {
     )
 }
 
-/** Adds the options that determine keys and the location of Redis. */
-export function withLocation(command: Command): Command {
+/**
+ * Adds the options that determine keys and the location of Redis.
+ *
+ * @param fallback - the location without `--redis-url`
+ */
+export function withLocation(
+  command: Command,
+  fallback = `the configuration, REDIS_URL or ${DEFAULTS.redisUrl}`,
+): Command {
   return withKeyLocation(command)
-    .option(
-      '--redis-url <url>',
-      `redis:// or rediss:// (default: the configuration, REDIS_URL or ${DEFAULTS.redisUrl})`,
-    )
+    .option('--redis-url <url>', `redis:// or rediss:// (default: ${fallback})`)
     .addOption(new Option('--url <url>').hideHelp().conflicts('redisUrl'))
 }
 
@@ -78,7 +84,7 @@ export async function openCache(
   const flag = location.redisUrl ?? location.url
   const isLocated = LOCATIONS.some((name) => configured.given[name] !== undefined)
   const isGiven = flag !== undefined || !isLocated
-  const redisUrl = isGiven ? redisUrlFrom(flag, { isRedisUrl, form: REDIS_URL_FORM }) : undefined
+  const redisUrl = isGiven ? redisUrlFrom(flag, REDIS_URL_RULE) : undefined
   const config = configured.merge({ redisUrl, enableL1Cache: false }).checked()
   const cache = new AIResponseCache({
     ...config.toCacheOptions(),

@@ -1,16 +1,16 @@
 import { ValidationError } from '@verbatim/cache-core'
-import { examples } from '@verbatim/cache-core/command-line'
+import { examples, redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { Command } from 'commander'
 import { AIResponseCache } from '../ai-response-cache.js'
 import type { AIResponseCacheConfig } from '../config/ai-response-cache-config.js'
 import { LOCATIONS } from '../config/settings.js'
 import { ProxyServer } from '../proxy/proxy-server.js'
-import { type CacheLocation, configurationOf, withLocation } from './open-cache.js'
+import { type CacheLocation, configurationOf, REDIS_URL_RULE, withLocation } from './open-cache.js'
 import { printLines } from './print.js'
 
 /** Makes `cache-ai proxy`. */
 export function proxyCommand(signal: AbortSignal): Command {
-  return withLocation(new Command('proxy'))
+  return withLocation(new Command('proxy'), 'the configuration, or no Redis')
     .description(
       'serve HTTP requests to models from the cache; without a location of Redis, from memory',
     )
@@ -58,9 +58,10 @@ async function serve(given: Given, signal: AbortSignal): Promise<void> {
 }
 
 async function openProxyCache(
-  { url, redisUrl = url }: CacheLocation,
+  { url, redisUrl: flag = url }: CacheLocation,
   config: AIResponseCacheConfig,
 ): Promise<AIResponseCache> {
+  const redisUrl = flag === undefined ? undefined : redisUrlFrom(flag, REDIS_URL_RULE)
   const configured = config.merge({ redisUrl })
   const isLocated =
     redisUrl !== undefined || LOCATIONS.some((name) => configured.given[name] !== undefined)
@@ -74,7 +75,7 @@ async function openProxyCache(
 function upstreamUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
-  if (url !== undefined && isHttp && url.username === '' && url.search === '') return url
+  if (url !== undefined && isHttp && url.href === `${url.origin}${url.pathname}`) return url
   throw new ValidationError(
     '--upstream must be an http:// or https:// address without credentials and parameters; received another text',
   )

@@ -17,12 +17,15 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
   ...['transfer-encoding', 'upgrade', 'host', 'content-length', 'accept-encoding', 'expect'],
 ])
-/** Headers and parameters that hold the credentials of a caller. */
-const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'] as const
+/** Names of headers that hold credentials of a caller, such as `authorization`, `x-api-key` and `cookie`. */
+const CREDENTIALS = /auth|cookie|token|secret|credential|(?<!idempotency)-key$/
 /** The path at which the proxy explains a miss. The digest of the request follows. */
 export const EXPLAIN_PATH = '/explain/'
 /** Largest body of a request, in bytes. */
 const MOST_BYTES = 64 * 2 ** 20
+
+/** The body of a request is larger than {@link MOST_BYTES}. */
+class TooLargeError extends Error {}
 
 /** Options of {@link ProxyServer}. */
 export interface ProxyOptions extends Omit<CachingFetchOptions, 'tenant' | 'fetch'> {
@@ -50,7 +53,7 @@ export class ProxyServer {
     const resolved = resolveModelCacheOptions({ ...options, tenant: '-' }, CACHING_FETCH_FIELDS)
     this.#calls = new HttpCalls({ ...resolved, shouldStore: options.shouldStore })
     this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch(() => fail(response))
+      this.#serve(request, response).catch((error: unknown) => fail(response, error))
     })
   }
 
@@ -77,15 +80,16 @@ export class ProxyServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request
-    if (method === 'GET' && url === '/healthz') return sendText(response, 'ok\n')
-    if (method === 'GET' && url === '/metrics')
+    const isRead = method === 'GET' || method === 'HEAD'
+    if (isRead && url === '/healthz') return sendText(response, 'ok\n')
+    if (isRead && url === '/metrics')
       return sendText(response, metricsText(this.#calls.calls.stats()))
     if (method === 'GET' && url.startsWith(EXPLAIN_PATH)) return this.#explain(response, url)
     const abort = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) abort.abort()
     })
-    const body = method === 'GET' || method === 'HEAD' ? undefined : await bodyOf(request)
+    const body = isRead ? undefined : await bodyOf(request)
     const asked = this.#requestOf(request, targetOf(this.#upstream, url), body, abort.signal)
     await sendReply(response, await this.#calls.serve(asked))
   }
@@ -101,30 +105,32 @@ export class ProxyServer {
   #requestOf(
     { method = 'GET', headers: given }: IncomingMessage,
     url: URL,
-    body: string | Uint8Array<ArrayBuffer> | undefined,
+    body: Buffer<ArrayBuffer> | undefined,
     signal: AbortSignal,
   ): HttpRequest {
     const get = (name: string): string | null => given[name]?.toString() ?? null
     const init = (): RequestInit => ({
       ...{ method, redirect: 'manual', headers: forProvider(headersOf(given)) },
-      ...(body !== undefined && { body }),
+      // As bytes, because `fetch` would add a content type to a text.
+      ...(body !== undefined && body.length > 0 && { body }),
     })
     return {
       ...{ method, url, signal, headers: { get } },
-      tenant: this.#isShared ? SHARED : tenantOf(get, url),
+      tenant: this.#isShared ? SHARED : tenantOf(given, url),
       text: () => {
-        if (typeof body !== 'string') throw new BypassError('unknown_request')
-        return body
+        if (body === undefined || !isUtf8(body)) throw new BypassError('unknown_request')
+        return body.toString('utf8')
       },
       passThrough: () => fetch(url, { ...init(), signal }),
-      send: (_text, untilLeft) => fetch(url, { ...init(), signal: untilLeft }),
+      send: (untilLeft) => fetch(url, { ...init(), signal: untilLeft }),
     }
   }
 }
 
 /** Returns the address at the provider for the path of a request. */
 function targetOf(upstream: URL, path: string): URL {
-  const asked = new URL(path, 'http://localhost')
+  // A path that begins with two slashes would name a host.
+  const asked = new URL(path.startsWith('/') ? `http://localhost${path}` : path, 'http://localhost')
   const target = new URL(upstream)
   target.pathname = `${upstream.pathname.replace(/\/$/, '')}${asked.pathname}`
   target.search = asked.search
@@ -141,22 +147,23 @@ function headersOf(given: IncomingMessage['headers']): Headers {
 }
 
 /** Returns the tenant of a caller: the digest of its credentials, or one tenant for callers without any. */
-function tenantOf(get: (name: string) => string | null, { searchParams }: URL): Tenant {
-  const credentials = [...CREDENTIALS.map(get), searchParams.get('key')]
-  return hash('sha256', JSON.stringify(credentials), 'base64url')
+function tenantOf(headers: IncomingMessage['headers'], { searchParams }: URL): Tenant {
+  const credentials = Object.entries(headers)
+    .filter(([name]) => CREDENTIALS.test(name))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return hash('sha256', JSON.stringify([credentials, searchParams.get('key')]), 'base64url')
 }
 
-/** Returns the body of a request as text, if it is text in UTF-8. Other bodies are passed on as bytes. */
-async function bodyOf(request: IncomingMessage): Promise<string | Uint8Array<ArrayBuffer>> {
+/** @throws TooLargeError after the whole body has arrived, because a client may read no response before */
+async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     length += chunk.length
-    if (length > MOST_BYTES) throw new RangeError('the body is too large')
-    chunks.push(chunk)
+    if (length <= MOST_BYTES) chunks.push(chunk)
   }
-  const bytes = Buffer.concat(chunks)
-  return isUtf8(bytes) ? bytes.toString('utf8') : Uint8Array.from(bytes)
+  if (length > MOST_BYTES) throw new TooLargeError()
+  return Buffer.concat(chunks)
 }
 
 async function sendReply(
@@ -164,7 +171,8 @@ async function sendReply(
   { status, headers, body }: HttpReply,
 ): Promise<void> {
   // Each `set-cookie` is a header of its own.
-  const given = headers instanceof Headers ? [...headers].flat() : Object.entries(headers).flat()
+  const all = headers instanceof Headers ? [...headers] : Object.entries(headers)
+  const given = all.filter(([name]) => !NOT_FORWARDED.has(name)).flat()
   if (body !== null && typeof body !== 'string') {
     response.writeHead(status, given)
     return pipeline(Readable.fromWeb(body as never), response)
@@ -178,15 +186,16 @@ function sendText(response: ServerResponse, text: string): void {
   response.setHeader('content-type', 'text/plain; charset=utf-8').end(text)
 }
 
-/** Ends a response after an error of the provider or of the connection. It shows no detail. */
-function fail(response: ServerResponse): void {
-  if (response.headersSent) response.destroy()
-  else {
-    const error = { message: 'the provider could not be reached', type: 'bad_gateway' }
-    response.writeHead(502, {
-      'content-type': 'application/json',
-      'cache-status': 'verbatim; fwd=miss',
-    })
-    response.end(JSON.stringify({ error }))
+/** Ends a response after an error of the provider, of the request or of the connection. It shows no detail. */
+function fail(response: ServerResponse, cause: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
   }
+  const isTooLarge = cause instanceof TooLargeError
+  const error = isTooLarge
+    ? { message: `the body must have at most ${MOST_BYTES} bytes`, type: 'request_too_large' }
+    : { message: 'the provider could not be reached', type: 'bad_gateway' }
+  const headers = { 'content-type': 'application/json', 'cache-status': 'verbatim; fwd=miss' }
+  response.writeHead(isTooLarge ? 413 : 502, headers).end(JSON.stringify({ error }))
 }

@@ -53,6 +53,15 @@ describe('config', () => {
     ])
   })
 
+  test.each([
+    ['preset: production\nredis_url: redis://cache.example\n', 'redisUrl must use TLS'],
+    [`key_secret: ${'s3cret'.repeat(6)}\n`, "keySecret must be used with keyStyle: 'hashed'"],
+  ])('config check reports settings that no cache accepts together: %j', async (text, message) => {
+    const { code, out } = await run(['config', 'check', await file('refused.yaml', text)])
+    expect([code, out]).toEqual([1, expect.stringContaining(`error: refused.yaml: ${message}`)])
+    expect(out).not.toContain('s3cret')
+  })
+
   test('config show prints a preset that config check accepts', async () => {
     const { out } = await run(['config', 'show', '--preset', 'ai-production'])
     expect(JSON.parse(out)).toMatchObject({ default_ttl: 14_400, key_style: 'hashed' })

@@ -29,6 +29,11 @@ test('proxy serves requests from memory until SIGTERM', async () => {
   expect(known.out).toBe('no recent request of this caller is similar\n')
   const { code, err } = await runProgram(CLI, ['explain', 'unknown', '--proxy', url])
   expect([code, err]).toEqual([1, expect.stringContaining('the proxy knows no miss with this key')])
+  const other = await runProgram(CLI, ['explain', key, '--proxy', server.url])
+  expect([other.code, other.err]).toEqual([
+    1,
+    'error: --proxy must be the address of a running cache-ai proxy\n',
+  ])
   child.kill('SIGTERM')
   const { out, err: warnings } = await outcome
   expect(out).toMatch(/^listening on /)
@@ -40,11 +45,18 @@ test('proxy serves requests from memory until SIGTERM', async () => {
 test.each([
   [['--upstream', 'example.com'], '--upstream must be'],
   [['--upstream', 'https://user:secret@example.com'], '--upstream must be'],
+  [['--upstream', 'https://:secret@example.com'], '--upstream must be'],
   [['--upstream', 'https://example.com', '--port', 'x'], '--port must be'],
+  [['--upstream', 'https://example.com', '--redis-url', 'secret'], '--redis-url must be'],
   [['--upstream', 'https://example.com', '--ttl', 'soon'], 'ttl must be'],
 ])('proxy names a wrong option: %j', async (args, message) => {
   const { code, err } = await runProgram(CLI, ['proxy', ...args])
   expect(code).not.toBe(0)
   expect(err).toContain(message)
   expect(err).not.toContain('secret')
+})
+
+test('explain names an address without http://', async () => {
+  const { code, err } = await runProgram(CLI, ['explain', 'key', '--proxy', 'localhost:4141'])
+  expect([code, err]).toEqual([2, expect.stringContaining('--proxy must be an http://')])
 })

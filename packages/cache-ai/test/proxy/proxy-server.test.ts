@@ -95,6 +95,28 @@ describe('the proxy', () => {
     ])
   })
 
+  test.each(['x-portkey-api-key', 'cf-aig-authorization', 'x-session-token'])(
+    'never shares answers between callers with another %s',
+    async (name) => {
+      const url = await openProxy()
+      for (const credential of ['ada', 'charles']) {
+        const init = { method: 'POST', headers: { [name]: credential }, body: JSON.stringify(body) }
+        await (await fetch(`${url}/v1/chat/completions`, init)).text()
+      }
+      expect(server.requests).toHaveLength(2)
+    },
+  )
+
+  test('shares answers between calls of one caller with other idempotency keys', async () => {
+    const url = await openProxy()
+    for (const key of ['1', '2']) {
+      const headers = { authorization: 'Bearer ada', 'idempotency-key': key }
+      const init = { method: 'POST', headers, body: JSON.stringify(body) }
+      await (await fetch(`${url}/v1/chat/completions`, init)).text()
+    }
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('shares answers between credentials with isShared', async () => {
     const url = await openProxy({ isShared: true })
     for (const token of ['ada', 'charles']) await (await post(url, token)).text()
@@ -119,6 +141,36 @@ describe('the proxy', () => {
     ])
   })
 
+  test('passes unknown requests on as they are', async () => {
+    const asked: unknown[] = []
+    const upstream = createServer((request, response) => {
+      const { method, url, headers } = request
+      asked.push([method, url, headers['content-type']])
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+    const { port } = upstream.address() as AddressInfo
+    const url = await openProxy({ upstream: `http://127.0.0.1:${port}` })
+    const requests = [
+      ['POST', '//'],
+      ['POST', '//v1/chat/completions?a=1'],
+      ['DELETE', '/v1/files/1'],
+    ] as const
+    for (const [method, path] of requests) await (await fetch(`${url}${path}`, { method })).text()
+    expect(asked).toEqual(requests.map(([method, path]) => [method, path, undefined]))
+    upstream.close()
+  })
+
+  test('responds with status 413 to a body that is too large', async () => {
+    const large = new Uint8Array(64 * 2 ** 20 + 1)
+    const response = await fetch(`${await openProxy()}/v1/files`, { method: 'POST', body: large })
+    expect([response.status, await response.json()]).toMatchObject([
+      413,
+      { error: { type: 'request_too_large' } },
+    ])
+    expect(server.requests).toEqual([])
+  })
+
   test('ends the request to the provider when the last client leaves', async () => {
     server.pauseMs = 50
     const response = await post(await openProxy(), 'ada', { stream: true })
@@ -130,6 +182,7 @@ describe('the proxy', () => {
     const url = await openProxy()
     for (const _ of [1, 2]) await (await post(url)).text()
     expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok\n')
+    expect((await fetch(`${url}/healthz`, { method: 'HEAD' })).status).toBe(200)
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).toContain('verbatim_model_calls_total{status="HIT"} 1\n')
     expect(metrics).toContain('verbatim_model_calls_total{status="MISS"} 1\n')
