@@ -91,7 +91,8 @@ function requestOf(
   input: string | URL | Request,
   init: RequestInit | undefined,
 ): HttpRequest {
-  const request = input instanceof Request ? input : undefined
+  // A request of another implementation of `fetch` has the same members.
+  const request = typeof input === 'object' && 'url' in input ? input : undefined
   const address = request?.url ?? (input as string | URL).toString()
   const method = init?.method ?? request?.method ?? 'GET'
   const headers = new Headers(init?.headers ?? request?.headers)
@@ -101,19 +102,24 @@ function requestOf(
     text: () => bodyText(request, init),
     signal: init?.signal ?? request?.signal ?? undefined,
     passThrough: () => send(input, { ...init, headers: forProvider(headers) }),
-    send: (body, signal) =>
-      send(address, { ...init, method, headers: forProvider(headers), body, signal }),
+    send: (signal) => send(input, { ...init, headers: forProvider(headers), signal }),
   }
 }
 
+/** @throws BypassError (`unknown_request`) for a body that is not text in UTF-8 */
 async function bodyText(
   request: Request | undefined,
   init: RequestInit | undefined,
 ): Promise<string> {
-  const body: unknown = init?.body
+  const body: unknown = init?.body ?? undefined
   if (typeof body === 'string') return body
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body)
-  if (body !== undefined && body !== null) throw new BypassError('unknown_request')
-  if (request === undefined) throw new BypassError('unknown_request')
-  return request.clone().text()
+  const source = body === undefined ? request?.clone() : body
+  const { arrayBuffer } = Object(source) as Partial<Blob>
+  try {
+    const bytes = typeof arrayBuffer === 'function' ? await arrayBuffer.call(source) : source
+    // The decoder rejects streams and forms.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes as Uint8Array)
+  } catch {
+    throw new BypassError('unknown_request')
+  }
 }

@@ -9,8 +9,8 @@ import type { Json, Protocol } from './protocols/protocol.js'
 const PATHS: readonly (readonly [RegExp, Protocol])[] = [
   [/\/chat\/completions$/, openaiChat],
   [/\/(v\d+|openai)\/responses$/, openaiResponses],
-  [/\/(v\d+|deployments\/[^/]+)\/completions$/, openaiCompletions],
-  [/\/(v\d+|deployments\/[^/]+)\/embeddings$/, openaiEmbeddings],
+  [/\/(v\d+|openai|deployments\/[^/]+)\/completions$/, openaiCompletions],
+  [/\/(v\d+|openai|models|deployments\/[^/]+)\/embeddings$/, openaiEmbeddings],
   [/\/v\d+\/messages$/, anthropicMessages],
   [/\/models\/[^/]+:(generateContent|streamGenerateContent)$/, googleGenerate],
   [/\/models\/[^/]+:(embedContent|batchEmbedContents)$/, googleEmbeddings],

@@ -1,4 +1,4 @@
-import type { CachedCall } from '../model-calls/call-control.js'
+import type { CachedCall, CallControl } from '../model-calls/call-control.js'
 import { BypassError, type CallReport } from '../model-calls/call-status.js'
 import { refusalOf } from '../model-calls/commit-rule.js'
 import { type Flight, untilAborted } from '../model-calls/flights.js'
@@ -15,7 +15,6 @@ import type { Tenant } from '../model-calls/tenant.js'
 import { untilLeft } from '../model-calls/until-left.js'
 import type { HttpAnswerInfo } from './caching-fetch.js'
 import { type Endpoint, endpointOf } from './endpoints.js'
-import { EventReader } from './event-reader.js'
 import {
   controlIn,
   type HeaderReader,
@@ -24,8 +23,9 @@ import {
   reportHeaders,
 } from './http-control.js'
 import { requestInKey } from './http-request.js'
-import type { Json, Protocol, StreamEvent } from './protocols/protocol.js'
+import type { Json } from './protocols/protocol.js'
 import { bodyText, eventsOf, eventText, type HttpAnswer } from './replayed-body.js'
+import { StreamCollector } from './stream-collector.js'
 import { usageIn } from './usage.js'
 
 /** A request before it is known whether the cache can serve it. */
@@ -41,8 +41,8 @@ export interface HttpRequest {
   readonly tenant?: Tenant | undefined
   /** Sends the request as it is, without the headers for the cache. */
   readonly passThrough: () => Promise<Response>
-  /** Sends the request with this body for all its callers, until the signal is aborted. */
-  readonly send: (text: string, signal: AbortSignal) => Promise<Response>
+  /** Sends the request for all its callers, until the signal is aborted. */
+  readonly send: (signal: AbortSignal) => Promise<Response>
 }
 
 /** A response. */
@@ -56,7 +56,6 @@ export interface HttpReply {
 /** A request of a known protocol. */
 interface HttpCall {
   readonly request: HttpRequest
-  readonly text: string
   readonly body: Json
   readonly endpoint: Endpoint
   readonly signal: AbortSignal | undefined
@@ -107,10 +106,12 @@ export class HttpCalls {
 
   /** Serves a request. One that the cache cannot serve is passed through. */
   async serve(request: HttpRequest): Promise<HttpReply> {
+    const control = controlIn(request.headers)
     try {
-      return await this.#serve(await readCall(request))
+      return await this.#serve(await readCall(request), control)
     } catch (error) {
       if (!(error instanceof BypassError)) throw error
+      if (control.onlyIfCached === true) return this.#notCached({ status: 'MISS' })
       const { reason, path } = error
       this.calls.assertMayBypass(reason)
       const report: CallReport = { status: 'BYPASS', reason, ...(path !== undefined && { path }) }
@@ -120,19 +121,17 @@ export class HttpCalls {
     }
   }
 
-  async #serve(call: HttpCall): Promise<HttpReply> {
-    const planned = this.#plan(call)
-    const { plan } = planned
+  /** Serves a known request. With `onlyIfCached`, the reply to a miss has the status 504. */
+  async #serve(call: HttpCall, { onlyIfCached, ...control }: CallControl): Promise<HttpReply> {
+    const planned = this.#plan(call, control)
     const steps = {
       ...this.#sending(call),
       signal: call.signal,
       renewal: this.#sending({ ...call, signal: undefined }),
     }
-    // A request that must not be sent gets status 504 instead of an error.
-    const lookup = { ...planned, plan: { ...plan, onlyIfCached: false } }
-    const found = await this.#shared.lookUp(lookup, steps)
+    const found = await this.#shared.lookUp(planned, steps)
     if ('answer' in found) return replyOf(call, found.answer, found.report)
-    if (plan.onlyIfCached) return this.#notCached(planned)
+    if (onlyIfCached === true) return this.#notCached({ status: 'MISS', key: planned.key.digest })
     const served = await this.#shared.join(planned, found, steps)
     if ('answer' in served) return replyOf(call, served.answer, served.report)
     return this.#follow(call, served)
@@ -173,14 +172,17 @@ export class HttpCalls {
     }
   }
 
-  #plan({ endpoint, body, request: { headers, tenant } }: HttpCall): CachedCall {
+  #plan(
+    { endpoint, body, request: { headers, tenant } }: HttpCall,
+    control: CallControl,
+  ): CachedCall {
     const { protocol, address } = endpoint
     const reason = protocol.dependsOnProvider(body)
     if (reason !== undefined && !this.#options.cacheStatefulCalls) throw new BypassError(reason)
     const model = modelNameOf(body, address)
     const request = (): unknown => requestInKey(body, headers)
     const identity = { surface: 'http', provider: address, model, request, tenant } as const
-    const planned = this.calls.plan(identity, controlIn(headers))
+    const planned = this.calls.plan(identity, control)
     if ('bypass' in planned)
       throw new BypassError(planned.bypass.reason ?? 'unknown_request', planned.bypass.path)
     return planned
@@ -190,26 +192,35 @@ export class HttpCalls {
     const { log } = flight
     const startedAt = this.calls.clock.now()
     let bytes: PartLog<Uint8Array> | undefined
+    let decision: HttpDecision | undefined
+    const commit = async (decided: HttpDecision): Promise<HttpDecision> => {
+      await this.#commit(flight, call, decided, startedAt)
+      return decided
+    }
     try {
-      const response = await call.request.send(call.text, flight.signal)
-      const { status, statusText, headers } = response
-      let decision: HttpDecision
-      if (isEventStream(response) && response.body !== null) {
+      const response = await call.request.send(flight.signal)
+      const { status, statusText, headers, body } = response
+      if (isEventStream(response, call.endpoint) && body !== null) {
         bytes = new PartLog<Uint8Array>(MAX_STREAM_UNITS, ({ length }) => length)
         log.open({ status, statusText, headers, bytes })
-        const { protocol } = call.endpoint
-        decision = await collect(protocol, response.body, bytes, () => flight.close())
-        await this.#commit(flight, call, decision, startedAt)
+        const collector = new StreamCollector(call.endpoint.protocol)
+        for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+          collector.add(chunk)
+          if (collector.hasFailed) flight.close()
+          // A client may leave as soon as it has the last event.
+          if (collector.hasEnded) decision ??= await commit(collector.end())
+          await bytes.add(chunk)
+        }
+        decision ??= await commit(bytes.isComplete ? collector.end() : { refusal: 'too_large' })
         bytes.end()
       } else {
         const text = await response.text()
-        decision = status === 200 ? wholeAnswer(text) : { refusal: 'error' }
-        await this.#commit(flight, call, decision, startedAt)
+        decision = await commit(status === 200 ? wholeAnswer(text) : { refusal: 'error' })
         log.open({ status, statusText, headers, text })
       }
       return decision
     } catch (error) {
-      this.#shared.countFailure(flight)
+      if (decision === undefined) this.#shared.countFailure(flight)
       log.fail(error)
       bytes?.end(error)
       throw error
@@ -239,8 +250,7 @@ export class HttpCalls {
     return this.#shared.commit(flight, decide, startedAt)
   }
 
-  #notCached({ key }: CachedCall): HttpReply {
-    const report: CallReport = { status: 'MISS', key: key.digest }
+  #notCached(report: CallReport): HttpReply {
     this.calls.counters.count(report)
     const headers = { ...reportHeaders(report), 'content-type': 'application/json' }
     const error = { message: 'no answer is stored for this request', type: 'not_cached' }
@@ -248,20 +258,20 @@ export class HttpCalls {
   }
 }
 
-/** Returns the name of the model, which Google has in the path. */
+/** Returns the name of the model, which Google has in the path. Azure has the name of its deployment there. */
 function modelNameOf({ model }: Json, address: string): string {
-  return typeof model === 'string' ? model : (/\/models\/([^/:]+):/.exec(address)?.[1] ?? '')
+  const [, name = ''] = /\/(?:models|deployments)\/([^/:]+)[/:]/.exec(address) ?? []
+  return typeof model === 'string' ? model : name
 }
 
 /** @throws BypassError (`unknown_request`) for a request that this cache does not know */
 async function readCall(request: HttpRequest): Promise<HttpCall> {
   const { method, url } = request
   if (method.toUpperCase() !== 'POST' || url === undefined) throw new BypassError('unknown_request')
-  const text = await request.text()
-  const body = parseBody(text)
+  const body = parseBody(await request.text())
   const endpoint = endpointOf(url, body)
   if (endpoint === undefined) throw new BypassError('unknown_request')
-  return { request, text, body, endpoint, signal: request.signal }
+  return { request, body, endpoint, signal: request.signal }
 }
 
 /** Returns a stored answer as a response, in the form that the request asks for. */
@@ -278,47 +288,16 @@ function replyOf({ endpoint, body }: HttpCall, answer: HttpAnswer, report: CallR
   }
 }
 
-/** Reads a stream to its end, and passes its bytes on. */
-async function collect(
-  protocol: Protocol,
-  body: ReadableStream<Uint8Array>,
-  bytes: PartLog<Uint8Array>,
-  onError: () => void,
-): Promise<HttpDecision> {
-  const reader = new EventReader()
-  const events: StreamEvent[] = []
-  let isReadable = true
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    try {
-      const more = isReadable ? reader.read(chunk) : []
-      if (more.some(isError)) onError()
-      events.push(...more)
-    } catch {
-      isReadable = false
-    }
-    await bytes.add(chunk)
-  }
-  if (!bytes.isComplete) return { refusal: 'too_large' }
-  if (!isReadable || !reader.isBetweenEvents) return { refusal: 'incomplete' }
-  const assembled = protocol.assemble?.(events) ?? 'unsupported_part'
-  return typeof assembled === 'string'
-    ? { refusal: assembled }
-    : { answer: { body: assembled, events } }
-}
-
-function isError({ event, data }: StreamEvent): boolean {
-  return event === 'error' || (data !== '[DONE]' && Boolean(data['error']))
-}
-
 function wholeAnswer(text: string): HttpDecision {
+  let body: unknown
   try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === 'object' && body !== null && !Array.isArray(body))
-      return { answer: { body: body as Json } }
+    body = JSON.parse(text)
   } catch {
     // The client gets the text as it is.
   }
-  return { refusal: 'incomplete' }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return { refusal: 'incomplete' }
+  return (body as Json)['error'] ? { refusal: 'error' } : { answer: { body: body as Json } }
 }
 
 /** Returns whether a stream was stored without the tokens that a body always has. */
@@ -326,9 +305,12 @@ function lacksUsage({ body, events }: HttpAnswer): boolean {
   return events !== undefined && Array.isArray(body['choices']) && body['usage'] === undefined
 }
 
-function isEventStream(response: Response): boolean {
-  const type = response.headers.get('content-type') ?? ''
-  return response.status === 200 && type.startsWith('text/event-stream')
+/** Returns whether a response is a stream of events. Some servers send events as another type of text. */
+function isEventStream({ status, headers }: Response, { isStream }: Endpoint): boolean {
+  const type = (headers.get('content-type') ?? '').toLowerCase()
+  return (
+    status === 200 && (type.startsWith('text/event-stream') || (isStream && !type.includes('json')))
+  )
 }
 
 /** Requests join only a request of the same form, because a stream and a body are different responses. */

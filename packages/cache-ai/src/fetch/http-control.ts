@@ -30,15 +30,14 @@ export function controlIn(given: HeaderReader): CallControl {
     if (name in FLAGS) control[FLAGS[name as keyof typeof FLAGS]] = true
     else if (name in DURATIONS) control[DURATIONS[name as keyof typeof DURATIONS]] = seconds(value)
   }
-  // Every answer is older than nothing.
-  if (control['maxAge'] === 0) {
-    delete control['maxAge']
-    control['refresh'] = true
-  }
   const ttl = given.get('x-cache-ttl')
   if (ttl !== null) control['ttl'] = /^\d+(\.\d+)?$/.test(ttl) ? Number(ttl) : ttl
   const tags = given.get('x-cache-tags')
-  if (tags !== null) control['tags'] = tags.split(',').map((tag) => tag.trim())
+  if (tags !== null)
+    control['tags'] = tags
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== '')
   const variant = given.get('x-cache-variant')
   if (variant !== null) control['variant'] = variant
   const operation = given.get('x-cache-operation')
@@ -46,8 +45,9 @@ export function controlIn(given: HeaderReader): CallControl {
   return control
 }
 
-function seconds(value: string | undefined): number {
-  return value === undefined ? Number.NaN : Number(value)
+/** Returns seconds, also of a number in quotes, or `NaN` for anything else. */
+function seconds(value = ''): number {
+  return /^"?\d+"?$/.test(value) ? Number(value.replaceAll('"', '')) : Number.NaN
 }
 
 const FORWARDED: Readonly<Record<string, string>> = {
@@ -86,7 +86,8 @@ export function reportHeaders({
 /** Returns the headers of a response whose body is decoded, with those that say how it was served. */
 export function reportedHeaders(given: Headers, report: CallReport): Headers {
   const headers = new Headers(given)
-  for (const name of ['content-encoding', 'content-length', 'transfer-encoding'])
+  // The provider may be behind another cache of this kind.
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'x-cache-reason'])
     headers.delete(name)
   for (const [name, value] of Object.entries(reportHeaders(report))) headers.set(name, value)
   return headers

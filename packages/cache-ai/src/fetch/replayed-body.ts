@@ -50,7 +50,7 @@ function fitting(
     data !== '[DONE]' &&
     Array.isArray(data['choices']) &&
     data['choices'].length === 0 &&
-    data['usage'] !== undefined
+    Boolean(data['usage'])
   if (wantsUsage) return events.some(isUsage) ? events : undefined
   return events.filter((event) => !isUsage(event))
 }

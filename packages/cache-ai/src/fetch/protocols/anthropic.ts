@@ -38,7 +38,6 @@ export const anthropicMessages: Protocol = {
     for (const { event, data } of events) {
       if (data === '[DONE]') continue
       const type = typeof data['type'] === 'string' ? data['type'] : event
-      if (type === 'error') return 'error'
       if (!assembly.add(type, data)) return 'incomplete'
     }
     return assembly.message ?? 'incomplete'

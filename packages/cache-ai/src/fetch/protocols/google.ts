@@ -23,7 +23,6 @@ export const googleGenerate: Protocol = {
     const candidates = new Map<unknown, Record<string, unknown>>()
     for (const { data } of events) {
       if (data === '[DONE]') continue
-      if (data['error'] !== undefined) return 'error'
       whole = Object.assign(whole ?? {}, data)
       for (const candidate of listOf(data['candidates'])) addCandidate(candidates, candidate)
     }

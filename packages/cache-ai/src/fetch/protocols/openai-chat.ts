@@ -17,7 +17,20 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   function_call: 'tool-calls',
   length: 'length',
   content_filter: 'content-filter',
+  // Compatible servers.
+  eos: 'stop',
+  eos_token: 'stop',
+  stop_sequence: 'stop',
+  end_turn: 'stop',
 }
+
+/** Fields by which providers and compatible servers search the web, so that the answer changes. */
+const SEARCH_FIELDS = [
+  'web_search_options',
+  'search_parameters',
+  'enable_search',
+  'plugins',
+] as const
 
 /** Chat completions of OpenAI and of compatible servers. */
 export const openaiChat: Protocol = {
@@ -25,7 +38,7 @@ export const openaiChat: Protocol = {
   dependsOnProvider: (body) => {
     if (body['store'] === true) return 'provider_state'
     const isProviderTool = ({ type }: Json): boolean => !FUNCTION_TOOLS.has(type)
-    const usesWeb = body['web_search_options'] !== undefined
+    const usesWeb = SEARCH_FIELDS.some((name) => Boolean(body[name]))
     return usesWeb || listOf(body['tools']).some(isProviderTool) ? 'provider_tool' : undefined
   },
   wantsJson: ({ response_format }) => String(objectOf(response_format)['type']).startsWith('json'),
@@ -101,26 +114,30 @@ function finishOf({ finish_reason }: Json): FinishReason {
 
 /** Joins the chunks of chat completions and of text completions. */
 function assemble(events: readonly StreamEvent[]) {
-  let head: Json | undefined
+  const head: Record<string, unknown> = {}
   let usage: unknown
   let isDone = false
   const choices = new Map<unknown, Record<string, unknown>>()
   for (const { data } of events) {
-    if (data === '[DONE]') isDone = true
-    else if (data['error'] !== undefined) return 'error'
-    else {
-      head ??= data
-      usage = data['usage'] ?? usage
-      for (const choice of listOf(data['choices'])) addChoice(choices, choice)
+    if (data === '[DONE]') {
+      isDone = true
+      continue
     }
+    const { choices: more, usage: used, ...fields } = data
+    usage = used ?? usage
+    // Azure also sends chunks whose id, model and time are empty.
+    for (const [name, value] of Object.entries(fields))
+      if (Boolean(value) || !(name in head)) head[name] = value
+    for (const choice of listOf(more)) addChoice(choices, choice)
   }
-  const all = [...choices.values()]
+  const all = [...choices.values()].toSorted(
+    (one, other) => Number(one['index']) - Number(other['index']),
+  )
   const isFinished = all.every(({ finish_reason }) => typeof finish_reason === 'string')
-  if (head === undefined || !isDone || all.length === 0 || !isFinished) return 'incomplete'
+  if (!isDone || all.length === 0 || !isFinished) return 'incomplete'
   const isChat = head['object'] === 'chat.completion.chunk'
-  const { usage: _, ...fields } = head
   return {
-    ...fields,
+    ...head,
     ...(isChat && { object: 'chat.completion' }),
     choices: all,
     ...(usage !== undefined && usage !== null && { usage }),
@@ -128,10 +145,11 @@ function assemble(events: readonly StreamEvent[]) {
 }
 
 function addChoice(choices: Map<unknown, Record<string, unknown>>, choice: Json): void {
-  const { index, delta, text: more, ...fields } = choice
+  const { index = 0, delta, text: more, logprobs, ...fields } = choice
   const known = choices.get(index) ?? { index }
   choices.set(index, known)
   for (const [name, value] of Object.entries(fields)) known[name] = value ?? known[name] ?? null
+  if (logprobs !== undefined) known['logprobs'] = withMoreTokens(known['logprobs'], logprobs)
   if (typeof more === 'string') known['text'] = `${textOf(known['text'])}${more}`
   if (delta === undefined) return
   const message = (known['message'] ?? { role: 'assistant', content: null }) as Record<
@@ -142,11 +160,27 @@ function addChoice(choices: Map<unknown, Record<string, unknown>>, choice: Json)
   mergeDelta(message, objectOf(delta))
 }
 
+/** Adds the lists of a chunk, with an item for each token, to those of the chunks before it. */
+function withMoreTokens(known: unknown, more: unknown): unknown {
+  if (typeof more !== 'object' || more === null) return known ?? more
+  const whole = (known ?? {}) as Record<string, unknown>
+  for (const [name, value] of Object.entries(more)) {
+    const list = whole[name]
+    if (!Array.isArray(value)) whole[name] = value ?? list ?? null
+    else if (Array.isArray(list)) for (const item of value) list.push(item)
+    else whole[name] = [...value]
+  }
+  return whole
+}
+
+/** Fields that are not continued. Some servers repeat them in each chunk, and some repeat them empty. */
+const WHOLE_FIELDS: ReadonlySet<string> = new Set(['role', 'id', 'type', 'name'])
+
 /** Adds the fields of a delta: texts are continued, and lists are joined by the index of their items. */
 function mergeDelta(whole: Record<string, unknown>, delta: Json): void {
   for (const [name, value] of Object.entries(delta)) {
     const known = whole[name]
-    if (name === 'role' || name === 'id' || name === 'type' || name === 'index') whole[name] = value
+    if (WHOLE_FIELDS.has(name)) whole[name] = value === '' ? (known ?? value) : (value ?? known)
     else if (typeof value === 'string') whole[name] = `${textOf(known)}${value}`
     else if (Array.isArray(value)) whole[name] = mergeItems(listOf(known), listOf(value))
     else if (typeof value === 'object' && value !== null) {

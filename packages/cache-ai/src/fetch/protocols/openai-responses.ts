@@ -37,7 +37,7 @@ export const openaiResponses: Protocol = {
     for (const { event, data } of events) {
       if (data === '[DONE]') continue
       const type = data['type'] ?? event
-      if (type === 'error' || type === 'response.failed') return 'error'
+      if (type === 'response.failed') return 'error'
       if (type === 'response.completed' || type === 'response.incomplete')
         return objectOf(data['response'])
     }

@@ -13,7 +13,11 @@ export interface Protocol {
   wantsJson(body: Json): boolean
   /** Returns the answers in a body, for the rule for storing. A body may hold several. */
   answersOf(body: Json, request: Json): readonly ModelAnswer[] | RefusalReason
-  /** Returns the body that a stream would have been without streaming, if the stream is complete. */
+  /**
+   * Returns the body that a stream would have been without streaming, if the stream is complete.
+   *
+   * @param events - none of them reports an error
+   */
   assemble?(events: readonly StreamEvent[]): Json | RefusalReason
   /** Returns a body as a stream, or `undefined` if a stream cannot hold it. */
   toEvents?(body: Json, request: Json): readonly StreamEvent[] | undefined
