@@ -137,17 +137,30 @@ function toolOutput(
   path: string,
   place: Place,
 ): unknown {
-  const { type, value } = output
-  const isContent = type === 'content' && Array.isArray(value)
-  const isText = type === 'text' || type === 'error-text'
   return {
     ...output,
-    value: isContent
-      ? value.map((item, index) => part(item, `${path}.value[${index}]`, place))
-      : isText
-        ? textInKey(value, `${path}.value`)
-        : value,
+    value: toolValue(output, `${path}.value`, place),
     providerOptions: providerOptions(output['providerOptions'], `${path}.providerOptions`, place),
+  }
+}
+
+function toolValue(
+  { type, value }: Readonly<Record<string, unknown>>,
+  path: string,
+  place: Place,
+): unknown {
+  if (type === 'content' && Array.isArray(value))
+    return value.map((item, index) => part(item, `${path}[${index}]`, place))
+  if (type === 'text' || type === 'error-text') return textInKey(value, path)
+  return type === 'json' || type === 'error-json' ? asJson(value) : value
+}
+
+/** Returns a value as the provider gets it: an instance of a class as the result of its `toJSON`, for example. */
+function asJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown
+  } catch {
+    return value
   }
 }
 

@@ -5,6 +5,7 @@ import {
   flagArgument,
   invalidArgument,
   toFiniteMilliseconds,
+  toGraceMilliseconds,
   toMilliseconds,
 } from '@verbatim/cache-core/implement'
 import { BypassError } from './call-status.js'
@@ -16,13 +17,13 @@ export interface CallControl {
   readonly refresh?: boolean | undefined
   /** Whether the answer of the model stays out of the cache. Default: false. */
   readonly noStore?: boolean | undefined
-  /** The greatest age of a stored answer for this call. Default: any age. */
+  /** The greatest age of a stored answer for this call; 0 is the same as `refresh`. Default: any age. */
   readonly maxAge?: Exclude<Ttl, null> | undefined
   /** Whether the call never asks the model. It fails with `NOT_CACHED` without a stored answer. Default: false. */
   readonly onlyIfCached?: boolean | undefined
   /**
    * The time after its TTL during which the call accepts a stored answer, while a new one is requested in the
-   * background. Needs a `ttl`. Default: the option of the adapter.
+   * background. 0 for none; more needs a `ttl`. Default: the option of the adapter.
    */
   readonly staleWhileRevalidate?: Exclude<Ttl, null> | undefined
   /** The TTL of the answer. Default: the option of the adapter. */
@@ -82,25 +83,36 @@ export function planControl(control: unknown, defaults: StoreDefaults): ControlP
 /** @throws ValidationError that names the option and its rule */
 export function checkedControl(control: unknown, defaults: StoreDefaults): ControlPlan {
   assertKnownFields(control, CONTROL_FIELDS, 'control')
-  const { maxAge, tags = [], variant = 0, operation = 'default', ...given } = control as CallControl
+  const {
+    maxAge,
+    tags: own = [],
+    variant = 0,
+    operation = 'default',
+    ...given
+  } = control as CallControl
   const ttl = given.ttl === undefined ? defaults.ttl : given.ttl
-  const stale = given.staleWhileRevalidate ?? defaults.staleWhileRevalidate
+  const stale = given.staleWhileRevalidate ?? defaults.staleWhileRevalidate ?? 0
+  const staleMs = toGraceMilliseconds(stale, 'staleWhileRevalidate')
+  assertTags(own)
+  const tags = [...(defaults.tags ?? []), ...own]
   assertTags(tags)
-  if (stale !== undefined && ttl === undefined)
+  if (staleMs > 0 && ttl === undefined)
     throw invalidArgument('ttl', 'set when staleWhileRevalidate is', ttl)
   const isVariant = typeof variant === 'string' || Number.isSafeInteger(variant)
   if (!isVariant) throw invalidArgument('variant', 'a string or an integer', variant)
   if (typeof operation !== 'string' || operation === '' || operation.length > 64)
     throw invalidArgument('operation', 'a string of 1 to 64 characters', operation)
+  // Every answer is older than nothing.
+  const isAnyTooOld = maxAge === 0
+  const isAnyAge = maxAge === undefined || isAnyTooOld
   const plan: ControlPlan = {
-    refresh: flagArgument('refresh', given.refresh),
+    refresh: flagArgument('refresh', given.refresh) || isAnyTooOld,
     noStore: flagArgument('noStore', given.noStore),
-    maxAgeMs:
-      maxAge === undefined ? Number.POSITIVE_INFINITY : toFiniteMilliseconds(maxAge, 'maxAge'),
+    maxAgeMs: isAnyAge ? Number.POSITIVE_INFINITY : toFiniteMilliseconds(maxAge, 'maxAge'),
     onlyIfCached: flagArgument('onlyIfCached', given.onlyIfCached),
-    staleMs: stale === undefined ? 0 : toFiniteMilliseconds(stale, 'staleWhileRevalidate'),
+    staleMs,
     ttlMs: ttl === undefined ? undefined : toMilliseconds(ttl),
-    tags: [...(defaults.tags ?? []), ...tags],
+    tags,
     variant,
     operation,
   }

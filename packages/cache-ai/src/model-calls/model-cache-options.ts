@@ -99,8 +99,8 @@ export function resolveModelCacheOptions(
   if (version !== undefined && typeof version !== 'string')
     throw invalidOption('version', 'a string', version)
   assertClock(clock)
-  const defaults = { ttl, staleWhileRevalidate, tags: tags === undefined ? [] : [...tags] }
-  checkedControl({ tags }, defaults)
+  const plan = checkedControl({ tags }, { ttl, staleWhileRevalidate })
+  const defaults = { ttl, staleWhileRevalidate, tags: plan.tags }
   return {
     ...{ cache, tenant, defaults, version, cacheStatefulCalls, clock },
     keySecret: checkedKeySecret(options.keySecret),

@@ -54,7 +54,11 @@ export class ModelCalls<Answer> {
     this.#store = new AnswerStore(options.cache, options.clock, options.reporter)
   }
 
-  /** Returns the key and the options of a call, or the reason why it bypasses the cache. */
+  /**
+   * Returns the key and the options of a call, or the reason why it bypasses the cache.
+   *
+   * @throws CacheError (`NOT_CACHED`) for a call that bypasses the cache and must not ask the model
+   */
   plan(identity: CallIdentity, control: unknown): CachedCall | { readonly bypass: CallReport } {
     const recorded = this.#recorded
     try {
@@ -68,6 +72,7 @@ export class ModelCalls<Answer> {
       if (!(error instanceof BypassError)) throw error
       const { reason, path } = error
       recorded?.assertMayAsk(reason)
+      if (Object(control).onlyIfCached === true) throw notCached()
       return { bypass: { status: 'BYPASS', reason, ...(path !== undefined && { path }) } }
     }
   }
@@ -97,12 +102,11 @@ export class ModelCalls<Answer> {
     isReadable: (answer: Answer) => boolean,
   ): Promise<Found<Answer>> {
     const found = plan.refresh ? ABSENT : await this.#store.read(key, plan)
-    const isUsable = 'answer' in found && isReadable(found.answer)
-    if (isUsable || !plan.onlyIfCached) return isUsable || !('answer' in found) ? found : ABSENT
-    throw new CacheError('no answer is stored for this call, and it must not ask the model', {
-      code: 'NOT_CACHED',
-      context: {},
-    })
+    if ('answer' in found && isReadable(found.answer)) return found
+    if (plan.onlyIfCached) throw notCached()
+    // A cassette has an entry for each call that it replays, and this call cannot use the entry.
+    this.#recorded?.assertMayAsk('unusable_entry')
+    return 'answer' in found ? ABSENT : found
   }
 
   /** Claims the right to ask the model. */
@@ -208,3 +212,8 @@ export class ModelCalls<Answer> {
 }
 
 const ABSENT = Object.freeze({ state: 'absent' })
+
+function notCached(): CacheError {
+  const message = 'no answer is stored for this call, and it must not ask the model'
+  return new CacheError(message, { code: 'NOT_CACHED', context: {} })
+}

@@ -12,9 +12,9 @@ export abstract class RecordedCalls extends CacheInterface {
   abstract describe(key: RequestKey, document: KeyDocument): void
 
   /**
-   * Called before a call that does not use the cache, or that asks for a new answer.
+   * Called before a call that does not use the cache, that asks for a new answer, or that cannot use its entry.
    *
-   * @param reason - why the call does not use the cache
+   * @param reason - why the cache cannot serve the call
    * @throws CacheError (`CASSETTE_MISS`) if the model must not be asked
    */
   abstract assertMayAsk(reason: string): void

@@ -20,7 +20,8 @@ export function assertModelTenant(tenant: unknown): asserts tenant is Tenant {
   const isName = typeof tenant === 'string' && tenant !== '' && tenant.length <= LONGEST_TENANT
   if (isName && tenant.isWellFormed()) return
   throw invalidArgument('tenant', RULE, tenant, {
-    received: typeof tenant === 'string' ? 'another string' : describeReceived(tenant),
+    received:
+      typeof tenant === 'string' && tenant !== '' ? 'another string' : describeReceived(tenant),
   })
 }
 

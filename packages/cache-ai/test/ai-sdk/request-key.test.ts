@@ -183,6 +183,12 @@ describe('two requests with different answers have different keys', () => {
   })
 })
 
+class Decimal {
+  toJSON() {
+    return '5.00'
+  }
+}
+
 describe('two forms of the same request have the same key', () => {
   const image = Uint8Array.from([1, 2, 3])
   const file = { type: 'file', mediaType: 'image/png' }
@@ -213,6 +219,11 @@ describe('two forms of the same request have the same key', () => {
     ],
     ['other ids of tool calls', toolTurn(['a', 'b'], ['a', 'b']), toolTurn(['x', 'y'], ['x', 'y'])],
     [
+      'an instance of a class in the result of a tool, and its JSON',
+      toolResult({ price: { amount: new Decimal() }, list: [undefined] }),
+      toolResult({ price: { amount: '5.00' }, list: [null] }),
+    ],
+    [
       'the choice of a tool without tools',
       user(text),
       { ...user(text), toolChoice: { type: 'auto' } },
@@ -237,6 +248,12 @@ describe('two forms of the same request have the same key', () => {
     expect(keyOf(one)).toBe(keyOf(other))
   })
 })
+
+function toolResult(value: unknown): Params {
+  const output = { type: 'json', value }
+  const content = [{ type: 'tool-result', toolCallId: 'a', toolName: 'price', output }]
+  return { prompt: [{ role: 'tool', content }] }
+}
 
 class Model {
   readonly name = 'gpt-test'

@@ -94,6 +94,37 @@ test('an entry of another request is not used, and is reported', async () => {
   expect(logger.lines.join()).toContain('belongs to another request')
 })
 
+test('a call with onlyIfCached never asks the model, also if it cannot use the cache', async () => {
+  const middleware = middlewareOf({ cacheStatefulCalls: false })
+  const model = testModel()
+  const calls = [
+    { openai: { store: true }, verbatim: { onlyIfCached: true } },
+    { verbatim: { onlyIfCached: true, ttl: 'soon' } },
+    { verbatim: { onlyIfCached: true, maxAge: 0 } },
+  ]
+  for (const providerOptions of calls)
+    for (const wrap of [middleware.wrapGenerate, middleware.wrapStream])
+      await expect(wrap({ model, params: { prompt: [], providerOptions } })).rejects.toMatchObject({
+        code: 'NOT_CACHED',
+      })
+  expect(model.calls).toBe(0)
+})
+
+test('a maxAge of 0 asks for a new answer, and a staleWhileRevalidate of 0 for none', async () => {
+  const middleware = middlewareOf({ staleWhileRevalidate: 0 })
+  const model = testModel()
+  const ask = async (verbatim: object): Promise<unknown> =>
+    statusOf(
+      await middleware.wrapGenerate({
+        model,
+        params: { prompt: [], providerOptions: { verbatim } },
+      }),
+    )
+  expect(await ask({})).toBe('MISS')
+  expect(await ask({ maxAge: 0 })).toBe('REFRESH')
+  expect(await ask({ staleWhileRevalidate: 0 })).toBe('HIT')
+})
+
 test('an answer past its TTL is served while a new one is requested', async () => {
   const clock = new ManualClock()
   const cache = new InMemoryCache({ clock })
@@ -216,6 +247,8 @@ test.each<[string, object]>([
   ['replay', { replay: 'fast' }],
   ['whenAbandoned', { whenAbandoned: 'never' }],
   ['retention', { retention: 1 }],
+  ['tags must be', { tags: null }],
+  ['tags must be', { tags: 'tea' }],
 ])('createCacheMiddleware names a wrong option: %s', (name, options) => {
   expect(() => middlewareOf(options)).toThrow(name)
 })
