@@ -48,13 +48,14 @@ export interface CallPlan {
 }
 
 const CALL_FIELDS = ['refresh', 'noStore', 'maxAge', 'onlyIfCached'] as const
-const LOOKUP_FIELDS: ReadonlySet<string> = new Set([...CALL_FIELDS, 'shape', 'shouldStore'])
-
 const COMPUTE_FIELDS: ReadonlySet<string> = new Set<keyof ComputeOptions>([
   ...CALL_FIELDS,
   ...(['shouldStore', 'ttl', 'tags', 'jitter', 'staleWhileRevalidate', 'staleIfError'] as const),
   ...(['timeout', 'earlyRefresh', 'signal'] as const),
 ])
+
+/** Callers may share one options object with getOrCompute. */
+const LOOKUP_FIELDS: ReadonlySet<string> = new Set([...COMPUTE_FIELDS, 'shape'])
 
 /** {@link ComputeOptions}, checked and split into options of the call and options of the load. */
 export interface ComputePlan<T> {
@@ -86,7 +87,6 @@ export function planLookup(options: LookupOptions | undefined): CallPlan {
   const { shape } = options
   if (shape !== undefined && shape !== 'flat')
     throw invalidArgument('shape', "'flat', or undefined", shape)
-  // Callers may share one options object with getOrCompute.
   assertShouldStore((options as { readonly shouldStore?: unknown }).shouldStore)
   return planCall(options)
 }

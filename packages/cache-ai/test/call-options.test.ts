@@ -197,6 +197,13 @@ test.each([
   await expect(call).rejects.toThrow(Object.keys(options)[0])
 })
 
+test('getCachedResponse accepts an object with the options of getOrCompute', async () => {
+  const cache = await at.openAlone()
+  const options = { ttl: '5m', tags: ['a'], timeout: { hard: '1s' }, maxAge: '1h' } as const
+  await cache.getOrCompute(request, () => 'answer', options)
+  expect(await responseOf(cache.getCachedResponse(request, options))).toBe('answer')
+})
+
 test.each<[string, unknown, string]>([
   ['nothing', undefined, 'undefined'],
   ['text', 'no', 'a string'],

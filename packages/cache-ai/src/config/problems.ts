@@ -36,7 +36,7 @@ export function configurationError(
   problems: readonly ConfigProblem[],
   cause?: unknown,
 ): ConfigurationError {
-  const sentences = problems.map(sentenceOf).join('. ')
+  const sentences = problems.map(sentenceOf).join('. ').replaceAll('?. ', '? ')
   return new ConfigurationError(`${source} is invalid: ${sentences}`, {
     code: 'INVALID_CONFIGURATION',
     context: { problems },

@@ -311,7 +311,9 @@ function checkedPrefix(prefix: unknown): string {
 }
 
 function checkedAlgorithm(algorithm: unknown): string {
-  const isKnown = typeof algorithm === 'string' && getHashes().includes(algorithm)
+  // The digests of the others have no length of their own.
+  const isFixed = typeof algorithm === 'string' && !/^shake/i.test(algorithm)
+  const isKnown = isFixed && getHashes().includes(algorithm)
   if (isKnown && createHash(algorithm).digest().length * 2 >= DIGEST_DIGITS) return algorithm
   throw invalidOption('hashAlgorithm', "a hash of 128 bits or more, such as 'sha256'", algorithm)
 }

@@ -350,3 +350,10 @@ test('fromEnv ignores a variable whose name only contains a known name', () => {
   const others = { AICACHE_DEFAULT_TTL_SECONDS: '5', MY_AICACHE_DEFAULT_TTL: '5', AICACHE: 'x' }
   expect(read(others).given).toEqual({})
 })
+
+test('the sentences about several misspelled variables are separate', async () => {
+  const variables = { AI_CACHE_DEFUALT_TTL: '5', AI_CACHE_PRSET: 'testing' }
+  expect(() => AIResponseCacheConfig.fromEnv(variables)).toThrow(
+    'Did you mean AI_CACHE_DEFAULT_TTL? AI_CACHE_PRSET is unknown.',
+  )
+})

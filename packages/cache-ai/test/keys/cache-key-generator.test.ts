@@ -189,6 +189,7 @@ describe('invalid arguments', () => {
     [{ textHashThreshold: 0 }, 'textHashThreshold must be an integer from 1 to 100000; received 0'],
     [{ prefix: 'x'.repeat(129) }, 'prefix must be a string of at most 128 characters; received'],
     [{ hashAlgorithm: 'crc32' }, 'hashAlgorithm must be a hash of 128 bits or more'],
+    [{ hashAlgorithm: 'shake256' }, 'hashAlgorithm must be a hash of 128 bits or more'],
     [
       { keyStyle: 'short' as KeyStyle },
       "keyStyle must be one of 'readable', 'hashed', 'legacy'; received a string",
