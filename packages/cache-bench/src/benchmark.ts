@@ -3,6 +3,7 @@ import {
   assertClock,
   assertKnownFields,
   assertSignal,
+  classNameOf,
   hitRate,
   integerOption,
   invalidArgument,
@@ -350,7 +351,7 @@ export class CachePerformanceBenchmark {
   ): Promise<BenchmarkResult> {
     assertCache(cache)
     assertKnownFields(options, CALL_OPTIONS, 'options')
-    const { cacheName = cache.constructor.name, signal } = options
+    const { cacheName = classNameOf(cache), signal } = options
     assertSignal(signal)
     if (typeof cacheName !== 'string') throw invalidArgument('cacheName', 'a string', cacheName)
     const defaultIterations = this.#defaultIterations ?? DEFAULT_ITERATIONS[operationType]

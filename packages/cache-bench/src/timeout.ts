@@ -1,4 +1,8 @@
 import { CacheError } from '@verbatim/cache-core'
+import { onAbort } from '@verbatim/cache-core/implement'
+
+/** Time in milliseconds in which an action stops after the signal of its caller, and deletes its keys. */
+const GRACE_MS = 1_000
 
 /** The part of an `AbortSignal` that loops check. */
 export interface StopSignal {
@@ -10,7 +14,8 @@ export interface StopSignal {
  * Runs an action with a time limit. The action receives a signal that is aborted after the limit, and when
  * the signal of the caller is aborted.
  *
- * @throws CacheError (`BENCHMARK_TIMEOUT`) after the limit, even if the action never returns
+ * @throws CacheError (`BENCHMARK_TIMEOUT`) after the limit, and the reason of the signal one second after its abort,
+ * even if the action never returns
  */
 export async function withinTimeout<Result>(
   name: string,
@@ -31,16 +36,23 @@ export async function withinTimeout<Result>(
       return isExpired ? error : signal?.reason
     },
   }
-  let timer: NodeJS.Timeout | undefined
+  const timers: NodeJS.Timeout[] = []
+  let stopListening: (() => void) | undefined
   const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const expire = (): void => {
       isExpired = true
       reject(error)
-    }, seconds * 1_000)
+    }
+    timers.push(setTimeout(expire, seconds * 1_000))
+    if (signal === undefined) return
+    stopListening = onAbort(signal, () => {
+      timers.push(setTimeout(() => reject(signal.reason), GRACE_MS))
+    })
   })
   try {
     return await Promise.race([action(stop), expiry])
   } finally {
-    clearTimeout(timer)
+    stopListening?.()
+    for (const timer of timers) clearTimeout(timer)
   }
 }

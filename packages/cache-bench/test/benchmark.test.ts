@@ -311,6 +311,18 @@ test.each([3, 150])(
   },
 )
 
+test('a run whose cache never returns ends soon after its signal', async () => {
+  const hanging = {
+    get: () => new Promise<never>(() => undefined),
+    set: async () => undefined,
+    exists: async () => false,
+    delete: async () => true,
+  }
+  const signal = AbortSignal.timeout(50)
+  const run = new CachePerformanceBenchmark().benchmarkBasicOperations(hanging as never, { signal })
+  await expect(run).rejects.toMatchObject({ name: 'TimeoutError' })
+})
+
 test.each([0, 100])(
   'a run stops at a signal of another class, with %i warm-up iterations',
   async (warmupIterations) => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ValidationError } from '@verbatim/cache-core'
 import { isPlainObject, isSystemError } from '@verbatim/cache-core/implement'
+import { LatencyHistogram } from '../harness/latency-histogram.js'
 import type { RunReport } from './run-report.js'
 
 /**
@@ -35,27 +36,67 @@ function problemOf(content: unknown): string | undefined {
   if (!isPlainObject(content)) return 'received another value'
   if (content['format'] !== 'cache-bench-run') return 'received a file of another format'
   if (content['formatVersion'] !== 1) return 'received another version of the format'
-  const { caches, cells, environment } = content
+  const { caches, cells, environment, load, scenarios } = content
+  const damaged = ['durationMs', 'seed', 'processes', 'memoryMb', 'budgetMs'].find(
+    (name) => typeof content[name] !== 'number',
+  )
+  if (damaged !== undefined) return `${damaged} is damaged`
+  if (typeof content['date'] !== 'string') return 'date is damaged'
+  if (!isListOf(isNumber, load) || load.length !== 2) return 'load is damaged'
+  if (!isListOf(isText, scenarios)) return 'scenarios is damaged'
   if (!isPlainObject(environment)) return 'environment is missing'
-  if (!Array.isArray(caches) || !caches.every(isCache)) return 'caches is damaged'
-  if (!Array.isArray(cells) || !cells.every(isCell)) return 'cells is damaged'
+  if (!isListOf(isCache, caches)) return 'caches is damaged'
+  if (!isListOf(isCell, cells)) return 'cells is damaged'
   return undefined
 }
 
 function isCache(value: unknown): boolean {
   if (!isPlainObject(value)) return false
   const { name, failures, versions } = value
-  return typeof name === 'string' && Array.isArray(failures) && isPlainObject(versions)
+  return isText(name) && isListOf(isText, failures) && isPlainObject(versions)
 }
 
 function isCell(value: unknown): boolean {
   if (!isPlainObject(value)) return false
-  const { cache, scenario, figures } = value
-  const isNamed = typeof cache === 'string' && typeof scenario === 'string'
-  return isNamed && Array.isArray(figures) && figures.every(isFigure)
+  const { cache, scenario, figures, error, referenceNs } = value
+  const isNamed = isText(cache) && isText(scenario)
+  const isDescribed = isOptional(isText, error) && isOptional(isNumber, referenceNs)
+  return isNamed && isDescribed && isListOf(isFigure, figures)
 }
 
 function isFigure(value: unknown): boolean {
   if (!isPlainObject(value)) return false
-  return typeof value['name'] === 'string' && typeof value['value'] === 'number'
+  const { name, unit, better, histogram, samples } = value
+  return (
+    isText(name) &&
+    isNumber(value['value']) &&
+    isText(unit) &&
+    ['lower', 'higher', 'none'].includes(String(better)) &&
+    isOptional(isHistogram, histogram) &&
+    isOptional((list) => isListOf(isNumber, list), samples)
+  )
+}
+
+function isHistogram(value: unknown): boolean {
+  try {
+    return isText(value) && LatencyHistogram.decode(value).count >= 0
+  } catch {
+    return false
+  }
+}
+
+function isOptional(isValid: (value: unknown) => boolean, value: unknown): boolean {
+  return value === undefined || isValid(value)
+}
+
+function isListOf(isValid: (value: unknown) => boolean, value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.every((each) => isValid(each))
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { ValidationError } from '@verbatim/cache-core'
 import { redisUrlFrom } from '@verbatim/cache-core/command-line'
 import { isError } from '@verbatim/cache-core/implement'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -30,6 +31,7 @@ export interface CellFlags {
 /** Caches to measure. */
 export interface Subjects {
   readonly subjects: readonly SubjectReference[]
+  /** Caches that cannot be loaded, and caches that need a server without one. */
   readonly failed: readonly FailedReference[]
 }
 
@@ -83,7 +85,9 @@ export function redisUrlOf({ redisUrl }: Pick<CellFlags, 'redisUrl'>): string | 
 
 /**
  * Finds caches by name: one of this repository, `peer:<name>`, or the path of a module. A cache that cannot be
- * found is returned as a failure. Caches that need Redis are left out without a server.
+ * found, and one that needs Redis without a server, is returned as a failure.
+ *
+ * @throws ValidationError if all caches need a server and there is none
  */
 export async function findSubjects(
   names: readonly string[],
@@ -104,7 +108,13 @@ export async function findSubjects(
     }
   }
   const usable = subjects.filter(({ tier }) => tier === 'memory' || redisUrl !== undefined)
-  return { subjects: usable, failed }
+  if (usable.length + failed.length === 0) {
+    throw new ValidationError('--redis-url must be given for these caches; received none')
+  }
+  const withoutServer = subjects
+    .filter((subject) => !usable.includes(subject))
+    .map(({ name }) => ({ name, error: 'needs --redis-url or REDIS_URL' }))
+  return { subjects: usable, failed: [...failed, ...withoutServer] }
 }
 
 async function findSubject(

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ValidationError } from '@verbatim/cache-core'
 import type { Command } from 'commander'
@@ -65,6 +65,7 @@ export function addCellCommands(program: Command, signal: AbortSignal): void {
     .description('print a stored run, or write it in another format')
     .option('--out <file>', 'file to write: .json, .md or .html')
     .action(async (file: string, flags: { readonly out?: string }) => {
+      if (flags.out !== undefined) await assertWritable(flags.out)
       await print(await readRunFile(file), flags)
     })
   addCellFlags(
@@ -106,6 +107,7 @@ async function regress(
   signal: AbortSignal,
 ): Promise<void> {
   const baseline = await readRunFile(file)
+  if (flags.out !== undefined) await assertWritable(flags.out)
   const current =
     flags.with === undefined
       ? await measureAgain(baseline, names, flags, signal)
@@ -136,10 +138,7 @@ async function measure(
   flags: CellFlags,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  if (flags.out !== undefined) assertFormat(flags.out)
-  if (subjects.length + failed.length === 0) {
-    throw new ValidationError('--redis-url must be given for these caches; received none')
-  }
+  if (flags.out !== undefined) await assertWritable(flags.out)
   return runCells({
     subjects,
     failed,
@@ -175,6 +174,17 @@ async function write(file: string, report: RunReport): Promise<void> {
 function assertFormat(file: string): void {
   if (OUT_FORMATS.includes(path.extname(file))) return
   throw new ValidationError(`--out must end with ${OUT_FORMATS.join(' or ')}`)
+}
+
+/**
+ * Checks that a file can be written, because a run of twenty minutes would be lost otherwise.
+ *
+ * @throws ValidationError for another format, and errors of the file system
+ */
+async function assertWritable(file: string): Promise<void> {
+  assertFormat(file)
+  await using handle = await open(file, 'a')
+  await handle.sync()
 }
 
 /** Returns a function that prints every line to a terminal, and a line every 30 seconds to a log. */

@@ -17,7 +17,10 @@ interface FigureComparison {
   /** Median over the processes. */
   readonly before: number
   readonly after: number
-  /** Change to the worse in percent, relative to the speed of the machine. Negative is better. */
+  /**
+   * Change to the worse in percent, relative to the speed of the machine. Negative is better. Infinite after a median
+   * of 0, which is `null` in JSON.
+   */
   readonly worseByPercent: number
   /** p-value of the Mann-Whitney test over the processes. */
   readonly pValue: number
@@ -30,7 +33,10 @@ interface FigureComparison {
 /** Comparison of two runs. */
 export interface RunComparison {
   readonly figures: readonly FigureComparison[]
-  /** Cells of the baseline without a result in the new run, or with an error in it. */
+  /**
+   * Cells and figures of the baseline that could not be compared: without a result, with an error, or with too few
+   * processes.
+   */
   readonly missing: readonly string[]
 }
 
@@ -64,10 +70,15 @@ export function compareRuns(
   for (const [cell, old] of groupCells(before.cells)) {
     const current = newCells.get(cell) ?? []
     if (old.length === 0) continue
+    const processes = Math.min(old.length, current.length)
+    most = Math.max(most, processes)
     if (current.length === 0) missing.push(cell)
-    most = Math.max(most, Math.min(old.length, current.length))
-    if (Math.min(old.length, current.length) < MIN_PROCESSES) continue
-    figures.push(...compareCells(old, current, detector))
+    else if (processes < MIN_PROCESSES) missing.push(`${cell} (${tooFew(processes)})`)
+    else {
+      const compared = compareCells(old, current, detector)
+      figures.push(...compared.figures)
+      missing.push(...compared.missing.map((figure) => `${cell}: ${figure}`))
+    }
   }
   if (figures.length > 0) return { figures, missing }
   const rule = `at least ${MIN_PROCESSES} processes per cell in common with the new run`
@@ -90,33 +101,46 @@ function compareCells(
   before: readonly CellResult[],
   after: readonly CellResult[],
   detector: PerformanceRegressionDetector,
-): FigureComparison[] {
+): RunComparison {
   const { cache = '', scenario = '', figures = [] } = before[0] ?? {}
-  return figures
-    .filter(({ better }) => better !== 'none')
-    .flatMap(({ name, unit, better }) => {
-      const old = valuesOf(before, name)
-      const current = valuesOf(after, name)
-      if (Math.min(old.relative.length, current.relative.length) < MIN_PROCESSES) return []
-      const test = mannWhitney(old.relative, current.relative)
-      const change = changeInPercent(median(old.relative), median(current.relative)) ?? 0
-      const sign = better === 'lower' ? 1 : -1
-      const worseByPercent = sign * change
-      const effectSize = sign * test.effectSize
-      const isWorse =
-        worseByPercent > MIN_CHANGE_PERCENT && test.pValue < MAX_P_VALUE && effectSize >= MIN_EFFECT
-      return [
-        {
-          ...{ cache, scenario, figure: name, unit },
-          before: median(old.absolute),
-          after: median(current.absolute),
-          worseByPercent,
-          pValue: test.pValue,
-          effectSize,
-          severity: isWorse ? (detector.severityOf(worseByPercent) ?? 'warning') : undefined,
-        },
-      ]
+  const compared: FigureComparison[] = []
+  const missing: string[] = []
+  for (const { name, unit, better } of figures) {
+    if (better === 'none') continue
+    const old = valuesOf(before, name)
+    const current = valuesOf(after, name)
+    const processes = Math.min(old.relative.length, current.relative.length)
+    if (processes < MIN_PROCESSES) {
+      missing.push(`${name} (${tooFew(processes)})`)
+      continue
+    }
+    const test = mannWhitney(old.relative, current.relative)
+    const change = changeOf(median(old.relative), median(current.relative))
+    const sign = better === 'lower' ? 1 : -1
+    const worseByPercent = sign * change
+    const effectSize = sign * test.effectSize
+    const isWorse =
+      worseByPercent > MIN_CHANGE_PERCENT && test.pValue < MAX_P_VALUE && effectSize >= MIN_EFFECT
+    compared.push({
+      ...{ cache, scenario, figure: name, unit },
+      before: median(old.absolute),
+      after: median(current.absolute),
+      worseByPercent,
+      pValue: test.pValue,
+      effectSize,
+      severity: isWorse ? (detector.severityOf(worseByPercent) ?? 'warning') : undefined,
     })
+  }
+  return { figures: compared, missing }
+}
+
+/** Returns a change in percent. From 0, every change is infinite. */
+function changeOf(before: number, after: number): number {
+  return changeInPercent(before, after) ?? (after === 0 ? 0 : Math.sign(after) * Infinity)
+}
+
+function tooFew(processes: number): string {
+  return `${processes} processes; ${MIN_PROCESSES} are needed`
 }
 
 /** Returns the figure of each process, also relative to the speed of the machine where it is a duration. */

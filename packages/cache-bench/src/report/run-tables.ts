@@ -41,9 +41,9 @@ function failedCaches({ caches }: RunReport): string[] {
   const failed = caches.filter(({ failures }) => failures.length > 0)
   if (failed.length === 0) return []
   return [
-    'Not timed, because they failed the correctness gate:',
+    'Not timed:',
     '',
-    ...failed.map(({ name, failures }) => `- ${name}: ${escaped(failures.join('; '))}`),
+    ...failed.map(({ name, failures }) => `- ${escaped(name)}: ${escaped(failures.join('; '))}`),
     '',
   ]
 }
@@ -82,11 +82,13 @@ function rowOf(
 ): string[] {
   const cell = cells.find(({ cache }) => cache === name)
   if (cell === undefined) return []
-  if (cell.figures.length === 0) return [row([name, `error: ${escaped(cell.errors.join('; '))}`])]
+  if (cell.figures.length === 0) {
+    return [row([escaped(name), `error: ${escaped(cell.errors.join('; '))}`])]
+  }
   const suffix = cell.errors.length === 0 ? '' : ` (some processes: ${cell.errors.join('; ')})`
   const values = names.map((each) => shown(cell.figures.find((summary) => summary.name === each)))
   const limit = isUnbounded ? ' (no size limit)' : ''
-  return [row([`${name}${limit}${escaped(suffix)}`, ...values])]
+  return [row([`${escaped(name)}${limit}${escaped(suffix)}`, ...values])]
 }
 
 function shown(summary: FigureSummary | undefined): string {

@@ -165,6 +165,12 @@ describe('regress', () => {
     ['newer.json', '{"format":"cache-bench-run","formatVersion":9}', 'another version'],
     ['few.json', JSON.stringify(runWith([1, 2])), 'must have at least 5 processes per cell'],
     ['empty.json', '', 'empty.json is corrupt'],
+    ['damaged.json', JSON.stringify({ ...runWith([1]), load: undefined }), 'load is damaged'],
+    [
+      'histogram.json',
+      JSON.stringify(runWith([1], { figure: { histogram: 'AAAA' } })),
+      'cells is damaged',
+    ],
   ])('exits with code 2 for %s', async (name, text, message) => {
     const baseline = await file(name, text)
     const current = await run('current.json', [1, 2, 3, 4, 5])
@@ -177,6 +183,21 @@ describe('regress', () => {
     const { exitCode, stderr } = await cacheBench('regress', path.join(folder, 'none.json'))
     expect([exitCode, stderr]).toEqual([2, 'error: none.json cannot be read (ENOENT)\n'])
   })
+})
+
+test('compare lists a cache that needs Redis and has no server', async () => {
+  const { exitCode, stdout } = await cacheBench('compare', 'memory', 'redis', ...QUICK, 'get')
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain('Not timed:')
+  expect(stdout).toContain('- GenericRedisCache: needs --redis-url or REDIS_URL')
+})
+
+test('a file that cannot be written is rejected before the run', async () => {
+  const out = path.join(folder, 'absent', 'run.json')
+  const { exitCode, stdout, stderr } = await cacheBench('compare', 'memory', '--out', out)
+  // A run would have printed its table.
+  expect([exitCode, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('ENOENT')
 })
 
 test('report prints a stored run', async () => {

@@ -63,6 +63,36 @@ describe('compareRuns', () => {
     expect(compareRuns(both, after, detector).missing).toEqual(['map, set'])
   })
 
+  test('reports cells and figures with too few processes', () => {
+    const set = { scenario: 'set' }
+    const before = {
+      ...runWith(SAME),
+      cells: [...runWith(SAME).cells, ...runWith(SAME, { cell: set }).cells],
+    }
+    const few = runWith([1, 2, 3, 4], { cell: set })
+    const after = { ...before, cells: [...runWith(SAME).cells, ...few.cells] }
+    const { figures, missing } = compareRuns(before, after, detector)
+    expect(figures).toHaveLength(1)
+    expect(missing).toEqual(['map, set (4 processes; 5 are needed)'])
+    const renamed = runWith(SAME, { cell: set, figure: { name: 'other' } })
+    const other = { ...before, cells: [...runWith(SAME).cells, ...renamed.cells] }
+    expect(compareRuns(before, other, detector).missing).toEqual([
+      'map, set: get (0 processes; 5 are needed)',
+    ])
+  })
+
+  test('finds a figure that rises from 0, and no change of one that stays 0', () => {
+    const figure = { name: 'errors', unit: 'count', better: 'lower' } as const
+    const none = runWith([0, 0, 0, 0, 0], { figure })
+    const some = runWith([5, 6, 7, 8, 9], { figure })
+    expect(compareRuns(none, some, detector).figures[0]).toMatchObject({
+      severity: 'critical',
+      worseByPercent: Infinity,
+    })
+    expect(compareRuns(none, none, detector).figures[0]?.severity).toBeUndefined()
+    expect(compareRuns(some, none, detector).figures[0]?.severity).toBeUndefined()
+  })
+
   test.each([
     ['too few processes', runWith([1, 2, 3, 4])],
     ['other caches', runWith(SAME, { cell: { cache: 'other' } })],
