@@ -23,11 +23,14 @@ export function withoutAiPrefix(target: MigrationTarget): MigrationTarget {
   if (!isAiCache(target)) return target
   const own = (key: string): string =>
     key.startsWith(AI_PREFIX) ? key.slice(AI_PREFIX.length) : key
-  return {
+  const adapted = {
     add: <T>(key: string, value: T, ttl?: Ttl | SetOptions) => target.add(own(key), value, ttl),
     set: <T>(key: string, value: T, ttl?: Ttl | SetOptions) => target.set(own(key), value, ttl),
     exists: (key: string) => target.exists(own(key)),
+    /** Shows `LostEntries` what the cache has not kept. */
+    getStats: (): unknown => (target as { getStats?(): unknown }).getStats?.(),
   }
+  return adapted
 }
 
 /** Recognizes an `AIResponseCache` without a dependency on its package. */

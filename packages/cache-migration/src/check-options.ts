@@ -12,6 +12,7 @@ import type {
   RestoreBackupOptions,
   RollbackOptions,
   ValidateOptions,
+  VerifyOptions,
 } from './options.js'
 import type { OnProgress } from './progress.js'
 import { Pace } from './redis/pace.js'
@@ -48,6 +49,7 @@ const VALIDATE_FIELDS = fieldsOf<ValidateOptions>({
   onProgress: true,
   signal: true,
 })
+const VERIFY_FIELDS = fieldsOf<VerifyOptions>({ signal: true })
 const ROLLBACK_FIELDS = fieldsOf<RollbackOptions>({ onProgress: true, signal: true })
 
 const CONFLICTS = ['skip', 'replace', 'newer'] as const
@@ -168,6 +170,14 @@ export function checkRollbackOptions(options: RollbackOptions): {
   }
 }
 
+/** @throws ValidationError for bad and unknown options */
+export function checkVerifyOptions(options: VerifyOptions): {
+  readonly signal: AbortSignal | undefined
+} {
+  assertKnownFields(options, VERIFY_FIELDS, 'options')
+  return { signal: checkSignal(options.signal) }
+}
+
 /** @throws ValidationError for a value that is not a path */
 export function checkPath(name: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return
@@ -180,6 +190,21 @@ export function checkCache(name: string, value: unknown, methods: readonly strin
   if (methods.every((method) => typeof Reflect.get(cache, method) === 'function')) return
   const list = methods.map((method) => `${method}()`).join(' and ')
   throw invalidArgument(name, `a RedisKeyspace, or a cache with ${list}`, value)
+}
+
+/** @throws ValidationError for a target that is not a cache, as its source, or that has not all of the methods */
+export function checkOtherCache(value: unknown, methods: readonly string[]): void {
+  if (value instanceof RedisKeyspace) throw invalidArgument('target', 'a cache, as source', value)
+  checkCache('target', value, methods)
+}
+
+/**
+ * Checks that a cache is not copied to itself. To list a cache and write to it at the same time may never end.
+ *
+ * @throws ValidationError
+ */
+export function checkDistinct(source: unknown, target: unknown): void {
+  if (source === target) throw invalidArgument('target', 'another cache than source', target)
 }
 
 /** @throws ValidationError for another value */
@@ -198,6 +223,9 @@ function checkRun(options: RestoreBackupOptions, isRaw: boolean): CheckedRun {
   }
   if (journal !== undefined) checkPath('journal', journal)
   const resume = flagArgument('resume', options.resume)
+  const dryRun = flagArgument('dryRun', options.dryRun)
+  // Resuming removes an incomplete step from the journal, and a dry run writes nothing.
+  if (resume && dryRun) throw invalidArgument('resume', 'left out in a dry run', resume)
   if (resume && journal === undefined) {
     throw invalidArgument(
       'journal',
@@ -209,7 +237,7 @@ function checkRun(options: RestoreBackupOptions, isRaw: boolean): CheckedRun {
     conflict,
     journal,
     resume,
-    dryRun: flagArgument('dryRun', options.dryRun),
+    dryRun,
     concurrency: checkConcurrency(options.concurrency),
     onProgress: checkOnProgress(options.onProgress),
     signal: checkSignal(options.signal),

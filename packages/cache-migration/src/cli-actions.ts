@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { ValidationError } from '@verbatim/cache-core'
 import { redisUrlFrom } from '@verbatim/cache-core/command-line'
@@ -74,9 +73,8 @@ interface DiffOptions extends CommonOptions {
 
 interface RunOutcome {
   readonly success: boolean
-  /** Number of keys that were written. */
-  readonly written: number
-  readonly isInterrupted: boolean
+  readonly canResume: boolean
+  readonly keysFailed: number
 }
 
 interface Outcome {
@@ -96,7 +94,7 @@ async function createManager({ keysFile }: FileOptions): Promise<CacheMigrationM
 
 export async function backup(options: BackupOptions, signal: AbortSignal): Promise<void> {
   const manager = await createManager(options)
-  const { keyPrefix, overwrite, pattern, allowEmpty = false, allowForeign } = options
+  const { overwrite, pattern, allowEmpty = false, allowForeign } = options
   const { portable, resume, rate } = options
   const checks = { overwrite, allowEmpty, allowForeign }
   const settings = { ...checks, pattern, portable, resume, rate, signal }
@@ -110,8 +108,8 @@ export async function backup(options: BackupOptions, signal: AbortSignal): Promi
   const output = isStandard(options.file) ? process.stderr : process.stdout
   const summary = [`backed up ${keysBackedUp} keys (${compressedSizeBytes} bytes)`]
   report({ ...result, backupFile: options.file }, options.json, summary, output)
-  const canContinue = keyPrefix === undefined && existsSync(`${options.file}.partial`)
-  if (canContinue && !result.success && (signal.aborted || !resume)) {
+  // The temporary file of a backup to standard output is gone.
+  if (result.canResume && !isStandard(options.file)) {
     process.stderr.write('to continue, run the same command with --resume\n')
   }
   if (result.keysForeign > 0 && !allowForeign) {
@@ -135,11 +133,13 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   )
   const { keysRestored, keysSkipped, keysExpired, keysFailed } = result
   const verb = dryRun ? 'would restore' : 'restored'
-  report({ ...result, backupFile: options.file }, options.json, [
+  reportRun({ ...result, backupFile: options.file }, options.json, [
     `${verb} ${keysRestored} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
-  const { success } = result
-  advise(journal, options, { success, written: keysRestored, isInterrupted: signal.aborted })
+  if (keyPrefix !== undefined && signal.aborted) {
+    process.stderr.write('to continue, run the same command again\n')
+  }
+  advise(journal, options, result, keysRestored)
 }
 
 export async function copy(options: CopyOptions, signal: AbortSignal): Promise<void> {
@@ -158,11 +158,10 @@ export async function copy(options: CopyOptions, signal: AbortSignal): Promise<v
   )
   const { keysMigrated, keysSkipped, keysExpired, keysFailed } = result
   const verb = dryRun ? 'would copy' : 'copied'
-  report(result, options.json, [
+  reportRun(result, options.json, [
     `${verb} ${keysMigrated} keys; ${keysSkipped} already existed, ${keysExpired} had expired, ${keysFailed} failed`,
   ])
-  const { success } = result
-  advise(journal, options, { success, written: keysMigrated, isInterrupted: signal.aborted })
+  advise(journal, options, result, keysMigrated)
 }
 
 export async function diff(options: DiffOptions, signal: AbortSignal): Promise<void> {
@@ -199,7 +198,7 @@ export async function rollBack(
     showProgress((onProgress) => manager.rollback(journal, target, { onProgress, signal })),
   )
   const { keysRestored, keysUnchanged } = result
-  report(result, options.json, [
+  reportRun(result, options.json, [
     `rolled back ${keysRestored} keys; ${keysUnchanged} were as before`,
   ])
   if (signal.aborted) process.stderr.write('to continue, run the same command again\n')
@@ -211,7 +210,7 @@ export async function inspect(
   signal: AbortSignal,
 ): Promise<void> {
   const manager = await createManager(options)
-  const result = await withInput(file, signal, (path) => manager.inspectBackup(path))
+  const result = await withInput(file, signal, (path) => manager.inspectBackup(path, { signal }))
   const { keys, keysExpired, totalSizeBytes, compressedSizeBytes } = result
   // The quotes escape line feeds and terminal codes in texts of the file.
   const [createdAt, source, pattern] = [
@@ -232,7 +231,7 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<void> {
   const manager = await createManager(options)
-  const result = await withInput(file, signal, (path) => manager.verifyBackup(path))
+  const result = await withInput(file, signal, (path) => manager.verifyBackup(path, { signal }))
   report({ ...result, backupFile: file }, options.json, [
     `${result.keys} keys (${result.compressedSizeBytes} bytes), every checksum is valid`,
   ])
@@ -253,14 +252,24 @@ function givenJournalOf({ journal }: RunOptions): string | undefined {
 function advise(
   journal: string | undefined,
   { json }: CommonOptions,
-  { success, written, isInterrupted }: RunOutcome,
+  { success, canResume, keysFailed }: RunOutcome,
+  written: number,
 ): void {
   if (journal === undefined) return
   // The quotes escape line feeds and terminal codes in a path.
   const undo = `to undo, run cache-migrate rollback ${JSON.stringify(journal)} on the target\n`
-  if (isInterrupted || (!success && written > 0)) {
+  if (success) {
+    if (!json) process.stdout.write(undo)
+  } else if (canResume) {
     process.stderr.write(`to continue, run the same command with --resume\n${undo}`)
-  } else if (success && !json) process.stdout.write(undo)
+  } else {
+    if (keysFailed > 0) {
+      process.stderr.write(
+        'to write the failed keys, run the command again with another --journal\n',
+      )
+    }
+    if (written > 0) process.stderr.write(undo)
+  }
 }
 
 function targetUrlFrom(flag: string | undefined): string {
@@ -331,6 +340,12 @@ function report(
   const messages = [...outcome.errors, ...(outcome.warnings ?? [])]
   if (messages.length > 0) process.stderr.write(`${messages.join('\n')}\n`)
   if (!outcome.success) process.exitCode = 1
+}
+
+/** Reports a run that can write some of its keys and fail for others. */
+function reportRun(outcome: Outcome, asJson: true | undefined, summary: readonly string[]): void {
+  report(outcome, asJson, summary)
+  if (!asJson && !outcome.success) process.stderr.write(`${summary.join('\n')}\n`)
 }
 
 /** Converts the names of a flat result to snake case, the case of all JSON that leaves the process. */

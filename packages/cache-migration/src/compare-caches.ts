@@ -32,23 +32,25 @@ export async function compareCaches(
   const sides = async function* sidesOf(
     cache: MigrationSource,
     unreadable: Unreadable,
-  ): AsyncGenerator<[string, Side]> {
+  ): AsyncGenerator<[string, Side | undefined]> {
     for await (const entry of cache.inspect(pattern, { includeForeign: true })) {
       assertNotInterrupted(signal)
       progress.add(1)
-      const side = sideOf(entry, clock, unreadable)
-      if (side !== undefined) yield [entry.key, side]
+      yield [entry.key, sideOf(entry, clock, unreadable)]
     }
   }
   try {
     // A digest and a key for each entry of the target; its values are not retained.
-    const others = new Map<string, Side>()
+    const others = new Map<string, Side | undefined>()
     for await (const [key, side] of sides(target, inTarget)) others.set(key, side)
     for await (const [key, side] of sides(source, inSource)) {
-      comparison.compare(key, side, others.get(key))
+      const other = others.get(key)
+      // A key that could not be read exists, and has been counted.
+      const isUnreadable = side === undefined || (other === undefined && others.has(key))
+      if (!isUnreadable) comparison.compare(key, side, other)
       others.delete(key)
     }
-    for (const key of others.keys()) comparison.onlyInTarget(key)
+    for (const [key, side] of others) if (side !== undefined) comparison.onlyInTarget(key)
   } catch (error) {
     comparison.fail(error)
   }

@@ -1,4 +1,4 @@
-import { explain, Failures, type Report } from './failures.js'
+import { explain, Failures, NO_KEYS, type Report } from './failures.js'
 import type { DetailedValidationResult } from './results.js'
 
 /** Number of keys that are listed by name, for each kind of difference. All are counted. */
@@ -67,6 +67,7 @@ export class Comparison {
     if (lists.some((each) => each.isCut)) {
       warnings.push(`only ${MAX_LISTED} keys of each kind are listed; the numbers cover all`)
     }
+    if (totalKeysChecked === 0 && errors.length === 0) warnings.push(NO_KEYS)
     return {
       success: totalMismatches === 0 && errors.length === 0,
       totalKeysChecked,

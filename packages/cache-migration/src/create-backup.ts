@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { CacheError, type Clock, type InspectedEntry } from '@verbatim/cache-core'
+import { classNameOf } from '@verbatim/cache-core/implement'
 import type { KeyRing } from '@verbatim/cache-redis'
 import { errorCode, explain, Unreadable } from './failures.js'
 import { writeFileAtomically } from './file/atomic-file.js'
@@ -59,6 +60,7 @@ export async function createBackup(
     compressedSizeBytes: storedBytes,
     compressionRatio: plainBytes === 0 ? 0 : 1 - storedBytes / plainBytes,
     backupTime: (settings.clock.now() - startedAt) / 1_000,
+    canResume: false,
     errors: [...errors, ...entries.list(), ...report.errors],
     warnings: report.warnings,
   }
@@ -96,7 +98,7 @@ class SourceEncoder {
     const header = {
       createdAt: new Date(clock.wallTime()).toISOString(),
       pattern,
-      sourceCacheType: this.#source.constructor.name,
+      sourceCacheType: classNameOf(this.#source),
       mode: 'typed',
     } as const
     const writer = await ChunkWriter.start(handle, header, { compression, keys })

@@ -1,13 +1,25 @@
+import { isUtf8 } from 'node:buffer'
 import { CacheError } from '@verbatim/cache-core'
 import { isError, isSystemError } from '@verbatim/cache-core/implement'
 
 /** Number of failed keys that are listed by name. All others are only counted. */
 const MAX_LISTED = 1_000
 
+/** The warning of a run that has found nothing, for example because of a misspelled pattern. */
+export const NO_KEYS = 'no key matches; check the pattern and the key prefix'
+
+/** Failed keys, as a journal stores them. */
+export interface FailureReport {
+  readonly count: number
+  /** The first keys with their reasons. */
+  readonly listed: readonly string[]
+}
+
 /** Counts failed keys and lists the first of them. */
 export class Failures {
   readonly #listed: string[] = []
   #count = 0
+  #taken = { count: 0, listed: 0 }
 
   get count(): number {
     return this.#count
@@ -28,6 +40,32 @@ export class Failures {
   list(): string[] {
     return [...this.#listed]
   }
+
+  /** Returns the failures that were added since the last call; `undefined` if there are none. */
+  takeNew(): FailureReport | undefined {
+    const { count, listed } = this.#taken
+    this.#taken = { count: this.#count, listed: this.#listed.length }
+    if (count === this.#count) return undefined
+    return { count: this.#count - count, listed: this.#listed.slice(listed) }
+  }
+
+  /** Adds the failures of an earlier run. `takeNew` does not return them. */
+  addEarlier({ count, listed }: FailureReport): void {
+    this.#count += count
+    this.#listed.push(...listed.slice(0, MAX_LISTED - this.#listed.length))
+    this.#taken = { count: this.#count, listed: this.#listed.length }
+  }
+}
+
+/** Returns the name of a key of Redis for a message. Bytes that are not printable are shown as `\xff`. */
+export function nameOf(key: Buffer): string {
+  if (isUtf8(key)) return key.toString()
+  const bytes = Array.from(key, (byte) =>
+    byte >= 0x20 && byte < 0x7f
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, '0')}`,
+  )
+  return bytes.join('')
 }
 
 /** Lines for the errors and the warnings of a result. */

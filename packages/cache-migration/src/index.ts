@@ -7,6 +7,7 @@ export type {
   RestoreBackupOptions,
   RollbackOptions,
   ValidateOptions,
+  VerifyOptions,
 } from './options.js'
 export type { OnProgress, Progress } from './progress.js'
 export { PythonStore, type PythonStoreOptions } from './python-store.js'

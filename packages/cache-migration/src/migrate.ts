@@ -1,5 +1,6 @@
-import { explain, Unreadable } from './failures.js'
+import { explain, NO_KEYS, Unreadable } from './failures.js'
 import type { BackupEntry } from './file/backup.js'
+import { LostEntries } from './lost-entries.js'
 import type { MigrationResult } from './results.js'
 import {
   EntryWriter,
@@ -17,6 +18,7 @@ export async function migrate(
   const { clock, pattern, allowForeign } = settings
   const startedAt = clock.now()
   const writer = new EntryWriter(target, settings)
+  const lost = new LostEntries(target)
   const unreadable = new Unreadable()
   const errors: string[] = []
   async function* entries(): AsyncGenerator<BackupEntry> {
@@ -43,6 +45,7 @@ export async function migrate(
     const progress = writer.restored === 0 ? '' : ` after ${writer.restored} keys`
     errors.push(`Migration failed${progress}: ${explain(error)}`)
   }
+  errors.push(...lost.lines().map((line) => `Migration incomplete: ${line}`))
   errors.push(...unreadable.entries.list(), ...writer.failures.list())
   const foreign = unreadable.reportForeign('Migration incomplete: ', allowForeign)
   errors.push(...foreign.errors)
@@ -59,7 +62,11 @@ export async function migrate(
     successRate: keysProcessed === 0 ? 0 : (writer.restored / keysProcessed) * 100,
     chunksProcessed: writer.chunks,
     migrationTime: (clock.now() - startedAt) / 1_000,
+    canResume: false,
     errors,
-    warnings: foreign.warnings,
+    warnings:
+      keysProcessed === 0 && errors.length === 0
+        ? [NO_KEYS, ...foreign.warnings]
+        : foreign.warnings,
   }
 }

@@ -13,12 +13,15 @@ import {
   type CheckedRun,
   checkBackupOptions,
   checkCache,
+  checkDistinct,
   checkKeyspace,
   checkMigrateOptions,
+  checkOtherCache,
   checkPath,
   checkRestoreOptions,
   checkRollbackOptions,
   checkValidateOptions,
+  checkVerifyOptions,
 } from './check-options.js'
 import { compareCaches } from './compare-caches.js'
 import { createBackup } from './create-backup.js'
@@ -30,6 +33,7 @@ import type {
   RestoreBackupOptions,
   RollbackOptions,
   ValidateOptions,
+  VerifyOptions,
 } from './options.js'
 import { backUpKeyspace } from './redis/back-up-keyspace.js'
 import { compareKeyspaces } from './redis/compare-keyspaces.js'
@@ -131,15 +135,15 @@ export class CacheMigrationManager {
    * Reads a backup to its end and verifies the version, each checksum and each record, as a restore does
    * before its first write.
    *
-   * @throws ValidationError for a bad argument
+   * @throws ValidationError for bad arguments and unknown options
    * @example
    * ```ts
    * const { success, errors } = await manager.verifyBackup('cache.backup')
    * ```
    */
-  async verifyBackup(file: string): Promise<BackupVerification> {
+  async verifyBackup(file: string, options: VerifyOptions = {}): Promise<BackupVerification> {
     const startedAt = this.#clock.now()
-    const { success, keys, compressedSizeBytes, errors } = await this.inspectBackup(file)
+    const { success, keys, compressedSizeBytes, errors } = await this.inspectBackup(file, options)
     const verificationTime = (this.#clock.now() - startedAt) / 1_000
     return { success, backupFile: file, keys, compressedSizeBytes, verificationTime, errors }
   }
@@ -147,15 +151,16 @@ export class CacheMigrationManager {
   /**
    * Verifies a backup as a restore does, and describes its contents.
    *
-   * @throws ValidationError for a bad argument
+   * @throws ValidationError for bad arguments and unknown options
    * @example
    * ```ts
    * const { success, keys, keysExpired } = await manager.inspectBackup('cache.backup')
    * ```
    */
-  async inspectBackup(file: string): Promise<BackupInspection> {
+  async inspectBackup(file: string, options: VerifyOptions = {}): Promise<BackupInspection> {
     checkPath('file', file)
-    return inspectBackup(file, { keys: this.#keys, clock: this.#clock })
+    const settings = checkVerifyOptions(options)
+    return inspectBackup(file, { ...settings, keys: this.#keys, clock: this.#clock })
   }
 
   /**
@@ -214,7 +219,8 @@ export class CacheMigrationManager {
     }
     checkCache('source', source, ['inspect'])
     const { pattern, allowForeign, ...settings } = checkMigrateOptions(options, false)
-    checkCache('target', target, methodsFor(settings))
+    checkOtherCache(target, methodsFor(settings))
+    checkDistinct(source, target)
     const cache = target as MigrationTarget
     return migrate(source, cache, { ...this.#writeSettings(settings), pattern, allowForeign })
   }
@@ -243,7 +249,8 @@ export class CacheMigrationManager {
       return this.migrate(source, target, { ...options, pattern: `${AI_PREFIX}*` })
     }
     checkCache('source', source, ['inspect'])
-    checkCache('target', target, ['add', 'set'])
+    checkOtherCache(target, ['add', 'set'])
+    checkDistinct(source, target)
     return this.migrate(withAiPrefix(source), withoutAiPrefix(target), {
       ...options,
       pattern: `${AI_PREFIX}*`,
@@ -272,7 +279,7 @@ export class CacheMigrationManager {
       return compareKeyspaces(source, target, settings)
     }
     checkCache('source', source, ['inspect'])
-    checkCache('target', target, ['inspect'])
+    checkOtherCache(target, ['inspect'])
     const settings = { ...checkValidateOptions(options, false), clock: this.#clock }
     return compareCaches(source, target as MigrationSource, settings)
   }

@@ -106,3 +106,9 @@ export interface RollbackOptions {
   /** Stops the rollback. It can be repeated. Default: none. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** Options of {@link CacheMigrationManager.verifyBackup} and {@link CacheMigrationManager.inspectBackup}. */
+export interface VerifyOptions {
+  /** Stops the verification. The result is a failure. Default: none. */
+  readonly signal?: AbortSignal | undefined
+}

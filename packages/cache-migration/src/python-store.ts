@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { CacheError, ConfigurationError, type InspectedEntry } from '@verbatim/cache-core'
 import { compileGlob, invalidOption, isPlainObject } from '@verbatim/cache-core/implement'
 import type { Redis } from 'ioredis'
-import { explain } from './failures.js'
+import { explain, nameOf } from './failures.js'
 import { RedisKeyspace, type RedisKeyspaceOptions } from './redis/redis-keyspace.js'
 
 /** Options of {@link PythonStore}. */
@@ -19,7 +20,7 @@ const MAX_VALUE_BYTES = 64 * 1_024 * 1_024
 const PAGE = 500
 /** The first byte of data of pickle, from its protocol 2 on. */
 const PICKLE = 0x80
-/** Documents of the later releases are nested at most this deep. */
+/** Documents of the later releases and compressed values are nested at most this deep. */
 const MAX_WRAPPERS = 4
 
 /**
@@ -62,7 +63,7 @@ export class PythonStore implements AsyncDisposable {
       for await (const names of this.#pages(master)) {
         const found = names
           .filter((name) => name.subarray(0, this.#prefix.length).equals(this.#prefix))
-          .map((name) => ({ name, key: name.subarray(this.#prefix.length).toString() }))
+          .map((name) => ({ name, key: nameOf(name.subarray(this.#prefix.length)) }))
           .filter(({ key }) => matches(key) && !listed.has(key))
         for (const { key } of found) listed.add(key)
         const entries = await Promise.all(
@@ -95,6 +96,8 @@ export class PythonStore implements AsyncDisposable {
   async #read(master: Redis, name: Buffer, key: string): Promise<InspectedEntry | undefined> {
     const type = String(await this.#keyspace.run(master, 'TYPE', name))
     if (type === 'none') return undefined
+    // Two such keys could get the same name as text.
+    if (!isUtf8(name)) return { key, error: unreadable('the key is not text in UTF-8') }
     if (type !== 'string') return { key, error: unreadable(`the key has the type ${type}`) }
     const [bytes, left] = await Promise.all([
       this.#keyspace.run(master, 'GET', name),
@@ -116,6 +119,7 @@ export class PythonStore implements AsyncDisposable {
  * @throws CacheError (`PICKLED`, `UNREADABLE`)
  */
 async function decode(bytes: Buffer, wrappers = 0): Promise<unknown> {
+  if (wrappers > MAX_WRAPPERS) throw unreadable('the value is nested too deeply')
   const marker = /^(rawj|raw|pick|zlib|compressed):/.exec(bytes.toString('latin1', 0, 11))?.[1]
   const body = marker === undefined ? bytes : bytes.subarray(marker.length + 1)
   if (marker === 'raw' || marker === 'pick' || body[0] === PICKLE) throw pickled()
@@ -125,7 +129,6 @@ async function decode(bytes: Buffer, wrappers = 0): Promise<unknown> {
   const value = parse(body)
   const inner = isPlainObject(value) ? value['_serialized_data'] : undefined
   if (marker !== undefined || typeof inner !== 'string') return value
-  if (wrappers >= MAX_WRAPPERS) throw unreadable('the value is nested too deeply')
   return decode(Buffer.from(inner), wrappers + 1)
 }
 

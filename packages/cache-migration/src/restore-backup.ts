@@ -3,6 +3,7 @@ import { explain } from './failures.js'
 import { assertNotInterrupted } from './file/atomic-file.js'
 import { invalidBackup } from './file/backup.js'
 import { openBackup, readWhole } from './file/backup-reader.js'
+import { LostEntries } from './lost-entries.js'
 import type { RestoreResult } from './results.js'
 import { EntryWriter, type MigrationTarget, type WriteSettings } from './write-entries.js'
 
@@ -14,6 +15,7 @@ export async function restoreBackup(
 ): Promise<RestoreResult> {
   const startedAt = settings.clock.now()
   const writer = new EntryWriter(target, settings)
+  const lost = new LostEntries(target)
   const errors: string[] = []
   try {
     await using backup = await openBackup(file, settings.keys)
@@ -33,6 +35,7 @@ export async function restoreBackup(
     const progress = writer.restored === 0 ? '' : ` after ${writer.restored} keys`
     errors.push(`Restore failed${progress}: ${explain(error)}`)
   }
+  errors.push(...lost.lines().map((line) => `Restore incomplete: ${line}`))
   const keysRestored = writer.restored
   const keysFailed = writer.failures.count
   return {
@@ -44,6 +47,7 @@ export async function restoreBackup(
     keysFailed,
     successRate: keysRestored === 0 ? 0 : (keysRestored / (keysRestored + keysFailed)) * 100,
     restoreTime: (settings.clock.now() - startedAt) / 1_000,
+    canResume: false,
     errors: [...errors, ...writer.failures.list()],
   }
 }

@@ -25,6 +25,8 @@ export interface BackupResult {
   readonly compressionRatio: number
   /** Duration in seconds. */
   readonly backupTime: number
+  /** Whether the backup ended early and can be continued with the option `resume`. */
+  readonly canResume: boolean
   /** A summary, then at most 1,000 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
   /** With `allowForeign`, the number of foreign keys, then at most 1,000 of them. */
@@ -39,7 +41,7 @@ export interface RestoreResult {
   readonly backupFile: string
   /** Number of keys that were written. */
   readonly keysRestored: number
-  /** Number of keys that the target already had, without `overwrite`. */
+  /** Number of keys that the target already had. */
   readonly keysSkipped: number
   /** Number of keys that had expired. */
   readonly keysExpired: number
@@ -49,6 +51,8 @@ export interface RestoreResult {
   readonly successRate: number
   /** Duration in seconds. */
   readonly restoreTime: number
+  /** Whether the run ended early and can be continued with the option `resume`. */
+  readonly canResume: boolean
   /** A summary, then at most 1,000 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
 }
@@ -103,9 +107,13 @@ export interface MigrationResult {
   readonly chunksProcessed: number
   /** Duration in seconds. */
   readonly migrationTime: number
+  /** Whether the run ended early and can be continued with the option `resume`. */
+  readonly canResume: boolean
   /** A summary, then at most 1,000 failed keys with their reasons. Empty on success. */
   readonly errors: readonly string[]
-  /** With `allowForeign`, the number of foreign keys, then at most 1,000 of them. */
+  /**
+   * A remark if no key matches. With `allowForeign`, the number of foreign keys, then at most 1,000 of them.
+   */
   readonly warnings: readonly string[]
 }
 

@@ -35,6 +35,7 @@ test('the result contains the numbers of keys and bytes', async () => {
     compressedSizeBytes: bytes.length,
     compressionRatio: 1 - bytes.length / result.totalSizeBytes,
     backupTime: 0,
+    canResume: false,
     errors: [],
     warnings: [],
   })

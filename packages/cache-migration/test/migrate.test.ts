@@ -194,9 +194,132 @@ describe('a cache of another library', () => {
     })
   })
 
+  test('that fails for a key or returns another form is a failure for this key alone', async () => {
+    const answers = new Map<string, unknown>([
+      ['throws', new Error('secret')],
+      ['rejects', Promise.reject(new TypeError('secret'))],
+      ['text', 'secret'],
+      ['no expiry', { value: 1 }],
+      ['a date', { value: 1, expiresAt: new Date() }],
+      ['not a number', { value: 1, expiresAt: Number.NaN }],
+      ['good', Promise.resolve({ value: 1, expiresAt: null })],
+    ])
+    const other = new ThirdPartyCache({
+      keys: async () => [...answers.keys(), 7 as never],
+      get(key) {
+        const answer = answers.get(key)
+        if (answer instanceof Error) throw answer
+        return answer as never
+      },
+      set: () => undefined,
+    })
+    const memory = new InMemoryCache()
+    const run = await manager.migrate(other, memory)
+    expect(run).toMatchObject({ success: false, keysMigrated: 1, keysFailed: 7 })
+    expect(run.errors).toEqual([
+      'Migration incomplete: 7 keys could not be read',
+      'key "throws": functions.get failed: Error',
+      'key "rejects": functions.get failed: TypeError',
+      'key "text": functions.get must return { value, expiresAt } or undefined; received a string',
+      ...['undefined', 'an object', 'NaN'].map((received, at) =>
+        expect.stringMatching(
+          `^key "${['no expiry', 'a date', 'not a number'][at]}": functions.get must return an entry whose expiresAt is .*; received .*${received}`,
+        ),
+      ),
+      'key "7": functions.keys must list strings; received 7',
+    ])
+    // As a target, an entry of another form is not replaced.
+    await memory.set('no expiry', 2)
+    expect(await manager.migrate(memory, other)).toMatchObject({ keysFailed: 1, keysSkipped: 1 })
+  })
+
+  test('fails if its keys cannot be listed', async () => {
+    for (const keys of [undefined, 'text', 5]) {
+      const other = new ThirdPartyCache({
+        keys: () => keys as never,
+        get: () => undefined,
+        set: () => undefined,
+      })
+      const { errors } = await manager.migrate(other, new InMemoryCache())
+      expect(errors).toEqual([
+        expect.stringMatching(
+          /^Migration failed: functions.keys must return an iterable of strings/,
+        ),
+      ])
+    }
+  })
+
   test('must have all three functions', () => {
     for (const functions of [{}, { keys: () => [], get: () => undefined }, null]) {
       expect(() => new ThirdPartyCache(functions as never)).toThrow('functions')
     }
   })
+})
+
+describe('a target that does not keep its entries', () => {
+  test('makes a migration and a restore fail if it is too small', async () => {
+    const source = new InMemoryCache()
+    await source.setMany(Array.from({ length: 20 }, (_, index) => [`key:${index}`, index]))
+    const file = newFile()
+    await manager.createBackup(source, file)
+    const small = new InMemoryCache({ maxSize: 15 })
+    expect(await manager.migrate(source, small)).toMatchObject({
+      success: false,
+      errors: [
+        'Migration incomplete: the target is too small: it has evicted or refused 5 entries',
+      ],
+    })
+    const withoutRoom = new InMemoryCache({ maxBytes: 64 })
+    const restore = await manager.restoreBackup(file, withoutRoom)
+    expect(restore).toMatchObject({ success: false })
+    expect(restore.errors[0]).toContain('the target is too small')
+  })
+
+  test('makes a migration fail if Redis is away and the cache hides it', async () => {
+    const source = new InMemoryCache()
+    await source.set('key', 1)
+    await using server = await startRedis()
+    await using hiding = new GenericRedisCache({ redisUrl: server.url })
+    await hiding.connect()
+    await server.stop('SIGKILL')
+    const { success, errors } = await manager.migrate(source, hiding)
+    expect([success, errors]).toEqual([
+      false,
+      ['Migration incomplete: Redis has not confirmed 1 writes of the target'],
+    ])
+  })
+})
+
+test('a cache is not copied to itself', async () => {
+  const cache = new InMemoryCache()
+  const rule = 'target must be another cache than source'
+  await expect(manager.migrate(cache, cache)).rejects.toThrow(rule)
+})
+
+test('a comparison names a key that cannot be read, and does not call it absent', async () => {
+  const good = new InMemoryCache()
+  await good.set('key', 1)
+  const bad = new ThirdPartyCache({
+    keys: () => ['key'],
+    get: () => 'unreadable' as never,
+    set: () => undefined,
+  })
+  for (const [source, target] of [
+    [good, bad],
+    [bad, good],
+  ] as const) {
+    expect(await manager.validateDataConsistency(source, target)).toMatchObject({
+      success: false,
+      keysMissingSource: [],
+      keysMissingTarget: [],
+      errors: ['1 keys could not be read', expect.stringContaining('key "key": functions.get')],
+    })
+  }
+})
+
+test('a misspelled pattern is a warning', async () => {
+  const source = new InMemoryCache()
+  await source.set('user:1', 1)
+  const run = await manager.migrate(source, new InMemoryCache(), { pattern: 'usr:*' })
+  expect(run.warnings).toEqual(['no key matches; check the pattern and the key prefix'])
 })

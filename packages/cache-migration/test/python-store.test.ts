@@ -60,6 +60,25 @@ test('JSON is copied, and every other entry is counted and named', async () => {
   expect(Number(await target.getTtl('json'))).toBeLessThanOrEqual(600)
 })
 
+test('a key that is not UTF-8 and a value that is compressed too often are named', async () => {
+  // As text, both names would be the same.
+  await raw.set(Buffer.from('odd:\xff', 'latin1'), 'rawj:1')
+  await raw.set(Buffer.from('odd:\xfe', 'latin1'), 'rawj:2')
+  let nested = Buffer.from('rawj:3')
+  for (let level = 0; level < 20; level++) {
+    nested = Buffer.concat([Buffer.from('zlib:'), deflateSync(nested)])
+  }
+  await raw.set('odd:nested', nested)
+  await using store = new PythonStore({ redisUrl: redis.url, keyPrefix: 'odd:' })
+  const { errors } = await manager.migrate(store, new InMemoryCache())
+  expect(errors.toSorted()).toEqual([
+    'Migration incomplete: 3 keys could not be read',
+    String.raw`key "\\xfe": the key is not text in UTF-8`,
+    String.raw`key "\\xff": the key is not text in UTF-8`,
+    'key "nested": the value is nested too deeply',
+  ])
+})
+
 test('the options are checked', () => {
   for (const options of [undefined, {}, { redisUrl: redis.url, keyPrefix: 1 }, { url: 'x' }]) {
     expect(() => new PythonStore(options as never)).toThrow()

@@ -1,9 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { KeyRing } from '@verbatim/cache-redis'
 import { type BackupHeader, invalidBackup } from './backup.js'
 import { hasMagic, PREAMBLE_BYTES } from './chunk-format.js'
 import { type Chunk, ChunkReader, notEncrypted } from './chunk-reader.js'
 import { decodeEntry, decodeRecords, RAW_KINDS } from './records.js'
+import { openRegular } from './target-file.js'
 import { LineReader } from './version-1-reader.js'
 
 /** A backup that is open for reading. */
@@ -18,10 +19,10 @@ export interface OpenBackup extends AsyncDisposable {
  * Opens a backup of any version. Reads only its first bytes.
  *
  * @param keys - decrypts the file, which must be encrypted then
- * @throws SerializationError (`BAD_BACKUP`) for another file, and errors of the file system
+ * @throws SerializationError (`BAD_BACKUP`) for another file, CacheError (`NOT_A_FILE`), and errors of the file system
  */
 export async function openBackup(path: string, keys: KeyRing | undefined): Promise<OpenBackup> {
-  const handle = await open(path)
+  const handle = await openRegular(path, 'a regular file, or - for standard input in cache-migrate')
   try {
     const reader = await readerFor(handle, keys)
     const { size } = await handle.stat()

@@ -97,6 +97,7 @@ export function startsLikeMagic(start: Buffer): boolean {
  * @throws SerializationError (`BAD_BACKUP`)
  */
 export function decodePreamble(bytes: Buffer): Preamble {
+  if (!startsLikeMagic(bytes)) throw invalidBackup('the file is not a cache backup')
   if (bytes.length < PREAMBLE_BYTES) throw invalidBackup('the file is truncated')
   const version = bytes.readUInt8(8)
   if (version !== VERSION) {

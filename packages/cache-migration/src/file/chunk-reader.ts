@@ -38,8 +38,8 @@ interface StoredPosition {
   readonly position: unknown
 }
 
-/** The state from which a writer continues a file. */
-interface ResumePoint {
+/** The state from which a file is read or written further. */
+export interface ResumePoint {
   readonly offset: number
   readonly digest: Buffer
   readonly index: number
@@ -68,6 +68,8 @@ export class ChunkReader {
     plainBytes: 0,
     compression: 'gzip',
   }
+  /** The state after the header. */
+  start: ResumePoint = this.lastPosition
   /** The encryption of the file, after its header was read. */
   encryption: ChunkEncryption | undefined
   readonly #handle: FileHandle
@@ -125,6 +127,7 @@ export class ChunkReader {
     this.#compression = compression
     this.#digest = digest
     this.#remember(0)
+    this.start = this.lastPosition
     let waiting: Chunk[] = []
     for (let index = 0; !this.isComplete; index++) {
       const item = await this.#readItem(index, partial)
@@ -137,6 +140,22 @@ export class ChunkReader {
         yield item
         waiting = []
       }
+    }
+  }
+
+  /**
+   * Yields the items between two places that an earlier pass has found.
+   *
+   * @param to - position of the chunk after the last item
+   * @throws SerializationError (`BAD_BACKUP`) if the file has changed since
+   */
+  async *itemsBetween(from: ResumePoint, to: number): AsyncGenerator<Chunk | StoredPosition> {
+    this.#position = from.offset
+    this.#digest = from.digest
+    for (let index = from.index; index < to; index++) {
+      const item = await this.#readItem(index, false)
+      if (item === undefined) return
+      yield item
     }
   }
 
@@ -219,6 +238,11 @@ export class ChunkReader {
     throw new SecurityError('the file is encrypted, and no key ring was given', {
       code: 'KEY_RING_MISSING',
     })
+  }
+
+  /** The hexadecimal digest of everything that was read, which is the checksum of a file that was read to its end. */
+  get checksum(): string {
+    return this.#digest.toString('hex')
   }
 
   /** Reads exactly `length` bytes. Allocates no more than the file has. */

@@ -55,6 +55,11 @@ export function encodeRecord({ kind, expiresAt, key, value }: BinaryRecord): Buf
   return bytes
 }
 
+/** Returns the bytes of records. */
+export function encodeAll(records: readonly BinaryRecord[]): Buffer {
+  return Buffer.concat(records.map((record) => encodeRecord(record)))
+}
+
 /**
  * Yields the records in the bytes of a chunk. The buffers share its memory.
  *

@@ -2,17 +2,18 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { CacheError, type Clock } from '@verbatim/cache-core'
 import type { KeyRing } from '@verbatim/cache-redis'
 import { emptyBackup } from '../create-backup.js'
-import { errorCode, explain, Failures } from '../failures.js'
+import { errorCode, explain, Failures, nameOf } from '../failures.js'
 import { assertNotInterrupted, linkNew, syncFolderOf } from '../file/atomic-file.js'
 import { ChunkReader } from '../file/chunk-reader.js'
 import { ChunkWriter } from '../file/chunk-writer.js'
 import type { Compression } from '../file/compression.js'
+import { withLock } from '../file/lock.js'
 import { decodeRecords, UNREADABLE } from '../file/records.js'
-import { findTarget } from '../file/target-file.js'
+import { findTarget, openRegular, pathExists } from '../file/target-file.js'
 import { type OnProgress, ProgressCounter } from '../progress.js'
 import type { BackupResult } from '../results.js'
 import type { Pace } from './pace.js'
-import { batchesOf, countOf, type Position, readKeyspace } from './read-keys.js'
+import { batchesOf, countOf, isResumable, type Position, readKeyspace } from './read-keys.js'
 import type { RedisKeyspace } from './redis-keyspace.js'
 
 /** The checked options of a backup in raw mode. */
@@ -32,6 +33,8 @@ export interface RawBackupSettings {
 
 /** A chunk ends after this many bytes of records. */
 const CHUNK_BYTES = 256 * 1_024
+/** The end of the name of an incomplete backup, if an earlier file has the name of the backup. */
+const INCOMPLETE = '.incomplete'
 
 /**
  * Writes every key of a keyspace to a file. The backup grows in `<file>.partial`, and a later call can resume
@@ -46,23 +49,30 @@ export async function backUpKeyspace(
   const failures = new Failures()
   let writer: ChunkWriter | undefined
   let errors: string[] = []
+  let startedFile: string | undefined
+  let canResume = false
   try {
     await source.connect()
     const target = await findTarget(file, settings.overwrite)
     const partial = `${target}.partial`
-    writer = await writePartial(source, partial, settings, failures)
-    if (settings.overwrite) await rename(partial, target)
-    else {
-      await linkNew(partial, target)
-      await rm(partial)
-    }
-    await syncFolderOf(target)
-    if (failures.count > 0) {
-      errors = [`Backup incomplete: ${failures.count} keys could not be read`, ...failures.list()]
-    }
+    await withLock(partial, async () => {
+      const written = await writePartial(source, partial, settings, failures, () => {
+        startedFile = partial
+      })
+      const place = await placeFor(target, settings.overwrite, failures.count > 0)
+      if (settings.overwrite) await rename(partial, place)
+      else {
+        await linkNew(partial, place)
+        await rm(partial)
+      }
+      await syncFolderOf(place)
+      if (place === target) writer = written
+    })
+    if (failures.count > 0) errors = incomplete(failures, writer === undefined)
   } catch (error) {
     errors = [`Backup failed: ${explain(error)}`]
     writer = undefined
+    canResume = startedFile !== undefined && isResumable(error) && (await pathExists(startedFile))
   }
   const { count = 0, plainBytes = 0, storedBytes = 0 } = writer ?? {}
   return {
@@ -76,9 +86,28 @@ export async function backUpKeyspace(
     compressedSizeBytes: storedBytes,
     compressionRatio: plainBytes === 0 ? 0 : 1 - storedBytes / plainBytes,
     backupTime: (settings.clock.now() - startedAt) / 1_000,
+    canResume,
     errors,
     warnings: [],
   }
+}
+
+/** Returns the path of a backup. An incomplete one does not replace an earlier file, which may be complete. */
+async function placeFor(
+  target: string,
+  overwrite: boolean,
+  isIncomplete: boolean,
+): Promise<string> {
+  const spares = overwrite && isIncomplete && (await pathExists(target))
+  return spares ? `${target}${INCOMPLETE}` : target
+}
+
+function incomplete(failures: Failures, isSpared: boolean): string[] {
+  const place = isSpared
+    ? `; the earlier file stays, and the incomplete backup has the suffix ${INCOMPLETE}`
+    : ''
+  const summary = `Backup incomplete: ${failures.count} keys could not be read${place}`
+  return [summary, ...failures.list()]
 }
 
 async function writePartial(
@@ -86,16 +115,19 @@ async function writePartial(
   partial: string,
   settings: RawBackupSettings,
   failures: Failures,
+  onStarted: () => void,
 ): Promise<ChunkWriter> {
-  const handle = await open(partial, settings.resume ? 'r+' : 'wx', 0o600).catch(
-    (error: unknown) => {
-      throw explainPartial(error)
-    },
-  )
+  const opening = settings.resume
+    ? openRegular(partial, 'a regular file', 'r+')
+    : open(partial, 'wx', 0o600)
+  const handle = await opening.catch((error: unknown) => {
+    throw explainPartial(error)
+  })
   try {
     const { writer, from } = settings.resume
       ? await resumePartial(handle, settings, failures)
       : { writer: await startPartial(handle, settings), from: undefined }
+    onStarted()
     await writeChunks(source, writer, from, settings, failures)
     if (writer.count === 0 && !settings.allowEmpty) {
       await rm(partial)
@@ -155,7 +187,7 @@ async function writeChunks(
   progress.total = await countOf(source, pattern)
   progress.add(writer.count)
   const form = portable ? 'commands' : 'dump'
-  const pages = readKeyspace(source, { pattern, form, pace, from })
+  const pages = readKeyspace(source, { pattern, form, pace, from, signal })
   for await (const batch of batchesOf(pages, CHUNK_BYTES)) {
     assertNotInterrupted(signal)
     if (batch.count > 0) await writer.append(batch.records, batch.count)
@@ -167,7 +199,7 @@ async function writeChunks(
 
 function addUnreadable(records: Buffer, failures: Failures): void {
   for (const { kind, key, value } of decodeRecords(records)) {
-    if (kind === UNREADABLE) failures.addReason(key.toString(), value.toString())
+    if (kind === UNREADABLE) failures.addReason(nameOf(key), value.toString())
   }
 }
 

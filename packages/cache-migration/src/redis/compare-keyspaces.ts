@@ -1,5 +1,6 @@
 import type { Clock } from '@verbatim/cache-core'
 import { Comparison, type Side } from '../comparison.js'
+import { nameOf } from '../failures.js'
 import { assertNotInterrupted } from '../file/atomic-file.js'
 import { type BinaryRecord, decodeRecords } from '../file/records.js'
 import { type OnProgress, ProgressCounter } from '../progress.js'
@@ -50,7 +51,7 @@ export async function compareKeyspaces(
     await compareKeysOf(target, source, settings, (names, _own, other) => {
       progress.add(names.length)
       for (const [at, name] of names.entries()) {
-        if (sideAt(other, at) === undefined) comparison.onlyInTarget(name.key.toString())
+        if (sideAt(other, at) === undefined) comparison.onlyInTarget(nameOf(name.key))
       }
     })
   } catch (error) {
@@ -68,7 +69,7 @@ async function compareKeysOf(
   { pattern, pace, signal }: CompareSettings,
   onPage: OnPage,
 ): Promise<void> {
-  for await (const page of readKeyspace(listed, { pattern, pace, form: 'digest' })) {
+  for await (const page of readKeyspace(listed, { pattern, pace, form: 'digest', signal })) {
     assertNotInterrupted(signal)
     const names = [...decodeRecords(page.names)]
     for (const { master, records, positions } of groupByMaster(other, page.names)) {
@@ -113,13 +114,16 @@ function compareValues(
     return
   }
   for (const [at, name] of names.entries()) {
-    const key = name.key.toString()
+    const key = nameOf(name.key)
     const source = sideAt(own, at)
     // The key has expired or was deleted after it was listed.
     if (source === undefined) continue
     const target = sideAt(other, at)
     if (source.digest === NO_DIGEST || target?.digest === NO_DIGEST) {
-      comparison.unreadable.addReason(key, 'its type has no portable form')
+      comparison.unreadable.addReason(
+        key,
+        'the user may not read it, or its type has no portable form',
+      )
     } else comparison.compare(key, source, target)
   }
 }

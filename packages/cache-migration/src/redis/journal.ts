@@ -1,45 +1,27 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { CacheError } from '@verbatim/cache-core'
 import type { KeyRing } from '@verbatim/cache-redis'
-import { errorCode } from '../failures.js'
-import { type BackupHeader, invalidBackup } from '../file/backup.js'
-import { type Chunk, ChunkReader } from '../file/chunk-reader.js'
+import { errorCode, type FailureReport } from '../failures.js'
+import { syncFolderOf } from '../file/atomic-file.js'
 import { ChunkWriter } from '../file/chunk-writer.js'
 import { DEFAULT_COMPRESSION } from '../file/compression.js'
-import type { KeyspaceIdentities } from './redis-keyspace.js'
+import {
+  assertTarget,
+  type JournalFile,
+  JournalReader,
+  type JournalStep,
+  otherRun,
+  type RunDescription,
+  sharesOne,
+} from './journal-reader.js'
 
-/** One step of a run: what it was about to write, and the states before. */
-export interface JournalStep {
-  /** The records that the run writes. */
-  readonly records: Buffer
-  /** The states of the same keys before, in the same order. */
-  readonly before: Buffer
-  readonly position: StepPosition
-}
-
-/** The place of a step in its run. */
-export interface StepPosition {
-  /** The place in the source after this step. */
-  readonly at: unknown
-  /** Whether the step repeats keys of the step before, because other clients had changed the keys. */
-  readonly isRetry: boolean
-}
-
-/** The operation of a run, its source and its target. A run is resumed and rolled back only with the same. */
-export interface RunDescription {
-  readonly operation: 'restore' | 'copy'
-  /** The path of the file of a restore, and the pattern of a copy. */
-  readonly source: string
-  /** The servers of the source of a copy. A rollback never changes them. */
-  readonly sourceData: readonly string[]
-  readonly target: KeyspaceIdentities
-}
-
-/** The file of a journal. */
-export interface JournalFile {
-  readonly path: string
-  /** Encrypts the journal. */
-  readonly keys: KeyRing | undefined
+/** The end of an interrupted run. */
+export interface ResumedRun {
+  readonly journal: Journal
+  /** The last step; `undefined` if there is none. */
+  readonly last: JournalStep | undefined
+  /** The keys that failed before the last step. The step itself is repeated. */
+  readonly failed: readonly FailureReport[]
 }
 
 /**
@@ -68,37 +50,33 @@ export class Journal {
     const handle = await open(path, 'wx', 0o600).catch((error: unknown) => {
       throw errorCode(error) === 'EEXIST' ? journalExists() : error
     })
-    return new Journal(await startWriter(handle, keys, run, now), handle)
+    const journal = new Journal(await startWriter(handle, keys, run, now), handle)
+    await syncFolderOf(path)
+    return journal
   }
 
   /**
    * Opens the journal of an interrupted run. Removes a step that was not completely written; the run had not
    * changed the target for it.
    *
-   * @returns the journal, and its last step with the retries of that step
-   * @throws CacheError (`OTHER_RUN`) if the journal belongs to another run
+   * @throws CacheError (`NOTHING_TO_RESUME`) if the file does not exist, CacheError (`OTHER_RUN`) if it belongs to
+   * another run, and SerializationError (`BAD_BACKUP`) if it is damaged
    */
-  static async resume(
-    { path, keys }: JournalFile,
-    run: RunDescription,
-    now: number,
-  ): Promise<{ readonly journal: Journal; readonly last: readonly JournalStep[] }> {
-    const handle = await open(path, 'r+')
+  static async resume(file: JournalFile, run: RunDescription, now: number): Promise<ResumedRun> {
+    const reader = await JournalReader.open(file, 'r+').catch((error: unknown) => {
+      throw errorCode(error) === 'ENOENT' ? nothingToResume() : error
+    })
+    const { handle } = reader
     try {
-      const reader = new ChunkReader(handle, keys)
-      let last: JournalStep[] = []
-      for await (const step of stepsOf(reader))
-        last = step.position.isRetry ? [...last, step] : [step]
-      if (reader.header === undefined) {
+      const { last, failed } = await reader.readEnd()
+      if (reader.run === undefined) {
         await handle.truncate()
-        return { journal: new Journal(await startWriter(handle, keys, run, now), handle), last }
+        const writer = await startWriter(handle, file.keys, run, now)
+        return { journal: new Journal(writer, handle), last, failed }
       }
-      const earlier = describedBy(reader.header)
-      if (earlier.operation !== run.operation || earlier.source !== run.source) {
-        throw otherRun('source')
-      }
-      assertTarget(earlier, run.target)
-      return { journal: new Journal(await ChunkWriter.resume(handle, reader), handle), last }
+      assertSameRun(reader.run, run)
+      const writer = await ChunkWriter.resume(handle, reader.chunks)
+      return { journal: new Journal(writer, handle), last, failed }
     } catch (error) {
       await handle.close()
       throw error
@@ -126,67 +104,17 @@ export class Journal {
   }
 }
 
-/** Yields the steps of a journal in their order, without a last step that is incomplete. */
-export async function* readSteps({ path, keys }: JournalFile): AsyncGenerator<JournalStep> {
-  const handle = await open(path)
-  try {
-    yield* stepsOf(new ChunkReader(handle, keys))
-  } finally {
-    await handle.close()
+function assertSameRun(earlier: RunDescription, run: RunDescription): void {
+  if (earlier.operation !== run.operation) throw otherRun('command')
+  if (earlier.source !== run.source) {
+    throw otherRun(run.operation === 'copy' ? 'pattern' : 'backup')
   }
-}
-
-/**
- * Checks that a keyspace is the target of the run of a journal.
- *
- * @throws CacheError (`OTHER_RUN`) for another keyspace. A rollback on the source would delete what was copied
- */
-export async function assertTargetOf(
-  { path, keys }: JournalFile,
-  target: KeyspaceIdentities,
-): Promise<void> {
-  const handle = await open(path)
-  try {
-    const reader = new ChunkReader(handle, keys)
-    // The header is read before the first step. A journal without a header has no steps.
-    await stepsOf(reader).next()
-    if (reader.header !== undefined) assertTarget(describedBy(reader.header), target)
-  } finally {
-    await handle.close()
+  if (earlier.conflict !== run.conflict) throw otherRun('conflict policy')
+  // The place in a source means nothing in another one.
+  if (run.operation === 'copy' && !sharesOne(earlier.sourceData, run.sourceData)) {
+    throw otherRun('source, or its source has been restarted')
   }
-}
-
-function assertTarget(run: RunDescription, target: KeyspaceIdentities): void {
-  const share = (one: readonly string[], two: readonly string[]): boolean =>
-    one.some((id) => two.includes(id))
-  if (share(run.sourceData, target.data)) throw otherRun('target: this is its source')
-  const isSame =
-    share(run.target.data, target.data) || share(run.target.addresses, target.addresses)
-  if (!isSame) throw otherRun('target')
-}
-
-function describedBy({ mode, pattern }: BackupHeader): RunDescription {
-  if (mode !== 'journal') throw invalidBackup('the file is not a journal')
-  return JSON.parse(pattern) as RunDescription
-}
-
-async function* stepsOf(reader: ChunkReader): AsyncGenerator<JournalStep> {
-  let parts: Chunk[] = []
-  for await (const item of reader.items({ partial: true })) {
-    if (reader.header?.mode !== 'journal') throw invalidBackup('the file is not a journal')
-    if ('records' in item) {
-      parts.push(item)
-      continue
-    }
-    const [records, before] = parts
-    parts = []
-    if (records === undefined || before === undefined) throw invalidBackup('a step has no records')
-    yield {
-      records: records.records,
-      before: before.records,
-      position: item.position as StepPosition,
-    }
-  }
+  assertTarget(earlier, run.target)
 }
 
 function startWriter(
@@ -211,6 +139,8 @@ function journalExists(): CacheError {
   )
 }
 
-function otherRun(part: string): CacheError {
-  return new CacheError(`the journal belongs to a run with another ${part}`, { code: 'OTHER_RUN' })
+function nothingToResume(): CacheError {
+  return new CacheError('no interrupted run has written this journal: the file does not exist', {
+    code: 'NOTHING_TO_RESUME',
+  })
 }

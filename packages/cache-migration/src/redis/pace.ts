@@ -12,6 +12,8 @@ const LARGEST_PAGE = 1_000
 const SMALLEST_PAGE = 10
 const FIRST_PAGE = 50
 const PAGES_BETWEEN_PINGS = 10
+/** A pause notices an interruption after this time, in milliseconds. */
+const SLICE_MS = 100
 /** A source that was slow may be asked faster for as long, in milliseconds. */
 const BURST_MS = 100
 
@@ -34,7 +36,7 @@ export class Pace {
   constructor(rate: Rate | undefined) {
     this.#rate = typeof rate === 'number' ? rate : Number.POSITIVE_INFINITY
     this.#isUnlimited = rate === 'unlimited'
-    this.count = this.#isUnlimited ? LARGEST_PAGE : Math.min(FIRST_PAGE, this.#rate)
+    this.count = this.#isUnlimited ? LARGEST_PAGE : Math.min(FIRST_PAGE, Math.floor(this.#rate))
   }
 
   /**
@@ -42,13 +44,19 @@ export class Pace {
    *
    * @param durationMs - the time between the request and the reply
    * @param ping - measures the time that a request takes without any work
+   * @param signal - ends the pause
    */
-  async afterPage(durationMs: number, keys: number, ping: () => Promise<unknown>): Promise<void> {
+  async afterPage(
+    durationMs: number,
+    keys: number,
+    ping: () => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const now = performance.now()
     this.#nextAt = Math.max(this.#nextAt, now - BURST_MS) + (keys / this.#rate) * 1_000
     const rateMs = this.#nextAt - now
     if (this.#isUnlimited) {
-      if (rateMs > 0) await sleep(rateMs)
+      await pause(rateMs, signal)
       return
     }
     if (this.#pages++ % PAGES_BETWEEN_PINGS === 0) {
@@ -56,10 +64,19 @@ export class Pace {
       this.#pingMs = performance.now() - now
     }
     const busyMs = Math.max(0, durationMs - this.#pingMs)
-    if (busyMs > 2 * PAGE_MS) this.count = Math.max(SMALLEST_PAGE, this.count >> 1)
-    else if (busyMs < PAGE_MS) {
-      this.count = Math.min(LARGEST_PAGE, this.#rate, Math.ceil(this.count * 1.25))
-    }
-    await sleep(Math.max(rateMs, busyMs, 0))
+    let count = this.count
+    if (busyMs > 2 * PAGE_MS) count = Math.max(SMALLEST_PAGE, count >> 1)
+    else if (busyMs < PAGE_MS) count = Math.min(LARGEST_PAGE, Math.ceil(count * 1.25))
+    this.count = Math.min(count, Math.floor(this.#rate))
+    await pause(Math.max(rateMs, busyMs), signal)
+  }
+}
+
+/** Waits in short slices, because a low rate makes long pauses. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const endsAt = performance.now() + ms
+  while (performance.now() < endsAt) {
+    if (signal?.aborted) return
+    await sleep(Math.min(endsAt - performance.now(), SLICE_MS))
   }
 }

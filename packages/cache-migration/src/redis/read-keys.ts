@@ -1,5 +1,7 @@
 import { CacheError, InfrastructureError } from '@verbatim/cache-core'
 import type { Redis } from 'ioredis'
+import { errorCode } from '../failures.js'
+import { assertNotInterrupted } from '../file/atomic-file.js'
 import { DUMP, encodeRecord, NEVER, UNREADABLE } from '../file/records.js'
 import type { Pace } from './pace.js'
 import type { RedisKeyspace } from './redis-keyspace.js'
@@ -14,6 +16,8 @@ export interface Position {
   readonly node: string
   /** The cursor of SCAN for the next page, or `'end'`. */
   readonly cursor: string
+  /** The epoch of the listing, in which the cursor is valid; see `RedisKeyspace.scanEpochOf`. */
+  readonly epoch: string
 }
 
 /** Keys that were read in one step. */
@@ -39,10 +43,15 @@ export interface ListOptions {
   readonly pace: Pace
   /** The place at which the listing starts. Default: the first key. */
   readonly from?: Position | undefined
+  /** Ends the listing between two pages. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** A reply is not much longer than this, whatever the number and the size of the keys. */
 const REPLY_BYTES = 2 * 1_024 * 1_024
+
+/** A batch waits no longer for further keys, in milliseconds. So a slow run loses little when it is interrupted. */
+const BATCH_MS = 1_000
 
 const EMPTY = Buffer.alloc(0)
 
@@ -70,49 +79,81 @@ export async function countOf(
 /**
  * Lists a keyspace and reads its keys, page by page, with commands that write nothing.
  *
- * @throws InfrastructureError if Redis fails, CacheError (`TOPOLOGY_CHANGED`) if the master at which the
- * listing should continue is gone
+ * @throws InfrastructureError if Redis fails, CacheError (`INTERRUPTED`), CacheError (`TOPOLOGY_CHANGED`,
+ * `SOURCE_RESTARTED`) if cursors became useless, because then keys would be missing
  */
 export async function* readKeyspace(
   keyspace: RedisKeyspace,
   options: ListOptions,
 ): AsyncGenerator<Page> {
   const masters = keyspace.masters()
-  const { from, pace } = options
+  const { from } = options
   const names = masters.map((master) => keyspace.nameOf(master))
   const first = from === undefined ? 0 : names.indexOf(from.node)
-  if (first < 0) {
-    throw new CacheError('the masters of the Cluster have changed; start again without --resume', {
-      code: 'TOPOLOGY_CHANGED',
-    })
-  }
+  if (first < 0) throw startAgain('the masters of the Cluster have changed', 'TOPOLOGY_CHANGED')
   for (const [index, master] of masters.entries()) {
     if (index < first) continue
     const node = names[index] as string
-    let cursor = index === first ? (from?.cursor ?? '0') : '0'
-    while (cursor !== 'end') {
-      const startedAt = performance.now()
-      const page = await readPage(keyspace, master, { ...options, cursor, count: pace.count })
-      await pace.afterPage(performance.now() - startedAt, page.count, () =>
-        keyspace.run(master, 'PING'),
-      )
-      const next = page.next === '0' ? 'end' : page.next
-      yield placed(page, node, cursor, next)
-      let { rest } = page
-      while (rest.length > 0) {
-        const part = await readNames(keyspace, master, rest, options.form)
-        yield placed(part, node, cursor, next)
-        ;({ rest } = part)
-      }
-      cursor = next
+    const epoch = await keyspace.scanEpochOf(master)
+    const start = { node, epoch, cursor: '0' }
+    const position = index === first ? (from ?? start) : start
+    if (position.cursor !== 'end') {
+      if (position.epoch !== epoch) throw sourceRestarted()
+      yield* readMaster(keyspace, master, position, options)
+      if ((await keyspace.scanEpochOf(master)) !== epoch) throw sourceRestarted()
     }
   }
 }
 
-/** Joins pages until they have `bytes` bytes. The next page is read while the caller uses a batch. */
+async function* readMaster(
+  keyspace: RedisKeyspace,
+  master: Redis,
+  from: Position,
+  options: ListOptions,
+): AsyncGenerator<Page> {
+  const { pace, signal } = options
+  let { cursor } = from
+  while (cursor !== 'end') {
+    assertNotInterrupted(signal)
+    const startedAt = performance.now()
+    const page = await readPage(keyspace, master, { ...options, cursor, count: pace.count })
+    const ping = (): Promise<unknown> => keyspace.run(master, 'PING')
+    await pace.afterPage(performance.now() - startedAt, page.count, ping, signal)
+    const next = page.next === '0' ? 'end' : page.next
+    yield placed(page, from, cursor, next)
+    let { rest } = page
+    while (rest.length > 0) {
+      const part = await readNames(keyspace, master, rest, options.form)
+      yield placed(part, from, cursor, next)
+      ;({ rest } = part)
+    }
+    cursor = next
+  }
+}
+
+function sourceRestarted(): CacheError {
+  const change = 'the source has been restarted or replaced, or slots of its Cluster have moved'
+  return startAgain(change, 'SOURCE_RESTARTED')
+}
+
+function startAgain(change: string, code: string): CacheError {
+  return new CacheError(`${change}; start again without resume`, { code })
+}
+
+/** Returns whether a run that failed with an error can be resumed. */
+export function isResumable(error: unknown): boolean {
+  const code = errorCode(error)
+  return code !== 'SOURCE_RESTARTED' && code !== 'TOPOLOGY_CHANGED'
+}
+
+/**
+ * Joins pages until they have `bytes` bytes, or until a second has passed. The next page is read while the caller
+ * uses a batch.
+ */
 export async function* batchesOf(pages: AsyncGenerator<Page>, bytes: number): AsyncGenerator<Page> {
   let batch: Page[] = []
   let size = 0
+  let endsAt = performance.now() + BATCH_MS
   let following = pages.next()
   following.catch(() => undefined)
   try {
@@ -124,10 +165,11 @@ export async function* batchesOf(pages: AsyncGenerator<Page>, bytes: number): As
       following = pages.next()
       // The error is thrown where the page is used.
       following.catch(() => undefined)
-      if (size < bytes) continue
+      if (size < bytes && performance.now() < endsAt) continue
       yield joined(batch)
       batch = []
       size = 0
+      endsAt = performance.now() + BATCH_MS
     }
     if (batch.length > 0) yield joined(batch)
   } finally {
@@ -151,9 +193,9 @@ function joined(pages: readonly Page[]): Page {
 }
 
 /** Adds the place after a page. Until the whole page was read, this is the start of the page. */
-function placed(reply: PageReply, node: string, cursor: string, next: string): Page {
+function placed(reply: PageReply, listing: Position, cursor: string, next: string): Page {
   const isPart = reply.rest.length > 0
-  return { ...reply, isPart, position: { node, cursor: isPart ? cursor : next } }
+  return { ...reply, isPart, position: { ...listing, cursor: isPart ? cursor : next } }
 }
 
 interface PageReply extends Omit<Page, 'position' | 'isPart'> {

@@ -1,11 +1,12 @@
 import { InfrastructureError } from '@verbatim/cache-core'
 import calculateSlot from 'cluster-key-slot'
 import type { Redis } from 'ioredis'
-import { Failures } from '../failures.js'
-import { type BinaryRecord, decodeRecords, encodeRecord, UNREADABLE } from '../file/records.js'
-import type { Journal, JournalStep, StepPosition } from './journal.js'
+import { Failures, nameOf } from '../failures.js'
+import { type BinaryRecord, decodeRecords, encodeAll, UNREADABLE } from '../file/records.js'
+import type { Journal } from './journal.js'
+import type { JournalStep } from './journal-reader.js'
 import { readNames } from './read-keys.js'
-import type { RedisKeyspace } from './redis-keyspace.js'
+import { type RedisKeyspace, withoutArguments } from './redis-keyspace.js'
 import { ROLLBACK_SCRIPT, WRITE_SCRIPT } from './scripts.js'
 
 /** Treatment of keys that the target already has; see `RestoreBackupOptions.conflict`. */
@@ -40,6 +41,8 @@ export class RecordWriter {
   readonly counts: WriteCounts = { written: 0, skipped: 0, expired: 0 }
   readonly failures: Failures = new Failures()
   readonly #options: RecordWriterOptions
+  /** The place in the source after the latest chunk. */
+  #at: unknown
 
   constructor(options: RecordWriterOptions) {
     this.#options = options
@@ -48,47 +51,64 @@ export class RecordWriter {
   /**
    * Writes the records of a chunk. The states before are in the journal first.
    *
-   * @param position - the place in the source after the chunk, for the journal
-   * @throws InfrastructureError if the target fails or is out of memory
+   * @param at - the place in the source after the chunk, for the journal
+   * @throws InfrastructureError if the target fails or rejects all writes
    */
-  async write(records: Buffer, position: unknown): Promise<void> {
-    let pending = this.#readableOf(records)
-    for (let attempt = 0; pending.length > 0; attempt++) {
-      const steps = await this.#prepare(pending, { at: position, isRetry: attempt > 0 })
-      const changed: BinaryRecord[] = []
-      for (const { master, records: some, before } of steps) {
-        const letters = await this.#send(master, some, before)
-        changed.push(...[...decodeRecords(some)].filter((_record, at) => letters[at] === 'c'))
-      }
-      pending = encodeAll(changed)
-      if (attempt < MAX_ATTEMPTS) continue
-      for (const { key } of changed) this.#fail(key, 'other clients change the key all the time')
-      return
-    }
+  async write(records: Buffer, at: unknown): Promise<void> {
+    this.#at = at
+    await this.#write(this.#readableOf(records), false)
   }
 
-  /** Repeats a step of an interrupted run. Some of its keys may be written already. */
+  /** Repeats the last step of an interrupted run. Some of its keys may be written already. */
   async repeat({ records, before, position }: JournalStep): Promise<void> {
+    this.#at = position.at
+    const { target } = this.#options
     const states = [...decodeRecords(before)]
-    const others: Buffer[] = []
-    for (const { master, records: some, positions } of groupByMaster(
-      this.#options.target,
-      records,
-    )) {
+    const again: Buffer[] = []
+    for (const { master, records: some, positions } of groupByMaster(target, records)) {
       const own =
         positions === undefined
           ? before
-          : encodeAll(positions.map((at) => states[at] as BinaryRecord))
+          : encodeAll(positions.map((place) => states[place] as BinaryRecord))
       const letters = await this.#send(master, some, own)
-      others.push(await this.#changedByOthers(master, some, own, letters))
+      again.push(await this.#changedByOthers(master, some, own, letters))
+      again.push(await this.#portableOf(some, letters))
     }
-    await this.write(Buffer.concat(others), position.at)
+    await this.#write(Buffer.concat(again), true)
+  }
+
+  /** Writes the failures since the last step to the journal, so that a resumed run knows them. */
+  async recordFailures(): Promise<void> {
+    const failed = this.failures.takeNew()
+    if (failed === undefined) return
+    const position = { at: this.#at, isRetry: false, failed }
+    await this.#options.journal?.append({ records: EMPTY, before: EMPTY, position })
+  }
+
+  async #write(records: Buffer, isRetry: boolean): Promise<void> {
+    let pending = records
+    for (let attempt = 0; pending.length > 0; attempt++) {
+      if (attempt > MAX_ATTEMPTS) {
+        for (const { key } of decodeRecords(pending)) {
+          this.#fail(key, 'other clients change the key all the time')
+        }
+        return
+      }
+      const steps = await this.#prepare(pending, isRetry || attempt > 0)
+      const again: Buffer[] = []
+      for (const { master, records: some, before } of steps) {
+        const letters = await this.#send(master, some, before)
+        const changed = [...decodeRecords(some)].filter((_record, place) => letters[place] === 'c')
+        again.push(encodeAll(changed), await this.#portableOf(some, letters))
+      }
+      pending = Buffer.concat(again)
+    }
   }
 
   /** Groups records by master, reads the states of their keys, and writes all to the journal. */
   async #prepare(
     records: Buffer,
-    position: StepPosition,
+    isRetry: boolean,
   ): Promise<{ readonly master: Redis; readonly records: Buffer; readonly before: Buffer }[]> {
     const { target, journal, dryRun } = this.#options
     const groups = groupByMaster(target, records)
@@ -101,7 +121,7 @@ export class RecordWriter {
     await journal.append({
       records: Buffer.concat(steps.map((step) => step.records)),
       before: Buffer.concat(steps.map((step) => step.before)),
-      position,
+      position: { at: this.#at, isRetry, failed: this.failures.takeNew() },
     })
     return steps
   }
@@ -114,9 +134,9 @@ export class RecordWriter {
     letters: string,
   ): Promise<Buffer> {
     if (!/[cs]/.test(letters)) return EMPTY
-    const reply = await this.#options.target.run(
-      ...([master, 'EVAL', ROLLBACK_SCRIPT, 0, records, before, 'check'] as const),
-    )
+    const { target, conflict } = this.#options
+    const args = [records, before, conflict, 'check']
+    const reply = await target.run(master, 'EVAL', ROLLBACK_SCRIPT, 0, ...args)
     const states = String((reply as readonly unknown[])[0])
     const others: BinaryRecord[] = []
     for (const [at, record] of [...decodeRecords(records)].entries()) {
@@ -135,38 +155,31 @@ export class RecordWriter {
     const { target, conflict, dryRun } = this.#options
     if (dryRun) return this.#pretend(master, records)
     const reply = await target.run(master, 'EVAL', WRITE_SCRIPT, 0, records, conflict, before)
-    const [text, reason, outOfMemory] = reply as readonly (Buffer | null)[]
+    const [text, reason, halt] = reply as readonly (Buffer | null)[]
     const letters = String(text)
     this.#count(letters)
-    if (/[ev]/.test(letters)) await this.#retryPortable(master, records, letters, String(reason))
-    if (outOfMemory) {
-      throw new InfrastructureError('the target is out of memory', { code: 'OUT_OF_MEMORY' })
+    if (letters.includes('e')) {
+      for (const [at, { key }] of [...decodeRecords(records)].entries()) {
+        if (letters[at] === 'e') this.#fail(key, withoutArguments(String(reason)))
+      }
     }
+    if (halt) throw rejectsWrites(String(halt))
     return letters
   }
 
-  /** Writes what the target cannot read in commands that every version has. */
-  async #retryPortable(
-    master: Redis,
-    records: Buffer,
-    letters: string,
-    reason: string,
-  ): Promise<void> {
-    const { toPortable, target, conflict } = this.#options
-    for (const [at, record] of [...decodeRecords(records)].entries()) {
-      if (letters[at] === 'e') this.#fail(record.key, reason)
-      if (letters[at] !== 'v') continue
-      const portable = await toPortable?.(encodeAll([record]))
-      if (portable === undefined || portable.length === 0) {
+  /** Returns the keys that the target could not read, as commands that every version has. */
+  async #portableOf(records: Buffer, letters: string): Promise<Buffer> {
+    if (!letters.includes('v')) return EMPTY
+    const { toPortable } = this.#options
+    const all = [...decodeRecords(records)].filter((_record, at) => letters[at] === 'v')
+    const portable: Buffer[] = []
+    for (const record of all) {
+      if (toPortable === undefined) {
         this.#fail(record.key, 'a newer Redis wrote the backup; make it with the option portable')
-        continue
-      }
-      const reply = await target.run(master, 'EVAL', WRITE_SCRIPT, 0, portable, conflict, EMPTY)
-      const [letter, problem] = reply as readonly (Buffer | null)[]
-      this.#count(String(letter))
-      if (String(letter) !== 'w')
-        this.#fail(record.key, String(problem ?? 'the key was not written'))
+      } else portable.push(await toPortable(encodeAll([record])))
     }
+    // A key that the source no longer has is left out, as a key that was deleted before it was listed.
+    return this.#readableOf(Buffer.concat(portable))
   }
 
   /** Counts what a write would do, without writing. */
@@ -174,9 +187,13 @@ export class RecordWriter {
     const { target, conflict } = this.#options
     const states = [...decodeRecords(await readStates(target, master, records))]
     const now = Date.now()
-    const letters = [...decodeRecords(records)].map(({ expiresAt }, at) => {
+    const letters = [...decodeRecords(records)].map(({ key, expiresAt }, at) => {
       const old = states[at]
       if (expiresAt !== null && expiresAt <= now) return 'x'
+      if (old?.kind === UNREADABLE) {
+        this.#fail(key, withoutArguments(old.value.toString()))
+        return 'e'
+      }
       if (old === undefined || old.value.length === 0 || conflict === 'replace') return 'w'
       const isNewer = expiresAt !== null && old.expiresAt !== null && expiresAt > old.expiresAt
       return conflict === 'newer' && isNewer ? 'w' : 's'
@@ -193,20 +210,34 @@ export class RecordWriter {
     }
   }
 
-  /** Removes the records of keys that the source could not read, and reports the keys. */
+  /**
+   * Removes the records of keys that the source could not read, and reports the keys. Of a key that Redis listed
+   * twice, only the last record stays: with both, the journal would have no state before the run.
+   */
   #readableOf(records: Buffer): Buffer {
     const all = [...decodeRecords(records)]
-    const readable = all.filter(({ kind }) => kind !== UNREADABLE)
+    const latest = new Map(all.map((record) => [record.key.toString('latin1'), record]))
+    const readable = [...latest.values()].filter(({ kind }) => kind !== UNREADABLE)
     if (readable.length === all.length) return records
-    for (const { kind, key, value } of all) {
-      if (kind === UNREADABLE) this.#fail(key, `not in the source: ${value.toString()}`)
+    for (const { kind, key, value } of latest.values()) {
+      if (kind === UNREADABLE)
+        this.#fail(key, `could not be read in the source: ${value.toString()}`)
     }
     return encodeAll(readable)
   }
 
   #fail(key: Buffer, reason: string): void {
-    this.failures.addReason(key.toString(), reason)
+    this.failures.addReason(nameOf(key), reason)
   }
+}
+
+/** Returns the error for a target that rejects every write, such as a replica. */
+function rejectsWrites(problem: string): InfrastructureError {
+  return problem.includes('OOM')
+    ? new InfrastructureError('the target is out of memory', { code: 'OUT_OF_MEMORY' })
+    : new InfrastructureError(`the target rejects writes: ${withoutArguments(problem)}`, {
+        code: 'WRITES_REJECTED',
+      })
 }
 
 /** Reads the state of the keys of some records, in the same order. */
@@ -224,11 +255,6 @@ async function readStates(target: RedisKeyspace, master: Redis, records: Buffer)
 /** Returns records with the names of other records and without values. */
 export function namesOf(records: Buffer): Buffer {
   return encodeAll(Array.from(decodeRecords(records), (record) => ({ ...record, value: EMPTY })))
-}
-
-/** Returns the bytes of records. */
-export function encodeAll(records: readonly BinaryRecord[]): Buffer {
-  return Buffer.concat(records.map((record) => encodeRecord(record)))
 }
 
 interface Group {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { CacheError, ConfigurationError, InfrastructureError } from '@verbatim/cache-core'
 import { assertKnownFields, integerOption, isError } from '@verbatim/cache-core/implement'
 import { createClient, type LocationOptions, type RedisClient } from '@verbatim/cache-redis'
@@ -124,6 +125,20 @@ export class RedisKeyspace implements AsyncDisposable {
     throw new InfrastructureError(`no master of the Cluster serves slot ${slot}`)
   }
 
+  /**
+   * @internal Returns a text that changes when cursors of SCAN on a master become useless: when its process ends,
+   * when another server takes its place, and when slots of a Cluster move.
+   */
+  async scanEpochOf(master: Redis): Promise<string> {
+    const server = String(await this.run(master, 'INFO', 'server'))
+    const process = /^run_id:(\w+)/m.exec(server)?.[1] ?? ''
+    if (!this.#client.isCluster) return process
+    const slots = (await this.run(master, 'CLUSTER', 'SLOTS')) as readonly (readonly unknown[])[]
+    const owners = slots.map(([first, last, owner]) => [first, last, addressIn(owner)].join(' '))
+    const layout = createHash('sha256').update(owners.toSorted().join()).digest('hex')
+    return `${process}/${layout.slice(0, 32)}`
+  }
+
   /** @internal Whether keys must be grouped by their master. */
   get isCluster(): boolean {
     return this.#client.isCluster
@@ -179,11 +194,20 @@ export class RedisKeyspace implements AsyncDisposable {
   }
 }
 
+/** Returns the start of an error of Redis, which may quote arguments with values further on. */
+export function withoutArguments(text: string): string {
+  return (
+    text
+      .split(/(?<!\w)['"`]|\n/, 1)[0]
+      ?.trim()
+      .slice(0, 200) ?? ''
+  )
+}
+
 /** Returns the error of Redis without the arguments of the command, which may contain values. */
 function commandFailed(command: string, error: unknown): InfrastructureError {
   const text = isError(error) ? error.message : 'unknown error'
-  // Errors of Redis may quote arguments after the first sentence.
-  const shown = text.split(/['"\n]/, 1)[0]?.slice(0, 200) ?? ''
+  const shown = withoutArguments(text)
   const reason = /^[A-Z]+ /.test(text) ? text.slice(0, text.indexOf(' ')) : undefined
   return new InfrastructureError(`Redis failed to run ${command}: ${shown}`, {
     code: 'BACKEND_UNAVAILABLE',
@@ -207,6 +231,12 @@ function connectionFailed(error: unknown): InfrastructureError {
     code: 'BACKEND_UNAVAILABLE',
     cause: error,
   })
+}
+
+/** Returns the address and the id of the first node in a reply to CLUSTER SLOTS. */
+function addressIn(node: unknown): string {
+  const [host, port, id] = node as readonly unknown[]
+  return [host, port, id].map(String).join(':')
 }
 
 function addressOf({ options: { host, port } }: Redis): string {

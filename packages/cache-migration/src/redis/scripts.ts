@@ -39,6 +39,19 @@ local function records_in(bytes)
   return list
 end
 
+-- Lua compares texts in the locale of the server, in which texts can be equal that have other bytes.
+local compares_bytes = 'B' < 'a' and 'z' < '\\195\\164'
+
+local function is_before(one, other)
+  for i = 1, math.min(#one, #other) do
+    local own, its = string.byte(one, i), string.byte(other, i)
+    if own ~= its then return own < its end
+  end
+  return #one < #other
+end
+
+local function sort(texts) table.sort(texts, not compares_bytes and is_before or nil) end
+
 local function command(...)
   local packed = {struct.pack('>I4', select('#', ...))}
   for _, argument in ipairs({...}) do
@@ -67,7 +80,7 @@ end
 local function portable_hash(name)
   local map, names = fields(redis.call('HGETALL', name)), {}
   for field in pairs(map) do names[#names + 1] = field end
-  table.sort(names)
+  sort(names)
   local pairs_of = {}
   for _, field in ipairs(names) do
     pairs_of[#pairs_of + 1] = field
@@ -130,7 +143,7 @@ local function commands_of(name, exact)
     all = commands_for(redis.call('LRANGE', name, 0, -1), 'RPUSH', 1)
   elseif kind == 'set' then
     local members = redis.call('SMEMBERS', name)
-    table.sort(members)
+    sort(members)
     all = commands_for(members, 'SADD', 1)
   elseif kind == 'zset' then
     local list = redis.call('ZRANGE', name, 0, -1, 'WITHSCORES')
@@ -258,11 +271,14 @@ local function put(one)
       one.value, 'ABSTTL', 'REPLACE')
     return reply.err
   end
-  local old, expiry = redis.call('DUMP', one.name), expiry_of(one.name)
-  redis.call('DEL', one.name)
+  local old, expiry = redis.pcall('DUMP', one.name), expiry_of(one.name)
+  if type(old) == 'table' then return old.err end
+  local reply = redis.pcall('DEL', one.name)
+  if type(reply) == 'table' then return reply.err end
   local problem = run_commands(one.name, one.value)
   if not problem and one.expiry >= 0 then
-    redis.call('PEXPIREAT', one.name, string.format('%.0f', one.expiry))
+    reply = redis.pcall('PEXPIREAT', one.name, string.format('%.0f', one.expiry))
+    problem = type(reply) == 'table' and reply.err or nil
   end
   if problem then
     redis.call('DEL', one.name)
@@ -273,8 +289,11 @@ local function put(one)
   return problem
 end
 
+-- Returns whether a key is as in a record, or nil and the reason why that is not known.
 local function is_unchanged(one)
-  local current = redis.call('DUMP', one.name)
+  if one.kind == ${UNREADABLE} then return nil, one.value end
+  local current = redis.pcall('DUMP', one.name)
+  if type(current) == 'table' then return nil, current.err end
   if one.kind == ${ABSENT} then return not current end
   return current == one.value and expiry_of(one.name) == one.expiry
 end
@@ -288,37 +307,44 @@ end
  *
  * Returns one letter for each record, and the reason of the first error of each kind: `w` written, `s`
  * skipped because the key exists, `x` expired, `c` changed since the state before was read, `v` in a format
- * that only a newer server reads, `e` error, `-` not tried because the server is out of memory.
+ * that only a newer server reads, `e` error, `-` not tried because the server rejects every write. The third value
+ * is the reason of `-`.
  */
 export const WRITE_SCRIPT: string = `${WRITE_FUNCTIONS}
 local records, policy, before = records_in(ARGV[1]), ARGV[2], records_in(ARGV[3])
-local letters, reasons = {}, {}
-local is_full = false
-for i, one in ipairs(records) do
-  local letter
-  local old = expiry_of(one.name)
-  if is_full then
-    letter = '-'
-  elseif one.expiry >= 0 and one.expiry <= now() then
-    letter = 'x'
-  elseif old ~= -2 and (policy == 'skip'
+local letters, reasons, is_rejected = {}, {}, false
+local REJECTS_ALL = {OOM = true, READONLY = true, MISCONF = true, NOREPLICAS = true, MASTERDOWN = true,
+  CLUSTERDOWN = true}
+
+local function letter_of(one, state)
+  if one.expiry >= 0 and one.expiry <= now() then return 'x' end
+  local old, problem = expiry_of(one.name)
+  if problem then return 'e', problem end
+  if old ~= -2 and (policy == 'skip'
       or policy == 'newer' and (one.expiry < 0 or old < 0 or one.expiry <= old)) then
-    letter = 's'
-  elseif before[i] and not is_unchanged(before[i]) then
-    letter = 'c'
-  else
-    local problem = put(one)
-    if not problem then
-      letter = 'w'
-    else
-      local is_format = one.kind == ${DUMP}
-        and (string.find(problem, 'version or checksum', 1, true) or string.find(problem, 'Bad data format', 1, true))
-      letter = is_format and 'v' or 'e'
-      is_full = string.sub(problem, 1, 3) == 'OOM'
-      if is_full then letter = '-' end
-      reasons[letter] = reasons[letter] or problem
-    end
+    return 's'
   end
+  if state then
+    local is_same, reason = is_unchanged(state)
+    if reason then return 'e', reason end
+    if not is_same then return 'c' end
+  end
+  problem = put(one)
+  if not problem then return 'w' end
+  if one.kind == ${DUMP}
+      and (string.find(problem, 'version or checksum', 1, true) or string.find(problem, 'Bad data format', 1, true)) then
+    return 'v', problem
+  end
+  -- Before version 7, the name of the script precedes the code.
+  if REJECTS_ALL[string.match(problem, '%f[%u]%u+%f[^%u]')] then return '-', problem end
+  return 'e', problem
+end
+
+for i, one in ipairs(records) do
+  local letter, reason = '-', nil
+  if not is_rejected then letter, reason = letter_of(one, before[i]) end
+  is_rejected = is_rejected or letter == '-'
+  if reason then reasons[letter] = reasons[letter] or reason end
   letters[i] = letter
 end
 return {table.concat(letters), reasons['e'] or false, reasons['-'] or false}
@@ -327,49 +353,68 @@ return {table.concat(letters), reasons['e'] or false, reasons['-'] or false}
 /**
  * Restores the states before a run, where a key is still as the run left it.
  *
- * Arguments: the records of the run, and the states before in the same order. To compare a key with its
- * record, the script writes the record and then the old contents again; no client sees a state between.
+ * Arguments: the records of the run, the states before in the same order, the conflict policy of the run, and
+ * 'check' to change nothing. To compare a key with its record, the script writes the record and then the old contents
+ * again; no client sees a state between.
  *
  * Returns one letter for each record: `r` restored, `b` already as before, `c` changed by others, `w` as the
- * run left it (only with the third argument 'check', which changes nothing), `e` error.
+ * run left it (only with 'check'), `e` error.
  */
 export const ROLLBACK_SCRIPT: string = `${WRITE_FUNCTIONS}
-local records, before, only_check = records_in(ARGV[1]), records_in(ARGV[2]), ARGV[3] == 'check'
+local records, before, policy, only_check = records_in(ARGV[1]), records_in(ARGV[2]), ARGV[3], ARGV[4] == 'check'
 local letters, reason = {}, false
-for i, one in ipairs(records) do
-  local letter
-  local current = redis.call('DUMP', one.name)
-  if is_unchanged(before[i]) then
-    letter = 'b'
-  elseif not current then
-    -- A key that has expired since the run is gone as it would be without the run.
-    letter = one.expiry >= 0 and one.expiry <= now() and before[i].kind == ${ABSENT} and 'b' or 'c'
-  else
-    local expiry = expiry_of(one.name)
-    local is_same = expiry == one.expiry
-    if is_same and not (one.kind == ${DUMP} and current == one.value) then
-      local found = digest(one.name)
-      local problem = put(one)
-      is_same = not problem and found ~= nil and digest(one.name) == found
-      put({kind = ${DUMP}, name = one.name, expiry = expiry, value = current})
-    end
-    if not is_same then
-      letter = 'c'
-    elseif only_check then
-      letter = 'w'
-    elseif before[i].kind == ${ABSENT} then
-      redis.call('DEL', one.name)
-      letter = 'r'
-    elseif before[i].expiry >= 0 and before[i].expiry <= now() then
-      redis.call('DEL', one.name)
-      letter = 'r'
-    else
-      local problem = put(before[i])
-      letter = problem and 'e' or 'r'
-      reason = reason or problem or false
-    end
+
+local function has_expired(one) return one.expiry >= 0 and one.expiry <= now() end
+
+-- Whether the run has replaced a key, unless the record had expired before.
+local function was_replaced(one, state)
+  if state.kind == ${ABSENT} or policy == 'skip' then return false end
+  return policy == 'replace' or one.expiry >= 0 and state.expiry >= 0 and one.expiry > state.expiry
+end
+
+local function is_exactly(one, current, expiry)
+  return one.kind == ${DUMP} and current == one.value and expiry == one.expiry
+end
+
+-- Equal keys can have different dumps, for example after the server has loaded them from its disk.
+local function is_equal(one, current, expiry)
+  if (one.kind ~= ${DUMP} and one.kind ~= ${COMMANDS}) or expiry ~= one.expiry then return false end
+  local found = digest(one.name)
+  local problem = put(one)
+  local is_same = not problem and found ~= nil and digest(one.name) == found
+  put({kind = ${DUMP}, name = one.name, expiry = expiry, value = current})
+  return is_same
+end
+
+local function restored(state)
+  if state.kind == ${ABSENT} or has_expired(state) then
+    redis.call('DEL', state.name)
+    return 'r'
   end
+  local problem = put(state)
+  return problem and 'e' or 'r', problem
+end
+
+local function letter_of(one, state)
+  local current, expiry = redis.pcall('DUMP', one.name), expiry_of(one.name)
+  if type(current) == 'table' then return 'e', current.err end
+  if not current then
+    if state.kind == ${ABSENT} or has_expired(state) then return 'b' end
+    -- What the run has written expired as the run left it.
+    if has_expired(one) and was_replaced(one, state) and not only_check then return restored(state) end
+    return 'c'
+  end
+  local is_ours = is_exactly(one, current, expiry)
+  if is_exactly(state, current, expiry) or not is_ours and is_equal(state, current, expiry) then return 'b' end
+  if not is_ours and not is_equal(one, current, expiry) then return 'c' end
+  if only_check then return 'w' end
+  return restored(state)
+end
+
+for i, one in ipairs(records) do
+  local letter, problem = letter_of(one, before[i])
   letters[i] = letter
+  reason = reason or problem or false
 end
 return {table.concat(letters), reason}
 `

@@ -71,6 +71,15 @@ test.each([true, false])(
   },
 )
 
+test('a restore and an inspection reject a FIFO, and do not wait for its writer', async () => {
+  const inside = await newFolder()
+  const fifo = path.join(inside, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const refused = expect.stringMatching(/file must be a regular file.* is a FIFO$/)
+  expect((await manager.inspectBackup(fifo)).errors).toEqual([refused])
+  expect((await manager.restoreBackup(fifo, new InMemoryCache())).errors).toEqual([refused])
+})
+
 describe('a backup to a symbolic link', () => {
   test('replaces the target of the link and preserves the link', async () => {
     const inside = await newFolder()

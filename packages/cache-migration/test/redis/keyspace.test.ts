@@ -198,9 +198,73 @@ describe('a source with keys that the user may not read', () => {
         keysRestored: readable,
         keysFailed: unreadable,
       })
-      expect(restore.errors.join()).toContain('key "list": not in the source: ')
+      expect(restore.errors.join()).toContain('key "list": could not be read in the source: ')
     }
   })
+})
+
+describe('a key that the user may not write', () => {
+  test.each(['skip', 'replace', 'newer'] as const)(
+    'is a failure and not a skipped key with %s',
+    async (conflict) => {
+      const rules = ['reset', 'on', '>pw', '~s*', '+@all']
+      await rawTarget.call('ACL', 'SETUSER', 'limited', ...rules)
+      const url = target.url.replace('//', '//limited:pw@')
+      await using limited = new RedisKeyspace({ redisUrl: url })
+      const permitted = SAMPLE_NAMES.filter((name) => name.startsWith('s'))
+      for (const journal of [undefined, newFile()]) {
+        await rawTarget.flushall()
+        const run = await manager.migrate(from, limited, { conflict, journal })
+        expect(run).toMatchObject({
+          success: false,
+          keysMigrated: permitted.length,
+          keysSkipped: 0,
+          keysFailed: SAMPLE_NAMES.length - permitted.length,
+        })
+        expect(run.errors.join()).toMatch(/key "list": \w+ The user/)
+      }
+      expect((await rawTarget.keys('*')).toSorted()).toEqual(permitted.toSorted())
+    },
+  )
+})
+
+test('an incomplete backup does not replace an earlier file', async () => {
+  const file = newFile()
+  await manager.createBackup(from, file)
+  await raw.call(
+    'ACL',
+    'SETUSER',
+    'partial',
+    'reset',
+    'on',
+    '>pw',
+    '~s*',
+    '+@read',
+    '+ping',
+    '+info',
+  )
+  await using partial = new RedisKeyspace({ redisUrl: source.url.replace('//', '//partial:pw@') })
+  const second = await manager.createBackup(partial, file, { overwrite: true })
+  expect(second).toMatchObject({ success: false, keysBackedUp: 0, canResume: false })
+  expect(second.errors[0]).toContain('the earlier file stays')
+  expect(await manager.inspectBackup(file)).toMatchObject({ keys: SAMPLE_NAMES.length })
+  expect(await manager.restoreBackup(`${file}.incomplete`, to)).toMatchObject({ success: false })
+  expect(await rawTarget.dbsize()).toBeGreaterThan(0)
+})
+
+test('a pattern without a key is a warning of a copy and of a comparison', async () => {
+  const warnings = ['no key matches; check the pattern and the key prefix']
+  expect(await manager.migrate(from, to, { pattern: 'sting*' })).toMatchObject({ warnings })
+  const comparison = await manager.validateDataConsistency(from, to, { pattern: 'sting*' })
+  expect(comparison).toMatchObject({ warnings })
+})
+
+test('a key whose name is not text is named by its bytes', async () => {
+  await raw.set(Buffer.from([0xff, 0x61, 0x00]), 'value')
+  const { keysMissingTarget } = await manager.validateDataConsistency(from, to, {
+    pattern: '[^a-z]*',
+  })
+  expect(keysMissingTarget).toEqual([String.raw`\xffa\x00`])
 })
 
 test('a backup, a comparison, a copy and a restore leave 600 entries and 400 other keys as they are', async () => {
