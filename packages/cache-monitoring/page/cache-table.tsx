@@ -2,7 +2,7 @@ import type { CacheState } from '../src/dashboard/overview.js'
 import { bytes, count, duration, UNKNOWN } from './format.js'
 import { Table } from './table.js'
 
-const MODES: Readonly<Record<string, string>> = {
+export const MODES: Readonly<Record<string, string>> = {
   redis: 'memory and Redis',
   memory_only: 'memory only, Redis is unavailable',
   memory: 'memory',

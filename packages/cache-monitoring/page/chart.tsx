@@ -18,6 +18,8 @@ interface ChartProps {
   readonly rangeSeconds: number
   readonly lines: readonly Line[]
   readonly isStacked?: boolean
+  /** Draws powers of ten at equal distances, which figures of different sizes need. */
+  readonly isLogarithmic?: boolean
   /** Puts ticks at powers of two, which bytes need. */
   readonly hasBinaryTicks?: boolean
   readonly format: (value: number) => string
@@ -94,7 +96,7 @@ function optionsOf(
   setCursor: (index: number | undefined) => void,
 ): uPlot.Options {
   const color = (name: string): string => resolvedColor(element, name)
-  const { lines, isStacked = false, hasBinaryTicks = false } = newest.current
+  const { lines, isStacked = false, isLogarithmic = false, hasBinaryTicks = false } = newest.current
   const axis = {
     stroke: () => color('--quiet'),
     font: '11px system-ui, sans-serif',
@@ -114,7 +116,10 @@ function optionsOf(
           return [end - newest.current.rangeSeconds, end]
         },
       },
-      y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum exists in the types alone
+      y: isLogarithmic
+        ? { distr: 3, range: (_plot, min, max) => powersOfTenAround(min, max) }
+        : { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
       { ...axis, size: 24, space: 70, values: (_plot, ticks) => ticks.map(timeOf) },
@@ -122,8 +127,14 @@ function optionsOf(
         ...axis,
         size: 62,
         space: 32,
+        ...(isLogarithmic && {
+          filter: (_plot: uPlot, ticks: number[]) => ticks.map(powerOfTen),
+          grid: { ...axis.grid, filter: (_plot: uPlot, ticks: number[]) => ticks.map(powerOfTen) },
+        }),
         ...(hasBinaryTicks && { incrs: BINARY_STEPS }),
-        values: (_plot, ticks) => ticks.map((tick) => newest.current.format(tick)),
+        values: (_plot, ticks: readonly (number | null)[]) =>
+          // A logarithmic scale names its powers of ten alone.
+          ticks.map((tick) => (tick === null ? '' : newest.current.format(tick))),
       },
     ],
     series: [
@@ -132,7 +143,10 @@ function optionsOf(
         label: line.label,
         stroke: () => color(line.color),
         width: 1.5,
-        points: { show: false },
+        // A figure between two unknown ones has no line.
+        points: isLogarithmic
+          ? { show: true, size: 3, stroke: () => color(line.color) }
+          : { show: false },
         spanGaps: false,
         ...(line.isDashed && { dash: [6, 4], width: 1 }),
         ...(isStacked && {
@@ -163,12 +177,30 @@ function resolvedColor(element: HTMLElement, name: string): string {
   return color
 }
 
+function powerOfTen(tick: number): number | null {
+  const exponent = Math.log10(tick)
+  return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? tick : null
+}
+
+function powersOfTenAround(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null) return [1, 10]
+  const lowest = Math.floor(Math.log10(min))
+  return [10 ** lowest, 10 ** Math.max(lowest + 1, Math.ceil(Math.log10(max)))]
+}
+
 function timeOf(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB', { timeStyle: 'medium' })
 }
 
-function dataOf({ times, lines, isStacked = false }: ChartProps): uPlot.AlignedData {
-  if (!isStacked) return [[...times], ...lines.map(({ values }) => [...values])]
+function dataOf({
+  times,
+  lines,
+  isStacked = false,
+  isLogarithmic = false,
+}: ChartProps): uPlot.AlignedData {
+  const drawn = (value: number | null): number | null =>
+    isLogarithmic && value !== null && value <= 0 ? null : value
+  if (!isStacked) return [[...times], ...lines.map(({ values }) => values.map(drawn))]
   const sums = times.map(() => 0)
   const stacked = lines.map(({ values }) =>
     values.map((value, index) => (sums[index] = (sums[index] ?? 0) + (value ?? 0))),

@@ -1,8 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { OpenedEntry } from '../src/dashboard/explorer.js'
 import { type ApiError, call, useApi } from './api.js'
-import { bytes, duration, ttl } from './format.js'
+import { bytes, count, duration, ttl, visible } from './format.js'
 import { Problem } from './problem.js'
+
+/** The most characters of a value on the page, because a browser takes seconds to lay out a megabyte. */
+const MOST_SHOWN = 200_000
 
 interface EntryProps {
   readonly cache: string
@@ -30,7 +33,7 @@ export function Entry({ cache, name, removed, close }: EntryProps) {
         Entry
       </h2>
       <code class="key" dir="auto">
-        {name}
+        {visible(name)}
       </code>
       {problem !== undefined && <Problem error={problem} retry={reload} />}
       {answer !== undefined && (
@@ -39,16 +42,13 @@ export function Entry({ cache, name, removed, close }: EntryProps) {
             <Fact name="Remaining TTL" value={ttl(answer.ttl)} />
             <Fact name="Age" value={duration(answer.ageMs)} />
             <Fact name="Size as JSON" value={bytes(answer.jsonBytes)} />
+            <Fact name="Recent hits" value={count(answer.hits)} />
           </dl>
-          <pre class="value-text" tabIndex={0} dir="auto" aria-label="Value">
-            {answer.error === undefined
-              ? JSON.stringify(answer.value, null, 2)
-              : `cannot be read: ${answer.error}`}
-          </pre>
+          <Value entry={answer} />
         </>
       )}
       <div class="row">
-        <button type="button" aria-pressed={isRevealed} onClick={() => setIsRevealed(!isRevealed)}>
+        <button type="button" onClick={() => setIsRevealed(!isRevealed)}>
           {isRevealed ? 'Hide value' : 'Show value'}
         </button>
         <button type="button" class="danger" onClick={remove}>
@@ -59,6 +59,23 @@ export function Entry({ cache, name, removed, close }: EntryProps) {
         </button>
       </div>
     </section>
+  )
+}
+
+function Value({ entry: { value, error } }: { readonly entry: OpenedEntry }) {
+  const text = error === undefined ? JSON.stringify(value, null, 2) : `cannot be read: ${error}`
+  const shown = text?.slice(0, MOST_SHOWN) ?? 'expired'
+  return (
+    <>
+      <pre class="value-text" tabIndex={0} dir="auto" role="region" aria-label="Value">
+        {shown}
+      </pre>
+      {text !== undefined && text.length > MOST_SHOWN && (
+        <p class="quiet">
+          The first {count(MOST_SHOWN)} of {count(text.length)} characters.
+        </p>
+      )}
+    </>
   )
 }
 

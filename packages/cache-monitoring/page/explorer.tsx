@@ -1,21 +1,14 @@
-import { useState } from 'preact/hooks'
-import type { EntryList } from '../src/dashboard/explorer.js'
-import { type ApiError, call, useApi } from './api.js'
+import { useRef, useState } from 'preact/hooks'
+import { useApi } from './api.js'
+import { Entries } from './entries.js'
 import { Entry } from './entry.js'
-import { bytes, duration, ttl, UNKNOWN } from './format.js'
 import { Invalidation } from './invalidation.js'
 import { InvalidationHistory } from './invalidation-history.js'
 import { Problem } from './problem.js'
 import { Selection } from './selection.js'
-import { Table } from './table.js'
 
 interface CacheNames {
   readonly caches: readonly { readonly name: string; readonly hasOperations: boolean }[]
-}
-
-interface Found extends EntryList {
-  readonly cache: string
-  readonly pattern: string
 }
 
 /** Searches, opens and removes entries. */
@@ -23,28 +16,29 @@ export function Explorer() {
   const { answer, error, reload } = useApi<CacheNames>('settings')
   const [chosen, setChosen] = useState<string>()
   const [pattern, setPattern] = useState('*')
-  const [found, setFound] = useState<Found>()
-  const [failure, setFailure] = useState<ApiError>()
+  const [search, setSearch] = useState({ pattern: '*', number: 0 })
   const [opened, setOpened] = useState<string>()
-  const [changes, setChanges] = useState(0)
+  const input = useRef<HTMLInputElement>(null)
   const names = answer?.caches.map(({ name }) => name) ?? []
   const cache = chosen ?? names[0]
   const hasOperations = answer?.caches.some((one) => one.name === cache && one.hasOperations)
 
-  const search = (wanted = pattern): void => {
-    if (cache === undefined) return
+  const show = (wanted: string): void => {
     setPattern(wanted)
-    const query = new URLSearchParams({ cache, pattern: wanted })
-    const show = (list: EntryList): void => {
-      setFound({ ...list, cache, pattern: wanted })
-      setFailure(undefined)
-    }
-    call<EntryList>(`entries?${query.toString()}`).then(show, setFailure)
+    setSearch({ pattern: wanted, number: search.number + 1 })
   }
-  const changed = (): void => {
+  const choose = (name: string): void => {
+    setChosen(name)
     setOpened(undefined)
-    setChanges(changes + 1)
-    search()
+  }
+  const close = (): void => {
+    setOpened(undefined)
+    // The focus would otherwise be lost with the entry.
+    input.current?.focus()
+  }
+  const removed = (): void => {
+    close()
+    show(search.pattern)
   }
   return (
     <>
@@ -57,7 +51,7 @@ export function Explorer() {
           The dashboard has no cache. Pass the option <code>caches</code> to search their entries.
         </p>
       )}
-      {error === undefined && cache !== undefined && (
+      {error?.status !== 401 && cache !== undefined && (
         <>
           <div class="split" data-open={opened !== undefined}>
             <section class="panel" aria-label="Search">
@@ -65,7 +59,7 @@ export function Explorer() {
                 class="row"
                 onSubmit={(event) => {
                   event.preventDefault()
-                  search()
+                  show(pattern)
                 }}
               >
                 {names.length > 1 && (
@@ -73,7 +67,7 @@ export function Explorer() {
                     Cache
                     <select
                       value={cache}
-                      onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+                      onChange={({ currentTarget }) => choose(currentTarget.value)}
                     >
                       {names.map((name) => (
                         <option key={name}>{name}</option>
@@ -84,6 +78,7 @@ export function Explorer() {
                 <label class="field grows">
                   Keys that match
                   <input
+                    ref={input}
                     value={pattern}
                     dir="auto"
                     spellcheck={false}
@@ -91,65 +86,31 @@ export function Explorer() {
                   />
                 </label>
                 <button type="submit">Search</button>
-                <Invalidation cache={cache} pattern={pattern} changed={changed} />
+                <Invalidation
+                  cache={cache}
+                  pattern={pattern}
+                  hasModels={hasOperations === true}
+                  changed={removed}
+                />
               </form>
               <p class="quiet">
                 <code>*</code> matches any characters, <code>?</code> one, <code>[ab]</code> one of
                 them.
               </p>
-              {hasOperations && (
-                <Selection key={cache} cache={cache} found={search} failed={setFailure} />
-              )}
-              {failure !== undefined && <Problem error={failure} retry={() => search()} />}
-              {found !== undefined && <Entries found={found} open={setOpened} />}
+              {hasOperations && <Selection key={cache} cache={cache} found={show} />}
+              <Entries
+                key={`${cache} ${search.number}`}
+                cache={cache}
+                pattern={search.pattern}
+                open={setOpened}
+              />
             </section>
             {opened !== undefined && (
-              <Entry
-                key={opened}
-                cache={cache}
-                name={opened}
-                removed={changed}
-                close={() => setOpened(undefined)}
-              />
+              <Entry key={opened} cache={cache} name={opened} removed={removed} close={close} />
             )}
           </div>
-          <InvalidationHistory key={changes} />
+          <InvalidationHistory key={search.number} />
         </>
-      )}
-    </>
-  )
-}
-
-interface EntriesProps {
-  readonly found: Found
-  readonly open: (key: string) => void
-}
-
-function Entries({ found: { entries, hasMore, pattern }, open }: EntriesProps) {
-  return (
-    <>
-      <p role="status" class="quiet">
-        {entries.length === 0
-          ? `No key matches ${pattern}.`
-          : `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}${hasMore ? ', and there are more: search for longer patterns' : ''}`}
-      </p>
-      {entries.length > 0 && (
-        <Table
-          label="Entries"
-          columns={['Key', 'Remaining TTL', 'Size as JSON', 'Age']}
-          numeric={[1, 2, 3]}
-          rows={entries.map(({ key, ttl: seconds, jsonBytes, ageMs, error }) => ({
-            key,
-            cells: [
-              <button type="button" class="link" dir="auto" onClick={() => open(key)}>
-                {key}
-              </button>,
-              error ?? ttl(seconds),
-              jsonBytes === undefined ? UNKNOWN : bytes(jsonBytes),
-              duration(ageMs),
-            ],
-          }))}
-        />
       )}
     </>
   )

@@ -1,7 +1,7 @@
 import type { PastInvalidation } from '../src/dashboard/explorer.js'
 import type { ExportedInvalidation } from '../src/export/metrics-export.js'
 import { useApi } from './api.js'
-import { count, dateAndTime, duration, UNKNOWN } from './format.js'
+import { count, dateAndTime, duration, UNKNOWN, visible } from './format.js'
 import { Table } from './table.js'
 
 interface Invalidations {
@@ -37,7 +37,7 @@ export function InvalidationHistory() {
             cells: [
               dateAndTime(at),
               by,
-              target === undefined ? UNKNOWN : <code dir="auto">{target}</code>,
+              target === undefined ? UNKNOWN : <code dir="auto">{visible(target)}</code>,
               count(keys),
               duration(durationMs),
             ],

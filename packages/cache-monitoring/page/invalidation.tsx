@@ -1,16 +1,18 @@
 import { useRef, useState } from 'preact/hooks'
 import type { KeyCount } from '../src/dashboard/explorer.js'
 import { type ApiError, call } from './api.js'
-import { count } from './format.js'
+import { count, visible } from './format.js'
 
 interface InvalidationProps {
   readonly cache: string
   readonly pattern: string
+  /** Whether the cache tags its entries with the model that computed them. */
+  readonly hasModels: boolean
   readonly changed: () => void
 }
 
 /** A button that counts the keys of a pattern, and removes them after a confirmation. */
-export function Invalidation({ cache, pattern, changed }: InvalidationProps) {
+export function Invalidation({ cache, pattern, hasModels, changed }: InvalidationProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [counted, setCounted] = useState<KeyCount>()
   const [problem, setProblem] = useState<string>()
@@ -42,7 +44,7 @@ export function Invalidation({ cache, pattern, changed }: InvalidationProps) {
       <dialog ref={dialog} aria-labelledby="invalidate-title">
         <h2 id="invalidate-title">Invalidate entries of {cache}</h2>
         <p role="status">
-          The pattern <code dir="auto">{pattern}</code> matches <b>{keys}</b>.
+          The pattern <code dir="auto">{visible(pattern)}</code> matches <b>{keys}</b>.
         </p>
         {problem !== undefined && (
           <p class="problem" role="alert">
@@ -66,6 +68,12 @@ export function Invalidation({ cache, pattern, changed }: InvalidationProps) {
           <summary>Invalidate a tag instead</summary>
           <p class="quiet">
             A cache removes the entries of a tag at once, and cannot count them before.
+            {hasModels && (
+              <>
+                {' '}
+                Responses of a model have the tag <code>model:</code> and its name.
+              </>
+            )}
           </p>
           <div class="row">
             <label class="field grows">

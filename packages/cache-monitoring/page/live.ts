@@ -1,35 +1,52 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { HistoryPoint, Overview, Range } from '../src/dashboard/overview.js'
+import type { Overview, Range } from '../src/dashboard/overview.js'
+
+/** The server sends a message every two seconds. */
+const LONGEST_SILENCE_MS = 10_000
 
 interface Live {
   readonly overview: Overview | undefined
-  readonly isConnected: boolean
+  /** `undefined` until the first message. */
+  readonly isConnected: boolean | undefined
 }
 
 /** Follows the live stream of a range while the page is visible. */
 export function useLive(range: Range): Live {
   const [overview, setOverview] = useState<Overview>()
-  const [isConnected, setIsConnected] = useState(false)
+  const [isConnected, setIsConnected] = useState<boolean>()
   useEffect(() => {
     let source: EventSource | undefined
-    const follow = (): void => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = (): void => {
       source?.close()
-      source = undefined
+      clearTimeout(timer)
+    }
+    // A browser gives up after an error page of a proxy, and may not notice that a network is lost.
+    const expectMessage = (): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        setIsConnected(false)
+        follow()
+      }, LONGEST_SILENCE_MS)
+    }
+    const follow = (): void => {
+      stop()
       if (document.hidden) return
       source = new EventSource(`api/live?range=${range}`)
       source.addEventListener('message', ({ data }) => {
         const message = JSON.parse(data) as Overview
         setIsConnected(true)
         setOverview((before) => withNewPoints(before, message))
+        expectMessage()
       })
-      // The browser connects again by itself, and then the first message has all points.
       source.addEventListener('error', () => setIsConnected(false))
+      expectMessage()
     }
     follow()
     document.addEventListener('visibilitychange', follow)
     return () => {
       document.removeEventListener('visibilitychange', follow)
-      source?.close()
+      stop()
     }
   }, [range])
   return { overview, isConnected }
@@ -37,7 +54,9 @@ export function useLive(range: Range): Live {
 
 function withNewPoints(before: Overview | undefined, message: Overview): Overview {
   if (before?.range !== message.range) return message
-  const last = before.points.at(-1)?.at ?? 0
-  const points: HistoryPoint[] = [...before.points, ...message.points.filter(({ at }) => at > last)]
-  return { ...message, points: points.slice(-message.rangeSeconds / message.stepSeconds) }
+  // The first message of a connection has all points, and so has one after the clock was set back.
+  const first = message.points[0]?.at ?? Number.POSITIVE_INFINITY
+  const points = [...before.points.filter(({ at }) => at < first), ...message.points]
+  const start = (points.at(-1)?.at ?? 0) - message.rangeSeconds * 1_000
+  return { ...message, points: points.filter(({ at }) => at > start) }
 }

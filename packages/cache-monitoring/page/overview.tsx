@@ -37,7 +37,7 @@ export function OverviewPage() {
           ))}
         </fieldset>
         <p class="live" role="status" data-connected={isConnected}>
-          {isConnected ? 'Live' : 'No connection'}
+          {isConnected === undefined ? 'Connecting…' : isConnected ? 'Live' : 'No connection'}
         </p>
       </div>
       {overview === undefined ? (
@@ -161,10 +161,11 @@ function Charts({ points, now, rangeSeconds }: FiguresProps & { readonly rangeSe
       />
       <Chart
         title="Latency of reads by tier"
-        note="a sample of the reads in memory"
+        note="logarithmic; a sample of the reads in memory"
         times={times}
         rangeSeconds={rangeSeconds}
         lines={latencyLines(points)}
+        isLogarithmic
         format={duration}
       />
       <Chart

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { ListedRequest } from '../src/dashboard/request-log.js'
 import { useApi } from './api.js'
-import { duration, time, UNKNOWN } from './format.js'
+import { duration, time, UNKNOWN, visible } from './format.js'
 import { Problem } from './problem.js'
 import { Table } from './table.js'
 import { Trace } from './trace.js'
@@ -29,7 +29,7 @@ export function Requests() {
         <h1>Requests</h1>
       </div>
       {error !== undefined && <Problem error={error} retry={reload} />}
-      {answer !== undefined && error === undefined && (
+      {answer !== undefined && error?.status !== 401 && (
         <section class="panel" aria-label="Newest requests">
           <div class="row">
             <label class="field">
@@ -52,7 +52,7 @@ export function Requests() {
                 onInput={({ currentTarget }) => setSearch(currentTarget.value)}
               />
             </label>
-            <button type="button" aria-pressed={isPaused} onClick={() => setIsPaused(!isPaused)}>
+            <button type="button" onClick={() => setIsPaused(!isPaused)}>
               {isPaused ? 'Continue' : 'Pause'}
             </button>
           </div>
@@ -83,7 +83,7 @@ function RequestTable({ requests }: { readonly requests: readonly ListedRequest[
         'Operation',
         'Tier',
         'Duration',
-        'Originally',
+        'Computation',
         'Saved',
         'Age',
         'Joined by',
@@ -108,7 +108,7 @@ function RequestTable({ requests }: { readonly requests: readonly ListedRequest[
           duration(request.ageMs),
           request.joinedBy ?? UNKNOWN,
           <>
-            <code dir="auto">{request.key}</code>
+            <code dir="auto">{visible(request.key)}</code>
             {request.steps !== undefined && <Trace request={request} steps={request.steps} />}
           </>,
         ],

@@ -1,36 +1,41 @@
 import { useState } from 'preact/hooks'
 import { type ApiError, call } from './api.js'
+import { Problem } from './problem.js'
 
 interface SelectionProps {
   readonly cache: string
   /** Called with the glob of the selected keys. */
   readonly found: (pattern: string) => void
-  readonly failed: (error: ApiError) => void
 }
 
 /** Searches the responses of an operation, of a tenant, or of both. */
-export function Selection({ cache, found, failed }: SelectionProps) {
+export function Selection({ cache, found }: SelectionProps) {
   const [operation, setOperation] = useState('')
   const [tenant, setTenant] = useState('')
+  const [failure, setFailure] = useState<ApiError>()
   const select = (): void => {
     const query = new URLSearchParams({ cache, operation, tenant })
-    call<{ readonly pattern: string }>(`pattern?${query.toString()}`).then(
-      ({ pattern }) => found(pattern),
-      failed,
-    )
+    const show = ({ pattern }: { readonly pattern: string }): void => {
+      setFailure(undefined)
+      found(pattern)
+    }
+    call<{ readonly pattern: string }>(`pattern?${query.toString()}`).then(show, setFailure)
   }
   return (
-    <form
-      class="row"
-      onSubmit={(event) => {
-        event.preventDefault()
-        select()
-      }}
-    >
-      <Part name="Operation" value={operation} changed={setOperation} />
-      <Part name="Tenant" value={tenant} changed={setTenant} />
-      <button type="submit">Show its entries</button>
-    </form>
+    <>
+      <form
+        class="row"
+        onSubmit={(event) => {
+          event.preventDefault()
+          select()
+        }}
+      >
+        <Part name="Operation" value={operation} changed={setOperation} />
+        <Part name="Tenant" value={tenant} changed={setTenant} />
+        <button type="submit">Show entries</button>
+      </form>
+      {failure !== undefined && <Problem error={failure} retry={select} />}
+    </>
   )
 }
 

@@ -1,7 +1,8 @@
-import type { CacheState } from '../src/dashboard/overview.js'
-import { forgetKey, useApi } from './api.js'
+import type { CacheSettings } from '../src/dashboard/cache-settings.js'
+import { storeKey, useApi } from './api.js'
+import { MODES } from './cache-table.js'
 import { Fact } from './entry.js'
-import { bytes, count, duration } from './format.js'
+import { bytes, count, duration, ttl } from './format.js'
 import { Problem } from './problem.js'
 
 interface SettingsAnswer {
@@ -11,7 +12,7 @@ interface SettingsAnswer {
   readonly uptimeSeconds: number
   readonly retentionHours: number
   readonly thresholds?: { readonly warning: number; readonly critical: number }
-  readonly caches: readonly (CacheState & { readonly type: string })[]
+  readonly caches: readonly CacheSettings[]
   readonly links: Readonly<Record<string, string>>
 }
 
@@ -24,7 +25,7 @@ export function Settings() {
         <h1>Settings</h1>
       </div>
       {error !== undefined && <Problem error={error} retry={reload} />}
-      {answer !== undefined && error === undefined && (
+      {answer !== undefined && error?.status !== 401 && (
         <div class="notices">
           <section class="panel">
             <h2>Process and monitor</h2>
@@ -46,15 +47,11 @@ export function Settings() {
             <section class="panel" key={cache.name}>
               <h2>{cache.name}</h2>
               <dl class="facts">
-                <Fact name="Class" value={cache.type} />
-                <Fact name="Mode" value={cache.mode} />
-                {cache.maxEntries !== undefined && (
-                  <Fact name="Most entries in memory" value={count(cache.maxEntries)} />
-                )}
-                {cache.maxBytes !== undefined && (
-                  <Fact name="Most bytes in memory" value={bytes(cache.maxBytes)} />
-                )}
+                {factsOf(cache).map(([name, value]) => (
+                  <Fact key={name} name={name} value={value} />
+                ))}
               </dl>
+              {cache.lastError !== undefined && <p class="problem">{cache.lastError}</p>}
             </section>
           ))}
           <section class="panel">
@@ -70,7 +67,7 @@ export function Settings() {
               type="button"
               class="plain"
               onClick={() => {
-                forgetKey()
+                storeKey(null)
                 reload()
               }}
             >
@@ -81,4 +78,22 @@ export function Settings() {
       )}
     </>
   )
+}
+
+/** Lists the settings that a cache has. */
+function factsOf(cache: CacheSettings): ReadonlyArray<readonly [name: string, value: string]> {
+  const { defaultTtl, maxEntries, maxBytes, keyStyle, scripting } = cache
+  const { redisUsedBytes, redisClients } = cache
+  const facts: ReadonlyArray<readonly [string, string | undefined]> = [
+    ['Class', cache.type],
+    ['Stores in', MODES[cache.mode] ?? cache.mode],
+    ['Default TTL', defaultTtl === undefined ? undefined : ttl(defaultTtl)],
+    ['Most entries in memory', maxEntries === undefined ? undefined : count(maxEntries)],
+    ['Most memory', maxBytes === undefined ? undefined : bytes(maxBytes)],
+    ['Keys', keyStyle],
+    ['Operations in Redis', scripting === 'commands' ? 'plain commands' : scripting],
+    ['Memory of Redis', redisUsedBytes === undefined ? undefined : bytes(redisUsedBytes)],
+    ['Clients of Redis', redisClients === undefined ? undefined : count(redisClients)],
+  ]
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
 }

@@ -7,8 +7,10 @@ interface AnyStats {
   readonly staleServed?: unknown
   readonly redis?: {
     readonly circuit?: unknown
+    readonly lastError?: unknown
     readonly lastErrorCode?: unknown
     readonly unconfirmedDeletes?: unknown
+    readonly scripting?: unknown
   }
   readonly memory?: MemoryFigures | undefined
 }
@@ -21,15 +23,15 @@ interface MemoryFigures {
   readonly bytes?: unknown
   readonly maxBytes?: unknown
   readonly evictions?: unknown
+  readonly defaultTtl?: unknown
 }
 
 /** Returns the state of a cache. Figures that the cache does not have are absent. */
 export function stateOf(name: string, cache: CacheInterface): CacheState {
   const stats = statsOf(cache)
   const mode = text(stats.mode) ?? 'memory'
-  // A cache with one tier has the figures of its memory at the top.
-  const memory = stats.mode === undefined ? (stats as MemoryFigures) : (stats.memory ?? {})
-  const state = {
+  const memory = memoryOf(stats)
+  return knownOf<CacheState>({
     name,
     mode,
     entries: number(memory.totalEntries),
@@ -45,13 +47,22 @@ export function stateOf(name: string, cache: CacheInterface): CacheState {
       tracking: text(memory.tracking),
       trackingLagMs: number(memory.trackingLagMs),
     }),
-  }
-  const known = Object.entries(state).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(known) as unknown as CacheState
+  })
+}
+
+/** Returns the figures of the memory tier. A cache with one tier has them at the top. */
+export function memoryOf(stats: AnyStats): MemoryFigures {
+  return stats.mode === undefined ? (stats as MemoryFigures) : (stats.memory ?? {})
+}
+
+/** Returns the fields that are known. */
+export function knownOf<T>(fields: { readonly [Name in keyof T]: T[Name] | undefined }): T {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(known) as T
 }
 
 /** Returns the statistics of a cache; none for a cache without them, and for one that fails. */
-function statsOf(cache: CacheInterface): AnyStats {
+export function statsOf(cache: CacheInterface): AnyStats {
   const { getStats } = cache as { readonly getStats?: unknown }
   if (typeof getStats !== 'function') return {}
   try {
@@ -62,10 +73,10 @@ function statsOf(cache: CacheInterface): AnyStats {
   }
 }
 
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function number(value: unknown): number | undefined {
+export function number(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }

@@ -2,9 +2,10 @@ import { type Clock, systemClock } from '@verbatim/cache-core'
 import { Reporter } from '@verbatim/cache-core/implement'
 import { bySeverity } from '../advice/recommendations.js'
 import { ApiKey } from './api-key.js'
+import { settingsOf } from './cache-settings.js'
 import { stateOf } from './cache-state.js'
 import { describeBug } from './describe-bug.js'
-import { Explorer, hasKeyPatterns } from './explorer.js'
+import { Explorer } from './explorer.js'
 import { type FastifyScope, mountOnFastify } from './fastify-mount.js'
 import { History, rangeSeconds } from './history.js'
 import { liveStream } from './live-stream.js'
@@ -37,7 +38,7 @@ export class Dashboard {
    */
   readonly listener: NodeListener = nodeListener(
     (request) => this.fetch(request),
-    (error) => this.#reportBug('a request', error),
+    (error) => this.#reportBug('answer a request', error),
   )
   /** A plugin of Fastify: `app.register(dashboard.fastify, { prefix: '/dashboard' })`. */
   readonly fastify: (scope: FastifyScope) => Promise<void> = mountOnFastify(this.listener)
@@ -55,8 +56,14 @@ export class Dashboard {
   constructor(options: DashboardOptions) {
     assertOptions(options)
     this.#options = options
-    this.#history = new History(options.monitor, this.#clock)
-    this.#explorer = new Explorer(options.caches ?? {}, () => this.#clock.wallTime())
+    this.#history = new History(options.monitor, this.#clock, (error) =>
+      this.#reportBug('read its monitor', error),
+    )
+    this.#explorer = new Explorer(
+      options.caches ?? {},
+      () => this.#clock.wallTime(),
+      () => this.#requests.hitsByKey(),
+    )
     this.#apiKey = new ApiKey(options.apiKey)
     this.#reporter = new Reporter({ logger: options.logger })
   }
@@ -102,7 +109,7 @@ export class Dashboard {
       live: (range) => this.#live(range),
       settings: () => this.#settings(),
       invalidations: () => this.#options.monitor.exportMetrics().invalidation_events,
-      failed: (path, error) => this.#reportBug(path, error),
+      failed: (path, error) => this.#reportBug(`answer ${path || 'its page'}`, error),
     })
   }
 
@@ -111,10 +118,9 @@ export class Dashboard {
     this.#history.close()
   }
 
-  #reportBug(path: string, error: unknown): void {
-    const failure = describeBug(error)
-    const message = `The dashboard failed to answer ${path || 'its page'}: ${failure}`
-    this.#reporter.notifyRarely('error', 'VERBATIM_DASHBOARD_FAILED', message, `${path} ${failure}`)
+  #reportBug(task: string, error: unknown): void {
+    const message = `The dashboard failed to ${task}: ${describeBug(error)}`
+    this.#reporter.notifyRarely('error', 'VERBATIM_DASHBOARD_FAILED', message, message)
   }
 
   #overview(range: Range, points: readonly HistoryPoint[] = this.#history.points(range)): Overview {
@@ -127,9 +133,12 @@ export class Dashboard {
     this.#streams++
     let newest = 0
     const message = (): Overview => {
-      const points = this.#history.points(range, newest)
-      newest = points.at(-1)?.at ?? newest
-      return this.#overview(range, points)
+      const points = this.#history.points(range)
+      const last = points.at(-1)?.at ?? 0
+      // The clock was set back, and the page must replace points that are now in the future.
+      const sent = last < newest ? points : points.filter(({ at }) => at > newest)
+      newest = last
+      return this.#overview(range, sent)
     }
     return liveStream(this.#history, message, () => this.#streams--)
   }
@@ -161,10 +170,9 @@ export class Dashboard {
     }
   }
 
-  #settings(): object {
+  async #settings(): Promise<object> {
     const { monitor, caches = {}, links = {} } = this.#options
-    const state = this.#state()
-    const { memory } = state
+    const { memory } = memoryOf(monitor.getMemoryUsageStats())
     return {
       monitor: monitor.name,
       node: process.version,
@@ -172,11 +180,9 @@ export class Dashboard {
       uptimeSeconds: process.uptime(),
       thresholds: memory && { warning: memory.warningBytes, critical: memory.criticalBytes },
       retentionHours: monitor.getPerformanceStats().retentionHours,
-      caches: state.caches.map((figures) => {
-        const cache: unknown = caches[figures.name]
-        const type = Object(cache).constructor.name as string
-        return Object.assign({ type, hasOperations: hasKeyPatterns(cache) }, figures)
-      }),
+      caches: await Promise.all(
+        Object.entries(caches).map(([name, cache]) => settingsOf(name, cache)),
+      ),
       links,
     }
   }

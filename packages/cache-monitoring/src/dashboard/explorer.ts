@@ -1,9 +1,13 @@
-import { type CacheInterface, escapeGlob, type InspectedEntry } from '@verbatim/cache-core'
+import { type CacheInterface, escapeGlob } from '@verbatim/cache-core'
 import { hasMethod, isPlainObject } from '@verbatim/cache-core/implement'
+import { entriesOf, type FoundEntry, jsonBytes, withValue } from './found-entries.js'
 import { RouteError } from './route-error.js'
+import { redacted, revealed } from './shown-value.js'
 
 /** The most entries that a search lists. */
 const MOST_LISTED = 200
+/** The most bytes of values that a search measures, because measuring takes time of the whole process. */
+const MOST_MEASURED_BYTES = 16_777_216
 /** The most keys that are counted before an invalidation. */
 const MOST_COUNTED = 100_000
 /** The most invalidations that the history holds. */
@@ -16,10 +20,12 @@ interface ListedEntry {
   readonly key: string
   /** Seconds until the TTL ends; `null` when the entry never expires. */
   readonly ttl?: number | null
-  /** The size of the value as JSON, in bytes. */
+  /** The size of the value as JSON, in bytes. Absent after the first 16 MiB of a search. */
   readonly jsonBytes?: number
   /** Milliseconds since the value was stored. */
   readonly ageMs?: number
+  /** The recorded requests that this entry has answered, of the newest 500. */
+  readonly hits?: number
   /** The code of the error of an entry that cannot be read. */
   readonly error?: string
 }
@@ -53,6 +59,9 @@ interface KeyPatterns {
   keyPattern(selection: KeySelection): string
 }
 
+/** The recorded requests that entries have answered, by key. */
+type HitsByKey = ReadonlyMap<string, number>
+
 /** An invalidation through the dashboard. */
 export interface PastInvalidation {
   /** Milliseconds since 1970. */
@@ -68,11 +77,17 @@ export interface PastInvalidation {
 export class Explorer {
   readonly #caches: ReadonlyMap<string, CacheInterface>
   readonly #now: () => number
+  readonly #hitsByKey: () => HitsByKey
   readonly #invalidations: PastInvalidation[] = []
 
-  constructor(caches: Readonly<Record<string, CacheInterface>>, now: () => number) {
+  constructor(
+    caches: Readonly<Record<string, CacheInterface>>,
+    now: () => number,
+    hitsByKey: () => HitsByKey,
+  ) {
     this.#caches = new Map(Object.entries(caches))
     this.#now = now
+    this.#hitsByKey = hitsByKey
   }
 
   /** The invalidations through this dashboard, the newest first. */
@@ -82,25 +97,30 @@ export class Explorer {
 
   /** Lists entries whose keys match a glob. */
   async list(name: string, pattern: string): Promise<EntryList> {
-    const cache = this.#cache(name)
+    const hits = this.#hitsByKey()
     const entries: ListedEntry[] = []
-    // The default of `inspect` reads with `get`, which would count as reads and keep entries from eviction.
-    const found = inspects(cache) ? this.#inspected(cache, pattern) : withTtl(cache, pattern)
-    for await (const entry of found) {
+    let measured = 0
+    for await (const found of entriesOf(this.#cache(name), pattern)) {
       if (entries.length === MOST_LISTED) return { entries, hasMore: true }
-      entries.push(entry)
+      const size = measured < MOST_MEASURED_BYTES ? jsonBytes(found) : {}
+      measured += size.jsonBytes ?? 0
+      entries.push({ ...this.#listed(found, hits), ...size })
     }
     return { entries, hasMore: false }
   }
 
   /** Opens one entry. The value shows its structure alone unless `reveal` is true. */
   async open(name: string, key: string, reveal: boolean): Promise<OpenedEntry> {
-    for await (const entry of this.#cache(name).inspect(escapeGlob(key))) {
-      if (entry.key !== key) continue
-      const value = 'error' in entry ? undefined : entry.value
+    const cache = this.#cache(name)
+    for await (const found of entriesOf(cache, escapeGlob(key))) {
+      if (found.key !== key) continue
+      const entry = await withValue(cache, found)
+      const value = 'value' in entry ? entry.value : undefined
       return {
-        ...this.#listed(entry),
-        value: reveal ? value : redacted(value),
+        ...this.#listed(entry, this.#hitsByKey()),
+        ...jsonBytes(entry),
+        // An entry that has just expired has no value.
+        value: reveal && value !== undefined ? revealed(value) : redacted(value),
         isRedacted: !reveal,
       }
     }
@@ -174,72 +194,22 @@ export class Explorer {
     throw new RouteError(404, 'NO_CACHE', 'the dashboard has no cache of this name')
   }
 
-  async *#inspected(cache: CacheInterface, pattern: string): AsyncIterable<ListedEntry> {
-    for await (const entry of cache.inspect(pattern)) yield this.#listed(entry)
-  }
-
-  #listed(entry: InspectedEntry): ListedEntry {
-    if ('error' in entry) return { key: entry.key, error: entry.error.code }
-    const { key, value, ttl } = entry
-    const storedAt = isPlainObject(value)
-      ? (value as Record<string, unknown>)['storedAt']
-      : undefined
+  #listed(entry: FoundEntry, hitsByKey: HitsByKey): ListedEntry {
+    const { key } = entry
+    const hits = hitsByKey.get(key)
+    const recorded = { key, ...(hits !== undefined && { hits }) }
+    if ('error' in entry) return { ...recorded, error: entry.error.code }
+    const value = 'value' in entry ? entry.value : undefined
+    const storedAt = isPlainObject(value) ? value['storedAt'] : undefined
     return {
-      key,
-      ttl,
-      ...jsonBytes(value),
+      ...recorded,
+      ttl: entry.ttl,
       ...(typeof storedAt === 'number' && { ageMs: Math.max(0, this.#now() - storedAt) }),
     }
   }
 }
 
-/**
- * Returns whether a cache has its own way to read entries without counting the reads. Such a class defines
- * `inspect` where it defines `scan`.
- */
-function inspects(cache: CacheInterface): boolean {
-  return ownerOf(cache, 'inspect') === ownerOf(cache, 'scan')
-}
-
 /** Returns whether a cache can name the keys of an operation or a tenant. */
 export function hasKeyPatterns(cache: unknown): cache is KeyPatterns {
   return hasMethod(cache, 'keyPattern')
-}
-
-/** Returns the prototype that defines a method. */
-function ownerOf(cache: CacheInterface, method: keyof CacheInterface): unknown {
-  let owner: object | null = cache
-  while (owner !== null && !Object.hasOwn(owner, method)) owner = Reflect.getPrototypeOf(owner)
-  return owner
-}
-
-async function* withTtl(cache: CacheInterface, pattern: string): AsyncIterable<ListedEntry> {
-  for await (const key of cache.scan(pattern)) {
-    const ttl = await cache.getTtl(key)
-    if (ttl !== undefined) yield { key, ttl }
-  }
-}
-
-function jsonBytes(value: unknown): { readonly jsonBytes?: number } {
-  try {
-    const json: string | undefined = JSON.stringify(value)
-    return json === undefined ? {} : { jsonBytes: Buffer.byteLength(json) }
-  } catch {
-    return {}
-  }
-}
-
-/** Returns the structure of a value: names of fields and lengths, without texts and numbers. */
-function redacted(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return `[text of ${value.length} characters]`
-  if (typeof value === 'number' || typeof value === 'bigint') return '[number]'
-  if (value === null || typeof value !== 'object') return value
-  if (depth === 6) return '[more]'
-  if (Array.isArray(value)) {
-    const shown = value.slice(0, 20).map((item) => redacted(item, depth + 1))
-    return value.length > 20 ? [...shown, `[${value.length - 20} more items]`] : shown
-  }
-  if (!isPlainObject(value)) return '[object]'
-  const fields = Object.entries(value).slice(0, 50)
-  return Object.fromEntries(fields.map(([name, field]) => [name, redacted(field, depth + 1)]))
 }

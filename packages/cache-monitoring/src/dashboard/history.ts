@@ -35,6 +35,8 @@ class Series {
   }
 
   add(reading: Reading): void {
+    // The clock was set back, and these points are in the future.
+    while (this.points.length > 0 && (this.points.at(-1)?.at ?? 0) >= reading.at) this.points.pop()
     this.points.push(pointBetween(this.#earlier, reading))
     if (this.points.length > this.#capacity) this.points.shift()
     this.#earlier = reading
@@ -46,17 +48,20 @@ export class History {
   readonly #monitor: DashboardMonitor
   readonly #clock: Clock
   readonly #series: readonly Series[]
+  readonly #failed: (error: unknown) => void
   readonly #waiters = new Set<() => void>()
   readonly #timer: ReturnType<typeof setInterval>
   #samples = 0
   #isClosed = false
 
-  constructor(monitor: DashboardMonitor, clock: Clock) {
+  /** @param failed - called with an error of the monitor, which costs one sample */
+  constructor(monitor: DashboardMonitor, clock: Clock, failed: (error: unknown) => void) {
     this.#monitor = monitor
     this.#clock = clock
+    this.#failed = failed
     const first = this.#read()
     this.#series = RESOLUTIONS.map(({ capacity }) => new Series(capacity, first))
-    this.#timer = timers.setInterval(() => this.sample(), SAMPLE_SECONDS * 1_000)
+    this.#timer = timers.setInterval(() => this.#trySample(), SAMPLE_SECONDS * 1_000)
     this.#timer.unref()
   }
 
@@ -79,11 +84,13 @@ export class History {
     this.#wake()
   }
 
-  /** Returns the points of a range that are newer than a time, oldest first. */
-  points(range: Range, newerThan = 0): HistoryPoint[] {
+  /** Returns the points of a range, oldest first. */
+  points(range: Range): HistoryPoint[] {
     const { resolution, points } = RANGE_POINTS[range]
     const newest = this.#series[resolution]?.points.slice(-points) ?? []
-    return newest.filter(({ at }) => at > newerThan)
+    // While a machine sleeps, no points are added, and the last ones before it may be too old.
+    const start = (newest.at(-1)?.at ?? 0) - rangeSeconds(range).rangeSeconds * 1_000
+    return newest.filter(({ at }) => at > start)
   }
 
   /** Resolves after the next sample, and when the signal aborts or the history closes. */
@@ -104,6 +111,14 @@ export class History {
     this.#isClosed = true
     timers.clearInterval(this.#timer)
     this.#wake()
+  }
+
+  #trySample(): void {
+    try {
+      this.sample()
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
   #read(): Reading {

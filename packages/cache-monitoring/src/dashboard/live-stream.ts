@@ -9,7 +9,7 @@ const encoder = new TextEncoder()
  * messages, and costs no memory.
  *
  * @param message - returns the next message
- * @param ended - called once when the reader or the history has ended the stream
+ * @param ended - called once when the reader, the history or a failed message has ended the stream
  */
 export function liveStream(
   history: History,
@@ -33,7 +33,12 @@ export function liveStream(
           return
         }
         sentAt = history.samples
-        stream.enqueue(encoder.encode(`data: ${JSON.stringify(message())}\n\n`))
+        try {
+          stream.enqueue(encoder.encode(`data: ${JSON.stringify(message())}\n\n`))
+        } catch (error) {
+          end()
+          throw error
+        }
       },
       cancel: end,
     },

@@ -40,27 +40,33 @@ async function answer(
     response.writeHead(308, { location: folder }).end()
     return
   }
-  const answered = await fetch(webRequest(request))
-  response.writeHead(answered.status, Object.fromEntries(answered.headers))
-  if (request.method === 'HEAD' || answered.body === null) {
-    await answered.body?.cancel()
-    response.end()
+  // Web-standard requests cannot have this method.
+  if (request.method === 'TRACE') {
+    response.writeHead(405, { allow: 'GET, HEAD, POST' }).end()
     return
   }
-  await send(answered.body, response)
+  const { status, headers, body } = await fetch(webRequest(request))
+  response.writeHead(status, Object.fromEntries(headers))
+  if (body === null) response.end()
+  else await send(body, response)
 }
 
 /** Writes a stream to a response. Reads on only when the client has taken what was written. */
 async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   const reader = body.getReader()
-  const closed = new Promise<void>((resolve) => {
-    response.once('close', () => resolve(reader.cancel()))
+  const closing = new AbortController()
+  const { signal } = closing
+  response.once('close', () => {
+    closing.abort()
+    // A stream that has failed rejects with its error, which is reported where it is read.
+    reader.cancel().catch(() => undefined)
   })
   while (!response.destroyed) {
     const { done, value } = await reader.read()
     if (done) break
-    if (!response.write(value)) await Promise.race([once(response, 'drain'), closed])
+    if (!response.write(value)) await once(response, 'drain', { signal }).catch(() => undefined)
   }
+  // The client may have left before this function began to listen.
   if (response.destroyed) await reader.cancel()
   response.end()
 }

@@ -5,6 +5,7 @@ import {
   assertName,
   hasMethod,
   invalidOption,
+  isPlainObject,
 } from '@verbatim/cache-core/implement'
 import type { PerformanceMonitor } from '../performance-monitor.js'
 import type { RequestTracer } from './request-tracer.js'
@@ -59,8 +60,10 @@ export function assertOptions(options: DashboardOptions): void {
   }
   if (!hasMethod(monitor, 'exportCounts'))
     throw invalidOption('monitor', 'a CachePerformanceMonitor', monitor)
+  if (!isPlainObject(caches)) throw invalidOption('caches', 'an object of caches by name', caches)
+  if (!isPlainObject(links)) throw invalidOption('links', 'an object of addresses by title', links)
   for (const [name, cache] of Object.entries(caches)) {
-    assertName(name)
+    assertCacheName(name)
     const isCache: boolean = cache instanceof CacheInterface
     if (!isCache) throw invalidOption(`caches.${name}`, 'a cache', cache)
   }
@@ -74,4 +77,14 @@ export function assertOptions(options: DashboardOptions): void {
   throw invalidOption('apiKey', '16 to 256 visible ASCII characters', apiKey, {
     received: typeof apiKey === 'string' ? 'another text' : typeof apiKey,
   })
+}
+
+function assertCacheName(name: string): void {
+  try {
+    assertName(name)
+  } catch {
+    const rule =
+      'an object whose names have 1 to 64 characters, are not blank and have no control characters'
+    throw invalidOption('caches', rule, name, { received: 'another name' })
+  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { PAGE_FILES } from './page-files.js'
-import { RouteError } from './route-error.js'
+import { RouteError, wrongMethod } from './route-error.js'
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -27,7 +27,7 @@ export function pageResponse(path: string, request: Request): Response {
   const text = Object.hasOwn(PAGE_FILES, name) ? PAGE_FILES[name] : undefined
   if (text === undefined) throw new RouteError(404, 'NOT_FOUND', 'there is nothing at this address')
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    throw new RouteError(405, 'METHOD_NOT_ALLOWED', 'this address takes GET only')
+    throw wrongMethod('GET')
   }
   const { body, entityTag } = compressedFile(name, text)
   const headers = new Headers({

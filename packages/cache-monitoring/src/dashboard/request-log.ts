@@ -7,13 +7,15 @@ import type { RequestStep } from './request-tracer.js'
 /** The most requests that the dashboard lists. */
 const RECENT = 500
 const SHOWN_CHARACTERS = 300
+/** No key of a cache is longer, so a retained key is a whole one. */
+const KEY_CHARACTERS = 1_024
 const OUTCOMES = ['hit', 'stale', 'joined', 'miss', 'error'] as const
 
 /** A request that the application has served through a cache. */
 export interface RequestRecord {
   /** `'stale'`: the TTL of the value had ended. `'joined'`: the request waited for another one. */
   readonly outcome: (typeof OUTCOMES)[number]
-  /** The key in the cache. Only its first 300 characters are retained. */
+  /** The key in the cache. Only its first 1,024 characters are retained, which is every key of a cache. */
   readonly key: string
   /** The duration of the request, in milliseconds. */
   readonly durationMs: number
@@ -57,7 +59,7 @@ export class RequestLog {
   add(record: RequestRecord, at: number, steps?: readonly RequestStep[]): void {
     assertRecord(record)
     const { outcome, durationMs, computeMs, tokens } = record
-    const isServedFromCache = outcome === 'hit' || outcome === 'stale'
+    const isServedFromCache = isHit(record)
     if (isServedFromCache && computeMs !== undefined) {
       this.#saved.hits++
       this.#saved.milliseconds += Math.max(0, computeMs - durationMs)
@@ -83,6 +85,15 @@ export class RequestLog {
     })
   }
 
+  /** Returns how many of the retained requests each key has answered; 0 for a key that only missed. */
+  hitsByKey(): ReadonlyMap<string, number> {
+    const hits = new Map<string, number>()
+    for (const request of this.#requests) {
+      hits.set(request.key, (hits.get(request.key) ?? 0) + (isHit(request) ? 1 : 0))
+    }
+    return hits
+  }
+
   /** Returns why a request missed, as far as the retained requests tell. */
   #reasonOf(key: string): string {
     const isKnown = this.#requests.some((request) => request.key === key)
@@ -95,6 +106,10 @@ export class RequestLog {
     if (hits === 0) return undefined
     return { hits, milliseconds, ...(this.#hasTokens && { tokens }) }
   }
+}
+
+function isHit({ outcome }: RequestRecord): boolean {
+  return outcome === 'hit' || outcome === 'stale'
 }
 
 /** Returns whether a request that joined a computation ran at the same time as the one that computed. */
@@ -111,7 +126,7 @@ function bounded(record: RequestRecord): RequestRecord {
   const { key, operation, reason } = record
   return {
     ...record,
-    key: copied(key.slice(0, SHOWN_CHARACTERS)),
+    key: copied(key.slice(0, KEY_CHARACTERS)),
     operation: operation === undefined ? undefined : copied(operation.slice(0, SHOWN_CHARACTERS)),
     reason: reason === undefined ? undefined : copied(reason.slice(0, SHOWN_CHARACTERS)),
   }

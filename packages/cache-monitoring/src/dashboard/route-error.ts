@@ -5,12 +5,26 @@ export class RouteError extends Error {
   override readonly name = 'RouteError'
   readonly status: number
   readonly code: string
+  /** Headers of the response beside those of every failure. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(status: number, code: string, message: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message)
     this.status = status
     this.code = code
+    this.headers = headers
   }
+}
+
+/** Returns the error of a request with another method than the address accepts. */
+export function wrongMethod(allowed: 'GET' | 'POST'): RouteError {
+  const headers = { allow: allowed === 'GET' ? 'GET, HEAD' : allowed }
+  return new RouteError(405, 'METHOD_NOT_ALLOWED', `this address takes ${allowed} only`, headers)
 }
 
 /**
@@ -19,10 +33,11 @@ export class RouteError extends Error {
  * @param reportBug - called with an error that no route expects
  */
 export function errorResponse(error: unknown, reportBug: (error: unknown) => void): Response {
-  const { status, code, message } = routeErrorOf(error, reportBug)
-  const headers = new Headers({ 'cache-control': 'no-store' })
-  if (status === 401) headers.set('www-authenticate', 'Bearer')
-  return Response.json({ error: { code, message } }, { status, headers })
+  const { status, code, message, headers } = routeErrorOf(error, reportBug)
+  return Response.json(
+    { error: { code, message } },
+    { status, headers: { 'cache-control': 'no-store', ...headers } },
+  )
 }
 
 function routeErrorOf(error: unknown, reportBug: (error: unknown) => void): RouteError {

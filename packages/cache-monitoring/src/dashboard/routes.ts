@@ -4,7 +4,7 @@ import { type Explorer, REASON } from './explorer.js'
 import { type Overview, RANGES, type Range } from './overview.js'
 import { pageResponse } from './page-response.js'
 import type { ListedRequest } from './request-log.js'
-import { errorResponse, RouteError } from './route-error.js'
+import { errorResponse, RouteError, wrongMethod } from './route-error.js'
 
 const LONGEST_BODY_BYTES = 16_384
 
@@ -15,7 +15,7 @@ interface DashboardParts {
   readonly requests: () => readonly ListedRequest[]
   readonly overview: (range: Range) => Overview
   readonly live: (range: Range) => ReadableStream<Uint8Array> | undefined
-  readonly settings: () => object
+  readonly settings: () => Promise<object>
   readonly invalidations: () => readonly ExportedInvalidation[]
   /** Called with the path of a route and an error that the route does not expect. */
   readonly failed: (path: string, error: unknown) => void
@@ -109,15 +109,21 @@ export async function route(request: Request, parts: DashboardParts): Promise<Re
   const path = pathname.replace(/^\/+/, '')
   const found = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined
   try {
-    if (found === undefined) return secured(pageResponse(path, request))
+    if (found === undefined) return await secured(pageResponse(path, request), request)
     assertMethod(request, found.method)
     if (found.isOpen !== true) assertKey(parts.apiKey, request.headers)
     const body = found.method === 'POST' ? await bodyOf(request) : {}
     const answer = await found.answer({ query, body }, parts)
-    if (answer instanceof Response) return secured(answer)
-    return secured(Response.json(answer, { headers: { 'cache-control': 'no-store' } }))
+    const response =
+      answer instanceof Response
+        ? answer
+        : Response.json(answer, { headers: { 'cache-control': 'no-store' } })
+    return await secured(response, request)
   } catch (error) {
-    return secured(errorResponse(error, (bug) => parts.failed(path, bug)))
+    return secured(
+      errorResponse(error, (bug) => parts.failed(path, bug)),
+      request,
+    )
   }
 }
 
@@ -130,21 +136,25 @@ const SECURITY_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-function secured(response: Response): Response {
+/** Adds the security headers. The response to HEAD has no body, which ends a live stream at once. */
+async function secured(response: Response, { method }: Request): Promise<Response> {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value)
-  return response
+  if (method !== 'HEAD') return response
+  await response.body?.cancel()
+  return new Response(null, { status: response.status, headers: response.headers })
 }
 
 function assertMethod({ method }: Request, allowed: Route['method']): void {
   if (method === allowed || (method === 'HEAD' && allowed === 'GET')) return
-  throw new RouteError(405, 'METHOD_NOT_ALLOWED', `this address takes ${allowed} only`)
+  throw wrongMethod(allowed)
 }
 
 function assertKey(apiKey: ApiKey, headers: Headers): void {
   const check = apiKey.check(headers.get('authorization'))
   if (check === 'accepted') return
   if (check === 'wrong') {
-    throw new RouteError(401, 'WRONG_KEY', 'send the API key as authorization: Bearer <key>')
+    const message = 'send the API key as authorization: Bearer <key>'
+    throw new RouteError(401, 'WRONG_KEY', message, { 'www-authenticate': 'Bearer' })
   }
   throw new RouteError(
     403,

@@ -1,16 +1,41 @@
-import { ManualClock } from '@verbatim/cache-core'
+import { type Clock, ManualClock } from '@verbatim/cache-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { History } from '../../src/dashboard/history.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
 
+/** A clock whose date can be set, as that of a machine. */
+class DatedClock implements Clock {
+  readonly #steady = new ManualClock()
+  #setBy = 0
+
+  now(): number {
+    return this.#steady.now()
+  }
+
+  wallTime(): number {
+    return this.#steady.wallTime() + this.#setBy
+  }
+
+  advance(milliseconds: number): void {
+    this.#steady.advance(milliseconds)
+  }
+
+  setBy(seconds: number): void {
+    this.#setBy += seconds * 1_000
+  }
+}
+
 function startHistory(): {
   monitor: CachePerformanceMonitor
   history: History
+  clock: DatedClock
   pass: (seconds: number) => void
 } {
-  const clock = new ManualClock()
+  const clock = new DatedClock()
   const monitor = new CachePerformanceMonitor({ clock, name: 'answers' })
-  const history = new History(monitor, clock)
+  const history = new History(monitor, clock, (error) => {
+    throw error
+  })
   onTestFinished(() => history.close())
   const pass = (seconds: number): void => {
     for (let sample = 0; sample < seconds / 2; sample++) {
@@ -18,7 +43,7 @@ function startHistory(): {
       history.sample()
     }
   }
-  return { monitor, history, pass }
+  return { monitor, history, clock, pass }
 }
 
 test('a point has the counts of its own interval', () => {
@@ -80,4 +105,29 @@ test('long ranges add up the counts of short ones', () => {
     pass(2)
   }
   expect(history.points('15m')).toMatchObject([{ seconds: 20, memoryHits: 10 }])
+})
+
+test('a clock that is set back removes the points that are then in the future', () => {
+  const { monitor, history, clock, pass } = startHistory()
+  pass(60)
+  clock.setBy(-30)
+  monitor.observeOperation('get', 'hit', 'memory', undefined)
+  pass(2)
+  const points = history.points('5m')
+  expect(points.at(-1)).toMatchObject({ memoryHits: 1, seconds: 2, at: clock.wallTime() })
+  expect(points.map(({ at }) => at)).toEqual(points.map(({ at }) => at).toSorted((a, b) => a - b))
+  expect(points).toHaveLength(16)
+  // A machine without a battery begins before 1970.
+  clock.setBy(-3e9)
+  pass(4)
+  expect(history.points('5m')).toHaveLength(2)
+})
+
+test('a range has no points from before a machine slept for longer than the range', () => {
+  const { history, clock, pass } = startHistory()
+  pass(60)
+  // The steady clock stands still while a machine sleeps.
+  clock.setBy(3_600)
+  pass(10)
+  expect(history.points('5m')).toHaveLength(5)
 })

@@ -10,7 +10,9 @@ import { nodeListener } from '../../src/dashboard/node-mount.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
 
 function startHistory(): History {
-  const history = new History(new CachePerformanceMonitor(), systemClock)
+  const history = new History(new CachePerformanceMonitor(), systemClock, (error) => {
+    throw error
+  })
   onTestFinished(() => history.close())
   return history
 }
@@ -99,4 +101,27 @@ test('a client that does not read costs a bounded amount of memory, and its stre
   expect(longest).toBeLessThan(500_000)
   socket.destroy()
   await expect.poll(() => ends).toBe(1)
+})
+
+test('a message that fails ends its stream, and the server goes on', async () => {
+  const history = startHistory()
+  const failures: unknown[] = []
+  let ends = 0
+  const message = (): object => {
+    throw new TypeError('a figure of the monitor failed')
+  }
+  const server = createServer(
+    nodeListener(
+      async () => new Response(liveStream(history, message, () => ends++)),
+      (error) => failures.push(error),
+    ),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (let request = 1; request <= 3; request++) {
+    await expect(fetch(address).then((response) => response.text())).rejects.toThrow()
+    expect([failures.length, ends]).toEqual([request, request])
+  }
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, request, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor } from '@verbatim/cache-monitoring'
 import { Dashboard } from '@verbatim/cache-monitoring/dashboard'
@@ -90,6 +91,47 @@ describe.each(Object.entries(MOUNTS))('%s', (_name, { path, start }) => {
     expect((await send('k'.repeat(20_000))).status).toBe(413)
     expect(await (await send('key')).json()).toEqual({ removed: 1 })
     expect(await cache.exists('key')).toBe(false)
+  })
+
+  test('methods without an answer are refused, and HEAD opens no live stream', async () => {
+    const live = `${address}${path}api/live`
+    for (const method of ['OPTIONS', 'PUT', 'PATCH', 'DELETE']) {
+      const refused = await fetch(live, { method })
+      expect([method, refused.status, refused.headers.get('allow')]).toEqual([
+        method,
+        405,
+        'GET, HEAD',
+      ])
+    }
+    // More than the number of streams that may be open.
+    for (let opened = 0; opened <= 100; opened++) {
+      expect((await fetch(live, { method: 'HEAD' })).status).toBe(200)
+    }
+    const { hostname, port } = new URL(address)
+    const socket = connect(Number(port), hostname)
+    socket.write(`TRACE ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 /)
+  })
+
+  test('a proxy may put the page below another path', async () => {
+    const proxy = createServer((incoming, outgoing) => {
+      const target = `${address}${(incoming.url ?? '').replace(/^\/behind\/a\/proxy/, '')}`
+      request(target, { method: incoming.method }, (reply) => {
+        outgoing.writeHead(reply.statusCode ?? 500, reply.headers)
+        reply.pipe(outgoing)
+      }).end()
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const { port } = proxy.address() as AddressInfo
+    // The page at the root of a server cannot know that the proxy has removed more than the root.
+    const asked = path === '/' ? path : path.slice(0, -1)
+    const page = await fetch(`http://127.0.0.1:${port}/behind/a/proxy${asked}`)
+    expect(page.url).toBe(`http://127.0.0.1:${port}/behind/a/proxy${path}`)
+    const [, script = ''] = /src="\.\/(assets\/[^"]+)"/.exec(await page.text()) ?? []
+    expect((await fetch(new URL(script, page.url))).status).toBe(200)
+    expect((await fetch(new URL('api/overview', page.url))).status).toBe(200)
+    proxy.closeAllConnections()
+    proxy.close()
   })
 
   test('the live stream sends the figures, and ends when the client leaves', async () => {

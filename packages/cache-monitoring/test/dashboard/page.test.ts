@@ -1,22 +1,23 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { CachePerformanceMonitor, combineMonitors } from '@verbatim/cache-monitoring'
 import { Dashboard, RequestTracer } from '@verbatim/cache-monitoring/dashboard'
 import { GenericRedisCache } from '@verbatim/cache-redis'
-import { findChromium, startRedis } from '@verbatim/test-support'
-import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startRedis } from '@verbatim/test-support'
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  accessibilityProblems,
+  apiKey,
+  enterKey,
+  hasChromium,
+  type Opened,
+  serve,
+  useBrowser,
+} from './browser.js'
 
-const apiKey = 'a-key-for-the-page'
 const ignore = (): void => undefined
 const LARGEST_PAGE_BYTES = 150_000
-
-const executablePath = findChromium()
-if (executablePath === undefined && process.env['CI']) throw new Error('no Chromium')
 
 const monitor = new CachePerformanceMonitor({ name: 'answers' })
 const cache = new InMemoryCache({ performanceMonitor: monitor })
@@ -28,18 +29,6 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
-
-/** Serves a dashboard until the end of the test. */
-async function serve(shown: Dashboard): Promise<Server> {
-  const own = createServer(shown.listener).listen(0, '127.0.0.1')
-  await once(own, 'listening')
-  onTestFinished(() => {
-    shown.close()
-    own.closeAllConnections()
-    own.close()
-  })
-  return own
-}
 
 test('the page takes at most 150 KB when it is compressed', async () => {
   const page = await (await dashboard.fetch(new Request('http://host/'))).text()
@@ -58,58 +47,10 @@ test('the page takes at most 150 KB when it is compressed', async () => {
   expect(bytes).toBeLessThanOrEqual(LARGEST_PAGE_BYTES)
 })
 
-describe.skipIf(executablePath === undefined)('in a browser', () => {
-  let browser: Browser
-  beforeAll(async () => {
-    const args = [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--no-first-run',
-    ]
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args })
-  }, 60_000)
-  afterAll(() => browser?.close())
-
-  interface Opened {
-    readonly page: Page
-    /** Errors on the console, and requests to other hosts. */
-    readonly complaints: readonly string[]
-  }
-
-  async function open(
-    hash: string,
-    context: BrowserContextOptions = {},
-    opened = server,
-  ): Promise<Opened> {
-    const { port } = opened.address() as AddressInfo
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...context })
-    onTestFinished(() => page.close())
-    const complaints: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    page.on('pageerror', ({ message }) => complaints.push(message))
-    page.on('request', (request) => {
-      const { hostname } = new URL(request.url())
-      if (hostname !== '127.0.0.1') complaints.push(request.url())
-    })
-    await page.goto(`http://127.0.0.1:${port}/${hash}`)
-    return { page, complaints }
-  }
-
-  async function enterKey(page: Page): Promise<void> {
-    await page.getByLabel('Key', { exact: true }).fill(apiKey)
-    await page.keyboard.press('Enter')
-  }
-
-  /** Returns the rules of WCAG at level A or AA that the page breaks. */
-  async function accessibilityProblems(page: Page): Promise<string[]> {
-    await page.evaluate(axe.source)
-    const run = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
-    const { violations } = await page.evaluate<axe.AxeResults>(run)
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-  }
+describe.skipIf(!hasChromium)('in a browser', { timeout: 90_000 }, () => {
+  const openOn = useBrowser()
+  const open = (hash: string, context = {}, opened = server): Promise<Opened> =>
+    openOn(opened, hash, context)
 
   test('the overview shows the figures, and follows them without a reload', async () => {
     const { page, complaints } = await open('')
@@ -147,7 +88,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
         ['Overview', 'Latency of reads by tier'],
         ['Settings', 'Running for'],
         ['Explorer', 'Keys that match'],
-        ['Requests', 'Originally'],
+        ['Requests', 'Computation'],
       ] as const) {
         await page.getByRole('link', { name }).click()
         await page.getByText(loaded).first().waitFor()
@@ -213,7 +154,7 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     const { page } = await open('#/explorer', {}, await serve(shown))
     await enterKey(page)
     await page.getByLabel('Operation').fill('qa')
-    await page.getByRole('button', { name: 'Show its entries' }).click()
+    await page.getByRole('button', { name: 'Show entries' }).click()
     await page.getByText('1 entry').waitFor()
     expect(await page.getByLabel('Keys that match').inputValue()).toBe('op:qa|*')
     await page.getByRole('button', { name: 'op:qa|1' }).waitFor()

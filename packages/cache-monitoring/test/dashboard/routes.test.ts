@@ -1,13 +1,12 @@
 import { InMemoryCache } from '@verbatim/cache-memory'
 import { GenericRedisCache } from '@verbatim/cache-redis'
-import { expect, onTestFinished, test } from 'vitest'
+import { startRedis } from '@verbatim/test-support'
+import { expect, test } from 'vitest'
 import { Dashboard } from '../../src/dashboard/index.js'
 import type { DashboardOptions } from '../../src/dashboard/options.js'
 import type { Overview } from '../../src/dashboard/overview.js'
 import { CachePerformanceMonitor } from '../../src/index.js'
-
-const KEY = 'a key for the tests'.replaceAll(' ', '-')
-const SECRET = 'the cached text of Ada'
+import { KEY, SECRET, SILENT, setUp } from './filled-dashboard.js'
 
 const GUARDED = [
   ['GET', 'api/requests'],
@@ -19,34 +18,6 @@ const GUARDED = [
   ['GET', 'api/invalidations'],
   ['GET', 'api/settings'],
 ] as const
-
-interface Setup {
-  readonly cache: InMemoryCache
-  readonly dashboard: Dashboard
-  readonly send: (method: string, path: string, body?: object, key?: string) => Promise<Response>
-}
-
-async function setUp(options: Partial<DashboardOptions> = { apiKey: KEY }): Promise<Setup> {
-  const monitor = new CachePerformanceMonitor()
-  const cache = new InMemoryCache({ performanceMonitor: monitor })
-  const dashboard = new Dashboard({ monitor, caches: { users: cache }, ...options })
-  onTestFinished(() => dashboard.close())
-  await cache.set('user:1', { name: SECRET, visits: 7 }, { ttl: '5m', tags: ['users'] })
-  await cache.set('user:2', { name: SECRET }, null)
-  await cache.set('other', 1)
-  const send: Setup['send'] = (method, path, body, key) =>
-    dashboard.fetch(
-      new Request(`http://host/${path}`, {
-        method,
-        headers: {
-          ...(key !== undefined && { authorization: `Bearer ${key}` }),
-          ...(body && { 'content-type': 'application/json' }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      }),
-    )
-  return { cache, dashboard, send }
-}
 
 function overviewOf(response: Response): Promise<Overview> {
   return response.json() as Promise<Overview>
@@ -104,92 +75,6 @@ test('unknown figures are absent', async () => {
   expect(overview.now.totals).not.toHaveProperty('hitRate')
 })
 
-test('the explorer finds the keys of an operation and a tenant where the cache knows them', async () => {
-  class Responses extends InMemoryCache {
-    keyPattern({ operation = '*', tenant }: { operation?: string; tenant?: string }): string {
-      return `${tenant ?? ''}op:${operation}|*`
-    }
-  }
-  const { send } = await setUp({
-    apiKey: KEY,
-    caches: { responses: new Responses(), users: new InMemoryCache() },
-  })
-  const get = (path: string): Promise<Response> => send('GET', path, undefined, KEY)
-  expect((await send('GET', 'api/pattern?cache=responses&operation=qa')).status).toBe(401)
-  const pattern = await get('api/pattern?cache=responses&operation=qa&tenant=')
-  expect(await pattern.json()).toEqual({ pattern: 'op:qa|*' })
-  const ofTenant = await get('api/pattern?cache=responses&tenant=ada')
-  expect(await ofTenant.json()).toEqual({ pattern: 'adaop:*|*' })
-  const unknown = await get('api/pattern?cache=users&operation=qa')
-  expect([unknown.status, await unknown.json()]).toEqual([
-    400,
-    { error: { code: 'NO_OPERATIONS', message: 'the keys of this cache have no operations' } },
-  ])
-  expect(await (await get('api/settings')).json()).toMatchObject({
-    caches: [
-      { name: 'responses', hasOperations: true },
-      { name: 'users', hasOperations: false },
-    ],
-  })
-})
-
-test('the explorer lists, opens, deletes and invalidates', async () => {
-  const { cache, send } = await setUp()
-  const get = async (path: string): Promise<unknown> =>
-    (await send('GET', path, undefined, KEY)).json()
-  expect(await get('api/entries?cache=users&pattern=user:*')).toEqual({
-    entries: [
-      { key: 'user:2', ttl: null },
-      { key: 'user:1', ttl: expect.closeTo(300, 0) },
-    ],
-    hasMore: false,
-  })
-  // Listing is not reading.
-  expect(cache.getStats()).toMatchObject({ hits: 0, misses: 0 })
-
-  const path = 'api/entry?cache=users&key=user:1'
-  expect(await get(path)).toMatchObject({
-    value: { name: `[text of ${SECRET.length} characters]`, visits: '[number]' },
-    isRedacted: true,
-  })
-  expect(await get(`${path}&reveal=true`)).toMatchObject({ value: { name: SECRET, visits: 7 } })
-
-  expect(await get('api/count?cache=users&pattern=user:*')).toEqual({
-    count: 2,
-    isLowerBound: false,
-  })
-  await send('POST', 'api/delete', { cache: 'users', key: 'user:1' }, KEY)
-  expect(await cache.exists('user:1')).toBe(false)
-  const invalidated = await send(
-    'POST',
-    'api/invalidate',
-    { cache: 'users', pattern: 'user:*' },
-    KEY,
-  )
-  expect(await invalidated.json()).toEqual({ removed: 1 })
-  expect(await get('api/invalidations')).toMatchObject({
-    dashboard: [
-      { cache: 'users', target: 'user:*', keys: 1 },
-      { cache: 'users', target: 'user:1', keys: 1 },
-    ],
-    others: [],
-  })
-})
-
-test('the explorer invalidates a tag', async () => {
-  const { cache, send } = await setUp()
-  await send('POST', 'api/invalidate', { cache: 'users', tag: 'users' }, KEY)
-  expect([await cache.exists('user:1'), await cache.exists('user:2')]).toEqual([false, true])
-})
-
-test('the explorer finds a key with the characters of globs', async () => {
-  const { cache, send } = await setUp()
-  await cache.set('a*[b]', 1)
-  const query = new URLSearchParams({ cache: 'users', key: 'a*[b]' })
-  const response = await send('GET', `api/entry?${query.toString()}`, undefined, KEY)
-  expect(await response.json()).toMatchObject({ key: 'a*[b]' })
-})
-
 test('the requests are listed newest first, and only the newest 500', async () => {
   const { dashboard, send } = await setUp()
   for (let request = 1; request <= 600; request++) {
@@ -219,38 +104,47 @@ test.each([
   expect(await response.text()).not.toMatch(/\bat .*:\d+:\d+/)
 })
 
-test.each([
-  [{ cache: 'users', pattern: '' }],
-  [{ cache: 'users', pattern: 7 }],
-  [{ cache: 'users' }],
-  [{ pattern: '*' }],
-  [[]],
-])('an invalidation by %j removes nothing', async (body) => {
-  const { cache, send } = await setUp()
-  const response = await send('POST', 'api/invalidate', body, KEY)
-  expect(response.status).toBe(400)
-  expect(cache.size()).toBe(3)
-})
-
 test('the settings show no secrets', async () => {
   const { send } = await setUp({ apiKey: KEY, links: { Metrics: '/metrics' } })
   const response = await send('GET', 'api/settings', undefined, KEY)
   const body = await response.text()
   expect(JSON.parse(body)).toMatchObject({
     node: process.version,
-    caches: [{ name: 'users', type: 'InMemoryCache' }],
+    caches: [{ name: 'users', type: 'InMemoryCache', defaultTtl: 3_600, maxEntries: 1_000 }],
     links: { Metrics: '/metrics' },
   })
   expect(body).not.toContain(KEY)
 })
 
+test('the settings have the figures of Redis while it answers', async () => {
+  const password = 'a-password-for-redis'
+  await using redis = await startRedis('--requirepass', password)
+  const redisUrl = redis.url.replace('//', `//:${password}@`)
+  await using answers = new GenericRedisCache({ redisUrl, logger: SILENT })
+  await answers.connect()
+  const { send } = await setUp({ apiKey: KEY, caches: { answers } })
+  const settings = async (): Promise<string> =>
+    (await send('GET', 'api/settings', undefined, KEY)).text()
+  const connected = await settings()
+  expect(JSON.parse(connected)).toMatchObject({
+    caches: [
+      {
+        ...{ mode: 'redis', scripting: 'scripts', defaultTtl: 3_600 },
+        ...{ redisUsedBytes: expect.any(Number), redisClients: expect.any(Number) },
+      },
+    ],
+  })
+  await redis.stop('SIGKILL')
+  await answers.get('any')
+  const [state] = (JSON.parse(await settings()) as { caches: object[] }).caches
+  expect(state).toMatchObject({ mode: 'memory_only', lastError: expect.stringContaining('Redis') })
+  expect(state).not.toHaveProperty('redisUsedBytes')
+  expect(`${connected}${JSON.stringify(state)}`).not.toContain(password)
+})
+
 test('an unexpected failure is a 500, and the log has its place without values', async () => {
   const lines: string[] = []
-  const ignore = (): void => undefined
-  const logger = {
-    ...{ debug: ignore, info: ignore, warn: ignore },
-    error: (line: string) => lines.push(line),
-  }
+  const logger = { ...SILENT, error: (line: string) => lines.push(line) }
   const { cache, send } = await setUp({ apiKey: KEY, logger })
   cache.scan = () => {
     throw new TypeError(`cannot read ${SECRET}`, { cause: new RangeError(SECRET) })
@@ -283,6 +177,10 @@ test.each([
     /^apiKey must be 16 to 256 visible ASCII characters; received another text$/,
   ],
   [{ caches: { users: {} } }, /^caches\.users must be a cache/],
+  [{ caches: { ' ': new InMemoryCache() } }, /^caches must be an object whose names have 1 to 64/],
+  [{ caches: null }, /^caches must be an object of caches by name; received null$/],
+  [{ caches: new Map([['users', new InMemoryCache()]]) }, /^caches must be an object of caches/],
+  [{ links: '/metrics' }, /^links must be an object of addresses by title/],
   [{ logger: {} }, /^logger must be an object with the methods/],
   [{ monitor: {} }, /^monitor must be a CachePerformanceMonitor/],
   [{ links: { Grafana: 'javascript:alert(1)' } }, /^links\.Grafana must be an http address/],
