@@ -32,11 +32,14 @@ async function update() {
   try {
     const signal = AbortSignal.timeout(GIVE_UP_AFTER_MS)
     const response = await fetch('internal/cache/status', { signal })
+    // The service limits the requests of an address. Its last figures stay.
+    if (response.status === 429) return
     if (!response.ok) throw new Error(`status ${response.status}`)
     show(await response.json())
   } catch {
     for (const id of ['hit-ratio', 'hits', 'misses', 'entries']) set(id, UNKNOWN)
     set('mode', 'service away')
+    document.getElementById('degraded').hidden = true
   }
 }
 

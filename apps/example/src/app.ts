@@ -115,6 +115,7 @@ function dashboardOf(
   return new Dashboard({
     ...{ monitor, tracer, apiKey, logger: app.log },
     caches: { results: cache },
-    links: { 'Metrics for Prometheus': '/metrics', 'Management API': '/internal/cache/', ...links },
+    // Relative, so that they stay right behind a proxy that changes the path.
+    links: { 'Metrics for Prometheus': '../../metrics', 'Management API': '../cache/', ...links },
   })
 }

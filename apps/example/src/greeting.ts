@@ -1,11 +1,15 @@
 import type { CacheBackend } from './create-cache.js'
 
+interface Started {
+  readonly address: string
+  readonly backend: CacheBackend
+  readonly redisUrl: string | undefined
+  /** The key that the service has made for this run; `undefined` for a configured one, and without one. */
+  readonly keyOfRun: string | undefined
+}
+
 /** Returns the start-up message: the address, the cache, and commands to try. */
-export function greeting(
-  address: string,
-  backend: CacheBackend,
-  redisUrl: string | undefined,
-): string {
+export function greeting({ address, backend, redisUrl, keyOfRun }: Started): string {
   const body = `{"text":"The launch went well. The weather was bad.","operation":"sentiment"}`
   return [
     `Listening on ${address}`,
@@ -13,6 +17,8 @@ export function greeting(
     '',
     'Try next:',
     `  open ${address} in a browser`,
+    `  open ${address}/internal/dashboard/ for the dashboard of the cache`,
+    ...(keyOfRun === undefined ? [] : [`    (the API key of this run: ${keyOfRun})`]),
     `  curl -s ${address}/process -H 'content-type: application/json' -d '${body}'`,
     '    (twice: the second answer says "hit")',
     ...(redisUrl === undefined

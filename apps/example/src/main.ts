@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { AnalysisPool } from './analysis-pool.js'
 import { buildApp } from './app.js'
@@ -40,9 +41,12 @@ async function serve(environment: Environment, ownRedis: OwnRedis | undefined): 
   const redisUrl = ownRedis?.url ?? environment.redisUrl
   const setup = createCache(redisUrl)
   const pool = new AnalysisPool()
+  // Only the developer of this machine reads the start-up message, and can open the whole dashboard with it.
+  const keyOfRun = options.hasControls ? randomBytes(18).toString('base64url') : undefined
   const app = await buildApp({
     ...options,
     ...setup,
+    apiKey: options.apiKey ?? keyOfRun,
     analyzer: (text, task, signal) => pool.analyze(text, task, signal),
     log: logLevel,
     ownRedis,
@@ -61,7 +65,7 @@ async function serve(environment: Environment, ownRedis: OwnRedis | undefined): 
   try {
     await pool.ready()
     const address = await listen(app, host, port)
-    console.log(greeting(address, backendOf(setup.cache), redisUrl))
+    console.log(greeting({ address, backend: backendOf(setup.cache), redisUrl, keyOfRun }))
   } catch (error) {
     // Without this the connection to Redis would keep the process alive.
     await app.close()

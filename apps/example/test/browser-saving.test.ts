@@ -26,6 +26,36 @@ describe.skipIf(!hasChromium)('the page shows what the cache saves', () => {
     expect(await accessibilityProblems(page)).toEqual([])
   })
 
+  test.each([
+    ['dark', 390],
+    ['light', 1440],
+  ] as const)(
+    'the page and the page of the API break no rule of accessibility in %s, %i pixels wide',
+    async (colorScheme, width) => {
+      const { page, complaints } = await openPage({ width, hasControls: true })
+      await page.emulateMedia({ colorScheme })
+      await analyse(page)
+      await waitForBadge(page, 'MISS')
+      await page.getByText('Cache key and times').click()
+      expect(await accessibilityProblems(page)).toEqual([])
+      const [, ground] = await page.evaluate<[string, string]>(
+        `['color', 'backgroundColor'].map((name) => getComputedStyle(document.documentElement)[name])`,
+      )
+      await page.getByRole('link', { name: 'Management API' }).click()
+      await page.getByRole('heading', { name: 'Cache management' }).waitFor()
+      expect(await accessibilityProblems(page)).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('document.activeElement.getAttribute("href")')).toBe(
+        'openapi.json',
+      )
+      await page.goBack()
+      await waitForBadge(page, 'HIT')
+      expect(ground).toBe(colorScheme === 'dark' ? 'rgb(22, 24, 26)' : 'rgb(246, 245, 241)')
+      expect(complaints).toEqual([])
+    },
+  )
+
   test('a hundred requests at once need one analysis', async () => {
     const held = new HeldAnalyses()
     const { page, cache } = await openPage({ analyzer: held.analyzer })

@@ -114,6 +114,58 @@ describe.skipIf(!hasChromium)('the state of the page', () => {
     expect(page.url()).toBe(`${address}/#operation=qa`)
   })
 
+  test('the page says that it has no network, and goes on when the network is back', async () => {
+    const { page } = await openPage()
+    await page.getByLabel('Text').fill(TEXT)
+    await page.context().setOffline(true)
+    await page.getByRole('button', { name: 'Analyse' }).click()
+    await page.getByRole('alert').getByText('The service does not answer.').waitFor()
+    await expect.poll(() => page.locator('#mode').textContent()).toBe('service away')
+    await page.context().setOffline(false)
+    await analyse(page)
+    await waitForBadge(page, 'MISS')
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await expect.poll(() => page.locator('#mode').textContent()).toBe('memory')
+  })
+
+  test('two tabs share the cache, and each keeps its own form', async () => {
+    const { page, address } = await openPage()
+    const other = await browser().newPage()
+    await other.goto(address)
+    for (const [tab, status] of [
+      [page, 'MISS'],
+      [other, 'HIT'],
+    ] as const) {
+      await tab.getByLabel('Text').fill(TEXT)
+      await analyse(tab)
+      await waitForBadge(tab, status)
+    }
+    await choose(other, 'Sentiment')
+    await expect.poll(() => page.locator('#hit-ratio').textContent()).toBe('50.0 %')
+    await page.reload()
+    expect(await page.getByLabel('Operation').inputValue()).toBe('summarize')
+    await other.close()
+  })
+
+  test('the keyboard alone asks a question, asks again and reads the key', async () => {
+    const { page, complaints } = await openPage({ width: 1280 })
+    const press = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    // The sample, its source, the text, the operation and the question.
+    await press('Tab', 'Tab', 'Tab', 'Tab')
+    await page.keyboard.type('Answer')
+    await press('Tab', 'Enter')
+    await waitForBadge(page, 'MISS')
+    expect(await page.locator('#answer').textContent()).toContain('Japan')
+    // The button that analyses, two that copy, the details, and then the first experiment.
+    await press('Tab', 'Tab', 'Tab', 'Tab', 'Enter')
+    await page.locator('#key', { hasText: 'op:qa' }).waitFor()
+    await press('Tab', 'Enter')
+    await waitForBadge(page, 'HIT')
+    expect(complaints).toEqual([])
+  })
+
   test('a link to a sample, an operation and a question opens the same form in another browser', async () => {
     const { page } = await openPage()
     await page.getByLabel('Sample').selectOption('gift-of-the-magi')

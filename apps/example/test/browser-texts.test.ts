@@ -224,7 +224,7 @@ describe.skipIf(!hasChromium)('texts on the page', () => {
     const scrollWidth = await page.evaluate('document.documentElement.scrollWidth')
     expect(scrollWidth).toBeLessThanOrEqual(width)
     let covered = 0
-    for (const panel of ['#request', '#outcome', '#visit']) {
+    for (const panel of ['#request', '#outcome', '#experiments', '#visit']) {
       const box = await page.locator(panel).boundingBox()
       covered += ((box?.width ?? 0) * (box?.height ?? 0)) / (width * height)
     }

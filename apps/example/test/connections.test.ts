@@ -119,8 +119,13 @@ test.each<[request: string, bytes: string, status: number, code: string]>([
   expect(JSON.parse(body)).toHaveProperty('error.code', code)
 })
 
-test('SIGTERM ends the process while a page of the dashboard is open', async () => {
+test('the key of the start-up message opens the dashboard, and SIGTERM ends the process under an open page', async () => {
   await using app = await AppProcess.start({})
+  const [, key] = /the API key of this run: (\S{24})\)/.exec(app.output()) ?? []
+  const settings = await fetch(`${app.address}/internal/dashboard/api/settings`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  expect(settings.status).toBe(200)
   const live = await fetch(`${app.address}/internal/dashboard/api/live?range=1m`)
   const reader = live.body?.getReader()
   expect((await reader?.read())?.done).toBe(false)

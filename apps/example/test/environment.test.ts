@@ -90,7 +90,12 @@ test.each(['redis', 'memory_only'] as const)(
   (mode) => {
     const memory = { activeEntries: 0, maxSize: 100 }
     const backend = { mode, redis: 'connected', memory } as const
-    const text = greeting('http://127.0.0.1:1', backend, 'redis://ann:hunter2@cache.local:6380/3')
+    const text = greeting({
+      address: 'http://127.0.0.1:1',
+      backend,
+      redisUrl: 'redis://ann:hunter2@cache.local:6380/3',
+      keyOfRun: undefined,
+    })
     expect(text).toContain('cache.local:6380')
     expect(text).not.toMatch(/ann|hunter2/)
   },

@@ -143,6 +143,20 @@ test('the OpenAPI document has every route, and the routes with a key have no ot
   }
 })
 
+test('the page of the API opens without a slash at its end, and links are relative', async () => {
+  const { app } = await startService({ apiKey })
+  const reply = await app.inject('/internal/cache')
+  expect([reply.statusCode, reply.headers.location]).toEqual([308, './cache/'])
+  const url = '/internal/dashboard/api/settings'
+  const settings = await app.inject({ url, headers: { authorization } })
+  const { links } = settings.json<{ links: Record<string, string> }>()
+  for (const link of Object.values(links)) {
+    expect(link).toMatch(/^\.\.\//)
+    const { pathname } = new URL(link, 'http://host/internal/dashboard/')
+    expect((await app.inject(pathname)).statusCode).toBe(200)
+  }
+})
+
 test('the dashboard finds the results of an operation', async () => {
   const service = await startService({ apiKey })
   await fill(service, ['ada'])

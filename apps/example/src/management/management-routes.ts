@@ -42,6 +42,9 @@ export async function managementRoutes(
   }))
   app.get('/openapi.json', () => openApiDocument())
   // The links of the page are relative, so its address ends with a slash.
+  app.get('/', { prefixTrailingSlash: 'no-slash' }, (_request, reply) =>
+    reply.redirect('./cache/', 308),
+  )
   app.get('/', { prefixTrailingSlash: 'slash' }, (_request, reply) => {
     void reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
     return reply.type('text/html; charset=utf-8').send(openApiPage(openApiDocument()))
