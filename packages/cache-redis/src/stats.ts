@@ -59,7 +59,7 @@ export interface RedisCacheStats {
     readonly unconfirmedDeletes: number
     /**
      * `'scripts'` where Redis permits scripts to the user; `'commands'` where it denies them, with the weaker
-     * guarantees that the README lists; `undefined` until that is known.
+     * guarantees that `docs/security.md` lists; `undefined` until that is known.
      */
     readonly scripting: ScriptingMode | undefined
   }

@@ -24,7 +24,7 @@ type Description = (
   details: FailureDetails,
 ) => readonly [fault: string, advice: string]
 
-/** The commands on keys that a user needs, in scripts and alone. The README lists them too. */
+/** The commands on keys that a user needs, in scripts and alone. `docs/security.md` lists them too. */
 const COMMANDS_OF_SCRIPTS =
   'GET, SET, GETRANGE, STRLEN, EXISTS, PTTL, PEXPIRE, PERSIST, UNLINK, MGET, INCR and TIME'
 
@@ -188,7 +188,7 @@ function descriptionOf(code: string): Description {
 function forbidden(command: string): readonly [string, string] {
   return [
     `does not permit this user the command ${command}`,
-    `grant it (ACL SETUSER <user> +${command.toLowerCase().replace(' ', '|')}); the README of ` +
+    `grant it (ACL SETUSER <user> +${command.toLowerCase().replace(' ', '|')}); docs/security.md of ` +
       '@verbatim/cache-redis lists what a cache needs',
   ]
 }

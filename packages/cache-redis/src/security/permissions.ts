@@ -2,7 +2,7 @@ type CommandGroup = 'values' | 'server' | 'scripts' | 'tracking' | 'info' | 'clu
 
 /**
  * The commands that a cache sends, in the notation of access control lists: `client|id` is `CLIENT ID`. This is the
- * only list. `generateAcl`, the README and the tests of permissions use it.
+ * only list. `generateAcl`, `docs/security.md` and the tests of permissions use it.
  */
 export const COMMANDS: Readonly<Record<CommandGroup, readonly string[]>> = {
   /** Reads and writes keys. */

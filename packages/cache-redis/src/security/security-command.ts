@@ -34,7 +34,7 @@ const REENCRYPT_TIMEOUT_MS = 10_000
  */
 export function securityCommand(signal: AbortSignal): Command {
   const command = new Command('security').description(
-    'judges connections, and prepares users and keys',
+    'judge connections, and prepare users and keys',
   )
   withServer(
     command.command('check').description('judge a connection, with a remedy for each finding'),

@@ -75,7 +75,7 @@ export type LeaseReply = Buffer | LoadLease | LeaseRefusal | null
  *
  * A new operation goes into `scripts.ts` with its list `SCRIPTS`, `script-commands.ts` and
  * `plain-commands.ts`. A command that is not used yet also goes into the permissions: `describe-failure.ts`,
- * the README and `least-privilege.test.ts`.
+ * `docs/security.md` and `least-privilege.test.ts`.
  */
 export interface KeyCommands {
   /** Reads a value, or leases the load of the key. */
