@@ -25,6 +25,7 @@ test('proxy serves requests from memory until SIGTERM', async () => {
     await response.text()
   }
   expect(statuses).toEqual(['MISS', 'HIT'])
+  expect(server.requests).toHaveLength(1)
   const known = await runProgram(CLI, ['explain', key, '--proxy', url])
   expect(known.out).toBe('no recent request of this caller is similar\n')
   const { code, err } = await runProgram(CLI, ['explain', 'unknown', '--proxy', url])
@@ -39,7 +40,6 @@ test('proxy serves requests from memory until SIGTERM', async () => {
   expect(out).toMatch(/^listening on /)
   // Without a location, no Redis is looked for.
   expect(warnings).toBe('')
-  expect(server.requests).toHaveLength(1)
 }, 120_000)
 
 test.each([
