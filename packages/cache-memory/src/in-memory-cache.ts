@@ -2,6 +2,8 @@ import {
   type CacheError,
   CacheInterface,
   type GetOrSetOptions,
+  type InspectedEntry,
+  type InspectOptions,
   type InvalidationOptions,
   type Loader,
   type MemoryHolder,
@@ -21,6 +23,7 @@ import {
   compileGlob,
   EventHub,
   emptyLookup,
+  includesForeign,
   invalidationReason,
   isAccepted,
   LONG_TTL_MS,
@@ -233,6 +236,19 @@ export class InMemoryCache extends CacheInterface implements MemoryHolder {
     for (const key of this.getActiveKeys().filter(compileGlob(pattern))) {
       // A slow consumer may ask for the next key after its TTL.
       if (this.#entries.peek(key) !== undefined) yield key
+    }
+  }
+
+  /** {@inheritDoc CacheInterface.inspect} Does not count as a use, a hit or a miss. */
+  override async *inspect(
+    pattern?: string,
+    options?: InspectOptions,
+  ): AsyncIterable<InspectedEntry> {
+    includesForeign(options)
+    for await (const key of this.scan(pattern)) {
+      const value = this.#values.peek(key)
+      const ttl = value === undefined ? undefined : this.#entries.getTtl(key)
+      if (ttl !== undefined) yield { key, value, ttl }
     }
   }
 

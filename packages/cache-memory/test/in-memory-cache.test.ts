@@ -38,6 +38,7 @@ describe('the least recently used entry is evicted first', () => {
     cache.size()
     cache.getStats()
     for await (const key of cache.scan()) expect(key).toHaveLength(1)
+    for await (const entry of cache.inspect()) expect(entry).toHaveProperty('value')
     await expect(cache.set('a', undefined)).rejects.toThrow(ValidationError)
     await expect(cache.set('a', 1, 0)).rejects.toThrow(ValidationError)
     expect(cache.getKeys()).toEqual(['c', 'b', 'a'])

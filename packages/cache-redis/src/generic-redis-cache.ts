@@ -351,18 +351,14 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /**
    * {@inheritDoc CacheInterface.inspect}
    *
-   * Sends no command that writes, and does not use memory. A damaged value, and a value too large for this
+   * Counts no reads. With Redis, it sends no command that writes, and does not use memory. A damaged value, and a value too large for this
    * process, is returned with a SerializationError in its place. With `includeForeign`, other keys under the
    * prefix are returned too: other types and formats, and entries of caches with longer prefixes.
    *
    * @throws InfrastructureError when Redis cannot be read, whatever `onBackendError` is
    */
   override inspect(pattern = '*', options?: InspectOptions): AsyncIterable<InspectedEntry> {
-    const { redis } = this.#store
-    const includeForeign = includesForeign(options)
-    return redis === undefined
-      ? super.inspect(pattern)
-      : redis.listing.inspect(pattern, includeForeign)
+    return this.#store.inspect(pattern, includesForeign(options))
   }
 
   /**

@@ -108,6 +108,24 @@ describe('a cache without a location', () => {
     expect(changes).toEqual(['set ok memory', 'delete ok memory'])
   })
 
+  test('inspects its entries without counting reads, and copies their values', async () => {
+    await using cache = new GenericRedisCache({ isolation: 'clone' })
+    await cache.set('a', { name: 'ann' }, '5m')
+    await cache.set('b', [1], null)
+    for (const _ of [1, 2]) {
+      const entries: unknown[] = []
+      for await (const entry of cache.inspect()) {
+        entries.push(structuredClone(entry))
+        if ('value' in entry) Object.assign(entry.value as object, { changed: true })
+      }
+      expect(entries).toEqual([
+        { key: 'b', value: [1], ttl: null },
+        { key: 'a', value: { name: 'ann' }, ttl: expect.closeTo(300, 0) },
+      ])
+    }
+    expect(cache.getStats()).toMatchObject({ hits: 0, misses: 0 })
+  })
+
   test.each([20, 3_000])(
     'stores nothing of %i entries when one of them cannot be copied',
     async (count) => {

@@ -1,4 +1,4 @@
-import type { CacheTier } from '@verbatim/cache-core'
+import type { CacheTier, InspectedEntry } from '@verbatim/cache-core'
 import {
   compileGlob,
   emptyLookup,
@@ -231,6 +231,20 @@ export class TwoTierStore {
   async *keys(pattern: string): AsyncIterable<string> {
     if (this.redis !== undefined) yield* this.redis.listing.keys(pattern)
     else yield* this.memory?.keys(compileGlob(pattern)) ?? []
+  }
+
+  /** Reads the entries that a glob matches, without counting as use. Reads memory only if there is no Redis. */
+  async *inspect(pattern: string, includeForeign: boolean): AsyncIterable<InspectedEntry> {
+    const { memory, redis } = this
+    if (redis !== undefined) {
+      yield* redis.listing.inspect(pattern, includeForeign)
+      return
+    }
+    for (const key of memory?.keys(compileGlob(pattern)) ?? []) {
+      const value = this.#parts.isolator.release(memory?.peek(key)?.value.storedValue)
+      const ttl = memory?.getTtl(key)
+      if (ttl !== undefined) yield { key, value, ttl }
+    }
   }
 
   set(key: string, value: unknown, plan: StorePlan): Promise<WriteOutcome> {
