@@ -64,7 +64,10 @@ describe('a restore rejects an invalid file and writes nothing', () => {
 
   test('rejects a folder', async () => {
     const result = await manager.restoreBackup('/', new InMemoryCache())
-    expect(result).toMatchObject({ success: false, errors: [expect.stringContaining('EISDIR')] })
+    const errors = [
+      'Restore failed: file must be a regular file, or - for standard input in cache-migrate; "/" is a directory',
+    ]
+    expect(result).toMatchObject({ success: false, errors })
   })
 
   test('rejects a file that is not gzip data', async () => {
