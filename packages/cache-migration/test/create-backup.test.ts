@@ -117,10 +117,10 @@ describe('the file of a backup', () => {
     const file = newFile()
     const source = new InMemoryCache()
     await source.set('a', 1)
-    const read = source.get.bind(source)
-    source.get = async <T>(key: string) => {
+    const inspect = source.inspect.bind(source)
+    source.inspect = async function* (...args) {
       await writeFile(file, 'precious')
-      return read<T>(key)
+      yield* inspect(...args)
     }
     expect(await manager.createBackup(source, file)).toMatchObject({ success: false })
     expect(await readFile(file, 'utf8')).toBe('precious')

@@ -75,8 +75,8 @@ export class Pace {
 /** Waits in short slices, because a low rate makes long pauses. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   const endsAt = performance.now() + ms
-  while (performance.now() < endsAt) {
+  for (let left = ms; left > 0; left = endsAt - performance.now()) {
     if (signal?.aborted) return
-    await sleep(Math.min(endsAt - performance.now(), SLICE_MS))
+    await sleep(Math.min(left, SLICE_MS))
   }
 }

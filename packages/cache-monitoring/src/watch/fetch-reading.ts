@@ -55,12 +55,17 @@ function unreachable(host: string, error: unknown): string {
   const { name, cause } = Object(error) as { readonly name?: unknown; readonly cause?: unknown }
   if (name === 'TimeoutError')
     return `${host} does not respond within ${TIMEOUT_MS / 1_000} seconds`
-  const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown }
+  const {
+    message,
+    name: kind,
+    // Since Node 24, an error of the HTTP parser has no code.
+    code = kind === 'HTTPParserError' ? kind : undefined,
+  } = Object(cause) as Readonly<Partial<Record<'name' | 'code' | 'message', unknown>>>
   if (message === 'bad port') return `${host} has a port that is blocked for HTTP`
   if (typeof code !== 'string') return `${host} does not respond`
   if (/^(?:ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the host of ${host} cannot be found (${code})`
   if (code === 'ECONNREFUSED') return `${host} refuses connections (${code})`
-  if (/^(?:HPE_\w+|UND_ERR_SOCKET|ECONNRESET)$/.test(code)) {
+  if (/^(?:HPE_\w+|HTTPParserError|UND_ERR_SOCKET|ECONNRESET)$/.test(code)) {
     return `${host} does not respond with HTTP (${code})`
   }
   return `${host} does not respond (${code})`
