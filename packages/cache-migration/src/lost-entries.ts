@@ -1,3 +1,5 @@
+import { hasMethod } from '@verbatim/cache-core/implement'
+
 /** Numbers of entries that a target has not kept, since it was created. */
 interface Losses {
   /** Entries that were evicted, or were too large for the memory of the target. */
@@ -50,8 +52,8 @@ function lossesOf(target: object): Losses {
 
 function statsOf(target: object): Readonly<Record<string, unknown>> {
   try {
-    const getStats: unknown = Reflect.get(target, 'getStats')
-    return typeof getStats === 'function' ? fieldsOf(Reflect.apply(getStats, target, [])) : {}
+    if (!hasMethod(target, 'getStats')) return {}
+    return fieldsOf((target as { getStats(): unknown }).getStats())
   } catch {
     return {}
   }

@@ -55,6 +55,11 @@ export function encodeRecord({ kind, expiresAt, key, value }: BinaryRecord): Buf
   return bytes
 }
 
+/** Returns a text for the key of a record. Different bytes have different texts, also where they are not UTF-8. */
+export function idOf({ key }: Pick<BinaryRecord, 'key'>): string {
+  return key.toString('latin1')
+}
+
 /** Returns the bytes of records. */
 export function encodeAll(records: readonly BinaryRecord[]): Buffer {
   return Buffer.concat(records.map((record) => encodeRecord(record)))

@@ -5,7 +5,7 @@ import type { FailureReport } from '../failures.js'
 import { invalidBackup } from '../file/backup.js'
 import { type Chunk, ChunkReader, type ResumePoint } from '../file/chunk-reader.js'
 import { hasChunkBehind } from '../file/find-chunk.js'
-import { type BinaryRecord, decodeRecords, encodeAll } from '../file/records.js'
+import { type BinaryRecord, decodeRecords, encodeAll, idOf } from '../file/records.js'
 import { openRegular } from '../file/target-file.js'
 import type { KeyspaceIdentities } from './redis-keyspace.js'
 
@@ -212,18 +212,14 @@ function latestAttempts(steps: readonly JournalStep[]): JournalStep {
   const before: BinaryRecord[] = []
   for (const step of steps.toReversed()) {
     const states = [...decodeRecords(step.before)]
-    const attempts = [...decodeRecords(step.records)].map((record, at) => [record, states[at]])
-    const latest = attempts.filter(([record]) => !visited.has(idOf(record as BinaryRecord)))
-    for (const [record, state] of latest as [BinaryRecord, BinaryRecord][]) {
+    const attempts = [...decodeRecords(step.records)]
+    for (const [at, record] of attempts.entries()) {
+      if (visited.has(idOf(record))) continue
       records.push(record)
-      before.push(state)
+      before.push(states[at] as BinaryRecord)
     }
-    for (const [record] of attempts) visited.add(idOf(record as BinaryRecord))
+    for (const record of attempts) visited.add(idOf(record))
   }
   const { position } = steps.at(-1) as JournalStep
   return { records: encodeAll(records), before: encodeAll(before), position }
-}
-
-function idOf({ key }: BinaryRecord): string {
-  return key.toString('latin1')
 }

@@ -2,7 +2,7 @@ import { InfrastructureError } from '@verbatim/cache-core'
 import calculateSlot from 'cluster-key-slot'
 import type { Redis } from 'ioredis'
 import { Failures, nameOf } from '../failures.js'
-import { type BinaryRecord, decodeRecords, encodeAll, UNREADABLE } from '../file/records.js'
+import { type BinaryRecord, decodeRecords, encodeAll, idOf, UNREADABLE } from '../file/records.js'
 import type { Journal } from './journal.js'
 import type { JournalStep } from './journal-reader.js'
 import { readNames } from './read-keys.js'
@@ -63,13 +63,9 @@ export class RecordWriter {
   async repeat({ records, before, position }: JournalStep): Promise<void> {
     this.#at = position.at
     const { target } = this.#options
-    const states = [...decodeRecords(before)]
     const again: Buffer[] = []
     for (const { master, records: some, positions } of groupByMaster(target, records)) {
-      const own =
-        positions === undefined
-          ? before
-          : encodeAll(positions.map((place) => states[place] as BinaryRecord))
+      const own = recordsAt(before, positions)
       const letters = await this.#send(master, some, own)
       again.push(await this.#changedByOthers(master, some, own, letters))
       again.push(await this.#portableOf(some, letters))
@@ -216,7 +212,7 @@ export class RecordWriter {
    */
   #readableOf(records: Buffer): Buffer {
     const all = [...decodeRecords(records)]
-    const latest = new Map(all.map((record) => [record.key.toString('latin1'), record]))
+    const latest = new Map(all.map((record) => [idOf(record), record]))
     const readable = [...latest.values()].filter(({ kind }) => kind !== UNREADABLE)
     if (readable.length === all.length) return records
     for (const { kind, key, value } of latest.values()) {
@@ -255,6 +251,13 @@ async function readStates(target: RedisKeyspace, master: Redis, records: Buffer)
 /** Returns records with the names of other records and without values. */
 export function namesOf(records: Buffer): Buffer {
   return encodeAll(Array.from(decodeRecords(records), (record) => ({ ...record, value: EMPTY })))
+}
+
+/** Returns the records at some positions; all of them without positions. */
+export function recordsAt(records: Buffer, positions: readonly number[] | undefined): Buffer {
+  if (positions === undefined) return records
+  const all = [...decodeRecords(records)]
+  return encodeAll(positions.map((at) => all[at] as BinaryRecord))
 }
 
 interface Group {

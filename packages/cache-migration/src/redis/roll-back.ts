@@ -3,11 +3,11 @@ import type { KeyRing } from '@verbatim/cache-redis'
 import { explain, Failures, nameOf } from '../failures.js'
 import { assertNotInterrupted } from '../file/atomic-file.js'
 import { withLock } from '../file/lock.js'
-import { type BinaryRecord, decodeRecords, encodeAll } from '../file/records.js'
+import { decodeRecords } from '../file/records.js'
 import { type OnProgress, ProgressCounter } from '../progress.js'
 import type { RollbackResult } from '../results.js'
 import { assertTarget, JournalReader, type JournalStep } from './journal-reader.js'
-import { groupByMaster } from './record-writer.js'
+import { groupByMaster, recordsAt } from './record-writer.js'
 import { type RedisKeyspace, withoutArguments } from './redis-keyspace.js'
 import { ROLLBACK_SCRIPT } from './scripts.js'
 
@@ -86,12 +86,8 @@ async function rollBackStep(
   conflict: string,
   outcome: Outcome,
 ): Promise<void> {
-  const states = [...decodeRecords(before)]
   for (const { master, records: some, positions } of groupByMaster(target, records)) {
-    const own =
-      positions === undefined
-        ? before
-        : encodeAll(positions.map((at) => states[at] as BinaryRecord))
+    const own = recordsAt(before, positions)
     const args = [some, own, conflict]
     const reply = await target.run(master, 'EVAL', ROLLBACK_SCRIPT, 0, ...args)
     const [text, reason] = reply as readonly unknown[]
