@@ -70,9 +70,7 @@ export function dateAndTime(milliseconds: number): string {
 }
 
 /** Controls, and characters without width or with another direction. Emoji and Persian need the other joiners. */
-const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex -- keys may contain them
-  /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+const INVISIBLE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
 
 /** Returns a text in which its invisible characters can be seen. */
 export function visible(text: string): string {

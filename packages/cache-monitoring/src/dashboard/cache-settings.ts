@@ -1,6 +1,6 @@
 import type { CacheInterface } from '@verbatim/cache-core'
-import { hasMethod } from '@verbatim/cache-core/implement'
-import { knownOf, memoryOf, number, stateOf, statsOf, text } from './cache-state.js'
+import { classNameOf, hasMethod } from '@verbatim/cache-core/implement'
+import { knownOf, memoryFiguresOf, number, stateOf, statsOf, text } from './cache-state.js'
 import { hasKeyPatterns } from './explorer.js'
 import type { CacheState } from './overview.js'
 
@@ -26,12 +26,12 @@ export interface CacheSettings extends CacheState {
 /** Reads the settings of a cache, and the figures that its Redis reports. */
 export async function settingsOf(name: string, cache: CacheInterface): Promise<CacheSettings> {
   const stats = statsOf(cache)
-  const state = stateOf(name, cache)
-  const { defaultTtl } = memoryOf(stats)
+  const state = stateOf(name, stats)
+  const { defaultTtl } = memoryFiguresOf(stats)
   const server = state.mode === 'memory' ? {} : await readFrom(cache, 'getServerInfo')
   return knownOf<CacheSettings>({
     ...state,
-    type: cache.constructor.name,
+    type: classNameOf(cache),
     hasOperations: hasKeyPatterns(cache),
     defaultTtl: defaultTtl === null ? null : number(defaultTtl),
     keyStyle: text((cache as { readonly keyStyle?: unknown }).keyStyle),

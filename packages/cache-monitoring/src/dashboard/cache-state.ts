@@ -26,11 +26,10 @@ interface MemoryFigures {
   readonly defaultTtl?: unknown
 }
 
-/** Returns the state of a cache. Figures that the cache does not have are absent. */
-export function stateOf(name: string, cache: CacheInterface): CacheState {
-  const stats = statsOf(cache)
+/** Returns the state of a cache by its statistics. Figures that the cache does not have are absent. */
+export function stateOf(name: string, stats: AnyStats): CacheState {
   const mode = text(stats.mode) ?? 'memory'
-  const memory = memoryOf(stats)
+  const memory = memoryFiguresOf(stats)
   return knownOf<CacheState>({
     name,
     mode,
@@ -51,7 +50,7 @@ export function stateOf(name: string, cache: CacheInterface): CacheState {
 }
 
 /** Returns the figures of the memory tier. A cache with one tier has them at the top. */
-export function memoryOf(stats: AnyStats): MemoryFigures {
+export function memoryFiguresOf(stats: AnyStats): MemoryFigures {
   return stats.mode === undefined ? (stats as MemoryFigures) : (stats.memory ?? {})
 }
 

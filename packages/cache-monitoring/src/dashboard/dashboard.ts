@@ -3,7 +3,7 @@ import { Reporter } from '@verbatim/cache-core/implement'
 import { bySeverity } from '../advice/recommendations.js'
 import { ApiKey } from './api-key.js'
 import { settingsOf } from './cache-settings.js'
-import { stateOf } from './cache-state.js'
+import { stateOf, statsOf } from './cache-state.js'
 import { describeBug } from './describe-bug.js'
 import { Explorer } from './explorer.js'
 import { type FastifyScope, mountOnFastify } from './fastify-mount.js'
@@ -164,7 +164,7 @@ export class Dashboard {
       },
       ...(saved && { saved }),
       ...memoryOf(monitor.getMemoryUsageStats()),
-      caches: Object.entries(caches).map(([name, cache]) => stateOf(name, cache)),
+      caches: Object.entries(caches).map(([name, cache]) => stateOf(name, statsOf(cache))),
       alerts: monitor.getAlerts(),
       advice: bySeverity(monitor.getRecommendations()),
     }

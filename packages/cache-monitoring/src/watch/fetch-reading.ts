@@ -55,12 +55,10 @@ function unreachable(host: string, error: unknown): string {
   const { name, cause } = Object(error) as { readonly name?: unknown; readonly cause?: unknown }
   if (name === 'TimeoutError')
     return `${host} does not respond within ${TIMEOUT_MS / 1_000} seconds`
-  const {
-    message,
-    name: kind,
-    // Since Node 24, an error of the HTTP parser has no code.
-    code = kind === 'HTTPParserError' ? kind : undefined,
-  } = Object(cause) as Readonly<Partial<Record<'name' | 'code' | 'message', unknown>>>
+  const reason = Object(cause) as Readonly<Partial<Record<'name' | 'code' | 'message', unknown>>>
+  const { message } = reason
+  // Since Node 24, an error of the HTTP parser has no code.
+  const code = reason.code ?? (reason.name === 'HTTPParserError' ? reason.name : undefined)
   if (message === 'bad port') return `${host} has a port that is blocked for HTTP`
   if (typeof code !== 'string') return `${host} does not respond`
   if (/^(?:ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the host of ${host} cannot be found (${code})`
