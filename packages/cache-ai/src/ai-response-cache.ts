@@ -112,8 +112,8 @@ export class AIResponseCache extends GenericRedisCache {
   /**
    * Returns a cached response.
    *
-   * @param options - with `refresh`, no response is found; with `maxAge`, no older one. The
-   * other options of `getOrCompute` have no effect. `shape: 'flat'` puts the metadata among the fields of the response
+   * @param options - with `refresh`, no response is found; with `maxAge`, no older one. The other options of
+   * `getOrCompute` have no effect. `shape: 'flat'` puts the metadata among the fields of the response
    * @returns `undefined` when no usable response is cached
    * @throws ValidationError for wrong arguments
    */

@@ -351,9 +351,10 @@ export class GenericRedisCache extends CacheInterface implements MemoryHolder {
   /**
    * {@inheritDoc CacheInterface.inspect}
    *
-   * Counts no reads. With Redis, it sends no command that writes, and does not use memory. A damaged value, and a value too large for this
-   * process, is returned with a SerializationError in its place. With `includeForeign`, other keys under the
-   * prefix are returned too: other types and formats, and entries of caches with longer prefixes.
+   * Counts no reads. With Redis, it sends no command that writes, and does not use memory. A damaged value, and a
+   * value too large for this process, is returned with a SerializationError in its place. With `includeForeign`,
+   * other keys under the prefix are returned too: other types and formats, and entries of caches with longer
+   * prefixes.
    *
    * @throws InfrastructureError when Redis cannot be read, whatever `onBackendError` is
    */

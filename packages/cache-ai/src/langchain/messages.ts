@@ -8,11 +8,12 @@ import {
 import { type ChatGeneration, ChatGenerationChunk } from '@langchain/core/outputs'
 import { isPlainObject } from '@verbatim/cache-core/implement'
 import type { CallReport, RefusalReason } from '../model-calls/call-status.js'
-import type {
-  AnswerPart,
-  FinishReason,
-  ModelAnswer,
-  TokenUsage,
+import {
+  type AnswerPart,
+  COMPLETE_REASONS,
+  type FinishReason,
+  type ModelAnswer,
+  type TokenUsage,
 } from '../model-calls/model-answer.js'
 import type { IdNames } from '../model-calls/tool-call-ids.js'
 
@@ -120,16 +121,10 @@ function renamed(calls: unknown, ids: IdNames): unknown {
 }
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
+  ...COMPLETE_REASONS,
   STOP: 'stop',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
   completed: 'stop',
   COMPLETE: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
   tool_use: 'tool-calls',
 }
 /** The fields in which integrations report why the model stopped. */

@@ -37,6 +37,17 @@ export type AnswerPart = { readonly providerMetadata?: ProviderMetadata | undefi
 /** Why the model stopped. */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other'
 
+/** The words by which OpenAI and compatible servers say that the model has finished its answer. */
+export const COMPLETE_REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  eos: 'stop',
+  eos_token: 'stop',
+  tool_calls: 'tool-calls',
+  function_call: 'tool-calls',
+}
+
 /** Tokens of a call; a number that the provider did not report is absent. */
 export interface TokenUsage {
   readonly inputTokens: {

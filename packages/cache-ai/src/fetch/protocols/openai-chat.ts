@@ -1,4 +1,8 @@
-import type { AnswerPart, FinishReason } from '../../model-calls/model-answer.js'
+import {
+  type AnswerPart,
+  COMPLETE_REASONS,
+  type FinishReason,
+} from '../../model-calls/model-answer.js'
 import {
   answer,
   FUNCTION_TOOLS,
@@ -12,16 +16,9 @@ import {
 } from './protocol.js'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
+  ...COMPLETE_REASONS,
   length: 'length',
   content_filter: 'content-filter',
-  // Compatible servers.
-  eos: 'stop',
-  eos_token: 'stop',
-  stop_sequence: 'stop',
-  end_turn: 'stop',
 }
 
 /** Fields by which providers and compatible servers search the web, so that the answer changes. */
