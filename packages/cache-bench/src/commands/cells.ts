@@ -183,8 +183,8 @@ function assertFormat(file: string): void {
  */
 async function assertWritable(file: string): Promise<void> {
   assertFormat(file)
-  await using handle = await open(file, 'a')
-  await handle.sync()
+  const handle = await open(file, 'a')
+  await handle.close()
 }
 
 /** Returns a function that prints every line to a terminal, and a line every 30 seconds to a log. */
